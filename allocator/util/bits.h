@@ -1,0 +1,49 @@
+/* Arithmetic on words: powers of two, rounding, counting zeros. */
+#ifndef ASH_UTIL_BITS_H
+#define ASH_UTIL_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline bool ash_is_pow2(size_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
+}
+
+/* `align` is a power of two.  Wraps where the result exceeds SIZE_MAX. */
+static inline size_t ash_align_up(size_t n, size_t align)
+{
+	return (n + align - 1) & ~(align - 1);
+}
+
+static inline size_t ash_align_down(size_t n, size_t align)
+{
+	return n & ~(align - 1);
+}
+
+/* n must not be 0. */
+static inline unsigned ash_ctz64(uint64_t n)
+{
+	return (unsigned)__builtin_ctzll(n);
+}
+
+/* Floor of the binary logarithm; n must not be 0. */
+static inline unsigned ash_log2_floor(uint64_t n)
+{
+	return 63u - (unsigned)__builtin_clzll(n);
+}
+
+/* n must not be 0. */
+static inline unsigned ash_log2_ceil(uint64_t n)
+{
+	return n == 1 ? 0 : ash_log2_floor(n - 1) + 1;
+}
+
+/* Smallest power of two that is at least n; n between 1 and 2^63. */
+static inline uint64_t ash_pow2_ceil(uint64_t n)
+{
+	return (uint64_t)1 << ash_log2_ceil(n);
+}
+
+#endif

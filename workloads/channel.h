@@ -1,0 +1,90 @@
+/* The shared memory through which one run talks to the harness.
+ *
+ * The harness makes a memfd of sizeof(struct channel), hands it to the worker
+ * (ashlar-work) or to the probe library in a program, and reads it while the run
+ * goes on (live bytes, state) and after it (everything else).  Nothing here is
+ * allocated from the heap that is measured.
+ *
+ * Who writes: the run.  Who reads: the harness, at any time what is marked
+ * "live", the rest after the process has ended. */
+#ifndef WORKLOADS_CHANNEL_H
+#define WORKLOADS_CHANNEL_H
+
+#include <stdint.h>
+
+#define CHANNEL_MAGIC 0x43534c41u /* "ALSC" */
+#define CHANNEL_VERSION 1
+#define CHANNEL_ENV "ASHLAR_CHANNEL_FD" /* the descriptor's number, for worker and probe */
+#define CHANNEL_MARKS 32
+#define CHANNEL_THREADS 128
+#define CHANNEL_PATH 512
+
+/* Latency histogram: values in ns, log-linear with 2^7 steps per doubling (error
+ * below 1/128), up to 2^40 ns; above that counted in the last bucket. */
+#define CHANNEL_HIST_SUB_BITS 7
+#define CHANNEL_HIST_BUCKETS ((40 - CHANNEL_HIST_SUB_BITS + 1) << CHANNEL_HIST_SUB_BITS)
+
+enum channel_hist_kind {
+	CHANNEL_HIST_ALLOC,   /* one allocation call */
+	CHANNEL_HIST_FREE,    /* one free call */
+	CHANNEL_HIST_REQUEST, /* one request of an open-loop workload, from its intended start */
+	CHANNEL_HIST_KINDS
+};
+
+struct channel_histogram {
+	uint64_t count, sum_ns, max_ns;
+	uint64_t bucket[CHANNEL_HIST_BUCKETS];
+};
+
+/* Taken by the run itself at a moment when its threads rest; the time this takes
+ * is part of neither cpu_ns nor wall_ns. */
+struct channel_mark {
+	char name[32];
+	uint64_t at_ns;           /* CLOCK_MONOTONIC */
+	uint64_t ops;
+	uint64_t rss_bytes, pss_bytes, anon_bytes, anon_huge_bytes, lazy_free_bytes, shmem_bytes, swap_bytes;
+	uint64_t table_bytes;     /* the run's own tables (shared memory) within rss_bytes */
+	uint64_t live_bytes, live_objects;
+	uint64_t floor_bytes;     /* OS pages that hold a touched byte of a live object; 0 = not computed */
+	uint64_t mappings;        /* lines of /proc/self/maps */
+	uint64_t thp_bytes;
+};
+
+/* One padded line per thread: a plain store per operation, no sharing. */
+struct channel_thread {
+	int64_t live_bytes;   /* live; may be negative where others' objects are freed */
+	int64_t live_objects; /* live */
+	uint64_t allocs, frees, reallocs;
+	uint64_t pad[3];
+} __attribute__((aligned(64)));
+
+enum channel_state { CHANNEL_STARTING, CHANNEL_RUNNING, CHANNEL_DONE, CHANNEL_FAILED };
+
+struct channel {
+	uint32_t magic, version;
+	uint32_t state;  /* live; enum channel_state */
+	uint32_t nmarks; /* live; marks below it are complete */
+	char reason[256]; /* with CHANNEL_FAILED */
+
+	/* Which allocator served: the file that holds malloc, and the one that holds
+	 * malloc_usable_size ("" = none); its own word for its version ("" = none). */
+	char malloc_file[CHANNEL_PATH];
+	char usable_size_file[CHANNEL_PATH];
+	char version_text[128];
+
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; live */
+	uint64_t cpu_ns, wall_ns, user_ns, sys_ns;
+	uint64_t ops, allocs, expected_allocs;
+	uint64_t peak_rss_bytes;  /* VmHWM of this process */
+	uint64_t table_bytes;     /* shared-memory tables of the run, faulted in */
+	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
+	uint64_t runqueue_delay_ns; /* all threads */
+	uint64_t clock_cost_ns;   /* latency mode: median cost of timing nothing */
+	uint64_t sample_every;    /* latency mode: mean distance of timed calls */
+
+	struct channel_mark marks[CHANNEL_MARKS];
+	struct channel_histogram latency[CHANNEL_HIST_KINDS];
+	struct channel_thread threads[CHANNEL_THREADS] __attribute__((aligned(64)));
+};
+
+#endif

@@ -1,0 +1,82 @@
+/* A workload: a program that allocates, described so that it can be listed, run
+ * in a process of its own under any allocator, and checked.
+ *
+ * A workload calls only the libc allocation API, and only through wl_malloc and
+ * its kin below, which count calls, keep the live (requested) bytes and, in
+ * latency mode, time a sample of the calls.  Its own tables come from wl_table(),
+ * shared memory that is no part of the measured heap.  The work is fixed by the
+ * parameters and the seed: the same calls in the same order under every
+ * allocator, never "for five seconds". */
+#ifndef WORKLOADS_WORKLOAD_H
+#define WORKLOADS_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct channel;
+struct channel_thread;
+
+/* A parameter.  Values are integers, or (where text is set) one word of a list. */
+struct wl_param {
+	const char *name;
+	const char *summary; /* unit included */
+	const char *source;  /* where the default comes from */
+	int64_t value;       /* default */
+	int64_t min, max;    /* accepted, inclusive */
+};
+
+enum wl_mode {
+	WL_THROUGHPUT, /* no timers */
+	WL_LATENCY,    /* a sample of the calls is timed */
+	WL_VERIFY,     /* every block is filled and checked: overlapping blocks fail the run */
+};
+
+enum wl_touch { WL_TOUCH_NONE, WL_TOUCH_FIRST, WL_TOUCH_PAGES, WL_TOUCH_ALL };
+
+#define WL_MAX_PARAMS 24
+#define WL_MAX_THREADS 128
+
+/* One run.  Shared by its threads and read-only while they run. */
+struct wl_run {
+	const struct workload *workload;
+	enum wl_mode mode;
+	uint64_t seed;
+	int64_t values[WL_MAX_PARAMS]; /* in the order of workload->params */
+	struct channel *channel;
+	uint64_t expected_allocs; /* set by the workload's setup: allocation calls that the run makes */
+	void *state;              /* the workload's own, from wl_table() */
+};
+
+struct workload {
+	const char *name;
+	const char *summary;
+	const char *isolates;   /* what a difference here says */
+	const char *cannot_tell;
+	const char *source;     /* of the behaviour */
+	const char *touch;      /* which bytes of its objects are written and read */
+	const struct wl_param *params; /* ends with a NULL name */
+	bool threaded;          /* has a parameter "threads" */
+	bool open_loop;         /* has a parameter "rate": requests per second, 0 = as fast as possible */
+	/* Returns 0, or -1 after wl_fail(). */
+	int (*setup)(struct wl_run *run);
+	int (*run)(struct wl_run *run); /* timed; calls wl_phase() at its marks */
+	void (*teardown)(struct wl_run *run);
+	/* Bytes requested in all and at the peak, from the parameters alone: decides
+	 * whether a contender that never reuses memory can run. */
+	uint64_t (*total_bytes)(const struct wl_run *run);
+	uint64_t (*peak_bytes)(const struct wl_run *run);
+};
+
+/* All workloads, in the order in which they are listed; ends with NULL. */
+extern const struct workload *const workloads_all[];
+const struct workload *workload_find(const char *name);
+
+/* Value of a parameter by name; the name must exist. */
+int64_t wl_value(const struct wl_run *run, const char *name);
+
+/* Zeroed memory for tables, outside the measured heap, already faulted in.
+ * Ends the process with a recorded failure when there is none. */
+void *wl_table(size_t bytes);
+
+#endif
