@@ -52,8 +52,8 @@ bool ash_depot_put(unsigned class, void **magazine)
 	ash_add_relaxed(&bytes, size);
 	ash_mutex_lock(&d->lock);
 	magazine[0] = d->full;
-	d->full = magazine;
-	d->count++;
+	ash_store_relaxed(&d->full, magazine);
+	ash_owned_add(&d->count, 1);
 	ash_mutex_unlock(&d->lock);
 	return true;
 }
@@ -64,10 +64,10 @@ static void **pop(struct depot_class *d)
 	void **m = d->full;
 
 	if (m != NULL) {
-		d->full = m[0];
-		d->count--;
+		ash_store_relaxed(&d->full, m[0]);
+		ash_owned_add(&d->count, -1u);
 		if (d->count < d->low)
-			d->low = d->count;
+			ash_store_relaxed(&d->low, d->count);
 		m[0] = NULL;
 	}
 	return m;
@@ -155,9 +155,9 @@ void ash_depot_trim(unsigned magazines)
 				unsigned low = d->low;
 
 				m = pop(d);
-				d->low = low - 1;
+				ash_store_relaxed(&d->low, low - 1);
 			} else {
-				d->low = d->count;
+				ash_store_relaxed(&d->low, d->count);
 			}
 			ash_mutex_unlock(&d->lock);
 			if (m == NULL)

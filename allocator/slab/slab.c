@@ -60,12 +60,13 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 			got++;
 			word &= word - 1;
 		} while (word != 0 && got < want);
-		bitmap[w] = word;
+		ash_store_relaxed(&bitmap[w], word);
 		if (word == 0)
 			slab->summary &= (uint16_t)~(1u << w);
 	}
 	while (got < want && slab->bump < slab->regions) {
-		*--end = base + slab->bump++ * size;
+		*--end = base + slab->bump * size;
+		ash_store_relaxed(&slab->bump, (uint16_t)(slab->bump + 1));
 		got++;
 	}
 	slab->nfree -= (uint16_t)got;
@@ -93,7 +94,7 @@ bool ash_slab_give(struct ash_run *slab, void *p, struct ash_misuse *misuse)
 		return refuse(misuse, ASH_MISUSE_INVALID_FREE, slab, p, "it was never allocated");
 	if (ASH_UNLIKELY(bitmap[i / 64] & bit))
 		return refuse(misuse, ASH_MISUSE_DOUBLE_FREE, slab, p, NULL);
-	bitmap[i / 64] |= bit;
+	ash_store_relaxed(&bitmap[i / 64], bitmap[i / 64] | bit);
 	slab->summary |= (uint16_t)(1u << (i / 64));
 	slab->nfree++;
 	ash_assert_expensive(ash_slab_is_valid(slab));
