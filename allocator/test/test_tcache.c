@@ -142,7 +142,10 @@ static void full_magazines_of_every_capacity(void **state)
 			assert_int_equal(ash_top_count(top), i + 1);
 		}
 		assert_true(ash_top_is_full(top));
-		m[0] = (void *)m; /* linked */
+		assert_int_equal(ash_magazine_cap(m), cap);
+		ash_magazine_link(m, m);
+		assert_int_equal(ash_magazine_cap(m), cap);
+		assert_ptr_equal(ash_magazine_unlink(m), m);
 		assert_ptr_equal(ash_magazine_full_top(m), top);
 		assert_int_equal(ash_top_count(top), cap);
 		ash_magazine_put(m);
