@@ -49,6 +49,7 @@ static struct channel *open_channel(int fd, char *why, size_t why_size)
 		snprintf(why, why_size, "cannot map descriptor %d: %s", fd, strerror(errno));
 		return NULL;
 	}
+	wl_table_adopt(sizeof(*channel));
 	return channel;
 }
 

@@ -120,7 +120,8 @@ const struct program program_cc1plus = {
 	.isolates = "a batch program whose allocations are many, small and of all lifetimes",
 	.cannot_tell = "much about large objects: the compiler's collector maps its own memory",
 	.source = "own; the compilers in mimalloc-bench (its lua and linux builds) without their start-up",
-	.allocation_share = "",
+	.allocation_share = "5 % of its user-mode instructions: callgrind with glibc 2.36, "
+			    "inclusive cost of malloc, calloc, realloc and free",
 	.params = params,
 	.available = available,
 	.plan = plan,

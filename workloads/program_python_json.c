@@ -87,7 +87,8 @@ const struct program program_python_json = {
 	.isolates = "an interpreter's stream of tiny objects, freed by reference counts",
 	.cannot_tell = "how Python does by default, where its own allocator serves them",
 	.source = "own; CPython with PYTHONMALLOC=malloc",
-	.allocation_share = "",
+	.allocation_share = "29 % of its user-mode instructions: callgrind with glibc 2.36, "
+			    "inclusive cost of malloc, calloc, realloc and free",
 	.params = params,
 	.available = available,
 	.plan = plan,

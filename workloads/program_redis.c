@@ -108,7 +108,8 @@ const struct program program_redis = {
 	.isolates = "an allocation-heavy server that is not ours",
 	.cannot_tell = "latency seen by clients: they share the machine with the server",
 	.source = "mimalloc-bench's redis test, with more kinds of requests",
-	.allocation_share = "",
+	.allocation_share = "21 % of the server's user-mode instructions: callgrind with glibc 2.36, "
+			    "inclusive cost of malloc, calloc, realloc, free and malloc_usable_size",
 	.params = params,
 	.available = available,
 	.plan = plan,

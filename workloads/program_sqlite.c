@@ -70,7 +70,8 @@ const struct program program_sqlite = {
 	.isolates = "a page cache and short-lived statement memory in one program",
 	.cannot_tell = "much about the smallest objects: sqlite's lookaside memory serves those",
 	.source = "own; the shape of sqlite's speedtest1",
-	.allocation_share = "",
+	.allocation_share = "3.5 % of its user-mode instructions: callgrind with glibc 2.36, "
+			    "inclusive cost of malloc, calloc, realloc and free",
 	.params = params,
 	.available = available,
 	.plan = plan,

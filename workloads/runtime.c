@@ -38,6 +38,11 @@ void wl_table_free(void *table, size_t bytes)
 	atomic_fetch_sub(&table_total, whole_pages(bytes));
 }
 
+void wl_table_adopt(size_t bytes)
+{
+	atomic_fetch_add(&table_total, whole_pages(bytes));
+}
+
 uint64_t wl_table_total(void)
 {
 	return atomic_load(&table_total);

@@ -94,6 +94,8 @@ int wl_param_index(const struct workload *workload, const char *name);
 void *wl_table(size_t bytes);
 /* Gives one back, with the size it was asked with: scratch of setup(). */
 void wl_table_free(void *table, size_t bytes);
+/* Counts shared memory that came from elsewhere (the channel) as a table. */
+void wl_table_adopt(size_t bytes);
 /* All that is held now, for the record. */
 uint64_t wl_table_total(void);
 
