@@ -9,16 +9,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Every string made, so that they stay reachable: a leak checker is right to ask. */
+static struct kept {
+	struct kept *before;
+	char text[];
+} *kept;
+
 const char *program_text(const char *format, ...)
 {
-	char *text;
-	va_list args;
+	va_list args, again;
+	struct kept *one;
+	int length;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort(); /* no memory for a file name: nothing sensible is left to do */
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	return text;
+	one = malloc(sizeof(*one) + (size_t)length + 1);
+	if (!one)
+		abort(); /* no memory for a file name: nothing sensible is left to do */
+	vsnprintf(one->text, (size_t)length + 1, format, again);
+	va_end(again);
+	one->before = kept;
+	kept = one;
+	return one->text;
 }
 
 const char *program_path(const char *name, const char *needed, char *why, size_t why_size)

@@ -95,7 +95,7 @@ static int carry_out(const struct program_plan *p, struct rusage *use)
 	return p->check ? p->check(p, out, dir, why, sizeof(why)) : 0;
 }
 
-static int make_plan(const struct program *program, int argc, char **argv, struct program_plan *p)
+static int make_plan(const struct program *program, int argc, const char *const *argv, struct program_plan *p)
 {
 	int64_t values[WL_MAX_PARAMS] = { 0 };
 
@@ -139,7 +139,7 @@ static void damage(const char *path)
 
 static void test(const struct program *program)
 {
-	static char *small[] = { "requests=2000", "documents=1", "rows=2000" };
+	static const char *small[] = { "requests=2000", "documents=1", "rows=2000" };
 	struct program_plan p;
 	struct rusage use;
 	const char *victim;
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	snprintf(out, sizeof(out), "%s/stdout", cache_dir);
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (program) {
-		if (make_plan(program, argc - 2, argv + 2, &p) < 0 || carry_out(&p, &use) < 0) {
+		if (make_plan(program, argc - 2, (const char *const *)argv + 2, &p) < 0 || carry_out(&p, &use) < 0) {
 			printf("%s: %s\n", argv[1], why);
 			return 1;
 		}
