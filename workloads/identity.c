@@ -17,7 +17,7 @@ extern const char *ashlar_version(void) __attribute__((weak));
 /* Of one line of maps: "from-to perms offset dev inode   path". */
 static bool line_covers(const char *line, uintptr_t address)
 {
-	uintptr_t bound[2] = { 0, 0 };
+	uintptr_t bound[2] = {0, 0};
 
 	for (int i = 0; i < 2; i++, line++)
 		for (; *line && *line != '-' && *line != ' '; line++)
@@ -116,5 +116,6 @@ void identity_take(char *malloc_file, size_t malloc_file_size, char *usable_size
 	version[0] = '\0';
 	if (identity_file_of(address_of("malloc"), malloc_file, malloc_file_size) == 0)
 		take_version(malloc_file, version, version_size);
-	identity_file_of(address_of("malloc_usable_size"), usable_size_file, usable_size_file_size);
+	identity_file_of(address_of("malloc_usable_size"), usable_size_file,
+			 usable_size_file_size);
 }

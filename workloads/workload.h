@@ -45,7 +45,8 @@ struct wl_run {
 	uint64_t seed;
 	int64_t values[WL_MAX_PARAMS]; /* in the order of workload->params */
 	struct channel *channel;
-	uint64_t expected_allocs; /* set by the workload's setup: allocation calls that the run makes */
+	uint64_t expected_allocs; /* set by the workload's setup: allocation calls that the run
+				     makes */
 	void *state;              /* the workload's own, from wl_table() */
 	/* Contexts for wl_malloc() and its kin: [0] is the thread that calls run(), then
 	 * one per value of "threads". */
@@ -57,13 +58,14 @@ struct wl_run {
 struct workload {
 	const char *name;
 	const char *summary;
-	const char *isolates;   /* what a difference here says */
+	const char *isolates; /* what a difference here says */
 	const char *cannot_tell;
-	const char *source;     /* of the behaviour */
-	const char *touch;      /* which bytes of its objects are written and read */
+	const char *source;            /* of the behaviour */
+	const char *touch;             /* which bytes of its objects are written and read */
 	const struct wl_param *params; /* ends with a NULL name */
-	bool threaded;          /* has a parameter "threads" */
-	bool open_loop;         /* has a parameter "rate": requests per second, 0 = as fast as possible */
+	bool threaded;                 /* has a parameter "threads" */
+	bool open_loop; /* has a parameter "rate": requests per second, 0 = as fast as possible
+			 */
 	/* Returns 0, or -1 after wl_fail(). */
 	int (*setup)(struct wl_run *run);
 	int (*run)(struct wl_run *run); /* timed; calls wl_phase() at its marks */

@@ -56,7 +56,8 @@ __attribute__((constructor)) static void look_up(void)
 	next_malloc = (void *(*)(size_t))(uintptr_t)dlsym(RTLD_NEXT, "malloc");
 	next_calloc = (void *(*)(size_t, size_t))(uintptr_t)dlsym(RTLD_NEXT, "calloc");
 	next_realloc = (void *(*)(void *, size_t))(uintptr_t)dlsym(RTLD_NEXT, "realloc");
-	next_aligned_alloc = (void *(*)(size_t, size_t))(uintptr_t)dlsym(RTLD_NEXT, "aligned_alloc");
+	next_aligned_alloc =
+		(void *(*)(size_t, size_t))(uintptr_t)dlsym(RTLD_NEXT, "aligned_alloc");
 	next_free = (void (*)(void *))(uintptr_t)dlsym(RTLD_NEXT, "free");
 }
 
@@ -122,8 +123,8 @@ __attribute__((destructor)) static void report(void)
 	for (unsigned i = 0; i < MAX_THREADS; i++)
 		sum += sequence[i] * (sequence[i] | 1);
 	n = snprintf(line, sizeof(line), "allocs %llu frees %llu sequence %llx\n",
-		     (unsigned long long)atomic_load(&allocs), (unsigned long long)atomic_load(&frees),
-		     (unsigned long long)sum);
+		     (unsigned long long)atomic_load(&allocs),
+		     (unsigned long long)atomic_load(&frees), (unsigned long long)sum);
 	if (write(3, line, (size_t)n) != n)
 		_exit(9);
 }

@@ -31,10 +31,11 @@ static int work(unsigned limit, const char *const *argv)
 	channel = mmap(NULL, sizeof(*channel), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	assert_true(channel != MAP_FAILED);
 	snprintf(number, sizeof(number), "%d", fd);
-	snprintf(path, sizeof(path), "%s/ashlar-work", getenv("top_builddir") ? getenv("top_builddir") : ".");
+	snprintf(path, sizeof(path), "%s/ashlar-work",
+		 getenv("top_builddir") ? getenv("top_builddir") : ".");
 	child = fork();
 	if (child == 0) {
-		struct rlimit space = { (rlim_t)limit << 20, (rlim_t)limit << 20 };
+		struct rlimit space = {(rlim_t)limit << 20, (rlim_t)limit << 20};
 		int null = open("/dev/null", O_WRONLY);
 
 		dup2(null, 2);
@@ -49,7 +50,7 @@ static int work(unsigned limit, const char *const *argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-#define WORK(limit, ...) work(limit, (const char *[]){ "ashlar-work", __VA_ARGS__, NULL })
+#define WORK(limit, ...) work(limit, (const char *[]){"ashlar-work", __VA_ARGS__, NULL})
 
 static void throughput(void **state)
 {
@@ -78,7 +79,8 @@ static void throughput(void **state)
 	assert_string_equal(m[6].name, "emptied");
 	assert_true(m[0].at_ns >= channel->start_ns && m[6].at_ns <= channel->end_ns);
 	for (uint32_t i = 0; i < channel->nmarks; i++) {
-		assert_true(i == 0 || (m[i].at_ns > m[i - 1].at_ns && m[i].ops >= m[i - 1].ops));
+		assert_true(i == 0 ||
+			    (m[i].at_ns > m[i - 1].at_ns && m[i].ops >= m[i - 1].ops));
 		assert_true(m[i].rss_bytes >= m[i].anon_bytes && m[i].mappings > 10);
 		/* The floor holds every live byte and stays below what is resident. */
 		assert_true(m[i].floor_bytes <= m[i].rss_bytes);

@@ -19,7 +19,8 @@ static double values[N];
 
 static int ascending(const void *a, const void *b)
 {
-	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+	return (*(const double *)a > *(const double *)b) -
+	       (*(const double *)a < *(const double *)b);
 }
 
 static double quantile(double p)
@@ -148,14 +149,15 @@ static void extreme(void **state)
 	for (int i = 0; i < N; i++)
 		values[i] = dist_extreme(&r, 30.7984, 8.20449, 0.078688);
 	for (double p = 0.1; p < 0.95; p += 0.2)
-		assert_share_below(30.7984 + 8.20449 * (pow(-log(p), -0.078688) - 1) / 0.078688, p);
+		assert_share_below(30.7984 + 8.20449 * (pow(-log(p), -0.078688) - 1) / 0.078688,
+				   p);
 }
 
 static void zipf_of(double exponent, uint64_t n, uint64_t seed)
 {
 	struct dist_zipf z;
 	struct rng r;
-	double sum = 0, hits[4] = { 0 };
+	double sum = 0, hits[4] = {0};
 
 	rng_seed(&r, seed, 0);
 	dist_zipf_init(&z, n, exponent);
@@ -188,10 +190,10 @@ static void zipf(void **state)
 
 static void alias(void **state)
 {
-	static const double weights[] = { 0, 1, 2, 3, 0, 94, 0.001 };
+	static const double weights[] = {0, 1, 2, 3, 0, 94, 0.001};
 	struct dist_alias a;
 	struct rng r;
-	double hits[7] = { 0 };
+	double hits[7] = {0};
 
 	(void)state;
 	rng_seed(&r, 13, 0);
@@ -208,7 +210,8 @@ static void alias(void **state)
 /* The tables' columns are shares of a whole, and the picks follow them. */
 static void tables(void **state)
 {
-	double *weight = calloc(fleet_rows_count, sizeof(*weight)), rate = 0, live = 0, kv = 0, mean = 0;
+	double *weight = calloc(fleet_rows_count, sizeof(*weight)), rate = 0, live = 0, kv = 0,
+	       mean = 0;
 	struct dist_alias a;
 	struct rng r;
 
@@ -239,15 +242,15 @@ static void tables(void **state)
 
 static void schedule_mean(void **state)
 {
-	struct kv_plan plan = { .requests = N, .keys = 1000, .write_percent = 100, .zipf = 0.99 };
-	struct kv_schedule s = { 0 };
+	struct kv_plan plan = {.requests = N, .keys = 1000, .write_percent = 100, .zipf = 0.99};
+	struct kv_schedule s = {0};
 	struct rng r;
 	double sum = 0;
 
 	(void)state;
 	for (int meta = 0; meta < 2; meta++) {
 		plan.meta_sizes = meta;
-		s = (struct kv_schedule){ 0 };
+		s = (struct kv_schedule){0};
 		sum = 0;
 		rng_seed(&r, 15, 0);
 		kv_schedule_make(&s, &plan, &r);
@@ -266,11 +269,16 @@ static void schedule_mean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(same_seed_same_numbers), cmocka_unit_test(uniform),
-		cmocka_unit_test(loguniform),             cmocka_unit_test(exponential),
-		cmocka_unit_test(lognormal),              cmocka_unit_test(pareto),
-		cmocka_unit_test(extreme),                cmocka_unit_test(zipf),
-		cmocka_unit_test(alias),                  cmocka_unit_test(tables),
+		cmocka_unit_test(same_seed_same_numbers),
+		cmocka_unit_test(uniform),
+		cmocka_unit_test(loguniform),
+		cmocka_unit_test(exponential),
+		cmocka_unit_test(lognormal),
+		cmocka_unit_test(pareto),
+		cmocka_unit_test(extreme),
+		cmocka_unit_test(zipf),
+		cmocka_unit_test(alias),
+		cmocka_unit_test(tables),
 		cmocka_unit_test(schedule_mean),
 	};
 

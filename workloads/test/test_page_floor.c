@@ -21,9 +21,9 @@ static void by_hand(void **state)
 	assert_int_equal(page_floor_end(&f), 0);
 
 	assert_int_equal(page_floor_start(&f), 0);
-	page_floor_object(&f, at(0x10000), 100, WL_TOUCH_ALL); /* page 0x10 */
-	page_floor_object(&f, at(0x10100), 100, WL_TOUCH_ALL); /* the same */
-	page_floor_object(&f, at(0x11ff0), 32, WL_TOUCH_ALL);  /* 0x11 and 0x12 */
+	page_floor_object(&f, at(0x10000), 100, WL_TOUCH_ALL);        /* page 0x10 */
+	page_floor_object(&f, at(0x10100), 100, WL_TOUCH_ALL);        /* the same */
+	page_floor_object(&f, at(0x11ff0), 32, WL_TOUCH_ALL);         /* 0x11 and 0x12 */
 	page_floor_object(&f, at(0x20000), 3 * 4096, WL_TOUCH_FIRST); /* 0x20 alone */
 	page_floor_object(&f, at(0x30000), 3 * 4096, WL_TOUCH_PAGES); /* 0x30 to 0x32 */
 	page_floor_object(&f, at(0x40000), 4096, WL_TOUCH_NONE);
@@ -54,7 +54,8 @@ static void scattered(void **state)
 	(void)state;
 	assert_int_equal(page_floor_start(&f), 0);
 	for (uint64_t i = 0; i < 20000; i++)
-		page_floor_add(&f, at(0x100000000 + i * 3 * PAGE_FLOOR_PIECE + i % 512 * 4096), 10);
+		page_floor_add(&f, at(0x100000000 + i * 3 * PAGE_FLOOR_PIECE + i % 512 * 4096),
+			       10);
 	assert_int_equal(page_floor_end(&f), 20000 * 4096);
 }
 
