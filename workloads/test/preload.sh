@@ -60,6 +60,11 @@ said=$(LD_PRELOAD=$null "$work" $(small tiny-churn) tiny-churn)
 echo "$said" | grep -q "^allocator .*/libashlar-null.so"; ok $? "the worker names the file that holds malloc"
 said=$("$work" $(small tiny-churn) tiny-churn)
 echo "$said" | grep -q "^allocator .*/libc.so.6 [0-9.]*$"; ok $? "and the C library with its version"
+said=$("$top_builddir/workloads/test/non_pie")
+echo "$said" | sed -n 4p | grep -q "/non_pie$"; ok $? "a program at a fixed address has its own entry for malloc"
+echo "$said" | sed -n 1,2p | grep -c "/libc.so.6$" | grep -q 2; ok $? "and yet the C library is named"
+said=$(LD_PRELOAD=$null "$top_builddir/workloads/test/non_pie")
+echo "$said" | sed -n 1,2p | grep -c "/libashlar-null.so$" | grep -q 2; ok $? "or what is preloaded"
 said=$(ASHLAR_NULL_BYTES=4096 LD_PRELOAD=$null awk 'BEGIN { for (i = 0; i < 200000; i++) a[i % 1000] = a[i % 1000] i; print length(a) }')
 [ "$said" = 1000 ]; ok $? "null serves awk, far beyond its first region"
 finish
