@@ -14,7 +14,7 @@
 enum { OPS, SLOTS, MIB_MIN, MIB_MAX, TOUCH };
 
 static const struct wl_param params[] = {
-	{"ops", "replacements", "0.5 to 0.8 s under glibc (mimalloc-bench: 2000)", 5000, 1,
+	{"ops", "replacements", "0.5 to 0.8 s under glibc (mimalloc-bench: 2000)", 7000, 1,
 	 100000000},
 	{"slots", "buffers", "mimalloc-bench: 20", 20, 1, 1000},
 	{"mib_min", "smallest buffer, MiB", "mimalloc-bench: 5", 5, 1, 1024},

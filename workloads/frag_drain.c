@@ -21,7 +21,7 @@ static const struct wl_param params[] = {
 	 "512 B to 16 KiB: the sizes that share OS pages or nearly", 512, 16, 1048576},
 	{"size_max", "largest object, bytes; as many objects per doubling of size",
 	 "see size_min", 16384, 16, 1048576},
-	{"drain_percent", "share of the objects freed at once", "the issue: 90 % at random", 90,
+	{"drain_percent", "share of the objects freed at once", "own: leaves few OS pages wholly empty", 90,
 	 0, 100},
 	{"idle_ms", "idle time without any call, ms", "0: no wait", 0, 0, 3600000},
 	{"calls", "replacements after the idle time",

@@ -19,8 +19,9 @@ for threads in 1 2 4; do
 done
 said=$("$work" --set rate=100000 $(small kv-server) kv-server 2>&1)
 echo "$said" | grep -q "^request .*(10000 values)"; ok $? "kv-server at a rate times every request"
-said=$("$work" --set idle_ms=300 $(small frag-drain) frag-drain 2>&1)
-echo "$said" | grep -q "^time .* 0.0[0-9]* s wall"; ok $? "idle time is in no figure"
+said=$("$work" --set idle_ms=700 $(small frag-drain) frag-drain 2>&1)
+# A run of some milliseconds stays below 0.7 s even on a busy machine.
+echo "$said" | grep -q "^time .* 0\.[0-6][0-9]* s wall"; ok $? "idle time is in no figure"
 
 # refuse TEXT WORD...: status 2, one line on stderr that contains TEXT, none on stdout.
 refuse() {
