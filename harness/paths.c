@@ -113,3 +113,22 @@ const struct paths *paths_find(void)
 	free(folder);
 	return &paths;
 }
+
+char *paths_find_program(const char *name)
+{
+	const char *folder = getenv("PATH");
+
+	if (!folder || !*folder)
+		folder = "/usr/local/bin:/usr/bin:/bin";
+	for (;; folder++) {
+		size_t length = strcspn(folder, ":");
+		char *path = text_format("%.*s/%s", (int)length, folder, name);
+
+		if (length > 0 && access(path, X_OK) == 0)
+			return path;
+		free(path);
+		folder += length;
+		if (!*folder)
+			return NULL;
+	}
+}

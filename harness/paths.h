@@ -22,4 +22,7 @@ struct paths {
  * its own executable cannot be named. */
 const struct paths *paths_find(void);
 
+/* Full path of a program in the PATH; NULL when there is none.  Free it. */
+char *paths_find_program(const char *name);
+
 #endif

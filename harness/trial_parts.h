@@ -45,7 +45,7 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *sample)
 
 /* argv of the worker for a sample; strings owned by the list, ends with NULL. */
 struct trial_argv {
-	char *list[WL_MAX_PARAMS + 24];
+	char *list[2 * WL_MAX_PARAMS + 24];
 	int count;
 };
 void trial_argv_add(struct trial_argv *argv, const char *argument);

@@ -37,7 +37,7 @@ static void take_channel(struct sample *s, const struct channel *c)
 	s->nmarks = c->nmarks < CHANNEL_MARKS ? c->nmarks : CHANNEL_MARKS;
 	memcpy(s->marks, c->marks, s->nmarks * sizeof(s->marks[0]));
 	snprintf(s->ops_unit, sizeof(s->ops_unit), "%s",
-		 s->cell->workload->open_loop ? "request" : "operation");
+		 s->cell->workload->ops_unit ? s->cell->workload->ops_unit : "operations");
 }
 
 static void take_latency(const struct trial_place *place, struct sample *s, const struct channel *c)
@@ -73,6 +73,29 @@ static void check(struct sample *s, const struct channel *c)
 		sample_fail(s, SAMPLE_FAILED,
 			    "%" PRIu64 " allocation calls were made, %" PRIu64 " were expected", c->allocs,
 			    c->expected_allocs);
+}
+
+void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
+{
+	const struct wl_param *params = s->cell->workload->params;
+	const char *mode = s->cell->mode == MODE_LATENCY ? "latency" :
+			   s->cell->mode == MODE_VERIFY	 ? "verify" :
+							   "throughput";
+	char text[128];
+
+	trial_argv_add(argv, paths_find()->worker);
+	trial_argv_add(argv, "--mode");
+	trial_argv_add(argv, mode);
+	trial_argv_add(argv, "--seed");
+	snprintf(text, sizeof(text), "%" PRIu64, s->seed);
+	trial_argv_add(argv, text);
+	/* All of them, also the defaults: the record and the run cannot differ. */
+	for (int i = 0; params[i].name; i++) {
+		trial_argv_add(argv, "--set");
+		snprintf(text, sizeof(text), "%s=%" PRId64, params[i].name, s->values[i]);
+		trial_argv_add(argv, text);
+	}
+	trial_argv_add(argv, s->cell->workload->name);
 }
 
 void trial_run_workload(const struct trial_place *place, struct sample *s)
