@@ -5,5 +5,11 @@
 #include "workloads/workload.h"
 
 extern const struct workload workload_tiny_churn;
+extern const struct workload workload_live_sweep;
+extern const struct workload workload_larson;
+extern const struct workload workload_prod_cons;
+extern const struct workload workload_fleet;
+extern const struct workload workload_frag_drain;
+extern const struct workload workload_big_buffers;
 
 #endif

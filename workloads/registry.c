@@ -6,7 +6,8 @@
 #include "workloads/all.h"
 
 const struct workload *const workloads_all[] = {
-	&workload_tiny_churn,
+	&workload_tiny_churn, &workload_live_sweep, &workload_larson,	  &workload_prod_cons,
+	&workload_fleet,      &workload_frag_drain, &workload_big_buffers,
 	NULL,
 };
 

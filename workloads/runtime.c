@@ -13,18 +13,29 @@
 
 static _Atomic uint64_t table_total;
 
+static size_t whole_pages(size_t bytes)
+{
+	return bytes ? (bytes + 4095) & ~(size_t)4095 : 4096;
+}
+
 /* Shared and anonymous: the kernel books it as shmem, so RssAnon stays the
  * allocator's.  Populated at once: no fault of ours falls into the timed part. */
 void *wl_table(size_t bytes)
 {
-	size_t whole = (bytes + 4095) & ~(size_t)4095;
-	void *p = mmap(NULL, whole ? whole : 4096, PROT_READ | PROT_WRITE,
+	size_t whole = whole_pages(bytes);
+	void *p = mmap(NULL, whole, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (p == MAP_FAILED)
 		wl_die(NULL, "no memory for a table of %zu bytes: %s", bytes, strerror(errno));
 	atomic_fetch_add(&table_total, whole);
 	return p;
+}
+
+void wl_table_free(void *table, size_t bytes)
+{
+	munmap(table, whole_pages(bytes));
+	atomic_fetch_sub(&table_total, whole_pages(bytes));
 }
 
 uint64_t wl_table_total(void)

@@ -3,7 +3,6 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/mman.h>
 #include "workloads/rng.h"
 #include "workloads/workload.h"
 
@@ -39,7 +38,7 @@ static void grow(void)
 	for (uint64_t i = 0; i < places; i++)
 		if (old[i].at)
 			*find(old[i].at) = old[i];
-	munmap(old, places * sizeof(*book));
+	wl_table_free(old, places * sizeof(*book));
 }
 
 static void strike(struct verify_block *block)

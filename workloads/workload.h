@@ -92,7 +92,9 @@ int wl_param_index(const struct workload *workload, const char *name);
 /* Zeroed memory for tables, outside the measured heap, already faulted in.
  * Ends the process with a recorded failure when there is none. */
 void *wl_table(size_t bytes);
-/* All of it so far, for the record. */
+/* Gives one back, with the size it was asked with: scratch of setup(). */
+void wl_table_free(void *table, size_t bytes);
+/* All that is held now, for the record. */
 uint64_t wl_table_total(void);
 
 /* Says which run this process does, for failures that know none (tables). */
