@@ -131,7 +131,8 @@ static int plan_new(const struct run_options *o, int argc, char **argv, struct m
 			m->blocks = m->cells[i].blocks;
 	m->command = json_array();
 	json_array_append_new(m->command, json_string("ashlar-bench"));
-	for (int i = 0; i < argc; i++)
+	json_array_append_new(m->command, json_string("run"));
+	for (int i = 1; i < argc; i++)
 		json_array_append_new(m->command, json_string(argv[i]));
 	m->capacity = json_object();
 	m->unfinished = json_array();
