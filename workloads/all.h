@@ -9,6 +9,7 @@ extern const struct workload workload_live_sweep;
 extern const struct workload workload_larson;
 extern const struct workload workload_prod_cons;
 extern const struct workload workload_fleet;
+extern const struct workload workload_kv_server;
 extern const struct workload workload_frag_drain;
 extern const struct workload workload_big_buffers;
 

@@ -7,7 +7,7 @@
 
 const struct workload *const workloads_all[] = {
 	&workload_tiny_churn, &workload_live_sweep, &workload_larson,	  &workload_prod_cons,
-	&workload_fleet,      &workload_frag_drain, &workload_big_buffers,
+	&workload_fleet,      &workload_kv_server,  &workload_frag_drain, &workload_big_buffers,
 	NULL,
 };
 

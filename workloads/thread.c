@@ -8,6 +8,12 @@
 #define WANTED_VALUES 120000u
 #define RAREST 256u
 
+/* Requests that arrive at a rate are timed in every mode. */
+static bool has_rate(const struct wl_run *run)
+{
+	return run->workload->open_loop && wl_value(run, "rate") > 0;
+}
+
 void wl_threads_setup(struct wl_run *run, unsigned others)
 {
 	run->nthreads = others + 1;
@@ -22,7 +28,7 @@ void wl_threads_setup(struct wl_run *run, unsigned others)
 		t->countdown = INT64_MAX;
 		rng_seed(&t->rng, run->seed, 2 * i);
 		rng_seed(&t->gap, run->seed, 2 * i + 1);
-		if (run->mode == WL_LATENCY)
+		if (run->mode == WL_LATENCY || has_rate(run))
 			t->latency = wl_table(CHANNEL_HIST_KINDS * sizeof(*t->latency));
 	}
 }
