@@ -1,5 +1,6 @@
 #include "harness/runner.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,7 +200,7 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 {
 	enum runner_end end = RUNNER_DONE;
 	struct progress progress;
-	int total = r->schedule.count * r->schedule.contenders;
+	int total = r->schedule.count * r->schedule.contenders, last_block = INT_MAX;
 
 	progress_begin(&progress, total, total - runner_missing(r), r->quiet);
 	for (int turn = 0; turn < r->schedule.count; turn++) {
@@ -212,7 +213,11 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 			end = RUNNER_INTERRUPTED;
 			break;
 		}
-		if (!fits(r, turn)) {
+		/* Once a block of some cell has no room, none of a later round has: cells keep
+		 * equally many blocks, give or take one. */
+		if (r->schedule.turns[turn].block > last_block || !fits(r, turn)) {
+			if (r->schedule.turns[turn].block < last_block)
+				last_block = r->schedule.turns[turn].block;
 			note_unfinished(r, turn);
 			continue;
 		}
@@ -222,17 +227,15 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 			end = RUNNER_BROKEN;
 			break;
 		}
-		if (turn_done(r, turn)) {
-			double s = (double)(now_ns() - begin) / 1e9;
-
-			/* The slower of two estimates: a budget is a promise. */
-			if (s > r->cell_s[cell])
-				r->cell_s[cell] = s;
+		if (!turn_done(r, turn)) {
+			end = RUNNER_INTERRUPTED;
+			break;
 		}
+		/* The slower of two estimates: a budget is a promise. */
+		double s = (double)(now_ns() - begin) / 1e9;
+		if (s > r->cell_s[cell])
+			r->cell_s[cell] = s;
 	}
-	if (end == RUNNER_DONE && interrupt_wanted() && runner_missing(r) > 0 &&
-	    json_array_size(r->manifest->unfinished) == 0)
-		end = RUNNER_INTERRUPTED;
 	progress_end(&progress);
 	return end;
 }

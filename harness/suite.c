@@ -21,7 +21,7 @@ static const struct blocks suites[] = {
 /* Under callgrind a run is some fifty times slower, and its count repeats. */
 #define CALLGRIND_PART 50
 /* Parameters that say how much work a run does; a workload has one of them. */
-static const char *const work_params[] = {"ops", "requests", "objects", "rounds", "buffers", NULL};
+static const char *const work_params[] = {"ops", "requests", NULL};
 
 struct builder {
 	const struct suite_choice *choice;
