@@ -146,6 +146,8 @@ static void add_instructions(struct builder *b, const struct workload *w, int bl
 	struct cell cell;
 	char *setting = NULL;
 
+	if (!wanted(b->choice, w->name) || !b->choice->modes[MODE_INSTRUCTIONS])
+		return;
 	cell_init(&cell, w->name, MODE_INSTRUCTIONS);
 	apply_settings(b, &cell);
 	for (int i = 0; work_params[i] && !setting; i++) {

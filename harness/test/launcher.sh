@@ -1,10 +1,11 @@
-# A launcher that holds 200 MiB: its children's peaks must be their own.
+# A bench that holds 200 MiB itself when it forks: its children's peaks must be their
+# own.  (wait(2) would report the launcher's memory as theirs.)
 . "$top_srcdir/harness/test/bench.sh"
 
 plan="--no-report --quiet --workload tiny-churn --mode throughput --allocator glibc --set ops=200000 --blocks 2"
 bench run $plan --out "$work/slim"
 check '[ $status -eq 0 ]' "a plain launcher"
-"$top_builddir/harness/test/fat_launcher" 200 "$bench" run $plan --out "$work/fat" >"$work/out" 2>"$work/err"
+LD_PRELOAD=$planted/planted_fat.so PLANTED_MIB=200 "$bench" run $plan --out "$work/fat" >"$work/out" 2>"$work/err"
 status=$?
 check '[ $status -eq 0 ]' "a launcher of 200 MiB"
 check '[ "$(cat "$work/slim/samples.jsonl" "$work/fat/samples.jsonl" | grep -c "\"status\":\"ok\"")" -eq 4 ] &&

@@ -96,6 +96,8 @@ static void settings_go_where_they_fit(void **state)
 	(void)state;
 	assert_int_equal(build("tiny*", "ops=8192,depth=7", 0, MODE_THROUGHPUT), 0);
 	assert_string_equal(cells[0].name, "tiny-churn:ops=8192,depth=7");
+	/* Beyond what another workload's parameter of that name takes. */
+	assert_int_equal(build("tiny*", "ops=9000000000", 0, -1), 0);
 	assert_int_equal(build("tiny*", "nosuch=1", 0, -1), -1);
 	assert_non_null(strstr(why, "'nosuch'"));
 	assert_int_equal(build("tiny*", "depth=100000", 0, -1), -1);
