@@ -25,6 +25,7 @@ static void own(struct trial_env *env, char *variable)
 		exit(STATUS_FAILED);
 	}
 	env->list[env->count++] = variable;
+	env->list[env->count] = NULL;
 }
 
 void trial_env_add(struct trial_env *env, const char *variable)

@@ -6,6 +6,8 @@
  * variables, so both are taken out of the environment at once: a compiler's
  * assembler or a shell's command then runs plain and does not write over the record.  */
 #include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -46,6 +48,63 @@ static uint64_t number_after(const char *text, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
+/* A program that takes malloc's address (python does) and is not position independent
+ * holds an entry for it that only jumps on; that entry is then the function's official
+ * address, in every object, and says nothing about where calls end.  What a call from
+ * here reaches does: this library is linked with -z now, so its own jump table is
+ * filled when it is loaded. */
+static const void *called(const char *name)
+{
+	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+	const ElfW(Sym) *symbols = NULL;
+	const ElfW(Rela) *jumps = NULL;
+	const char *names = NULL;
+	size_t bytes = 0;
+
+	for (const ElfW(Dyn) *d = _DYNAMIC; d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_SYMTAB)
+			symbols = (const void *)d->d_un.d_ptr;
+		else if (d->d_tag == DT_STRTAB)
+			names = (const void *)d->d_un.d_ptr;
+		else if (d->d_tag == DT_JMPREL)
+			jumps = (const void *)d->d_un.d_ptr;
+		else if (d->d_tag == DT_PLTRELSZ)
+			bytes = d->d_un.d_val;
+	}
+	for (size_t i = 0; symbols && names && jumps && i < bytes / sizeof(*jumps); i++) {
+		const ElfW(Sym) *symbol = &symbols[ELF64_R_SYM(jumps[i].r_info)];
+
+		if (strcmp(names + symbol->st_name, name) == 0)
+			return *(const void *const *)(const void *)(__ehdr_start + jumps[i].r_offset);
+	}
+	return NULL;
+}
+
+/* Never called: gives the jump table its entries. */
+__attribute__((used)) static size_t entries(void)
+{
+	void *volatile p = malloc(1);
+	size_t size = malloc_usable_size(p);
+
+	free(p);
+	return size;
+}
+
+static void identify(void)
+{
+	const void *address;
+
+	identity_take(channel->malloc_file, sizeof(channel->malloc_file), channel->usable_size_file,
+		      sizeof(channel->usable_size_file), channel->version_text,
+		      sizeof(channel->version_text));
+	address = called("malloc");
+	if (address)
+		identity_file_of(address, channel->malloc_file, sizeof(channel->malloc_file));
+	address = called("malloc_usable_size");
+	if (address)
+		identity_file_of(address, channel->usable_size_file, sizeof(channel->usable_size_file));
+}
+
 static struct channel *open_channel(void)
 {
 	const char *text = getenv(CHANNEL_ENV);
@@ -75,9 +134,7 @@ __attribute__((constructor)) static void begin(void)
 	if (!channel)
 		return;
 	owner = getpid();
-	identity_take(channel->malloc_file, sizeof(channel->malloc_file), channel->usable_size_file,
-		      sizeof(channel->usable_size_file), channel->version_text,
-		      sizeof(channel->version_text));
+	identify();
 	channel->start_ns = monotonic();
 	__atomic_store_n(&channel->state, CHANNEL_RUNNING, __ATOMIC_RELEASE);
 }

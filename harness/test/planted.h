@@ -4,7 +4,7 @@
 #define HARNESS_TEST_PLANTED_H
 
 #include <dlfcn.h>
-#include <errno.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

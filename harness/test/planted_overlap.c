@@ -1,8 +1,10 @@
 /* Blocks that overlap: every hundredth begins inside the one before it.  A bump
  * allocator, because the C library would notice the damage by itself. */
+#include <malloc.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
