@@ -251,6 +251,9 @@ static int measure(struct manifest *m, struct runset *set, const struct run_opti
 		r.deadline_ns = now_ns() + (uint64_t)budget * 1000000000u;
 	if (!o->quiet)
 		printf("%d samples into %s\ncounters: %s (%s)\n", runner_missing(&r), set->path, tier, line);
+	for (int i = 0; i < m->ncontenders && !o->quiet; i++)
+		if (!m->contenders[i].usable)
+			printf("%s: skipped: %s\n", m->contenders[i].name, m->contenders[i].reason);
 	end = runner_go(&r, why, sizeof(why));
 	if (end == RUNNER_DONE)
 		clock_utc(m->finished, sizeof(m->finished));

@@ -160,7 +160,9 @@ static int run_turn(struct runner *r, int turn, struct progress *progress, char 
 		trial_run(&r->place, &sample);
 		if (sample.status == SAMPLE_ABORTED)
 			return 0;
-		if (sample.status != SAMPLE_OK && (sample.status != SAMPLE_SKIPPED || sample.block == 0))
+		/* What cannot run anywhere was said at the start; what a cell excludes, once. */
+		if (sample.status != SAMPLE_OK &&
+		    (sample.status != SAMPLE_SKIPPED || (sample.block == 0 && sample.contender->usable)))
 			progress_note(progress, cell->name, sample.contender->name,
 				      sample_statuses[sample.status], sample.reason);
 		record = sample_to_json(&sample);

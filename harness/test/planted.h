@@ -4,6 +4,7 @@
 #define HARNESS_TEST_PLANTED_H
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,13 +24,15 @@ extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
 
-static size_t (*next_usable_size)(void *);
+static size_t (*libc_usable_size)(void *);
 
 __attribute__((constructor)) static void planted_load(void)
 {
-	void *symbol = dlsym(RTLD_NEXT, "malloc_usable_size");
+	/* Not the next one: a program may be linked to another allocator. */
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	void *symbol = libc ? dlsym(libc, "malloc_usable_size") : NULL;
 
-	memcpy(&next_usable_size, &symbol, sizeof(symbol));
+	memcpy(&libc_usable_size, &symbol, sizeof(symbol));
 	planted_begin();
 }
 
@@ -57,6 +60,29 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
 	return __libc_memalign(alignment, size);
 }
 
+/* All of the family: a program may be linked to another allocator, whose blocks must
+ * not come here to be freed. */
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+	planted_call();
+	return __libc_memalign(alignment, size);
+}
+
+EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
+{
+	void *p = memalign(alignment, size);
+
+	if (!p)
+		return ENOMEM;
+	*out = p;
+	return 0;
+}
+
+EXPORT void *valloc(size_t size)
+{
+	return memalign(4096, size);
+}
+
 EXPORT void free(void *p)
 {
 	planted_call();
@@ -65,7 +91,7 @@ EXPORT void free(void *p)
 
 EXPORT size_t malloc_usable_size(void *p)
 {
-	return next_usable_size ? next_usable_size(p) : 0;
+	return libc_usable_size ? libc_usable_size(p) : 0;
 }
 
 #endif
