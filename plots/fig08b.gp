@@ -1,0 +1,5 @@
+FIG="fig08b"
+W=600;H=400
+load "style.gp"
+plot x
+load "again.gp"
