@@ -104,6 +104,17 @@ bool write_scalability(struct report *r, struct figure *figure)
 	return table_close(r, figure->name, f);
 }
 
+/* The labels of the axis, as rows of a contender "-": the cells of a mode at 1, 2, … */
+static void axis_rows(const struct report *r, FILE *f, const char *mode, const char *before,
+		      const char *after)
+{
+	size_t x = 0;
+
+	for (size_t i = 0; i < r->set->ncells; i++)
+		if (cell_is(&r->set->cells[i], mode))
+			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, r->set->cells[i].name, after);
+}
+
 bool write_kernel_cost(struct report *r, struct figure *figure)
 {
 	struct result_set *set = r->set;
@@ -113,6 +124,7 @@ bool write_kernel_cost(struct report *r, struct figure *figure)
 
 	if (!f)
 		return false;
+	axis_rows(r, f, "throughput", "", "\tNaN\tNaN\tNaN\t0");
 	for (size_t i = 0; i < set->ncells; i++) {
 		if (!cell_is(&set->cells[i], "throughput"))
 			continue;
@@ -205,6 +217,7 @@ bool write_instructions(struct report *r, struct figure *figure)
 		nevents = 1;
 		mode = "instructions";
 	}
+	axis_rows(r, f, mode, "0\t-\t", "\tNaN");
 	for (size_t e = 0; e < nevents; e++) {
 		size_t x = 0;
 

@@ -313,8 +313,13 @@ static void remove_old(const struct report *r, const char *name)
 
 int figures_make(struct report *r)
 {
-	if (!write_set(r) || !copy_script(r, "style") || !copy_script(r, "again") || !copy_script(r, "ratios"))
+	static const char *const shared[] = {"style", "again", "ratios", "timelines", "latency"};
+
+	if (!write_set(r))
 		return 3;
+	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++)
+		if (!copy_script(r, shared[i]))
+			return 3;
 	for (size_t i = 0; i < report_nfigures; i++) {
 		struct figure *figure = &report_figures[i];
 

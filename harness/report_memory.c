@@ -253,40 +253,69 @@ static json_t *cell_phases(const struct report *r, size_t cell)
 	return NULL;
 }
 
+/* Does any shown contender have a floor at this phase? */
+static bool phase_has_floor(const struct report *r, size_t cell, size_t phase)
+{
+	for (size_t j = 0; j + r->nulls < r->nshown; j++) {
+		double given, placed;
+		size_t n;
+
+		if (phase_ratios(r, cell, r->shown[j], phase, &given, &placed, &n))
+			return true;
+	}
+	return false;
+}
+
+static size_t phase_rows(const struct report *r, FILE *f, size_t cell, size_t phase, size_t x,
+			 const char *label)
+{
+	size_t rows = 0;
+
+	for (size_t j = 0; j + r->nulls < r->nshown; j++) {
+		double given, placed;
+		size_t n;
+
+		if (!phase_ratios(r, cell, r->shown[j], phase, &given, &placed, &n))
+			continue;
+		fprintf(f, "%zu\t%s\t%s", x, label, r->set->contenders[r->shown[j]].name);
+		table_number(f, given);
+		table_number(f, placed);
+		fprintf(f, "\t%zu\n", n);
+		rows++;
+	}
+	return rows;
+}
+
 bool write_page_floor(struct report *r, struct figure *figure)
 {
 	FILE *f = table_open(r, figure->name, "page floor at phase marks",
 			     "x\tlabel\tallocator\trss_per_floor\tfloor_per_live\tn");
-	size_t x = 0, rows = 0, drain = drain_cell(r);
+	size_t drain = drain_cell(r), rows = 0;
 
 	if (!f)
 		return false;
-	for (size_t i = 0; i < r->set->ncells; i++) {
-		json_t *phases = cell_phases(r, i), *mark;
-		size_t phase;
+	/* First the labels of the axis, as rows of a contender "-", then the values. */
+	for (int values = 0; values < 2; values++) {
+		size_t x = 0;
 
-		/* The drained workload with its idle phase, and of the others the marks that
-		 * have a floor. */
-		if (!cell_is(&r->set->cells[i], "memory") && i != drain)
-			continue;
-		json_array_foreach(phases, phase, mark) {
-			bool any = false;
+		for (size_t i = 0; i < r->set->ncells; i++) {
+			json_t *mark;
+			size_t phase;
 
-			for (size_t j = 0; j + r->nulls < r->nshown; j++) {
-				double given, placed;
-				size_t n;
+			if (!cell_is(&r->set->cells[i], "memory") && i != drain)
+				continue;
+			json_array_foreach(cell_phases(r, i), phase, mark) {
+				const char *name = json_field_text(mark, "name");
+				char label[128];
 
-				if (!phase_ratios(r, i, r->shown[j], phase, &given, &placed, &n))
+				if (!phase_has_floor(r, i, phase))
 					continue;
-				x += !any;
-				any = true;
-				fprintf(f, "%zu\t%s: %s\t%s", x, r->set->cells[i].workload,
-					json_field_text(mark, "name"),
-					r->set->contenders[r->shown[j]].name);
-				table_number(f, given);
-				table_number(f, placed);
-				fprintf(f, "\t%zu\n", n);
-				rows++;
+				snprintf(label, sizeof(label), "%s: %s", r->set->cells[i].workload, name);
+				x++;
+				if (values)
+					rows += phase_rows(r, f, i, phase, x, label);
+				else
+					fprintf(f, "%zu\t%s\t-\tNaN\tNaN\t0\n", x, label);
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 # Figure 3: paired ratios of CPU time, one panel per contender, Ashlar first.
 FIG = "fig03"
 RATIO = 1
-W = 1180; H = 900
+W = 1180; H = 980
 load "style.gp"
 DATA = FIG.".tsv"
 
@@ -28,13 +28,12 @@ if (panels > 6) { across = 4 }
 down = (panels + across - 1) / across
 left = 0.165; gap = 0.018
 wide = (0.985 - left - gap * (across - 1)) / across
-foot = 62.0 / H; head = 40.0 / H
-high = (1 - foot - head - (down - 1) * 70.0 / H) / down
+foot = 84.0 / H; head = 40.0 / H
+high = (1 - foot - head - (down - 1) * 62.0 / H) / down
 
 set logscale x 2
 set xrange [lo:hi]
-eval "set xtics ".ratio_tics(lo, hi)." rotate by 0"
-if (hi / lo < 2.5) { set xtics rotate by 60 right }
+eval "set xtics ".narrow_tics(lo, hi)
 set yrange [X_max+0.7:0.3]
 set grid x y
 set label 99 footer(blocks(BLOCKS)." at most per cell; ".INTERVAL."; grey band 1 ± 2 %")
@@ -44,19 +43,19 @@ do for [p=1:panels] {
 	row_of = (p - 1) / across
 	set lmargin at screen left + column_of * (wide + gap)
 	set rmargin at screen left + column_of * (wide + gap) + wide
-	set tmargin at screen 1 - head - row_of * (high + 70.0 / H)
-	set bmargin at screen 1 - head - row_of * (high + 70.0 / H) - high
+	set tmargin at screen 1 - head - row_of * (high + 62.0 / H)
+	set bmargin at screen 1 - head - row_of * (high + 62.0 / H) - high
 	i = PANEL[p]
 	set label 1 NAME[i] at graph 0,1 left offset 0,0.7 textcolor rgb COLOUR[i] font FONT.(PASS == 1 ? ",15" : ",11")
 	set object 1 rectangle from 0.98,graph 0 to 1.02,graph 1 fc rgb LIGHT fs solid noborder behind
 	set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#444444" lw 1.2 back
 	if (row_of == down - 1 || p + across > panels) { set xlabel "ratio to ".REFERENCE offset 0,0.3 } else { unset xlabel }
-	set format y ""
-	plot for [labelled=1:column_of == 0 ? 1 : 0] DATA using (1):"x":ytic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+	if (column_of == 0) { set ytics } else { unset ytics }
+	plot DATA using (1):"x":ytic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
 		DATA using "shown":(mine(i) ? column("x") : NaN):"shown_low":"shown_high" \
 			with xerrorbars pt -1 lw 1.5 lc rgb COLOUR[i], \
 		DATA using "shown":(mine(i) ? column("x") : NaN) \
-			with points pt MARK[i] ps 0.9 lc rgb COLOUR[i], \
+			with points pt MARK[i] ps 1.1 lc rgb COLOUR[i], \
 		DATA using (lo * 1.03):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "failed" ? column("x") : NaN): \
 			(axis_row(0) ? "" : "failed") with labels left font FONT.",10" textcolor rgb COLOUR[i], \
 		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" ? column("x") : NaN): \

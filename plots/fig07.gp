@@ -1,5 +1,4 @@
-FIG="fig07"
-W=600;H=400
-load "style.gp"
-plot x
-load "again.gp"
+# Figure 7: memory over time of frag-drain, a panel per contender.
+FIG = "fig07"
+PER_CONTENDER = 1
+load "timelines.gp"

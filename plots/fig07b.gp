@@ -1,5 +1,4 @@
-FIG="fig07b"
-W=600;H=400
-load "style.gp"
-plot x
-load "again.gp"
+# Figure 7b: memory over time, a panel per workload.
+FIG = "fig07b"
+PER_CONTENDER = 0
+load "timelines.gp"

@@ -1,5 +1,3 @@
-FIG="fig10"
-W=600;H=400
-load "style.gp"
-plot x
-load "again.gp"
+# Figure 10: latency of single calls by percentile.
+FIG = "fig10"
+load "latency.gp"

@@ -1,5 +1,3 @@
-FIG="fig10b"
-W=600;H=400
-load "style.gp"
-plot x
-load "again.gp"
+# Figure 10b: latency of open-loop requests by percentile.
+FIG = "fig10b"
+load "latency.gp"

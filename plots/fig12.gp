@@ -1,5 +1,46 @@
-FIG="fig12"
-W=600;H=400
+# Figure 12: geometric mean time ratio against geometric mean memory ratio.
+FIG = "fig12"
+W = 860; H = 600
 load "style.gp"
-plot x
+DATA = FIG.".tsv"
+
+do for [i=1:NALL] { unset label 100+i }    # each point is named instead
+array LO[2]; array HI[2]; array NAMES[2] = ["time", "rss"]
+do for [k=1:2] {
+	stats DATA using (column(NAMES[k])) nooutput name "S"
+	LO[k] = min2(0.9, S_min); HI[k] = max2(1.1, S_max)
+	stats DATA using (column(NAMES[k]."_low")) nooutput name "S"
+	if (S_records > 0) { LO[k] = min2(LO[k], S_min) }
+	stats DATA using (column(NAMES[k]."_high")) nooutput name "S"
+	if (S_records > 0) { HI[k] = max2(HI[k], S_max) }
+	LO[k] = LO[k] / 1.08; HI[k] = HI[k] * 1.08
+}
+stats DATA using (column("place")) nooutput name "PLACE"
+points = PLACE_max + 1
+
+set logscale xy 2
+set xrange [LO[1]:HI[1]]
+set yrange [LO[2]:HI[2]]
+eval "set xtics ".ratio_tics(LO[1], HI[1])
+eval "set ytics ".ratio_tics(LO[2], HI[2])
+set grid x y
+set xlabel "CPU time per operation, geometric mean ratio to ".REFERENCE
+set ylabel "peak resident memory, geometric mean ratio to ".REFERENCE
+set lmargin at screen 0.1
+set rmargin at screen 0.8
+set tmargin at screen 0.965
+set bmargin at screen 90.0 / H
+set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#999999" back
+set arrow 2 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#999999" back
+set label 99 footer(blocks(BLOCKS)." at most; 95 % intervals, blocks resampled in each workload")
+# Names stand at the right margin in the order of the points' heights, each with a thin
+# line to its point, so that they never meet.
+slot_y(place) = HI[2] * (LO[2] / HI[2]) ** ((place + 0.5) / points)
+edge = HI[1] * (HI[1] / LO[1]) ** 0.03
+set clip two
+plot DATA using "time":"rss":(log(edge / column("time"))):(0) every 1:1:0:0:0:0 with points ps 0, \
+	for [i=1:NALL] DATA using (mine(i) ? column("time") : NaN):"rss":"time_low":"time_high":"rss_low":"rss_high" \
+		with xyerrorbars pt -1 lw 1.4 lc rgb COLOUR[i], \
+	for [i=1:NALL] DATA using (mine(i) ? column("time") : NaN):"rss" with points pt MARK[i] ps 1.6 lc rgb COLOUR[i]
+
 load "again.gp"

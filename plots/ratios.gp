@@ -24,11 +24,11 @@ set ylabel WHAT.", ratio to ".REFERENCE
 set xrange [0.4:X_max+0.6]
 set xtics rotate by 40 right offset 0,-0.2 scale 0
 set lmargin at screen 0.075
-set rmargin at screen 0.985
+set rmargin at screen 0.935
 set tmargin at screen TOP
 set bmargin at screen 0.25
 set label 99 footer(blocks(BLOCKS)." at most per cell; ".INTERVAL)
-set label 98 REFERENCE." = 1" at graph 1,first 1 right offset -0.3,0.5 textcolor rgb "#444444"
+set label 98 REFERENCE." = 1" at graph 1,first 1 left offset 0.6,0 textcolor rgb "#444444"
 set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.5 back
 set arrow 2 from CELL_max+1,graph 0 to CELL_max+1,graph 1 nohead lc rgb GREY dt 2 back
 do for [c=1:int(X_max)] {
@@ -39,7 +39,7 @@ plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":"shown_low":"shown_high" \
 		with yerrorbars pt -1 lw 1.3 lc rgb COLOUR[int(w)], \
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown" \
-		with points pt MARK[int(w)] ps 0.9 lc rgb COLOUR[int(w)], \
+		with points pt MARK[int(w)] ps 1.1 lc rgb COLOUR[int(w)], \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
 		(axis_row(0) ? "" : "×"):(paint(strcol("allocator"))) with labels textcolor rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(axis_row(0) ? 1 : column("shown")): \

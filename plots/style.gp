@@ -20,7 +20,6 @@ if (PASS == 1) {
 
 set datafile separator tab
 set datafile columnheaders
-set datafile missing "NaN"
 set encoding utf8
 set border 3 lc rgb "#444444"
 set tics nomirror out scale 0.6 textcolor rgb "#111111"
@@ -58,9 +57,12 @@ blocks(n) = sprintf("n = %d block%s", n, n == 1 ? "" : "s")
 INTERVAL = "95 % bootstrap interval of the median paired ratio"
 
 # --- ratio axes: log2 with labels that people read
-ratio_tics(lo, hi) = hi / lo < 2.5 ? "(0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6, 1.8, 2)" : \
-	hi / lo < 8 ? "(0.125, 0.18, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)" : \
+ratio_tics(lo, hi) = hi / lo < 3.5 ? "(0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3)" : \
+	hi / lo < 10 ? "(0.125, 0.18, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)" : \
 	"(0.125, 0.25, 0.5, 1, 2, 4, 8)"
+# The same for panels with little room.
+narrow_tics(lo, hi) = hi / lo < 1.6 ? "(0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4)" : \
+	hi / lo < 6 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.125, 0.25, 0.5, 1, 2, 4, 8)"
 min2(a, b) = a < b ? a : b
 max2(a, b) = a > b ? a : b
 
@@ -79,3 +81,7 @@ hex(c) = int("0x".c[2:7])
 paint(name) = (sum [k=1:NALL] (NAME[k] eq name ? hex(COLOUR[k]) : 0))
 place(name) = (sum [k=1:NALL] (NAME[k] eq name ? k : 0))
 axis_row(dummy) = strcol("allocator") eq "-"
+
+# stats looks only at what lies within the ranges of the last plot; before it is used
+# between two panels the ranges have to be opened.
+open_ranges = "set xrange [*:*]; set yrange [*:*]"
