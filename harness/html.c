@@ -8,12 +8,23 @@ void html_text(FILE *f, const char *text)
 {
 	for (; *text; text++)
 		switch (*text) {
-		case '&': fputs("&amp;", f); break;
-		case '<': fputs("&lt;", f); break;
-		case '>': fputs("&gt;", f); break;
-		case '"': fputs("&quot;", f); break;
-		case '\'': fputs("&#39;", f); break;
-		default: fputc(*text, f);
+		case '&':
+			fputs("&amp;", f);
+			break;
+		case '<':
+			fputs("&lt;", f);
+			break;
+		case '>':
+			fputs("&gt;", f);
+			break;
+		case '"':
+			fputs("&quot;", f);
+			break;
+		case '\'':
+			fputs("&#39;", f);
+			break;
+		default:
+			fputc(*text, f);
 		}
 }
 
@@ -50,8 +61,8 @@ static char *read_whole(const char *path)
  * 0 if it does not. */
 static size_t opens_id(const char *at)
 {
-	static const char *const openings[] = {" id=\"", " id='", "href=\"#", "href='#", "url(#",
-					       "url('#"};
+	static const char *const openings[] = {" id=\"",  " id='", "href=\"#",
+					       "href='#", "url(#", "url('#"};
 
 	for (size_t i = 0; i < sizeof(openings) / sizeof(*openings); i++)
 		if (!strncmp(at, openings[i], strlen(openings[i])))
@@ -60,7 +71,8 @@ static size_t opens_id(const char *at)
 }
 
 /* The value of attribute `name` of a start tag that ends at `end`; at most size. */
-static bool attribute(const char *tag, const char *end, const char *name, char *value, size_t size)
+static bool attribute(const char *tag, const char *end, const char *name, char *value,
+		      size_t size)
 {
 	const char *at = strstr(tag, name);
 	size_t n;
@@ -77,6 +89,7 @@ bool html_svg(FILE *f, const char *path, const char *prefix, const char *title,
 	      const char *description)
 {
 	char *text = read_whole(path), box[128] = "";
+	double width = 0;
 	const char *at = text ? strstr(text, "<svg") : NULL, *end = at ? strchr(at, '>') : NULL;
 	size_t n;
 
@@ -84,10 +97,13 @@ bool html_svg(FILE *f, const char *path, const char *prefix, const char *title,
 		free(text);
 		return false;
 	}
-	fputs("<svg viewBox=\"", f);
+	/* No wider than drawn: fonts would grow with it. */
+	sscanf(box, "%*f %*f %lf", &width);
+	fprintf(f, "<svg style=\"max-width:%.0fpx\" viewBox=\"", width > 0 ? width : 1180);
 	html_text(f, box);
 	fputs("\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" "
-	      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title>", f);
+	      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title>",
+	      f);
 	html_text(f, title);
 	fputs("</title><desc>", f);
 	html_text(f, description);

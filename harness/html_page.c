@@ -13,11 +13,14 @@ static const char css[] =
 	"max-width:1180px;margin:1.5em auto;padding:0 1em}\n"
 	"h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #ccc}\n"
 	"table{border-collapse:collapse;font-size:13px}\n"
-	"th,td{padding:2px 9px;text-align:left;vertical-align:top;border-bottom:1px solid #ddd}\n"
+	"th,td{padding:2px 9px;text-align:left;vertical-align:top;border-bottom:1px solid "
+	"#ddd}\n"
 	"th{border-bottom:1px solid #888}\n"
 	".num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
-	".unsure{color:#666}.hole a{color:#a40}.proof{font-size:11px;word-break:break-all}\n"
-	".wide{overflow-x:auto;margin:1em 0}figure{margin:2em 0}figure svg{width:100%;height:auto}\n"
+	".ratio{font-variant-numeric:tabular-nums;white-space:nowrap}.unsure{color:#666}.hole "
+	"a{color:#a40}.proof{font-size:11px;word-break:break-all}\n"
+	".wide{overflow-x:auto;margin:1em 0}figure{margin:2em 0}figure "
+	"svg{width:100%;height:auto}\n"
 	"figcaption{font-size:13.5px}pre{background:#f4f4f4;padding:.7em;overflow-x:auto}\n"
 	".warn{border-left:4px solid #D55E00;padding-left:.8em}nav a{margin-right:1.2em}\n";
 
@@ -62,7 +65,7 @@ static void what_ran(struct report *r, FILE *f)
 	const char *finished = json_field_text(set->manifest, "finished");
 
 	for (size_t i = 0; i < set->nsamples; i++) {
-		const struct sample *s = &set->samples[i];
+		const struct result_sample *s = &set->samples[i];
 
 		ok += s->ok;
 		timeout += !strcmp(s->status, "timeout");
@@ -70,11 +73,17 @@ static void what_ran(struct report *r, FILE *f)
 	}
 	failed = set->nsamples - ok - timeout - skipped;
 	if (!*finished)
-		fputs("<p class=\"warn\">This run was not finished: cells may be empty or hold fewer blocks "
-		      "than planned. <code>ashlar-bench run --resume</code> completes it.</p>\n", f);
+		fputs("<p class=\"warn\">This run was not finished: cells may be empty or hold "
+		      "fewer blocks "
+		      "than planned. <code>ashlar-bench run --resume</code> completes "
+		      "it.</p>\n",
+		      f);
 	if (failed || timeout)
-		fprintf(f, "<p class=\"warn\">%zu samples failed and %zu ran out of time: see the <a "
-			"href=\"#gaps\">failures and gaps</a>.</p>\n", failed, timeout);
+		fprintf(f,
+			"<p class=\"warn\">%zu samples failed and %zu ran out of time: see the "
+			"<a "
+			"href=\"#gaps\">failures and gaps</a>.</p>\n",
+			failed, timeout);
 	else
 		fputs("<p>No sample failed and none ran out of time.</p>\n", f);
 	if (set->nremarks) {
@@ -87,13 +96,18 @@ static void what_ran(struct report *r, FILE *f)
 		fputs("</ul>\n", f);
 	}
 	fputs("<p>", f);
-	html_format(f, "Suite %s, version %s, from %s to %s on host %s, revision %s: %zu contenders of which "
-		    "%zu gave a good sample, on %zu workloads and %zu programs in %zu cells; %zu samples, of "
-		    "which %zu are good, %zu failed, %zu ran out of time and %zu were skipped with a reason.",
+	html_format(f,
+		    "Suite %s, version %s, from %s to %s on host %s, revision %s: %zu "
+		    "contenders of which "
+		    "%zu gave a good sample, on %zu workloads and %zu programs in %zu cells; "
+		    "%zu samples, of "
+		    "which %zu are good, %zu failed, %zu ran out of time and %zu were skipped "
+		    "with a reason.",
 		    text_of(r, "suite"), text_of(r, "suite_version"), text_of(r, "started"),
-		    *finished ? finished : "(not finished)", text_of(r, "host"), text_of(r, "revision"),
-		    set->ncontenders, r->nshown, count_workloads(set, false), count_workloads(set, true),
-		    set->ncells, set->nsamples, ok, failed, timeout, skipped);
+		    *finished ? finished : "(not finished)", text_of(r, "host"),
+		    text_of(r, "revision"), set->ncontenders, r->nshown,
+		    count_workloads(set, false), count_workloads(set, true), set->ncells,
+		    set->nsamples, ok, failed, timeout, skipped);
 	fputs("</p>\n", f);
 }
 
@@ -102,7 +116,7 @@ static void disturbance(struct report *r, FILE *f)
 	size_t disturbed = 0, of = 0;
 
 	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct sample *s = &r->set->samples[i];
+		const struct result_sample *s = &r->set->samples[i];
 
 		if (!s->ok || !cell_is(&r->set->cells[s->cell], "throughput"))
 			continue;
@@ -110,10 +124,14 @@ static void disturbance(struct report *r, FILE *f)
 		disturbed += sample_disturbed(s);
 	}
 	fputs("<p>", f);
-	html_format(f, "%zu of %zu throughput samples were disturbed: their threads waited for a CPU for more "
-		    "than 1 %% of their CPU time, or the machine lost more than 0.5 %% of the time to others. "
-		    "They are kept; pairing within blocks and the median take the edge off them.",
-		    disturbed, of);
+	html_format(
+		f,
+		"%zu of %zu throughput samples were disturbed: their threads waited for a CPU "
+		"for more "
+		"than 1 %% of their CPU time, or the machine lost more than 0.5 %% of the time "
+		"to others. "
+		"They are kept; pairing within blocks and the median take the edge off them.",
+		disturbed, of);
 	fputs("</p>\n", f);
 }
 
@@ -138,12 +156,18 @@ static void overall(struct report *r, FILE *f)
 	}
 	fputs("<p>", f);
 	if (!common) {
-		fputs("There is no geometric mean: no cell holds a value of every contender.</p>\n", f);
+		fputs("There is no geometric mean: no cell holds a value of every "
+		      "contender.</p>\n",
+		      f);
 		return;
 	}
-	html_format(f, "Over the %zu of %zu throughput cells that every ranked contender completed, each workload "
-		    "counted once, the geometric mean of CPU time per operation relative to %s is, with its "
-		    "95 %% interval: ", common, throughput, reference_name(r));
+	html_format(f,
+		    "Over the %zu of %zu throughput cells that every ranked contender "
+		    "completed, each workload "
+		    "counted once, the geometric mean of CPU time per operation relative to %s "
+		    "is, with its "
+		    "95 %% interval: ",
+		    common, throughput, reference_name(r));
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
 		for (size_t j = 0; j < r->nshown; j++) {
 			const struct interval *mean = &c->geomean[m][r->shown[j] * SCOPES];
@@ -173,8 +197,10 @@ static void summary(struct report *r, FILE *f)
 static void figures(struct report *r, FILE *f)
 {
 	section(f, "figures", "Figures");
-	fputs("<p>Each figure's numbers (.tsv), gnuplot script (.gp) and pictures (.svg, .png) are in the "
-	      "folder <code>report/</code> beside this page.</p>\n", f);
+	fputs("<p>Each figure's numbers (.tsv), gnuplot script (.gp) and pictures (.svg, .png) "
+	      "are in the "
+	      "folder <code>report/</code> beside this page.</p>\n",
+	      f);
 	for (size_t i = 0; i < report_nfigures; i++) {
 		const struct figure *figure = &report_figures[i];
 		char *svg;
@@ -188,9 +214,11 @@ static void figures(struct report *r, FILE *f)
 			fputs("</b> ", f);
 			html_format(f, "Left out: %s.", figure->absent);
 		} else {
-			if (!figure->drawn || !html_svg(f, svg, figure->name, figure->title,
-							figure->caption))
-				fputs("<p class=\"warn\">Not drawn: gnuplot was not there or failed.</p>", f);
+			if (!figure->drawn ||
+			    !html_svg(f, svg, figure->name, figure->title, figure->caption))
+				fputs("<p class=\"warn\">Not drawn: gnuplot was not there or "
+				      "failed.</p>",
+				      f);
 			fputs("\n<figcaption><b>", f);
 			html_format(f, "%s.", figure->title);
 			fputs("</b> ", f);
@@ -205,44 +233,66 @@ static void methods(struct report *r, FILE *f)
 {
 	json_t *manifest = r->set->manifest, *counters = json_object_get(manifest, "counters");
 	json_t *capacity = json_object_get(manifest, "capacity"), *rate;
-	double seed = json_field_number(manifest, "seed"), blocks = json_field_number(manifest, "blocks");
+	double seed = json_field_number(manifest, "seed"),
+	       blocks = json_field_number(manifest, "blocks");
 	const char *workload;
 
 	section(f, "methods", "Methods");
 	fputs("<p>", f);
-	html_format(f, "Every sample is a fresh process with fixed work. A block runs every contender once per "
-		    "cell, in an order drawn anew from seed %.0f; %.0f blocks were planned%s. The contender "
-		    "comes in by LD_PRELOAD; which file served malloc is proven inside each process, and a sample "
+	html_format(f,
+		    "Every sample is a fresh process with fixed work. A block runs every "
+		    "contender once per "
+		    "cell, in an order drawn anew from seed %.0f; %.0f blocks were planned%s. "
+		    "The contender "
+		    "comes in by LD_PRELOAD; which file served malloc is proven inside each "
+		    "process, and a sample "
 		    "served by another one is a failure and not a number. ",
 		    seed, blocks, isnan(blocks) ? " (not recorded)" : "");
-	html_format(f, "Ratios are formed within a block against %s and summed up by their median, so that what "
-		    "slows a whole block cancels. Intervals are 95 %% bootstrap intervals of the median log ratio: "
-		    "%d resamples of blocks, tails widened for few blocks by Hesterberg's expanded percentile, "
-		    "generator %s, so the same data give the same interval. No interval made from n blocks can "
-		    "promise more than 1 - 2^(1-n): 94 %% for five, 75 %% for three; with one there is none. ",
+	html_format(f,
+		    "Ratios are formed within a block against %s and summed up by their "
+		    "median, so that what "
+		    "slows a whole block cancels. Intervals are 95 %% bootstrap intervals of "
+		    "the median log ratio: "
+		    "%d resamples of blocks, tails widened for few blocks by Hesterberg's "
+		    "expanded percentile, "
+		    "generator %s, so the same data give the same interval. No interval made "
+		    "from n blocks can "
+		    "promise more than 1 - 2^(1-n): 94 %% for five, 75 %% for three; with one "
+		    "there is none. ",
 		    reference_name(r), STAT_RESAMPLES, STAT_BOOTSTRAP_VERSION);
-	html_format(f, "Geometric means keep the workloads fixed and resample the blocks within each; a workload "
-		    "counts once, however many cells it has. No correction for the number of comparisons is made: "
-		    "of a hundred intervals of equal contenders about five exclude 1. ");
-	html_format(f, "CPU time is user and system time of the timed part. Peak memory is the high-water mark of "
-		    "resident memory of the measured process, less the tables of the workload driver. Latency is "
-		    "measured in runs of their own, as timing slows what it times; histograms are merged over "
-		    "blocks, and a percentile with fewer than %d values beyond it is not given. ",
-		    DISTRIBUTION_MIN_BEYOND);
-	json_object_foreach(capacity, workload, rate)
-		if (json_is_number(rate))
-			html_format(f, "The offered load of %s refers to %.0f requests per second, measured once "
-				    "under glibc and the same for all. ", workload, json_number_value(rate));
-	html_format(f, "Counters: %s%s%s.", text_of(r, "suite") ? json_field_text(counters, "tier") : "",
-		    *json_field_text(counters, "reason") ? ", " : "", json_field_text(counters, "reason"));
+	html_format(f, "Geometric means keep the workloads fixed and resample the blocks "
+		       "within each; a workload "
+		       "counts once, however many cells it has. No correction for the number "
+		       "of comparisons is made: "
+		       "of a hundred intervals of equal contenders about five exclude 1. ");
+	html_format(
+		f,
+		"CPU time is user and system time of the timed part. Peak memory is the "
+		"high-water mark of "
+		"resident memory of the measured process, less the tables of the workload "
+		"driver. Latency is "
+		"measured in runs of their own, as timing slows what it times; histograms are "
+		"merged over "
+		"blocks, and a percentile with fewer than %d values beyond it is not given. ",
+		DISTRIBUTION_MIN_BEYOND);
+	json_object_foreach(capacity, workload, rate) if (json_is_number(rate)) html_format(
+		f,
+		"The offered load of %s refers to %.0f requests per second, measured once "
+		"under glibc and the same for all. ",
+		workload, json_number_value(rate));
+	html_format(f, "Counters: %s%s%s.",
+		    text_of(r, "suite") ? json_field_text(counters, "tier") : "",
+		    *json_field_text(counters, "reason") ? ", " : "",
+		    json_field_text(counters, "reason"));
 	fputs("</p>\n", f);
 }
 
 /* One word as a shell would have to be given it. */
 static void shell_word(FILE *f, const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./:=,+@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"_-./:=,+@%";
 
 	if (*word && word[strspn(word, plain)] == '\0') {
 		html_text(f, word);
@@ -263,10 +313,14 @@ static void reproduce(struct report *r, FILE *f)
 	size_t i;
 
 	section(f, "reproduce", "Reproduce");
-	fputs("<p>This set was made by the first command; the second makes this page again from "
-	      "<code>manifest.json</code> and <code>samples.jsonl</code>; the third draws one figure "
-	      "again after its script was changed.</p>\n<pre>", f);
-	json_array_foreach(json_object_get(r->set->manifest, "command"), i, word) {
+	fputs("<p>This set was made by the first command; the second makes this page again "
+	      "from "
+	      "<code>manifest.json</code> and <code>samples.jsonl</code>; the third draws one "
+	      "figure "
+	      "again after its script was changed.</p>\n<pre>",
+	      f);
+	json_array_foreach(json_object_get(r->set->manifest, "command"), i, word)
+	{
 		fputs(i ? " " : "", f);
 		shell_word(f, json_is_string(word) ? json_string_value(word) : "?");
 	}
@@ -278,37 +332,49 @@ static void reproduce(struct report *r, FILE *f)
 static void page(struct report *r, FILE *f)
 {
 	static const char *const parts[][2] = {
-		{"summary", "Summary"}, {"time", "CPU time"}, {"memory", "Peak memory"},
-		{"figures", "Figures"}, {"latency", "Latency"}, {"gaps", "Failures and gaps"},
-		{"contenders", "Contenders"}, {"environment", "Environment"}, {"methods", "Methods"},
-		{"reproduce", "Reproduce"},
+		{"summary", "Summary"},       {"time", "CPU time"},
+		{"memory", "Peak memory"},    {"figures", "Figures"},
+		{"latency", "Latency"},       {"gaps", "Failures and gaps"},
+		{"contenders", "Contenders"}, {"environment", "Environment"},
+		{"methods", "Methods"},       {"reproduce", "Reproduce"},
 	};
 
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>", f);
 	html_format(f, "ashlar-bench: %s, %s", text_of(r, "host"), text_of(r, "started"));
-	fprintf(f, "</title>\n<style>\n%s</style></head><body>\n<h1>Allocators side by side</h1>\n<nav>", css);
+	fprintf(f,
+		"</title>\n<style>\n%s</style></head><body>\n<h1>Allocators side by "
+		"side</h1>\n<nav>",
+		css);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		fprintf(f, "<a href=\"#%s\">%s</a> ", parts[i][0], parts[i][1]);
 	fputs("</nav>\n", f);
 	summary(r, f);
 	section(f, "time", "CPU time per operation");
 	fputs("<p>", f);
-	html_format(f, "Ratio to %s with 95 %% interval; grey where the interval contains 1. n is said where it "
-		    "is less than the reference has.", reference_name(r));
+	html_format(f,
+		    "Ratio to %s with 95 %% interval; grey where the interval contains 1. n is "
+		    "said where it "
+		    "is less than the reference has.",
+		    reference_name(r));
 	fputs("</p>\n", f);
 	page_ratios(r, f, METRIC_CPU);
 	section(f, "memory", "Peak resident memory");
 	fputs("<p>", f);
-	html_format(f, "Less the driver's own tables; ratio to %s with 95 %% interval.", reference_name(r));
+	html_format(f, "Less the driver's own tables; ratio to %s with 95 %% interval.",
+		    reference_name(r));
 	fputs("</p>\n", f);
 	page_ratios(r, f, METRIC_RSS);
 	figures(r, f);
 	section(f, "latency", "Latency");
-	fputs("<p>Of all blocks together; – where fewer than 100 values lie beyond. The cost of reading the "
-	      "clock is within the values.</p>\n", f);
+	fputs("<p>Of all blocks together; – where fewer than 100 values lie beyond. The cost "
+	      "of reading the "
+	      "clock is within the values.</p>\n",
+	      f);
 	page_latency(r, f);
 	section(f, "gaps", "Failures and gaps");
-	fputs("<p>Every cell and contender without a good sample, or with a bad one beside good ones.</p>\n", f);
+	fputs("<p>Every cell and contender without a good sample, or with a bad one beside "
+	      "good ones.</p>\n",
+	      f);
 	page_gaps(r, f);
 	section(f, "contenders", "Contenders");
 	page_contenders(r, f);

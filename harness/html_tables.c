@@ -6,6 +6,16 @@
 
 #include "harness/html.h"
 
+/* A contender that never ran has no column in the tables of ratios, and one gap, not one per
+ * cell. */
+static bool never_ran(const struct report *r, size_t contender)
+{
+	for (size_t i = 0; i < r->set->nsamples; i++)
+		if (r->set->samples[i].contender == contender)
+			return false;
+	return true;
+}
+
 static void head(FILE *f, const char *const *titles)
 {
 	fputs("<div class=\"wide\"><table><thead><tr>", f);
@@ -48,7 +58,8 @@ static void interval_field(FILE *f, const struct interval *i, size_t blocks)
 	bool open = isnan(i->low);
 
 	/* Grey, not bold: the page does not say what is better, only what is not known. */
-	fprintf(f, "<td class=\"num%s\">", open || (i->low <= 1 && 1 <= i->high) ? " unsure" : "");
+	fprintf(f, "<td class=\"ratio%s\">",
+		open || (i->low <= 1 && 1 <= i->high) ? " unsure" : "");
 	fprintf(f, "%.3f", i->point);
 	if (!open)
 		fprintf(f, " <small>[%.3f, %.3f]</small>", i->low, i->high);
@@ -60,8 +71,15 @@ static void interval_field(FILE *f, const struct interval *i, size_t blocks)
 void page_geomeans(struct report *r, FILE *f)
 {
 	static const char *const titles[] = {
-		"contender", "CPU time, all", "own workloads", "programs", "peak RSS, all", "own workloads",
-		"programs", "CPU: cells below 1 / containing 1 / above 1", NULL,
+		"contender",
+		"CPU time, all",
+		"own workloads",
+		"programs",
+		"peak RSS, all",
+		"own workloads",
+		"programs",
+		"CPU: cells below 1 / containing 1 / above 1",
+		NULL,
 	};
 	const struct comparison *c = r->c;
 	size_t all = r->set->ncontenders;
@@ -76,7 +94,8 @@ void page_geomeans(struct report *r, FILE *f)
 		field(f, r->set->contenders[k].name);
 		for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
 			for (int scope = 0; scope < SCOPES; scope++) {
-				const struct interval *i = &c->geomean[m][k * SCOPES + (size_t)scope];
+				const struct interval *i =
+					&c->geomean[m][k * SCOPES + (size_t)scope];
 
 				if (i->n)
 					interval_field(f, i, 0);
@@ -92,9 +111,15 @@ void page_geomeans(struct report *r, FILE *f)
 			above += ratio->low > 1;
 			within += ratio->low <= 1 && 1 <= ratio->high;
 		}
-		fprintf(f, "<td class=\"num\">%zu / %zu / %zu</td></tr>\n", below, within, above);
+		fprintf(f, "<td class=\"num\">%zu / %zu / %zu</td></tr>\n", below, within,
+			above);
 	}
 	tail(f);
+	if (r->nulls)
+		fputs("<p>null has no geometric mean: it never reuses memory, so it bounds "
+		      "nothing, and it "
+		      "is skipped where that would take too much.</p>\n",
+		      f);
 }
 
 /* What stands where there is no ratio: a mark, and the reason as a tooltip. */
@@ -106,7 +131,10 @@ static void hole_field(struct report *r, FILE *f, size_t cell, size_t contender)
 	fputs("<td class=\"hole\" title=\"", f);
 	html_text(f, *reason ? reason : "no pair of samples with the reference");
 	fprintf(f, "\"><a href=\"#gaps\">%s</a></td>",
-		o.ok ? "no pair" : o.failed ? "failed" : o.timeout ? "timeout" : "skipped");
+		o.ok        ? "no pair"
+		: o.failed  ? "failed"
+		: o.timeout ? "timeout"
+			    : "skipped");
 }
 
 void page_ratios(struct report *r, FILE *f, enum metric metric)
@@ -120,14 +148,14 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 	html_format(f, metric == METRIC_CPU ? "%s, CPU time" : "%s, peak RSS", reference);
 	fputs("</th>", f);
 	for (size_t k = 0; k < all; k++)
-		if (k != c->reference) {
+		if (k != c->reference && !never_ran(r, k)) {
 			fputs("<th>", f);
 			html_text(f, r->set->contenders[k].name);
 			fputs("</th>", f);
 		}
 	fputs("</tr></thead><tbody>\n", f);
 	for (size_t i = 0; i < r->set->ncells; i++) {
-		const struct cell *cell = &r->set->cells[i];
+		const struct result_cell *cell = &r->set->cells[i];
 		struct interval reference_value;
 		char text[64];
 
@@ -140,7 +168,8 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 		if (metric == METRIC_CPU)
 			time_text(text, sizeof(text), reference_value.point);
 		else
-			snprintf(text, sizeof(text), "%.1f MiB", reference_value.point / 0x1p20);
+			snprintf(text, sizeof(text), "%.1f MiB",
+				 reference_value.point / 0x1p20);
 		html_text(f, reference_value.n ? text : "–");
 		if (metric == METRIC_CPU && *cell->ops_unit)
 			html_format(f, " / %s", cell->ops_unit);
@@ -148,7 +177,7 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 		for (size_t k = 0; k < all; k++) {
 			const struct interval *ratio = &c->ratio[metric][i * all + k];
 
-			if (k == c->reference)
+			if (k == c->reference || never_ran(r, k))
 				continue;
 			if (ratio->n)
 				interval_field(f, ratio, reference_value.n);
@@ -164,8 +193,9 @@ void page_latency(struct report *r, FILE *f)
 {
 	static const char *const kinds[] = {"alloc", "free", "request"};
 	static const double points[] = {0.5, 0.9, 0.99, 0.999, 0.9999};
-	static const char *const titles[] = {"cell", "of", "contender", "values", "p50", "p90", "p99",
-					     "p99.9", "p99.99", "max", NULL};
+	static const char *const titles[] = {"cell",   "of",  "contender", "values",
+					     "p50",    "p90", "p99",       "p99.9",
+					     "p99.99", "max", NULL};
 	size_t rows = 0;
 	char text[64];
 
@@ -181,12 +211,16 @@ void page_latency(struct report *r, FILE *f)
 					field(f, r->set->cells[i].name);
 					field(f, kinds[kind]);
 					field(f, r->set->contenders[r->shown[j]].name);
-					fprintf(f, "<td class=\"num\">%llu</td>", (unsigned long long)d.count);
+					fprintf(f, "<td class=\"num\">%llu</td>",
+						(unsigned long long)d.count);
 					for (int p = 0; p < 5; p++) {
-						time_text(text, sizeof(text), distribution_percentile(&d, points[p]));
+						time_text(
+							text, sizeof(text),
+							distribution_percentile(&d, points[p]));
 						fprintf(f, "<td class=\"num\">%s</td>", text);
 					}
-					time_text(text, sizeof(text), d.max_ns > 0 ? d.max_ns : NAN);
+					time_text(text, sizeof(text),
+						  d.max_ns > 0 ? d.max_ns : NAN);
 					fprintf(f, "<td class=\"num\">%s</td></tr>\n", text);
 					rows++;
 				}
@@ -200,15 +234,6 @@ void page_latency(struct report *r, FILE *f)
 static bool is_gap(const struct outcome *o)
 {
 	return !o->ok || o->failed || o->timeout || o->skipped;
-}
-
-/* A contender that never ran has one gap, not one per cell. */
-static bool never_ran(const struct report *r, size_t contender)
-{
-	for (size_t i = 0; i < r->set->nsamples; i++)
-		if (r->set->samples[i].contender == contender)
-			return false;
-	return true;
 }
 
 size_t page_count_gaps(const struct report *r)
@@ -236,31 +261,37 @@ static void gap_row(FILE *f, const char *cell, const char *mode, const char *con
 	field(f, cell);
 	field(f, mode);
 	field(f, contender);
-	fprintf(f, "<td class=\"num\">%zu</td><td class=\"num\">%zu</td><td class=\"num\">%zu</td>"
-		"<td class=\"num\">%zu</td>", o->ok, o->failed, o->timeout, o->skipped);
+	fprintf(f,
+		"<td class=\"num\">%zu</td><td class=\"num\">%zu</td><td class=\"num\">%zu</td>"
+		"<td class=\"num\">%zu</td>",
+		o->ok, o->failed, o->timeout, o->skipped);
 	field(f, reason);
 	fputs("</tr>\n", f);
 }
 
 void page_gaps(struct report *r, FILE *f)
 {
-	static const char *const titles[] = {"cell", "mode", "contender", "ok", "failed", "timeout",
-					     "skipped", "reason (of the last)", NULL};
+	static const char *const titles[] = {
+		"cell",   "mode",    "contender", "ok",
+		"failed", "timeout", "skipped",   "reason (of the last)",
+		NULL};
 	bool finished = json_is_string(json_object_get(r->set->manifest, "finished"));
 	const struct outcome nothing = {.status = "", .reason = ""};
 
 	if (!page_count_gaps(r)) {
-		fputs("<p>None: each cell holds good samples of each contender, and nothing else.</p>\n", f);
+		fputs("<p>None: each cell holds good samples of each contender, and nothing "
+		      "else.</p>\n",
+		      f);
 		return;
 	}
 	head(f, titles);
 	for (size_t k = 0; k < r->set->ncontenders; k++) {
-		const struct contender *contender = &r->set->contenders[k];
+		const struct result_contender *contender = &r->set->contenders[k];
 
 		if (never_ran(r, k)) {
 			gap_row(f, "all", "all", contender->name, &nothing,
 				*contender->reason ? contender->reason
-				: finished	   ? "no sample, and the run gave no reason"
+				: finished         ? "no sample, and the run gave no reason"
 						   : "the run was not finished");
 			continue;
 		}
@@ -269,8 +300,9 @@ void page_gaps(struct report *r, FILE *f)
 
 			if (!is_gap(&o))
 				continue;
-			gap_row(f, r->set->cells[i].name, r->set->cells[i].mode, contender->name, &o,
-				*o.reason ? o.reason
+			gap_row(f, r->set->cells[i].name, r->set->cells[i].mode,
+				contender->name, &o,
+				*o.reason                          ? o.reason
 				: o.failed + o.timeout + o.skipped ? "no reason recorded"
 				: finished ? "no sample, and the run gave no reason"
 					   : "the run was not finished");
@@ -287,7 +319,7 @@ static void proven(struct report *r, FILE *f, size_t contender, const char *key)
 
 	fputs("<td class=\"proof\">", f);
 	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct sample *s = &r->set->samples[i];
+		const struct result_sample *s = &r->set->samples[i];
 		const char *value = json_field_text(s->json, key);
 		size_t k = 0;
 
@@ -306,12 +338,20 @@ static void proven(struct report *r, FILE *f, size_t contender, const char *key)
 
 void page_contenders(struct report *r, FILE *f)
 {
-	static const char *const titles[] = {"contender", "status", "version", "build-id",
-		"file that served malloc, as proven in the process", "package", "environment", "notes", NULL};
+	static const char *const titles[] = {
+		"contender",
+		"status",
+		"version",
+		"build-id",
+		"file that served malloc, as proven in the process",
+		"package",
+		"environment",
+		"notes",
+		NULL};
 
 	head(f, titles);
 	for (size_t k = 0; k < r->set->ncontenders; k++) {
-		const struct contender *contender = &r->set->contenders[k];
+		const struct result_contender *contender = &r->set->contenders[k];
 		json_t *env = json_object_get(contender->json, "env"), *value;
 		const char *name;
 
@@ -328,7 +368,8 @@ void page_contenders(struct report *r, FILE *f)
 		field(f, json_field_text(contender->json, "package"));
 		fputs("<td>", f);
 		json_object_foreach(env, name, value)
-			html_format(f, "%s=%s ", name, json_is_string(value) ? json_string_value(value) : "?");
+			html_format(f, "%s=%s ", name,
+				    json_is_string(value) ? json_string_value(value) : "?");
 		fputs("</td>", f);
 		field(f, json_field_text(contender->json, "notes"));
 		fputs("</tr>\n", f);
@@ -343,7 +384,8 @@ static void environment_rows(FILE *f, const char *path, json_t *value)
 	char *text;
 
 	if (json_is_object(value)) {
-		json_object_foreach(value, key, member) {
+		json_object_foreach(value, key, member)
+		{
 			char *longer;
 
 			if (asprintf(&longer, "%s%s%s", path, *path ? "." : "", key) < 0)

@@ -28,7 +28,8 @@ static size_t choose_reference(const struct result_set *set, const char *name)
 	if (k != SIZE_MAX && has_good_sample(set, k))
 		return k;
 	if (name) {
-		fprintf(stderr, "ashlar-bench report: --reference %s: %s; in this set are:", name,
+		fprintf(stderr,
+			"ashlar-bench report: --reference %s: %s; in this set are:", name,
 			k == SIZE_MAX ? "no such contender" : "it has no good sample");
 		for (size_t i = 0; i < set->ncontenders; i++)
 			if (has_good_sample(set, i))
@@ -39,7 +40,9 @@ static size_t choose_reference(const struct result_set *set, const char *name)
 	for (k = 0; k < set->ncontenders; k++)
 		if (has_good_sample(set, k) && !contender_is_null(&set->contenders[k]))
 			return k;
-	fprintf(stderr, "ashlar-bench report: %s: no sample in it is good: nothing to compare\n", set->dir);
+	fprintf(stderr,
+		"ashlar-bench report: %s: no sample in it is good: nothing to compare\n",
+		set->dir);
 	return SIZE_MAX;
 }
 
@@ -129,7 +132,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 int report_main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"reference", 'r', "NAME", 0, "Contender the others are compared with (glibc)", 0},
+		{"reference", 'r', "NAME", 0, "Contender the others are compared with (glibc)",
+		 0},
 		{0},
 	};
 	static const struct argp argp = {

@@ -6,22 +6,22 @@
 
 #define MAX_BLOCKS 1000000 /* a block number beyond it is nonsense, not a block */
 
-bool cell_is(const struct cell *cell, const char *mode)
+bool cell_is(const struct result_cell *cell, const char *mode)
 {
 	return !strcmp(cell->mode, mode);
 }
 
-bool cell_is_program(const struct cell *cell)
+bool cell_is_program(const struct result_cell *cell)
 {
 	return !strcmp(cell->kind, "program");
 }
 
-bool contender_is_null(const struct contender *contender)
+bool contender_is_null(const struct result_contender *contender)
 {
 	return !strcmp(contender->name, "null");
 }
 
-double sample_metric(const struct sample *s, enum metric metric)
+double sample_metric(const struct result_sample *s, enum metric metric)
 {
 	switch (metric) {
 	case METRIC_CPU:
@@ -42,12 +42,12 @@ double sample_metric(const struct sample *s, enum metric metric)
 	return NAN;
 }
 
-bool sample_disturbed(const struct sample *s)
+bool sample_disturbed(const struct result_sample *s)
 {
 	return s->runqueue_delay_ns > 0.01 * s->cpu_ns || s->steal_ns > 0.005 * s->wall_ns;
 }
 
-static bool counts(const struct comparison *c, const struct sample *s, size_t cell,
+static bool counts(const struct comparison *c, const struct result_sample *s, size_t cell,
 		   size_t contender)
 {
 	return s->cell == cell && s->contender == contender && s->ok && !s->superseded &&
@@ -62,7 +62,7 @@ size_t comparison_values(const struct comparison *c, size_t cell, size_t contend
 	for (size_t b = 0; b < c->nblocks; b++)
 		out[b] = NAN;
 	for (size_t i = 0; i < c->set->nsamples; i++) {
-		const struct sample *s = &c->set->samples[i];
+		const struct result_sample *s = &c->set->samples[i];
 
 		if (!counts(c, s, cell, contender))
 			continue;
@@ -116,8 +116,8 @@ struct interval comparison_ratio(const struct comparison *c, size_t cell, size_t
 				 enum metric metric)
 {
 	double *logs = block_array(c);
-	struct interval result = stat_ratio_interval(logs, log_ratios(c, cell, contender, metric,
-								      logs));
+	struct interval result =
+		stat_ratio_interval(logs, log_ratios(c, cell, contender, metric, logs));
 
 	free(logs);
 	return result;
@@ -128,7 +128,7 @@ struct outcome comparison_outcome(const struct comparison *c, size_t cell, size_
 	struct outcome o = {.status = "", .reason = ""};
 
 	for (size_t i = 0; i < c->set->nsamples; i++) {
-		const struct sample *s = &c->set->samples[i];
+		const struct result_sample *s = &c->set->samples[i];
 
 		if (s->cell != cell || s->contender != contender || s->superseded)
 			continue;
@@ -240,8 +240,10 @@ struct comparison *comparison_make(struct result_set *set, size_t reference)
 		if (!c->ratio[m] || !c->geomean[m] || !c->ranked || !c->common)
 			abort();
 		for (size_t i = 0; i < set->ncells; i++)
-			for (size_t k = 0; k < all && cell_is(&set->cells[i], "throughput"); k++)
-				c->ratio[m][i * all + k] = comparison_ratio(c, i, k, (enum metric)m);
+			for (size_t k = 0; k < all && cell_is(&set->cells[i], "throughput");
+			     k++)
+				c->ratio[m][i * all + k] =
+					comparison_ratio(c, i, k, (enum metric)m);
 	}
 	choose_common(c);
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++)

@@ -8,11 +8,11 @@
 
 /* One number of a sample. */
 enum metric {
-	METRIC_CPU,	     /* CPU time in ns per operation */
-	METRIC_RSS,	     /* peak RSS in bytes, less the driver's own tables */
-	METRIC_SPEED,	     /* operations per second of wall time */
-	METRIC_FAULTS,	     /* minor faults per operation */
-	METRIC_SYS,	     /* system time in ns per operation */
+	METRIC_CPU,          /* CPU time in ns per operation */
+	METRIC_RSS,          /* peak RSS in bytes, less the driver's own tables */
+	METRIC_SPEED,        /* operations per second of wall time */
+	METRIC_FAULTS,       /* minor faults per operation */
+	METRIC_SYS,          /* system time in ns per operation */
 	METRIC_INSTRUCTIONS, /* of the process under callgrind, per operation */
 	METRICS
 };
@@ -23,9 +23,9 @@ enum scope { SCOPE_ALL, SCOPE_WORKLOADS, SCOPE_PROGRAMS, SCOPES };
 struct comparison {
 	struct result_set *set;
 	size_t reference; /* index of a contender */
-	size_t nblocks;	  /* length of the arrays indexed by block */
-	bool *ranked;	  /* per contender: is part of the geometric means */
-	bool *common;	  /* per cell: every ranked contender has a ratio in it */
+	size_t nblocks;   /* length of the arrays indexed by block */
+	bool *ranked;     /* per contender: is part of the geometric means */
+	bool *common;     /* per cell: every ranked contender has a ratio in it */
 	/* [cell * ncontenders + contender], of cells in mode throughput */
 	struct interval *ratio[2]; /* METRIC_CPU, METRIC_RSS */
 	/* [contender * SCOPES + scope]; n = 0 where there is none */
@@ -43,12 +43,12 @@ struct comparison {
 struct comparison *comparison_make(struct result_set *set, size_t reference);
 void comparison_free(struct comparison *c);
 
-bool cell_is(const struct cell *cell, const char *mode);
-bool cell_is_program(const struct cell *cell);
-bool contender_is_null(const struct contender *contender);
+bool cell_is(const struct result_cell *cell, const char *mode);
+bool cell_is_program(const struct result_cell *cell);
+bool contender_is_null(const struct result_contender *contender);
 
 /* The metric's value of one sample, NaN if it has none. */
-double sample_metric(const struct sample *sample, enum metric metric);
+double sample_metric(const struct result_sample *sample, enum metric metric);
 
 /* The values of a cell and contender by block, NaN where there is no good sample;
  * out has room for c->nblocks.  Returns the number of values that are not NaN. */
@@ -70,6 +70,6 @@ struct outcome comparison_outcome(const struct comparison *c, size_t cell, size_
 
 /* Did the sample wait more than 1 % of its CPU time for a CPU, or lose more than
  * 0.5 % of its wall time to other guests of the host? */
-bool sample_disturbed(const struct sample *sample);
+bool sample_disturbed(const struct result_sample *sample);
 
 #endif

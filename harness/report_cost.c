@@ -52,54 +52,70 @@ static size_t first_sibling(const struct report *r, size_t cell)
 	return i;
 }
 
+/* The cells of a panel in the order of their threads, into out.  A panel begins at the
+ * first of siblings; of any other cell it is empty. */
+static size_t panel_cells(const struct report *r, size_t first, size_t *out)
+{
+	size_t n = 0, at;
+
+	if (!cell_is(&r->set->cells[first], "throughput") || isnan(cell_threads(r, first)) ||
+	    first_sibling(r, first) != first)
+		return 0;
+	for (size_t i = first; i < r->set->ncells; i++) {
+		if (!cell_is(&r->set->cells[i], "throughput") || isnan(cell_threads(r, i)) ||
+		    !threads_siblings(r, first, i))
+			continue;
+		for (at = n++; at > 0 && cell_threads(r, out[at - 1]) > cell_threads(r, i);
+		     at--)
+			out[at] = out[at - 1];
+		out[at] = i;
+	}
+	return n > 1 ? n : 0;
+}
+
 bool write_scalability(struct report *r, struct figure *figure)
 {
 	struct result_set *set = r->set;
-	size_t *panel_of = calloc(set->ncells + 1, sizeof(*panel_of)), panels = 0, rows = 0;
+	size_t *cells = calloc(set->ncells + 1, sizeof(*cells)), panels = 0, rows = 0;
 	FILE *f = table_open(r, figure->name, "operations per second of wall time, by threads",
 			     "panel\tworkload\tthreads\tallocator\tops_per_s\tlow\thigh\tn");
 
-	if (!panel_of)
+	if (!cells)
 		abort();
-	if (!f) {
-		free(panel_of);
+	for (size_t first = 0; f && first < set->ncells; first++) {
+		size_t n = panel_cells(r, first, cells);
+
+		panels += n > 0;
+		for (size_t j = 0; j + r->nulls < r->nshown; j++)
+			for (size_t i = 0; i < n; i++) {
+				struct interval speed = comparison_median(
+					r->c, cells[i], r->shown[j], METRIC_SPEED);
+
+				if (!speed.n)
+					continue;
+				fprintf(f, "%zu\t%s\t%g\t%s", panels,
+					set->cells[first].workload, cell_threads(r, cells[i]),
+					set->contenders[r->shown[j]].name);
+				table_number(f, speed.point);
+				table_number(f, speed.low);
+				table_number(f, speed.high);
+				fprintf(f, "\t%zu\n", speed.n);
+				rows++;
+			}
+	}
+	free(cells);
+	if (!f)
 		return false;
-	}
-	for (size_t i = 0; i < set->ncells; i++) {
-		size_t siblings = 0, first;
-
-		if (!cell_is(&set->cells[i], "throughput") || isnan(cell_threads(r, i)))
-			continue;
-		first = first_sibling(r, i);
-		for (size_t j = 0; j < set->ncells; j++)
-			siblings += cell_is(&set->cells[j], "throughput") &&
-				    !isnan(cell_threads(r, j)) && threads_siblings(r, i, j) &&
-				    cell_threads(r, i) != cell_threads(r, j);
-		if (!siblings)
-			continue;
-		if (!panel_of[first])
-			panel_of[first] = ++panels;
-		for (size_t j = 0; j + r->nulls < r->nshown; j++) {
-			struct interval speed = comparison_median(r->c, i, r->shown[j], METRIC_SPEED);
-
-			if (!speed.n)
-				continue;
-			fprintf(f, "%zu\t%s\t%g\t%s", panel_of[first], set->cells[i].workload,
-				cell_threads(r, i), set->contenders[r->shown[j]].name);
-			table_number(f, speed.point);
-			table_number(f, speed.low);
-			table_number(f, speed.high);
-			fprintf(f, "\t%zu\n", speed.n);
-			rows++;
-		}
-	}
-	free(panel_of);
 	if (!rows)
-		text_set(&figure->absent, "no workload ran with more than one number of threads");
+		text_set(&figure->absent,
+			 "no workload ran with more than one number of threads");
 	text_set(&figure->caption,
-		 "Operations per second of wall time against the number of threads: medians over "
-		 "blocks with 95 %% intervals, which here hold the machine's state as well, as they are "
-		 "not paired. The grey line is the reference at one thread times the number of threads.%s",
+		 "Operations per second of wall time against the number of threads: medians "
+		 "over "
+		 "blocks with 95 %% intervals, which here hold the machine's state as well, as "
+		 "they are "
+		 "not paired. The dashed line is the reference at one thread times the number "
+		 "of threads.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
@@ -112,7 +128,8 @@ static void axis_rows(const struct report *r, FILE *f, const char *mode, const c
 
 	for (size_t i = 0; i < r->set->ncells; i++)
 		if (cell_is(&r->set->cells[i], mode))
-			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, r->set->cells[i].name, after);
+			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, r->set->cells[i].name,
+				after);
 }
 
 bool write_kernel_cost(struct report *r, struct figure *figure)
@@ -137,7 +154,8 @@ bool write_kernel_cost(struct report *r, struct figure *figure)
 
 			if (!sys.n && !faults.n)
 				continue;
-			fprintf(f, "%zu\t%s\t%s", x, set->cells[i].name, set->contenders[k].name);
+			fprintf(f, "%zu\t%s\t%s", x, set->cells[i].name,
+				set->contenders[k].name);
 			table_number(f, 1000 * faults.point);
 			table_number(f, sys.point);
 			table_number(f, 100 * sys.point / cpu.point);
@@ -148,8 +166,10 @@ bool write_kernel_cost(struct report *r, struct figure *figure)
 	if (!rows)
 		text_set(&figure->absent, "no good sample in mode throughput");
 	text_set(&figure->caption,
-		 "What the kernel does for an operation: minor page faults per thousand operations "
-		 "(above) and system time per operation (below), medians over blocks. Log axes; a mark on "
+		 "What the kernel does for an operation: minor page faults per thousand "
+		 "operations "
+		 "(above) and system time per operation (below), medians over blocks. Log "
+		 "axes; a mark on "
 		 "the lower edge is that value or less, also 0.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
@@ -157,18 +177,20 @@ bool write_kernel_cost(struct report *r, struct figure *figure)
 
 /* Hardware events where the machine has a PMU: the mean per operation over the blocks
  * of a cell, of one event. */
-static double event_per_op(const struct report *r, size_t cell, size_t contender, const char *event)
+static double event_per_op(const struct report *r, size_t cell, size_t contender,
+			   const char *event)
 {
 	double sum = 0, n = 0;
 
 	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct sample *s = &r->set->samples[i];
+		const struct result_sample *s = &r->set->samples[i];
 		json_t *counters = json_object_get(s->json, "counters");
 		json_t *events = json_object_get(counters, "events");
 		double value = json_field_number(json_object_get(events, event), "value");
 
 		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
-		    strcmp(json_field_text(counters, "tier"), "pmu") || isnan(value) || !(s->ops > 0))
+		    strcmp(json_field_text(counters, "tier"), "pmu") || isnan(value) ||
+		    !(s->ops > 0))
 			continue;
 		sum += value / s->ops;
 		n++;
@@ -188,12 +210,14 @@ static size_t event_names(const struct report *r, const char **names, size_t max
 
 		if (strcmp(json_field_text(counters, "tier"), "pmu"))
 			continue;
-		json_object_foreach(json_object_get(counters, "events"), name, value) {
+		json_object_foreach(json_object_get(counters, "events"), name, value)
+		{
 			size_t k = 0;
 
 			while (k < n && strcmp(names[k], name))
 				k++;
-			if (k == n && n < max && json_is_number(json_object_get(value, "value")))
+			if (k == n && n < max &&
+			    json_is_number(json_object_get(value, "value")))
 				names[n++] = name;
 		}
 	}
@@ -227,9 +251,10 @@ bool write_instructions(struct report *r, struct figure *figure)
 			x++;
 			for (size_t j = 0; j < r->nshown; j++) {
 				size_t k = r->shown[j];
-				double value = pmu ? event_per_op(r, i, k, names[e])
-						   : comparison_median(r->c, i, k,
-								       METRIC_INSTRUCTIONS).point;
+				double value =
+					pmu ? event_per_op(r, i, k, names[e])
+					    : comparison_median(r->c, i, k, METRIC_INSTRUCTIONS)
+							.point;
 
 				if (isnan(value))
 					continue;
@@ -242,17 +267,21 @@ bool write_instructions(struct report *r, struct figure *figure)
 		}
 	}
 	if (!rows)
-		text_set(&figure->absent, "no instructions were counted: neither hardware events nor "
+		text_set(&figure->absent,
+			 "no instructions were counted: neither hardware events nor "
 			 "cells in mode instructions are in this set");
 	else if (pmu)
-		text_set(&figure->caption,
-			 "Hardware events per operation, mean over blocks%s.",
-			 r->nulls ? "; null shows the driver's own share of instructions and is no lower "
-				    "bound of the rest" : "");
+		text_set(&figure->caption, "Hardware events per operation, mean over blocks%s.",
+			 r->nulls ? "; null shows the driver's own share of instructions and "
+				    "is no lower "
+				    "bound of the rest"
+				  : "");
 	else
 		text_set(&figure->caption,
-			 "Instructions per operation of the whole process, start and driver included, "
-			 "counted by callgrind at a fraction of the operations: this machine offers no hardware "
+			 "Instructions per operation of the whole process, start and driver "
+			 "included, "
+			 "counted by callgrind at a fraction of the operations: this machine "
+			 "offers no hardware "
 			 "counters. Instructions are not time%s.",
 			 r->nulls ? "; null shows the driver's own share" : "");
 	return table_close(r, figure->name, f);

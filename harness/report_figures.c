@@ -18,15 +18,19 @@ struct figure report_figures[] = {
 	{"fig02", "Figure 2. Peak memory of all workloads", write_memory_ratios, 0, 0, 0},
 	{"fig03", "Figure 3. CPU time, allocator by allocator", write_forest, 0, 0, 0},
 	{"fig05", "Figure 5. Scalability", write_scalability, 0, 0, 0},
-	{"fig07", "Figure 7. Memory over time: fragment, drain, idle, refill", write_drain_timeline, 0, 0, 0},
-	{"fig07b", "Figure 7b. Memory over time: the other workloads", write_timelines, 0, 0, 0},
+	{"fig07", "Figure 7. Memory over time: fragment, drain, idle, refill",
+	 write_drain_timeline, 0, 0, 0},
+	{"fig07b", "Figure 7b. Memory over time: the other workloads", write_timelines, 0, 0,
+	 0},
 	{"fig08", "Figure 8. Fragmentation over time", write_fragmentation, 0, 0, 0},
 	{"fig08b", "Figure 8b. Memory and the page floor", write_page_floor, 0, 0, 0},
 	{"fig10", "Figure 10. Latency of calls", write_call_latency, 0, 0, 0},
 	{"fig10b", "Figure 10b. Latency of requests", write_request_latency, 0, 0, 0},
 	{"fig12", "Figure 12. Time against memory", write_trade_off, 0, 0, 0},
-	{"fig16", "Figure 16. Faults and system time per operation", write_kernel_cost, 0, 0, 0},
-	{"fig16b", "Figure 16b. Instructions and events per operation", write_instructions, 0, 0, 0},
+	{"fig16", "Figure 16. Faults and system time per operation", write_kernel_cost, 0, 0,
+	 0},
+	{"fig16b", "Figure 16b. Instructions and events per operation", write_instructions, 0,
+	 0, 0},
 };
 const size_t report_nfigures = sizeof(report_figures) / sizeof(*report_figures);
 
@@ -168,9 +172,10 @@ static bool write_set(const struct report *r)
 
 	if (!f)
 		return false;
-	text_set(&machine, "host %s%s%.8s, suite %s", host, *class ? ", machine class " : "", class,
-		 json_field_text(r->set->manifest, "suite_version"));
-	fputs("# Written by ashlar-bench report: the contenders of this set, `null` last.\n", f);
+	text_set(&machine, "host %s%s%.8s, suite %s", host, *class ? ", machine class " : "",
+		 class, json_field_text(r->set->manifest, "suite_version"));
+	fputs("# Written by ashlar-bench report: the contenders of this set, `null` last.\n",
+	      f);
 	fprintf(f, "N = %zu  # contenders in figures\nNALL = %zu  # with null\n",
 		r->nshown - r->nulls, r->nshown);
 	gnuplot_array(f, "NAME", r, element_name);
@@ -180,7 +185,9 @@ static bool write_set(const struct report *r)
 	element_name(f, r, r->c->reference);
 	fputs("\nMACHINE = ", f);
 	gnuplot_string(f, machine);
-	fprintf(f, "\nBLOCKS = %zu  # in mode throughput\nBLOCKS_LATENCY = %zu\nBLOCKS_MEMORY = %zu\n",
+	fprintf(f,
+		"\nBLOCKS = %zu  # in mode throughput\nBLOCKS_LATENCY = %zu\nBLOCKS_MEMORY = "
+		"%zu\n",
 		blocks_of(r, "throughput"), blocks_of(r, "latency"), blocks_of(r, "memory"));
 	free(machine);
 	return close_output(r, "set", ".gp", f);
@@ -217,8 +224,10 @@ static bool copy_script(const struct report *r, const char *name)
 		abort();
 	from = fopen(path, "re");
 	if (!from) {
-		fprintf(stderr, "ashlar-bench report: %s: %s (ASHLAR_PLOTS can name the folder of the "
-			"plot scripts)\n", path, strerror(errno));
+		fprintf(stderr,
+			"ashlar-bench report: %s: %s (ASHLAR_PLOTS can name the folder of the "
+			"plot scripts)\n",
+			path, strerror(errno));
 		free(path);
 		return false;
 	}
@@ -245,7 +254,8 @@ static int run_gnuplot(const struct report *r, const char *name)
 	int error, status = 0;
 	pid_t pid;
 
-	if (asprintf(&script, "%s.gp", name) < 0 || asprintf(&log, "%s/%s.log", r->dir, name) < 0)
+	if (asprintf(&script, "%s.gp", name) < 0 ||
+	    asprintf(&log, "%s/%s.log", r->dir, name) < 0)
 		abort();
 	argv[0] = (char *)(program && *program ? program : "gnuplot");
 	argv[2] = script;
@@ -284,16 +294,19 @@ static bool draw(const struct report *r, struct figure *figure)
 	int status = run_gnuplot(r, figure->name);
 
 	if (status < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
-		fprintf(stderr, "ashlar-bench report: %s: %s: no figures drawn (install gnuplot or set "
+		fprintf(stderr,
+			"ashlar-bench report: %s: %s: no figures drawn (install gnuplot or set "
 			"GNUPLOT); tables and scripts are in %s\n",
-			program && *program ? program : "gnuplot", strerror(status < 0 ? -status : ENOENT),
-			r->dir);
+			program && *program ? program : "gnuplot",
+			strerror(status < 0 ? -status : ENOENT), r->dir);
 		return false;
 	}
 	figure->drawn = status == 0 && not_empty(r, figure->name, ".svg") &&
 			not_empty(r, figure->name, ".png");
 	if (!figure->drawn)
-		fprintf(stderr, "ashlar-bench report: gnuplot failed on %s/%s.gp, see %s.log beside it\n",
+		fprintf(stderr,
+			"ashlar-bench report: gnuplot failed on %s/%s.gp, see %s.log beside "
+			"it\n",
 			r->dir, figure->name, figure->name);
 	return figure->drawn;
 }
@@ -313,7 +326,8 @@ static void remove_old(const struct report *r, const char *name)
 
 int figures_make(struct report *r)
 {
-	static const char *const shared[] = {"style", "again", "ratios", "timelines", "latency"};
+	static const char *const shared[] = {"style", "again", "ratios", "timelines",
+					     "latency"};
 
 	if (!write_set(r))
 		return 3;

@@ -38,7 +38,8 @@ void figures_free(void);
 
 /* A table DIR/report/NAME.tsv: what it holds as comment, then the header line.
  * Null after one line on stderr. */
-FILE *table_open(const struct report *r, const char *name, const char *what, const char *header);
+FILE *table_open(const struct report *r, const char *name, const char *what,
+		 const char *header);
 /* A tab and a number; NaN as such. */
 void table_number(FILE *f, double value);
 bool table_close(const struct report *r, const char *name, FILE *f);

@@ -8,7 +8,7 @@ void latency_collect(const struct report *r, size_t cell, size_t contender, cons
 		     struct distribution *d)
 {
 	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct sample *s = &r->set->samples[i];
+		const struct result_sample *s = &r->set->samples[i];
 
 		if (s->ok && !s->superseded && s->cell == cell && s->contender == contender)
 			results_add_latency(r->set, s, kind, d);
@@ -21,7 +21,7 @@ static double clock_cost(const struct report *r, size_t cell)
 	double cost = NAN;
 
 	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct sample *s = &r->set->samples[i];
+		const struct result_sample *s = &r->set->samples[i];
 
 		if (s->ok && s->cell == cell)
 			cost = fmax(cost, json_field_number(json_object_get(s->json, "latency"),
@@ -32,8 +32,8 @@ static double clock_cost(const struct report *r, size_t cell)
 
 /* A curve of one contender: x = -log10(1 - p) in steps, as far as enough values lie
  * beyond. */
-static size_t curve(FILE *f, size_t panel, const char *label, const char *contender, double clock,
-		    const struct distribution *d)
+static size_t curve(FILE *f, size_t panel, const char *label, const char *contender,
+		    double clock, const struct distribution *d)
 {
 	size_t rows = 0;
 
@@ -66,7 +66,8 @@ static bool write_latency(struct report *r, struct figure *figure, const char *c
 
 			if (!cell_is(&r->set->cells[i], "latency"))
 				continue;
-			snprintf(label, sizeof(label), "%s, %s", r->set->cells[i].name, kinds[kind]);
+			snprintf(label, sizeof(label), "%s, %s", r->set->cells[i].name,
+				 kinds[kind]);
 			for (size_t j = 0; j + r->nulls < r->nshown; j++) {
 				struct distribution d = {0};
 
@@ -79,7 +80,8 @@ static bool write_latency(struct report *r, struct figure *figure, const char *c
 			panels += rows > before;
 		}
 	if (!rows)
-		text_set(&figure->absent, "no histogram of this kind with enough values is in the set");
+		text_set(&figure->absent,
+			 "no histogram of this kind with enough values is in the set");
 	return table_close(r, figure->name, f);
 }
 
@@ -88,9 +90,12 @@ bool write_call_latency(struct report *r, struct figure *figure)
 	static const char *const kinds[] = {"alloc", "free"};
 
 	text_set(&figure->caption,
-		 "Time of single calls by percentile, measured in separate runs on a random sample of the "
-		 "calls; histograms of all blocks are added up. The grey band is what timing nothing costs, "
-		 "which is not subtracted. A curve ends where fewer than %d values lie beyond.%s",
+		 "Time of single calls by percentile, measured in separate runs on a random "
+		 "sample of the "
+		 "calls; histograms of all blocks are added up. The grey band is what timing "
+		 "nothing costs, "
+		 "which is not subtracted. A curve ends where fewer than %d values lie "
+		 "beyond.%s",
 		 DISTRIBUTION_MIN_BEYOND, r->nulls ? " null is left out." : "");
 	return write_latency(r, figure, kinds, 2);
 }
@@ -100,8 +105,10 @@ bool write_request_latency(struct report *r, struct figure *figure)
 	static const char *const kinds[] = {"request"};
 
 	text_set(&figure->caption,
-		 "Time of requests from their intended start (open loop: a late request makes the next "
-		 "ones late too) by percentile, at shares of the rate that the reference reached once, the "
+		 "Time of requests from their intended start (open loop: a late request makes "
+		 "the next "
+		 "ones late too) by percentile, at shares of the rate that the reference "
+		 "reached once, the "
 		 "same for all. A curve ends where fewer than %d values lie beyond.%s",
 		 DISTRIBUTION_MIN_BEYOND, r->nulls ? " null is left out." : "");
 	return write_latency(r, figure, kinds, 1);

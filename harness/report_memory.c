@@ -11,12 +11,13 @@
 #define LIVE_SHARE 0.005
 
 /* The first good sample of a cell and contender that has a timeline. */
-static const struct sample *timeline_sample(const struct report *r, size_t cell, size_t contender)
+static const struct result_sample *timeline_sample(const struct report *r, size_t cell,
+						   size_t contender)
 {
-	const struct sample *best = NULL;
+	const struct result_sample *best = NULL;
 
 	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct sample *s = &r->set->samples[i];
+		const struct result_sample *s = &r->set->samples[i];
 
 		if (s->ok && !s->superseded && s->cell == cell && s->contender == contender &&
 		    *json_field_text(s->json, "timeline") && (!best || s->block < best->block))
@@ -80,10 +81,10 @@ static size_t drain_cell(const struct report *r)
 
 #define TIMELINE_HEADER "panel\tlabel\tallocator\tms\trss_bytes\tlive_bytes"
 
-static size_t timeline_rows(struct report *r, FILE *f, size_t panel, const char *label, size_t cell,
-			    size_t contender)
+static size_t timeline_rows(struct report *r, FILE *f, size_t panel, const char *label,
+			    size_t cell, size_t contender)
 {
-	const struct sample *s = timeline_sample(r, cell, contender);
+	const struct result_sample *s = timeline_sample(r, cell, contender);
 	struct timeline_row *rows;
 	double live;
 	size_t n;
@@ -105,13 +106,14 @@ static size_t timeline_rows(struct report *r, FILE *f, size_t panel, const char 
 bool write_drain_timeline(struct report *r, struct figure *figure)
 {
 	size_t cell = drain_cell(r), rows = 0, panel = 0;
-	FILE *f = table_open(r, figure->name, "memory over time of one workload", TIMELINE_HEADER);
+	FILE *f = table_open(r, figure->name, "memory over time of one workload",
+			     TIMELINE_HEADER);
 
 	if (!f)
 		return false;
 	for (size_t j = 0; j + r->nulls < r->nshown && cell != SIZE_MAX; j++) {
-		size_t n = timeline_rows(r, f, panel + 1, r->set->contenders[r->shown[j]].name, cell,
-					 r->shown[j]);
+		size_t n = timeline_rows(r, f, panel + 1, r->set->contenders[r->shown[j]].name,
+					 cell, r->shown[j]);
 
 		panel += n > 0;
 		rows += n;
@@ -120,8 +122,10 @@ bool write_drain_timeline(struct report *r, struct figure *figure)
 		text_set(&figure->absent, "no sample with memory over time of frag-drain");
 	else
 		text_set(&figure->caption,
-			 "Resident memory over time (line) and the bytes the workload has requested and "
-			 "not freed (grey area), %s, first good sample of each contender. Resident memory "
+			 "Resident memory over time (line) and the bytes the workload has "
+			 "requested and "
+			 "not freed (grey area), %s, first good sample of each contender. "
+			 "Resident memory "
 			 "holds the program, its libraries and the driver's tables too.%s",
 			 r->set->cells[cell].name, r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
@@ -137,9 +141,12 @@ bool write_timelines(struct report *r, struct figure *figure)
 	if (!f)
 		return false;
 	text_set(&figure->caption,
-		 "Resident memory over time, all allocators in one panel per workload, first good sample "
-		 "of each; the grey area is what the workload has requested and not freed, in the run of "
-		 "the reference (programs do not tell). An allocator that is faster ends earlier.%s",
+		 "Resident memory over time, all allocators in one panel per workload, first "
+		 "good sample "
+		 "of each; the grey area is what the workload has requested and not freed, in "
+		 "the run of "
+		 "the reference (programs do not tell). An allocator that is faster ends "
+		 "earlier.%s",
 		 r->nulls ? " null is left out." : "");
 	for (size_t i = 0; i < set->ncells; i++) {
 		bool shown_before = false;
@@ -176,7 +183,7 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 	if (!f)
 		return false;
 	for (size_t j = 0; j + r->nulls < r->nshown && cell != SIZE_MAX; j++) {
-		const struct sample *s = timeline_sample(r, cell, r->shown[j]);
+		const struct result_sample *s = timeline_sample(r, cell, r->shown[j]);
 		struct timeline_row *rows;
 		double live;
 		size_t n;
@@ -186,11 +193,13 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 		n = thin(rows, results_timeline(r->set, s, &rows));
 		live = most_live(rows, n);
 		for (size_t i = 0; i < n; i++) {
-			double rss = rows[i].rss_bytes - (s->table_bytes > 0 ? s->table_bytes : 0);
+			double rss =
+				rows[i].rss_bytes - (s->table_bytes > 0 ? s->table_bytes : 0);
 
 			if (!(rows[i].live_bytes > LIVE_SHARE * live) || !(rss > 0))
 				continue;
-			fprintf(f, "%s\t%.0f", r->set->contenders[r->shown[j]].name, rows[i].ms);
+			fprintf(f, "%s\t%.0f", r->set->contenders[r->shown[j]].name,
+				rows[i].ms);
 			table_number(f, rss / rows[i].live_bytes);
 			fputs("\tNaN\n", f);
 			written++;
@@ -200,12 +209,15 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 	if (!written)
 		text_set(&figure->absent, "no timeline with live bytes of frag-drain");
 	else
-		text_set(&figure->caption,
-			 "Resident memory (less the driver's tables) over live bytes as time goes by, %s, "
-			 "first good sample of each contender. Left out: moments with less than %g %% of the "
-			 "largest live volume. Program and libraries are within it, some MiB.%s",
-			 r->set->cells[cell].name, 100 * LIVE_SHARE,
-			 r->nulls ? " null is left out." : "");
+		text_set(
+			&figure->caption,
+			"Resident memory (less the driver's tables) over live bytes as time "
+			"goes by, %s, "
+			"first good sample of each contender. Left out: moments with less than "
+			"%g %% of the "
+			"largest live volume. Program and libraries are within it, some MiB.%s",
+			r->set->cells[cell].name, 100 * LIVE_SHARE,
+			r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
 
@@ -220,7 +232,7 @@ static bool phase_ratios(const struct report *r, size_t cell, size_t contender, 
 		abort();
 	*n = 0;
 	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct sample *s = &r->set->samples[i];
+		const struct result_sample *s = &r->set->samples[i];
 		json_t *mark = json_array_get(json_object_get(s->json, "phases"), phase);
 		double floor = json_field_number(mark, "floor_bytes");
 		double live = json_field_number(mark, "live_bytes");
@@ -304,13 +316,15 @@ bool write_page_floor(struct report *r, struct figure *figure)
 
 			if (!cell_is(&r->set->cells[i], "memory") && i != drain)
 				continue;
-			json_array_foreach(cell_phases(r, i), phase, mark) {
+			json_array_foreach(cell_phases(r, i), phase, mark)
+			{
 				const char *name = json_field_text(mark, "name");
 				char label[128];
 
 				if (!phase_has_floor(r, i, phase))
 					continue;
-				snprintf(label, sizeof(label), "%s: %s", r->set->cells[i].workload, name);
+				snprintf(label, sizeof(label), "%s: %s",
+					 r->set->cells[i].workload, name);
 				x++;
 				if (values)
 					rows += phase_rows(r, f, i, phase, x, label);
@@ -322,9 +336,12 @@ bool write_page_floor(struct report *r, struct figure *figure)
 	if (!rows)
 		text_set(&figure->absent, "no phase mark with a page floor in mode memory");
 	text_set(&figure->caption,
-		 "At phase marks, medians over blocks. Above: resident memory (less the driver's tables) "
-		 "over the page floor, which is the OS pages that hold a touched byte of a live object: an "
-		 "allocator that moves nothing cannot go below 1, and above it is what could be given "
+		 "At phase marks, medians over blocks. Above: resident memory (less the "
+		 "driver's tables) "
+		 "over the page floor, which is the OS pages that hold a touched byte of a "
+		 "live object: an "
+		 "allocator that moves nothing cannot go below 1, and above it is what could "
+		 "be given "
 		 "back. Below: page floor over live bytes, how densely objects were placed.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);

@@ -29,10 +29,13 @@ static void ratio_row(FILE *f, double x, const char *label, const char *contende
 		isnan(i->point) || cut(i->point) == i->point ? state : "cut");
 }
 
-#define RATIO_HEADER "x\tlabel\tallocator\tratio\tlow\thigh\tshown\tshown_low\tshown_high\tn\tstate"
+#define RATIO_HEADER \
+	"x\tlabel\tallocator\tratio\tlow\thigh\tshown\tshown_low\tshown_high\tn\tstate"
 
 static const char *const scope_label[SCOPES] = {
-	"geomean, all", "geomean, workloads", "geomean, programs",
+	"geomean, all",
+	"geomean, workloads",
+	"geomean, programs",
 };
 
 /* Is there a geometric mean of this scope for anyone but the reference? */
@@ -101,11 +104,13 @@ static size_t ratio_rows(struct report *r, FILE *f, enum metric metric, size_t k
 static void caption_left_out(struct report *r, char **caption)
 {
 	const struct result_set *set = r->set;
-	const char *before = " Not in the geometric means, as not every contender has a value: ";
+	const char *before =
+		" Not in the geometric means, as not every contender has a value: ";
 
 	if (r->nulls)
-		text_append(caption, " null is left out: it never reuses memory and is no lower "
-				     "bound of time; its numbers are in the tables.");
+		text_append(caption,
+			    " null is left out: it never reuses memory and is no lower "
+			    "bound of time; its numbers are in the tables.");
 	for (size_t i = 0; i < set->ncells; i++)
 		if (cell_is(&set->cells[i], "throughput") && !r->c->common[i]) {
 			text_append(caption, "%s%s", before, set->cells[i].name);
@@ -137,13 +142,19 @@ static bool write_ratios(struct report *r, struct figure *figure, enum metric me
 		if (r->shown[j] != r->c->reference)
 			rows += ratio_rows(r, f, metric, r->shown[j]);
 	if (!rows)
-		text_set(&figure->absent, "no cell has a block in which %s and another contender "
-			 "both succeeded", reference);
+		text_set(&figure->absent,
+			 "no cell has a block in which %s and another contender "
+			 "both succeeded",
+			 reference);
 	text_set(&figure->caption,
-		 "%s relative to %s, per cell: the median over blocks of the ratio within a block, "
-		 "with its 95 %% interval; 1 is %s, below 1 is less. On the right the geometric means, "
-		 "in which each workload counts once. Values beyond %g or 1/%g are drawn at the edge and "
-		 "written beside it; a cross at the lower edge is a contender that failed there.",
+		 "%s relative to %s, per cell: the median over blocks of the ratio within a "
+		 "block, "
+		 "with its 95 %% interval; 1 is %s, below 1 is less. On the right the "
+		 "geometric means, "
+		 "in which each workload counts once. Values beyond %g or 1/%g are drawn at "
+		 "the edge and "
+		 "written beside it; a cross at the lower edge is a contender that failed "
+		 "there.",
 		 what, reference, reference, CUT, CUT);
 	caption_left_out(r, &figure->caption);
 	return table_close(r, figure->name, f);
@@ -156,7 +167,8 @@ bool write_time_ratios(struct report *r, struct figure *figure)
 
 bool write_memory_ratios(struct report *r, struct figure *figure)
 {
-	return write_ratios(r, figure, METRIC_RSS, "Peak resident memory, less the driver's own tables,");
+	return write_ratios(r, figure, METRIC_RSS,
+			    "Peak resident memory, less the driver's own tables,");
 }
 
 bool write_forest(struct report *r, struct figure *figure)
@@ -166,8 +178,10 @@ bool write_forest(struct report *r, struct figure *figure)
 	if (!write_ratios(r, figure, METRIC_CPU, "CPU time (user + system) per operation"))
 		return false;
 	text_set(&figure->caption,
-		 "CPU time per operation relative to %s, one panel per allocator: the same ratios and "
-		 "95 %% intervals as in the first figure. The grey band is 1 ± 2 %%, within which a whole "
+		 "CPU time per operation relative to %s, one panel per allocator: the same "
+		 "ratios and "
+		 "95 %% intervals as in the first figure. The grey band is 1 ± 2 %%, within "
+		 "which a whole "
 		 "interval would say that there is no difference worth speaking of.",
 		 reference);
 	caption_left_out(r, &figure->caption);
@@ -179,8 +193,9 @@ bool write_forest(struct report *r, struct figure *figure)
 bool write_trade_off(struct report *r, struct figure *figure)
 {
 	const struct comparison *c = r->c;
-	FILE *f = table_open(r, figure->name, "geometric means over all cells",
-			     "allocator\ttime\ttime_low\ttime_high\trss\trss_low\trss_high\tplace");
+	FILE *f = table_open(
+		r, figure->name, "geometric means over all cells",
+		"allocator\ttime\ttime_low\ttime_high\trss\trss_low\trss_high\tplace");
 	size_t rows = 0;
 
 	if (!f)
@@ -193,9 +208,11 @@ bool write_trade_off(struct report *r, struct figure *figure)
 		if (!time->n || !rss->n)
 			continue;
 		for (size_t other = 0; other < r->nshown; other++) {
-			const struct interval *o = &c->geomean[METRIC_RSS][r->shown[other] * SCOPES];
+			const struct interval *o =
+				&c->geomean[METRIC_RSS][r->shown[other] * SCOPES];
 
-			place += o->n && (o->point > rss->point || (o->point == rss->point && other < j));
+			place += o->n && (o->point > rss->point ||
+					  (o->point == rss->point && other < j));
 		}
 		fprintf(f, "%s", r->set->contenders[k].name);
 		table_number(f, time->point);
@@ -210,8 +227,10 @@ bool write_trade_off(struct report *r, struct figure *figure)
 	if (rows < 2)
 		text_set(&figure->absent, "fewer than two contenders have a geometric mean");
 	text_set(&figure->caption,
-		 "Time against memory: the geometric mean ratios to %s of CPU time per operation and of "
-		 "peak resident memory, with 95 %% intervals as crosses. Towards the lower left is less of both.",
+		 "Time against memory: the geometric mean ratios to %s of CPU time per "
+		 "operation and of "
+		 "peak resident memory, with 95 %% intervals as crosses. Towards the lower "
+		 "left is less of both.",
 		 r->set->contenders[c->reference].name);
 	caption_left_out(r, &figure->caption);
 	return table_close(r, figure->name, f);

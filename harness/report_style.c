@@ -7,14 +7,16 @@ static const struct {
 	const char *name;
 	struct style style;
 } known[] = {
-	{"glibc", {"#000000", 5}},     {"jemalloc", {"#E69F00", 9}},  {"tcmalloc", {"#009E73", 11}},
-	{"mimalloc2", {"#56B4E9", 13}}, {"mimalloc3", {"#0072B2", 15}}, {"ashlar", {"#D55E00", 7}},
+	{"glibc", {"#000000", 5}},      {"jemalloc", {"#E69F00", 9}},
+	{"tcmalloc", {"#009E73", 11}},  {"mimalloc2", {"#56B4E9", 13}},
+	{"mimalloc3", {"#0072B2", 15}}, {"ashlar", {"#D55E00", 7}},
 	{"null", {"#999999", 6}},
 };
 
 /* Yellow comes late: thin lines of it do not show on white. */
 static const struct style others[] = {
-	{"#CC79A7", 4}, {"#B8A800", 12}, {"#777777", 8}, {"#777777", 10}, {"#777777", 14}, {"#777777", 2},
+	{"#CC79A7", 4},  {"#B8A800", 12}, {"#777777", 8},
+	{"#777777", 10}, {"#777777", 14}, {"#777777", 2},
 };
 
 struct style *styles_make(const struct result_set *set)

@@ -6,7 +6,7 @@
 
 struct style {
 	const char *colour; /* #rrggbb */
-	int mark;	    /* gnuplot's point type */
+	int mark;           /* gnuplot's point type */
 };
 
 /* Styles of all contenders of the set: known names have theirs, others take what is

@@ -72,7 +72,7 @@ static size_t add_contender(struct result_set *set, const char *name, json_t *js
 	if (at != SIZE_MAX)
 		return at;
 	set->contenders = grown(set->contenders, set->ncontenders, sizeof(*set->contenders));
-	set->contenders[set->ncontenders] = (struct contender){
+	set->contenders[set->ncontenders] = (struct result_contender){
 		.name = name,
 		.status = json_field_text(json, "status"),
 		.reason = json_field_text(json, "reason"),
@@ -93,7 +93,7 @@ static size_t add_cell(struct result_set *set, json_t *json, bool listed)
 		if (!strcmp(set->cells[i].name, name) && !strcmp(set->cells[i].mode, mode))
 			return i;
 	set->cells = grown(set->cells, set->ncells, sizeof(*set->cells));
-	set->cells[set->ncells] = (struct cell){
+	set->cells[set->ncells] = (struct result_cell){
 		.name = name,
 		.workload = json_field_text(json, "workload"),
 		.kind = json_field_text(json, "kind"),
@@ -106,7 +106,7 @@ static size_t add_cell(struct result_set *set, json_t *json, bool listed)
 
 static void add_sample(struct result_set *set, json_t *json)
 {
-	struct sample s = {
+	struct result_sample s = {
 		.id = field_integer(json, "id", -1),
 		.block = field_integer(json, "block", 0),
 		.order = field_integer(json, "order", 0),
@@ -130,16 +130,17 @@ static void add_sample(struct result_set *set, json_t *json)
 
 	s.ok = !strcmp(s.status, "ok");
 	for (size_t i = 0; i < set->nsamples; i++) {
-		struct sample *earlier = &set->samples[i];
+		struct result_sample *earlier = &set->samples[i];
 
 		if (earlier->cell == s.cell && earlier->contender == s.contender &&
 		    earlier->block == s.block && !earlier->superseded) {
 			earlier->superseded = true;
-			results_remark(set, "sample %lld repeats sample %lld (%s, %s, block %lld): "
+			results_remark(set,
+				       "sample %lld repeats sample %lld (%s, %s, block %lld): "
 				       "the later one counts",
 				       (long long)s.id, (long long)earlier->id,
-				       set->cells[s.cell].name, set->contenders[s.contender].name,
-				       (long long)s.block);
+				       set->cells[s.cell].name,
+				       set->contenders[s.contender].name, (long long)s.block);
 		}
 	}
 	set->samples = grown(set->samples, set->nsamples, sizeof(*set->samples));
@@ -175,15 +176,18 @@ static bool load_samples(struct result_set *set, const char *path, char *message
 			continue;
 		json = json_loadb(text, (size_t)length, 0, NULL);
 		if (!json_is_object(json)) {
-			results_remark(set, "line %zu of samples.jsonl is no complete record%s: left out",
-				       line, text[length - 1] == '\n' ? "" : " (the run was cut off)");
+			results_remark(
+				set,
+				"line %zu of samples.jsonl is no complete record%s: left out",
+				line, text[length - 1] == '\n' ? "" : " (the run was cut off)");
 			json_decref(json);
 			continue;
 		}
 		if (field_integer(json, "schema", -1) != RESULTS_SCHEMA ||
 		    !same_major(json_field_text(json, "suite_version"), suite)) {
 			snprintf(message, size,
-				 "%s:%zu: schema %lld of suite %s; this report reads schema %d of suite %s",
+				 "%s:%zu: schema %lld of suite %s; this report reads schema %d "
+				 "of suite %s",
 				 path, line, (long long)field_integer(json, "schema", -1),
 				 json_field_text(json, "suite_version"), RESULTS_SCHEMA, suite);
 			json_decref(json);
@@ -265,7 +269,8 @@ void results_free(struct result_set *set)
 }
 
 /* A side file of a sample; the name is relative to the folder and stays inside it. */
-static FILE *open_side_file(struct result_set *set, const struct sample *sample, const char *name)
+static FILE *open_side_file(struct result_set *set, const struct result_sample *sample,
+			    const char *name)
 {
 	char *path;
 	FILE *file;
@@ -285,8 +290,8 @@ static FILE *open_side_file(struct result_set *set, const struct sample *sample,
 	return file;
 }
 
-bool results_add_latency(struct result_set *set, const struct sample *sample, const char *kind,
-			 struct distribution *d)
+bool results_add_latency(struct result_set *set, const struct result_sample *sample,
+			 const char *kind, struct distribution *d)
 {
 	json_t *latency = json_object_get(sample->json, "latency");
 	json_t *summary = json_object_get(json_object_get(latency, "kinds"), kind);
@@ -301,7 +306,8 @@ bool results_add_latency(struct result_set *set, const struct sample *sample, co
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "%31[^\t]\t%lf\t%lf\t%llu", row_kind, &from, &to, &count) == 4 &&
+		if (sscanf(line, "%31[^\t]\t%lf\t%lf\t%llu", row_kind, &from, &to, &count) ==
+			    4 &&
 		    !strcmp(row_kind, kind))
 			distribution_add(d, from, to, count);
 	fclose(file);
@@ -319,7 +325,7 @@ static double cell_number(const char *text)
 	return end == text ? NAN : value;
 }
 
-size_t results_timeline(struct result_set *set, const struct sample *sample,
+size_t results_timeline(struct result_set *set, const struct result_sample *sample,
 			struct timeline_row **rows)
 {
 	static const char *const columns[] = {"ms", "rss_bytes", "anon_bytes", "live_bytes"};

@@ -13,20 +13,20 @@
 #define RESULTS_SCHEMA 1
 
 /* All strings belong to the JSON values of the set and live as long as it. */
-struct contender {
+struct result_contender {
 	const char *name;
 	const char *status, *reason; /* of the manifest; "" when it says nothing */
-	json_t *json;		     /* its entry in the manifest, or null */
+	json_t *json;                /* its entry in the manifest, or null */
 };
 
 /* A cell is a workload with its parameters in one mode; the same name may be there
  * in several modes. */
-struct cell {
+struct result_cell {
 	const char *name, *workload, *kind, *mode, *ops_unit;
 	json_t *json; /* its entry in the manifest, or null */
 };
 
-struct sample {
+struct result_sample {
 	int64_t id, block, order;
 	size_t cell, contender; /* indices into the set */
 	const char *status, *reason;
@@ -42,11 +42,11 @@ struct sample {
 struct result_set {
 	char *dir;
 	json_t *manifest;
-	struct contender *contenders;
+	struct result_contender *contenders;
 	size_t ncontenders;
-	struct cell *cells;
+	struct result_cell *cells;
 	size_t ncells;
-	struct sample *samples;
+	struct result_sample *samples;
 	size_t nsamples;
 	/* What was found amiss but does not spoil the rest: one line each. */
 	char **remarks;
@@ -68,8 +68,8 @@ size_t results_find_contender(const struct result_set *set, const char *name);
 /* Adds the histogram of one kind ("alloc", "free", "request") of a sample to d.
  * Returns false, with a remark, when the sample names a file that cannot be read;
  * true without adding when it has no latency. */
-bool results_add_latency(struct result_set *set, const struct sample *sample, const char *kind,
-			 struct distribution *d);
+bool results_add_latency(struct result_set *set, const struct result_sample *sample,
+			 const char *kind, struct distribution *d);
 
 /* One row of a timeline; bytes, live_bytes NaN where unknown. */
 struct timeline_row {
@@ -78,7 +78,7 @@ struct timeline_row {
 
 /* The rows of a sample's timeline; free *rows.  Returns their number, 0 with a
  * remark when the file the sample names cannot be read. */
-size_t results_timeline(struct result_set *set, const struct sample *sample,
+size_t results_timeline(struct result_set *set, const struct result_sample *sample,
 			struct timeline_row **rows);
 
 /* Fields of JSON objects, with NaN or "" for what is absent, null or of another type. */

@@ -1,23 +1,22 @@
 # Figure 5: operations per second over threads, a panel per workload.
 FIG = "fig05"
-W = 1180; H = 460
-load "style.gp"
 DATA = FIG.".tsv"
+stats DATA using 1 nooutput name "P"
+W = P_max == 1 ? 760 : 1180; H = 460
+load "style.gp"
 
-stats DATA using (column("panel")) nooutput name "P"
 stats DATA using (column("threads")) nooutput name "T"
 panels = int(P_max)
 across = panels < 3 ? panels : 3
 down = (panels + across - 1) / across
-left = 0.075; gap = 0.07
-wide = min2((0.985 - left - gap * (across - 1)) / across, 0.5)
+left = 90.0 / W; gap = 0.07
+wide = (0.985 - left - gap * (across - 1)) / across
 foot = 84.0 / H
 high = (TOP - foot - 26.0 / H - (down - 1) * 76.0 / H) / down
 
-set logscale x 2
 set xtics (1, 2, 4, 8, 16, 32, 64, 128)
 set label 99 footer(blocks(BLOCKS)."; median with its 95 % bootstrap interval, not paired")
-shift(i) = 2 ** ((i - (DRAWN + 1) / 2.0) * 0.03)
+shift(i) = (i - (DRAWN + 1) / 2.0) * 0.012 * T_max
 set multiplot
 do for [p=1:panels] {
 	column_of = (p - 1) % across
@@ -39,12 +38,12 @@ do for [p=1:panels] {
 	set title panel_name offset 0,-0.4
 	set xlabel "threads" offset 0,0.3
 	if (column_of == 0) { set ylabel "million operations per second" } else { unset ylabel }
-	set xrange [T_min/1.2:T_max*1.2]
+	set xrange [0:T_max * 1.08]
 	plot single * x with lines lc rgb "#bbbbbb" lw 1.5 dt 2, \
-		for [w in LIST] DATA using (on(int(w)) ? column("threads") * shift(int(w)) : NaN):(column("ops_per_s") / 1e6):(column("low") / 1e6):(column("high") / 1e6) \
+		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6):(column("low") / 1e6):(column("high") / 1e6) \
 			with yerrorbars pt -1 lw 1.2 lc rgb COLOUR[int(w)], \
-		for [w in LIST] DATA using (on(int(w)) ? column("threads") * shift(int(w)) : NaN):(column("ops_per_s") / 1e6) \
-			with linespoints pt MARK[int(w)] ps 1.2 lw 1.4 lc rgb COLOUR[int(w)]
+		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6) \
+			with linespoints pt MARK[int(w)] ps 1.2 * SIZE lw 1.4 lc rgb COLOUR[int(w)]
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot

@@ -21,14 +21,15 @@ do for [p=1:2] {
 	eval open_ranges
 	stats DATA using (column(WHAT[p])) nooutput name "R"
 	set yrange [min2(0.9, R_min / 1.1):max2(1.25, R_max * 1.15)]
-	set ytics (0.5, 0.7, 1, 1.1, 1.2, 1.4, 2, 2.8, 4, 5.6, 8, 11, 16, 32, 64, 128, 256, 512, 1024)
+	set ytics (0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)
+	if (R_max < 1.8) { set ytics (0.5, 0.7, 1, 1.1, 1.2, 1.4, 2, 2.8, 4, 5.6, 8, 11, 16, 32, 64, 128, 256, 512, 1024) }
 	if (R_max > 6) { set ytics (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024) }
 	set ylabel TITLE[p]
 	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 25 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
 	plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
 		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):WHAT[p] \
-			with points pt MARK[int(w)] ps 1.3 lc rgb COLOUR[int(w)]
+			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot

@@ -18,9 +18,6 @@ do for [k=1:2] {
 stats DATA using (column("place")) nooutput name "PLACE"
 points = PLACE_max + 1
 
-set logscale xy 2
-set xrange [LO[1]:HI[1]]
-set yrange [LO[2]:HI[2]]
 eval "set xtics ".ratio_tics(LO[1], HI[1])
 eval "set ytics ".ratio_tics(LO[2], HI[2])
 set grid x y
@@ -36,11 +33,19 @@ set label 99 footer(blocks(BLOCKS)." at most; 95 % intervals, blocks resampled i
 # Names stand at the right margin in the order of the points' heights, each with a thin
 # line to its point, so that they never meet.
 slot_y(place) = HI[2] * (LO[2] / HI[2]) ** ((place + 0.5) / points)
-edge = HI[1] * (HI[1] / LO[1]) ** 0.03
-set clip two
-plot DATA using "time":"rss":(log(edge / column("time"))):(0) every 1:1:0:0:0:0 with points ps 0, \
-	for [i=1:NALL] DATA using (mine(i) ? column("time") : NaN):"rss":"time_low":"time_high":"rss_low":"rss_high" \
-		with xyerrorbars pt -1 lw 1.4 lc rgb COLOUR[i], \
-	for [i=1:NALL] DATA using (mine(i) ? column("time") : NaN):"rss" with points pt MARK[i] ps 1.6 lc rgb COLOUR[i]
+do for [i=1:NALL] {
+	at_x = NaN
+	stats DATA using (mine(i) ? (at_x = column("time"), at_y = column("rss"), at = column("place"), 1) : 0) nooutput name "Z"
+	if (at_x == at_x) {
+		set label 200+i NAME[i] at graph 1.05,first slot_y(at) left textcolor rgb COLOUR[i] front
+		set arrow 200+i from first at_x,first at_y to graph 1.04,first slot_y(at) nohead lc rgb COLOUR[i] lw 0.6 dt 3 back
+	}
+}
+set logscale xy 2
+set xrange [LO[1]:HI[1]]
+set yrange [LO[2]:HI[2]]
+plot for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss":"time_low":"time_high":"rss_low":"rss_high" \
+		with xyerrorbars pt -1 lw 1.4 lc rgb COLOUR[int(w)], \
+	for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss" with points pt MARK[int(w)] ps 1.6 * SIZE lc rgb COLOUR[int(w)]
 
 load "again.gp"

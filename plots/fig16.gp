@@ -12,8 +12,8 @@ do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.
 set label 99 footer(blocks(BLOCKS)."; medians")
 half = (TOP - 170.0 / H - 40.0 / H) / 2
 array WHAT[2] = ["faults_per_1000", "sys_ns"]
-array TITLE[2] = ["minor faults per 1000 operations", "system time per operation, ns"]
-set format y "%g"
+array TITLE[2] = ["minor faults per 1000 operations", "system time per operation"]
+set format y "%.0s%c"
 set multiplot
 do for [p=1:2] {
 	set tmargin at screen TOP - 10.0 / H - (p - 1) * (half + 30.0 / H)
@@ -24,11 +24,12 @@ do for [p=1:2] {
 	most = R_records > 0 ? R_max : 1
 	set yrange [least / 1.5:most * 2]
 	set ylabel TITLE[p]
+	if (p == 2) { eval time_tics } else { set ytics autofreq }
 	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 40 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
 	plot DATA using "x":(least):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
 		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):(max2(column(WHAT[p]), least / 1.5)) \
-			with points pt MARK[int(w)] ps 1.1 lc rgb COLOUR[int(w)]
+			with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)]
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot

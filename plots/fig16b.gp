@@ -24,12 +24,13 @@ do for [p=1:panels] {
 	panel_name = ""
 	stats DATA using (column("panel") == p ? (panel_name = strcol("event"), column("per_op")) : NaN) nooutput name "R"
 	set yrange [R_min / 1.5:R_max * 1.5]
+	if (R_max / R_min < 1000) { eval decade_tics } else { set ytics autofreq }
 	set ylabel panel_name." per operation"
 	if (p < panels) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 35 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
 	plot DATA using "x":(R_min):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
 		for [w in LIST] DATA using (mine(int(w)) && column("panel") == p ? column("x") + dodge(int(w)) : NaN):"per_op" \
-			with points pt MARK[int(w)] ps 1.3 lc rgb COLOUR[int(w)]
+			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot

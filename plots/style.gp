@@ -18,6 +18,9 @@ if (PASS == 1) {
 	set output FIG.".png"
 }
 
+# The marks of SVG come out larger than those of PNG.
+SIZE = PASS == 1 ? 0.62 : 1
+
 set datafile separator tab
 set datafile columnheaders
 set encoding utf8
@@ -40,7 +43,7 @@ LIST = ""    # their numbers, to loop over: for [w in LIST], then NAME[int(w)]
 do for [i=1:DRAWN] {
 	if (!(RATIO && NAME[i] eq REFERENCE)) {
 		set label 100+i NAME[i] at screen 0.025 + (slot % ACROSS) * ENTRY, screen 1 - (16.0 + 20 * (slot / ACROSS)) / H \
-			left offset 1.1,0 point pt MARK[i] ps 1.3 lc rgb COLOUR[i] front
+			left offset 1.1,0 point pt MARK[i] ps 1.3 * SIZE lc rgb COLOUR[i] front
 		slot = slot + 1
 		LIST = LIST.sprintf(" %d", i)
 	}
@@ -62,7 +65,14 @@ ratio_tics(lo, hi) = hi / lo < 3.5 ? "(0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 
 	"(0.125, 0.25, 0.5, 1, 2, 4, 8)"
 # The same for panels with little room.
 narrow_tics(lo, hi) = hi / lo < 1.6 ? "(0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4)" : \
-	hi / lo < 6 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.125, 0.25, 0.5, 1, 2, 4, 8)"
+	hi / lo < 3 ? "(0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2)" : \
+	hi / lo < 8 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.125, 0.25, 0.5, 1, 2, 4, 8)"
+# A log10 axis that spans little: 1, 2 and 5 of each decade.
+decade_tics = "set ytics ("
+do for [e=-3:12] { decade_tics = decade_tics.sprintf("%s%g, %g, %g", e == -3 ? "" : ", ", 10.0**e, 2 * 10.0**e, 5 * 10.0**e) }
+decade_tics = decade_tics.")"
+# A log10 axis of nanoseconds.
+time_tics = "set ytics (\"0.01 ns\" 0.01, \"0.1 ns\" 0.1, \"1 ns\" 1, \"10 ns\" 10, \"100 ns\" 100, \"1 µs\" 1e3, \"10 µs\" 1e4, \"100 µs\" 1e5, \"1 ms\" 1e6, \"10 ms\" 1e7, \"100 ms\" 1e8, \"1 s\" 1e9, \"10 s\" 1e10, \"100 s\" 1e11)"
 min2(a, b) = a < b ? a : b
 max2(a, b) = a > b ? a : b
 

@@ -6,16 +6,19 @@ stats DATA using 1 nooutput name "P"
 panels = int(P_max)
 across = panels < 4 ? panels : PER_CONTENDER ? 3 : 4
 down = (panels + across - 1) / across
-W = 1180; H = 110 + 225 * down
+W = 1180; H = 110 + 238 * down
 load "style.gp"
 
-left = 0.06; gap = PER_CONTENDER ? 0.02 : 0.045
+left = 0.072; gap = PER_CONTENDER ? 0.02 : 0.045
 wide = (0.985 - left - gap * (across - 1)) / across
 foot = 78.0 / H
-between = 62.0 / H
+between = 72.0 / H
 high = (TOP - foot - 24.0 / H - (down - 1) * between) / down
-set label 99 footer("one sample per contender: the first good block")
-if (PER_CONTENDER) { do for [i=1:NALL] { unset label 100+i } }
+set label 99 footer("one sample per contender: the first good block; grey: live bytes".(PER_CONTENDER ? "" : " in the run of ".REFERENCE))
+if (PER_CONTENDER) {
+	do for [i=1:NALL] { unset label 100+i }
+	set label 101 "line: resident memory;  grey: live bytes, requested and not freed" at screen left, screen 1 - 16.0 / H
+}
 
 stats DATA using (column("ms") / 1000) nooutput name "T"
 stats DATA using (column("rss_bytes") / 2.0**20) nooutput name "M"

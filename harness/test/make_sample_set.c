@@ -21,15 +21,15 @@ static const struct {
 	const char *name;
 	double time, memory; /* beside glibc */
 } contenders[] = {
-	{"glibc", 1, 1},	  {"jemalloc", 0.9, 1.12},  {"tcmalloc", 0.78, 1.2},
+	{"glibc", 1, 1},          {"jemalloc", 0.9, 1.12},  {"tcmalloc", 0.78, 1.2},
 	{"mimalloc2", 0.74, 1.3}, {"mimalloc3", 0.72, 1.1}, {"ashlar", 0.7, 0.93},
-	{"null", 0.4, 6},	  {"slower20", 1.2, 1},	    {"glibc-again", 1, 1},
+	{"null", 0.4, 6},         {"slower20", 1.2, 1},     {"glibc-again", 1, 1},
 };
 #define STANDARD 7
 
 static const struct {
 	const char *cell, *workload, *kind, *mode, *unit;
-	int threads;	 /* 0 = none */
+	int threads;           /* 0 = none */
 	double ns, mib, fault; /* per operation, peak, faults per operation */
 } cells[] = {
 	{"tiny-churn", "tiny-churn", "workload", "throughput", "pair", 0, 21, 4, 1e-5},
@@ -46,7 +46,8 @@ static const struct {
 	{"cc1plus", "cc1plus", "program", "throughput", "file", 0, 9.1e8, 340, 70000},
 	{"python3-json", "python3-json", "program", "throughput", "document", 0, 4e7, 96, 3000},
 	{"sqlite3", "sqlite3", "program", "throughput", "statement", 0, 12000, 55, 0.02},
-	{"frag-drain:idle_ms=3000", "frag-drain", "workload", "memory", "pair", 0, 130, 512, 0.01},
+	{"frag-drain:idle_ms=3000", "frag-drain", "workload", "memory", "pair", 0, 130, 512,
+	 0.01},
 	{"tiny-churn", "tiny-churn", "workload", "latency", "pair", 0, 21, 4, 1e-5},
 	{"fleet", "fleet", "workload", "latency", "pair", 0, 110, 310, 0.004},
 	{"prod-cons", "prod-cons", "workload", "latency", "message", 2, 140, 48, 0.0007},
@@ -152,7 +153,8 @@ static json_t *write_latency(const char *dir, int id, size_t cell, double factor
 		double max = 0;
 
 		for (int b = 0; b < 220; b++) {
-			double from = 16 * pow(1.1, b), typical = (requests ? 9000 : 30) * factor;
+			double from = 16 * pow(1.1, b),
+			       typical = (requests ? 9000 : 30) * factor;
 			double z = log(from / typical) / (requests ? 0.5 : 0.3);
 			double tail = 60 * pow(from / typical, -1.1);
 			double n = 60000 * exp(-z * z / 2) + (from > typical ? tail * 20 : 0);
@@ -164,12 +166,13 @@ static json_t *write_latency(const char *dir, int id, size_t cell, double factor
 			total += (unsigned long long)n;
 			max = from * 1.1;
 		}
-		json_object_set_new(summary, kinds[kind],
-				    json_pack("{s:I,s:f}", "count", (json_int_t)total, "max", floor(max)));
+		json_object_set_new(
+			summary, kinds[kind],
+			json_pack("{s:I,s:f}", "count", (json_int_t)total, "max", floor(max)));
 	}
 	fclose(f);
-	return json_pack("{s:s,s:o,s:i,s:i}", "file", name, "kinds", summary, "clock_cost_ns", 24,
-			 "sample_every", 256);
+	return json_pack("{s:s,s:o,s:i,s:i}", "file", name, "kinds", summary, "clock_cost_ns",
+			 24, "sample_every", 256);
 }
 
 static json_t *phases_of(size_t cell, double factor)
@@ -177,18 +180,25 @@ static json_t *phases_of(size_t cell, double factor)
 	static const struct {
 		const char *name;
 		double at;
-	} marks[] = {{"ramp", 0.25}, {"steady", 0.5}, {"drained", 0.55}, {"idle", 0.85}, {"refilled", 1}};
+	} marks[] = {{"ramp", 0.25},
+		     {"steady", 0.5},
+		     {"drained", 0.55},
+		     {"idle", 0.85},
+		     {"refilled", 1}};
 	json_t *phases = json_array();
 
 	for (size_t i = 0; i < 5 && !strcmp(cells[cell].workload, "frag-drain"); i++) {
 		double peak = cells[cell].mib * 0x1p20, live = peak * live_share(marks[i].at);
 		double floor_bytes = fmin(live * (i < 2 ? 1.1 : 4 * sqrt(factor)), peak);
 
-		json_array_append_new(phases, json_pack("{s:s,s:i,s:o,s:o,s:o,s:o}", "name", marks[i].name,
-			"at_ns", (int)(marks[i].at * 1e9), "rss_bytes",
-			bytes(floor_bytes * (1.05 + 0.4 * factor * uniform()) + peak / 50),
-			"table_bytes", bytes(peak / 50), "live_bytes", bytes(live), "floor_bytes",
-			bytes(floor_bytes)));
+		json_array_append_new(
+			phases,
+			json_pack("{s:s,s:i,s:o,s:o,s:o,s:o}", "name", marks[i].name, "at_ns",
+				  (int)(marks[i].at * 1e9), "rss_bytes",
+				  bytes(floor_bytes * (1.05 + 0.4 * factor * uniform()) +
+					peak / 50),
+				  "table_bytes", bytes(peak / 50), "live_bytes", bytes(live),
+				  "floor_bytes", bytes(floor_bytes)));
 	}
 	return phases;
 }
@@ -211,61 +221,77 @@ static const char *hole(size_t contender, size_t cell, int block, const char **s
 	return NULL;
 }
 
-static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k, int block, int order,
-		      double weather, bool pmu)
+static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k, int block,
+		      int order, double weather, bool pmu)
 {
 	bool throughput = !strcmp(cells[cell].mode, "throughput");
 	bool memory = !strcmp(cells[cell].mode, "memory");
 	/* Contenders differ from workload to workload; the same contender does not. */
 	double swing = contenders[k].time == 1 || contenders[k].time == 1.2
-			       ? 1 : 0.8 + 0.05 * (double)((cell * 7 + k * 3) % 9);
+			       ? 1
+			       : 0.8 + 0.05 * (double)((cell * 7 + k * 3) % 9);
 	double factor = contenders[k].time * swing, ns = cells[cell].ns * factor;
 	double ops = floor(0.7e9 / cells[cell].ns) + 1, cpu = ns * ops * weather * noise(0.015);
 	double peak = cells[cell].mib * 0x1p20 * contenders[k].memory * noise(0.004);
 	double share = fmin(0.9, cells[cell].fault * 500 / cells[cell].ns + 0.005);
 	const char *status, *reason = hole(k, cell, block, &status);
-	json_t *s = json_pack("{s:i,s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:s,s:s}", "schema", schema,
-		"suite_version", "1.0", "id", id, "cell", cells[cell].cell, "workload",
-		cells[cell].workload, "kind", cells[cell].kind, "mode", cells[cell].mode, "allocator",
-		contenders[k].name, "block", block, "order", order, "seed", 1, "params", params_of(cell),
-		"status", reason ? status : "ok", "reason", reason ? reason : "");
+	json_t *s =
+		json_pack("{s:i,s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:s,s:s}", "schema",
+			  schema, "suite_version", "1.0", "id", id, "cell", cells[cell].cell,
+			  "workload", cells[cell].workload, "kind", cells[cell].kind, "mode",
+			  cells[cell].mode, "allocator", contenders[k].name, "block", block,
+			  "order", order, "seed", 1, "params", params_of(cell), "status",
+			  reason ? status : "ok", "reason", reason ? reason : "");
 
 	json_object_set_new(s, "started", json_string("2000-01-01T00:00:00Z"));
 	if (reason)
 		return s;
-	json_object_update_new(s, json_pack("{s:I,s:I,s:I,s:I,s:I,s:s}", "cpu_ns", (json_int_t)cpu,
-		"user_ns", (json_int_t)(cpu * (1 - share)), "sys_ns", (json_int_t)(cpu * share), "wall_ns",
-		(json_int_t)(cpu * 1.03 / (cells[cell].threads > 1 ? cells[cell].threads * 0.8 : 1)),
-		"ops", (json_int_t)ops, "ops_unit", cells[cell].unit));
-	json_object_update_new(s, json_pack("{s:o,s:o,s:I,s:i,s:I,s:i,s:s,s:s,s:s}", "peak_rss_bytes",
-		bytes(peak + 2e6), "table_bytes", bytes(2e6), "minor_faults",
-		(json_int_t)(ops * cells[cell].fault * contenders[k].memory), "major_faults", 0,
-		"runqueue_delay_ns", (json_int_t)(cpu * 0.02 * uniform() * uniform()), "steal_ns", 0,
-		"version", "synthetic", "build_id", "00112233445566778899aabbccddeeff00112233",
-		"allocator_file", "/synthetic/lib.so"));
+	json_object_update_new(
+		s, json_pack("{s:I,s:I,s:I,s:I,s:I,s:s}", "cpu_ns", (json_int_t)cpu, "user_ns",
+			     (json_int_t)(cpu * (1 - share)), "sys_ns",
+			     (json_int_t)(cpu * share), "wall_ns",
+			     (json_int_t)(cpu * 1.03 /
+					  (cells[cell].threads > 1 ? cells[cell].threads * 0.8
+								   : 1)),
+			     "ops", (json_int_t)ops, "ops_unit", cells[cell].unit));
+	json_object_update_new(
+		s, json_pack("{s:o,s:o,s:I,s:i,s:I,s:i,s:s,s:s,s:s}", "peak_rss_bytes",
+			     bytes(peak + 2e6), "table_bytes", bytes(2e6), "minor_faults",
+			     (json_int_t)(ops * cells[cell].fault * contenders[k].memory),
+			     "major_faults", 0, "runqueue_delay_ns",
+			     (json_int_t)(cpu * 0.02 * uniform() * uniform()), "steal_ns", 0,
+			     "version", "synthetic", "build_id",
+			     "00112233445566778899aabbccddeeff00112233", "allocator_file",
+			     "/synthetic/lib.so"));
 	if (throughput || memory) {
 		json_object_set_new(s, "timeline",
-				    write_timeline(dir, id, cell, memory ? 5000 : cpu / 1e6, contenders[k].memory));
+				    write_timeline(dir, id, cell, memory ? 5000 : cpu / 1e6,
+						   contenders[k].memory));
 		json_object_set_new(s, "phases", phases_of(cell, contenders[k].memory));
 	}
 	if (!strcmp(cells[cell].mode, "latency"))
 		json_object_set_new(s, "latency", write_latency(dir, id, cell, factor));
 	if (!strcmp(cells[cell].mode, "instructions"))
-		json_object_set_new(s, "instructions", json_integer((json_int_t)(ops * ns * 4)));
+		json_object_set_new(s, "instructions",
+				    json_integer((json_int_t)(ops * ns * 4)));
 	if (pmu && throughput)
-		json_object_set_new(s, "counters", json_pack("{s:s,s:{s:{s:f},s:{s:f}}}", "tier", "pmu", "events",
-			"instructions", "value", cpu * 3, "dTLB-misses", "value", cpu / 900));
+		json_object_set_new(s, "counters",
+				    json_pack("{s:s,s:{s:{s:f},s:{s:f}}}", "tier", "pmu",
+					      "events", "instructions", "value", cpu * 3,
+					      "dTLB-misses", "value", cpu / 900));
 	return s;
 }
 
-static void write_manifest(const char *dir, int schema, int blocks, size_t ncontenders, bool finished)
+static void write_manifest(const char *dir, int schema, int blocks, size_t ncontenders,
+			   bool finished)
 {
 	json_t *manifest = json_pack(
-		"{s:i,s:s,s:s,s:[s,s,s],s:i,s:s,s:s,s:s,s:i,s:i,s:{s:f},s:{s:s,s:s}}", "schema", schema,
-		"suite_version", "1.0", "suite", "synthetic", "command", "ashlar-bench", "run",
-		"--suite=it's synthetic", "seed", 1, "started", "2000-01-01T00:00:00Z", "host", "synthetic",
-		"revision", "0000000", "blocks", blocks, "budget_s", 600, "capacity", "kv-server", 1.1e6,
-		"counters", "tier", "software", "reason", "no PMU: this set is synthetic");
+		"{s:i,s:s,s:s,s:[s,s,s],s:i,s:s,s:s,s:s,s:i,s:i,s:{s:f},s:{s:s,s:s}}", "schema",
+		schema, "suite_version", "1.0", "suite", "synthetic", "command", "ashlar-bench",
+		"run", "--suite=it's synthetic", "seed", 1, "started", "2000-01-01T00:00:00Z",
+		"host", "synthetic", "revision", "0000000", "blocks", blocks, "budget_s", 600,
+		"capacity", "kv-server", 1.1e6, "counters", "tier", "software", "reason",
+		"no PMU: this set is synthetic");
 	json_t *list = json_array(), *all = json_array();
 	FILE *f = create(dir, "manifest.json");
 
@@ -273,19 +299,25 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 			    finished ? json_string("2000-01-01T00:10:00Z") : json_null());
 	for (size_t k = 0; k < ncontenders; k++)
 		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:{},s:s,s:s}", "name",
-			contenders[k].name, "version", "synthetic", "build_id", "00112233", "file",
-			"/synthetic/lib.so", "env", "status", "ok", "reason", ""));
-	json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "name", "absent", "status", "skipped",
-					      "reason", "library <absent.so> & its package are not here"));
+						      contenders[k].name, "version",
+						      "synthetic", "build_id", "00112233",
+						      "file", "/synthetic/lib.so", "env",
+						      "status", "ok", "reason", ""));
+	json_array_append_new(
+		list, json_pack("{s:s,s:s,s:s}", "name", "absent", "status", "skipped",
+				"reason", "library <absent.so> & its package are not here"));
 	json_object_set_new(manifest, "contenders", list);
 	for (size_t i = 0; i < NCELLS; i++)
-		json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:s}", "cell", cells[i].cell,
-			"workload", cells[i].workload, "kind", cells[i].kind, "params", params_of(i), "summary",
-			"synthetic", "mode", cells[i].mode, "ops_unit", cells[i].unit));
+		json_array_append_new(
+			all, json_pack("{s:s,s:s,s:s,s:o,s:s,s:s,s:s}", "cell", cells[i].cell,
+				       "workload", cells[i].workload, "kind", cells[i].kind,
+				       "params", params_of(i), "summary", "synthetic", "mode",
+				       cells[i].mode, "ops_unit", cells[i].unit));
 	json_object_set_new(manifest, "cells", all);
 	json_object_set_new(manifest, "environment",
-			    json_pack("{s:s,s:{s:s,s:i},s:s}", "kernel", "synthetic", "cpu", "model",
-				      "synthetic", "count", 2, "machine_class", "0123456789abcdef"));
+			    json_pack("{s:s,s:{s:s,s:i},s:s}", "kernel", "synthetic", "cpu",
+				      "model", "synthetic", "count", 2, "machine_class",
+				      "0123456789abcdef"));
 	json_dumpf(manifest, f, JSON_INDENT(1));
 	fclose(f);
 	json_decref(manifest);
@@ -317,8 +349,9 @@ int main(int argc, char **argv)
 			dir = "";
 	}
 	if (!*dir) {
-		fprintf(stderr, "usage: make_sample_set DIR [blocks=N] [schema=N] [planted] [torn] "
-				"[unfinished] [pmu]\n");
+		fprintf(stderr,
+			"usage: make_sample_set DIR [blocks=N] [schema=N] [planted] [torn] "
+			"[unfinished] [pmu]\n");
 		return 2;
 	}
 	stat_random_seed(&source, 2026);
@@ -335,12 +368,14 @@ int main(int argc, char **argv)
 			bool throughput = !strcmp(cells[cell].mode, "throughput");
 			double weather = noise(0.1); /* of the machine, in this block */
 
-			if (!throughput && block >= (!strcmp(cells[cell].mode, "memory") ? 2 : 1))
+			if (!throughput &&
+			    block >= (!strcmp(cells[cell].mode, "memory") ? 2 : 1))
 				continue;
 			if (unfinished && !strcmp(cells[cell].cell, "sqlite3"))
 				continue;
 			for (size_t k = 0; k < ncontenders; k++) {
-				json_t *s = sample(dir, id++, schema, cell, k, block, (int)k, weather, pmu);
+				json_t *s = sample(dir, id++, schema, cell, k, block, (int)k,
+						   weather, pmu);
 
 				json_dumpf(s, f, JSON_COMPACT);
 				fputc('\n', f);
@@ -348,6 +383,7 @@ int main(int argc, char **argv)
 			}
 		}
 	if (torn)
-		fputs("{\"schema\":1,\"suite_version\":\"1.0\",\"id\":99999,\"cell\":\"tiny-ch", f);
+		fputs("{\"schema\":1,\"suite_version\":\"1.0\",\"id\":99999,\"cell\":\"tiny-ch",
+		      f);
 	return fclose(f) ? 1 : 0;
 }
