@@ -216,13 +216,13 @@ static void figures(struct report *r, FILE *f)
 		} else {
 			if (!figure->drawn ||
 			    !html_svg(f, svg, figure->name, figure->title, figure->caption))
-				fputs("<p class=\"warn\">Not drawn: gnuplot was not there or "
-				      "failed.</p>",
+				fputs("<p class=\"warn\">Not drawn: the report said why when it "
+				      "was made.</p>",
 				      f);
 			fputs("\n<figcaption><b>", f);
 			html_format(f, "%s.", figure->title);
 			fputs("</b> ", f);
-			html_text(f, figure->caption);
+			html_text(f, figure->caption ? figure->caption : "");
 		}
 		fputs("</figcaption></figure>\n", f);
 		free(svg);

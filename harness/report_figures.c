@@ -288,27 +288,39 @@ static bool not_empty(const struct report *r, const char *name, const char *suff
 	return yes;
 }
 
-static bool draw(const struct report *r, struct figure *figure)
+/* Draws all that have data.  A figure that fails keeps no other from being drawn. */
+static bool draw_all(const struct report *r)
 {
-	const char *program = getenv("GNUPLOT");
-	int status = run_gnuplot(r, figure->name);
+	const char *program = getenv("GNUPLOT"), *first = NULL;
+	size_t failed = 0, tried = 0;
 
-	if (status < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
-		fprintf(stderr,
-			"ashlar-bench report: %s: %s: no figures drawn (install gnuplot or set "
-			"GNUPLOT); tables and scripts are in %s\n",
-			program && *program ? program : "gnuplot",
-			strerror(status < 0 ? -status : ENOENT), r->dir);
-		return false;
+	for (size_t i = 0; i < report_nfigures; i++) {
+		struct figure *figure = &report_figures[i];
+		int status;
+
+		if (figure->absent)
+			continue;
+		status = run_gnuplot(r, figure->name);
+		if (status < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
+			fprintf(stderr,
+				"ashlar-bench report: %s: %s: no figures drawn (install gnuplot or "
+				"set GNUPLOT); tables and scripts are in %s\n",
+				program && *program ? program : "gnuplot",
+				strerror(status < 0 ? -status : ENOENT), r->dir);
+			return false;
+		}
+		tried++;
+		figure->drawn = status == 0 && not_empty(r, figure->name, ".svg") &&
+				not_empty(r, figure->name, ".png");
+		if (!figure->drawn && !failed++)
+			first = figure->name;
 	}
-	figure->drawn = status == 0 && not_empty(r, figure->name, ".svg") &&
-			not_empty(r, figure->name, ".png");
-	if (!figure->drawn)
+	if (failed)
 		fprintf(stderr,
-			"ashlar-bench report: gnuplot failed on %s/%s.gp, see %s.log beside "
-			"it\n",
-			r->dir, figure->name, figure->name);
-	return figure->drawn;
+			"ashlar-bench report: gnuplot failed on %zu of %zu figures; of the first, "
+			"%s/%s.gp, see %s.log beside it\n",
+			failed, tried, r->dir, first, first);
+	return !failed;
 }
 
 static void remove_old(const struct report *r, const char *name)
@@ -343,10 +355,7 @@ int figures_make(struct report *r)
 		if (!figure->absent && !copy_script(r, figure->name))
 			return 3;
 	}
-	for (size_t i = 0; i < report_nfigures; i++)
-		if (!report_figures[i].absent && !draw(r, &report_figures[i]))
-			return 3;
-	return 0;
+	return draw_all(r) ? 0 : 3;
 }
 
 void figures_free(void)

@@ -8,12 +8,9 @@ DATA = FIG.".tsv"
 stats DATA using (column("x")) nooutput name "X"
 eval count_axis
 lo = 0.9; hi = 1.1
-stats DATA using (column("shown")) nooutput name "S"
-lo = min2(lo, S_min); hi = max2(hi, S_max)
-stats DATA using (column("shown_low")) nooutput name "S"
-if (S_records > 0) { lo = min2(lo, S_min) }
-stats DATA using (column("shown_high")) nooutput name "S"
-if (S_records > 0) { hi = max2(hi, S_max) }
+eval widen("shown", "1")
+eval widen("shown_low", "1")
+eval widen("shown_high", "1")
 lo = lo / 1.06; hi = hi * 1.06
 
 # The panels: Ashlar, then the others in order.

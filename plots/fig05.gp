@@ -27,10 +27,10 @@ do for [p=1:panels] {
 	set bmargin at screen TOP - 26.0 / H - row_of * (high + 76.0 / H) - high
 	eval open_ranges
 	on(i) = mine(i) && column("panel") == p
-	stats DATA using (column("panel") == p ? column("ops_per_s") / 1e6 : NaN) nooutput name "Y"
-	stats DATA using (column("panel") == p ? column("high") / 1e6 : NaN) nooutput name "HIGH"
-	top = HIGH_records > 0 ? max2(Y_max, HIGH_max) : Y_max
-	set yrange [0:top * 1.08]
+	lo = 0; hi = 0
+	eval widen("ops_per_s", "column(\"panel\") == p")
+	eval widen("high", "column(\"panel\") == p")
+	set yrange [0:hi / 1e6 * 1.08]
 	panel_name = ""
 	single = NaN
 	stats DATA using (column("panel") == p ? (panel_name = strcol("workload"), 1) : NaN) nooutput name "Z"

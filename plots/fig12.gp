@@ -7,13 +7,11 @@ DATA = FIG.".tsv"
 do for [i=1:NALL] { unset label 100+i }    # each point is named instead
 array LO[2]; array HI[2]; array NAMES[2] = ["time", "rss"]
 do for [k=1:2] {
-	stats DATA using (column(NAMES[k])) nooutput name "S"
-	LO[k] = min2(0.9, S_min); HI[k] = max2(1.1, S_max)
-	stats DATA using (column(NAMES[k]."_low")) nooutput name "S"
-	if (S_records > 0) { LO[k] = min2(LO[k], S_min) }
-	stats DATA using (column(NAMES[k]."_high")) nooutput name "S"
-	if (S_records > 0) { HI[k] = max2(HI[k], S_max) }
-	LO[k] = LO[k] / 1.08; HI[k] = HI[k] * 1.08
+	lo = 0.9; hi = 1.1
+	eval widen(NAMES[k], "1")
+	eval widen(NAMES[k]."_low", "1")
+	eval widen(NAMES[k]."_high", "1")
+	LO[k] = lo / 1.08; HI[k] = hi * 1.08
 }
 stats DATA using (column("place")) nooutput name "PLACE"
 points = PLACE_max + 1

@@ -19,9 +19,11 @@ do for [p=1:2] {
 	set tmargin at screen TOP - 10.0 / H - (p - 1) * (half + 30.0 / H)
 	set bmargin at screen TOP - 10.0 / H - (p - 1) * (half + 30.0 / H) - half
 	eval open_ranges
-	stats DATA using (column(WHAT[p]) > 0 ? column(WHAT[p]) : NaN) nooutput name "R"
-	least = R_records > 0 ? max2(R_min, R_max / 1e8) : 0.1
-	most = R_records > 0 ? R_max : 1
+	lo = 1e99; hi = 0
+	eval widen(WHAT[p], "v > 0")
+	if (hi == 0) { lo = 1; hi = 1 }
+	least = max2(lo, hi / 1e8)
+	most = hi
 	set yrange [least / 1.5:most * 2]
 	set ylabel TITLE[p]
 	if (p == 2) { eval time_tics } else { set ytics autofreq }

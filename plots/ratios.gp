@@ -6,12 +6,9 @@ DATA = FIG.".tsv"
 
 # The range that holds all marks and intervals (already cut by the report), and 1.
 lo = 0.9; hi = 1.1; last = 0
-stats DATA using (column("shown")) nooutput name "S"
-lo = min2(lo, S_min); hi = max2(hi, S_max)
-stats DATA using (column("shown_low")) nooutput name "S"
-if (S_records > 0) { lo = min2(lo, S_min) }
-stats DATA using (column("shown_high")) nooutput name "S"
-if (S_records > 0) { hi = max2(hi, S_max) }
+eval widen("shown", "1")
+eval widen("shown_low", "1")
+eval widen("shown_high", "1")
 stats DATA using (column("x")) nooutput name "X"
 stats DATA using (strcol("label")[1:7] eq "geomean" ? NaN : column("x")) nooutput name "CELL"
 eval count_axis

@@ -92,6 +92,10 @@ paint(name) = (sum [k=1:NALL] (NAME[k] eq name ? hex(COLOUR[k]) : 0))
 place(name) = (sum [k=1:NALL] (NAME[k] eq name ? k : 0))
 axis_row(dummy) = strcol("allocator") eq "-"
 
+# eval widen("column", condition) widens [lo:hi] to hold the values of a column of DATA; unlike
+# stats by itself it is content with a column that holds none.
+widen(c, condition) = "stats DATA using (v = column(\"".c."\"), v == v && (".condition.") ? (lo = min2(lo, v), hi = max2(hi, v)) : 0, 0) nooutput name \"Z\""
+
 # stats looks only at what lies within the ranges of the last plot; before it is used
 # between two panels the ranges have to be opened.
 open_ranges = "set xrange [*:*]; set yrange [*:*]"
