@@ -41,6 +41,29 @@ void html_format(FILE *f, const char *format, ...)
 	free(text);
 }
 
+void html_table_begin(FILE *f, const char *const *titles)
+{
+	fputs("<div class=\"wide\"><table><thead><tr>", f);
+	for (; *titles; titles++) {
+		fputs("<th>", f);
+		html_text(f, *titles);
+		fputs("</th>", f);
+	}
+	fputs("</tr></thead><tbody>\n", f);
+}
+
+void html_table_end(FILE *f)
+{
+	fputs("</tbody></table></div>\n", f);
+}
+
+void html_cell(FILE *f, const char *text)
+{
+	fputs("<td>", f);
+	html_text(f, text);
+	fputs("</td>", f);
+}
+
 static char *read_whole(const char *path)
 {
 	FILE *f = fopen(path, "re");

@@ -216,7 +216,8 @@ static void figures(struct report *r, FILE *f)
 		} else {
 			if (!figure->drawn ||
 			    !html_svg(f, svg, figure->name, figure->title, figure->caption))
-				fputs("<p class=\"warn\">Not drawn: the report said why when it "
+				fputs("<p class=\"warn\">Not drawn: the report said why when "
+				      "it "
 				      "was made.</p>",
 				      f);
 			fputs("\n<figcaption><b>", f);
@@ -332,11 +333,12 @@ static void reproduce(struct report *r, FILE *f)
 static void page(struct report *r, FILE *f)
 {
 	static const char *const parts[][2] = {
-		{"summary", "Summary"},       {"time", "CPU time"},
-		{"memory", "Peak memory"},    {"figures", "Figures"},
-		{"latency", "Latency"},       {"gaps", "Failures and gaps"},
-		{"contenders", "Contenders"}, {"environment", "Environment"},
-		{"methods", "Methods"},       {"reproduce", "Reproduce"},
+		{"summary", "Summary"},         {"time", "CPU time"},
+		{"memory", "Peak memory"},      {"figures", "Figures"},
+		{"latency", "Latency"},         {"gaps", "Failures and gaps"},
+		{"contenders", "Contenders"},   {"workloads", "Workloads"},
+		{"environment", "Environment"}, {"methods", "Methods"},
+		{"reproduce", "Reproduce"},
 	};
 
 	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>", f);
@@ -378,6 +380,8 @@ static void page(struct report *r, FILE *f)
 	page_gaps(r, f);
 	section(f, "contenders", "Contenders");
 	page_contenders(r, f);
+	section(f, "workloads", "Workloads");
+	page_cells(r, f);
 	section(f, "environment", "Environment");
 	page_environment(r, f);
 	methods(r, f);

@@ -1,3 +1,4 @@
+/* Tables of the page: numbers. */
 #include "harness/html_page.h"
 
 #include <math.h>
@@ -5,39 +6,6 @@
 #include <string.h>
 
 #include "harness/html.h"
-
-/* A contender that never ran has no column in the tables of ratios, and one gap, not one per
- * cell. */
-static bool never_ran(const struct report *r, size_t contender)
-{
-	for (size_t i = 0; i < r->set->nsamples; i++)
-		if (r->set->samples[i].contender == contender)
-			return false;
-	return true;
-}
-
-static void head(FILE *f, const char *const *titles)
-{
-	fputs("<div class=\"wide\"><table><thead><tr>", f);
-	for (; *titles; titles++) {
-		fputs("<th>", f);
-		html_text(f, *titles);
-		fputs("</th>", f);
-	}
-	fputs("</tr></thead><tbody>\n", f);
-}
-
-static void tail(FILE *f)
-{
-	fputs("</tbody></table></div>\n", f);
-}
-
-static void field(FILE *f, const char *text)
-{
-	fputs("<td>", f);
-	html_text(f, text);
-	fputs("</td>", f);
-}
 
 static void time_text(char *text, size_t size, double ns)
 {
@@ -84,14 +52,14 @@ void page_geomeans(struct report *r, FILE *f)
 	const struct comparison *c = r->c;
 	size_t all = r->set->ncontenders;
 
-	head(f, titles);
+	html_table_begin(f, titles);
 	for (size_t j = 0; j < r->nshown; j++) {
 		size_t k = r->shown[j], below = 0, above = 0, within = 0;
 
 		if (k == c->reference)
 			continue;
 		fputs("<tr>", f);
-		field(f, r->set->contenders[k].name);
+		html_cell(f, r->set->contenders[k].name);
 		for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
 			for (int scope = 0; scope < SCOPES; scope++) {
 				const struct interval *i =
@@ -100,7 +68,7 @@ void page_geomeans(struct report *r, FILE *f)
 				if (i->n)
 					interval_field(f, i, 0);
 				else
-					field(f, "–");
+					html_cell(f, "–");
 			}
 		for (size_t i = 0; i < r->set->ncells; i++) {
 			const struct interval *ratio = &c->ratio[METRIC_CPU][i * all + k];
@@ -114,7 +82,7 @@ void page_geomeans(struct report *r, FILE *f)
 		fprintf(f, "<td class=\"num\">%zu / %zu / %zu</td></tr>\n", below, within,
 			above);
 	}
-	tail(f);
+	html_table_end(f);
 	if (r->nulls)
 		fputs("<p>null has no geometric mean: it never reuses memory, so it bounds "
 		      "nothing, and it "
@@ -148,7 +116,7 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 	html_format(f, metric == METRIC_CPU ? "%s, CPU time" : "%s, peak RSS", reference);
 	fputs("</th>", f);
 	for (size_t k = 0; k < all; k++)
-		if (k != c->reference && !never_ran(r, k)) {
+		if (k != c->reference && !page_never_ran(r, k)) {
 			fputs("<th>", f);
 			html_text(f, r->set->contenders[k].name);
 			fputs("</th>", f);
@@ -177,7 +145,7 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 		for (size_t k = 0; k < all; k++) {
 			const struct interval *ratio = &c->ratio[metric][i * all + k];
 
-			if (k == c->reference || never_ran(r, k))
+			if (k == c->reference || page_never_ran(r, k))
 				continue;
 			if (ratio->n)
 				interval_field(f, ratio, reference_value.n);
@@ -186,7 +154,7 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 		}
 		fputs("</tr>\n", f);
 	}
-	tail(f);
+	html_table_end(f);
 }
 
 void page_latency(struct report *r, FILE *f)
@@ -199,7 +167,7 @@ void page_latency(struct report *r, FILE *f)
 	size_t rows = 0;
 	char text[64];
 
-	head(f, titles);
+	html_table_begin(f, titles);
 	for (size_t i = 0; i < r->set->ncells; i++)
 		for (int kind = 0; kind < 3 && cell_is(&r->set->cells[i], "latency"); kind++)
 			for (size_t j = 0; j < r->nshown; j++) {
@@ -208,9 +176,9 @@ void page_latency(struct report *r, FILE *f)
 				latency_collect(r, i, r->shown[j], kinds[kind], &d);
 				if (d.count) {
 					fputs("<tr>", f);
-					field(f, r->set->cells[i].name);
-					field(f, kinds[kind]);
-					field(f, r->set->contenders[r->shown[j]].name);
+					html_cell(f, r->set->cells[i].name);
+					html_cell(f, kinds[kind]);
+					html_cell(f, r->set->contenders[r->shown[j]].name);
 					fprintf(f, "<td class=\"num\">%llu</td>",
 						(unsigned long long)d.count);
 					for (int p = 0; p < 5; p++) {
@@ -226,189 +194,7 @@ void page_latency(struct report *r, FILE *f)
 				}
 				distribution_free(&d);
 			}
-	tail(f);
+	html_table_end(f);
 	if (!rows)
 		fputs("<p>No latency was measured in this set.</p>\n", f);
-}
-
-static bool is_gap(const struct outcome *o)
-{
-	return !o->ok || o->failed || o->timeout || o->skipped;
-}
-
-size_t page_count_gaps(const struct report *r)
-{
-	size_t n = 0;
-
-	for (size_t k = 0; k < r->set->ncontenders; k++) {
-		if (never_ran(r, k)) {
-			n++;
-			continue;
-		}
-		for (size_t i = 0; i < r->set->ncells; i++) {
-			struct outcome o = comparison_outcome(r->c, i, k);
-
-			n += is_gap(&o);
-		}
-	}
-	return n;
-}
-
-static void gap_row(FILE *f, const char *cell, const char *mode, const char *contender,
-		    const struct outcome *o, const char *reason)
-{
-	fputs("<tr>", f);
-	field(f, cell);
-	field(f, mode);
-	field(f, contender);
-	fprintf(f,
-		"<td class=\"num\">%zu</td><td class=\"num\">%zu</td><td class=\"num\">%zu</td>"
-		"<td class=\"num\">%zu</td>",
-		o->ok, o->failed, o->timeout, o->skipped);
-	field(f, reason);
-	fputs("</tr>\n", f);
-}
-
-void page_gaps(struct report *r, FILE *f)
-{
-	static const char *const titles[] = {
-		"cell",   "mode",    "contender", "ok",
-		"failed", "timeout", "skipped",   "reason (of the last)",
-		NULL};
-	bool finished = json_is_string(json_object_get(r->set->manifest, "finished"));
-	const struct outcome nothing = {.status = "", .reason = ""};
-
-	if (!page_count_gaps(r)) {
-		fputs("<p>None: each cell holds good samples of each contender, and nothing "
-		      "else.</p>\n",
-		      f);
-		return;
-	}
-	head(f, titles);
-	for (size_t k = 0; k < r->set->ncontenders; k++) {
-		const struct result_contender *contender = &r->set->contenders[k];
-
-		if (never_ran(r, k)) {
-			gap_row(f, "all", "all", contender->name, &nothing,
-				*contender->reason ? contender->reason
-				: finished         ? "no sample, and the run gave no reason"
-						   : "the run was not finished");
-			continue;
-		}
-		for (size_t i = 0; i < r->set->ncells; i++) {
-			struct outcome o = comparison_outcome(r->c, i, k);
-
-			if (!is_gap(&o))
-				continue;
-			gap_row(f, r->set->cells[i].name, r->set->cells[i].mode,
-				contender->name, &o,
-				*o.reason                          ? o.reason
-				: o.failed + o.timeout + o.skipped ? "no reason recorded"
-				: finished ? "no sample, and the run gave no reason"
-					   : "the run was not finished");
-		}
-	}
-	tail(f);
-}
-
-/* The distinct values of a text field over the good samples of a contender. */
-static void proven(struct report *r, FILE *f, size_t contender, const char *key)
-{
-	const char *seen[8];
-	size_t n = 0;
-
-	fputs("<td class=\"proof\">", f);
-	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct result_sample *s = &r->set->samples[i];
-		const char *value = json_field_text(s->json, key);
-		size_t k = 0;
-
-		if (!s->ok || s->contender != contender || !*value)
-			continue;
-		while (k < n && strcmp(seen[k], value))
-			k++;
-		if (k < n || n == 8)
-			continue;
-		fputs(n ? "<br>" : "", f);
-		html_text(f, value);
-		seen[n++] = value;
-	}
-	fputs(n ? "</td>" : "–</td>", f);
-}
-
-void page_contenders(struct report *r, FILE *f)
-{
-	static const char *const titles[] = {
-		"contender",
-		"status",
-		"version",
-		"build-id",
-		"file that served malloc, as proven in the process",
-		"package",
-		"environment",
-		"notes",
-		NULL};
-
-	head(f, titles);
-	for (size_t k = 0; k < r->set->ncontenders; k++) {
-		const struct result_contender *contender = &r->set->contenders[k];
-		json_t *env = json_object_get(contender->json, "env"), *value;
-		const char *name;
-
-		fputs("<tr>", f);
-		fprintf(f, "<td><span style=\"color:%s\">■</span> ", r->styles[k].colour);
-		html_text(f, contender->name);
-		fputs("</td><td>", f);
-		html_format(f, "%s%s%s", contender->status, *contender->reason ? ": " : "",
-			    contender->reason);
-		fputs("</td>", f);
-		proven(r, f, k, "version");
-		proven(r, f, k, "build_id");
-		proven(r, f, k, "allocator_file");
-		field(f, json_field_text(contender->json, "package"));
-		fputs("<td>", f);
-		json_object_foreach(env, name, value)
-			html_format(f, "%s=%s ", name,
-				    json_is_string(value) ? json_string_value(value) : "?");
-		fputs("</td>", f);
-		field(f, json_field_text(contender->json, "notes"));
-		fputs("</tr>\n", f);
-	}
-	tail(f);
-}
-
-static void environment_rows(FILE *f, const char *path, json_t *value)
-{
-	const char *key;
-	json_t *member;
-	char *text;
-
-	if (json_is_object(value)) {
-		json_object_foreach(value, key, member)
-		{
-			char *longer;
-
-			if (asprintf(&longer, "%s%s%s", path, *path ? "." : "", key) < 0)
-				abort();
-			environment_rows(f, longer, member);
-			free(longer);
-		}
-		return;
-	}
-	text = json_is_string(value) ? strdup(json_string_value(value))
-				     : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-	fputs("<tr>", f);
-	field(f, path);
-	field(f, text ? text : "");
-	fputs("</tr>\n", f);
-	free(text);
-}
-
-void page_environment(struct report *r, FILE *f)
-{
-	static const char *const titles[] = {"what", "as found", NULL};
-
-	head(f, titles);
-	environment_rows(f, "", json_object_get(r->set->manifest, "environment"));
-	tail(f);
 }

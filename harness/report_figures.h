@@ -44,6 +44,10 @@ FILE *table_open(const struct report *r, const char *name, const char *what,
 void table_number(FILE *f, double value);
 bool table_close(const struct report *r, const char *name, FILE *f);
 
+/* Any other file DIR/report/NAMESUFFIX, with the same answers. */
+FILE *output_open(const struct report *r, const char *name, const char *suffix);
+bool output_close(const struct report *r, const char *name, const char *suffix, FILE *f);
+
 /* Sets *text (freeing what it held). */
 void text_set(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_append(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));

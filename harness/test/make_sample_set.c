@@ -315,9 +315,9 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 				       cells[i].mode, "ops_unit", cells[i].unit));
 	json_object_set_new(manifest, "cells", all);
 	json_object_set_new(manifest, "environment",
-			    json_pack("{s:s,s:{s:s,s:i},s:s}", "kernel", "synthetic", "cpu",
-				      "model", "synthetic", "count", 2, "machine_class",
-				      "0123456789abcdef"));
+			    json_pack("{s:s,s:s,s:i,s:{s:s},s:s}", "kernel", "synthetic", "cpu",
+				      "synthetic", "cpus_online", 2, "thp", "enabled",
+				      "madvise", "machine_class", "0123456789abcdef"));
 	json_dumpf(manifest, f, JSON_INDENT(1));
 	fclose(f);
 	json_decref(manifest);
