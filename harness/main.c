@@ -6,6 +6,7 @@
 #include "harness/catalogue.h"
 #include "harness/doctor.h"
 #include "harness/message.h"
+#include "harness/report.h"
 #include "harness/run.h"
 
 static const struct verb {
@@ -17,6 +18,7 @@ static const struct verb {
 	{"describe", describe_main, "say what a workload does, and its parameters"},
 	{"doctor", doctor_main, "check what this machine can measure, and how well"},
 	{"run", run_main, "measure"},
+	{"report", report_main, "make figures and one page of HTML from what was measured"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -15,6 +15,7 @@
 #include "harness/interrupt.h"
 #include "harness/message.h"
 #include "harness/paths.h"
+#include "harness/report.h"
 #include "harness/run_options.h"
 #include "harness/runner.h"
 
@@ -319,7 +320,17 @@ int run_main(int argc, char **argv)
 	runset_close(&set);
 	manifest_free(&m);
 	if (status == STATUS_OK) {
-		printf("results: %s\n", out);
+		char verb[] = "ashlar-bench report", *arguments[] = {verb, out, NULL};
+
+		if (o.no_report) {
+			printf("results: %s\n", out);
+		} else {
+			status = report_main(2, arguments);
+			if (status != STATUS_OK)
+				complain("the report failed, the data is complete: `ashlar-bench report %s` makes "
+					 "it from them",
+					 out);
+		}
 	}
 	free(out);
 	return status;
