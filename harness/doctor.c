@@ -13,6 +13,7 @@
 #include "harness/interrupt.h"
 #include "harness/message.h"
 #include "harness/paths.h"
+#include "harness/statistics.h"
 #include "harness/trial.h"
 
 #define NOISE_S 20    /* of the A/A run */
@@ -73,7 +74,8 @@ static void check_preload(struct doctor *d, struct contender *c)
 static void check_noise(struct doctor *d, const struct contender *reference)
 {
 	static struct sample a, b;
-	double logs[NOISE_PAIRS], mean = 0, variance = 0, half;
+	double logs[NOISE_PAIRS];
+	struct interval ratio;
 	uint64_t end = now_ns() + (uint64_t)(d->quick ? 2 : NOISE_S) * 1000000000u;
 	int64_t ops = d->quick ? 500000 : 10000000;
 	char text[240];
@@ -95,17 +97,14 @@ static void check_noise(struct doctor *d, const struct contender *reference)
 		say("noise", "unknown", "fewer than three pairs of runs were made");
 		return;
 	}
-	for (int i = 0; i < n; i++)
-		mean += logs[i] / n;
-	for (int i = 0; i < n; i++)
-		variance += (logs[i] - mean) * (logs[i] - mean) / (n - 1);
-	/* Normal approximation: good enough for a forecast; reports use the bootstrap. */
-	half = 1.96 * sqrt(variance / n);
+	ratio = stat_median_interval(logs, (size_t)n);
+	/* 1.4826 MAD estimates the standard deviation; the interval of five values is
+	 * [smallest, largest], on average 1.163 deviations to either side. */
 	snprintf(text, sizeof(text),
-		 "glibc against itself, %d pairs: CPU time ratio %.4f, 95 %% interval %.4f to %.4f; one pair "
-		 "varies by %.1f %%, so 5 blocks show differences of about %.1f %%",
-		 n, exp(mean), exp(mean - half), exp(mean + half), 100 * sqrt(variance),
-		 100 * 1.96 * sqrt(variance / 5));
+		 "glibc against itself, %d pairs: ratio of CPU times %.4f, 95 %% interval %.4f to %.4f; "
+		 "one pair varies by %.1f %%, the interval of 5 blocks is about %.1f %% to either side",
+		 n, exp(ratio.point), exp(ratio.low), exp(ratio.high),
+		 100 * 1.4826 * stat_mad(logs, (size_t)n), 116.3 * 1.4826 * stat_mad(logs, (size_t)n));
 	say("noise", "ok", text);
 }
 
