@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define TAP_SKIPPED 77
-#define TAP_WATCHDOG 180 /* seconds after which a case counts as hung */
 
 /* Shared between the cases and the process that reports them. */
 struct tap_shared {
@@ -29,6 +28,7 @@ struct tap_shared {
 
 static struct tap_shared *tap_shared;
 static unsigned tap_cases, tap_failed_cases;
+static unsigned tap_watchdog = 180; /* seconds after which a case counts as hung */
 
 static inline void tap_vsay(const char *prefix, const char *fmt, va_list ap)
 {
@@ -141,7 +141,7 @@ static inline void tap_case(const char *name, void (*run)(void))
 	child = fork();
 	if (child == 0) {
 		tap_no_core();
-		alarm(TAP_WATCHDOG);
+		alarm(tap_watchdog);
 		run();
 		_exit(tap_shared->failures != 0);
 	}
@@ -161,6 +161,16 @@ static inline void tap_case(const char *name, void (*run)(void))
 				   tap_shared->failures == 0,
 			   name);
 	}
+}
+
+/*
+ * A case whose end matters as well: run this program again with one argument, and
+ * pass if it leaves with status 0.
+ */
+static inline void tap_run_self(const char *argument)
+{
+	execl("/proc/self/exe", "test", argument, (char *)NULL);
+	tap_fail(TAP_HERE("execl"), "%s", strerror(errno));
 }
 
 /* The plan comes last, so that an early end of the program is itself an error. */
