@@ -42,6 +42,13 @@ static struct family m;
 #define FAMILY_JOIN_(a, b) a##b
 #define FAMILY_JOIN(a, b) FAMILY_JOIN_(a, b)
 #define FAMILY(name) FAMILY_JOIN(ASH_API_PREFIX, name)
+
+/* Not among the prefixed names. */
+static inline int family_no_trim(size_t pad)
+{
+	(void)pad;
+	return 0;
+}
 #else
 #define FAMILY(name) name
 
@@ -65,12 +72,17 @@ static inline void family_prove_served(void)
 	}
 	tap_note("malloc is served by %s", real);
 }
-#endif
 
 /* Absent in older C libraries, so found by name; NULL where nobody has it. */
 static inline void *family_find(const char *name)
 {
 	return dlsym(RTLD_DEFAULT, name);
+}
+#endif
+
+static inline size_t family_usable(void *p)
+{
+	return FAMILY(malloc_usable_size)(p);
 }
 
 static inline void family_start(void)
@@ -85,13 +97,13 @@ static inline void family_start(void)
 	m.memalign = FAMILY(memalign);
 	m.valloc = FAMILY(valloc);
 	m.pvalloc = FAMILY(pvalloc);
-	m.usable = FAMILY(malloc_usable_size);
-	m.trim = FAMILY(malloc_trim);
+	m.usable = family_usable;
 #ifdef TEST_PREFIXED
+	m.trim = family_no_trim;
 	m.free_sized = FAMILY(free_sized);
 	m.free_aligned_sized = FAMILY(free_aligned_sized);
-	m.cfree = FAMILY(cfree);
 #else
+	m.trim = malloc_trim;
 	m.free_sized = (void (*)(void *, size_t))family_find("free_sized");
 	m.free_aligned_sized =
 		(void (*)(void *, size_t, size_t))family_find("free_aligned_sized");
