@@ -1,0 +1,79 @@
+#include "api/boot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/compat.h"
+#include "api/conf.h"
+#include "api/fork.h"
+#include "api/misuse.h"
+#include "cache/tcache.h"
+#include "meta/window.h"
+#include "os/os.h"
+#include "page/run.h"
+#include "slab/shard.h"
+
+uint32_t ash_boot_state;
+
+#ifdef ASH_SANITIZER
+/* The sanitizers' shadow memory leaves less room. */
+#define WINDOW_LARGEST ((uint64_t)16 << 30)
+#else
+#define WINDOW_LARGEST 0
+#endif
+
+/* Nothing here may allocate. */
+static bool bring_up(void)
+{
+	ash_os_init();
+	ash_conf_init();
+	ash_misuse_hook = ash_misuse_report;
+	ash_page_init();
+	if (!ash_window_init(WINDOW_LARGEST) || !ash_shard_init((unsigned)ash_conf.narenas))
+		return false;
+	ash_tcache_init();
+	ash_tcache_enabled = ash_conf.tcache && ash_conf.checks != ASH_CHECKS_FULL;
+	return true;
+}
+
+/* What may allocate comes when allocations are served. */
+static void finish(void)
+{
+	ash_thread_init();
+	ash_fork_init();
+	if (ash_conf.stats_print)
+		atexit(ash_stats_at_exit);
+}
+
+bool ash_boot_slow(void)
+{
+	uint32_t state = ASH_BOOT_NONE;
+	int saved = errno;
+
+	if (ash_cas_acq_rel(&ash_boot_state, &state, ASH_BOOT_RUNNING)) {
+		if (!bring_up()) {
+			/* With more room the next call may succeed. */
+			ash_store_release(&ash_boot_state, ASH_BOOT_NONE);
+			errno = ENOMEM;
+			return false;
+		}
+		ash_store_release(&ash_boot_state, ASH_BOOT_DONE);
+		finish();
+		errno = saved;
+		return true;
+	}
+	/* Another thread brings it up.  (It is never this one: bring_up allocates nothing.) */
+	while (state == ASH_BOOT_RUNNING) {
+		ash_os_yield();
+		state = ash_load_acquire(&ash_boot_state);
+	}
+	errno = saved;
+	return state == ASH_BOOT_DONE || ash_boot_slow();
+}
+
+/* As early as the loader allows: our fork handlers are then the first registered, so that of
+ * all prepare handlers ours runs last. */
+__attribute__((constructor(101))) static void boot_early(void)
+{
+	ash_boot();
+}

@@ -1,0 +1,19 @@
+/* What glibc's malloc offers beside the family: harmless answers in its terms. */
+#ifndef ASH_API_COMPAT_H
+#define ASH_API_COMPAT_H
+
+#include <malloc.h>
+#include <stddef.h>
+#include <stdio.h>
+
+int ash_malloc_trim(size_t pad);
+struct mallinfo2 ash_mallinfo2(void);
+struct mallinfo ash_mallinfo(void);
+int ash_malloc_info(int options, FILE *out);
+void ash_malloc_stats(void);
+int ash_mallopt(int parameter, int value);
+
+/* malloc_stats() for atexit. */
+void ash_stats_at_exit(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* Options: a table of rows, read once at boot from the environment.
+ *
+ * Sources, the later one wins: ASHLAR_CONF, then MALLOC_CONF; each a list
+ * "key:value,key:value".  A process that changed its privileges (setuid) reads neither.  An
+ * unknown key or a bad value costs one line on stderr and changes nothing; with
+ * abort_conf:true it also aborts. */
+#ifndef ASH_API_CONF_H
+#define ASH_API_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ASH_CONF_NAME "ASHLAR_CONF"
+
+enum ash_zero_realloc { ASH_ZERO_REALLOC_FREE, ASH_ZERO_REALLOC_ALLOC, ASH_ZERO_REALLOC_ABORT };
+enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_FULL };
+
+struct ash_conf {
+	bool abort_conf;
+	bool confirm_conf;    /* print what each source held */
+	bool abort_on_misuse;
+	bool tcache;          /* magazines */
+	bool stats_print;     /* malloc_stats() at exit */
+	unsigned checks;      /* enum ash_checks */
+	unsigned zero_realloc; /* enum ash_zero_realloc */
+	uint64_t narenas;     /* most shards; 0 = one per usable CPU */
+	uint64_t max_alloc;   /* bytes one allocation may have; 0 = no bound of ours */
+};
+
+extern struct ash_conf ash_conf;
+
+/* Reads the sources. */
+void ash_conf_init(void);
+
+/* Parses one source into *conf; `source` names it in messages.  Returns the number of pairs
+ * that were refused. */
+unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *source);
+
+#endif

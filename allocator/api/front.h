@@ -1,0 +1,98 @@
+/* The fast paths, inlined into every public name that uses them. */
+#ifndef ASH_API_FRONT_H
+#define ASH_API_FRONT_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "cache/thread.h"
+#include "meta/size_class.h"
+#include "meta/window.h"
+#include "util/compiler.h"
+
+/* The paths behind: first use, a magazine that is empty or full, large sizes, misuse. */
+void *ash_malloc_slow(size_t size);
+void *ash_calloc_slow(size_t size);
+void ash_free_slow(void *p);
+
+/* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
+ * and so goes the slow way, which gives it class 1. */
+ASH_INLINE void *ash_front_malloc(size_t size)
+{
+	size_t class;
+
+	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
+		class = (size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP;
+	else if (ASH_LIKELY(size <= ASH_SMALL_MAX))
+		class = ash_class_by_64[(size + 63) / 64];
+	else
+		return ash_malloc_slow(size);
+
+	void **top = ash_tls.top[class];
+	void *p = *top;
+
+	if (ASH_UNLIKELY(p == NULL))
+		return ash_malloc_slow(size);
+	/* The item is read before top is lowered: after a fork by another thread in between, the
+	 * item is lost to the child, never there twice. */
+	ASH_COMPILER_FENCE();
+	ash_tls.top[class] = top - 1;
+	return p;
+}
+
+ASH_INLINE void ash_front_free(void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+	unsigned class;
+	void **top;
+
+	if (ASH_UNLIKELY(unit >= ash_window.limit)) {
+		ash_free_slow(p);
+		return;
+	}
+	class = ash_window_class(unit); /* 0 leads to the static slot, which is full */
+	top = ash_tls.top[class];
+#ifdef ASH_SAFETY_CHECKS
+	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
+		ash_free_slow(p);
+		return;
+	}
+#endif
+	if (ASH_UNLIKELY(ash_top_is_full(top))) {
+		ash_free_slow(p);
+		return;
+	}
+	top[1] = p;
+	ASH_COMPILER_FENCE(); /* the item before the top that covers it: see above */
+	ash_tls.top[class] = top + 1;
+}
+
+/* Small objects carry no memory of what they held: they are always cleared. */
+ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
+{
+	size_t bytes;
+	void *p;
+
+	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes))) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (ASH_UNLIKELY(bytes > ASH_SMALL_MAX))
+		return ash_calloc_slow(bytes);
+	p = ash_front_malloc(bytes);
+	if (ASH_LIKELY(p != NULL))
+		memset(p, 0, bytes);
+	return p;
+}
+
+/* The rest of the family; results and errors as ashlar.h states them. */
+void *ash_realloc(void *p, size_t size);
+void *ash_aligned(size_t align, size_t size); /* align a power of two, else EINVAL */
+int ash_posix_memalign(void **out, size_t align, size_t size);
+void *ash_valloc(size_t size);
+void *ash_pvalloc(size_t size);
+size_t ash_usable_size(const void *p);
+
+#endif

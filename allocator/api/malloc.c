@@ -1,0 +1,120 @@
+/* The slow paths of malloc, calloc and free. */
+#include "api/front.h"
+
+#include "api/boot.h"
+#include "api/conf.h"
+#include "api/misuse.h"
+#include "api/object.h"
+#include "cache/tcache.h"
+#include "page/large.h"
+#include "slab/slab.h"
+
+static void *no_memory(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
+
+static bool too_large(size_t size)
+{
+	return size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc);
+}
+
+void *ash_malloc_slow(size_t size)
+{
+	unsigned class;
+	void **top, *p;
+
+	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
+		return no_memory();
+	if (size > ASH_SMALL_MAX)
+		return ash_large_alloc(size, ASH_SMALL_STEP, NULL);
+	class = ash_class_of(size + (size == 0));
+	top = ash_tls.top[class];
+	if (*top != NULL) { /* size 0 */
+		p = *top;
+		ASH_COMPILER_FENCE();
+		ash_tls.top[class] = top - 1;
+		return p;
+	}
+	p = ash_tcache_alloc(class);
+	return ASH_LIKELY(p != NULL) ? p : no_memory();
+}
+
+void *ash_calloc_slow(size_t size)
+{
+	bool zeroed;
+	void *p;
+
+	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
+		return no_memory();
+	p = ash_large_alloc(size, ASH_SMALL_STEP, &zeroed);
+	if (p != NULL && !zeroed)
+		memset(p, 0, size);
+	return p;
+}
+
+/* A pointer that no thread cache takes: large, foreign or wrong. */
+static void free_far(void *p)
+{
+	struct ash_object object;
+
+	if (!ash_boot()) { /* nothing was ever allocated */
+		object = (struct ash_object){ .why = "it is not memory of this allocator" };
+		ash_misuse_pointer("free", p, &object);
+		return;
+	}
+	object = ash_object_of(p);
+	switch (object.kind) {
+	case ASH_OBJECT_RUN:
+		ash_large_free_run(object.run);
+		return;
+	case ASH_OBJECT_MAPPING:
+		/* Of two threads that free it at once one finds it gone. */
+		if (ash_far_remove(p, &object.far)) {
+			ash_large_free_mapping(&object.far);
+			return;
+		}
+		object.kind = ASH_OBJECT_FREED;
+		break;
+	default:
+		break;
+	}
+	ash_misuse_pointer("free", p, &object);
+}
+
+/* Whether p may go into the magazine at hand: the start of a region that is out, and none of
+ * those that the magazine holds. */
+static bool check_small(void *p, unsigned class)
+{
+	struct ash_object object = ash_object_of(p);
+	void **top = ash_tls.top[class];
+
+	if (ASH_UNLIKELY(object.kind != ASH_OBJECT_SMALL)) {
+		ash_misuse_pointer("free", p, &object);
+		return false;
+	}
+	for (unsigned i = 0; top[-(int)i] != NULL; i++) {
+		if (ASH_UNLIKELY(top[-(int)i] == p)) {
+			ash_misuse_report(&(struct ash_misuse){ ASH_MISUSE_DOUBLE_FREE, p, object.usable, NULL });
+			return false;
+		}
+	}
+	return true;
+}
+
+void ash_free_slow(void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+	int saved = errno;
+	unsigned class;
+
+	if (p == NULL)
+		return;
+	class = unit < ash_window.limit ? ash_window_class(unit) : 0;
+	if (class == 0)
+		free_far(p);
+	else if (check_small(p, class))
+		ash_tcache_free(class, p);
+	errno = saved;
+}

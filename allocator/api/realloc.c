@@ -1,0 +1,116 @@
+/* realloc and malloc_usable_size. */
+#include "api/front.h"
+
+#include <stdlib.h>
+
+#include "api/boot.h"
+#include "api/conf.h"
+#include "api/misuse.h"
+#include "api/names.h"
+#include "api/object.h"
+#include "page/large.h"
+#include "page/mapping.h"
+#include "util/fmt.h"
+
+static void *realloc_zero(void *p)
+{
+	switch (ash_conf.zero_realloc) {
+	case ASH_ZERO_REALLOC_ABORT:
+		ash_message("realloc(%p, 0) and zero_realloc:abort", p);
+		abort();
+	case ASH_ZERO_REALLOC_ALLOC:
+		return ash_realloc(p, 1);
+	default:
+		ash_front_free(p);
+		errno = EINVAL; /* POSIX.1-2024 of a realloc that freed and returns NULL */
+		return NULL;
+	}
+}
+
+static void *move(void *p, size_t old_usable, size_t size)
+{
+	void *q = ash_front_malloc(size);
+
+	if (q == NULL)
+		return NULL;
+	memcpy(q, p, size < old_usable ? size : old_usable);
+	ash_front_free(p);
+	return q;
+}
+
+/* Where the copy would save at most an eighth of the block it is not worth making. */
+static bool stays_small(size_t usable, size_t size)
+{
+	return size <= usable && size > 0 && usable - ash_class_size(ash_class_of(size)) <= usable / 8;
+}
+
+void *ash_realloc(void *p, size_t size)
+{
+	struct ash_object object;
+
+	if (p == NULL)
+		return ash_front_malloc(size);
+	if (size > PTRDIFF_MAX || !ash_boot() || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	object = ash_object_of(p);
+	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
+		ash_misuse_pointer("realloc", p, &object);
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (size == 0)
+		return realloc_zero(p);
+	switch (object.kind) {
+	case ASH_OBJECT_SMALL:
+		if (stays_small(object.usable, size))
+			return p;
+		break;
+	case ASH_OBJECT_RUN:
+		if (size > ASH_SMALL_MAX && ash_large_resize_run(object.run, size))
+			return p;
+		break;
+	default:
+		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
+			void *q = ash_mapping_resize(&object.far, size);
+
+			if (q != NULL)
+				return q;
+		}
+	}
+	return move(p, object.usable, size);
+}
+
+size_t ash_usable_size(const void *p)
+{
+	struct ash_object object;
+
+	if (p == NULL || !ash_boot())
+		return 0;
+	object = ash_object_of(p);
+	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
+		ash_misuse_pointer("malloc_usable_size", p, &object);
+		return 0;
+	}
+	return object.usable;
+}
+
+#if ASH_DEBUG >= 1
+/* A sized free must name a size that leads to the object's own class or pages. */
+void ash_check_free_size(const void *p, size_t align, size_t size)
+{
+	struct ash_object object;
+
+	if (p == NULL)
+		return;
+	object = ash_object_of(p);
+	if (object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)
+		return; /* free itself reports it */
+	if (size > object.usable || ((uintptr_t)p & (align - 1)) != 0) {
+		object.why = "its size or alignment is not what free_sized was told";
+		object.kind = ASH_OBJECT_NONE;
+		ash_misuse_pointer("free", p, &object);
+	}
+}
+#endif

@@ -1,0 +1,191 @@
+#include "cache/depot.h"
+
+#include "cache/magazine.h"
+#include "meta/size_class.h"
+#include "meta/window.h"
+#include "os/mutex.h"
+#include "page/run.h"
+#include "slab/inbox.h"
+#include "util/atomic.h"
+
+struct depot_class {
+	struct ash_mutex lock;
+	uint32_t count; /* magazines in the list */
+	uint32_t low;   /* the least that count was since the last trim */
+	void **full;    /* linked by slot 0 */
+} ASH_CACHE_ALIGNED;
+
+static struct depot_class depot[ASH_CLASSES];
+static size_t bytes; /* of all objects in all lists; atomic, approximate */
+
+#define BOUND_LEAST ((size_t)4 << 20)
+
+/* An eighth of what is in use, but at least 4 MiB: enough for bulk patterns of small heaps,
+ * 12 % of large ones. */
+static size_t bound(void)
+{
+	size_t share = (ash_run_granules() << ASH_GRANULE_SHIFT) / 8;
+
+	return share > BOUND_LEAST ? share : BOUND_LEAST;
+}
+
+void ash_depot_init(void)
+{
+	for (unsigned c = 0; c < ASH_CLASSES; c++)
+		ash_mutex_init(&depot[c].lock, ASH_RANK_DEPOT);
+}
+
+static size_t magazine_bytes(unsigned class, void **magazine)
+{
+	return ash_top_count(magazine + ASH_MAGAZINE_SLOTS - 1) * ash_class_size(class);
+}
+
+bool ash_depot_put(unsigned class, void **magazine)
+{
+	struct depot_class *d = &depot[class];
+	size_t size;
+
+	magazine[0] = NULL; /* ends the count where all slots but two hold items */
+	size = magazine_bytes(class, magazine);
+	if (ash_load_relaxed(&bytes) + size > bound())
+		return false;
+	ash_add_relaxed(&bytes, size);
+	ash_mutex_lock(&d->lock);
+	magazine[0] = d->full;
+	d->full = magazine;
+	d->count++;
+	ash_mutex_unlock(&d->lock);
+	return true;
+}
+
+/* Caller holds the class's lock. */
+static void **pop(struct depot_class *d)
+{
+	void **m = d->full;
+
+	if (m != NULL) {
+		d->full = m[0];
+		d->count--;
+		if (d->count < d->low)
+			d->low = d->count;
+		m[0] = NULL;
+	}
+	return m;
+}
+
+void **ash_depot_get(unsigned class)
+{
+	struct depot_class *d = &depot[class];
+	void **m;
+
+	if (ash_load_relaxed(&d->full) == NULL)
+		return NULL;
+	ash_mutex_lock(&d->lock);
+	m = pop(d);
+	ash_mutex_unlock(&d->lock);
+	if (m != NULL)
+		ash_sub_relaxed(&bytes, magazine_bytes(class, m));
+	return m;
+}
+
+/* Sends the items of one shard, gathered in items[0 .. n-1], home. */
+static void send(struct ash_shard *shard, unsigned class, void **items, unsigned n)
+{
+	void **batch;
+
+	if (ash_bin_flush(&shard->bin[class], class, items, n, true))
+		return;
+	batch = ash_magazine_get();
+	if (batch == NULL) {
+		ash_bin_flush(&shard->bin[class], class, items, n, false);
+		return;
+	}
+	void **top = ash_magazine_clear(batch, n);
+
+	for (unsigned i = 0; i < n; i++)
+		*++top = items[i];
+	ash_inbox_push(shard, batch);
+}
+
+void ash_magazine_flush(unsigned class, void **magazine)
+{
+	void **top = ash_magazine_full_top(magazine);
+	unsigned n = ash_top_count(top);
+
+	if (ash_shard_count() == 1) {
+		ash_bin_flush(&ash_shard_at(0)->bin[class], class, top + 1 - n, n, false);
+	} else {
+		while (n > 0) { /* by shard, from the top down */
+			unsigned shard = ash_run_of(*top)->shard;
+			void **items = top + 1 - n;
+			unsigned mine = 0;
+
+			for (unsigned i = n; i-- > 0;) {
+				void *p = items[i];
+
+				if (ash_run_of(p)->shard != shard)
+					continue;
+				items[i] = items[n - 1 - mine];
+				items[n - 1 - mine++] = p;
+			}
+			send(ash_shard_at(shard), class, items + n - mine, mine);
+			top -= mine;
+			n -= mine;
+		}
+	}
+	ash_magazine_put(magazine);
+}
+
+/* One list after the other, so that a trim that was cut short goes on where it stopped. */
+void ash_depot_trim(unsigned magazines)
+{
+	static uint32_t cursor;
+
+	for (unsigned i = 1; i < ASH_CLASSES && magazines > 0; i++) {
+		unsigned c = ash_add_relaxed(&cursor, 1) % (ASH_CLASSES - 1) + 1;
+		struct depot_class *d = &depot[c];
+
+		if (ash_load_relaxed(&d->count) == 0 && ash_load_relaxed(&d->low) == 0)
+			continue;
+		while (magazines > 0) {
+			void **m = NULL;
+
+			ash_mutex_lock(&d->lock);
+			if (d->low > 0) {
+				unsigned low = d->low;
+
+				m = pop(d);
+				d->low = low - 1;
+			} else {
+				d->low = d->count;
+			}
+			ash_mutex_unlock(&d->lock);
+			if (m == NULL)
+				break;
+			ash_sub_relaxed(&bytes, magazine_bytes(c, m));
+			ash_magazine_flush(c, m);
+			magazines--;
+		}
+	}
+}
+
+void ash_depot_empty(void)
+{
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		void **m;
+
+		while ((m = ash_depot_get(c)) != NULL)
+			ash_magazine_flush(c, m);
+	}
+}
+
+size_t ash_depot_bytes(void)
+{
+	return ash_load_relaxed(&bytes);
+}
+
+void ash_depot_each_mutex(void (*fn)(struct ash_mutex *))
+{
+	for (unsigned c = 0; c < ASH_CLASSES; c++)
+		fn(&depot[c].lock);
+}

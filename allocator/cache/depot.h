@@ -1,0 +1,39 @@
+/* The depot: full magazines of all threads, by class.
+ *
+ * It makes bulk patterns cheap (a whole magazine changes hands under one short lock) and
+ * carries objects from threads that free to threads that allocate.  What it may hold is
+ * bounded in bytes; what one class's list held untouched through a whole epoch goes back to
+ * its slabs. */
+#ifndef ASH_CACHE_DEPOT_H
+#define ASH_CACHE_DEPOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ASH_EPOCH_NS 100000000u
+
+void ash_depot_init(void);
+
+/* Takes a full magazine; false where the bound is reached, the caller then keeps it. */
+bool ash_depot_put(unsigned class, void **magazine);
+/* A full magazine with at least one item, or NULL. */
+void **ash_depot_get(unsigned class);
+
+/* Sends back to the slabs what lay untouched since the last call, at most `magazines` of
+ * them; called once per epoch by whichever thread comes first.  Call without a lock. */
+void ash_depot_trim(unsigned magazines);
+/* Everything, at once. */
+void ash_depot_empty(void);
+
+/* Gives all items of a full magazine to their slabs, by try-lock or by the inbox of a busy
+ * shard, and the magazine to the pool. */
+void ash_magazine_flush(unsigned class, void **magazine);
+
+/* Bytes of objects that lie in the depot. */
+size_t ash_depot_bytes(void);
+
+/* Takes and releases the lock of every class, in order, around fork. */
+struct ash_mutex;
+void ash_depot_each_mutex(void (*fn)(struct ash_mutex *));
+
+#endif

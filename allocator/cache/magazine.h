@@ -1,0 +1,69 @@
+/* A magazine: a fixed array of pointers to free objects of one class, used as a stack.
+ *
+ * 64 words, aligned to 512 bytes.  A magazine of capacity `cap` (at most 62) holds its items
+ * in slots 64 - cap .. 63, bottom first.  `top` points at the last item.  While a thread uses
+ * it, slots 63 - cap and 62 - cap are NULL: the first is the sentinel that ends malloc's
+ * stack (so the capacity *is* its place), the second keeps the comparison with the last two
+ * items inside the block.  free finds it full where the slot behind `top` would be the next
+ * block's.  In a list (not in use) slot 0 is the link.
+ *
+ * A full magazine needs no count: its items lie between its end and the first NULL. */
+#ifndef ASH_CACHE_MAGAZINE_H
+#define ASH_CACHE_MAGAZINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "util/compiler.h"
+
+#define ASH_MAGAZINE_SLOTS 64
+#define ASH_MAGAZINE_BYTES (ASH_MAGAZINE_SLOTS * sizeof(void *))
+#define ASH_MAGAZINE_MOST 62 /* capacity */
+
+/* One block from the pool, its content undefined.  NULL where there is no memory. */
+void **ash_magazine_get(void);
+void ash_magazine_put(void **magazine);
+
+struct ash_mutex;
+struct ash_mutex *ash_magazine_mutex(void); /* for fork */
+
+/* Makes it empty with the given capacity; returns its top. */
+static inline void **ash_magazine_clear(void **magazine, unsigned cap)
+{
+	void **top = magazine + (ASH_MAGAZINE_SLOTS - 1 - cap);
+
+	top[0] = NULL;
+	top[-1] = NULL;
+	return top;
+}
+
+ASH_INLINE bool ash_top_is_full(void **top)
+{
+	return ((uintptr_t)(top + 1) & (ASH_MAGAZINE_BYTES - 1)) == 0;
+}
+
+/* The block that a top points into. */
+static inline void **ash_magazine_of(void **top)
+{
+	return (void **)((uintptr_t)top & ~(uintptr_t)(ASH_MAGAZINE_BYTES - 1));
+}
+
+/* Items below and including `top`; the first of them is top[1 - count]. */
+static inline unsigned ash_top_count(void **top)
+{
+	unsigned n = 0;
+
+	while (top[-(int)n] != NULL)
+		n++;
+	return n;
+}
+
+/* Top of a full magazine that comes out of a list: only its link is to be cleared, where the
+ * capacity is so large that slot 0 is looked at. */
+static inline void **ash_magazine_full_top(void **magazine)
+{
+	magazine[0] = NULL;
+	return magazine + ASH_MAGAZINE_SLOTS - 1;
+}
+
+#endif

@@ -1,0 +1,441 @@
+#include "cache/tcache.h"
+
+#include "cache/depot.h"
+#include "meta/window.h"
+#include "os/mutex.h"
+#include "os/os.h"
+#include "page/run.h"
+#include "slab/inbox.h"
+#include "slab/shard.h"
+#include "util/assert.h"
+#include "util/atomic.h"
+
+/* The constants of level 0; allocator/doc/design.md says what each rests on. */
+#define CLASS_BYTES_MOST ((size_t)128 << 10) /* one magazine holds at most this */
+#define FIRST_CAP 4
+#define EARLY_SIZE 64          /* below: a magazine at the first miss, so that threads do not share lines */
+#define MISSES_TO_EARN 3
+#define BUDGET_LEAST ((size_t)16 << 10)
+#define BUDGET_MOST ((size_t)1 << 20)
+#define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
+#define TICK_EVERY 32          /* slow paths between looks at the clock */
+#define TRIM_PER_TICK 64       /* magazines that one tick takes out of the depot */
+#define CONTENDED_ENOUGH 64    /* failed try-locks of a thread's shard between two ticks */
+
+bool ash_tcache_enabled = true;
+
+static uint32_t epoch;          /* of the last global tick */
+static uint32_t active_threads = 1; /* that ticked in the last epochs */
+
+static void set_top(unsigned class, void **top)
+{
+	ASH_COMPILER_FENCE(); /* what top covers was written before */
+	ash_tls.top[class] = top;
+	ASH_COMPILER_FENCE();
+}
+
+static unsigned cap_most(unsigned class)
+{
+	size_t n = CLASS_BYTES_MOST / ash_class_size(class);
+
+	return n > ASH_MAGAZINE_MOST ? ASH_MAGAZINE_MOST : (unsigned)n;
+}
+
+static size_t budget(void)
+{
+	size_t all = (ash_run_granules() << ASH_GRANULE_SHIFT) / 16, one;
+
+	if (all < BUDGETS_LEAST)
+		all = BUDGETS_LEAST;
+	one = all / ash_load_relaxed(&active_threads);
+	return one < BUDGET_LEAST ? BUDGET_LEAST : one > BUDGET_MOST ? BUDGET_MOST : one;
+}
+
+/* Sets the capacity where the budget allows; true where it changed. */
+static bool set_cap(struct ash_thread *t, unsigned class, unsigned cap)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	size_t size = ash_class_size(class), used;
+
+	if (cap > cap_most(class))
+		cap = cap_most(class);
+	used = t->budget_used - cc->cap * size + cap * size;
+	if (cap == cc->cap || (cap > cc->cap && used > budget()))
+		return false;
+	t->budget_used = (uint32_t)used;
+	cc->cap = (uint8_t)cap;
+	return true;
+}
+
+static void give_to_depot(unsigned class, void **magazine)
+{
+	if (!ash_depot_put(class, magazine))
+		ash_magazine_flush(class, magazine);
+}
+
+/* What other threads left for the shard goes to its bins. */
+static void drain_inbox(struct ash_shard *shard)
+{
+	void **batch = ash_inbox_take(shard);
+
+	while (batch != NULL) {
+		void **next = batch[0];
+
+		ash_magazine_flush(ash_window_class(ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1])), batch);
+		batch = next;
+	}
+}
+
+/* Gives the items of the class's current magazine to the slabs and the block to the pool;
+ * the class is then as if new. */
+static void drop_current(struct ash_tls *tls, unsigned class)
+{
+	void **top = tls->top[class];
+	unsigned n;
+
+	if (top == ASH_STATIC_TOP)
+		return;
+	ASH_COMPILER_FENCE();
+	tls->top[class] = ASH_STATIC_TOP;
+	ASH_COMPILER_FENCE();
+	n = ash_top_count(top);
+	if (n > 0)
+		ash_shard_flush(class, top + 1 - n, n);
+	ash_magazine_put(ash_magazine_of(top));
+}
+
+static void take_spare(struct ash_class_cache *cc, unsigned class)
+{
+	void **spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+
+	if (spare != NULL)
+		ash_magazine_flush(class, spare);
+}
+
+static void drop_class(struct ash_thread *t, struct ash_tls *tls, unsigned class)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+
+	drop_current(tls, class);
+	take_spare(cc, class);
+	if (cc->drained != NULL) {
+		void **m = cc->drained;
+
+		cc->drained = NULL;
+		ash_magazine_put(m);
+	}
+	set_cap(t, class, 0);
+	cc->misses = 0;
+}
+
+/* For a thread that ends, or that vanished in a fork. */
+static void flush_thread(struct ash_thread *t)
+{
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		drop_class(t, t->tls, c);
+}
+
+/* A class that saw no miss through an epoch gets half the room. */
+static void trim_idle(struct ash_thread *t)
+{
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		struct ash_class_cache *cc = &t->classes[c];
+		unsigned misses = cc->misses;
+
+		if (cc->cap == 0)
+			continue;
+		cc->misses = 0;
+		if (misses != 0)
+			continue;
+		if (cc->cap <= FIRST_CAP) {
+			drop_class(t, &ash_tls, c);
+			continue;
+		}
+		take_spare(cc, c);
+		if (ash_tls.top[c] != ASH_STATIC_TOP) {
+			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
+			unsigned n = ash_top_count(top);
+
+			set_top(c, ASH_STATIC_TOP);
+			if (n > 0)
+				ash_shard_flush(c, top + 1 - n, n);
+			set_cap(t, c, cc->cap / 2u);
+			set_top(c, ash_magazine_clear(m, cc->cap));
+		}
+	}
+}
+
+struct census {
+	uint32_t now, active;
+};
+
+/* Threads that have not ticked for two epochs are idle: nothing of theirs but what their
+ * current magazines hold stays away from others. */
+static void visit(struct ash_thread *t, void *argument)
+{
+	struct census *census = argument;
+
+	if (census->now - ash_load_relaxed(&t->epoch) <= 2)
+		census->active++;
+}
+
+#define SPARES_AT_ONCE 64
+struct spares {
+	uint32_t now;
+	unsigned n;
+	unsigned class[SPARES_AT_ONCE];
+	void **magazine[SPARES_AT_ONCE];
+};
+
+static void collect(struct ash_thread *t, void *argument)
+{
+	struct spares *s = argument;
+
+	if (s->now - ash_load_relaxed(&t->epoch) <= 2)
+		return;
+	for (unsigned c = 1; c < ASH_CLASSES && s->n < SPARES_AT_ONCE; c++) {
+		if (ash_load_relaxed(&t->classes[c].spare) == NULL)
+			continue;
+		s->magazine[s->n] = ash_exchange_acquire(&t->classes[c].spare, NULL);
+		s->class[s->n] = c;
+		s->n += s->magazine[s->n] != NULL;
+	}
+}
+
+/* Once per epoch, by whichever thread notices first. */
+static void global_tick(uint32_t now)
+{
+	struct census census = { now, 0 };
+	struct spares spares = { .now = now };
+
+	ash_thread_each(visit, &census);
+	ash_store_relaxed(&active_threads, census.active > 0 ? census.active : 1);
+	ash_thread_each(collect, &spares);
+	for (unsigned i = 0; i < spares.n; i++)
+		ash_magazine_flush(spares.class[i], spares.magazine[i]);
+	for (unsigned i = 0; i < ash_shard_count(); i++)
+		drain_inbox(ash_shard_at(i));
+	ash_depot_trim(TRIM_PER_TICK);
+}
+
+static uint64_t count_contended(struct ash_shard *shard)
+{
+	uint64_t sum = 0;
+
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		sum += ash_load_relaxed(&shard->bin[c].contended);
+	return sum;
+}
+
+/* Where the thread's bins were often found locked, there are too few of them. */
+static void relieve(struct ash_thread *t)
+{
+	if ((int64_t)(count_contended(t->shard) - t->contended) > CONTENDED_ENOUGH)
+		ash_shard_add();
+	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
+	t->contended = count_contended(t->shard);
+}
+
+static void tick(struct ash_thread *t)
+{
+	uint32_t now, seen;
+
+	if (ASH_LIKELY(++t->slow_paths % TICK_EVERY != 0) || ASH_UNLIKELY(ash_mutex_forking))
+		return;
+	now = (uint32_t)(ash_os_coarse_clock_ns() / ASH_EPOCH_NS);
+	if (now == ash_load_relaxed(&t->epoch))
+		return;
+	ash_store_relaxed(&t->epoch, now);
+	trim_idle(t);
+	relieve(t);
+	seen = ash_load_relaxed(&epoch);
+	if (seen != now && ash_cas_relaxed(&epoch, &seen, now))
+		global_tick(now);
+}
+
+/* Without a magazine. */
+static void *alloc_single(struct ash_shard *shard, unsigned class)
+{
+	void *slot[1];
+
+	if (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1)
+		return slot[0];
+	/* The last resort: what lies in the depot and in inboxes. */
+	ash_depot_empty();
+	for (unsigned i = 0; i < ash_shard_count(); i++)
+		drain_inbox(ash_shard_at(i));
+	return ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1 ? slot[0] : NULL;
+}
+
+/* Whether the class gets its first magazine now; installs it empty. */
+static bool earn(struct ash_thread *t, unsigned class)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	unsigned first = cap_most(class) < FIRST_CAP ? cap_most(class) : FIRST_CAP;
+	void **m;
+
+	cc->misses++;
+	if (cc->misses < MISSES_TO_EARN && ash_class_size(class) >= EARLY_SIZE)
+		return false;
+	m = ash_magazine_get();
+	if (m == NULL)
+		return false;
+	if (!set_cap(t, class, first)) { /* the budget is used up */
+		cc->misses = 0;
+		ash_magazine_put(m);
+		return false;
+	}
+	set_top(class, ash_magazine_clear(m, first));
+	return true;
+}
+
+static void count_miss(struct ash_class_cache *cc)
+{
+	if (cc->misses < UINT8_MAX)
+		cc->misses++;
+}
+
+static void *pop(unsigned class, void **top)
+{
+	void *p = *top;
+
+	set_top(class, top - 1);
+	return p;
+}
+
+void *ash_tcache_alloc(unsigned class)
+{
+	struct ash_thread *t = ash_thread_self();
+	struct ash_class_cache *cc;
+	void **m;
+	unsigned got;
+
+	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled))
+		return alloc_single(ash_shard_at(0), class);
+	tick(t);
+	cc = &t->classes[class];
+	if (ash_tls.top[class] == ASH_STATIC_TOP) {
+		if (cc->cap != 0)
+			set_cap(t, class, 0);
+		if (!earn(t, class))
+			return alloc_single(t->shard, class);
+	} else {
+		count_miss(cc);
+	}
+	/* The current magazine is empty (a tick may have taken its items). */
+	if (*ash_tls.top[class] != NULL)
+		return pop(class, ash_tls.top[class]);
+	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+	if (m == NULL)
+		m = ash_depot_get(class);
+	if (m != NULL) {
+		void **empty = ash_magazine_of(ash_tls.top[class]);
+
+		set_top(class, ash_magazine_full_top(m));
+		if (cc->drained == NULL)
+			cc->drained = empty;
+		else
+			ash_magazine_put(empty);
+		return pop(class, ash_tls.top[class]);
+	}
+	drain_inbox(t->shard);
+	m = ash_magazine_of(ash_tls.top[class]);
+	set_cap(t, class, cc->cap * 2u);
+	set_top(class, ash_magazine_clear(m, cc->cap));
+	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, m + ASH_MAGAZINE_SLOTS, cc->cap);
+	if (ASH_UNLIKELY(got == 0))
+		return alloc_single(t->shard, class);
+	if (got < cc->cap) /* short of memory: the sentinel right below what there is */
+		ash_magazine_clear(m, got);
+	return pop(class, m + ASH_MAGAZINE_SLOTS - 1);
+}
+
+void ash_tcache_free(unsigned class, void *p)
+{
+	struct ash_thread *t = ash_thread_self();
+	struct ash_class_cache *cc;
+	void **top, **empty, **spare;
+
+	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
+		ash_shard_flush(class, &p, 1);
+		return;
+	}
+	tick(t);
+	cc = &t->classes[class];
+	if (ash_tls.top[class] == ASH_STATIC_TOP) {
+		if (cc->cap != 0)
+			set_cap(t, class, 0);
+		if (!earn(t, class)) {
+			ash_shard_flush(class, &p, 1);
+			return;
+		}
+	} else {
+		count_miss(cc);
+	}
+	top = ash_tls.top[class];
+	if (ash_top_is_full(top)) {
+		empty = cc->drained;
+		cc->drained = NULL;
+		if (empty == NULL)
+			empty = ash_magazine_get();
+		if (ASH_UNLIKELY(empty == NULL)) {
+			ash_shard_flush(class, &p, 1);
+			return;
+		}
+		/* A second overflow in a row asks for more room. */
+		spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+		if (spare != NULL)
+			set_cap(t, class, cc->cap * 2u);
+		set_top(class, ash_magazine_clear(empty, cc->cap));
+		if (spare != NULL)
+			give_to_depot(class, spare);
+		ash_store_release(&cc->spare, ash_magazine_of(top));
+		top = ash_tls.top[class];
+	}
+	top[1] = p;
+	set_top(class, top + 1);
+}
+
+void ash_tcache_init(void)
+{
+	ash_depot_init();
+	ash_thread_flush = flush_thread;
+}
+
+void ash_tcache_release(void)
+{
+	struct ash_thread *t = ash_tls.phase == ASH_THREAD_LIVE ? ash_tls.thread : NULL;
+
+	if (t != NULL)
+		for (unsigned c = 1; c < ASH_CLASSES; c++)
+			drop_class(t, &ash_tls, c);
+	ash_depot_empty();
+	for (unsigned i = 0; i < ash_shard_count(); i++)
+		drain_inbox(ash_shard_at(i));
+}
+
+/* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong
+ * by more than what moved.  Blocks are never unmapped, so reading one is safe. */
+static void count_thread(struct ash_thread *t, void *argument)
+{
+	size_t *sum = argument;
+
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		void **top = ash_load_relaxed(&t->tls->top[c]);
+		unsigned n = 0;
+
+		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
+			n++;
+		if (ash_load_relaxed(&t->classes[c].spare) != NULL)
+			n += t->classes[c].cap;
+		*sum += n * ash_class_size(c);
+	}
+}
+
+size_t ash_tcache_bytes(void)
+{
+	size_t sum = 0;
+
+	ash_thread_each(count_thread, &sum);
+	return sum;
+}

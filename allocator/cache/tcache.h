@@ -1,0 +1,28 @@
+/* The thread cache's slow paths: what malloc and free call when the magazine at hand is
+ * empty or full. */
+#ifndef ASH_CACHE_TCACHE_H
+#define ASH_CACHE_TCACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "cache/thread.h"
+
+/* Off, every call goes straight to the slabs (`checks:full`, `tcache:false`). */
+extern bool ash_tcache_enabled;
+
+/* Once, before the first of the others; allocates nothing. */
+void ash_tcache_init(void);
+
+/* An object of the class; NULL with ENOMEM.  The thread's magazine for it is empty. */
+void *ash_tcache_alloc(unsigned class);
+
+/* Takes an object of the class whose magazine is full. */
+void ash_tcache_free(unsigned class, void *p);
+
+/* Empties this thread's magazines and the depot: memory to where others can have it. */
+void ash_tcache_release(void);
+
+/* Bytes of objects in the magazines of all threads: exact where they rest. */
+size_t ash_tcache_bytes(void);
+
+#endif

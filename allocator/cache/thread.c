@@ -1,0 +1,153 @@
+#include "cache/thread.h"
+
+#include <string.h>
+
+#include "meta/base.h"
+#include "os/mutex.h"
+#include "os/os.h"
+#include "os/tls.h"
+#include "slab/shard.h"
+#include "util/assert.h"
+
+void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
+
+__thread struct ash_tls ash_tls = { .top = { [0 ... ASH_CLASSES - 1] = ASH_STATIC_TOP } };
+
+void (*ash_thread_flush)(struct ash_thread *thread);
+
+static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_THREADS);
+static struct ash_list all = { &all, &all };
+static struct ash_thread *unused;
+static unsigned live;
+static bool told_of_ends;
+
+/* Caller holds no lock. */
+static struct ash_thread *take_record(void)
+{
+	struct ash_thread *t;
+
+	ash_mutex_lock(&lock);
+	t = unused;
+	if (t != NULL)
+		unused = t->unused;
+	ash_mutex_unlock(&lock);
+	if (t != NULL)
+		return t;
+	t = ash_base_alloc(sizeof(*t), ASH_CACHE_LINE);
+	if (t == NULL)
+		return NULL;
+	ash_mutex_lock(&lock);
+	ash_list_push_back(&all, &t->link);
+	ash_mutex_unlock(&lock);
+	return t;
+}
+
+static void enlist(struct ash_thread *t)
+{
+	ash_mutex_lock(&lock);
+	t->tls = &ash_tls;
+	live++;
+	ash_mutex_unlock(&lock);
+}
+
+static void retire(struct ash_thread *t)
+{
+	ash_mutex_lock(&lock);
+	t->tls = NULL;
+	t->unused = unused;
+	unused = t;
+	live--;
+	ash_mutex_unlock(&lock);
+}
+
+/* The thread ends.  What destructors still allocate after this is served singly. */
+static void end_thread(void *record)
+{
+	struct ash_thread *t = record;
+
+	if (ash_tls.phase != ASH_THREAD_LIVE || ash_tls.thread != t)
+		return;
+	ash_tls.phase = ASH_THREAD_DEAD;
+	ash_thread_flush(t);
+	ash_tls.thread = NULL;
+	retire(t);
+}
+
+void ash_thread_init(void)
+{
+	told_of_ends = ash_tls_init(end_thread);
+}
+
+static ASH_COLD struct ash_thread *birth(void)
+{
+	struct ash_thread *t;
+
+	ash_lock_rank_assert_none();
+	if (ash_tls.phase != ASH_THREAD_UNBORN || !told_of_ends || ash_mutex_forking)
+		return NULL;
+	ash_tls.phase = ASH_THREAD_BIRTH;
+	t = take_record();
+	if (t == NULL) {
+		ash_tls.phase = ASH_THREAD_UNBORN; /* memory may return */
+		return NULL;
+	}
+	memset(t->classes, 0, sizeof(t->classes));
+	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
+	t->contended = UINT64_MAX / 2; /* no difference at the first tick, which sets it */
+	t->slow_paths = 0;
+	t->budget_used = 0;
+	enlist(t);
+	ash_tls.thread = t;
+	/* May allocate, and is then served singly, for the phase still says birth. */
+	if (!ash_tls_arm(t)) {
+		/* Its end would go unnoticed: what it cached would be lost. */
+		ash_tls.thread = NULL;
+		retire(t);
+		ash_tls.phase = ASH_THREAD_DEAD;
+		return NULL;
+	}
+	ash_tls.phase = ASH_THREAD_LIVE;
+	return t;
+}
+
+struct ash_thread *ash_thread_self(void)
+{
+	if (ASH_LIKELY(ash_tls.phase == ASH_THREAD_LIVE))
+		return ash_tls.thread;
+	return birth();
+}
+
+void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument)
+{
+	ash_mutex_lock(&lock);
+	for (struct ash_list *n = all.next; n != &all; n = n->next) {
+		struct ash_thread *t = ASH_LIST_ENTRY(n, struct ash_thread, link);
+
+		if (t->tls != NULL)
+			fn(t, argument);
+	}
+	ash_mutex_unlock(&lock);
+}
+
+unsigned ash_thread_count(void)
+{
+	return ash_load_relaxed(&live);
+}
+
+/* The child has one thread and nobody else can touch the list. */
+void ash_thread_after_fork(void)
+{
+	for (struct ash_list *n = all.next; n != &all; n = n->next) {
+		struct ash_thread *t = ASH_LIST_ENTRY(n, struct ash_thread, link);
+
+		if (t->tls == NULL || t->tls == &ash_tls)
+			continue;
+		ash_thread_flush(t);
+		retire(t);
+	}
+}
+
+struct ash_mutex *ash_thread_mutex(void)
+{
+	return &lock;
+}

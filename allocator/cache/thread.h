@@ -1,0 +1,74 @@
+/* A thread's side of the cache: the tops in its TLS, and the cold record behind them.
+ *
+ * Records are type-stable: one is reused by later threads and never unmapped, so that a tick
+ * of another thread may look at any of them. */
+#ifndef ASH_CACHE_THREAD_H
+#define ASH_CACHE_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "cache/magazine.h"
+#include "meta/size_class.h"
+#include "util/list.h"
+
+struct ash_shard;
+
+/* Per class.  `spare` is NULL or a full magazine: set only by the owner, always taken by
+ * exchange, since the tick of another thread may collect it.  The rest is the owner's. */
+struct ash_class_cache {
+	void **spare;
+	void **drained;  /* an empty magazine kept for the next overflow, or NULL */
+	uint8_t cap;     /* capacity of its magazines; 0 = the class has not earned one */
+	uint8_t misses;  /* before: towards earning; after: in this epoch (saturates) */
+};
+
+struct ash_thread {
+	struct ash_list link;      /* all records; THREADS lock */
+	struct ash_thread *unused; /* next record without a thread; THREADS lock */
+	struct ash_tls *tls;       /* NULL while it has no thread; THREADS lock */
+	struct ash_shard *shard;
+	uint64_t contended;        /* failed try-locks when last looked at */
+	uint32_t epoch;            /* of its last tick; atomic, others read it */
+	uint32_t slow_paths;
+	uint32_t budget_used;      /* bytes that its capacities amount to */
+	struct ash_class_cache classes[ASH_CLASSES];
+};
+
+enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
+
+/* All that the fast paths touch of a thread.  A class without a magazine points to a static
+ * slot that reads as both empty and full. */
+struct ash_tls {
+	void **top[ASH_CLASSES];
+	struct ash_thread *thread;
+	uint32_t phase; /* enum ash_thread_phase */
+};
+
+extern __thread struct ash_tls ash_tls;
+
+/* Both empty and full: NULL, NULL below it, and the end of its block. */
+extern void *ash_static_magazine[ASH_MAGAZINE_SLOTS];
+#define ASH_STATIC_TOP (&ash_static_magazine[ASH_MAGAZINE_SLOTS - 1])
+
+/* This thread's record, made on first use.  NULL where it has none (no memory, being born,
+ * ending): the caller then serves singly.  May allocate: call without a lock. */
+struct ash_thread *ash_thread_self(void);
+
+/* Registers what ends threads.  Call once at boot, without a lock; allocations made while it
+ * runs are served. */
+void ash_thread_init(void);
+
+/* Calls fn for every record with a thread, under the THREADS lock. */
+void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
+unsigned ash_thread_count(void);
+
+/* What a thread's end and a fork leave to the cache layer above this file. */
+extern void (*ash_thread_flush)(struct ash_thread *thread);
+
+/* After fork, in the child: flushes and drops the records of threads that are no more. */
+void ash_thread_after_fork(void);
+
+struct ash_mutex;
+struct ash_mutex *ash_thread_mutex(void); /* for fork */
+
+#endif

@@ -1,0 +1,69 @@
+#include "meta/base.h"
+
+#include <stdint.h>
+
+#include "os/mutex.h"
+#include "os/os.h"
+#include "util/bits.h"
+
+/* Address space is taken in steps of this; pages are touched only as they are used. */
+#define STEP ((size_t)1 << 20)
+
+static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_BASE);
+static uintptr_t at, end;
+static size_t mapped;
+
+/* Caller holds the lock.  Returns 0 where the current piece has no room. */
+static uintptr_t bump(size_t size, size_t align)
+{
+	uintptr_t p = ash_align_up(at, align);
+
+	if (at == 0 || p + size > end || p + size < p)
+		return 0;
+	at = p + size;
+	return p;
+}
+
+void *ash_base_alloc(size_t size, size_t align)
+{
+	uintptr_t p;
+
+	for (;;) {
+		size_t step = size + align > STEP ? ash_align_up(size + align, STEP) : STEP;
+		uintptr_t piece;
+
+		ash_mutex_lock(&lock);
+		p = bump(size, align);
+		ash_mutex_unlock(&lock);
+		if (p != 0)
+			return (void *)p;
+		/* Not under the lock.  Threads that race here each bring a piece; the rest of
+		 * the replaced one is lost, a few KiB of untouched address space. */
+		piece = (uintptr_t)ash_os_map(step, 0);
+		if (piece == 0 && step > ash_align_up(size + align, ash_os_page)) {
+			step = ash_align_up(size + align, ash_os_page);
+			piece = (uintptr_t)ash_os_map(step, 0);
+		}
+		if (piece == 0)
+			return NULL;
+		ash_mutex_lock(&lock);
+		mapped += step;
+		if (piece == end) {
+			end += step; /* the kernel placed it right behind: one piece */
+		} else if (step > end - at) {
+			at = piece;
+			end = piece + step;
+		}
+		ash_mutex_unlock(&lock);
+	}
+}
+
+size_t ash_base_mapped(void)
+{
+	return ash_load_relaxed(&mapped);
+}
+
+struct ash_mutex *ash_base_mutex(void)
+{
+	return &lock;
+}

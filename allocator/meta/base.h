@@ -1,0 +1,17 @@
+/* Memory for the allocator's own metadata: never given back, apart from the heap. */
+#ifndef ASH_META_BASE_H
+#define ASH_META_BASE_H
+
+#include <stddef.h>
+
+/* Zeroed memory of `size` bytes at a multiple of `align` (a power of two, at most 4096).
+ * NULL where the kernel has none.  Any thread; takes a lock and may map memory. */
+void *ash_base_alloc(size_t size, size_t align);
+
+/* Bytes taken from the kernel for metadata so far, touched or not. */
+size_t ash_base_mapped(void);
+
+struct ash_mutex;
+struct ash_mutex *ash_base_mutex(void); /* for fork */
+
+#endif

@@ -1,0 +1,68 @@
+/* What is known of every granule (16 KiB) of a hugeblock (2 MiB), kept away from the
+ * memory that it describes.
+ *
+ * A run is a sequence of granules of one hugeblock in one use: a slab, a large allocation,
+ * or free.  The descriptor of its first granule speaks for the run; those behind say INNER
+ * and how far back the head lies. */
+#ifndef ASH_META_DESCRIPTOR_H
+#define ASH_META_DESCRIPTOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "meta/size_class.h"
+#include "util/list.h"
+
+#define ASH_HUGE_SHIFT 21
+#define ASH_HUGE ((size_t)1 << ASH_HUGE_SHIFT)
+#define ASH_HUGE_GRANULES (ASH_HUGE / ASH_GRANULE)
+#define ASH_BITMAP_WORDS 16 /* of one granule: 1,024 regions of 16 bytes */
+
+enum ash_run_state {
+	ASH_RUN_FREE,
+	ASH_RUN_SLAB,
+	ASH_RUN_LARGE,
+	ASH_RUN_INNER,
+};
+
+/* One granule.  In a slab's head:
+ *   nfree == (regions - bump) + set bits in the bitmap
+ *   bit i of `summary` is set  <=>  bitmap word i is not 0 (a set bit is a free region)
+ *   on a list of its bin       <=>  nfree > 0, unless it is being made or taken down
+ * Fields of a slab in use belong to its bin's lock; state, head, granules and number change
+ * only while the run is nobody's or is being handed over. */
+struct ash_run {
+	struct ash_list link;  /* bin: slabs with free regions */
+	uint32_t number;       /* granule number in the window: address = base + number * 16 KiB */
+	uint8_t state;         /* enum ash_run_state */
+	uint8_t class;         /* slab */
+	uint8_t head;          /* inner: granules back to the head */
+	uint8_t granules;
+	uint16_t shard;        /* slab */
+	uint16_t regions;      /* slab */
+	uint16_t nfree;        /* slab */
+	uint16_t bump;         /* slab: regions below were carved */
+	uint16_t summary;      /* slab */
+	uint16_t fullness;     /* slab: index of the bin's list it is on */
+	uint32_t size;         /* slab: of a region; large: usable bytes */
+	uint32_t reciprocal;   /* slab: see ash_region_index */
+	uint32_t pad[5];
+};
+
+static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
+
+struct ash_hugeblock {
+	struct ash_list link;      /* packing: blocks of equal longest free run */
+	uint64_t used[2];          /* granule in a run */
+	uint64_t touched[2];       /* granule was handed out before: may hold anything */
+	uint32_t number;           /* block number in the window */
+	uint16_t longest;          /* longest run of free granules */
+	uint16_t nused;            /* granules in use */
+	uint8_t pad[8];
+	struct ash_run run[ASH_HUGE_GRANULES];
+	/* Slabs' bitmaps, 128 bytes per granule; a slab of several uses those of all. */
+	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_WORDS];
+};
+
+static_assert(offsetof(struct ash_hugeblock, run) % 64 == 0, "descriptors are lines of their own");
+
+#endif

@@ -1,0 +1,177 @@
+#include "meta/far_table.h"
+
+#include "os/mutex.h"
+#include "os/os.h"
+#include "util/assert.h"
+#include "util/bits.h"
+
+static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_FAR);
+static struct ash_far *table; /* address 0 = empty */
+static size_t capacity;       /* a power of two */
+static size_t count, bytes;
+
+/* Addresses are multiples of the OS page; Fibonacci hashing spreads the rest. */
+static size_t home(uintptr_t address, size_t slots)
+{
+	return (size_t)(((uint64_t)address >> 12) * 0x9e3779b97f4a7c15u >> 20) & (slots - 1);
+}
+
+static void place(struct ash_far *slots, size_t n, const struct ash_far *entry)
+{
+	size_t i = home(entry->address, n);
+
+	while (slots[i].address != 0)
+		i = (i + 1) & (n - 1);
+	slots[i] = *entry;
+}
+
+/* Index of the entry at this address, or `capacity`.  Caller holds the lock. */
+static size_t find(uintptr_t address)
+{
+	if (capacity == 0 || address == 0)
+		return capacity;
+	for (size_t i = home(address, capacity);; i = (i + 1) & (capacity - 1)) {
+		if (table[i].address == address)
+			return i;
+		if (table[i].address == 0)
+			return capacity;
+	}
+}
+
+/* Closes the gap at i so that every entry stays reachable from its home. */
+static void close_gap(size_t i)
+{
+	size_t mask = capacity - 1;
+
+	for (size_t j = (i + 1) & mask; table[j].address != 0; j = (j + 1) & mask) {
+		size_t h = home(table[j].address, capacity);
+
+		/* May move to i where i lies cyclically between its home and j. */
+		if (((j - h) & mask) >= ((j - i) & mask)) {
+			table[i] = table[j];
+			i = j;
+		}
+	}
+	table[i].address = 0;
+}
+
+static size_t table_bytes(size_t slots)
+{
+	return ash_align_up(slots * sizeof(struct ash_far), ash_os_page);
+}
+
+bool ash_far_insert(const struct ash_far *entry)
+{
+	for (;;) {
+		struct ash_far *fresh, *old = NULL;
+		size_t slots, old_slots = 0;
+
+		ash_mutex_lock(&lock);
+		if ((count + 1) * 2 <= capacity) {
+			place(table, capacity, entry);
+			count++;
+			bytes += entry->mapped;
+			ash_mutex_unlock(&lock);
+			return true;
+		}
+		slots = capacity == 0 ? 512 : 2 * capacity;
+		ash_mutex_unlock(&lock);
+
+		fresh = ash_os_map(table_bytes(slots), 0);
+		if (fresh == NULL)
+			return false;
+		ash_mutex_lock(&lock);
+		if (slots > capacity) {
+			for (size_t i = 0; i < capacity; i++)
+				if (table[i].address != 0)
+					place(fresh, slots, &table[i]);
+			old = table;
+			old_slots = capacity;
+			table = fresh;
+			capacity = slots;
+		} else { /* another thread was faster */
+			old = fresh;
+			old_slots = slots;
+		}
+		ash_mutex_unlock(&lock);
+		if (old != NULL)
+			ash_os_unmap(old, table_bytes(old_slots));
+	}
+}
+
+bool ash_far_find(const void *address, struct ash_far *entry)
+{
+	bool found;
+
+	ash_mutex_lock(&lock);
+	size_t i = find((uintptr_t)address);
+	found = i < capacity;
+	if (found)
+		*entry = table[i];
+	ash_mutex_unlock(&lock);
+	return found;
+}
+
+/* `count` says how many places are taken or promised; a detached entry keeps its promise. */
+static bool take_out(const void *address, struct ash_far *entry, size_t give_up)
+{
+	bool found;
+
+	ash_mutex_lock(&lock);
+	size_t i = find((uintptr_t)address);
+	found = i < capacity;
+	if (found) {
+		*entry = table[i];
+		close_gap(i);
+		count -= give_up;
+		bytes -= entry->mapped;
+	}
+	ash_mutex_unlock(&lock);
+	return found;
+}
+
+bool ash_far_remove(const void *address, struct ash_far *entry)
+{
+	return take_out(address, entry, 1);
+}
+
+bool ash_far_detach(const void *address, struct ash_far *entry)
+{
+	return take_out(address, entry, 0);
+}
+
+void ash_far_attach(const struct ash_far *entry)
+{
+	ash_mutex_lock(&lock);
+	place(table, capacity, entry);
+	bytes += entry->mapped;
+	ash_mutex_unlock(&lock);
+}
+
+/* Walks the table: for the messages about misuse, never on a path that matters. */
+bool ash_far_covering(const void *address, struct ash_far *entry)
+{
+	bool found = false;
+
+	ash_mutex_lock(&lock);
+	for (size_t i = 0; i < capacity && !found; i++)
+		if (table[i].address != 0 && (uintptr_t)address - table[i].mapping < table[i].mapped) {
+			*entry = table[i];
+			found = true;
+		}
+	ash_mutex_unlock(&lock);
+	return found;
+}
+
+void ash_far_totals(size_t *entries, size_t *mapped)
+{
+	ash_mutex_lock(&lock);
+	*entries = count;
+	*mapped = bytes;
+	ash_mutex_unlock(&lock);
+}
+
+struct ash_mutex *ash_far_mutex(void)
+{
+	return &lock;
+}

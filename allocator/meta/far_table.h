@@ -1,0 +1,38 @@
+/* Allocations outside the window: mappings of their own, found by their address.
+ *
+ * An open-addressing hash table keyed by address, linear probing, at most half full.
+ * Everything happens under one lock; the table grows outside of it. */
+#ifndef ASH_META_FAR_TABLE_H
+#define ASH_META_FAR_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ash_far {
+	uintptr_t address; /* what malloc returned */
+	size_t usable;     /* bytes from there */
+	uintptr_t mapping; /* start and length of the mapping that holds it */
+	size_t mapped;
+};
+
+/* False where the table cannot grow. */
+bool ash_far_insert(const struct ash_far *entry);
+/* Copies the entry at exactly this address; false where there is none. */
+bool ash_far_find(const void *address, struct ash_far *entry);
+/* The same and removes it: of two racing frees only one succeeds. */
+bool ash_far_remove(const void *address, struct ash_far *entry);
+/* The same two steps apart, for an entry that is about to change: between detach and attach
+ * its place stays reserved, so that attach cannot fail. */
+bool ash_far_detach(const void *address, struct ash_far *entry);
+void ash_far_attach(const struct ash_far *entry);
+/* Whether some entry's mapping holds this address; fills it in. */
+bool ash_far_covering(const void *address, struct ash_far *entry);
+
+/* Number of entries and sum of their mapped bytes. */
+void ash_far_totals(size_t *count, size_t *bytes);
+
+struct ash_mutex;
+struct ash_mutex *ash_far_mutex(void); /* for fork */
+
+#endif

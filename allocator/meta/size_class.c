@@ -1,0 +1,77 @@
+#include "meta/size_class.h"
+
+/* Everything below is constant arithmetic: the tables are part of the read-only data. */
+
+/* Size of class c: linear, or in the doubling that starts at D = 512 << d the k-th step. */
+#define STEP(c) (((c) - ASH_LINEAR_CLASSES - 1) % 8 + 1)
+#define BASE(c) ((size_t)ASH_SMALL_STEP_MAX << (((c) - ASH_LINEAR_CLASSES - 1) / 8))
+#define SIZE(c) ((c) <= ASH_LINEAR_CLASSES ? (size_t)(c) * ASH_SMALL_STEP : BASE(c) + STEP(c) * (BASE(c) / 8))
+
+/* Class of n, for 512 < n <= 32768: the doubling by comparison, the step by division. */
+#define DOUBLING(n) ((n) <= 1024 ? 0 : (n) <= 2048 ? 1 : (n) <= 4096 ? 2 : (n) <= 8192 ? 3 : (n) <= 16384 ? 4 : 5)
+#define LOW(n) (512u << DOUBLING(n))
+#define ABOVE(n) (ASH_LINEAR_CLASSES + 8 * DOUBLING(n) + ((n) - LOW(n) + LOW(n) / 8 - 1) / (LOW(n) / 8))
+#define CLASS(n) ((n) <= 512 ? ((n) + 15) / 16 : ABOVE(n))
+
+/* Regions and tail of a slab of g granules. */
+#define FIT(c, g) ((g) * ASH_GRANULE / SIZE(c))
+#define TAIL(c, g) ((g) * ASH_GRANULE - FIT(c, g) * SIZE(c))
+#define GOOD(c, g) (FIT(c, g) >= 8 && TAIL(c, g) * 32 <= (g) * ASH_GRANULE)
+#define FEWEST(c) (GOOD(c, 1) ? 1 : GOOD(c, 2) ? 2 : GOOD(c, 3) ? 3 : 4)
+/* Whether g granules are better than h: enough regions, or the smaller share of tail (compared
+ * by cross multiplication). */
+#define LESS(c, g, h) (FIT(c, h) < 8 || TAIL(c, g) * (h) < TAIL(c, h) * (g))
+#define BEST2(c, g, h) (LESS(c, h, g) ? (h) : (g))
+#define BEST13(c) BEST2(c, 12, 13)
+#define BEST14(c) BEST2(c, BEST13(c), 14)
+#define BEST15(c) BEST2(c, BEST14(c), 15)
+#define BEST16(c) BEST2(c, BEST15(c), 16)
+#define GRANULES(c) (SIZE(c) < 2048 ? FEWEST(c) : BEST16(c))
+
+#define ROW(c) [c] = { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), \
+		       FIT(c, GRANULES(c)), GRANULES(c), 0 }
+#define ROWS8(c) ROW(c), ROW(c + 1), ROW(c + 2), ROW(c + 3), ROW(c + 4), ROW(c + 5), ROW(c + 6), ROW(c + 7)
+
+const struct ash_size_class ash_size_classes[ASH_CLASSES] = {
+	ROWS8(1), ROWS8(9), ROWS8(17), ROWS8(25), ROWS8(33),
+	ROWS8(41), ROWS8(49), ROWS8(57), ROWS8(65), ROWS8(73),
+};
+
+#define AT(i) CLASS((i) * 64)
+#define AT8(i) AT(i), AT(i + 1), AT(i + 2), AT(i + 3), AT(i + 4), AT(i + 5), AT(i + 6), AT(i + 7)
+#define AT64(i) AT8(i), AT8(i + 8), AT8(i + 16), AT8(i + 24), AT8(i + 32), AT8(i + 40), AT8(i + 48), AT8(i + 56)
+
+const uint8_t ash_class_by_64[ASH_SMALL_MAX / 64 + 1] = {
+	AT64(0), AT64(64), AT64(128), AT64(192), AT64(256), AT64(320), AT64(384), AT64(448), AT(512),
+};
+
+/* The tables in a few certain points; the unit test walks all sizes. */
+static_assert(SIZE(1) == 16 && SIZE(32) == 512, "linear classes");
+static_assert(SIZE(33) == 576 && SIZE(40) == 1024 && SIZE(80) == ASH_SMALL_MAX, "geometric classes");
+static_assert(CLASS(512) == 32 && CLASS(513) == 33 && CLASS(1024) == 40 && CLASS(1025) == 41, "class of a size");
+static_assert(CLASS(32768) == 80 && CLASS(30721) == 80 && CLASS(30720) == 79, "class of a large size");
+/* A step of the first doubling is 64 bytes, so a table by 64 bytes is exact above 512. */
+static_assert(512 / 8 % 64 == 0, "table by 64 bytes");
+/* Waste of the first class of a doubling, the worst. */
+static_assert((SIZE(33) - 513) * 9 <= SIZE(33) && (SIZE(73) - 16385) * 9 <= SIZE(73), "waste bound 1/9");
+static_assert(GRANULES(1) == 1 && GRANULES(40) == 1, "small slabs");
+/* What ash_region_index rests on. */
+static_assert(16 * ASH_GRANULE <= (1u << 18) && ASH_SMALL_MAX <= (1u << 15), "slab and region size");
+/* The bitmap of a granule has 1,024 bits. */
+static_assert(FIT(1, 1) <= 1024, "regions per granule");
+
+#define TAIL_BOUND(c) (TAIL(c, GRANULES(c)) * 32 <= GRANULES(c) * ASH_GRANULE && FIT(c, GRANULES(c)) >= 8)
+#define TAIL_BOUND8(c) (TAIL_BOUND(c) && TAIL_BOUND(c + 1) && TAIL_BOUND(c + 2) && TAIL_BOUND(c + 3) && \
+			TAIL_BOUND(c + 4) && TAIL_BOUND(c + 5) && TAIL_BOUND(c + 6) && TAIL_BOUND(c + 7))
+static_assert(TAIL_BOUND8(1) && TAIL_BOUND8(9) && TAIL_BOUND8(17) && TAIL_BOUND8(25) && TAIL_BOUND8(33), "tails");
+static_assert(TAIL_BOUND8(41) && TAIL_BOUND8(49) && TAIL_BOUND8(57) && TAIL_BOUND8(65) && TAIL_BOUND8(73), "tails");
+
+unsigned ash_class_aligned(size_t n, size_t align)
+{
+	if (n > ASH_SMALL_MAX || align > ASH_GRANULE)
+		return 0;
+	for (unsigned c = n == 0 ? 1 : ash_class_of(n); c < ASH_CLASSES; c++)
+		if ((ash_size_classes[c].size & (align - 1)) == 0)
+			return c;
+	return 0;
+}

@@ -1,0 +1,97 @@
+#include "meta/window.h"
+
+#include "os/os.h"
+#include "util/bits.h"
+
+struct ash_window ash_window ASH_CACHE_ALIGNED;
+
+#define WINDOW_LEAST ((uint64_t)16 << 30)
+#define WINDOW_MOST ((uint64_t)16 << 40)
+/* Below this nothing can be served: a few hugeblocks. */
+#define WINDOW_FLOOR ((uint64_t)16 << 20)
+/* Where user addresses end on the smallest address space supported (39 bits on some
+ * AArch64 kernels) it is the probe that keeps us inside; this is the general end. */
+#define ADDRESS_END ((uint64_t)1 << 47)
+
+static uint64_t first_length(uint64_t largest)
+{
+	uint64_t length = ash_pow2_ceil(4 * ash_os_memory_bytes());
+	uint64_t limit = ash_os_address_limit();
+
+	if (length < WINDOW_LEAST)
+		length = WINDOW_LEAST;
+	if (length > WINDOW_MOST)
+		length = WINDOW_MOST;
+	if (largest != 0 && length > largest)
+		length = largest;
+	while (limit < UINT64_MAX / 4 && length > 4 * limit && length > WINDOW_FLOOR)
+		length /= 2;
+	return length;
+}
+
+/* The kernel places mappings downward from the probe, so they fill the gap of one window's
+ * length before they reach the window. */
+static uintptr_t place(uint64_t length)
+{
+	uintptr_t probe = (uintptr_t)ash_os_probe_address(ASH_HUGE);
+	uintptr_t low = (uintptr_t)1 << 32; /* leave the first 4 GiB to others */
+
+	if (probe == 0)
+		return 0;
+	probe = ash_align_down(probe, ASH_HUGE);
+	if (probe > 2 * length + low)
+		return probe - 2 * length;
+	if (probe + 3 * length < ADDRESS_END)
+		return probe + 2 * length;
+	return 0;
+}
+
+static bool map_tables(uint64_t length, struct ash_window *w)
+{
+	size_t class_bytes = ash_align_up(length >> ASH_GRANULE_SHIFT, ash_os_page);
+	size_t block_bytes = ash_align_up((length >> ASH_HUGE_SHIFT) * sizeof(void *), ash_os_page);
+
+	w->classes = ash_os_map_readonly(class_bytes);
+	if (w->classes == NULL)
+		return false;
+	w->blocks = ash_os_map_readonly(block_bytes);
+	if (w->blocks == NULL) {
+		ash_os_unmap(w->classes, class_bytes);
+		return false;
+	}
+	return true;
+}
+
+bool ash_window_init(uint64_t largest)
+{
+	for (uint64_t length = first_length(largest); length >= WINDOW_FLOOR; length /= 2) {
+		struct ash_window w = { .base = place(length) };
+
+		if (w.base == 0 || !map_tables(length, &w))
+			continue;
+		w.nblocks = (uint32_t)(length >> ASH_HUGE_SHIFT);
+		ash_window.base = w.base;
+		ash_window.classes = w.classes;
+		ash_window.blocks = w.blocks;
+		ash_window.nblocks = w.nblocks;
+		ash_store_release(&ash_window.limit, length >> 4);
+		return true;
+	}
+	return false;
+}
+
+/* Makes bytes [from, to) of a table writable, by whole pages. */
+static bool open_range(void *table, size_t from, size_t to)
+{
+	uintptr_t start = ash_align_down((uintptr_t)table + from, ash_os_page);
+	uintptr_t end = ash_align_up((uintptr_t)table + to, ash_os_page);
+
+	return ash_os_make_writable((void *)start, end - start);
+}
+
+bool ash_window_open(uint32_t first, uint32_t count)
+{
+	return open_range(ash_window.classes, (size_t)first * ASH_HUGE_GRANULES,
+			  (size_t)(first + count) * ASH_HUGE_GRANULES) &&
+	       open_range(ash_window.blocks, (size_t)first * sizeof(void *), (size_t)(first + count) * sizeof(void *));
+}

@@ -1,0 +1,97 @@
+/* The window: the range of addresses in which hugeblocks lie, and the two maps over it.
+ *
+ * The window is chosen at boot and not reserved.  Only the maps are: a byte per granule
+ * (the size class of the small objects in it; 0 = none that a thread cache may hold) and a
+ * pointer per hugeblock to its descriptor.  Both read as zero where nothing was made. */
+#ifndef ASH_META_WINDOW_H
+#define ASH_META_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "meta/descriptor.h"
+#include "util/atomic.h"
+#include "util/compiler.h"
+
+/* All globals that the fast paths read, in one line; constant after boot.  Before it
+ * `limit` is 0 and every pointer is far. */
+struct ash_window {
+	uintptr_t base;   /* a multiple of 2 MiB */
+	uintptr_t limit;  /* length / 16 */
+	uint8_t *classes; /* per granule; written by whoever makes or takes down the slab */
+	struct ash_hugeblock **blocks;
+	uint32_t nblocks; /* length / 2 MiB */
+};
+
+extern struct ash_window ash_window ASH_CACHE_ALIGNED;
+
+/* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
+ * machine's memory).  False where there is not even room for a small one. */
+bool ash_window_init(uint64_t largest);
+
+/* Makes the maps over `count` hugeblocks from `first` writable.  False on failure. */
+bool ash_window_open(uint32_t first, uint32_t count);
+
+/* Distance from the window's base in units of 16 bytes, rotated so that a misaligned pointer
+ * becomes a huge number: one compare with `limit` rejects it and what lies outside. */
+ASH_INLINE uintptr_t ash_window_unit(const void *p)
+{
+	uintptr_t distance = (uintptr_t)p - ash_window.base;
+
+	return distance >> 4 | distance << 60;
+}
+
+ASH_INLINE bool ash_window_holds(const void *p)
+{
+	return (uintptr_t)p - ash_window.base < ash_window.limit << 4;
+}
+
+ASH_INLINE unsigned ash_window_class(uintptr_t unit)
+{
+	return ash_load_relaxed(&ash_window.classes[unit >> (ASH_GRANULE_SHIFT - 4)]);
+}
+
+/* Number of the granule that holds p; p lies in the window. */
+ASH_INLINE uint32_t ash_granule_number(const void *p)
+{
+	return (uint32_t)(((uintptr_t)p - ash_window.base) >> ASH_GRANULE_SHIFT);
+}
+
+ASH_INLINE struct ash_hugeblock *ash_block_of_granule(uint32_t number)
+{
+	return ash_load_acquire(&ash_window.blocks[number / ASH_HUGE_GRANULES]);
+}
+
+/* Descriptor of the run's head for p in the window; NULL where there is no hugeblock.  A
+ * pointer of the program's may be wrong: what it leads to is checked by the caller. */
+static inline struct ash_run *ash_run_of(const void *p)
+{
+	uint32_t number = ash_granule_number(p);
+	struct ash_hugeblock *block = ash_block_of_granule(number);
+	struct ash_run *run;
+
+	if (block == NULL)
+		return NULL;
+	run = &block->run[number % ASH_HUGE_GRANULES];
+	if (ash_load_relaxed(&run->state) == ASH_RUN_INNER) {
+		unsigned back = ash_load_relaxed(&run->head);
+
+		/* A wild pointer may race with the making of the run. */
+		if (back > number % ASH_HUGE_GRANULES)
+			return NULL;
+		run -= back;
+	}
+	return run;
+}
+
+ASH_INLINE char *ash_run_address(const struct ash_run *run)
+{
+	return (char *)ash_window.base + ((uintptr_t)run->number << ASH_GRANULE_SHIFT);
+}
+
+ASH_INLINE uint64_t *ash_run_bitmap(const struct ash_run *run)
+{
+	return ash_block_of_granule(run->number)->bitmap[run->number % ASH_HUGE_GRANULES];
+}
+
+#endif

@@ -1,0 +1,36 @@
+#include "os/lock_rank.h"
+
+#if ASH_DEBUG >= 1
+#include "util/assert.h"
+
+/* How many locks of each rank this thread holds: more than one only while forking. */
+static __thread unsigned held[ASH_RANKS];
+static __thread int same_allowed;
+
+void ash_lock_rank_acquire(enum ash_lock_rank rank)
+{
+	for (unsigned r = rank + (same_allowed ? 1 : 0); r < ASH_RANKS; r++)
+		if (held[r] != 0)
+			ash_fatal("lock of rank %u taken while one of rank %u is held", (unsigned)rank, r);
+	held[rank]++;
+}
+
+void ash_lock_rank_release(enum ash_lock_rank rank)
+{
+	if (held[rank] == 0)
+		ash_fatal("lock of rank %u released but not held", (unsigned)rank);
+	held[rank]--;
+}
+
+void ash_lock_rank_assert_none(void)
+{
+	for (unsigned r = 0; r < ASH_RANKS; r++)
+		if (held[r] != 0)
+			ash_fatal("lock of rank %u held where none may be", r);
+}
+
+void ash_lock_rank_allow_same(int allow)
+{
+	same_allowed = allow;
+}
+#endif

@@ -1,0 +1,33 @@
+/* The one ordered list of all locks, and the debug-only check that they are taken in
+ * this order: a thread takes a lock only while every lock it holds ranks lower. */
+#ifndef ASH_OS_LOCK_RANK_H
+#define ASH_OS_LOCK_RANK_H
+
+enum ash_lock_rank {
+	ASH_RANK_THREADS = 1, /* list of thread records */
+	ASH_RANK_SHARDS,      /* creation of shards */
+	ASH_RANK_DEPOT,       /* full magazines of one class */
+	ASH_RANK_BIN,         /* slabs of one class in one shard */
+	ASH_RANK_GROW,        /* mapping more hugeblocks */
+	ASH_RANK_PAGE,        /* runs in hugeblocks */
+	ASH_RANK_FAR,         /* table of mappings outside the window */
+	ASH_RANK_MAGAZINES,   /* pool of empty magazines */
+	ASH_RANK_BASE,        /* memory for metadata */
+	ASH_RANKS
+};
+
+#if ASH_DEBUG >= 1
+void ash_lock_rank_acquire(enum ash_lock_rank rank);
+void ash_lock_rank_release(enum ash_lock_rank rank);
+/* Fails where the thread holds any lock: before a call that may allocate or sleep. */
+void ash_lock_rank_assert_none(void);
+/* Held by the forking thread: locks of one rank in sequence are allowed while set. */
+void ash_lock_rank_allow_same(int allow);
+#else
+#define ash_lock_rank_acquire(rank) ((void)(rank))
+#define ash_lock_rank_release(rank) ((void)(rank))
+#define ash_lock_rank_assert_none() ((void)0)
+#define ash_lock_rank_allow_same(allow) ((void)(allow))
+#endif
+
+#endif

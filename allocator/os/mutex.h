@@ -1,0 +1,71 @@
+/* A four-byte mutex: spins a little, then sleeps in the kernel.
+ *
+ * word: 0 free, 1 held, 2 held and somebody may sleep.  Taking it is an acquire, giving it
+ * back a release.  The thread that is forking holds every mutex and may re-enter: for it
+ * lock, try_lock and unlock do nothing between ash_mutex_fork_enter and _leave. */
+#ifndef ASH_OS_MUTEX_H
+#define ASH_OS_MUTEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "os/lock_rank.h"
+#include "util/atomic.h"
+#include "util/compiler.h"
+
+struct ash_mutex {
+	uint32_t word;
+	uint32_t rank;
+};
+
+#define ASH_MUTEX_INIT(r) { 0, (r) }
+
+extern __thread bool ash_mutex_forking;
+
+void ash_mutex_lock_slow(struct ash_mutex *m);
+void ash_mutex_wake(struct ash_mutex *m);
+
+static inline void ash_mutex_init(struct ash_mutex *m, enum ash_lock_rank rank)
+{
+	m->word = 0;
+	m->rank = rank;
+}
+
+static inline bool ash_mutex_try_lock(struct ash_mutex *m)
+{
+	uint32_t free = 0;
+
+	if (ASH_UNLIKELY(ash_mutex_forking))
+		return true;
+	if (!ash_cas_acquire(&m->word, &free, 1))
+		return false;
+	ash_lock_rank_acquire(m->rank);
+	return true;
+}
+
+static inline void ash_mutex_lock(struct ash_mutex *m)
+{
+	uint32_t free = 0;
+
+	if (ASH_UNLIKELY(ash_mutex_forking))
+		return;
+	ash_lock_rank_acquire(m->rank);
+	if (ASH_UNLIKELY(!ash_cas_acquire(&m->word, &free, 1)))
+		ash_mutex_lock_slow(m);
+}
+
+static inline void ash_mutex_unlock(struct ash_mutex *m)
+{
+	if (ASH_UNLIKELY(ash_mutex_forking))
+		return;
+	ash_lock_rank_release(m->rank);
+	if (ASH_UNLIKELY(ash_exchange_release(&m->word, 0) == 2))
+		ash_mutex_wake(m);
+}
+
+/* For fork handlers: take whatever the thread's state, then release (parent) or make new
+ * (child, in which nobody else can hold or await it). */
+void ash_mutex_fork_prepare(struct ash_mutex *m);
+void ash_mutex_fork_parent(struct ash_mutex *m);
+void ash_mutex_fork_child(struct ash_mutex *m);
+
+#endif

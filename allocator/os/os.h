@@ -1,0 +1,69 @@
+/* The contract with the kernel: all that the allocator asks of it.
+ *
+ * Addresses and lengths are multiples of the OS page unless said otherwise.  Functions
+ * that can fail return false or NULL and leave errno as the kernel set it; nothing here
+ * prints, allocates, or takes a lock. */
+#ifndef ASH_OS_OS_H
+#define ASH_OS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads page size, CPUs and memory.  Called once, before anything else here. */
+void ash_os_init(void);
+
+/* Size of an OS page in bytes: 4, 16 or 64 KiB. */
+extern size_t ash_os_page;
+extern unsigned ash_os_page_shift;
+
+/* Fresh zeroed memory, readable and writable, at an address of the kernel's choice that
+ * is a multiple of `align` (a power of two; 0 = the OS page).  NULL on failure. */
+void *ash_os_map(size_t size, size_t align);
+
+/* The same at exactly this address.  False with EEXIST where something lies there. */
+bool ash_os_map_at(void *address, size_t size);
+
+/* Address space that reads as zero and cannot be written; costs no memory or commit. */
+void *ash_os_map_readonly(size_t size);
+/* Makes part of it writable. */
+bool ash_os_make_writable(void *address, size_t size);
+
+/* Gives the range back whole.  May fail where it would split a mapping and the limit of
+ * mappings is reached; the memory is then still there, with its content. */
+bool ash_os_unmap(void *address, size_t size);
+
+/* Gives the pages back and keeps the range: it reads as zero again when touched.  False
+ * where the kernel refuses (mlocked memory). */
+bool ash_os_purge(void *address, size_t size);
+
+/* Grows or shrinks a mapping, moving it where `may_move`; returns the new address or
+ * NULL, the old mapping then being as before. */
+void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move);
+
+/* An address at which the kernel would place a mapping of this size now; nothing is
+ * left mapped.  NULL where there is no room. */
+void *ash_os_probe_address(size_t size);
+
+uint64_t ash_os_memory_bytes(void);      /* RAM of the machine */
+uint64_t ash_os_address_limit(void);     /* RLIMIT_AS in bytes, UINT64_MAX = none */
+unsigned ash_os_usable_cpus(void);       /* by affinity mask and CPU quota of the container; >= 1 */
+unsigned ash_os_current_cpu(void);       /* a hint; 0 where it cannot be told */
+uint64_t ash_os_coarse_clock_ns(void);   /* monotonic, a few ms of resolution, a few ns of cost */
+bool ash_os_secure_process(void);        /* setuid or the like: the environment is not to be trusted */
+const char *ash_os_environment(const char *name); /* NULL where unset or the process is secure */
+
+/* Waits while *word == value, at most until woken; wakes one waiter. */
+void ash_os_futex_wait(uint32_t *word, uint32_t value);
+void ash_os_futex_wake(uint32_t *word);
+/* Gives up the CPU. */
+void ash_os_yield(void);
+
+/* Tests make system calls fail: called before each, with its name; true = fail with the
+ * errno that the hook set.  NULL in production. */
+enum ash_os_call {
+	ASH_OS_MMAP, ASH_OS_MUNMAP, ASH_OS_MPROTECT, ASH_OS_MADVISE, ASH_OS_MREMAP, ASH_OS_CALLS
+};
+extern bool (*ash_os_fault_hook)(enum ash_os_call call);
+
+#endif

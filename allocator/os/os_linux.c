@@ -1,0 +1,269 @@
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/assert.h"
+#include "util/bits.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+size_t ash_os_page = 4096;
+unsigned ash_os_page_shift = 12;
+bool (*ash_os_fault_hook)(enum ash_os_call call);
+
+static bool faulted(enum ash_os_call call)
+{
+	return ash_os_fault_hook != NULL && ash_os_fault_hook(call);
+}
+
+void ash_os_init(void)
+{
+	/* From the auxiliary vector: no system call, no lock, right even before libc's own
+	 * initialisation. */
+	size_t page = getauxval(AT_PAGESZ);
+
+	if (page != 0) {
+		ash_os_page = page;
+		ash_os_page_shift = ash_log2_floor(page);
+	}
+}
+
+static void *map(void *address, size_t size, int protection, int flags)
+{
+	void *p;
+
+	if (faulted(ASH_OS_MMAP))
+		return NULL;
+	p = mmap(address, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void *ash_os_map(size_t size, size_t align)
+{
+	char *p = map(NULL, size, PROT_READ | PROT_WRITE, 0);
+	size_t head;
+
+	if (p == NULL || align <= ash_os_page || ((uintptr_t)p & (align - 1)) == 0)
+		return p;
+	/* Map more and cut off what is too much at both ends. */
+	munmap(p, size);
+	if (size + align < size) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	p = map(NULL, size + align, PROT_READ | PROT_WRITE, 0);
+	if (p == NULL)
+		return NULL;
+	head = ash_align_up((uintptr_t)p, align) - (uintptr_t)p;
+	/* At the limit of mappings a cut may fail; what is left over then stays untouched
+	 * address space. */
+	if (head != 0)
+		munmap(p, head);
+	if (align - head != 0)
+		munmap(p + head + size, align - head);
+	return p + head;
+}
+
+bool ash_os_map_at(void *address, size_t size)
+{
+	void *p = map(address, size, PROT_READ | PROT_WRITE, MAP_FIXED_NOREPLACE);
+
+	if (p == address)
+		return true;
+	if (p != NULL) { /* a kernel before 4.17 takes the flag for a hint */
+		munmap(p, size);
+		errno = EEXIST;
+	}
+	return false;
+}
+
+void *ash_os_map_readonly(size_t size)
+{
+	return map(NULL, size, PROT_READ, MAP_NORESERVE);
+}
+
+bool ash_os_make_writable(void *address, size_t size)
+{
+	return !faulted(ASH_OS_MPROTECT) && mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+bool ash_os_unmap(void *address, size_t size)
+{
+	return !faulted(ASH_OS_MUNMAP) && munmap(address, size) == 0;
+}
+
+bool ash_os_purge(void *address, size_t size)
+{
+	return !faulted(ASH_OS_MADVISE) && madvise(address, size, MADV_DONTNEED) == 0;
+}
+
+void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move)
+{
+	void *p;
+
+	if (faulted(ASH_OS_MREMAP))
+		return NULL;
+	p = mremap(address, old_size, new_size, may_move ? MREMAP_MAYMOVE : 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void *ash_os_probe_address(size_t size)
+{
+	void *p = map(NULL, size, PROT_NONE, MAP_NORESERVE);
+
+	if (p != NULL)
+		munmap(p, size);
+	return p;
+}
+
+uint64_t ash_os_memory_bytes(void)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info) != 0)
+		return (uint64_t)4 << 30;
+	return (uint64_t)info.totalram * info.mem_unit;
+}
+
+uint64_t ash_os_address_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	return limit.rlim_cur;
+}
+
+/* Reads a small file of the kernel; returns its length, 0 where it cannot be read. */
+static size_t read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, size - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return (size_t)n;
+}
+
+/* Reads a decimal number at *text and moves past it; -1 where there is none. */
+static long read_number(const char **text)
+{
+	long n = 0;
+	const char *p = *text;
+
+	while (*p == ' ')
+		p++;
+	if (*p < '0' || *p > '9')
+		return -1;
+	while (*p >= '0' && *p <= '9' && n < 1000000000)
+		n = n * 10 + (*p++ - '0');
+	*text = p;
+	return n;
+}
+
+/* CPUs that the container's quota amounts to, rounded up; 0 = no quota.  Inside a
+ * container its own group is mounted at the root of the hierarchy. */
+static unsigned quota_cpus(void)
+{
+	char text[64];
+	const char *p = text;
+	long quota, period;
+
+	if (read_file("/sys/fs/cgroup/cpu.max", text, sizeof(text)) > 0) {
+		quota = read_number(&p); /* "max" = none */
+		period = read_number(&p);
+	} else {
+		if (read_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof(text)) == 0)
+			return 0;
+		quota = read_number(&p); /* "-1" = none */
+		p = text;
+		if (read_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us", text, sizeof(text)) == 0)
+			return 0;
+		period = read_number(&p);
+	}
+	if (quota <= 0 || period <= 0)
+		return 0;
+	return (unsigned)((quota + period - 1) / period);
+}
+
+unsigned ash_os_usable_cpus(void)
+{
+	unsigned long mask[64]; /* 4,096 CPUs */
+	unsigned cpus = 0, quota;
+	int saved = errno;
+	/* The system call itself: libc's wrapper wants to know the number of CPUs before. */
+	long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+
+	for (long i = 0; i < bytes / (long)sizeof(mask[0]); i++)
+		cpus += (unsigned)__builtin_popcountl(mask[i]);
+	if (cpus == 0)
+		cpus = 1;
+	quota = quota_cpus();
+	errno = saved;
+	return quota != 0 && quota < cpus ? quota : cpus;
+}
+
+unsigned ash_os_current_cpu(void)
+{
+	int cpu = sched_getcpu();
+
+	return cpu < 0 ? 0 : (unsigned)cpu;
+}
+
+uint64_t ash_os_coarse_clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+bool ash_os_secure_process(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
+const char *ash_os_environment(const char *name)
+{
+	return ash_os_secure_process() ? NULL : secure_getenv(name);
+}
+
+void ash_os_futex_wait(uint32_t *word, uint32_t value)
+{
+	int saved = errno;
+
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+	errno = saved;
+}
+
+void ash_os_futex_wake(uint32_t *word)
+{
+	int saved = errno;
+
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	errno = saved;
+}
+
+void ash_os_yield(void)
+{
+	sched_yield();
+}

@@ -1,0 +1,17 @@
+#include "os/tls.h"
+
+#include <pthread.h>
+
+static pthread_key_t key;
+static bool have_key;
+
+bool ash_tls_init(void (*fn)(void *))
+{
+	have_key = pthread_key_create(&key, fn) == 0;
+	return have_key;
+}
+
+bool ash_tls_arm(void *argument)
+{
+	return have_key && pthread_setspecific(key, argument) == 0;
+}

@@ -1,0 +1,97 @@
+#include "page/hugeblock.h"
+
+#include <errno.h>
+
+#include "meta/base.h"
+#include "meta/window.h"
+#include "os/mutex.h"
+#include "os/os.h"
+#include "util/atomic.h"
+
+/* Held over the system calls: growing is rare, and two threads that find the heap full want
+ * the same memory. */
+static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_GROW);
+static uint32_t next;   /* first block number never tried */
+static uint32_t mapped; /* blocks */
+
+#define STEP_MOST 512 /* blocks: 1 GiB */
+
+static void *block_address(uint32_t number)
+{
+	return (void *)(ash_window.base + ((uintptr_t)number << ASH_HUGE_SHIFT));
+}
+
+/* Maps up to `count` blocks at the next place that is free; returns how many (0 = no memory)
+ * and in *first where. */
+static uint32_t map_blocks(uint32_t count, uint32_t *first)
+{
+	while (next < ash_window.nblocks) {
+		if (count > ash_window.nblocks - next)
+			count = ash_window.nblocks - next;
+		if (!ash_window_open(next, count)) {
+			if (count == 1)
+				return 0;
+			count = 1;
+			continue;
+		}
+		if (ash_os_map_at(block_address(next), (size_t)count << ASH_HUGE_SHIFT)) {
+			*first = next;
+			next += count;
+			return count;
+		}
+		if (count > 1)
+			count = 1;
+		else if (errno == EEXIST)
+			next++; /* somebody else's mapping lies there: skip it */
+		else
+			return 0;
+	}
+	errno = ENOMEM;
+	return 0;
+}
+
+bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block))
+{
+	uint32_t want, got, first = 0, made = 0;
+
+	ash_mutex_lock(&lock);
+	want = mapped / 8;
+	if (want < 1)
+		want = 1;
+	if (want > STEP_MOST)
+		want = STEP_MOST;
+	got = map_blocks(want, &first);
+	mapped += got;
+	ash_mutex_unlock(&lock);
+
+	for (uint32_t i = 0; i < got; i++) {
+		struct ash_hugeblock *block = ash_base_alloc(sizeof(*block), 64);
+
+		if (block == NULL) {
+			/* No metadata: give back what cannot be described.  The place is lost to
+			 * the window, a few MiB of its address space. */
+			ash_os_unmap(block_address(first + i), (size_t)(got - i) << ASH_HUGE_SHIFT);
+			ash_mutex_lock(&lock);
+			mapped -= got - i;
+			ash_mutex_unlock(&lock);
+			break;
+		}
+		block->number = first + i;
+		ash_store_release(&ash_window.blocks[first + i], block);
+		add(block);
+		made++;
+	}
+	if (made == 0)
+		errno = ENOMEM;
+	return made > 0;
+}
+
+size_t ash_hugeblock_mapped(void)
+{
+	return (size_t)ash_load_relaxed(&mapped) << ASH_HUGE_SHIFT;
+}
+
+struct ash_mutex *ash_hugeblock_mutex(void)
+{
+	return &lock;
+}

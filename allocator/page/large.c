@@ -1,0 +1,73 @@
+#include "page/large.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "meta/window.h"
+#include "os/os.h"
+#include "page/mapping.h"
+#include "page/run.h"
+#include "util/bits.h"
+
+#define RUN_BYTES_MOST (ASH_RUN_MOST << ASH_GRANULE_SHIFT)
+
+bool ash_large_is_run(size_t size)
+{
+	return size <= RUN_BYTES_MOST;
+}
+
+static unsigned granules_of(size_t size)
+{
+	return size == 0 ? 1 : (unsigned)((size + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT);
+}
+
+/* The OS pages that hold `size` bytes, but never beyond the run (pages may be larger than a
+ * granule). */
+static size_t usable_of(size_t size, unsigned granules)
+{
+	size_t pages = ash_align_up(size == 0 ? 1 : size, ash_os_page), run = (size_t)granules << ASH_GRANULE_SHIFT;
+
+	return pages < run ? pages : run;
+}
+
+void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
+{
+	if (size > PTRDIFF_MAX) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (size <= RUN_BYTES_MOST && align <= ASH_HUGE / 2) {
+		unsigned granules = granules_of(size);
+		unsigned align_granules = align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
+		struct ash_run *run = ash_run_alloc(granules, align_granules, ASH_RUN_LARGE, zeroed);
+
+		if (run != NULL) {
+			run->size = (uint32_t)usable_of(size, granules);
+			return ash_run_address(run);
+		}
+		/* The window may be full while the machine is not. */
+	}
+	if (zeroed != NULL)
+		*zeroed = true;
+	return ash_mapping_alloc(size, align);
+}
+
+void ash_large_free_run(struct ash_run *run)
+{
+	ash_run_free(run);
+}
+
+void ash_large_free_mapping(const struct ash_far *entry)
+{
+	ash_mapping_free(entry);
+}
+
+bool ash_large_resize_run(struct ash_run *run, size_t size)
+{
+	unsigned granules = granules_of(size);
+
+	if (size > RUN_BYTES_MOST || !ash_run_resize(run, granules))
+		return false;
+	run->size = (uint32_t)usable_of(size, granules);
+	return true;
+}

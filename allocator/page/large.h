@@ -1,0 +1,28 @@
+/* Large allocations: above 32 KiB, or aligned beyond what a slab offers.
+ *
+ * Up to 1 MiB they are runs of a hugeblock, exact to the OS page in what they touch; above
+ * that mappings of their own, found in the far table.  `usable` counts whole OS pages. */
+#ifndef ASH_PAGE_LARGE_H
+#define ASH_PAGE_LARGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ash_run;
+struct ash_far;
+
+/* size up to PTRDIFF_MAX, align a power of two.  *zeroed (where not NULL) tells whether the
+ * memory reads as zero.  NULL with ENOMEM.  Call without a lock. */
+void *ash_large_alloc(size_t size, size_t align, bool *zeroed);
+
+/* The two kinds are taken back apart: the caller has looked the pointer up. */
+void ash_large_free_run(struct ash_run *run);
+void ash_large_free_mapping(const struct ash_far *entry);
+
+/* Another size in place; false where it cannot be, the allocation is then as it was. */
+bool ash_large_resize_run(struct ash_run *run, size_t size);
+
+/* Whether an allocation of this size would be a run. */
+bool ash_large_is_run(size_t size);
+
+#endif

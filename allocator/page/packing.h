@@ -1,0 +1,24 @@
+/* Which hugeblock a new run goes to.
+ *
+ * Blocks stand in lists by the length of their longest free run.  A request takes the block
+ * with the shortest one that suffices and among such the fullest: the order of Temeraire
+ * (Hunter et al., OSDI 2021), by which nearly full blocks fill up and nearly empty ones drain.
+ * Everything here happens under the page lock. */
+#ifndef ASH_PAGE_PACKING_H
+#define ASH_PAGE_PACKING_H
+
+#include "meta/descriptor.h"
+
+void ash_packing_init(void);
+
+/* Puts a block on the list for its present state, taking it off the one it was on. */
+void ash_packing_update(struct ash_hugeblock *block);
+
+/* Adds a block never seen before. */
+void ash_packing_add(struct ash_hugeblock *block);
+
+/* A block with `granules` free in sequence from a multiple of `align` (a power of two), and
+ * in *first where they start; NULL where there is none. */
+struct ash_hugeblock *ash_packing_choose(unsigned granules, unsigned align, unsigned *first);
+
+#endif

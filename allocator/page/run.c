@@ -1,0 +1,152 @@
+#include "page/run.h"
+
+#include <errno.h>
+
+#include "meta/window.h"
+#include "os/mutex.h"
+#include "page/hugeblock.h"
+#include "page/packing.h"
+#include "util/assert.h"
+#include "util/bitmap.h"
+
+/* Guards all hugeblocks' used and touched bits and the packing lists. */
+static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_PAGE);
+static size_t in_use; /* granules; under the lock, read by anyone */
+
+void ash_page_init(void)
+{
+	ash_packing_init();
+}
+
+/* nused counts the used bits; every free granule says so; a run's inner granules lead back to
+ * a head that covers them. */
+__attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *block)
+{
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < ASH_HUGE_GRANULES; i++) {
+		const struct ash_run *run = &block->run[i];
+
+		if (!ash_bitmap_test(block->used, i)) {
+			if (run->state != ASH_RUN_FREE)
+				return false;
+			continue;
+		}
+		used++;
+		if (!ash_bitmap_test(block->touched, i))
+			return false;
+		if (run->state == ASH_RUN_INNER && (run->head > i || run[-(int)run->head].granules <= run->head))
+			return false;
+	}
+	return used == block->nused &&
+	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
+}
+
+/* Caller holds the lock.  Marks granules first .. first + count - 1 as a part of the run
+ * whose head is at `head`. */
+static void take(struct ash_hugeblock *block, unsigned head, unsigned first, unsigned count)
+{
+	ash_bitmap_set_range(block->used, first, count);
+	ash_bitmap_set_range(block->touched, first, count);
+	block->nused += (uint16_t)count;
+	in_use += count;
+	for (unsigned i = first; i < first + count; i++) {
+		if (i == head)
+			continue;
+		ash_store_relaxed(&block->run[i].head, (uint8_t)(i - head));
+		ash_store_relaxed(&block->run[i].state, (uint8_t)ASH_RUN_INNER);
+	}
+}
+
+static void give_back(struct ash_hugeblock *block, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++)
+		ash_store_relaxed(&block->run[i].state, (uint8_t)ASH_RUN_FREE);
+	ash_bitmap_clear_range(block->used, first, count);
+	block->nused -= (uint16_t)count;
+	in_use -= count;
+}
+
+static void add_block(struct ash_hugeblock *block)
+{
+	ash_mutex_lock(&lock);
+	ash_packing_add(block);
+	ash_mutex_unlock(&lock);
+}
+
+struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state, bool *zeroed)
+{
+	struct ash_hugeblock *block;
+	struct ash_run *run;
+	unsigned first = 0;
+
+	ash_assert(granules > 0 && granules <= ASH_HUGE_GRANULES);
+	for (;;) {
+		ash_mutex_lock(&lock);
+		block = ash_packing_choose(granules, align, &first);
+		if (block != NULL)
+			break;
+		ash_mutex_unlock(&lock);
+		if (!ash_hugeblock_grow(add_block))
+			return NULL;
+	}
+	run = &block->run[first];
+	if (zeroed != NULL)
+		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first, granules);
+	take(block, first, first, granules);
+	run->number = block->number * ASH_HUGE_GRANULES + first;
+	run->granules = (uint8_t)granules;
+	ash_store_relaxed(&run->state, (uint8_t)state);
+	ash_packing_update(block);
+	ash_assert_expensive(block_is_valid(block));
+	ash_mutex_unlock(&lock);
+	return run;
+}
+
+void ash_run_free(struct ash_run *run)
+{
+	struct ash_hugeblock *block = ash_block_of_granule(run->number);
+
+	ash_mutex_lock(&lock);
+	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
+	give_back(block, run->number % ASH_HUGE_GRANULES, run->granules);
+	ash_packing_update(block);
+	ash_assert_expensive(block_is_valid(block));
+	ash_mutex_unlock(&lock);
+}
+
+bool ash_run_resize(struct ash_run *run, unsigned granules)
+{
+	struct ash_hugeblock *block = ash_block_of_granule(run->number);
+	unsigned first = run->number % ASH_HUGE_GRANULES, now = run->granules;
+	bool done = true;
+
+	if (granules == now)
+		return true;
+	ash_mutex_lock(&lock);
+	if (granules < now) {
+		give_back(block, first + granules, now - granules);
+	} else {
+		done = first + granules <= ASH_HUGE_GRANULES &&
+		       ash_bitmap_range_clear(block->used, ASH_HUGE_GRANULES, first + now, granules - now);
+		if (done)
+			take(block, first, first + now, granules - now);
+	}
+	if (done) {
+		run->granules = (uint8_t)granules;
+		ash_packing_update(block);
+	}
+	ash_assert_expensive(block_is_valid(block));
+	ash_mutex_unlock(&lock);
+	return done;
+}
+
+size_t ash_run_granules(void)
+{
+	return ash_load_relaxed(&in_use);
+}
+
+struct ash_mutex *ash_page_mutex(void)
+{
+	return &lock;
+}

@@ -1,0 +1,32 @@
+/* Runs: sequences of granules inside one hugeblock, handed out, taken back and merged. */
+#ifndef ASH_PAGE_RUN_H
+#define ASH_PAGE_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "meta/descriptor.h"
+
+#define ASH_RUN_MOST (ASH_HUGE_GRANULES / 2) /* granules: 1 MiB; above that mappings of their own */
+
+void ash_page_init(void);
+
+/* A run of `granules` (at most ASH_HUGE_GRANULES) whose address is a multiple of `align`
+ * granules (a power of two, at most ASH_HUGE_GRANULES), its descriptor in `state`.
+ * *zeroed (where not NULL) tells whether its memory was never used.  NULL with ENOMEM.
+ * May map memory: call without a lock. */
+struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state, bool *zeroed);
+
+/* Takes the run back; its memory is no longer the caller's. */
+void ash_run_free(struct ash_run *run);
+
+/* Changes the length in place.  Growing takes free granules behind the run; false where
+ * they are not free.  Shrinking always succeeds. */
+bool ash_run_resize(struct ash_run *run, unsigned granules);
+
+/* Granules in use in all hugeblocks. */
+size_t ash_run_granules(void);
+
+struct ash_mutex;
+struct ash_mutex *ash_page_mutex(void); /* for fork */
+
+#endif

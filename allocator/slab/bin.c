@@ -1,0 +1,150 @@
+#include "slab/bin.h"
+
+#include <errno.h>
+
+#include "meta/window.h"
+#include "slab/slab.h"
+#include "util/assert.h"
+#include "util/bits.h"
+
+void ash_bin_init(struct ash_bin *bin)
+{
+	ash_mutex_init(&bin->lock, ASH_RANK_BIN);
+	for (unsigned i = 0; i < ASH_BIN_LISTS; i++)
+		ash_list_init(&bin->list[i]);
+}
+
+/* A slab with every region free goes to the last list. */
+static unsigned fullness(const struct ash_run *slab)
+{
+	return (unsigned)(slab->nfree * (ASH_BIN_LISTS - 1)) / slab->regions;
+}
+
+static void unlink_slab(struct ash_bin *bin, struct ash_run *slab)
+{
+	ash_list_remove(&slab->link);
+	if (ash_list_empty(&bin->list[slab->fullness]))
+		bin->filled &= (uint16_t)~(1u << slab->fullness);
+}
+
+static void link_slab(struct ash_bin *bin, struct ash_run *slab)
+{
+	unsigned i = fullness(slab);
+
+	slab->fullness = (uint16_t)i;
+	ash_list_push_front(&bin->list[i], &slab->link);
+	bin->filled |= (uint16_t)(1u << i);
+}
+
+/* Caller holds the lock.  Takes what listed slabs have. */
+static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
+{
+	unsigned got = 0;
+
+	while (got < want && bin->filled != 0) {
+		struct ash_list *list = &bin->list[ash_ctz64(bin->filled)];
+		struct ash_run *slab = ASH_LIST_ENTRY(list->next, struct ash_run, link);
+
+		if (slab->nfree == slab->regions)
+			bin->empty_slabs--;
+		got += ash_slab_take(slab, end - got, want - got);
+		if (slab->nfree == 0) {
+			unlink_slab(bin, slab);
+		} else if (fullness(slab) != slab->fullness) {
+			unlink_slab(bin, slab);
+			link_slab(bin, slab);
+		}
+	}
+	bin->regions_out += got;
+	return got;
+}
+
+unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end, unsigned want)
+{
+	unsigned got = 0;
+
+	for (;;) {
+		struct ash_run *slab;
+
+		if (!ash_mutex_try_lock(&bin->lock)) {
+			ash_add_relaxed(&bin->contended, 1);
+			ash_mutex_lock(&bin->lock);
+		}
+		got += fill_locked(bin, end - got, want - got);
+		ash_mutex_unlock(&bin->lock);
+		if (got == want)
+			return got;
+		slab = ash_slab_create(class, shard);
+		if (slab == NULL)
+			return got; /* what there is serves */
+		ash_mutex_lock(&bin->lock);
+		bin->nslabs++;
+		bin->empty_slabs++;
+		link_slab(bin, slab);
+		ash_mutex_unlock(&bin->lock);
+	}
+}
+
+/* Caller holds the lock.  After a region of the slab was freed: relinks it, and where it is
+ * empty and another such slab is kept, moves it to `down` to be taken down. */
+static void settle(struct ash_bin *bin, struct ash_run *slab, struct ash_list *down)
+{
+	if (slab->nfree == 1) { /* was full, on no list */
+		link_slab(bin, slab);
+	} else if (fullness(slab) != slab->fullness) {
+		unlink_slab(bin, slab);
+		link_slab(bin, slab);
+	}
+	if (slab->nfree < slab->regions)
+		return;
+	if (bin->empty_slabs == 0) {
+		bin->empty_slabs++;
+		return;
+	}
+	unlink_slab(bin, slab);
+	ash_list_push_front(down, &slab->link);
+	bin->nslabs--;
+}
+
+#define REPORTS 4
+
+bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n, bool only_try)
+{
+	struct ash_misuse misuse[REPORTS];
+	struct ash_list down;
+	unsigned wrong = 0;
+
+	if (!ash_mutex_try_lock(&bin->lock)) {
+		ash_add_relaxed(&bin->contended, 1);
+		if (only_try)
+			return false;
+		ash_mutex_lock(&bin->lock);
+	}
+	ash_list_init(&down);
+	for (unsigned i = 0; i < n; i++) {
+		struct ash_run *slab = ash_run_of(items[i]);
+		struct ash_misuse m;
+
+		if (ASH_UNLIKELY(slab->state != ASH_RUN_SLAB || slab->class != class)) {
+			/* The slab went away while the object lay in a magazine: it had been
+			 * given back before. */
+			m = (struct ash_misuse){ ASH_MISUSE_DOUBLE_FREE, items[i], ash_class_size(class), NULL };
+		} else if (ASH_LIKELY(ash_slab_give(slab, items[i], &m))) {
+			bin->regions_out--;
+			settle(bin, slab, &down);
+			continue;
+		}
+		if (wrong < REPORTS)
+			misuse[wrong++] = m;
+	}
+	ash_mutex_unlock(&bin->lock);
+	while (!ash_list_empty(&down)) {
+		struct ash_run *slab = ASH_LIST_ENTRY(down.next, struct ash_run, link);
+
+		ash_list_remove(&slab->link);
+		ash_slab_destroy(slab);
+	}
+	for (unsigned i = 0; i < wrong; i++)
+		ash_misuse_hook(&misuse[i]);
+	return true;
+}

@@ -1,0 +1,36 @@
+/* A bin: all slabs of one class in one shard.
+ *
+ * Slabs with free regions stand in lists by fullness; a fill takes from the fullest, so that
+ * nearly empty slabs drain.  Full slabs are on no list: a free finds them by address.  At
+ * most one slab without any object out is kept, the rest go back to the pages. */
+#ifndef ASH_SLAB_BIN_H
+#define ASH_SLAB_BIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "os/mutex.h"
+#include "util/list.h"
+
+#define ASH_BIN_LISTS 8
+
+struct ash_bin {
+	struct ash_mutex lock;
+	uint16_t filled;      /* bit i: list i is not empty */
+	uint16_t empty_slabs; /* slabs on a list with no region out */
+	uint32_t nslabs;
+	uint64_t regions_out; /* handed out and not given back */
+	uint64_t contended;   /* try-locks that failed; atomic */
+	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
+} __attribute__((aligned(ASH_CACHE_LINE)));
+
+void ash_bin_init(struct ash_bin *bin);
+
+/* Takes up to `want` objects and writes them downward: end[-1] is the first.  Fewer (even 0,
+ * with ENOMEM) only where there is no memory.  Call without a lock. */
+unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end, unsigned want);
+
+/* Gives n objects of the class back, all of this bin's slabs.  Misuse found is reported after the lock was
+ * released.  With `only_try` it returns false, having done nothing, where the lock is taken. */
+bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n, bool only_try);
+
+#endif

@@ -1,0 +1,29 @@
+/* A shard's inbox: batches of its objects that other threads freed while its bins were
+ * locked.  Many push, whoever takes takes all; an inbox holds its own shard's objects only.
+ *
+ * A batch is an array of pointers whose slot 0 is the link; the inbox looks at nothing else.
+ * Ordering: push is a release, take an acquire, so that the taker sees the batch filled. */
+#ifndef ASH_SLAB_INBOX_H
+#define ASH_SLAB_INBOX_H
+
+#include "slab/shard.h"
+#include "util/atomic.h"
+
+static inline void ash_inbox_push(struct ash_shard *shard, void **batch)
+{
+	void *head = ash_load_relaxed(&shard->inbox);
+
+	do
+		batch[0] = head;
+	while (!ash_cas_release(&shard->inbox, &head, (void *)batch));
+}
+
+/* All batches, linked by slot 0; NULL where there is none. */
+static inline void **ash_inbox_take(struct ash_shard *shard)
+{
+	if (ash_load_relaxed(&shard->inbox) == NULL)
+		return NULL;
+	return (void **)ash_exchange_acquire(&shard->inbox, NULL);
+}
+
+#endif

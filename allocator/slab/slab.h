@@ -1,0 +1,37 @@
+/* One slab: a run cut into equal regions, with its bitmap of free ones.
+ *
+ * All but create and destroy happen under the lock of the slab's bin. */
+#ifndef ASH_SLAB_SLAB_H
+#define ASH_SLAB_SLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "meta/descriptor.h"
+#include "util/misuse_hook.h"
+
+/* A fresh slab of the class for the shard, nothing of it handed out.  NULL with ENOMEM.
+ * May map memory: call without a lock. */
+struct ash_run *ash_slab_create(unsigned class, unsigned shard);
+
+/* Takes down a slab whose regions are all free and that no list holds. */
+void ash_slab_destroy(struct ash_run *slab);
+
+/* Takes up to `want` free regions, lowest addresses first, recycled ones before uncarved, and
+ * writes them downward: end[-1] is the first.  Returns how many. */
+unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want);
+
+/* Gives one region back.  False with *misuse filled where `p` is no region that is out. */
+bool ash_slab_give(struct ash_run *slab, void *p, struct ash_misuse *misuse);
+
+enum ash_region_state {
+	ASH_REGION_OUT,      /* handed out: with the program or in a thread cache */
+	ASH_REGION_FREE,
+	ASH_REGION_UNCARVED, /* never handed out */
+	ASH_REGION_INSIDE,   /* not the start of a region */
+};
+/* What `p`, an address inside the slab, is.  Without the lock the answer may be old. */
+enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p);
+
+bool ash_slab_is_valid(const struct ash_run *slab);
+
+#endif

@@ -1,0 +1,45 @@
+/* Intrusive doubly linked ring.  The head is a node of its own; an unlinked node
+ * points to itself or is zero. */
+#ifndef ASH_UTIL_LIST_H
+#define ASH_UTIL_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ash_list {
+	struct ash_list *next, *prev;
+};
+
+#define ASH_LIST_ENTRY(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
+
+static inline void ash_list_init(struct ash_list *head)
+{
+	head->next = head->prev = head;
+}
+
+static inline bool ash_list_empty(const struct ash_list *head)
+{
+	return head->next == head;
+}
+
+static inline void ash_list_push_front(struct ash_list *head, struct ash_list *node)
+{
+	node->next = head->next;
+	node->prev = head;
+	head->next->prev = node;
+	head->next = node;
+}
+
+static inline void ash_list_push_back(struct ash_list *head, struct ash_list *node)
+{
+	ash_list_push_front(head->prev, node);
+}
+
+static inline void ash_list_remove(struct ash_list *node)
+{
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+	ash_list_init(node);
+}
+
+#endif
