@@ -93,33 +93,91 @@ static void free_list(void *list)
 	}
 }
 
-/* All is taken, all is given back: it can be had again, in the same and in other sizes. */
-static void recover(void)
+/* Refusal must not depend on which function asks. */
+static void all_refuse(void *block, size_t n)
 {
-	static const size_t sizes[] = {64, 1000, 20000, 200000, 3 << 20};
-	size_t first[5], again, room = 300 * MIB;
+	void *unchanged = &block;
 
-	limit_address_space(address_space() + room);
-	for (unsigned i = 0; i < 5; i++) {
-		void *list = take_all(sizes[i], &first[i]);
+	errno = MARK;
+	CHECK(!m.malloc(n) && errno == ENOMEM, "malloc, errno %d", errno);
+	errno = MARK;
+	CHECK(!m.calloc(1, n) && errno == ENOMEM, "calloc, errno %d", errno);
+	errno = MARK;
+	CHECK(!m.aligned_alloc(4096, n) && errno == ENOMEM, "aligned_alloc, errno %d", errno);
+	errno = MARK;
+	CHECK(!m.realloc(block, n) && errno == ENOMEM, "realloc, errno %d", errno);
+	errno = MARK;
+	CHECK(m.posix_memalign(&unchanged, 64, n) == ENOMEM && errno == MARK &&
+		      unchanged == &block,
+	      "posix_memalign, errno %d", errno);
+}
 
-		tap_note("%zu MiB in blocks of %zu", first[i] * sizes[i] >> 20, sizes[i]);
-		CHECK(first[i] * sizes[i] >= room / 2, "only %zu MiB of %zu in blocks of %zu",
-		      first[i] * sizes[i] >> 20, room >> 20, sizes[i]);
-		/* Refusal must not depend on which function asks. */
-		errno = MARK;
-		CHECK(!m.calloc(1, room) && errno == ENOMEM, "calloc, errno %d", errno);
-		errno = MARK;
-		CHECK(!m.aligned_alloc(4096, room) && errno == ENOMEM, "aligned_alloc, errno %d",
-		      errno);
-		errno = MARK;
-		CHECK(!m.realloc(list, room) && errno == ENOMEM, "realloc, errno %d", errno);
-		free_list(list);
-		list = take_all(sizes[i], &again);
-		CHECK(again * 100 >= first[i] * 95, "%zu blocks of %zu at first, %zu again",
-		      first[i], sizes[i], again);
-		free_list(list);
+#define ROOM (300 * MIB)
+
+/* Takes all, returns it, and takes it again: it can be had again. */
+static size_t take_twice(size_t n)
+{
+	size_t first, again;
+	void *list = take_all(n, &first);
+
+	tap_note("%zu MiB in blocks of %zu", first * n >> 20, n);
+	CHECK(first * n >= ROOM / 2, "only %zu MiB of %zu in blocks of %zu", first * n >> 20,
+	      ROOM >> 20, n);
+	all_refuse(list, ROOM);
+	free_list(list);
+	list = take_all(n, &again);
+	CHECK(again * 100 >= first * 95, "%zu blocks of %zu at first, %zu again", first, n, again);
+	free_list(list);
+	return first;
+}
+
+static void recover(size_t n)
+{
+	limit_address_space(address_space() + ROOM);
+	take_twice(n);
+	lift_limit();
+	for (unsigned i = 0; i < 100; i++) {
+		void *p = m.malloc(n);
+
+		CHECK(p != NULL, "malloc(%zu) with the limit lifted", n);
+		m.free(p);
 	}
+}
+
+static void recover_64(void)
+{
+	recover(64);
+}
+
+static void recover_1000(void)
+{
+	recover(1000);
+}
+
+static void recover_20000(void)
+{
+	recover(20000);
+}
+
+static void recover_200000(void)
+{
+	recover(200000);
+}
+
+static void recover_3m(void)
+{
+	recover(3 << 20);
+}
+
+/* What one size gave back serves the others. */
+static void sizes_in_turn(void)
+{
+	limit_address_space(address_space() + ROOM);
+	take_twice(1000);
+	take_twice(64);
+	take_twice(200000);
+	take_twice(20000);
+	take_twice(1000);
 	lift_limit();
 }
 
@@ -345,7 +403,12 @@ int main(int argc, char **argv)
 	}
 	tap_start();
 	family_start();
-	tap_case("RLIMIT_AS: refused with ENOMEM, and all of it can be had again", recover);
+	tap_case("address space used up in blocks of 64, and again", recover_64);
+	tap_case("address space used up in blocks of 1000, and again", recover_1000);
+	tap_case("address space used up in blocks of 20000, and again", recover_20000);
+	tap_case("address space used up in blocks of 200000, and again", recover_200000);
+	tap_case("address space used up in blocks of 3 MiB, and again", recover_3m);
+	tap_case("address space used up by one size after the other", sizes_in_turn);
 	tap_case("a thread's first allocation with nothing left", first_in_thread);
 	tap_case("threads that start with little left", thread_starts);
 	tap_case("no mappings left: refused or served, errno of free kept", mappings_exhausted);
