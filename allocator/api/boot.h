@@ -8,7 +8,7 @@
 #include "util/compiler.h"
 
 enum ash_boot_state { ASH_BOOT_NONE, ASH_BOOT_RUNNING, ASH_BOOT_DONE, ASH_BOOT_FAILED };
-extern uint32_t ash_boot_state;
+extern uint32_t ash_boot_state ASH_HIDDEN;
 
 bool ash_boot_slow(void);
 

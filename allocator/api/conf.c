@@ -64,6 +64,7 @@ static bool read_number(struct span s, uint64_t *n)
 static bool read_bytes(struct span s, uint64_t *n)
 {
 	unsigned shift = 0;
+	uint64_t number;
 
 	if (s.length > 0) {
 		switch (s.at[s.length - 1] | 0x20) {
@@ -79,9 +80,9 @@ static bool read_bytes(struct span s, uint64_t *n)
 		}
 	}
 	s.length -= shift != 0;
-	if (!read_number(s, n) || *n > UINT64_MAX >> shift)
+	if (!read_number(s, &number) || number > UINT64_MAX >> shift)
 		return false;
-	*n <<= shift;
+	*n = number << shift;
 	return true;
 }
 

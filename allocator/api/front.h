@@ -48,7 +48,7 @@ ASH_INLINE void ash_front_free(void *p)
 	unsigned class;
 	void **top;
 
-	if (ASH_UNLIKELY(unit >= ash_window.limit)) {
+	if (ASH_UNLIKELY(unit >= ash_window_limit)) {
 		ash_free_slow(p);
 		return;
 	}

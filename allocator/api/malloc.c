@@ -83,22 +83,22 @@ static void free_far(void *p)
 	ash_misuse_pointer("free", p, &object);
 }
 
-/* Whether p may go into the magazine at hand: the start of a region that is out, and none of
- * those that the magazine holds. */
+/* Whether p may go into the magazine at hand: the start of a region that is out, and not one of
+ * the last two that the magazine took. */
 static bool check_small(void *p, unsigned class)
 {
-	struct ash_object object = ash_object_of(p);
+	struct ash_run *slab = ash_run_of(p);
 	void **top = ash_tls.top[class];
 
-	if (ASH_UNLIKELY(object.kind != ASH_OBJECT_SMALL)) {
+	if (ASH_UNLIKELY(slab == NULL || ash_slab_region_state(slab, p) != ASH_REGION_OUT)) {
+		struct ash_object object = ash_object_of(p);
+
 		ash_misuse_pointer("free", p, &object);
 		return false;
 	}
-	for (unsigned i = 0; top[-(int)i] != NULL; i++) {
-		if (ASH_UNLIKELY(top[-(int)i] == p)) {
-			ash_misuse_report(&(struct ash_misuse){ ASH_MISUSE_DOUBLE_FREE, p, object.usable, NULL });
-			return false;
-		}
+	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
+		ash_misuse_report(&(struct ash_misuse){ ASH_MISUSE_DOUBLE_FREE, p, ash_class_size(class), NULL });
+		return false;
 	}
 	return true;
 }
@@ -111,7 +111,7 @@ void ash_free_slow(void *p)
 
 	if (p == NULL)
 		return;
-	class = unit < ash_window.limit ? ash_window_class(unit) : 0;
+	class = unit < ash_window_limit ? ash_window_class(unit) : 0;
 	if (class == 0)
 		free_far(p);
 	else if (check_small(p, class))

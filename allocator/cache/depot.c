@@ -37,7 +37,7 @@ void ash_depot_init(void)
 
 static size_t magazine_bytes(unsigned class, void **magazine)
 {
-	return ash_top_count(magazine + ASH_MAGAZINE_SLOTS - 1) * ash_class_size(class);
+	return ash_magazine_cap(magazine) * ash_class_size(class);
 }
 
 bool ash_depot_put(unsigned class, void **magazine)
@@ -45,15 +45,14 @@ bool ash_depot_put(unsigned class, void **magazine)
 	struct depot_class *d = &depot[class];
 	size_t size;
 
-	magazine[0] = NULL; /* ends the count where all slots but two hold items */
 	size = magazine_bytes(class, magazine);
 	if (ash_load_relaxed(&bytes) + size > bound())
 		return false;
 	ash_add_relaxed(&bytes, size);
 	ash_mutex_lock(&d->lock);
-	magazine[0] = d->full;
-	d->full = magazine;
-	d->count++;
+	ash_magazine_link(magazine, d->full);
+	ash_store_relaxed(&d->full, magazine);
+	ash_owned_add(&d->count, 1);
 	ash_mutex_unlock(&d->lock);
 	return true;
 }
@@ -64,11 +63,10 @@ static void **pop(struct depot_class *d)
 	void **m = d->full;
 
 	if (m != NULL) {
-		d->full = m[0];
-		d->count--;
+		ash_store_relaxed(&d->full, ash_magazine_unlink(m));
+		ash_owned_add(&d->count, -1u);
 		if (d->count < d->low)
-			d->low = d->count;
-		m[0] = NULL;
+			ash_store_relaxed(&d->low, d->count);
 	}
 	return m;
 }
@@ -110,7 +108,7 @@ static void send(struct ash_shard *shard, unsigned class, void **items, unsigned
 void ash_magazine_flush(unsigned class, void **magazine)
 {
 	void **top = ash_magazine_full_top(magazine);
-	unsigned n = ash_top_count(top);
+	unsigned n = ash_magazine_cap(magazine);
 
 	if (ash_shard_count() == 1) {
 		ash_bin_flush(&ash_shard_at(0)->bin[class], class, top + 1 - n, n, false);
@@ -155,9 +153,9 @@ void ash_depot_trim(unsigned magazines)
 				unsigned low = d->low;
 
 				m = pop(d);
-				d->low = low - 1;
+				ash_store_relaxed(&d->low, low - 1);
 			} else {
-				d->low = d->count;
+				ash_store_relaxed(&d->low, d->count);
 			}
 			ash_mutex_unlock(&d->lock);
 			if (m == NULL)

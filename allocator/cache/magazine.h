@@ -1,13 +1,13 @@
 /* A magazine: a fixed array of pointers to free objects of one class, used as a stack.
  *
  * 64 words, aligned to 512 bytes.  A magazine of capacity `cap` (at most 62) holds its items
- * in slots 64 - cap .. 63, bottom first.  `top` points at the last item.  While a thread uses
- * it, slots 63 - cap and 62 - cap are NULL: the first is the sentinel that ends malloc's
- * stack (so the capacity *is* its place), the second keeps the comparison with the last two
- * items inside the block.  free finds it full where the slot behind `top` would be the next
- * block's.  In a list (not in use) slot 0 is the link.
- *
- * A full magazine needs no count: its items lie between its end and the first NULL. */
+ * in slots 64 - cap .. 63, bottom first.  `top` points at the last item.  Slots 63 - cap and
+ * 62 - cap are no items: the first is NULL, the sentinel that ends malloc's stack (so the
+ * capacity *is* its place), the second keeps the comparison with the last two
+ * items inside the block and off stale pointers.  free finds it full where the slot behind
+ * `top` would be the next block's.  Slot 0 keeps the capacity as a number (which equals no
+ * pointer, so that the comparison may meet it); in a list it keeps the link, too: blocks are
+ * aligned to 512, which leaves nine bits. */
 #ifndef ASH_CACHE_MAGAZINE_H
 #define ASH_CACHE_MAGAZINE_H
 
@@ -34,6 +34,7 @@ static inline void **ash_magazine_clear(void **magazine, unsigned cap)
 
 	top[0] = NULL;
 	top[-1] = NULL;
+	magazine[0] = (void *)(uintptr_t)cap;
 	return top;
 }
 
@@ -58,12 +59,29 @@ static inline unsigned ash_top_count(void **top)
 	return n;
 }
 
-/* Top of a full magazine that comes out of a list: only its link is to be cleared, where the
- * capacity is so large that slot 0 is looked at. */
+/* The top of a full magazine. */
 static inline void **ash_magazine_full_top(void **magazine)
 {
-	magazine[0] = NULL;
 	return magazine + ASH_MAGAZINE_SLOTS - 1;
+}
+
+static inline unsigned ash_magazine_cap(void **magazine)
+{
+	return (unsigned)((uintptr_t)magazine[0] & (ASH_MAGAZINE_BYTES - 1));
+}
+
+/* Links a magazine before `next` (NULL ends the list) and unlinks it again. */
+static inline void ash_magazine_link(void **magazine, void **next)
+{
+	magazine[0] = (void *)((uintptr_t)next | ash_magazine_cap(magazine));
+}
+
+static inline void **ash_magazine_unlink(void **magazine)
+{
+	uintptr_t word = (uintptr_t)magazine[0];
+
+	magazine[0] = (void *)(word & (ASH_MAGAZINE_BYTES - 1));
+	return (void **)(word & ~(uintptr_t)(ASH_MAGAZINE_BYTES - 1));
 }
 
 #endif

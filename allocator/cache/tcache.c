@@ -57,10 +57,12 @@ static bool set_cap(struct ash_thread *t, unsigned class, unsigned cap)
 	struct ash_class_cache *cc = &t->classes[class];
 	size_t size = ash_class_size(class), used;
 
-	if (cap > cap_most(class))
+	if (cap > ASH_MAGAZINE_MOST || cap * size > CLASS_BYTES_MOST)
 		cap = cap_most(class);
+	if (cap == cc->cap)
+		return false;
 	used = t->budget_used - cc->cap * size + cap * size;
-	if (cap == cc->cap || (cap > cc->cap && used > budget()))
+	if (cap > cc->cap && used > budget())
 		return false;
 	t->budget_used = (uint32_t)used;
 	cc->cap = (uint8_t)cap;
@@ -79,7 +81,7 @@ static void drain_inbox(struct ash_shard *shard)
 	void **batch = ash_inbox_take(shard);
 
 	while (batch != NULL) {
-		void **next = batch[0];
+		void **next = ash_magazine_unlink(batch);
 
 		ash_magazine_flush(ash_window_class(ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1])), batch);
 		batch = next;

@@ -44,10 +44,10 @@ struct ash_tls {
 	uint32_t phase; /* enum ash_thread_phase */
 };
 
-extern __thread struct ash_tls ash_tls;
+extern __thread struct ash_tls ash_tls ASH_HIDDEN;
 
 /* Both empty and full: NULL, NULL below it, and the end of its block. */
-extern void *ash_static_magazine[ASH_MAGAZINE_SLOTS];
+extern void *ash_static_magazine[ASH_MAGAZINE_SLOTS] ASH_HIDDEN;
 #define ASH_STATIC_TOP (&ash_static_magazine[ASH_MAGAZINE_SLOTS - 1])
 
 /* This thread's record, made on first use.  NULL where it has none (no memory, being born,

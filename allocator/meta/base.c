@@ -47,7 +47,7 @@ void *ash_base_alloc(size_t size, size_t align)
 		if (piece == 0)
 			return NULL;
 		ash_mutex_lock(&lock);
-		mapped += step;
+		ash_owned_add(&mapped, step);
 		if (piece == end) {
 			end += step; /* the kernel placed it right behind: one piece */
 		} else if (step > end - at) {

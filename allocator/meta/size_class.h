@@ -41,9 +41,9 @@ struct ash_size_class {
 	uint8_t pad;
 };
 
-extern const struct ash_size_class ash_size_classes[ASH_CLASSES];
+extern const struct ash_size_class ash_size_classes[ASH_CLASSES] ASH_HIDDEN;
 /* Class of n for n <= ASH_SMALL_MAX at [(n + 63) / 64]; exact above 512 bytes. */
-extern const uint8_t ash_class_by_64[ASH_SMALL_MAX / 64 + 1];
+extern const uint8_t ash_class_by_64[ASH_SMALL_MAX / 64 + 1] ASH_HIDDEN;
 
 /* Class of a request of n bytes, n between 1 and ASH_SMALL_MAX. */
 ASH_INLINE unsigned ash_class_of(size_t n)

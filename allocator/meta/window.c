@@ -5,6 +5,13 @@
 
 struct ash_window ash_window ASH_CACHE_ALIGNED;
 
+#define ALIAS(name, offset) \
+	__asm__(".globl " #name "\n.hidden " #name "\n.set " #name ", ash_window + " #offset)
+ALIAS(ash_window_base, 0);
+ALIAS(ash_window_limit, 8);
+ALIAS(ash_window_classes, 16);
+static_assert(offsetof(struct ash_window, limit) == 8 && offsetof(struct ash_window, classes) == 16, "aliases");
+
 #define WINDOW_LEAST ((uint64_t)16 << 30)
 #define WINDOW_MOST ((uint64_t)16 << 40)
 /* Below this nothing can be served: a few hugeblocks. */

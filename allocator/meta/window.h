@@ -23,7 +23,12 @@ struct ash_window {
 	uint32_t nblocks; /* length / 2 MiB */
 };
 
-extern struct ash_window ash_window ASH_CACHE_ALIGNED;
+extern struct ash_window ash_window ASH_CACHE_ALIGNED ASH_HIDDEN;
+
+/* The same fields under names of their own: the compiler then addresses each by itself, where
+ * it would load the structure's address first, an instruction more in every free. */
+extern const uintptr_t ash_window_base ASH_HIDDEN, ash_window_limit ASH_HIDDEN;
+extern uint8_t *const ash_window_classes ASH_HIDDEN;
 
 /* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
  * machine's memory).  False where there is not even room for a small one. */
@@ -36,7 +41,7 @@ bool ash_window_open(uint32_t first, uint32_t count);
  * becomes a huge number: one compare with `limit` rejects it and what lies outside. */
 ASH_INLINE uintptr_t ash_window_unit(const void *p)
 {
-	uintptr_t distance = (uintptr_t)p - ash_window.base;
+	uintptr_t distance = (uintptr_t)p - ash_window_base;
 
 	return distance >> 4 | distance << 60;
 }
@@ -48,7 +53,7 @@ ASH_INLINE bool ash_window_holds(const void *p)
 
 ASH_INLINE unsigned ash_window_class(uintptr_t unit)
 {
-	return ash_load_relaxed(&ash_window.classes[unit >> (ASH_GRANULE_SHIFT - 4)]);
+	return ash_load_relaxed(&ash_window_classes[unit >> (ASH_GRANULE_SHIFT - 4)]);
 }
 
 /* Number of the granule that holds p; p lies in the window. */

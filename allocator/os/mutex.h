@@ -19,7 +19,7 @@ struct ash_mutex {
 
 #define ASH_MUTEX_INIT(r) { 0, (r) }
 
-extern __thread bool ash_mutex_forking;
+extern __thread bool ash_mutex_forking ASH_HIDDEN;
 
 void ash_mutex_lock_slow(struct ash_mutex *m);
 void ash_mutex_wake(struct ash_mutex *m);

@@ -61,7 +61,7 @@ bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block))
 	if (want > STEP_MOST)
 		want = STEP_MOST;
 	got = map_blocks(want, &first);
-	mapped += got;
+	ash_owned_add(&mapped, got);
 	ash_mutex_unlock(&lock);
 
 	for (uint32_t i = 0; i < got; i++) {
@@ -72,7 +72,7 @@ bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block))
 			 * the window, a few MiB of its address space. */
 			ash_os_unmap(block_address(first + i), (size_t)(got - i) << ASH_HUGE_SHIFT);
 			ash_mutex_lock(&lock);
-			mapped -= got - i;
+			ash_owned_add(&mapped, i - got);
 			ash_mutex_unlock(&lock);
 			break;
 		}

@@ -49,7 +49,7 @@ static void take(struct ash_hugeblock *block, unsigned head, unsigned first, uns
 	ash_bitmap_set_range(block->used, first, count);
 	ash_bitmap_set_range(block->touched, first, count);
 	block->nused += (uint16_t)count;
-	in_use += count;
+	ash_owned_add(&in_use, count);
 	for (unsigned i = first; i < first + count; i++) {
 		if (i == head)
 			continue;
@@ -64,7 +64,7 @@ static void give_back(struct ash_hugeblock *block, unsigned first, unsigned coun
 		ash_store_relaxed(&block->run[i].state, (uint8_t)ASH_RUN_FREE);
 	ash_bitmap_clear_range(block->used, first, count);
 	block->nused -= (uint16_t)count;
-	in_use -= count;
+	ash_owned_add(&in_use, 0 - (size_t)count);
 }
 
 static void add_block(struct ash_hugeblock *block)

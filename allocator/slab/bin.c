@@ -85,11 +85,11 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 	}
 }
 
-/* Caller holds the lock.  After a region of the slab was freed: relinks it, and where it is
- * empty and another such slab is kept, moves it to `down` to be taken down. */
-static void settle(struct ash_bin *bin, struct ash_run *slab, struct ash_list *down)
+/* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it
+ * is empty and another such slab is kept, moves it to `down` to be taken down. */
+static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct ash_list *down)
 {
-	if (slab->nfree == 1) { /* was full, on no list */
+	if (slab->nfree == n) { /* was full, on no list */
 		link_slab(bin, slab);
 	} else if (fullness(slab) != slab->fullness) {
 		unlink_slab(bin, slab);
@@ -121,21 +121,29 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 		ash_mutex_lock(&bin->lock);
 	}
 	ash_list_init(&down);
-	for (unsigned i = 0; i < n; i++) {
+	/* Objects that were allocated together tend to be freed together: neighbours in a
+	 * magazine often share a slab, which is then looked up and relinked once. */
+	for (unsigned i = 0; i < n;) {
 		struct ash_run *slab = ash_run_of(items[i]);
 		struct ash_misuse m;
+		unsigned given;
 
 		if (ASH_UNLIKELY(slab->state != ASH_RUN_SLAB || slab->class != class)) {
 			/* The slab went away while the object lay in a magazine: it had been
 			 * given back before. */
 			m = (struct ash_misuse){ ASH_MISUSE_DOUBLE_FREE, items[i], ash_class_size(class), NULL };
-		} else if (ASH_LIKELY(ash_slab_give(slab, items[i], &m))) {
-			bin->regions_out--;
-			settle(bin, slab, &down);
-			continue;
+		} else {
+			given = ash_slab_give(slab, items + i, n - i, &m);
+			i += given;
+			bin->regions_out -= given;
+			if (given > 0)
+				settle(bin, slab, given, &down);
 		}
-		if (wrong < REPORTS)
-			misuse[wrong++] = m;
+		if (ASH_UNLIKELY(m.kind != ASH_MISUSE_NONE)) {
+			if (wrong < REPORTS)
+				misuse[wrong++] = m;
+			i++;
+		}
 	}
 	ash_mutex_unlock(&bin->lock);
 	while (!ash_list_empty(&down)) {

@@ -1,7 +1,8 @@
 /* A shard's inbox: batches of its objects that other threads freed while its bins were
  * locked.  Many push, whoever takes takes all; an inbox holds its own shard's objects only.
  *
- * A batch is an array of pointers whose slot 0 is the link; the inbox looks at nothing else.
+ * A batch is an array of pointers aligned to 512 bytes whose slot 0 holds a number below 512
+ * and, while it lies here, the link, too; the inbox looks at nothing else.
  * Ordering: push is a release, take an acquire, so that the taker sees the batch filled. */
 #ifndef ASH_SLAB_INBOX_H
 #define ASH_SLAB_INBOX_H
@@ -13,8 +14,10 @@ static inline void ash_inbox_push(struct ash_shard *shard, void **batch)
 {
 	void *head = ash_load_relaxed(&shard->inbox);
 
+	uintptr_t number = (uintptr_t)batch[0];
+
 	do
-		batch[0] = head;
+		batch[0] = (void *)((uintptr_t)head | number);
 	while (!ash_cas_release(&shard->inbox, &head, (void *)batch));
 }
 

@@ -53,51 +53,77 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 
 	while (got < want && slab->summary != 0) {
 		unsigned w = ash_ctz64(slab->summary);
+		char *first = base + w * 64 * size;
 		uint64_t word = bitmap[w];
 
 		do {
-			*--end = base + (w * 64 + ash_ctz64(word)) * size;
+			*--end = first + ash_ctz64(word) * size;
 			got++;
 			word &= word - 1;
 		} while (word != 0 && got < want);
-		bitmap[w] = word;
+		ash_store_relaxed(&bitmap[w], word);
 		if (word == 0)
 			slab->summary &= (uint16_t)~(1u << w);
 	}
-	while (got < want && slab->bump < slab->regions) {
-		*--end = base + slab->bump++ * size;
-		got++;
+	if (got < want && slab->bump < slab->regions) {
+		unsigned n = want - got, left = (unsigned)(slab->regions - slab->bump);
+		char *p = base + slab->bump * size;
+
+		n = n < left ? n : left;
+		ash_store_relaxed(&slab->bump, (uint16_t)(slab->bump + n));
+		got += n;
+		for (; n > 0; n--, p += size)
+			*--end = p;
 	}
 	slab->nfree -= (uint16_t)got;
 	ash_assert_expensive(ash_slab_is_valid(slab));
 	return got;
 }
 
-static bool refuse(struct ash_misuse *misuse, enum ash_misuse_kind kind, const struct ash_run *slab, const void *p,
-		   const char *why)
+static ASH_COLD void refuse(struct ash_misuse *misuse, enum ash_misuse_kind kind, const struct ash_run *slab,
+			    const void *p, const char *why)
 {
 	*misuse = (struct ash_misuse){ kind, p, slab->size, why };
-	return false;
 }
 
-bool ash_slab_give(struct ash_run *slab, void *p, struct ash_misuse *misuse)
+unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct ash_misuse *misuse)
 {
-	size_t offset = (size_t)((char *)p - ash_run_address(slab));
-	unsigned i = ash_region_index(slab->reciprocal, offset);
 	uint64_t *bitmap = ash_run_bitmap(slab);
-	uint64_t bit = (uint64_t)1 << (i % 64);
+	char *base = ash_run_address(slab);
+	size_t bytes = (size_t)slab->granules << ASH_GRANULE_SHIFT, size = slab->size;
+	uint32_t reciprocal = slab->reciprocal;
+	unsigned summary = slab->summary, bump = slab->bump, done = 0;
 
-	if (ASH_UNLIKELY((size_t)i * slab->size != offset))
-		return refuse(misuse, ASH_MISUSE_INVALID_FREE, slab, p, "it points inside an object");
-	if (ASH_UNLIKELY(i >= slab->bump))
-		return refuse(misuse, ASH_MISUSE_INVALID_FREE, slab, p, "it was never allocated");
-	if (ASH_UNLIKELY(bitmap[i / 64] & bit))
-		return refuse(misuse, ASH_MISUSE_DOUBLE_FREE, slab, p, NULL);
-	bitmap[i / 64] |= bit;
-	slab->summary |= (uint16_t)(1u << (i / 64));
-	slab->nfree++;
+	misuse->kind = ASH_MISUSE_NONE;
+	for (; done < n; done++) {
+		size_t offset = (size_t)((char *)items[done] - base);
+		unsigned i;
+		uint64_t word, bit;
+
+		if (offset >= bytes)
+			break;
+		i = ash_region_index(reciprocal, offset);
+		if (ASH_UNLIKELY(i * size != offset)) {
+			refuse(misuse, ASH_MISUSE_INVALID_FREE, slab, items[done], "it points inside an object");
+			break;
+		}
+		if (ASH_UNLIKELY(i >= bump)) {
+			refuse(misuse, ASH_MISUSE_INVALID_FREE, slab, items[done], "it was never allocated");
+			break;
+		}
+		bit = (uint64_t)1 << (i % 64);
+		word = bitmap[i / 64];
+		if (ASH_UNLIKELY(word & bit)) {
+			refuse(misuse, ASH_MISUSE_DOUBLE_FREE, slab, items[done], NULL);
+			break;
+		}
+		ash_store_relaxed(&bitmap[i / 64], word | bit);
+		summary |= 1u << (i / 64);
+	}
+	slab->summary = (uint16_t)summary;
+	slab->nfree += (uint16_t)done;
 	ash_assert_expensive(ash_slab_is_valid(slab));
-	return true;
+	return done;
 }
 
 enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p)

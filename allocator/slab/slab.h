@@ -20,8 +20,10 @@ void ash_slab_destroy(struct ash_run *slab);
  * writes them downward: end[-1] is the first.  Returns how many. */
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want);
 
-/* Gives one region back.  False with *misuse filled where `p` is no region that is out. */
-bool ash_slab_give(struct ash_run *slab, void *p, struct ash_misuse *misuse);
+/* Gives back the items that lie in the slab, from items[0] on, up to the first that does not
+ * or that is no region that is out; returns how many.  Where it stopped at one of the latter,
+ * *misuse tells of it, else its kind is ASH_MISUSE_NONE. */
+unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct ash_misuse *misuse);
 
 enum ash_region_state {
 	ASH_REGION_OUT,      /* handed out: with the program or in a thread cache */

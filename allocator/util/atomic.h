@@ -17,6 +17,9 @@
 #define ash_add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
 #define ash_sub_relaxed(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
 
+/* Adds to what only the holder of a lock writes and anyone reads: no locked instruction. */
+#define ash_owned_add(p, v) __atomic_store_n((p), *(p) + (v), __ATOMIC_RELAXED)
+
 /* Compare-and-swap: true where *p held *expected; else *expected is what it held. */
 #define ash_cas_relaxed(p, expected, v) \
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)

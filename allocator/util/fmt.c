@@ -35,7 +35,7 @@ static void put_number(struct sink *s, uint64_t n, unsigned base, bool negative,
 		digits[count++] = '-';
 	else if (negative)
 		put(s, '-');
-	for (unsigned i = count; i < width; i++)
+	for (unsigned i = count + (negative && pad == '0'); i < width; i++)
 		put(s, pad);
 	while (count > 0)
 		put(s, digits[--count]);

@@ -1,0 +1,18 @@
+/* Brings the layers below the api up in a unit test, once, in the order of boot. */
+#ifndef ASH_TEST_LAYERS_H
+#define ASH_TEST_LAYERS_H
+
+#include "meta/window.h"
+#include "os/os.h"
+#include "page/run.h"
+#include "slab/shard.h"
+
+static inline int layers_up(void **state)
+{
+	(void)state;
+	ash_os_init();
+	ash_page_init();
+	return ash_window_init((uint64_t)16 << 30) && ash_shard_init(4) ? 0 : -1;
+}
+
+#endif
