@@ -87,3 +87,12 @@ preloaded() {
 		"$@"
 	fi
 }
+
+# Ends the script by becoming a test program of the build tree, preloaded.
+exec_preloaded() { # PROGRAM ARGUMENT…
+	program=$top_builddir/$1
+	shift
+	[ -x "$program" ] || { echo "Bail out! $program was not built"; exit 99; }
+	[ -z "$library" ] || { LD_PRELOAD=$library; export LD_PRELOAD; }
+	exec "$program" "$@"
+}
