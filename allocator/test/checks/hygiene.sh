@@ -33,7 +33,7 @@ note_file "$tmp/found"
 verdict $(($(wc -l <"$tmp/found") != 0)) "no file names a path outside the repository"
 
 mkdir -p "$tmp/planted/results/x"
-printf 'see %s/DESIGN.md\nlib=%s/main/build\n' ../shared /work >"$tmp/planted/bad"
+printf 'see %s/shared/DESIGN.md\nlib=%s/main/build\n' .. /work >"$tmp/planted/bad"
 printf 'cp x.%s/home/y; $prefix%s/work/; ok\n' . '' | sed 's|[$]prefix|$(prefix)|' >"$tmp/planted/good"
 echo '{"file": "'/work'/x"}' >"$tmp/planted/results/x/run"
 printf 'bad\ngood\nresults/x/run\n' | points_outside "$tmp/planted" >"$tmp/found"
