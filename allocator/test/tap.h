@@ -86,19 +86,19 @@ __attribute__((format(printf, 2, 3))) static inline void tap_fail(const char *wh
 #define TAP_HERE(text) (__FILE__ ":" TAP_STRING(__LINE__) ": " text)
 
 /* CHECK(condition, format, ...): a false condition fails the case and goes on. */
-#define CHECK(cond, ...)                                                                       \
-	do {                                                                                   \
-		if (!(cond))                                                                   \
-			tap_fail(TAP_HERE(#cond), __VA_ARGS__);                                \
+#define CHECK(cond, ...)                                        \
+	do {                                                    \
+		if (!(cond))                                    \
+			tap_fail(TAP_HERE(#cond), __VA_ARGS__); \
 	} while (0)
 
 /* The same, and leaves the case, for what the rest cannot do without. */
-#define NEED(cond, ...)                                                                        \
-	do {                                                                                   \
-		if (!(cond)) {                                                                 \
-			tap_fail(TAP_HERE(#cond), __VA_ARGS__);                                \
-			_exit(1);                                                              \
-		}                                                                              \
+#define NEED(cond, ...)                                         \
+	do {                                                    \
+		if (!(cond)) {                                  \
+			tap_fail(TAP_HERE(#cond), __VA_ARGS__); \
+			_exit(1);                               \
+		}                                               \
 	} while (0)
 
 __attribute__((noreturn)) static inline void tap_skip(const char *reason)

@@ -3,5 +3,5 @@
 
 static void wrong(void)
 {
-	free(hidden((void *)(uintptr_t)"a literal"));
+	free(hidden((void *)(uintptr_t) "a literal"));
 }

@@ -33,9 +33,9 @@ static size_t kept_size[KEPT];
 
 static size_t size_of(unsigned i)
 {
-	static const size_t sizes[] = {1,     16,    40,    64,     200,     512,    1000,
-				       3000,  8192,  20000, 32768,  50000,   100000, 300000,
-				       1 << 20, (1 << 20) + 1, 3 << 20};
+	static const size_t sizes[] = {
+		1,     16,    40,    64,     200,    512,     1000,          3000,   8192,
+		20000, 32768, 50000, 100000, 300000, 1 << 20, (1 << 20) + 1, 3 << 20};
 
 	return sizes[i % (sizeof(sizes) / sizeof(sizes[0]))] + i % 7;
 }
@@ -316,7 +316,8 @@ int main(int argc, char **argv)
 	tap_case("fork while threads allocate", while_allocating);
 	tap_case("grandchildren", grandchildren);
 	tap_case("two threads fork at once", from_two_threads);
-	tap_case("fork handlers that allocate, registered before and after ours", with_handlers);
+	tap_case("fork handlers that allocate, registered before and after ours",
+		 with_handlers);
 	tap_case("vfork and posix_spawn while threads allocate", vfork_and_spawn);
 	return tap_finish();
 }

@@ -119,13 +119,13 @@ static struct block create(struct worker *w)
 		CHECK(!b.p || all_zero(b.p, b.size), "calloc(%zu) is not zero", b.size);
 	} else if (how < 13) {
 		b.p = m.aligned_alloc(align, b.size);
-		CHECK(((uintptr_t)b.p & (align - 1)) == 0, "aligned_alloc(%zu, %zu) = %p", align,
-		      b.size, (void *)b.p);
+		CHECK(((uintptr_t)b.p & (align - 1)) == 0, "aligned_alloc(%zu, %zu) = %p",
+		      align, b.size, (void *)b.p);
 	} else if (how < 14) {
 		if (m.posix_memalign((void **)&b.p, align, b.size) != 0)
 			b.p = NULL;
-		CHECK(((uintptr_t)b.p & (align - 1)) == 0, "posix_memalign(%zu, %zu) = %p", align,
-		      b.size, (void *)b.p);
+		CHECK(((uintptr_t)b.p & (align - 1)) == 0, "posix_memalign(%zu, %zu) = %p",
+		      align, b.size, (void *)b.p);
 	} else {
 		b.p = m.realloc(NULL, b.size);
 	}
@@ -263,7 +263,8 @@ static void all_threads(void)
 		workers[i].index = i;
 		workers[i].random = seed * 1000003 + i;
 		workers[i].operations = operations;
-		NEED(pthread_create(&ids[i], NULL, succession, &workers[i]) == 0, "thread %u", i);
+		NEED(pthread_create(&ids[i], NULL, succession, &workers[i]) == 0, "thread %u",
+		     i);
 	}
 	for (unsigned i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
@@ -289,8 +290,9 @@ int main(int argc, char **argv)
 	tap_watchdog = 300 + (unsigned)(operations * threads / 3000);
 	tap_start();
 	family_start();
-	snprintf(name, sizeof(name), "%u threads, %lu operations each, seed %llu: no wrong byte",
-		 threads, operations, (unsigned long long)seed);
+	snprintf(name, sizeof(name),
+		 "%u threads, %lu operations each, seed %llu: no wrong byte", threads,
+		 operations, (unsigned long long)seed);
 	tap_case(name, all_threads);
 	return tap_finish();
 }

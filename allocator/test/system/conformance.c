@@ -131,11 +131,12 @@ static void a02_too_large(void)
 	/* Alignment and size must not wrap together. */
 	for (size_t align = 8; align != 0; align *= 2)
 		for (size_t k = 0; k < 70; k++) {
-			expect_enomem(m.memalign(align, SIZE_MAX - k), "memalign", SIZE_MAX - k);
+			expect_enomem(m.memalign(align, SIZE_MAX - k), "memalign",
+				      SIZE_MAX - k);
 			expect_enomem(m.memalign(align, SIZE_MAX - align - k), "memalign",
 				      SIZE_MAX - align - k);
-			expect_enomem(m.memalign(align, (size_t)PTRDIFF_MAX + 1 + k), "memalign",
-				      (size_t)PTRDIFF_MAX + 1 + k);
+			expect_enomem(m.memalign(align, (size_t)PTRDIFF_MAX + 1 + k),
+				      "memalign", (size_t)PTRDIFF_MAX + 1 + k);
 		}
 	CHECK(all_bytes(block, 100, 0x5a), "a refused realloc changed the block");
 	CHECK(m.usable(block) == usable, "a refused realloc changed the usable size");
@@ -172,7 +173,8 @@ static void a03_absurd(void)
 		}
 		CHECK(!strict, "malloc(%#zx) succeeded under strict overcommit", sizes[i]);
 		CHECK(sizes[i] < (size_t)1 << 47, "malloc(%#zx) cannot be true", sizes[i]);
-		CHECK(m.usable(p) >= sizes[i], "usable size %#zx of %#zx", m.usable(p), sizes[i]);
+		CHECK(m.usable(p) >= sizes[i], "usable size %#zx of %#zx", m.usable(p),
+		      sizes[i]);
 		p[0] = 1;
 		p[sizes[i] - 1] = 1;
 		errno = MARK;
@@ -187,9 +189,9 @@ static void a04_product_overflow(void)
 		{(size_t)1 << 32, (size_t)1 << 32}, /* wraps to 0 */
 		{(size_t)1 << 63, 2},
 		{((size_t)1 << 32) + 1, ((size_t)1 << 32) + 1}, /* wraps to 2^33 + 1 */
-		{SIZE_MAX, SIZE_MAX}, /* wraps to 1 */
+		{SIZE_MAX, SIZE_MAX},                           /* wraps to 1 */
 		{SIZE_MAX, 2},
-		{SIZE_MAX / 2 + 2, 2}, /* wraps to 2 */
+		{SIZE_MAX / 2 + 2, 2},   /* wraps to 2 */
 		{SIZE_MAX / 16 + 2, 16}, /* wraps to 16 */
 		{(size_t)1 << 61, 64},
 	};
@@ -235,7 +237,7 @@ static void a05_calloc_clears(void)
 			for (int i = 0; i < count; i++)
 				m.free(p[i]);
 			if (round == 1 && n > 16 * KIB)
-				m.trim(0); /* a zero flag kept over a purge must still be true */
+				m.trim(0); /* a zero flag outlives a purge or goes */
 			for (int i = 0; i < count; i++) {
 				p[i] = i % 2 ? m.calloc(n, 1) : m.calloc(1, n);
 				NEED(p[i], "calloc(%zu)", n);
@@ -297,8 +299,8 @@ static void a06_aligned_alloc_bad(void)
 		errno = MARK;
 		p = m.aligned_alloc(align, 64);
 		CHECK(p == NULL, "aligned_alloc(2^%u, 64) = %p", lg, p);
-		CHECK(errno == EINVAL || errno == ENOMEM, "aligned_alloc(2^%u, 64): errno %d", lg,
-		      errno);
+		CHECK(errno == EINVAL || errno == ENOMEM, "aligned_alloc(2^%u, 64): errno %d",
+		      lg, errno);
 	}
 }
 
@@ -329,10 +331,10 @@ static void a08_posix_memalign_bad(void)
 
 			errno = MARK;
 			error = m.posix_memalign(&p, bad[i], n);
-			CHECK(error == EINVAL, "posix_memalign(%zu, %zu) returned %d", bad[i], n,
-			      error);
-			CHECK(p == &here, "posix_memalign(%zu, %zu) changed the pointer", bad[i],
-			      n);
+			CHECK(error == EINVAL, "posix_memalign(%zu, %zu) returned %d", bad[i],
+			      n, error);
+			CHECK(p == &here, "posix_memalign(%zu, %zu) changed the pointer",
+			      bad[i], n);
 			CHECK(errno == MARK, "posix_memalign(%zu, %zu) set errno %d", bad[i], n,
 			      errno);
 		}
@@ -350,7 +352,8 @@ static void a09_posix_memalign_zero(void)
 			error = m.posix_memalign(&p[i], align, 0);
 			NEED(error == 0, "posix_memalign(%zu, 0) returned %d", align, error);
 			CHECK(aligned(p[i], align), "posix_memalign(%zu, 0) = %p", align, p[i]);
-			CHECK(errno == MARK, "posix_memalign(%zu, 0) set errno %d", align, errno);
+			CHECK(errno == MARK, "posix_memalign(%zu, 0) set errno %d", align,
+			      errno);
 			for (int j = 0; j < i; j++)
 				CHECK(p[i] != p[j], "%p is live twice", p[i]);
 		}
@@ -373,8 +376,8 @@ static void a10_alignments(void)
 				p[1] = NULL;
 			for (int k = 0; k < 4; k++) {
 				CHECK(p[k] != NULL, "way %d: 2^%u, %zu failed", k, lg, n);
-				CHECK(aligned(p[k], align), "way %d: 2^%u, %zu gave %p", k, lg, n,
-				      p[k]);
+				CHECK(aligned(p[k], align), "way %d: 2^%u, %zu gave %p", k, lg,
+				      n, p[k]);
 				if (p[k]) {
 					CHECK(m.usable(p[k]) >= n, "usable %zu of %zu",
 					      m.usable(p[k]), n);
@@ -460,7 +463,8 @@ static void a14_free_null(void)
 		m.cfree(NULL);
 	CHECK(errno == MARK, "cfree(NULL) set errno %d", errno);
 	CHECK(m.usable(NULL) == 0, "malloc_usable_size(NULL) = %zu", m.usable(NULL));
-	CHECK(m.free_sized && m.free_aligned_sized, "free_sized or free_aligned_sized is missing");
+	CHECK(m.free_sized && m.free_aligned_sized,
+	      "free_sized or free_aligned_sized is missing");
 	if (m.free_sized) {
 		m.free_sized(NULL, 0);
 		m.free_sized(NULL, 100);
@@ -559,9 +563,10 @@ static void a17_usable_size(void)
 		memset(p, 0x11, usable);
 		for (int i = 0; i < 32; i++)
 			m.free(others[i]);
-		CHECK(m.usable(p) == usable, "usable size of %zu went from %zu to %zu", n, usable,
-		      m.usable(p));
-		CHECK(all_bytes(p, usable, 0x11), "%zu: usable bytes are not the block's own", n);
+		CHECK(m.usable(p) == usable, "usable size of %zu went from %zu to %zu", n,
+		      usable, m.usable(p));
+		CHECK(all_bytes(p, usable, 0x11), "%zu: usable bytes are not the block's own",
+		      n);
 		if (usable > 0) {
 			q = m.realloc(p, usable);
 			CHECK(q == p, "realloc(p, usable size %zu) moved the block", usable);
@@ -649,7 +654,8 @@ static void a19_sized_free(void)
 			for (int i = 0; i < 4; i++) {
 				void *p = m.aligned_alloc(align, n);
 
-				NEED(p && aligned(p, align), "aligned_alloc(%zu, %zu)", align, n);
+				NEED(p && aligned(p, align), "aligned_alloc(%zu, %zu)", align,
+				     n);
 				memset(p, i, n);
 				m.free_aligned_sized(p, align, n);
 			}
@@ -671,8 +677,16 @@ static void a20_harmless(void)
 	struct mallinfo2 info2 = mallinfo2();
 	FILE *out = tmpfile();
 	int saved = dup(STDERR_FILENO);
-	int mode, parameters[] = {M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_MMAP_MAX,
-				  M_ARENA_MAX, M_CHECK_ACTION, 0, 1, 12345, -12345};
+	int mode, parameters[] = {M_TRIM_THRESHOLD,
+				  M_TOP_PAD,
+				  M_MMAP_THRESHOLD,
+				  M_MMAP_MAX,
+				  M_ARENA_MAX,
+				  M_CHECK_ACTION,
+				  0,
+				  1,
+				  12345,
+				  -12345};
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -688,7 +702,8 @@ static void a20_harmless(void)
 	fflush(out);
 	CHECK(ftell(out) > 0, "malloc_info wrote nothing");
 	mode = malloc_info(1, out);
-	CHECK(mode == EINVAL || mode == -1, "malloc_info with an unknown option returned %d", mode);
+	CHECK(mode == EINVAL || mode == -1, "malloc_info with an unknown option returned %d",
+	      mode);
 	/* What malloc_stats says is not ours to judge, and noise in a test log. */
 	dup2(fileno(out), STDERR_FILENO);
 	malloc_stats();
@@ -709,22 +724,25 @@ static void a20_harmless(void)
 /* One missing name, and a program mixes two allocators. */
 static void a20_symbols(void)
 {
+	/* clang-format off */
 	static const char *const names[] = {
 		"malloc", "free", "calloc", "realloc", "reallocarray", "aligned_alloc",
-		"posix_memalign", "memalign", "valloc", "pvalloc", "malloc_usable_size", "cfree",
-		"free_sized", "free_aligned_sized", "malloc_trim", "mallinfo", "mallinfo2",
-		"malloc_info", "malloc_stats", "mallopt", "__libc_malloc", "__libc_free",
-		"__libc_calloc", "__libc_realloc", "__libc_memalign", "__libc_valloc",
-		"__libc_pvalloc",
+		"posix_memalign", "memalign", "valloc", "pvalloc", "malloc_usable_size",
+		"cfree", "free_sized", "free_aligned_sized", "malloc_trim", "mallinfo",
+		"mallinfo2", "malloc_info", "malloc_stats", "mallopt", "__libc_malloc",
+		"__libc_free", "__libc_calloc", "__libc_realloc", "__libc_memalign",
+		"__libc_valloc", "__libc_pvalloc",
 		/* operator new and delete: plain, array; nothrow; aligned; sized */
-		"_Znwm", "_Znam", "_ZdlPv", "_ZdaPv", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t",
-		"_ZdlPvRKSt9nothrow_t", "_ZdaPvRKSt9nothrow_t", "_ZnwmSt11align_val_t",
-		"_ZnamSt11align_val_t", "_ZnwmSt11align_val_tRKSt9nothrow_t",
-		"_ZnamSt11align_val_tRKSt9nothrow_t", "_ZdlPvSt11align_val_t",
-		"_ZdaPvSt11align_val_t", "_ZdlPvSt11align_val_tRKSt9nothrow_t",
+		"_Znwm", "_Znam", "_ZdlPv", "_ZdaPv", "_ZnwmRKSt9nothrow_t",
+		"_ZnamRKSt9nothrow_t", "_ZdlPvRKSt9nothrow_t", "_ZdaPvRKSt9nothrow_t",
+		"_ZnwmSt11align_val_t", "_ZnamSt11align_val_t",
+		"_ZnwmSt11align_val_tRKSt9nothrow_t", "_ZnamSt11align_val_tRKSt9nothrow_t",
+		"_ZdlPvSt11align_val_t", "_ZdaPvSt11align_val_t",
+		"_ZdlPvSt11align_val_tRKSt9nothrow_t",
 		"_ZdaPvSt11align_val_tRKSt9nothrow_t", "_ZdlPvm", "_ZdaPvm",
 		"_ZdlPvmSt11align_val_t", "_ZdaPvmSt11align_val_t",
 	};
+	/* clang-format on */
 	void *address = dlsym(RTLD_DEFAULT, "malloc");
 	Dl_info ours, theirs;
 
@@ -754,7 +772,8 @@ static void a20_libc_allocates(void)
 	CHECK(getline(&line, &length, file) == 17, "getline");
 	CHECK(m.usable(line) >= length, "getline's buffer of %zu has %zu usable", length,
 	      m.usable(line));
-	CHECK(m.usable(copy) >= strlen(copy) + 1, "strdup's block has %zu usable", m.usable(copy));
+	CHECK(m.usable(copy) >= strlen(copy) + 1, "strdup's block has %zu usable",
+	      m.usable(copy));
 	CHECK(asprintf(&text, "%d %s", 42, copy) > 0, "asprintf");
 	text = m.realloc(text, 10000);
 	CHECK(text && !strncmp(text, "42 a string", 11), "asprintf's block after realloc");
@@ -777,7 +796,8 @@ int main(void)
 	tap_start();
 	family_start();
 	tap_case("A01 size 0: unique, not NULL, can be freed", a01_zero_sizes);
-	tap_case("A02 sizes beyond all memory: NULL, ENOMEM, the old block intact", a02_too_large);
+	tap_case("A02 sizes beyond all memory: NULL, ENOMEM, the old block intact",
+		 a02_too_large);
 	tap_case("A03 absurd sizes that a pointer can still span", a03_absurd);
 	tap_case("A04 products that overflow", a04_product_overflow);
 	tap_case("A05 calloc clears dirty memory of every size", a05_calloc_clears);

@@ -126,7 +126,8 @@ static size_t take_twice(size_t n)
 	all_refuse(list, ROOM);
 	free_list(list);
 	list = take_all(n, &again);
-	CHECK(again * 100 >= first * 95, "%zu blocks of %zu at first, %zu again", first, n, again);
+	CHECK(again * 100 >= first * 95, "%zu blocks of %zu at first, %zu again", first, n,
+	      again);
 	free_list(list);
 	return first;
 }
@@ -234,7 +235,8 @@ static void wait_for(atomic_uint *counter, unsigned n)
 
 static void first_in_thread(void)
 {
-	static const size_t sizes[] = {3 << 20, 100000, 20000, 3000, 500, 64, 16, 1 << 18, 4096};
+	static const size_t sizes[] = {3 << 20, 100000, 20000,   3000, 500,
+				       64,      16,     1 << 18, 4096};
 	pthread_t ids[FIRST_THREADS];
 	void *lists[9];
 	size_t count;
@@ -333,7 +335,7 @@ static unsigned long most_mappings(void)
 
 static void mappings_exhausted(void)
 {
-	static const size_t sizes[] = {16,     100,    1000,	5000,	 30000,	   60000,
+	static const size_t sizes[] = {16,     100,    1000,    5000,    30000,   60000,
 				       200000, 700000, 1200000, 3 << 20, 20 << 20};
 	enum { LARGE = 64 };
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), taken = 0;
@@ -350,15 +352,16 @@ static void mappings_exhausted(void)
 		NEED(large[i], "malloc(%zu)", sizes[i % 11]);
 		memset(large[i], (int)i, sizes[i % 11]);
 	}
-	field = mmap(NULL, 2 * most * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		     -1, 0);
+	field = mmap(NULL, 2 * most * page, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	NEED(field != MAP_FAILED, "mmap: %s", strerror(errno));
 	/* Every other page another protection: each change is two mappings more. */
 	while (taken < most && mprotect(field + 2 * taken * page, page, PROT_READ) == 0)
 		taken++;
-	NEED(mmap(NULL, page, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1,
-		  0) == MAP_FAILED ||
-		     mmap(NULL, page, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED,
+	NEED(mmap(NULL, page, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS,
+		  -1, 0) == MAP_FAILED ||
+		     mmap(NULL, page, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
+			     MAP_FAILED,
 	     "after %zu changes there is still room for mappings", taken);
 	for (unsigned round = 0; round < 20; round++)
 		for (unsigned i = 0; i < 11; i++) {

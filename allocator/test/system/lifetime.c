@@ -21,8 +21,8 @@ static bool late_run; /* this process exists to be watched at its end */
 /* A little of everything; false where a byte is wrong or memory is missing. */
 static bool little_work(unsigned salt)
 {
-	static const size_t sizes[] = {0,    1,    17,   64,    100,    640,	 2000, 4096,
-				       9000, 33000, 70000, 300000, 1100000};
+	static const size_t sizes[] = {0,    1,    17,    64,    100,    640,    2000,
+				       4096, 9000, 33000, 70000, 300000, 1100000};
 	unsigned char *p[sizeof(sizes) / sizeof(sizes[0])];
 	bool fine = true;
 

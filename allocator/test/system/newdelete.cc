@@ -92,16 +92,18 @@ void aligned_forms()
 	for (std::size_t align = 1; align <= 1 << 21; align *= 2)
 		for (std::size_t n = 0; n < 200000; n = n * 7 + 1) {
 			auto al = static_cast<std::align_val_t>(align);
-			void *p[8] = {
-				::operator new(n, al), ::operator new[](n, al),
-				::operator new(n, al, std::nothrow),
-				::operator new[](n, al, std::nothrow),
-				::operator new(n, al), ::operator new[](n, al),
-				::operator new(n, al), ::operator new[](n, al)};
+			void *p[8] = {::operator new(n, al),
+				      ::operator new[](n, al),
+				      ::operator new(n, al, std::nothrow),
+				      ::operator new[](n, al, std::nothrow),
+				      ::operator new(n, al),
+				      ::operator new[](n, al),
+				      ::operator new(n, al),
+				      ::operator new[](n, al)};
 
 			for (void *q : p) {
-				CHECK(opaque(q) && aligned(q, align), "new(%zu, align %zu) = %p",
-				      n, align, q);
+				CHECK(opaque(q) && aligned(q, align),
+				      "new(%zu, align %zu) = %p", n, align, q);
 				fill(q, n);
 			}
 			::operator delete(p[0], al);
@@ -254,7 +256,8 @@ void handler_until_cleared()
 		}
 		CHECK(calls == 5, "form %d called the handler %d times, not 5", form, calls);
 		CHECK(p == nullptr, "form %d returned %p", form, p);
-		CHECK(caught == (form < 4), "form %d %s", form, caught ? "threw" : "did not throw");
+		CHECK(caught == (form < 4), "form %d %s", form,
+		      caught ? "threw" : "did not throw");
 	}
 }
 

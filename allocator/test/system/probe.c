@@ -52,7 +52,10 @@ static int realloc_zero(void)
 
 	errno = 0;
 	p = realloc(p, 0);
-	printf("%s, errno %s\n", p ? "block" : "NULL", errno == EINVAL ? "EINVAL" : errno ? "?" : "0");
+	printf("%s, errno %s\n", p ? "block" : "NULL",
+	       errno == EINVAL ? "EINVAL"
+	       : errno         ? "?"
+			       : "0");
 	return 0;
 }
 
@@ -62,7 +65,10 @@ static int one_malloc(const char *text)
 
 	errno = 0;
 	p = malloc(strtoull(text, NULL, 0));
-	printf("%s, errno %s\n", p ? "block" : "NULL", errno == ENOMEM ? "ENOMEM" : errno ? "?" : "0");
+	printf("%s, errno %s\n", p ? "block" : "NULL",
+	       errno == ENOMEM ? "ENOMEM"
+	       : errno         ? "?"
+			       : "0");
 	free(p);
 	return 0;
 }
