@@ -55,8 +55,10 @@ do for [p=1:panels] {
 			with points pt MARK[i] ps 1.1 * SIZE lc rgb COLOUR[i], \
 		DATA using (lo * 1.03):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "failed" ? column("x") : NaN): \
 			(axis_row(0) ? "" : "failed") with labels left font FONT.",10" textcolor rgb COLOUR[i], \
-		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" ? column("x") : NaN): \
-			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels right offset -1,0 font FONT.",10" textcolor rgb COLOUR[i]
+		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" && column("ratio") > 1 ? column("x") : NaN): \
+			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels right offset -1,0 font FONT.",10" textcolor rgb COLOUR[i], \
+		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" && column("ratio") < 1 ? column("x") : NaN): \
+			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels left offset 1,0 font FONT.",10" textcolor rgb COLOUR[i]
 	unset label 99
 }
 unset multiplot

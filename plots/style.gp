@@ -66,7 +66,7 @@ ratio_tics(lo, hi) = hi / lo < 3.5 ? "(0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 
 # The same for panels with little room.
 narrow_tics(lo, hi) = hi / lo < 1.6 ? "(0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4)" : \
 	hi / lo < 3 ? "(0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2)" : \
-	hi / lo < 8 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.125, 0.25, 0.5, 1, 2, 4, 8)"
+	hi / lo < 8 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.2, 0.5, 1, 2, 5)"
 # A log10 axis that spans little: 1, 2 and 5 of each decade.
 decade_tics = "set ytics ("
 do for [e=-3:12] { decade_tics = decade_tics.sprintf("%s%g, %g, %g", e == -3 ? "" : ", ", 10.0**e, 2 * 10.0**e, 5 * 10.0**e) }
