@@ -64,7 +64,7 @@ static const char *unfinished_reason(const struct report *r, const struct result
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach (json_object_get(r->set->manifest, "unfinished"), i, entry)
+	json_array_foreach(json_object_get(r->set->manifest, "unfinished"), i, entry)
 		if (!strcmp(json_field_text(entry, "cell"), cell->name) &&
 		    !strcmp(json_field_text(entry, "mode"), cell->mode))
 			return json_field_text(entry, "reason");
@@ -187,7 +187,7 @@ void page_contenders(struct report *r, FILE *f)
 		proven(r, f, k, "allocator_file");
 		html_cell(f, json_field_text(contender->json, "package"));
 		fputs("<td>", f);
-		json_object_foreach (env, name, value)
+		json_object_foreach(env, name, value)
 			html_format(f, "%s=%s ", name,
 				    json_is_string(value) ? json_string_value(value) : "?");
 		fputs("</td>", f);
@@ -223,7 +223,7 @@ void page_cells(struct report *r, FILE *f)
 		html_cell(f, json_field_text(cell->json, "cannot_tell"));
 		html_cell(f, json_field_text(cell->json, "source"));
 		fputs("<td>", f);
-		json_object_foreach (json_object_get(cell->json, "params"), name, value) {
+		json_object_foreach(json_object_get(cell->json, "params"), name, value) {
 			char *text =
 				json_is_string(value)
 					? strdup(json_string_value(value))
@@ -244,7 +244,7 @@ static void environment_rows(FILE *f, const char *path, json_t *value)
 	char *text;
 
 	if (json_is_object(value)) {
-		json_object_foreach (value, key, member) {
+		json_object_foreach(value, key, member) {
 			char *longer;
 
 			if (asprintf(&longer, "%s%s%s", path, *path ? "." : "", key) < 0)

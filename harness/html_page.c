@@ -117,7 +117,7 @@ static void unfinished(struct report *r, FILE *f)
 		return;
 	fputs("<p class=\"warn\">", f);
 	html_format(f, "%zu blocks of cells were left out by the run: ", json_array_size(list));
-	json_array_foreach (list, i, entry)
+	json_array_foreach(list, i, entry)
 		html_format(f, "%s%s (%s, block %.0f: %s)", i ? ", " : "",
 			    json_field_text(entry, "cell"), json_field_text(entry, "mode"),
 			    json_field_number(entry, "block") + 1,
@@ -196,11 +196,38 @@ static void overall(struct report *r, FILE *f)
 	fputs(". Below 1 is less than the reference.</p>\n", f);
 }
 
+/* Intervals of few blocks promise more than they can hold: say so beside them. */
+static void few_blocks(struct report *r, FILE *f)
+{
+	size_t least = 0;
+
+	for (size_t i = 0; i < r->set->ncells; i++)
+		for (size_t k = 0; k < r->set->ncontenders; k++) {
+			size_t n = r->c->ratio[METRIC_CPU][i * r->set->ncontenders + k].n;
+
+			if (n && (!least || n < least))
+				least = n;
+		}
+	if (least == 0 || least >= 5)
+		return;
+	fputs("<p class=\"warn\">", f);
+	html_format(
+		f,
+		"Few blocks: some cells have %zu. An interval of the median made from n blocks "
+		"covers it with at most 1 - 2^(1-n): %.0f %% for two, %.0f %% for three, %.0f "
+		"%% for four, and with one there is none. Read such intervals as the range of "
+		"what was seen.",
+		least, 100 * stat_coverage_limit(2), 100 * stat_coverage_limit(3),
+		100 * stat_coverage_limit(4));
+	fputs("</p>\n", f);
+}
+
 static void summary(struct report *r, FILE *f)
 {
 	section(f, "summary", "Summary");
 	what_ran(r, f);
 	unfinished(r, f);
+	few_blocks(r, f);
 	overall(r, f);
 	page_geomeans(r, f);
 	disturbance(r, f);
@@ -278,7 +305,7 @@ static void methods(struct report *r, FILE *f)
 		"slows what it times; histograms are merged over blocks, and a percentile with "
 		"fewer than %d values beyond it is not given. ",
 		DISTRIBUTION_MIN_BEYOND);
-	json_object_foreach (capacity, workload, rate) {
+	json_object_foreach(capacity, workload, rate) {
 		if (json_is_number(rate))
 			html_format(
 				f,
@@ -323,7 +350,7 @@ static void reproduce(struct report *r, FILE *f)
 	      "figure "
 	      "again after its script was changed.</p>\n<pre>",
 	      f);
-	json_array_foreach (json_object_get(r->set->manifest, "command"), i, word) {
+	json_array_foreach(json_object_get(r->set->manifest, "command"), i, word) {
 		fputs(i ? " " : "", f);
 		shell_word(f, json_is_string(word) ? json_string_value(word) : "?");
 	}

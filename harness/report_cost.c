@@ -219,7 +219,7 @@ static size_t event_names(const struct report *r, const char **names, size_t max
 
 		if (strcmp(json_field_text(counters, "tier"), "pmu"))
 			continue;
-		json_object_foreach (json_object_get(counters, "events"), name, value) {
+		json_object_foreach(json_object_get(counters, "events"), name, value) {
 			size_t k = 0;
 
 			while (k < n && strcmp(names[k], name))

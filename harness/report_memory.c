@@ -122,7 +122,7 @@ static bool write_phases(struct report *r, size_t cell)
 		if (!s)
 			continue;
 		panel++;
-		json_array_foreach (json_object_get(s->json, "phases"), i, mark)
+		json_array_foreach(json_object_get(s->json, "phases"), i, mark)
 			fprintf(f, "%zu\t%s\t%s\t%.0f\n", panel,
 				r->set->contenders[r->shown[j]].name,
 				json_field_text(mark, "name"),
@@ -343,7 +343,7 @@ bool write_page_floor(struct report *r, struct figure *figure)
 
 			if (!cell_is(&r->set->cells[i], "memory") && i != drain)
 				continue;
-			json_array_foreach (cell_phases(r, i), phase, mark) {
+			json_array_foreach(cell_phases(r, i), phase, mark) {
 				const char *name = json_field_text(mark, "name");
 				char label[128];
 

@@ -234,9 +234,9 @@ static bool load_manifest(struct result_set *set, const char *path, char *messag
 			 (long long)field_integer(set->manifest, "schema", -1), RESULTS_SCHEMA);
 		return false;
 	}
-	json_array_foreach (json_object_get(set->manifest, "contenders"), i, entry)
+	json_array_foreach(json_object_get(set->manifest, "contenders"), i, entry)
 		add_contender(set, json_field_text(entry, "name"), entry);
-	json_array_foreach (json_object_get(set->manifest, "cells"), i, entry)
+	json_array_foreach(json_object_get(set->manifest, "cells"), i, entry)
 		add_cell(set, entry, true);
 	return true;
 }
