@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 struct channel;
-struct channel_thread;
+struct page_floor;
+struct wl_thread;
 
 /* A parameter.  Values are integers, or (where text is set) one word of a list. */
 struct wl_param {
@@ -44,20 +45,27 @@ struct wl_run {
 	uint64_t seed;
 	int64_t values[WL_MAX_PARAMS]; /* in the order of workload->params */
 	struct channel *channel;
-	uint64_t expected_allocs; /* set by the workload's setup: allocation calls that the run makes */
+	uint64_t expected_allocs; /* set by the workload's setup: allocation calls that the run
+				     makes */
 	void *state;              /* the workload's own, from wl_table() */
+	/* Contexts for wl_malloc() and its kin: [0] is the thread that calls run(), then
+	 * one per value of "threads". */
+	struct wl_thread *threads;
+	unsigned nthreads;
+	uint64_t ops; /* done so far, where they are not the allocation calls; else 0 */
 };
 
 struct workload {
 	const char *name;
 	const char *summary;
-	const char *isolates;   /* what a difference here says */
+	const char *isolates; /* what a difference here says */
 	const char *cannot_tell;
-	const char *source;     /* of the behaviour */
-	const char *touch;      /* which bytes of its objects are written and read */
+	const char *source;            /* of the behaviour */
+	const char *touch;             /* which bytes of its objects are written and read */
 	const struct wl_param *params; /* ends with a NULL name */
-	bool threaded;          /* has a parameter "threads" */
-	bool open_loop;         /* has a parameter "rate": requests per second, 0 = as fast as possible */
+	bool threaded;                 /* has a parameter "threads" */
+	bool open_loop; /* has a parameter "rate": requests per second, 0 = as fast as possible
+			 */
 	/* Returns 0, or -1 after wl_fail(). */
 	int (*setup)(struct wl_run *run);
 	int (*run)(struct wl_run *run); /* timed; calls wl_phase() at its marks */
@@ -66,6 +74,11 @@ struct workload {
 	 * whether a contender that never reuses memory can run. */
 	uint64_t (*total_bytes)(const struct wl_run *run);
 	uint64_t (*peak_bytes)(const struct wl_run *run);
+	/* What the times are divided by ("allocations", "requests"). */
+	const char *ops_unit;
+	/* Names every live object, with the bytes of it that were touched, by
+	 * page_floor_object(); called only inside wl_phase(). */
+	void (*live)(const struct wl_run *run, struct page_floor *floor);
 };
 
 /* All workloads, in the order in which they are listed; ends with NULL. */
@@ -75,8 +88,35 @@ const struct workload *workload_find(const char *name);
 /* Value of a parameter by name; the name must exist. */
 int64_t wl_value(const struct wl_run *run, const char *name);
 
+/* Its number among the workload's parameters, or -1. */
+int wl_param_index(const struct workload *workload, const char *name);
+
 /* Zeroed memory for tables, outside the measured heap, already faulted in.
  * Ends the process with a recorded failure when there is none. */
 void *wl_table(size_t bytes);
+/* Gives one back, with the size it was asked with: scratch of setup(). */
+void wl_table_free(void *table, size_t bytes);
+/* Counts shared memory that came from elsewhere (the channel) as a table. */
+void wl_table_adopt(size_t bytes);
+/* All that is held now, for the record. */
+uint64_t wl_table_total(void);
+
+/* Says which run this process does, for failures that know none (tables). */
+void wl_run_is(struct wl_run *run);
+
+/* Records why the run cannot go on; the first reason stays.  For setup(), which
+ * then returns -1 before any heap call: such a failure is one of the parameters. */
+void wl_fail(struct wl_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same in the middle of a run: records, says it on stderr, ends the process with
+ * status 1.  For a NULL from the allocator, a damaged block, a broken promise. */
+_Noreturn void wl_die(struct wl_run *run, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A mark of the given name, taken now; every thread of the workload must rest (be
+ * joined, or asleep at a barrier).  Takes no part in the run's times.  At most
+ * CHANNEL_MARKS of them. */
+void wl_phase(struct wl_run *run, const char *name);
+/* Sleeps without a single call of the allocator; counts in no time figure. */
+void wl_idle(struct wl_run *run, int64_t milliseconds);
 
 #endif

@@ -1,0 +1,247 @@
+/* fleet: the sizes, rates and lifetimes of a server binary at Google.
+ *
+ * A birth and death process after fleetbench: each size is allocated at its measured
+ * rate, and lives for an exponential time whose mean is, by Little's law, its measured
+ * live count divided by its rate.  The heap begins in its steady state (ramp), scaled
+ * to heap_mib; rates keep their shape, so a smaller heap turns over sooner.
+ *
+ * Time is counted in allocations.  Which object is born and which die at each step is
+ * settled before the run, in tables read from front to back: the driver's own cache
+ * misses are those of one array of live pointers. */
+#include "workloads/calls.h"
+#include "workloads/data/tables.h"
+#include "workloads/dist.h"
+#include "workloads/page_floor.h"
+
+enum { OPS, HEAP_MIB };
+
+static const struct wl_param params[] = {
+	{"ops", "allocations in the steady state", "0.5 to 0.8 s under glibc", 4000000, 1,
+	 500000000},
+	{"heap_mib", "mean live bytes, MiB",
+	 "the source's 930 MiB scaled to what a short run renews", 64, 1, 16384},
+	{NULL, NULL, NULL, 0, 0, 0},
+};
+
+/* Objects 0..first-1 are born in the ramp, the others one per step after it. */
+struct state {
+	uint32_t first, steps, places; /* places: greatest number of live objects */
+	uint32_t *size;                /* per object */
+	uint32_t *place;               /* per object: its entry in `live` */
+	uint32_t *deaths;              /* objects in the order in which they die */
+	uint32_t *deaths_until;        /* per step: how many of them before its birth */
+	void **live;                   /* per place; NULL at marks = none */
+	uint32_t born, dead;           /* kept at marks only */
+};
+
+static double mean_live_size(void)
+{
+	double bytes = 0, objects = 0;
+
+	for (unsigned i = 0; i < fleet_rows_count; i++) {
+		bytes += (double)fleet_rows[i].size * fleet_rows[i].live;
+		objects += fleet_rows[i].live;
+	}
+	return bytes / objects;
+}
+
+static double mean_alloc_size(void)
+{
+	double bytes = 0, rate = 0;
+
+	for (unsigned i = 0; i < fleet_rows_count; i++) {
+		bytes += (double)fleet_rows[i].size * fleet_rows[i].rate;
+		rate += fleet_rows[i].rate;
+	}
+	return bytes / rate;
+}
+
+static double mean_live_objects(const struct wl_run *run)
+{
+	return (double)run->values[HEAP_MIB] * 0x1p20 / mean_live_size();
+}
+
+/* Mean lifetime of row i in allocations: its live objects / its share of the births. */
+static double mean_lifetime(const struct wl_run *run, unsigned i)
+{
+	double live = 0, rate = 0;
+
+	for (unsigned n = 0; n < fleet_rows_count; n++) {
+		live += fleet_rows[n].live;
+		rate += fleet_rows[n].rate;
+	}
+	return mean_live_objects(run) * (fleet_rows[i].live / live) /
+	       (fleet_rows[i].rate / rate);
+}
+
+/* Draws each object's size and the step before whose birth it dies (steps = lives to
+ * the end).  What is alive at the start has, exponential times having no memory, the
+ * same lifetimes as what is born later. */
+static void draw(struct wl_run *run, struct state *s, uint32_t *death)
+{
+	struct rng *r = &run->threads[0].rng;
+	double *weight = wl_table(fleet_rows_count * sizeof(*weight));
+	double *lifetime = wl_table(fleet_rows_count * sizeof(*lifetime));
+	struct dist_alias by_rate, by_live;
+
+	for (unsigned i = 0; i < fleet_rows_count; i++) {
+		weight[i] = fleet_rows[i].rate;
+		lifetime[i] = mean_lifetime(run, i);
+	}
+	dist_alias_init(&by_rate, weight, fleet_rows_count);
+	for (unsigned i = 0; i < fleet_rows_count; i++)
+		weight[i] = fleet_rows[i].live;
+	dist_alias_init(&by_live, weight, fleet_rows_count);
+	for (uint32_t o = 0; o < s->first + s->steps; o++) {
+		uint32_t row = dist_alias_pick(o < s->first ? &by_live : &by_rate, r);
+		double from = o < s->first ? 0 : o - s->first + 1;
+		double until = from + dist_exponential(r, lifetime[row]);
+
+		s->size[o] = fleet_rows[row].size;
+		death[o] = until < s->steps ? (uint32_t)until : s->steps;
+	}
+	wl_table_free(weight, fleet_rows_count * sizeof(*weight));
+	wl_table_free(lifetime, fleet_rows_count * sizeof(*lifetime));
+}
+
+/* Sorts the deaths by their step; those at the end stay in order of birth. */
+static void order_deaths(struct state *s, const uint32_t *death)
+{
+	uint32_t *next = wl_table(((size_t)s->steps + 1) * sizeof(*next)), sum = 0;
+
+	for (uint32_t o = 0; o < s->first + s->steps; o++)
+		next[death[o]]++;
+	for (uint32_t step = 0; step <= s->steps; step++) {
+		uint32_t here = next[step];
+
+		next[step] = sum;
+		sum += here;
+		s->deaths_until[step] = sum;
+	}
+	for (uint32_t o = 0; o < s->first + s->steps; o++)
+		s->deaths[next[death[o]]++] = o;
+	wl_table_free(next, ((size_t)s->steps + 1) * sizeof(*next));
+}
+
+/* Gives each object a place, the one that died last first. */
+static void give_places(struct state *s)
+{
+	uint32_t *spare = wl_table(((size_t)s->first + s->steps) * sizeof(*spare));
+	uint32_t spares = 0, dead = 0;
+
+	for (uint32_t o = 0; o < s->first + s->steps; o++) {
+		if (o >= s->first)
+			while (dead < s->deaths_until[o - s->first])
+				spare[spares++] = s->place[s->deaths[dead++]];
+		s->place[o] = spares ? spare[--spares] : s->places++;
+	}
+	wl_table_free(spare, ((size_t)s->first + s->steps) * sizeof(*spare));
+}
+
+static int setup(struct wl_run *run)
+{
+	struct state *s = wl_table(sizeof(*s));
+	uint32_t objects, *death;
+
+	run->state = s;
+	s->first = (uint32_t)mean_live_objects(run);
+	s->steps = (uint32_t)run->values[OPS];
+	objects = s->first + s->steps;
+	s->size = wl_table(objects * sizeof(*s->size));
+	s->place = wl_table(objects * sizeof(*s->place));
+	s->deaths = wl_table(objects * sizeof(*s->deaths));
+	s->deaths_until = wl_table(((size_t)s->steps + 1) * sizeof(*s->deaths_until));
+	death = wl_table(objects * sizeof(*death));
+	draw(run, s, death);
+	order_deaths(s, death);
+	wl_table_free(death, objects * sizeof(*death));
+	give_places(s);
+	s->live = wl_table(s->places * sizeof(*s->live));
+	run->expected_allocs = objects;
+	return 0;
+}
+
+static inline void bear(struct state *s, struct wl_thread *t, uint32_t object)
+{
+	void *p = wl_malloc(t, s->size[object]);
+
+	wl_touch(t, p, s->size[object], WL_TOUCH_PAGES);
+	s->live[s->place[object]] = p;
+}
+
+static inline void bury(struct state *s, struct wl_thread *t, uint32_t object)
+{
+	void *p = s->live[s->place[object]];
+
+	s->live[s->place[object]] = NULL;
+	wl_look(p);
+	wl_free(t, p, s->size[object]);
+}
+
+static int run(struct wl_run *run)
+{
+	struct state *s = run->state;
+	struct wl_thread *t = &run->threads[0];
+	uint32_t dead = 0;
+
+	for (uint32_t o = 0; o < s->first; o++)
+		bear(s, t, o);
+	s->born = s->first;
+	wl_phase(run, "ramp");
+	for (uint32_t step = 0; step < s->steps; step++) {
+		while (dead < s->deaths_until[step])
+			bury(s, t, s->deaths[dead++]);
+		bear(s, t, s->first + step);
+	}
+	s->born = s->first + s->steps;
+	s->dead = dead;
+	wl_phase(run, "steady");
+	while (dead < s->born)
+		bury(s, t, s->deaths[dead++]);
+	s->dead = dead;
+	wl_phase(run, "emptied");
+	return 0;
+}
+
+/* At "ramp" nothing has died; later, what is left of the order of deaths lives. */
+static void live(const struct wl_run *run, struct page_floor *floor)
+{
+	const struct state *s = run->state;
+
+	for (uint32_t i = s->dead; i < s->first + s->steps; i++)
+		if (s->deaths[i] < s->born)
+			page_floor_object(floor, s->live[s->place[s->deaths[i]]],
+					  s->size[s->deaths[i]], WL_TOUCH_PAGES);
+}
+
+static uint64_t total_bytes(const struct wl_run *run)
+{
+	return (uint64_t)((double)run->values[OPS] * mean_alloc_size()) +
+	       (uint64_t)run->values[HEAP_MIB] * (1u << 20);
+}
+
+/* The mean, and room for the swings of the largest sizes. */
+static uint64_t peak_bytes(const struct wl_run *run)
+{
+	return (uint64_t)run->values[HEAP_MIB] * (1u << 20) * 5 / 4 + (16u << 20);
+}
+
+const struct workload workload_fleet = {
+	.name = "fleet",
+	.summary = "sizes, rates and lifetimes of a server binary at Google, as a birth and "
+		   "death process",
+	.isolates = "the mix of a large server at a steady heap: caches, placement and waste "
+		    "together",
+	.cannot_tell =
+		"bursts, phases, correlated lifetimes and remote frees: the model has none",
+	.source = "google/fleetbench, binary 5 (workloads/data/google_fleet.c)",
+	.touch = "one byte in each OS page of an object and its last byte are written, the "
+		 "first is read before the free",
+	.params = params,
+	.setup = setup,
+	.run = run,
+	.total_bytes = total_bytes,
+	.peak_bytes = peak_bytes,
+	.ops_unit = "allocations",
+	.live = live,
+};

@@ -1,0 +1,16 @@
+/* The list of real programs. */
+#include "workloads/programs.h"
+
+#include <string.h>
+
+const struct program *const programs_all[] = {
+	&program_redis, &program_cc1plus, &program_python_json, &program_sqlite, NULL,
+};
+
+const struct program *program_find(const char *name)
+{
+	for (const struct program *const *p = programs_all; *p; p++)
+		if (strcmp((*p)->name, name) == 0)
+			return *p;
+	return NULL;
+}
