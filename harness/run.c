@@ -248,6 +248,9 @@ static int measure(struct manifest *m, struct runset *set, const struct run_opti
 	}
 	if (save(m, set) < 0)
 		goto out;
+	/* A budget that is gone on with has been spent in part already. */
+	if (budget && !o->budget_s)
+		budget = r.spent_s < budget - 1 ? budget - (int)r.spent_s : 1;
 	if (budget)
 		r.deadline_ns = now_ns() + (uint64_t)budget * 1000000000u;
 	if (!o->quiet)

@@ -34,7 +34,13 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 	if (r->done[id])
 		return because(why, why_size, "sample %d is recorded twice", id);
 	r->done[id] = true;
-	r->cell_s[r->schedule.turns[turn].cell] += (double)duration / 1e9 / (block + 1.0);
+	/* A turn's time in the making: its samples' sum, of the last recorded block. */
+	if (block != r->last_block[r->schedule.turns[turn].cell]) {
+		r->last_block[r->schedule.turns[turn].cell] = block;
+		r->cell_s[r->schedule.turns[turn].cell] = 0;
+	}
+	r->cell_s[r->schedule.turns[turn].cell] += (double)duration / 1e9;
+	r->spent_s += (double)duration / 1e9;
 	return 0;
 }
 
@@ -47,7 +53,8 @@ int runner_begin(struct runner *r, char *why, size_t why_size)
 	schedule_make(&r->schedule, m->cells, m->ncells, m->ncontenders, m->seed);
 	r->done = calloc((size_t)(r->schedule.count * m->ncontenders) + 1, sizeof(r->done[0]));
 	r->cell_s = calloc((size_t)m->ncells + 1, sizeof(r->cell_s[0]));
-	if (!r->done || !r->cell_s)
+	r->last_block = calloc((size_t)m->ncells + 1, sizeof(r->last_block[0]));
+	if (!r->done || !r->cell_s || !r->last_block)
 		return because(why, why_size, "out of memory");
 	return runset_each(r->set, mark_done, r, why, why_size);
 }
@@ -57,6 +64,7 @@ void runner_free(struct runner *r)
 	schedule_free(&r->schedule);
 	free(r->done);
 	free(r->cell_s);
+	free(r->last_block);
 }
 
 int runner_missing(const struct runner *r)

@@ -14,6 +14,8 @@ struct runner {
 	struct schedule schedule;
 	bool *done;          /* by sample id */
 	double *cell_s;      /* seconds of a turn of each cell, as far as measured; 0 = not yet */
+	int *last_block;     /* of each cell, while the folder is read */
+	double spent_s;      /* on what the folder held already */
 	uint64_t deadline_ns; /* 0 = no budget */
 	bool quiet;
 };

@@ -13,7 +13,6 @@
 #include "harness/message.h"
 #include "harness/paths.h"
 #include "harness/procfs.h"
-#include "harness/schedule.h"
 #include "workloads/rng.h"
 
 #define PADDING 4096
