@@ -80,7 +80,7 @@ static void what_ran(struct report *r, FILE *f)
 		      f);
 	if (failed || timeout)
 		fprintf(f,
-			"<p class=\"warn\">%zu samples failed and %zu ran out of time: see the "
+			"<p class=\"warn\">Failed: %zu, out of time: %zu samples; see the "
 			"<a "
 			"href=\"#gaps\">failures and gaps</a>.</p>\n",
 			failed, timeout);
@@ -109,6 +109,23 @@ static void what_ran(struct report *r, FILE *f)
 		    count_workloads(set, false), count_workloads(set, true), set->ncells,
 		    set->nsamples, ok, failed, timeout, skipped);
 	fputs("</p>\n", f);
+}
+
+/* Which blocks the run itself left out, and why. */
+static void unfinished(struct report *r, FILE *f)
+{
+	json_t *list = json_object_get(r->set->manifest, "unfinished"), *entry;
+	size_t i;
+
+	if (!json_array_size(list))
+		return;
+	fputs("<p class=\"warn\">", f);
+	html_format(f, "%zu blocks of cells were left out by the run: ", json_array_size(list));
+	json_array_foreach(list, i, entry) html_format(
+		f, "%s%s (%s, block %.0f: %s)", i ? ", " : "", json_field_text(entry, "cell"),
+		json_field_text(entry, "mode"), json_field_number(entry, "block") + 1,
+		json_field_text(entry, "reason"));
+	fputs(".</p>\n", f);
 }
 
 static void disturbance(struct report *r, FILE *f)
@@ -189,6 +206,7 @@ static void summary(struct report *r, FILE *f)
 {
 	section(f, "summary", "Summary");
 	what_ran(r, f);
+	unfinished(r, f);
 	overall(r, f);
 	page_geomeans(r, f);
 	disturbance(r, f);

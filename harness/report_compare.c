@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BLOCKS 1000000 /* a block number beyond it is nonsense, not a block */
+#define MAX_BLOCKS 100000 /* a block number beyond it is nonsense, not a block */
 
 bool cell_is(const struct result_cell *cell, const char *mode)
 {

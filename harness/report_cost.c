@@ -120,6 +120,20 @@ bool write_scalability(struct report *r, struct figure *figure)
 	return table_close(r, figure->name, f);
 }
 
+/* The name of a cell on the axis.  In mode instructions that is its workload where no other
+ * cell has it: the number of operations, which is cut down there, says nothing. */
+static const char *axis_name(const struct report *r, size_t cell)
+{
+	const struct result_cell *cells = r->set->cells;
+	size_t same = 0;
+
+	for (size_t i = 0; i < r->set->ncells; i++)
+		same += !strcmp(cells[i].mode, cells[cell].mode) &&
+			!strcmp(cells[i].workload, cells[cell].workload);
+	return cell_is(&cells[cell], "instructions") && same == 1 ? cells[cell].workload
+								  : cells[cell].name;
+}
+
 /* The labels of the axis, as rows of a contender "-": the cells of a mode at 1, 2, … */
 static void axis_rows(const struct report *r, FILE *f, const char *mode, const char *before,
 		      const char *after)
@@ -128,8 +142,7 @@ static void axis_rows(const struct report *r, FILE *f, const char *mode, const c
 
 	for (size_t i = 0; i < r->set->ncells; i++)
 		if (cell_is(&r->set->cells[i], mode))
-			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, r->set->cells[i].name,
-				after);
+			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, axis_name(r, i), after);
 }
 
 bool write_kernel_cost(struct report *r, struct figure *figure)

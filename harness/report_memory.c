@@ -103,6 +103,32 @@ static size_t timeline_rows(struct report *r, FILE *f, size_t panel, const char 
 	return n;
 }
 
+/* NAME-phases.tsv: when each phase of the samples in the panels ended.  The row of contender
+ * "-" keeps the table from being empty. */
+static bool write_phases(struct report *r, size_t cell)
+{
+	FILE *f =
+		table_open(r, "fig07-phases", "ends of phases", "panel\tallocator\tphase\tms");
+	size_t panel = 0;
+
+	if (!f)
+		return false;
+	fputs("0\t-\t-\t0\n", f);
+	for (size_t j = 0; j + r->nulls < r->nshown; j++) {
+		const struct result_sample *s = timeline_sample(r, cell, r->shown[j]);
+		json_t *mark;
+		size_t i;
+
+		if (!s)
+			continue;
+		panel++;
+		json_array_foreach(json_object_get(s->json, "phases"), i, mark) fprintf(
+			f, "%zu\t%s\t%s\t%.0f\n", panel, r->set->contenders[r->shown[j]].name,
+			json_field_text(mark, "name"), json_field_number(mark, "at_ns") / 1e6);
+	}
+	return table_close(r, "fig07-phases", f);
+}
+
 bool write_drain_timeline(struct report *r, struct figure *figure)
 {
 	size_t cell = drain_cell(r), rows = 0, panel = 0;
@@ -111,6 +137,10 @@ bool write_drain_timeline(struct report *r, struct figure *figure)
 
 	if (!f)
 		return false;
+	if (cell != SIZE_MAX && !write_phases(r, cell)) {
+		fclose(f);
+		return false;
+	}
 	for (size_t j = 0; j + r->nulls < r->nshown && cell != SIZE_MAX; j++) {
 		size_t n = timeline_rows(r, f, panel + 1, r->set->contenders[r->shown[j]].name,
 					 cell, r->shown[j]);
@@ -124,7 +154,9 @@ bool write_drain_timeline(struct report *r, struct figure *figure)
 		text_set(&figure->caption,
 			 "Resident memory over time (line) and the bytes the workload has "
 			 "requested and "
-			 "not freed (grey area), %s, first good sample of each contender. "
+			 "not freed (grey area), %s, first good sample of each contender; "
+			 "dotted lines "
+			 "end the phases. "
 			 "Resident memory "
 			 "holds the program, its libraries and the driver's tables too.%s",
 			 r->set->cells[cell].name, r->nulls ? " null is left out." : "");

@@ -42,7 +42,7 @@ do for [i=1:NALL] {
 set logscale xy 2
 set xrange [LO[1]:HI[1]]
 set yrange [LO[2]:HI[2]]
-plot for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss":"time_low":"time_high":"rss_low":"rss_high" \
+plot for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss":(end_of("time_low", "time")):(end_of("time_high", "time")):(end_of("rss_low", "rss")):(end_of("rss_high", "rss")) \
 		with xyerrorbars pt -1 lw 1.4 lc rgb COLOUR[int(w)], \
 	for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss" with points pt MARK[int(w)] ps 1.6 * SIZE lc rgb COLOUR[int(w)]
 

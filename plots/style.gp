@@ -71,6 +71,8 @@ narrow_tics(lo, hi) = hi / lo < 1.6 ? "(0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4)" :
 decade_tics = "set ytics ("
 do for [e=-3:12] { decade_tics = decade_tics.sprintf("%s%g, %g, %g", e == -3 ? "" : ", ", 10.0**e, 2 * 10.0**e, 5 * 10.0**e) }
 decade_tics = decade_tics.")"
+# A log10 axis of counts.
+count_tics = "set ytics (\"0.00001\" 1e-5, \"0.0001\" 1e-4, \"0.001\" 1e-3, \"0.01\" 0.01, \"0.1\" 0.1, 1, 10, 100, 1000, \"10 k\" 1e4, \"100 k\" 1e5, \"1 M\" 1e6, \"10 M\" 1e7, \"100 M\" 1e8, \"1 G\" 1e9)"
 # A log10 axis of nanoseconds.
 time_tics = "set ytics (\"0.01 ns\" 0.01, \"0.1 ns\" 0.1, \"1 ns\" 1, \"10 ns\" 10, \"100 ns\" 100, \"1 µs\" 1e3, \"10 µs\" 1e4, \"100 µs\" 1e5, \"1 ms\" 1e6, \"10 ms\" 1e7, \"100 ms\" 1e8, \"1 s\" 1e9, \"10 s\" 1e10, \"100 s\" 1e11)"
 min2(a, b) = a < b ? a : b
@@ -85,6 +87,9 @@ mine(i) = strcol("allocator") eq NAME[i]
 # they hang on invisible points:
 #     DATA using "x":(y):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0
 count_axis = "stats DATA using (strcol(\"allocator\") eq \"-\" ? column(\"x\") : NaN) nooutput name \"AXIS\"; AXIS = AXIS_records"
+
+# An end of an interval; where there is none the bar is a point beneath its mark.
+end_of(c, point) = (v = column(c), v == v ? v : column(point))
 
 # The colour of the row's contender as a number, for clauses that hold all of them.
 hex(c) = int("0x".c[2:7])

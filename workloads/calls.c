@@ -17,8 +17,8 @@ static void next_gap(struct wl_thread *t)
 {
 	double mean = (double)t->run->channel->sample_every;
 
-	t->countdown = mean <= 1 ? 1
-				 : 1 + (int64_t)(log1p(-rng_unit(&t->gap)) / log1p(-1 / mean));
+	t->countdown =
+		mean <= 1 ? 1 : 1 + (int64_t)(log1p(-rng_unit(&t->gap)) / log1p(-1 / mean));
 }
 
 static void record(struct wl_thread *t, enum channel_hist_kind kind, uint64_t ticks)

@@ -18,7 +18,7 @@ static inline uint64_t clock_ns(clockid_t which)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-extern bool clock_counter_constant; /* set by clock_calibrate() */
+extern bool clock_counter_constant;   /* set by clock_calibrate() */
 extern uint64_t clock_ns_per_tick_32; /* in units of 2^-32 ns */
 
 static inline uint64_t clock_ticks(void)

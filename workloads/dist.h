@@ -44,7 +44,7 @@ struct dist_alias {
 	struct dist_column {
 		uint32_t keep; /* in units of 2^-32 of the column */
 		uint32_t other;
-	} *columns;
+	} * columns;
 };
 
 /* Weights are not negative, their sum is positive, 0 < n < 2^32. */

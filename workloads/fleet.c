@@ -16,10 +16,11 @@
 enum { OPS, HEAP_MIB };
 
 static const struct wl_param params[] = {
-	{ "ops", "allocations in the steady state", "0.5 to 0.8 s under glibc", 4000000, 1, 500000000 },
-	{ "heap_mib", "mean live bytes, MiB", "the source's 930 MiB scaled to what a short run renews",
-	  64, 1, 16384 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{"ops", "allocations in the steady state", "0.5 to 0.8 s under glibc", 4000000, 1,
+	 500000000},
+	{"heap_mib", "mean live bytes, MiB",
+	 "the source's 930 MiB scaled to what a short run renews", 64, 1, 16384},
+	{NULL, NULL, NULL, 0, 0, 0},
 };
 
 /* Objects 0..first-1 are born in the ramp, the others one per step after it. */
@@ -69,7 +70,8 @@ static double mean_lifetime(const struct wl_run *run, unsigned i)
 		live += fleet_rows[n].live;
 		rate += fleet_rows[n].rate;
 	}
-	return mean_live_objects(run) * (fleet_rows[i].live / live) / (fleet_rows[i].rate / rate);
+	return mean_live_objects(run) * (fleet_rows[i].live / live) /
+	       (fleet_rows[i].rate / rate);
 }
 
 /* Draws each object's size and the step before whose birth it dies (steps = lives to
@@ -226,11 +228,15 @@ static uint64_t peak_bytes(const struct wl_run *run)
 
 const struct workload workload_fleet = {
 	.name = "fleet",
-	.summary = "sizes, rates and lifetimes of a server binary at Google, as a birth and death process",
-	.isolates = "the mix of a large server at a steady heap: caches, placement and waste together",
-	.cannot_tell = "bursts, phases, correlated lifetimes and remote frees: the model has none",
+	.summary = "sizes, rates and lifetimes of a server binary at Google, as a birth and "
+		   "death process",
+	.isolates = "the mix of a large server at a steady heap: caches, placement and waste "
+		    "together",
+	.cannot_tell =
+		"bursts, phases, correlated lifetimes and remote frees: the model has none",
 	.source = "google/fleetbench, binary 5 (workloads/data/google_fleet.c)",
-	.touch = "one byte in each OS page of an object and its last byte are written, the first is read before the free",
+	.touch = "one byte in each OS page of an object and its last byte are written, the "
+		 "first is read before the free",
 	.params = params,
 	.setup = setup,
 	.run = run,

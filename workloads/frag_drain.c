@@ -13,20 +13,20 @@
 enum { OPS, LIVE_MIB, SIZE_MIN, SIZE_MAX_, DRAIN, IDLE, CALLS };
 
 static const struct wl_param params[] = {
-	{ "ops", "replacements while the heap is full", "0.5 to 0.8 s under glibc", 3500000, 1,
-	  1000000000 },
-	{ "live_mib", "live bytes when full, MiB", "large beside every allocator's thread caches", 64,
-	  1, 65536 },
-	{ "size_min", "smallest object, bytes", "512 B to 16 KiB: the sizes that share OS pages or nearly",
-	  512, 16, 1048576 },
-	{ "size_max", "largest object, bytes; as many objects per doubling of size", "see size_min",
-	  16384, 16, 1048576 },
-	{ "drain_percent", "share of the objects freed at once", "the issue: 90 % at random", 90, 0,
-	  100 },
-	{ "idle_ms", "idle time without any call, ms", "0: no wait", 0, 0, 3600000 },
-	{ "calls", "replacements after the idle time", "about one in a hundred of the default ops", 30000, 0,
-	  1000000000 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{"ops", "replacements while the heap is full", "0.5 to 0.8 s under glibc", 3500000, 1,
+	 1000000000},
+	{"live_mib", "live bytes when full, MiB",
+	 "large beside every allocator's thread caches", 64, 1, 65536},
+	{"size_min", "smallest object, bytes",
+	 "512 B to 16 KiB: the sizes that share OS pages or nearly", 512, 16, 1048576},
+	{"size_max", "largest object, bytes; as many objects per doubling of size",
+	 "see size_min", 16384, 16, 1048576},
+	{"drain_percent", "share of the objects freed at once", "own: leaves few OS pages wholly empty", 90,
+	 0, 100},
+	{"idle_ms", "idle time without any call, ms", "0: no wait", 0, 0, 3600000},
+	{"calls", "replacements after the idle time",
+	 "about one in a hundred of the default ops", 30000, 0, 1000000000},
+	{NULL, NULL, NULL, 0, 0, 0},
 };
 
 struct object {
@@ -55,7 +55,8 @@ static uint64_t full_count(const struct wl_run *run)
 
 static uint64_t drained_count(const struct wl_run *run)
 {
-	uint64_t full = full_count(run), left = full - full * (uint64_t)run->values[DRAIN] / 100;
+	uint64_t full = full_count(run),
+		 left = full - full * (uint64_t)run->values[DRAIN] / 100;
 
 	return left ? left : 1; /* the calls after it need an object */
 }
@@ -72,8 +73,8 @@ static int setup(struct wl_run *run)
 	s = run->state = wl_table(sizeof(*s));
 	s->full = full_count(run);
 	s->objects = wl_table(s->full * sizeof(*s->objects));
-	run->expected_allocs = s->full + (uint64_t)run->values[OPS] + (uint64_t)run->values[CALLS] +
-			       (s->full - drained_count(run));
+	run->expected_allocs = s->full + (uint64_t)run->values[OPS] +
+			       (uint64_t)run->values[CALLS] + (s->full - drained_count(run));
 	return 0;
 }
 
@@ -145,7 +146,8 @@ static void live(const struct wl_run *run, struct page_floor *floor)
 static uint64_t total_bytes(const struct wl_run *run)
 {
 	return (uint64_t)((double)((uint64_t)run->values[OPS] + (uint64_t)run->values[CALLS] +
-				   2 * full_count(run)) * mean_size(run));
+				   2 * full_count(run)) *
+			  mean_size(run));
 }
 
 static uint64_t peak_bytes(const struct wl_run *run)
@@ -155,7 +157,8 @@ static uint64_t peak_bytes(const struct wl_run *run)
 
 const struct workload workload_frag_drain = {
 	.name = "frag-drain",
-	.summary = "a heap filled, aged, drained of 90 % at random, left idle, used, refilled, emptied",
+	.summary = "a heap filled, aged, drained of 90 % at random, left idle, used, refilled, "
+		   "emptied",
 	.isolates = "memory held against memory in use over a life with a peak behind it",
 	.cannot_tell = "what threads add to it, and objects below 512 bytes",
 	.source = "own; the fragmentation scenario of RSS after a peak in server programs",

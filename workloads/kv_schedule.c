@@ -10,9 +10,9 @@
  * key-value store" (SIGMETRICS 2012), section 5: key sizes follow a generalized extreme
  * value distribution; values below 15 bytes have the shares of its table of discrete
  * probabilities, larger ones are 15 + a generalized Pareto variable. */
-static const double etc_small[] = { 0.00536, 0.00047, 0.17820, 0.09239, 0.00018,
-				    0.02740, 0.00065, 0.00606, 0.00023, 0.00837,
-				    0.00837, 0.08989, 0.00092, 0.00326, 0.01980 };
+static const double etc_small[] = {0.00536, 0.00047, 0.17820, 0.09239, 0.00018,
+				   0.02740, 0.00065, 0.00606, 0.00023, 0.00837,
+				   0.00837, 0.08989, 0.00092, 0.00326, 0.01980};
 #define ETC_SMALL (sizeof(etc_small) / sizeof(etc_small[0]))
 
 struct sizes {
@@ -27,7 +27,9 @@ static void sizes_init(struct sizes *s, bool meta)
 
 	s->meta = meta;
 	for (uint32_t i = 0; i < n; i++) {
-		weight[i] = meta ? meta_kvcache_rows[i].weight : i < ETC_SMALL ? etc_small[i] : rest;
+		weight[i] = meta            ? meta_kvcache_rows[i].weight
+			    : i < ETC_SMALL ? etc_small[i]
+					    : rest;
 		rest -= weight[i];
 	}
 	dist_alias_init(&s->alias, weight, n);

@@ -4,8 +4,9 @@
  * each thread owns an array of slots; it frees the object in a random slot and puts a
  * new one there.  After `rounds` times the number of slots it hands the array to a
  * successor and ends, so the first object that each
- * thread finds in a slot is one that another thread allocated.  The original runs for some seconds and
- * counts; here the number of replacements is fixed, whatever the number of threads. */
+ * thread finds in a slot is one that another thread allocated.  The original runs for some
+ * seconds and counts; here the number of replacements is fixed, whatever the number of threads.
+ */
 #include <semaphore.h>
 #include "workloads/calls.h"
 #include "workloads/dist.h"
@@ -15,16 +16,17 @@
 enum { OPS, THREADS, SLOTS, ROUNDS, SIZE_MIN, SIZE_MAX_ };
 
 static const struct wl_param params[] = {
-	{ "ops", "replacements by all threads together", "0.5 to 0.8 s under glibc", 28000000, 1,
-	  10000000000 },
-	{ "threads", "threads at a time", "2: the smallest with remote frees between running threads",
-	  2, 1, 64 },
-	{ "slots", "objects per thread", "mimalloc-bench: larson 5 8 1000 5000 100", 5000, 1, 1000000 },
-	{ "rounds", "replacements per slot before a thread ends", "mimalloc-bench: 100", 100, 1,
-	  1000000 },
-	{ "size_min", "smallest object, bytes", "mimalloc-bench: 8", 8, 1, 1048576 },
-	{ "size_max", "largest object, bytes", "mimalloc-bench: 1000", 1000, 1, 1048576 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{"ops", "replacements by all threads together", "0.5 to 0.8 s under glibc", 28000000, 1,
+	 10000000000},
+	{"threads", "threads at a time",
+	 "2: the smallest with remote frees between running threads", 2, 1, 64},
+	{"slots", "objects per thread", "mimalloc-bench: larson 5 8 1000 5000 100", 5000, 1,
+	 1000000},
+	{"rounds", "replacements per slot before a thread ends", "mimalloc-bench: 100", 100, 1,
+	 1000000},
+	{"size_min", "smallest object, bytes", "mimalloc-bench: 8", 8, 1, 1048576},
+	{"size_max", "largest object, bytes", "mimalloc-bench: 1000", 1000, 1, 1048576},
+	{NULL, NULL, NULL, 0, 0, 0},
 };
 
 struct slot {
@@ -175,9 +177,12 @@ static uint64_t total_bytes(const struct wl_run *run)
 
 const struct workload workload_larson = {
 	.name = "larson",
-	.summary = "threads replace objects of 8 to 1000 bytes in slots, then hand them to successors",
-	.isolates = "frees of objects of ended threads, and what is left behind when a thread ends",
-	.cannot_tell = "cost of frees between threads that run at the same time: prod-cons has those",
+	.summary = "threads replace objects of 8 to 1000 bytes in slots, then hand them to "
+		   "successors",
+	.isolates =
+		"frees of objects of ended threads, and what is left behind when a thread ends",
+	.cannot_tell =
+		"cost of frees between threads that run at the same time: prod-cons has those",
 	.source = "Larson and Krishnan 1998; parameters as in mimalloc-bench",
 	.touch = "the first byte of each object is written, and read before the free",
 	.params = params,

@@ -10,16 +10,16 @@
 
 enum { OPS, SIZE, LARGEST };
 
-static const int64_t sets[] = { 25, 100, 400, 1600, 6400, 25600, 102400, 409600, 1638400 };
+static const int64_t sets[] = {25, 100, 400, 1600, 6400, 25600, 102400, 409600, 1638400};
 #define SETS ((int)(sizeof(sets) / sizeof(sets[0])))
 
 static const struct wl_param params[] = {
-	{ "ops", "allocations, shared equally by the live sets (each rounded up to whole sets)",
-	  "0.5 to 0.8 s under glibc", 80000000, 1, 10000000000 },
-	{ "size", "bytes of each object", "glibc bench-malloc-simple", 16, 1, 65536 },
-	{ "largest", "greatest live set in objects: sets of 25, 100, 400, ... up to it",
-	  "64 times glibc's 1600", 102400, 25, 1638400 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{"ops", "allocations, shared equally by the live sets (each rounded up to whole sets)",
+	 "0.5 to 0.8 s under glibc", 80000000, 1, 10000000000},
+	{"size", "bytes of each object", "glibc bench-malloc-simple", 16, 1, 65536},
+	{"largest", "greatest live set in objects: sets of 25, 100, 400, ... up to it",
+	 "64 times glibc's 1600", 102400, 25, 1638400},
+	{NULL, NULL, NULL, 0, 0, 0},
 };
 
 struct state {
@@ -101,7 +101,8 @@ static void live(const struct wl_run *run, struct page_floor *floor)
 	const struct state *s = run->state;
 
 	for (int64_t i = 0; i < s->live; i++)
-		page_floor_object(floor, s->object[i], (size_t)run->values[SIZE], WL_TOUCH_FIRST);
+		page_floor_object(floor, s->object[i], (size_t)run->values[SIZE],
+				  WL_TOUCH_FIRST);
 }
 
 static uint64_t total_bytes(const struct wl_run *run)
@@ -119,9 +120,12 @@ static uint64_t peak_bytes(const struct wl_run *run)
 const struct workload workload_live_sweep = {
 	.name = "live-sweep",
 	.summary = "live sets of 25 to 102,400 small objects, built and taken down",
-	.isolates = "what happens when frees outrun the thread cache, and when the heap leaves the CPU's caches",
-	.cannot_tell = "anything about mixed sizes or lifetimes: all objects of a set are alike",
-	.source = "glibc benchtests, bench-malloc-simple (sets of 25 to 1600), extended upwards",
+	.isolates = "what happens when frees outrun the thread cache, and when the heap leaves "
+		    "the CPU's caches",
+	.cannot_tell =
+		"anything about mixed sizes or lifetimes: all objects of a set are alike",
+	.source =
+		"glibc benchtests, bench-malloc-simple (sets of 25 to 1600), extended upwards",
 	.touch = "the first byte of each object is written",
 	.params = params,
 	.setup = setup,

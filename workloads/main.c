@@ -43,33 +43,35 @@ static struct channel *open_channel(int fd, char *why, size_t why_size)
 		return NULL;
 	}
 	/* Populated, and part of the run's own tables like them. */
-	channel = mmap(NULL, sizeof(*channel), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
-		       fd, 0);
+	channel = mmap(NULL, sizeof(*channel), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (channel == MAP_FAILED) {
 		snprintf(why, why_size, "cannot map descriptor %d: %s", fd, strerror(errno));
 		return NULL;
 	}
+	wl_table_adopt(sizeof(*channel));
 	return channel;
 }
 
-static bool fits_in_memory(const struct wl_run *run, char *why, size_t why_size)
+/* -1, with the reason recorded, when the run would need more than there is. */
+static int check_memory(struct wl_run *run)
 {
 	uint64_t peak = run->workload->peak_bytes(run), available = procfs_memory_available();
 
 	if (peak <= available)
-		return true;
-	snprintf(why, why_size,
-		 "%s: too large for this machine's memory: needs %llu MiB, %llu MiB are available",
-		 run->workload->name, (unsigned long long)(peak >> 20),
-		 (unsigned long long)(available >> 20));
-	return false;
+		return 0;
+	wl_fail(run,
+		"%s: too large for this machine's memory: needs %llu MiB, %llu MiB are available",
+		run->workload->name, (unsigned long long)(peak >> 20),
+		(unsigned long long)(available >> 20));
+	return -1;
 }
 
 static void identify(struct channel *channel)
 {
-	identity_take(channel->malloc_file, sizeof(channel->malloc_file), channel->usable_size_file,
-		      sizeof(channel->usable_size_file), channel->version_text,
-		      sizeof(channel->version_text));
+	identity_take(channel->malloc_file, sizeof(channel->malloc_file),
+		      channel->usable_size_file, sizeof(channel->usable_size_file),
+		      channel->version_text, sizeof(channel->version_text));
 }
 
 static void collect(struct wl_run *run)
@@ -113,10 +115,8 @@ static int do_run(struct wl_run *run)
 	int threads = w->threaded ? (int)wl_value(run, "threads") : 0;
 
 	wl_threads_setup(run, (unsigned)threads);
-	if (w->setup(run) < 0) {
-		__atomic_store_n(&channel->state, CHANNEL_FAILED, __ATOMIC_RELEASE);
+	if (check_memory(run) < 0 || w->setup(run) < 0)
 		return usage_error(channel->reason);
-	}
 	if (run->mode == WL_VERIFY)
 		verify_start(run, strcmp(channel->malloc_file, channel->usable_size_file) == 0);
 	if (run->mode == WL_LATENCY || w->open_loop) {
@@ -159,8 +159,6 @@ int main(int argc, char **argv)
 	run.mode = options.mode;
 	run.seed = options.seed;
 	memcpy(run.values, options.values, sizeof(run.values));
-	if (!fits_in_memory(&run, why, sizeof(why)))
-		return usage_error(why);
 	run.channel = open_channel(options.channel_fd, why, sizeof(why));
 	if (!run.channel)
 		return usage_error(why);

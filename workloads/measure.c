@@ -41,7 +41,7 @@ static struct figures take(void)
 
 void measure_begin(struct wl_run *run)
 {
-	total = (struct figures){ 0 };
+	total = (struct figures){0};
 	measure_peak_forget(); /* setup's scratch is gone */
 	run->channel->start_ns = clock_ns(CLOCK_MONOTONIC);
 	since = take();

@@ -63,8 +63,8 @@ static int new_region(size_t bytes)
 
 	if (want < bytes)
 		want = (bytes + 4095) & ~(size_t)4095;
-	p = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1,
-		 0);
+	p = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+		 -1, 0);
 	if (p == MAP_FAILED)
 		return -1;
 	region_next = p;
@@ -89,7 +89,8 @@ static char *cut(size_t bytes)
 
 static void *finish(char *at, size_t alignment, size_t size)
 {
-	uintptr_t block = ((uintptr_t)at + HEADER + alignment - 1) & ~(uintptr_t)(alignment - 1);
+	uintptr_t block =
+		((uintptr_t)at + HEADER + alignment - 1) & ~(uintptr_t)(alignment - 1);
 	size_t *header = (size_t *)(block - HEADER);
 
 	*header = size;

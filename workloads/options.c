@@ -17,7 +17,7 @@ const char options_usage[] =
 	"                       (also from the environment: " CHANNEL_ENV ")\n"
 	"  --help               this text\n";
 
-static const char *const mode_names[] = { "throughput", "latency", "verify" };
+static const char *const mode_names[] = {"throughput", "latency", "verify"};
 
 /* Decimal, with nothing before or after it. */
 static int parse_int(const char *text, int64_t *value)
@@ -59,14 +59,14 @@ static int set_parameter(struct options *o, const char *setting, char *why, size
 	i = wl_param_index(o->workload, name);
 	if (i < 0) {
 		name_parameters(o->workload, known, sizeof(known));
-		snprintf(why, why_size, "%s has no parameter '%s': known are %s", o->workload->name,
-			 name, known);
+		snprintf(why, why_size, "%s has no parameter '%s': known are %s",
+			 o->workload->name, name, known);
 		return -1;
 	}
 	param = &o->workload->params[i];
 	if (parse_int(equals + 1, &value) < 0 || value < param->min || value > param->max) {
-		snprintf(why, why_size, "%s=%s: a whole number from %lld to %lld is accepted", name,
-			 equals + 1, (long long)param->min, (long long)param->max);
+		snprintf(why, why_size, "%s=%s: a whole number from %lld to %lld is accepted",
+			 name, equals + 1, (long long)param->min, (long long)param->max);
 		return -1;
 	}
 	o->values[i] = value;
@@ -124,7 +124,8 @@ static int take_option(struct options *o, int argc, char **argv, int *i, char *w
 		o->help = true;
 	} else if ((value = value_of("--seed", argc, argv, i))) {
 		if (parse_int(value, &number) < 0 || number < 0) {
-			snprintf(why, why_size, "--seed %s: a whole number from 0 is accepted", value);
+			snprintf(why, why_size, "--seed %s: a whole number from 0 is accepted",
+				 value);
 			return -1;
 		}
 		o->seed = (uint64_t)number;
@@ -132,13 +133,14 @@ static int take_option(struct options *o, int argc, char **argv, int *i, char *w
 		return set_mode(o, value, why, why_size);
 	} else if ((value = value_of("--channel-fd", argc, argv, i))) {
 		if (parse_int(value, &number) < 0 || number < 0 || number > INT32_MAX) {
-			snprintf(why, why_size, "--channel-fd %s: a descriptor's number is needed",
-				 value);
+			snprintf(why, why_size,
+				 "--channel-fd %s: a descriptor's number is needed", value);
 			return -1;
 		}
 		o->channel_fd = (int)number;
 	} else if (!value_of("--set", argc, argv, i)) {
-		snprintf(why, why_size, "unknown option or missing value: %s (see --help)", word);
+		snprintf(why, why_size, "unknown option or missing value: %s (see --help)",
+			 word);
 		return -1;
 	}
 	return 0;
@@ -149,10 +151,11 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t wh
 	const char *name = NULL, *setting, *fd = getenv(CHANNEL_ENV);
 	int64_t number;
 
-	*o = (struct options){ .seed = 1, .channel_fd = -1 };
+	*o = (struct options){.seed = 1, .channel_fd = -1};
 	if (fd) {
 		if (parse_int(fd, &number) < 0 || number < 0 || number > INT32_MAX) {
-			snprintf(why, why_size, CHANNEL_ENV "=%s: a descriptor's number is needed", fd);
+			snprintf(why, why_size,
+				 CHANNEL_ENV "=%s: a descriptor's number is needed", fd);
 			return -1;
 		}
 		o->channel_fd = (int)number;
@@ -162,8 +165,9 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t wh
 			if (take_option(o, argc, argv, &i, why, why_size) < 0)
 				return -1;
 		} else if (name) {
-			snprintf(why, why_size, "one workload at a time: '%s' and '%s' were given",
-				 name, argv[i]);
+			snprintf(why, why_size,
+				 "one workload at a time: '%s' and '%s' were given", name,
+				 argv[i]);
 			return -1;
 		} else {
 			name = argv[i];

@@ -15,7 +15,8 @@ static struct page_floor_piece *map_pieces(size_t places)
 
 int page_floor_start(struct page_floor *floor)
 {
-	*floor = (struct page_floor){ .pieces = map_pieces(FIRST_PLACES), .places = FIRST_PLACES };
+	*floor =
+		(struct page_floor){.pieces = map_pieces(FIRST_PLACES), .places = FIRST_PLACES};
 	return floor->pieces ? 0 : -1;
 }
 
@@ -84,7 +85,8 @@ uint64_t page_floor_end(struct page_floor *floor)
 	for (size_t i = 0; i < floor->places; i++)
 		if (floor->pieces[i].number)
 			for (size_t w = 0; w < PAGE_FLOOR_PIECE / PAGE_FLOOR_PAGE / 64; w++)
-				pages += (uint64_t)__builtin_popcountll(floor->pieces[i].pages[w]);
+				pages += (uint64_t)__builtin_popcountll(
+					floor->pieces[i].pages[w]);
 	munmap(floor->pieces, floor->places * sizeof(*floor->pieces));
 	floor->pieces = NULL;
 	return pages * PAGE_FLOOR_PAGE;

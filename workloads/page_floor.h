@@ -31,7 +31,8 @@ int page_floor_start(struct page_floor *floor);
 void page_floor_add(struct page_floor *floor, const void *at, size_t bytes);
 
 /* Adds what a live object of `size` bytes has under a touch policy. */
-void page_floor_object(struct page_floor *floor, const void *at, size_t size, enum wl_touch how);
+void page_floor_object(struct page_floor *floor, const void *at, size_t size,
+		       enum wl_touch how);
 
 /* Returns the bytes of all pages in the set, and gives the set's memory back. */
 uint64_t page_floor_end(struct page_floor *floor);

@@ -47,7 +47,8 @@ static void take_floor(struct wl_run *run, struct channel_mark *mark)
 	run->workload->live(run, &floor);
 	if (floor.objects != mark->live_objects)
 		wl_die(run, "%s: names %llu live objects, has %llu", mark->name,
-		       (unsigned long long)floor.objects, (unsigned long long)mark->live_objects);
+		       (unsigned long long)floor.objects,
+		       (unsigned long long)mark->live_objects);
 	mark->floor_bytes = page_floor_end(&floor);
 }
 
@@ -80,7 +81,7 @@ void wl_phase(struct wl_run *run, const char *name)
 
 void wl_idle(struct wl_run *run, int64_t milliseconds)
 {
-	struct timespec left = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+	struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000};
 
 	(void)run;
 	measure_pause();

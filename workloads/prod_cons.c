@@ -16,19 +16,21 @@ enum { OPS, THREADS, REMOTE, BATCH, QUEUE, SIZE_MIN, SIZE_MAX_ };
 #define MAX_QUEUE 1000
 
 static const struct wl_param params[] = {
-	{ "ops", "allocations by all producers together", "0.5 to 0.8 s under glibc", 10000000, 1,
-	  10000000000 },
-	{ "threads", "1, or an even number: half of them produce, half consume", "one pair", 2, 1,
-	  64 },
-	{ "remote_percent", "share of the objects that the consumer frees",
-	  "xmalloc-test: all of them", 100, 0, 100 },
-	{ "batch", "objects allocated between two visits to the queue",
-	  "an eighth of xmalloc-test's 4096, to bound what is in flight", 512, 1, 100000 },
-	{ "queue", "batches that fit the queue", "small, so that speed differences change memory little",
-	  8, 1, MAX_QUEUE },
-	{ "size_min", "smallest object, bytes", "xmalloc-test's 64 within a spread", 16, 1, 1048576 },
-	{ "size_max", "largest object, bytes", "xmalloc-test's 64 within a spread", 112, 1, 1048576 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{"ops", "allocations by all producers together", "0.5 to 0.8 s under glibc", 10000000,
+	 1, 10000000000},
+	{"threads", "1, or an even number: half of them produce, half consume", "one pair", 2,
+	 1, 64},
+	{"remote_percent", "share of the objects that the consumer frees",
+	 "xmalloc-test: all of them", 100, 0, 100},
+	{"batch", "objects allocated between two visits to the queue",
+	 "an eighth of xmalloc-test's 4096, to bound what is in flight", 512, 1, 100000},
+	{"queue", "batches that fit the queue",
+	 "small, so that speed differences change memory little", 8, 1, MAX_QUEUE},
+	{"size_min", "smallest object, bytes", "xmalloc-test's 64 within a spread", 16, 1,
+	 1048576},
+	{"size_max", "largest object, bytes", "xmalloc-test's 64 within a spread", 112, 1,
+	 1048576},
+	{NULL, NULL, NULL, 0, 0, 0},
 };
 
 struct item {
@@ -112,7 +114,8 @@ static void produce(struct wl_thread *t, struct pair *p, struct batch *out, uint
 {
 	const int64_t *values = t->run->values;
 	uint64_t low = (uint64_t)values[SIZE_MIN];
-	uint64_t sizes = (uint64_t)values[SIZE_MAX_] - low + 1, percent = (uint64_t)values[REMOTE];
+	uint64_t sizes = (uint64_t)values[SIZE_MAX_] - low + 1,
+		 percent = (uint64_t)values[REMOTE];
 	uint64_t residue = from * percent % 100;
 
 	out->count = 0;
@@ -137,7 +140,8 @@ static void produce(struct wl_thread *t, struct pair *p, struct batch *out, uint
 static void producer(struct wl_thread *t, void *argument)
 {
 	struct pair *p = argument;
-	uint64_t batch = (uint64_t)t->run->values[BATCH], queue = (uint64_t)t->run->values[QUEUE];
+	uint64_t batch = (uint64_t)t->run->values[BATCH],
+		 queue = (uint64_t)t->run->values[QUEUE];
 
 	for (uint64_t done = 0, n = 0; done < p->ops; n++) {
 		struct batch *out = &p->ring[n % (queue + 1)];
@@ -184,7 +188,8 @@ static void consumer(struct wl_thread *t, void *argument)
 /* Both roles in turn; the queue is always filled and drained as a whole. */
 static void both(struct wl_thread *t, struct pair *p)
 {
-	uint64_t batch = (uint64_t)t->run->values[BATCH], queue = (uint64_t)t->run->values[QUEUE];
+	uint64_t batch = (uint64_t)t->run->values[BATCH],
+		 queue = (uint64_t)t->run->values[QUEUE];
 	uint64_t done = 0;
 
 	while (done < p->ops) {
@@ -211,10 +216,10 @@ static int run(struct wl_run *run)
 		both(&run->threads[0], &s->pair[0]);
 	} else {
 		for (uint64_t i = 0; i < s->pairs; i++) {
-			wl_worker_start(&s->pair[i].consumer, &run->threads[2 * i + 2], consumer,
-					&s->pair[i]);
-			wl_worker_start(&s->pair[i].producer, &run->threads[2 * i + 1], producer,
-					&s->pair[i]);
+			wl_worker_start(&s->pair[i].consumer, &run->threads[2 * i + 2],
+					consumer, &s->pair[i]);
+			wl_worker_start(&s->pair[i].producer, &run->threads[2 * i + 1],
+					producer, &s->pair[i]);
 		}
 		for (uint64_t i = 0; i < s->pairs; i++) {
 			wl_worker_join(&s->pair[i].producer);
@@ -255,8 +260,10 @@ const struct workload workload_prod_cons = {
 	.name = "prod-cons",
 	.summary = "producers allocate, consumers free, through bounded queues",
 	.isolates = "the way of a freed object back to the thread that can use it again",
-	.cannot_tell = "what happens when threads both allocate and free remotely: larson is nearer",
-	.source = "xmalloc-test in mimalloc-bench (Lever and Boreham 2000), snmalloc's message passing",
+	.cannot_tell =
+		"what happens when threads both allocate and free remotely: larson is nearer",
+	.source = "xmalloc-test in mimalloc-bench (Lever and Boreham 2000), snmalloc's message "
+		  "passing",
 	.touch = "the producer writes the first byte, whoever frees reads it",
 	.params = params,
 	.threaded = true,

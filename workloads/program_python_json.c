@@ -11,8 +11,8 @@
 enum { DOCUMENTS };
 
 static const struct wl_param params[] = {
-	{ "documents", "documents of 3000 records", "0.5 to 1 s under glibc", 45, 1, 100000 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{"documents", "documents of 3000 records", "0.5 to 1 s under glibc", 45, 1, 100000},
+	{NULL, NULL, NULL, 0, 0, 0},
 };
 
 static const char script[] =
@@ -50,10 +50,10 @@ static int check(const struct program_plan *plan, const char *stdout_path, const
 		 char *why, size_t why_size)
 {
 	(void)dir;
-	return program_same(stdout_path,
-			    program_text("%s.expected-%s-%s", plan->argv[2], plan->argv[3],
-					 plan->argv[4]),
-			    why, why_size);
+	return program_same(
+		stdout_path,
+		program_text("%s.expected-%s-%s", plan->argv[2], plan->argv[3], plan->argv[4]),
+		why, why_size);
 }
 
 static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, const char *dir,
@@ -67,10 +67,13 @@ static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, con
 		return -1;
 	*p = (struct program_plan){
 		/* -S: no site packages, which differ between machines. */
-		.argv = { python, "-S", path, program_text("%lld", (long long)values[DOCUMENTS]),
-			  program_text("%llu", (unsigned long long)seed), NULL },
-		.env = { "PYTHONMALLOC=malloc", "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1", NULL },
-		.check = check, .ops = (uint64_t)values[DOCUMENTS] * 3000, .ops_unit = "records",
+		.argv = {python, "-S", path, program_text("%lld", (long long)values[DOCUMENTS]),
+			 program_text("%llu", (unsigned long long)seed), NULL},
+		.env = {"PYTHONMALLOC=malloc", "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
+			NULL},
+		.check = check,
+		.ops = (uint64_t)values[DOCUMENTS] * 3000,
+		.ops_unit = "records",
 		.timeout_s = 120,
 	};
 	expected = program_text("%s.expected-%s-%s", path, p->argv[3], p->argv[4]);
@@ -87,7 +90,8 @@ const struct program program_python_json = {
 	.isolates = "an interpreter's stream of tiny objects, freed by reference counts",
 	.cannot_tell = "how Python does by default, where its own allocator serves them",
 	.source = "own; CPython with PYTHONMALLOC=malloc",
-	.allocation_share = "",
+	.allocation_share = "29 % of its user-mode instructions: callgrind with glibc 2.36, "
+			    "inclusive cost of malloc, calloc, realloc and free",
 	.params = params,
 	.available = available,
 	.plan = plan,

@@ -9,16 +9,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Every string made, so that they stay reachable: a leak checker is right to ask. */
+static struct kept {
+	struct kept *before;
+	char text[];
+} * kept;
+
 const char *program_text(const char *format, ...)
 {
-	char *text;
-	va_list args;
+	va_list args, again;
+	struct kept *one;
+	int length;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort(); /* no memory for a file name: nothing sensible is left to do */
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	return text;
+	one = malloc(sizeof(*one) + (size_t)length + 1);
+	if (!one)
+		abort(); /* no memory for a file name: nothing sensible is left to do */
+	vsnprintf(one->text, (size_t)length + 1, format, again);
+	va_end(again);
+	one->before = kept;
+	kept = one;
+	return one->text;
 }
 
 const char *program_path(const char *name, const char *needed, char *why, size_t why_size)
@@ -47,7 +61,8 @@ int program_write(const char *path, const char *text, char *why, size_t why_size
 	const char *unfinished = program_text("%s.%ld", path, (long)getpid());
 	FILE *file = fopen(unfinished, "w");
 
-	if (file && fputs(text, file) >= 0 && fclose(file) == 0 && rename(unfinished, path) == 0)
+	if (file && fputs(text, file) >= 0 && fclose(file) == 0 &&
+	    rename(unfinished, path) == 0)
 		return 0;
 	snprintf(why, why_size, "cannot write %s: %s", path, strerror(errno));
 	return -1;
@@ -61,8 +76,8 @@ static int open_or_null(const char *path, int flags)
 static _Noreturn void become(const char *const *argv, const char *const *env, const char *in,
 			     const char *out)
 {
-	int fds[2] = { open_or_null(in, O_RDONLY),
-		       open_or_null(out, O_WRONLY | O_CREAT | O_TRUNC) };
+	int fds[2] = {open_or_null(in, O_RDONLY),
+		      open_or_null(out, O_WRONLY | O_CREAT | O_TRUNC)};
 
 	if (fds[0] < 0 || fds[1] < 0 || dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0)
 		_exit(126);
@@ -90,7 +105,8 @@ int program_run(const char *const *argv, const char *const *env, const char *std
 	else if (WIFSIGNALED(status))
 		snprintf(why, why_size, "%s died from signal %d", argv[0], WTERMSIG(status));
 	else if (WEXITSTATUS(status))
-		snprintf(why, why_size, "%s ended with status %d", argv[0], WEXITSTATUS(status));
+		snprintf(why, why_size, "%s ended with status %d", argv[0],
+			 WEXITSTATUS(status));
 	else if (unfinished && rename(unfinished, stdout_path) < 0)
 		snprintf(why, why_size, "cannot write %s: %s", stdout_path, strerror(errno));
 	else
@@ -113,7 +129,9 @@ int program_same(const char *path, const char *expected, char *why, size_t why_s
 			at++;
 		} while (ca == cb && ca != EOF);
 		if (ca != cb)
-			snprintf(why, why_size, "%s differs from what an unpreloaded run wrote, from byte %ld on",
+			snprintf(why, why_size,
+				 "%s differs from what an unpreloaded run wrote, from byte %ld "
+				 "on",
 				 path, at);
 		else if (at == 1)
 			snprintf(why, why_size, "%s is empty", path);

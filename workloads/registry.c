@@ -6,9 +6,9 @@
 #include "workloads/all.h"
 
 const struct workload *const workloads_all[] = {
-	&workload_tiny_churn, &workload_live_sweep, &workload_larson,	  &workload_prod_cons,
-	&workload_fleet,      &workload_kv_server,  &workload_frag_drain, &workload_big_buffers,
-	NULL,
+	&workload_tiny_churn, &workload_live_sweep,  &workload_larson,
+	&workload_prod_cons,  &workload_fleet,       &workload_kv_server,
+	&workload_frag_drain, &workload_big_buffers, NULL,
 };
 
 const struct workload *workload_find(const char *name)

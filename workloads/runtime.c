@@ -10,6 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "workloads/channel.h"
+#include "workloads/procfs.h"
+
+#define LARGE_TABLE ((size_t)64 << 20)
 
 static _Atomic uint64_t table_total;
 
@@ -23,7 +26,13 @@ static size_t whole_pages(size_t bytes)
 void *wl_table(size_t bytes)
 {
 	size_t whole = whole_pages(bytes);
-	void *p = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+	void *p;
+
+	/* Populating more than there is would end in the kernel's out-of-memory killer,
+	 * perhaps with another victim. */
+	if (whole > LARGE_TABLE && whole > procfs_memory_available())
+		wl_die(NULL, "no memory for a table of %zu MiB", whole >> 20);
+	p = mmap(NULL, whole, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (p == MAP_FAILED)
@@ -36,6 +45,11 @@ void wl_table_free(void *table, size_t bytes)
 {
 	munmap(table, whole_pages(bytes));
 	atomic_fetch_sub(&table_total, whole_pages(bytes));
+}
+
+void wl_table_adopt(size_t bytes)
+{
+	atomic_fetch_add(&table_total, whole_pages(bytes));
 }
 
 uint64_t wl_table_total(void)

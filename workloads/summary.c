@@ -29,7 +29,8 @@ void summary_list(void)
 		say(STDOUT_FILENO, "%s: %s\n", (*w)->name, (*w)->summary);
 		for (const struct wl_param *p = (*w)->params; p->name; p++)
 			say(STDOUT_FILENO, "    %s=%lld  (%lld to %lld) %s\n", p->name,
-			    (long long)p->value, (long long)p->min, (long long)p->max, p->summary);
+			    (long long)p->value, (long long)p->min, (long long)p->max,
+			    p->summary);
 	}
 }
 
@@ -48,21 +49,23 @@ static uint64_t quantile(const struct channel_histogram *h, double share)
 
 static void print_latency(const struct channel *c)
 {
-	static const char *const kinds[] = { "alloc", "free", "request" };
+	static const char *const kinds[] = {"alloc", "free", "request"};
 
 	for (int kind = 0; kind < CHANNEL_HIST_KINDS; kind++) {
 		const struct channel_histogram *h = &c->latency[kind];
 
 		if (h->count)
 			say(STDOUT_FILENO,
-			    "%-9s p50 %llu ns, p99 %llu ns, p99.9 %llu ns, max %llu ns (%llu values)\n",
+			    "%-9s p50 %llu ns, p99 %llu ns, p99.9 %llu ns, max %llu ns (%llu "
+			    "values)\n",
 			    kinds[kind], (unsigned long long)quantile(h, 0.5),
 			    (unsigned long long)quantile(h, 0.99),
-			    (unsigned long long)quantile(h, 0.999), (unsigned long long)h->max_ns,
-			    (unsigned long long)h->count);
+			    (unsigned long long)quantile(h, 0.999),
+			    (unsigned long long)h->max_ns, (unsigned long long)h->count);
 	}
 	if (c->sample_every)
-		say(STDOUT_FILENO, "clock     %llu ns per pair of readings, 1 call in %llu timed\n",
+		say(STDOUT_FILENO,
+		    "clock     %llu ns per pair of readings, 1 call in %llu timed\n",
 		    (unsigned long long)c->clock_cost_ns, (unsigned long long)c->sample_every);
 }
 
@@ -81,7 +84,8 @@ void summary_print(const struct wl_run *run)
 	    (unsigned long long)c->ops, run->workload->ops_unit, (unsigned long long)c->allocs,
 	    (double)c->cpu_ns / ops);
 	say(STDOUT_FILENO,
-	    "memory    %.1f MiB peak, of which %.1f MiB tables; %llu minor and %llu major faults\n",
+	    "memory    %.1f MiB peak, of which %.1f MiB tables; %llu minor and %llu major "
+	    "faults\n",
 	    (double)c->peak_rss_bytes / 0x1p20, (double)c->table_bytes / 0x1p20,
 	    (unsigned long long)c->minor_faults, (unsigned long long)c->major_faults);
 	print_latency(c);
@@ -89,7 +93,8 @@ void summary_print(const struct wl_run *run)
 		const struct channel_mark *m = &c->marks[i];
 
 		say(STDOUT_FILENO,
-		    "mark      %-12s live %8.2f MiB, floor %8.2f MiB, private %8.2f MiB, %llu objects\n",
+		    "mark      %-12s live %8.2f MiB, floor %8.2f MiB, private %8.2f MiB, %llu "
+		    "objects\n",
 		    m->name, (double)m->live_bytes / 0x1p20, (double)m->floor_bytes / 0x1p20,
 		    (double)m->anon_bytes / 0x1p20, (unsigned long long)m->live_objects);
 	}

@@ -16,11 +16,11 @@
 enum { OPS, DEPTH };
 
 static const struct wl_param params[] = {
-	{ "ops", "allocations, rounded up to whole rounds of 4096", "0.5 to 0.8 s under glibc",
-	  60000000, 1, 10000000000 },
-	{ "depth", "greatest number of live objects", "cfrac keeps a few dozen temporaries", 48, 2,
-	  1000 },
-	{ NULL, NULL, NULL, 0, 0, 0 },
+	{"ops", "allocations, rounded up to whole rounds of 4096", "0.5 to 0.8 s under glibc",
+	 60000000, 1, 10000000000},
+	{"depth", "greatest number of live objects", "cfrac keeps a few dozen temporaries", 48,
+	 2, 1000},
+	{NULL, NULL, NULL, 0, 0, 0},
 };
 
 struct step {

@@ -97,6 +97,7 @@ void verify_start(struct wl_run *run, bool check_usable)
 {
 	(void)run;
 	book_mask = (1u << 12) - 1;
+	book_used = 0;
 	book = wl_table((book_mask + 1) * sizeof(*book));
 	usable_known = check_usable;
 }
@@ -111,10 +112,12 @@ static uint64_t enter(struct wl_run *run, void *p, size_t size)
 		grow();
 	block = find((uint64_t)(uintptr_t)p);
 	if (block->at)
-		wl_die(run, "overlapping blocks: %p (%zu bytes) was handed out while a block of "
-			    "%zu bytes lives there", p, size, (size_t)block->size);
+		wl_die(run,
+		       "overlapping blocks: %p (%zu bytes) was handed out while a block of "
+		       "%zu bytes lives there",
+		       p, size, (size_t)block->size);
 	id = ++last_id;
-	*block = (struct verify_block){ (uint64_t)(uintptr_t)p, size, id, 0 };
+	*block = (struct verify_block){(uint64_t)(uintptr_t)p, size, id, 0};
 	book_used++;
 	pthread_mutex_unlock(&book_lock);
 	return id;
@@ -126,7 +129,9 @@ static void check_shape(struct wl_run *run, void *p, size_t size, size_t alignme
 		wl_die(run, "misaligned block: %p for %zu bytes, %zu is needed", p, size,
 		       alignment > VERIFY_ALIGNMENT ? alignment : VERIFY_ALIGNMENT);
 	if (usable_known && malloc_usable_size(p) < size)
-		wl_die(run, "wrong usable size: malloc_usable_size says %zu for a block of %zu bytes",
+		wl_die(run,
+		       "wrong usable size: malloc_usable_size says %zu for a block of %zu "
+		       "bytes",
 		       malloc_usable_size(p), size);
 }
 
@@ -151,7 +156,9 @@ static void check_contents(struct wl_run *run, const struct verify_block *block,
 	size_t wrong = first_wrong(p, block->own < size ? block->own : size, size, block->id);
 
 	if (wrong < size)
-		wl_die(run, "damaged block: byte %zu of %zu at %p is not what was written (found at %s)",
+		wl_die(run,
+		       "damaged block: byte %zu of %zu at %p is not what was written (found at "
+		       "%s)",
 		       wrong, (size_t)block->size, p, when);
 }
 
@@ -162,7 +169,9 @@ struct verify_block verify_gone(struct wl_run *run, void *p, size_t size)
 	pthread_mutex_lock(&book_lock);
 	place = find((uint64_t)(uintptr_t)p);
 	if (!place->at)
-		wl_die(run, "the pointer %p to free is no live block: the workload's data was overwritten",
+		wl_die(run,
+		       "the pointer %p to free is no live block: the workload's data was "
+		       "overwritten",
 		       p);
 	block = *place;
 	if (block.size != size)

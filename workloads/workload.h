@@ -45,7 +45,8 @@ struct wl_run {
 	uint64_t seed;
 	int64_t values[WL_MAX_PARAMS]; /* in the order of workload->params */
 	struct channel *channel;
-	uint64_t expected_allocs; /* set by the workload's setup: allocation calls that the run makes */
+	uint64_t expected_allocs; /* set by the workload's setup: allocation calls that the run
+				     makes */
 	void *state;              /* the workload's own, from wl_table() */
 	/* Contexts for wl_malloc() and its kin: [0] is the thread that calls run(), then
 	 * one per value of "threads". */
@@ -57,13 +58,14 @@ struct wl_run {
 struct workload {
 	const char *name;
 	const char *summary;
-	const char *isolates;   /* what a difference here says */
+	const char *isolates; /* what a difference here says */
 	const char *cannot_tell;
-	const char *source;     /* of the behaviour */
-	const char *touch;      /* which bytes of its objects are written and read */
+	const char *source;            /* of the behaviour */
+	const char *touch;             /* which bytes of its objects are written and read */
 	const struct wl_param *params; /* ends with a NULL name */
-	bool threaded;          /* has a parameter "threads" */
-	bool open_loop;         /* has a parameter "rate": requests per second, 0 = as fast as possible */
+	bool threaded;                 /* has a parameter "threads" */
+	bool open_loop; /* has a parameter "rate": requests per second, 0 = as fast as possible
+			 */
 	/* Returns 0, or -1 after wl_fail(). */
 	int (*setup)(struct wl_run *run);
 	int (*run)(struct wl_run *run); /* timed; calls wl_phase() at its marks */
@@ -94,6 +96,8 @@ int wl_param_index(const struct workload *workload, const char *name);
 void *wl_table(size_t bytes);
 /* Gives one back, with the size it was asked with: scratch of setup(). */
 void wl_table_free(void *table, size_t bytes);
+/* Counts shared memory that came from elsewhere (the channel) as a table. */
+void wl_table_adopt(size_t bytes);
 /* All that is held now, for the record. */
 uint64_t wl_table_total(void);
 

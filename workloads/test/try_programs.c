@@ -60,7 +60,7 @@ static int call(const char *const *argv)
 
 static int wait_ready(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
 	for (int tries = 0; tries < 500; tries++) {
@@ -70,7 +70,7 @@ static int wait_ready(const char *path)
 		close(fd);
 		if (ok)
 			return 0;
-		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
+		nanosleep(&(struct timespec){0, 10000000}, NULL);
 	}
 	return -1;
 }
@@ -89,15 +89,17 @@ static int carry_out(const struct program_plan *p, struct rusage *use)
 	}
 	wait4(child, &status, 0, use);
 	if (failed || status) {
-		snprintf(why, sizeof(why), "%s: status %x, clients %x", p->argv[0], status, failed);
+		snprintf(why, sizeof(why), "%s: status %x, clients %x", p->argv[0], status,
+			 failed);
 		return -1;
 	}
 	return p->check ? p->check(p, out, dir, why, sizeof(why)) : 0;
 }
 
-static int make_plan(const struct program *program, int argc, char **argv, struct program_plan *p)
+static int make_plan(const struct program *program, int argc, const char *const *argv,
+		     struct program_plan *p)
 {
-	int64_t values[WL_MAX_PARAMS] = { 0 };
+	int64_t values[WL_MAX_PARAMS] = {0};
 
 	for (int i = 0; program->params[i].name; i++) {
 		size_t length = strlen(program->params[i].name);
@@ -139,7 +141,7 @@ static void damage(const char *path)
 
 static void test(const struct program *program)
 {
-	static char *small[] = { "requests=2000", "documents=1", "rows=2000" };
+	static const char *small[] = {"requests=2000", "documents=1", "rows=2000"};
 	struct program_plan p;
 	struct rusage use;
 	const char *victim;
@@ -164,7 +166,8 @@ static void test(const struct program *program)
 		return;
 	}
 	damage(victim);
-	ok(p.check(&p, out, dir, why, sizeof(why)) < 0, "damaged output is noticed", program->name);
+	ok(p.check(&p, out, dir, why, sizeof(why)) < 0, "damaged output is noticed",
+	   program->name);
 }
 
 int main(int argc, char **argv)
@@ -179,18 +182,20 @@ int main(int argc, char **argv)
 	snprintf(out, sizeof(out), "%s/stdout", cache_dir);
 	setvbuf(stdout, NULL, _IONBF, 0);
 	if (program) {
-		if (make_plan(program, argc - 2, argv + 2, &p) < 0 || carry_out(&p, &use) < 0) {
+		if (make_plan(program, argc - 2, (const char *const *)argv + 2, &p) < 0 ||
+		    carry_out(&p, &use) < 0) {
 			printf("%s: %s\n", argv[1], why);
 			return 1;
 		}
-		printf("%s: %.3f s user, %.3f s system, %ld KiB peak, %llu %s, in %s\n", argv[1],
+		printf("%s: %.3f s user, %.3f s system, %ld KiB peak, %llu %s, in %s\n",
+		       argv[1],
 		       (double)use.ru_utime.tv_sec + (double)use.ru_utime.tv_usec / 1e6,
-		       (double)use.ru_stime.tv_sec + (double)use.ru_stime.tv_usec / 1e6, use.ru_maxrss,
-		       (unsigned long long)p.ops, p.ops_unit, dir);
+		       (double)use.ru_stime.tv_sec + (double)use.ru_stime.tv_usec / 1e6,
+		       use.ru_maxrss, (unsigned long long)p.ops, p.ops_unit, dir);
 		return 0;
 	}
 	for (const struct program *const *each = programs_all; *each; each++)
 		test(*each);
 	printf("1..%d\n", tests);
-	return call((const char *const[]){ "/bin/rm", "-rf", cache_dir, NULL });
+	return call((const char *const[]){"/bin/rm", "-rf", cache_dir, NULL});
 }

@@ -1,0 +1,70 @@
+#!/bin/sh
+# What only a preloaded library can show: that the calls counted are the calls made,
+# that they are the same under every allocator, that verify mode finds faults, and that
+# the null allocator serves whatever is asked of it.
+. "$top_srcdir/workloads/test/common.sh"
+needs_preload
+libs=$top_builddir/workloads/test/.libs
+null=$top_builddir/.libs/libashlar-null.so
+broken=$libs/libbroken.so
+
+# counted PRELOAD WORD...: sets $said (the worker's words) and $calls (libcount's).
+counted() {
+	preload=$1
+	shift
+	{ calls=$({ said=$(LD_PRELOAD="$libs/libcount.so $preload" "$work" "$@" 2>&1); echo "$said" >&4; } 3>&1 4>said.$$); } 2>&1
+	said=$(cat said.$$)
+	rm -f said.$$
+}
+
+for w in $workloads; do
+	counted "" --seed 3 $(small $w) $w
+	first=$calls
+	made=$(echo "$said" | sed -n 's/^work .* \([0-9]*\) allocation calls.*/\1/p')
+	[ -n "$made" ] && [ "${calls#allocs $made frees $made }" != "$calls" ]
+	ok $? "$w: what it counts ($made) is what reaches malloc ($calls)"
+	counted "" --seed 3 $(small $w) $w
+	[ -n "$first" ] && [ "$calls" = "$first" ]; ok $? "$w: the same seed makes the same calls"
+	counted "$null" --seed 3 $(small $w) $w
+	[ "$calls" = "$first" ]; ok $? "$w: another allocator gets the same calls"
+	counted "" --seed 3 --mode latency $(small $w) $w
+	[ "$calls" = "$first" ]; ok $? "$w: timing calls does not change them"
+	counted "" --seed 4 $(small $w) $w
+	if [ $w = live-sweep ]; then # has nothing random
+		[ "$calls" = "$first" ]; ok $? "$w: does not depend on the seed"
+	else
+		[ "$calls" != "$first" ]; ok $? "$w: another seed makes other calls"
+	fi
+done
+
+# caught FAULT TEXT WORKLOAD
+caught() {
+	said=$(ASHLAR_BROKEN=$1 LD_PRELOAD=$broken "$work" --mode verify $(small $3) $3 2>&1)
+	[ $? -eq 1 ] && echo "$said" | grep -q "^ashlar-work: $3: .*\($2\)"
+	ok $? "$3: verify mode finds fault '$1'"
+}
+for w in $workloads; do
+	said=$(ASHLAR_BROKEN=none LD_PRELOAD=$broken "$work" --mode verify $(small $w) $w 2>&1)
+	ok $? "$w: verify mode finds nothing where there is nothing"
+	caught overlap "damaged block\|overlapping blocks\|no live block\|usable size" $w
+	caught same "overlapping blocks\|damaged block\|no live block" $w
+	caught misaligned "misaligned block" $w
+	caught usable "wrong usable size" $w
+	caught scribble "damaged block" $w
+	said=$(LD_PRELOAD=$null "$work" --mode verify $(small $w) $w 2>&1)
+	ok $? "$w passes verify mode under null"
+done
+caught dirty "calloc: byte" kv-server
+
+said=$(LD_PRELOAD=$null "$work" $(small tiny-churn) tiny-churn)
+echo "$said" | grep -q "^allocator .*/libashlar-null.so"; ok $? "the worker names the file that holds malloc"
+said=$("$work" $(small tiny-churn) tiny-churn)
+echo "$said" | grep -q "^allocator .*/libc.so.6 [0-9.]*$"; ok $? "and the C library with its version"
+said=$("$top_builddir/workloads/test/non_pie")
+echo "$said" | sed -n 4p | grep -q "/non_pie$"; ok $? "a program at a fixed address has its own entry for malloc"
+echo "$said" | sed -n 1,2p | grep -c "/libc.so.6$" | grep -q 2; ok $? "and yet the C library is named"
+said=$(LD_PRELOAD=$null "$top_builddir/workloads/test/non_pie")
+echo "$said" | sed -n 1,2p | grep -c "/libashlar-null.so$" | grep -q 2; ok $? "or what is preloaded"
+said=$(ASHLAR_NULL_BYTES=4096 LD_PRELOAD=$null awk 'BEGIN { for (i = 0; i < 200000; i++) a[i % 1000] = a[i % 1000] i; print length(a) }')
+[ "$said" = 1000 ]; ok $? "null serves awk, far beyond its first region"
+finish

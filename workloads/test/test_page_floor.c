@@ -1,0 +1,86 @@
+/* The page floor and the histogram, against cases counted by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "workloads/histogram.h"
+#include "workloads/page_floor.h"
+
+static const void *at(uint64_t address)
+{
+	return (const void *)(uintptr_t)address;
+}
+
+static void by_hand(void **state)
+{
+	struct page_floor f;
+
+	(void)state;
+	assert_int_equal(page_floor_start(&f), 0);
+	assert_int_equal(page_floor_end(&f), 0);
+
+	assert_int_equal(page_floor_start(&f), 0);
+	page_floor_object(&f, at(0x10000), 100, WL_TOUCH_ALL);        /* page 0x10 */
+	page_floor_object(&f, at(0x10100), 100, WL_TOUCH_ALL);        /* the same */
+	page_floor_object(&f, at(0x11ff0), 32, WL_TOUCH_ALL);         /* 0x11 and 0x12 */
+	page_floor_object(&f, at(0x20000), 3 * 4096, WL_TOUCH_FIRST); /* 0x20 alone */
+	page_floor_object(&f, at(0x30000), 3 * 4096, WL_TOUCH_PAGES); /* 0x30 to 0x32 */
+	page_floor_object(&f, at(0x40000), 4096, WL_TOUCH_NONE);
+	page_floor_add(&f, at(0x50000), 0);
+	page_floor_add(&f, at(0x50fff), 1); /* 0x50 */
+	assert_int_equal(f.objects, 6);
+	assert_int_equal(page_floor_end(&f), (1 + 2 + 1 + 3 + 1) * 4096);
+}
+
+/* A range across pieces of 2 MiB, whole and cut, added twice. */
+static void ranges(void **state)
+{
+	struct page_floor f;
+
+	(void)state;
+	assert_int_equal(page_floor_start(&f), 0);
+	for (int twice = 0; twice < 2; twice++)
+		page_floor_add(&f, at(0x7f0000000000 + 4096 * 3 + 1), (size_t)100 << 20);
+	/* One byte off the page's start: the end falls into one page more. */
+	assert_int_equal(page_floor_end(&f), ((uint64_t)100 << 20) + 4096);
+}
+
+/* So many pieces that the set grows, several times. */
+static void scattered(void **state)
+{
+	struct page_floor f;
+
+	(void)state;
+	assert_int_equal(page_floor_start(&f), 0);
+	for (uint64_t i = 0; i < 20000; i++)
+		page_floor_add(&f, at(0x100000000 + i * 3 * PAGE_FLOOR_PIECE + i % 512 * 4096),
+			       10);
+	assert_int_equal(page_floor_end(&f), 20000 * 4096);
+}
+
+static void histogram(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i + 1 < CHANNEL_HIST_BUCKETS; i++) {
+		uint64_t from = histogram_from(i), next = histogram_from(i + 1);
+
+		assert_int_equal(histogram_index(from), i);
+		assert_int_equal(histogram_index(next - 1), i);
+		assert_true(from < 128 || (next - from) * 128 <= from);
+	}
+	assert_int_equal(histogram_index(((uint64_t)1 << 40) - 1), CHANNEL_HIST_BUCKETS - 1);
+	assert_int_equal(histogram_index(UINT64_MAX), CHANNEL_HIST_BUCKETS - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_hand),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(scattered),
+		cmocka_unit_test(histogram),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
