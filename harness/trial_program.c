@@ -184,6 +184,7 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	uint64_t oom_kills = machine_oom_kills(), begin;
 	enum child_end end = CHILD_EXITED;
 	char why[256], *table;
+	bool served = true, ended;
 	int status = 0;
 
 	memcpy(argv, t->plan.argv, sizeof(t->plan.argv));
@@ -213,17 +214,19 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	}
 	timeline_begin(&t->timeline, t->child.pid, NULL);
 	s->begin_ns = begin;
-	if (!t->plan.ready_socket || serve(t))
+	if (t->plan.ready_socket)
+		served = serve(t);
+	if (served)
 		end = child_watch(&t->child, t->deadline_ns, TIMELINE_EVERY_NS, timeline_tick, &t->timeline);
 	if (!t->plan.ready_socket)
 		s->wall_ns = now_ns() - begin;
 	/* A server that failed its clients but lives is ended by us: its signal is no news. */
-	if (s->status != SAMPLE_OK && !child_ended(&t->child, 0)) {
-		child_finish(&t->child, &status, &usage);
-	} else {
-		child_finish(&t->child, &status, &usage);
+	ended = child_ended(&t->child, 0);
+	child_finish(&t->child, &status, &usage);
+	if (s->status == SAMPLE_OK || ended)
 		trial_explain_end(s, end, status, oom_kills, t->errors, t->timeout_s);
-	}
+	if (!served)
+		sample_fail(s, SAMPLE_FAILED, "the server ended before its clients were done");
 	counters_finish(&counters, &s->counters);
 	table = text_format("%s/timeline/%d.tsv", t->place->out, s->id);
 	s->has_timeline = timeline_end(&t->timeline, table) > 0;
