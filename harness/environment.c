@@ -19,7 +19,8 @@ static void put(json_t *o, const char *key, const char *value)
 {
 	json_t *text = *value ? json_string(value) : NULL;
 
-	json_object_set_new(o, key, text ? text : json_null()); /* null: this machine does not tell */
+	json_object_set_new(o, key,
+			    text ? text : json_null()); /* null: this machine does not tell */
 }
 
 static void put_file(json_t *o, const char *key, const char *path)
@@ -62,8 +63,8 @@ static json_t *caches(void)
 	if (glob("/sys/devices/system/cpu/cpu0/cache/index*", 0, NULL, &found) != 0)
 		return list;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
-		static const char *const keys[] = {"level", "type", "size", "coherency_line_size",
-						   "shared_cpu_list"};
+		static const char *const keys[] = {"level", "type", "size",
+						   "coherency_line_size", "shared_cpu_list"};
 		json_t *cache = json_object();
 
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
@@ -115,21 +116,26 @@ static json_t *stable_part(void)
 	json_object_set_new(o, "caches", caches());
 	put_file(o, "hypervisor", "/sys/hypervisor/type");
 	put_file(o, "product", "/sys/class/dmi/id/product_name");
-	json_object_set_new(o, "mitigations", folder_lines("/sys/devices/system/cpu/vulnerabilities/*"));
+	json_object_set_new(o, "mitigations",
+			    folder_lines("/sys/devices/system/cpu/vulnerabilities/*"));
 	put_file(o, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
 	put_file(o, "boost", "/sys/devices/system/cpu/cpufreq/boost");
 	put_file(o, "no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo");
-	json_object_set_new(o, "memory_bytes", json_integer((json_int_t)machine_memory_bytes()));
+	json_object_set_new(o, "memory_bytes",
+			    json_integer((json_int_t)machine_memory_bytes()));
 	json_object_set_new(o, "page_bytes", json_integer(sysconf(_SC_PAGESIZE)));
-	json_object_set_new(o, "thp", folder_lines("/sys/kernel/mm/transparent_hugepage/[des]*e*"));
-	json_object_set_new(o, "khugepaged",
-			    folder_lines("/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_*"));
+	json_object_set_new(o, "thp",
+			    folder_lines("/sys/kernel/mm/transparent_hugepage/[des]*e*"));
+	json_object_set_new(
+		o, "khugepaged",
+		folder_lines("/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_*"));
 	put_file(o, "aslr", "/proc/sys/kernel/randomize_va_space");
 	put_file(o, "overcommit", "/proc/sys/vm/overcommit_memory");
 	put_file(o, "max_map_count", "/proc/sys/vm/max_map_count");
 	put_file(o, "swappiness", "/proc/sys/vm/swappiness");
 	put_file(o, "perf_event_paranoid", "/proc/sys/kernel/perf_event_paranoid");
-	put_file(o, "clock_source", "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	put_file(o, "clock_source",
+		 "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	put_file(o, "cgroup_memory_max", "/sys/fs/cgroup/memory.max");
 	put_file(o, "cgroup_cpu_max", "/sys/fs/cgroup/cpu.max");
 	put(o, "glibc", gnu_get_libc_version());
@@ -165,10 +171,12 @@ json_t *environment_take(void)
 	put(o, "load", file_line("/proc/loadavg", line, sizeof(line)));
 	put(o, "uptime_s", file_line("/proc/uptime", line, sizeof(line)));
 	text = file_read("/proc/swaps");
-	json_object_set_new(o, "swap_in_use",
-			    json_boolean(text && strchr(text, '\n') && *(strchr(text, '\n') + 1)));
+	json_object_set_new(
+		o, "swap_in_use",
+		json_boolean(text && strchr(text, '\n') && *(strchr(text, '\n') + 1)));
 	free(text);
-	put(o, "variables_passed", "PATH LC_ALL HOME TMPDIR LD_PRELOAD ASHLAR_CHANNEL_FD ASHLAR_PADDING, and "
-				   "the contender's");
+	put(o, "variables_passed",
+	    "PATH LC_ALL HOME TMPDIR LD_PRELOAD ASHLAR_CHANNEL_FD ASHLAR_PADDING, and "
+	    "the contender's");
 	return o;
 }

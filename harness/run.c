@@ -25,7 +25,8 @@ static void host_name(char *name, size_t size)
 		snprintf(name, size, "host");
 	name[size - 1] = '\0';
 	for (char *p = name; *p; p++) /* it becomes part of a file's name */
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", *p))
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-",
+			    *p))
 			*p = '_';
 }
 
@@ -41,14 +42,16 @@ static char *default_out(const struct manifest *m)
 	/* A second set of the same day gets a number. */
 	for (int n = 2; file_exists(path); n++) {
 		free(path);
-		path = text_format("%s/%s-%s-%s.%d", paths_find()->results, date, m->host, m->revision, n);
+		path = text_format("%s/%s-%s-%s.%d", paths_find()->results, date, m->host,
+				   m->revision, n);
 	}
 	return path;
 }
 
 static char *newest_set(void)
 {
-	char *pattern = text_format("%s/*/manifest.json", paths_find()->results), *newest = NULL;
+	char *pattern = text_format("%s/*/manifest.json", paths_find()->results),
+	     *newest = NULL;
 	time_t when = 0;
 	glob_t found;
 
@@ -56,10 +59,12 @@ static char *newest_set(void)
 		for (size_t i = 0; i < found.gl_pathc; i++) {
 			struct stat st;
 
-			if (stat(found.gl_pathv[i], &st) == 0 && (!newest || st.st_mtime > when)) {
+			if (stat(found.gl_pathv[i], &st) == 0 &&
+			    (!newest || st.st_mtime > when)) {
 				free(newest);
 				newest = text_format("%.*s",
-						     (int)(strrchr(found.gl_pathv[i], '/') - found.gl_pathv[i]),
+						     (int)(strrchr(found.gl_pathv[i], '/') -
+							   found.gl_pathv[i]),
 						     found.gl_pathv[i]);
 				when = st.st_mtime;
 			}
@@ -154,12 +159,14 @@ static int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 	if (result < 0)
 		return complain_usage("%s cannot be resumed: %s", out, why);
 	if (*m->finished)
-		return complain_usage("%s cannot be resumed: it was finished at %s", out, m->finished);
+		return complain_usage("%s cannot be resumed: it was finished at %s", out,
+				      m->finished);
 	now = environment_take();
 	then = json_string_value(json_object_get(m->environment, "machine_class"));
 	here = json_string_value(json_object_get(now, "machine_class"));
 	if (!then || strcmp(then, here) != 0) {
-		complain("%s cannot be resumed: it was begun on another machine, or this one has changed "
+		complain("%s cannot be resumed: it was begun on another machine, or this one "
+			 "has changed "
 			 "(machine class %s, now %s)",
 			 out, then ? then : "not recorded", here);
 		json_decref(now);
@@ -174,9 +181,10 @@ static int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 		c->build_id[0] = '\0';
 		contender_resolve(c);
 		if (strcmp(before, c->build_id) != 0)
-			return complain_usage("%s cannot be resumed: the library of %s is another one now "
-					      "(build-id '%s', was '%s')",
-					      out, c->name, c->build_id, before);
+			return complain_usage(
+				"%s cannot be resumed: the library of %s is another one now "
+				"(build-id '%s', was '%s')",
+				out, c->name, c->build_id, before);
 	}
 	return STATUS_OK;
 }
@@ -188,8 +196,9 @@ static void show_plan(const struct manifest *m)
 	for (int i = 0; i < m->ncells; i++) {
 		const struct cell *c = &m->cells[i];
 
-		printf("%-32s %-12s %3d block%s x %d allocators\n", c->name, cell_modes[c->mode], c->blocks,
-		       c->blocks == 1 ? " " : "s", m->ncontenders);
+		printf("%-32s %-12s %3d block%s x %d allocators\n", c->name,
+		       cell_modes[c->mode], c->blocks, c->blocks == 1 ? " " : "s",
+		       m->ncontenders);
 		samples += c->blocks * m->ncontenders;
 	}
 	for (int i = 0; i < m->ncontenders; i++) {
@@ -254,22 +263,26 @@ static int measure(struct manifest *m, struct runset *set, const struct run_opti
 	if (budget)
 		r.deadline_ns = now_ns() + (uint64_t)budget * 1000000000u;
 	if (!o->quiet)
-		printf("%d samples into %s\ncounters: %s (%s)\n", runner_missing(&r), set->path, tier, line);
+		printf("%d samples into %s\ncounters: %s (%s)\n", runner_missing(&r), set->path,
+		       tier, line);
 	for (int i = 0; i < m->ncontenders && !o->quiet; i++)
 		if (!m->contenders[i].usable)
-			printf("%s: skipped: %s\n", m->contenders[i].name, m->contenders[i].reason);
+			printf("%s: skipped: %s\n", m->contenders[i].name,
+			       m->contenders[i].reason);
 	end = runner_go(&r, why, sizeof(why));
 	if (end == RUNNER_DONE)
 		clock_utc(m->finished, sizeof(m->finished));
 	if (save(m, set) < 0)
 		goto out;
 	if (json_array_size(m->unfinished) > 0 && !o->quiet)
-		printf("the budget had no room for %zu of %d blocks of cells: see \"unfinished\" in the manifest\n",
+		printf("the budget had no room for %zu of %d blocks of cells: see "
+		       "\"unfinished\" in the manifest\n",
 		       json_array_size(m->unfinished), r.schedule.count);
 	if (end == RUNNER_BROKEN) {
 		complain("%s; what was measured is kept in %s", why, set->path);
 	} else if (end == RUNNER_INTERRUPTED) {
-		complain("interrupted; to go on: ashlar-bench run --resume --out %s", set->path);
+		complain("interrupted; to go on: ashlar-bench run --resume --out %s",
+			 set->path);
 		status = STATUS_INTERRUPTED;
 	} else {
 		status = STATUS_OK;
@@ -298,7 +311,8 @@ int run_main(int argc, char **argv)
 	if (o.resume) {
 		out = o.out ? text_format("%s", o.out) : newest_set();
 		if (!out)
-			return complain_usage("nothing to resume: no run set in %s", paths_find()->results);
+			return complain_usage("nothing to resume: no run set in %s",
+					      paths_find()->results);
 		status = plan_resumed(out, &set, &m);
 	} else {
 		status = plan_new(&o, argc, argv, &m);
@@ -330,7 +344,8 @@ int run_main(int argc, char **argv)
 		} else {
 			status = report_main(2, arguments);
 			if (status != STATUS_OK)
-				complain("the report failed, the data is complete: `ashlar-bench report %s` makes "
+				complain("the report failed, the data is complete: "
+					 "`ashlar-bench report %s` makes "
 					 "it from them",
 					 out);
 		}

@@ -19,8 +19,12 @@ static const char *const plain[] = {"PATH=/usr/bin:/bin", NULL};
 static enum child_end run(const char *script, double seconds, int *status)
 {
 	const char *const argv[] = {"sh", "-c", script, NULL};
-	const struct child_plan plan = {
-		.path = "/bin/sh", .argv = argv, .env = plain, .out = out, .err = out, .channel_fd = -1};
+	const struct child_plan plan = {.path = "/bin/sh",
+					.argv = argv,
+					.env = plain,
+					.out = out,
+					.err = out,
+					.channel_fd = -1};
 	struct child child;
 	enum child_end end;
 	char why[256];
@@ -55,7 +59,8 @@ static void a_deaf_one_is_killed(void **state)
 	int status;
 
 	(void)state;
-	assert_int_equal(run("trap '' TERM; while :; do sleep 1; done", 0.3, &status), CHILD_TIMED_OUT);
+	assert_int_equal(run("trap '' TERM; while :; do sleep 1; done", 0.3, &status),
+			 CHILD_TIMED_OUT);
 	assert_string_equal(child_status_text(status, text, sizeof(text)), "killed by SIGKILL");
 }
 
@@ -103,7 +108,8 @@ static void the_environment_is_exactly_what_was_given(void **state)
 static void what_cannot_be_executed_is_said(void **state)
 {
 	const char *const argv[] = {"x", NULL};
-	const struct child_plan plan = {.path = "/no/such/program", .argv = argv, .env = plain, .channel_fd = -1};
+	const struct child_plan plan = {
+		.path = "/no/such/program", .argv = argv, .env = plain, .channel_fd = -1};
 	struct child child;
 	char why[256];
 
@@ -129,7 +135,8 @@ static void look(void *arg)
 static void it_is_looked_at_while_it_runs(void **state)
 {
 	const char *const argv[] = {"sleep", "0.5", NULL};
-	const struct child_plan plan = {.path = "/bin/sleep", .argv = argv, .env = plain, .channel_fd = -1};
+	const struct child_plan plan = {
+		.path = "/bin/sleep", .argv = argv, .env = plain, .channel_fd = -1};
 	struct child child;
 	char why[256];
 	int status;
@@ -137,7 +144,9 @@ static void it_is_looked_at_while_it_runs(void **state)
 	(void)state;
 	assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
 	assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), 0);
-	assert_int_equal(child_watch(&child, now_ns() + 60000000000u, 10000000, look, &child.pid), CHILD_EXITED);
+	assert_int_equal(
+		child_watch(&child, now_ns() + 60000000000u, 10000000, look, &child.pid),
+		CHILD_EXITED);
 	child_finish(&child, &status, NULL);
 	assert_int_equal(status, 0);
 	assert_true(ticks >= 2);
