@@ -9,9 +9,11 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include "harness/build_id.h"
 #include "harness/clock.h"
 #include "harness/file.h"
 #include "harness/message.h"
+#include "harness/paths.h"
 #include "harness/procfs.h"
 #include "harness/schedule.h"
 
@@ -148,7 +150,7 @@ json_t *environment_take(void)
 {
 	json_t *o = stable_part();
 	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT), line[1024];
-	char class[32], *release;
+	char class[32], build_id[BUILD_ID_TEXT], *release;
 
 	snprintf(class, sizeof(class), "%016llx",
 		 (unsigned long long)schedule_hash(0, text ? text : ""));
@@ -166,6 +168,8 @@ json_t *environment_take(void)
 	put(o, "compiler", "gcc-compatible " __VERSION__);
 	put(o, "compiler_flags", BENCH_CFLAGS);
 	put(o, "bench_version", PACKAGE_VERSION);
+	build_id_read(paths_find()->worker, build_id, line, sizeof(line));
+	put(o, "worker_build_id", build_id);
 	json_object_set_new(o, "clock_cost_ns", json_integer((json_int_t)clock_reading_cost()));
 	json_object_set_new(o, "clock_step_ns", json_integer((json_int_t)clock_step()));
 	put(o, "load", file_line("/proc/loadavg", line, sizeof(line)));

@@ -141,6 +141,13 @@ int plan_new(const struct run_options *o, int argc, char **argv, struct manifest
 	return STATUS_OK;
 }
 
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
 int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 {
 	char why[1200];
@@ -158,16 +165,20 @@ int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 		return complain_usage("%s cannot be resumed: it was finished at %s", out,
 				      m->finished);
 	now = environment_take();
-	then = json_string_value(json_object_get(m->environment, "machine_class"));
-	here = json_string_value(json_object_get(now, "machine_class"));
-	if (!then || strcmp(then, here) != 0) {
-		complain("%s cannot be resumed: it was begun on another machine, or this one "
-			 "has changed "
-			 "(machine class %s, now %s)",
-			 out, then ? then : "not recorded", here);
-		json_decref(now);
-		return STATUS_USAGE;
-	}
+	then = text_of(m->environment, "machine_class");
+	here = text_of(now, "machine_class");
+	if (strcmp(then, here) != 0)
+		return complain_usage(
+			"%s cannot be resumed: it was begun on another machine, or "
+			"this one has changed (machine class '%s', now '%s')",
+			out, then, here);
+	then = text_of(m->environment, "worker_build_id");
+	here = text_of(now, "worker_build_id");
+	if (strcmp(then, here) != 0)
+		return complain_usage(
+			"%s cannot be resumed: the workloads were built anew since "
+			"(build-id '%s', was '%s')",
+			out, here, then);
 	json_decref(now);
 	for (int i = 0; i < m->ncontenders; i++) {
 		struct contender *c = &m->contenders[i];
