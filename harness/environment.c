@@ -95,6 +95,36 @@ static json_t *folder_lines(const char *pattern)
 	return o;
 }
 
+/* Of the kernel's command line only what changes how memory or time behaves: the rest
+ * names disks, consoles and services, and is its owner's business. */
+static void put_boot_parameters(json_t *o)
+{
+	static const char *const telling[] = {
+		"mitigations=", "nosmt",          "isolcpus=",
+		"nohz",         "rcu_nocbs",      "transparent_hugepage",
+		"hugepages",    "hugepagesz",     "default_hugepagesz",
+		"numa",         "idle=",          "cpuidle",
+		"haltpoll",     "intel_idle",     "intel_pstate",
+		"amd_pstate",   "processor.",     "preempt",
+		"spec",         "l1tf",           "mds",
+		"tsx",          "init_on_",       "slub_debug",
+		"page_poison",  "page_reporting", "psi=",
+		"tsc=",         "clocksource=",   "norandmaps",
+		"swap",         "zswap"};
+	char *text = file_read("/proc/cmdline"), kept[1024] = "";
+
+	for (char *word = strtok(text ? text : kept, " \n"); word && strcmp(word, "--") != 0;
+	     word = strtok(NULL, " \n"))
+		for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+			if (strncmp(word, telling[i], strlen(telling[i])) == 0) {
+				snprintf(kept + strlen(kept), sizeof(kept) - strlen(kept),
+					 "%s%s", *kept ? " " : "", word);
+				break;
+			}
+	free(text);
+	put(o, "kernel_parameters", kept);
+}
+
 static json_t *stable_part(void)
 {
 	json_t *o = json_object();
@@ -105,7 +135,7 @@ static json_t *stable_part(void)
 	put(o, "kernel", system.release);
 	put(o, "kernel_version", system.version);
 	put(o, "architecture", system.machine);
-	put_file(o, "kernel_command_line", "/proc/cmdline");
+	put_boot_parameters(o);
 	put_cpuinfo(o, "cpu", "model name");
 	put_cpuinfo(o, "cpu_implementer", "CPU implementer");
 	put_cpuinfo(o, "cpu_part", "CPU part");
@@ -123,8 +153,11 @@ static json_t *stable_part(void)
 	put_file(o, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
 	put_file(o, "boost", "/sys/devices/system/cpu/cpufreq/boost");
 	put_file(o, "no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo");
-	json_object_set_new(o, "memory_bytes",
-			    json_integer((json_int_t)machine_memory_bytes()));
+	/* In whole GiB: what the kernel keeps for itself differs a little from boot to boot. */
+	json_object_set_new(
+		o, "memory_gib",
+		json_integer(
+			(json_int_t)((machine_memory_bytes() + ((uint64_t)1 << 29)) >> 30)));
 	json_object_set_new(o, "page_bytes", json_integer(sysconf(_SC_PAGESIZE)));
 	json_object_set_new(o, "thp",
 			    folder_lines("/sys/kernel/mm/transparent_hugepage/[des]*e*"));
@@ -157,6 +190,8 @@ json_t *environment_take(void)
 	free(text);
 	put(o, "machine_class", class);
 
+	json_object_set_new(o, "memory_bytes",
+			    json_integer((json_int_t)machine_memory_bytes()));
 	release = file_read("/etc/os-release");
 	text = release ? strstr(release, "PRETTY_NAME=\"") : NULL;
 	if (text) {
