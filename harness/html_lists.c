@@ -51,8 +51,8 @@ static void gap_row(FILE *f, const char *cell, const char *mode, const char *con
 	html_cell(f, mode);
 	html_cell(f, contender);
 	fprintf(f,
-		"<td class=\"num\">%zu</td><td class=\"num\">%zu</td><td class=\"num\">%zu</td>"
-		"<td class=\"num\">%zu</td>",
+		"<td class=\"num\">%zu</td><td class=\"num\">%zu</td><td "
+		"class=\"num\">%zu</td><td class=\"num\">%zu</td>",
 		o->ok, o->failed, o->timeout, o->skipped);
 	html_cell(f, reason);
 	fputs("</tr>\n", f);
@@ -64,11 +64,10 @@ static const char *unfinished_reason(const struct report *r, const struct result
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(json_object_get(r->set->manifest, "unfinished"), i,
-			   entry) if (!strcmp(json_field_text(entry, "cell"), cell->name) &&
-				      !strcmp(json_field_text(entry, "mode"),
-					      cell->mode)) return json_field_text(entry,
-										  "reason");
+	json_array_foreach(json_object_get(r->set->manifest, "unfinished"), i, entry)
+		if (!strcmp(json_field_text(entry, "cell"), cell->name) &&
+		    !strcmp(json_field_text(entry, "mode"), cell->mode))
+			return json_field_text(entry, "reason");
 	return "";
 }
 
@@ -224,8 +223,7 @@ void page_cells(struct report *r, FILE *f)
 		html_cell(f, json_field_text(cell->json, "cannot_tell"));
 		html_cell(f, json_field_text(cell->json, "source"));
 		fputs("<td>", f);
-		json_object_foreach(json_object_get(cell->json, "params"), name, value)
-		{
+		json_object_foreach(json_object_get(cell->json, "params"), name, value) {
 			char *text =
 				json_is_string(value)
 					? strdup(json_string_value(value))
@@ -246,8 +244,7 @@ static void environment_rows(FILE *f, const char *path, json_t *value)
 	char *text;
 
 	if (json_is_object(value)) {
-		json_object_foreach(value, key, member)
-		{
+		json_object_foreach(value, key, member) {
 			char *longer;
 
 			if (asprintf(&longer, "%s%s%s", path, *path ? "." : "", key) < 0)

@@ -95,8 +95,7 @@ void page_geomeans(struct report *r, FILE *f)
 	html_table_end(f);
 	if (r->nulls)
 		fputs("<p>null has no geometric mean: it never reuses memory, so it bounds "
-		      "nothing, and it "
-		      "is skipped where that would take too much.</p>\n",
+		      "nothing, and it is skipped where that would take too much.</p>\n",
 		      f);
 }
 

@@ -111,11 +111,9 @@ bool write_scalability(struct report *r, struct figure *figure)
 			 "no workload ran with more than one number of threads");
 	text_set(&figure->caption,
 		 "Operations per second of wall time against the number of threads: medians "
-		 "over "
-		 "blocks with 95 %% intervals, which here hold the machine's state as well, as "
-		 "they are "
-		 "not paired. The dashed line is the reference at one thread times the number "
-		 "of threads.%s",
+		 "over blocks with 95 %% intervals, which here hold the machine's state as "
+		 "well, as they are not paired. The dashed line is the reference at one thread "
+		 "times the number of threads.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
@@ -180,10 +178,8 @@ bool write_kernel_cost(struct report *r, struct figure *figure)
 		text_set(&figure->absent, "no good sample in mode throughput");
 	text_set(&figure->caption,
 		 "What the kernel does for an operation: minor page faults per thousand "
-		 "operations "
-		 "(above) and system time per operation (below), medians over blocks. Log "
-		 "axes; a mark on "
-		 "the lower edge is that value or less, also 0.%s",
+		 "operations (above) and system time per operation (below), medians over "
+		 "blocks. Log axes; a mark on the lower edge is that value or less, also 0.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
@@ -223,8 +219,7 @@ static size_t event_names(const struct report *r, const char **names, size_t max
 
 		if (strcmp(json_field_text(counters, "tier"), "pmu"))
 			continue;
-		json_object_foreach(json_object_get(counters, "events"), name, value)
-		{
+		json_object_foreach(json_object_get(counters, "events"), name, value) {
 			size_t k = 0;
 
 			while (k < n && strcmp(names[k], name))
@@ -281,8 +276,8 @@ bool write_instructions(struct report *r, struct figure *figure)
 	}
 	if (!rows)
 		text_set(&figure->absent,
-			 "no instructions were counted: neither hardware events nor "
-			 "cells in mode instructions are in this set");
+			 "no instructions were counted: neither hardware events nor cells in "
+			 "mode instructions are in this set");
 	else if (pmu)
 		text_set(&figure->caption, "Hardware events per operation, mean over blocks%s.",
 			 r->nulls ? "; null shows the driver's own share of instructions and "
@@ -292,10 +287,8 @@ bool write_instructions(struct report *r, struct figure *figure)
 	else
 		text_set(&figure->caption,
 			 "Instructions per operation of the whole process, start and driver "
-			 "included, "
-			 "counted by callgrind at a fraction of the operations: this machine "
-			 "offers no hardware "
-			 "counters. Instructions are not time%s.",
+			 "included, counted by callgrind at a fraction of the operations: this "
+			 "machine offers no hardware counters. Instructions are not time%s.",
 			 r->nulls ? "; null shows the driver's own share" : "");
 	return table_close(r, figure->name, f);
 }

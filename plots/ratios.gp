@@ -20,7 +20,7 @@ eval "set ytics ".ratio_tics(lo, hi)
 set ylabel WHAT.", ratio to ".REFERENCE
 set xrange [0.4:X_max+0.6]
 set xtics rotate by 40 right offset 0,-0.2 scale 0
-set lmargin at screen 0.075
+set lmargin at screen 0.085
 set rmargin at screen 0.935
 set tmargin at screen TOP
 set bmargin at screen 0.25
@@ -39,8 +39,11 @@ plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0
 		with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)], \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
 		(axis_row(0) ? "" : "×"):(paint(strcol("allocator"))) with labels textcolor rgb variable, \
-	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(axis_row(0) ? 1 : column("shown")): \
-		(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
-		with labels left rotate by 90 offset 0,0.6 font FONT.",10" textcolor rgb variable
+	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") > 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 0.93 : 0.74)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
+		with labels right rotate by 90 font FONT.",10" textcolor rgb variable, \
+	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") < 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 1.08 : 1.35)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
+		with labels left rotate by 90 font FONT.",10" textcolor rgb variable
 
 load "again.gp"

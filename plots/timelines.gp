@@ -47,12 +47,13 @@ do for [p=1:panels] {
 		if (column_of) { set format y "" } else { set format y "%g" }
 	} else {
 		set xrange [0:T_max]
+		if (T_max > 0) { set xtics nice_step(T_max) }
 		set yrange [0:Y_max * 1.08]
 	}
 	if (p + across > panels) { set xlabel "seconds" offset 0,0.4 } else { unset xlabel }
 	if (column_of == 0) { set ylabel "MiB" offset 1,0 } else { unset ylabel }
 	grey(dummy) = PER_CONTENDER || strcol("allocator") eq REFERENCE
-	plot DATA using (column("panel") == p && grey(0) ? column("ms") / 1000 : NaN):(live = column("live_bytes"), live == live ? live / 2.0**20 : 0) \
+	plot DATA using (column("panel") == p && grey(0) ? column("ms") / 1000 : NaN):(strcol("live_bytes") eq "NaN" ? 0 : column("live_bytes") / 2.0**20) \
 			with filledcurves y1=0 lc rgb "#cfcfcf", \
 		@PHASES, \
 		for [i=1:DRAWN] DATA using (column("panel") == p && (mine(i) || axis_row(0)) ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) \
