@@ -57,9 +57,8 @@ const char *ash_os_environment(const char *name); /* NULL where unset or the pro
 
 /* Waits while *word == value, at most until woken; wakes one waiter. */
 void ash_os_futex_wait(uint32_t *word, uint32_t value);
-/* The same for at most `ns`. */
-void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns);
 void ash_os_futex_wake(uint32_t *word);
+void ash_os_sleep(uint64_t ns);
 /* Gives up the CPU. */
 void ash_os_yield(void);
 

@@ -270,20 +270,20 @@ void ash_os_futex_wait(uint32_t *word, uint32_t value)
 	errno = saved;
 }
 
-void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns)
-{
-	struct timespec most = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
-	int saved = errno;
-
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0);
-	errno = saved;
-}
-
 void ash_os_futex_wake(uint32_t *word)
 {
 	int saved = errno;
 
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	errno = saved;
+}
+
+void ash_os_sleep(uint64_t ns)
+{
+	struct timespec most = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+	int saved = errno;
+
+	nanosleep(&most, NULL);
 	errno = saved;
 }
 

@@ -17,21 +17,25 @@ enum { NONE, STARTING, RUNNING };
 uint64_t (*ash_background_hook)(void);
 
 static uint32_t state;
-static uint32_t awake; /* 0: it sleeps until woken, or is about to */
+static uint32_t awake = 1; /* 0: it sleeps until woken, or is about to */
 static uint64_t failed_ns;
 
 static void *work(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		uint64_t ns;
+		uint64_t ns = ash_background_hook();
 
+		if (ns != 0) {
+			/* Nobody wakes it from this sleep: slow paths tick far more often than
+			 * there is work. */
+			ash_os_sleep(ns);
+			continue;
+		}
 		ash_store_release(&awake, 0); /* a wake from here on is not missed */
-		ns = ash_background_hook();
-		if (ns != 0)
-			ash_os_futex_wait_for(&awake, 0, ns);
-		else
+		if (ash_background_hook() == 0)
 			ash_os_futex_wait(&awake, 0);
+		ash_store_release(&awake, 1);
 	}
 	return NULL;
 }
@@ -96,6 +100,6 @@ void ash_background_wake(void)
 void ash_background_after_fork(void)
 {
 	ash_store_relaxed(&state, NONE);
-	ash_store_relaxed(&awake, 0);
+	ash_store_relaxed(&awake, 1);
 	failed_ns = 0;
 }

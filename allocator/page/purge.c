@@ -6,9 +6,11 @@
 #include "page/run.h"
 #include "util/atomic.h"
 
-#define BATCH 32             /* ranges per lock */
+#define BATCH 16             /* ranges per lock */
 #define STEP_NS 1000000u     /* one step's work */
-#define STEP_GRANULES 1024   /* per batch: 16 MiB, well below a millisecond of work */
+/* Per batch: 2 MiB.  What is being purged cannot be had meanwhile, and whoever needs it then
+ * takes fresh memory: a large batch would raise the peak. */
+#define STEP_GRANULES 128
 #define WANTED_GRANULES (((size_t)4 << 20) >> ASH_GRANULE_SHIFT)
 
 static struct ash_decay decay; /* the purger's */
