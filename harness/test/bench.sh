@@ -16,6 +16,8 @@ rows=$top_builddir/harness/test/rows
 planted=$top_builddir/harness/test/.libs
 work=$(mktemp -d "${TMPDIR:-/tmp}/ashlar-test.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
+# What a killed bench leaves behind goes with the rest.
+mkdir "$work/tmp" && TMPDIR=$work/tmp && export TMPDIR
 count=0
 
 ok() {
