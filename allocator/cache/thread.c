@@ -46,7 +46,7 @@ static void enlist(struct ash_thread *t)
 {
 	ash_mutex_lock(&lock);
 	t->tls = &ash_tls;
-	live++;
+	ash_owned_add(&live, 1);
 	ash_mutex_unlock(&lock);
 }
 
@@ -56,7 +56,7 @@ static void retire(struct ash_thread *t)
 	t->tls = NULL;
 	t->unused = unused;
 	unused = t;
-	live--;
+	ash_owned_add(&live, -1u);
 	ash_mutex_unlock(&lock);
 }
 

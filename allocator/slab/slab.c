@@ -35,7 +35,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->fullness = 0;
 	slab->apart = 0;
 	slab->purged = 0;
-	slab->stamp = ash_slab_epoch;
+	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
 	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));
