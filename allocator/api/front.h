@@ -17,19 +17,10 @@ void *ash_malloc_slow(size_t size);
 void *ash_calloc_slow(size_t size);
 void ash_free_slow(void *p);
 
-/* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
- * and so goes the slow way, which gives it class 1. */
-ASH_INLINE void *ash_front_malloc(size_t size)
+/* `copy` is a constant that tells the copies in one function apart for the compiler, which
+ * would otherwise merge them again. */
+ASH_INLINE void *ash_front_pop(size_t class, size_t size, int copy)
 {
-	size_t class;
-
-	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
-		class = (size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP;
-	else if (ASH_LIKELY(size <= ASH_SMALL_MAX))
-		class = ash_class_by_64[(size + 63) / 64];
-	else
-		return ash_malloc_slow(size);
-
 	void **top = ash_tls.top[class];
 	void *p = *top;
 
@@ -39,7 +30,20 @@ ASH_INLINE void *ash_front_malloc(size_t size)
 	 * item is lost to the child, never there twice. */
 	ASH_COMPILER_FENCE();
 	ash_tls.top[class] = top - 1;
+	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
 	return p;
+}
+
+/* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
+ * and so goes the slow way, which gives it class 1.  Each way has its own copy of the pop: a
+ * jump to a common one would be an instruction more. */
+ASH_INLINE void *ash_front_malloc(size_t size)
+{
+	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
+		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, 0);
+	if (ASH_LIKELY(size <= ASH_SMALL_MAX))
+		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, 1);
+	return ash_malloc_slow(size);
 }
 
 ASH_INLINE void ash_front_free(void *p)
