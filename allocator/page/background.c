@@ -12,7 +12,7 @@
 #define STACK_BYTES ((size_t)64 << 10)
 #define RETRY_NS 10000000000u
 
-enum { NONE, STARTING, RUNNING };
+enum { NONE, STARTING, RUNNING, NEVER };
 
 uint64_t (*ash_background_hook)(void);
 
@@ -99,7 +99,11 @@ void ash_background_wake(void)
 
 void ash_background_after_fork(void)
 {
+#ifdef __SANITIZE_THREAD__
+	ash_store_relaxed(&state, NEVER); /* ThreadSanitizer ends a child that starts threads */
+#else
 	ash_store_relaxed(&state, NONE);
+#endif
 	ash_store_relaxed(&awake, 1);
 	failed_ns = 0;
 }
