@@ -203,7 +203,8 @@ bool ash_reclaim_all(void)
 
 	ash_depot_empty();
 	inboxes();
-	ash_purge_all();
 	ash_mapping_trim(UINT64_MAX);
+	any |= ash_run_release_blocks() != 0;
+	ash_purge_all();
 	return any;
 }

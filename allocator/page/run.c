@@ -239,6 +239,41 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 	ash_mutex_unlock(&lock);
 }
 
+unsigned ash_run_release_blocks(void)
+{
+	unsigned gone = 0;
+
+	for (;;) {
+		struct ash_hugeblock *block;
+		uint64_t touched[2];
+
+		ash_mutex_lock(&lock);
+		block = ash_packing_take_empty();
+		if (block == NULL) {
+			ash_mutex_unlock(&lock);
+			return gone;
+		}
+		touched[0] = block->touched[0];
+		touched[1] = block->touched[1];
+		ash_owned_add(&dirty, 0 - (size_t)ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
+		block->touched[0] = block->touched[1] = 0;
+		note_dirty(block);
+		ash_mutex_unlock(&lock);
+		if (ash_hugeblock_release(block)) {
+			gone++;
+			continue;
+		}
+		ash_mutex_lock(&lock);
+		block->touched[0] = touched[0];
+		block->touched[1] = touched[1];
+		ash_owned_add(&dirty, ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
+		note_dirty(block);
+		ash_packing_add(block);
+		ash_mutex_unlock(&lock);
+		return gone;
+	}
+}
+
 struct ash_mutex *ash_page_mutex(void)
 {
 	return &lock;
