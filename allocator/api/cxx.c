@@ -33,13 +33,17 @@ static void *runtime_operator(const char *name)
 /* Alignments that are no power of two are undefined in C++; ash_aligned refuses them. */
 #define NEW(name)                                                                       \
 	void *name(size_t size);                                                        \
-	ASH_EXPORT void *name(size_t size)                                              \
+	static ASH_NOINLINE void *name##_slow(size_t size)                              \
 	{                                                                               \
-		void *p = ash_front_malloc(size);                                       \
+		void *p = ash_malloc_slow(size);                                        \
                                                                                         \
 		if (ASH_LIKELY(p != NULL))                                              \
 			return p;                                                       \
 		return ((void *(*)(size_t))runtime_operator(#name))(size);              \
+	}                                                                               \
+	ASH_EXPORT void *name(size_t size)                                              \
+	{                                                                               \
+		return ash_front_alloc(size, name##_slow);                              \
 	}
 #define NEW_NOTHROW(name)                                                               \
 	void *name(size_t size, const void *tag);                                       \

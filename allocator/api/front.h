@@ -17,15 +17,16 @@ void *ash_malloc_slow(size_t size);
 void *ash_calloc_slow(size_t size);
 void ash_free_slow(void *p);
 
-/* `copy` is a constant that tells the copies in one function apart for the compiler, which
- * would otherwise merge them again. */
-ASH_INLINE void *ash_front_pop(size_t class, size_t size, int copy)
+/* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that
+ * tells the copies in one function apart for the compiler, which would otherwise merge them
+ * again. */
+ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t), int copy)
 {
 	void **top = ash_tls.top[class];
 	void *p = *top;
 
 	if (ASH_UNLIKELY(p == NULL))
-		return ash_malloc_slow(size);
+		return slow(size);
 	/* The item is read before top is lowered: after a fork by another thread in between, the
 	 * item is lost to the child, never there twice. */
 	ASH_COMPILER_FENCE();
@@ -37,13 +38,18 @@ ASH_INLINE void *ash_front_pop(size_t class, size_t size, int copy)
 /* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
  * and so goes the slow way, which gives it class 1.  Each way has its own copy of the pop: a
  * jump to a common one would be an instruction more. */
-ASH_INLINE void *ash_front_malloc(size_t size)
+ASH_INLINE void *ash_front_alloc(size_t size, void *(*slow)(size_t))
 {
 	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
-		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, 0);
+		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, slow, 0);
 	if (ASH_LIKELY(size <= ASH_SMALL_MAX))
-		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, 1);
-	return ash_malloc_slow(size);
+		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, slow, 1);
+	return slow(size);
+}
+
+ASH_INLINE void *ash_front_malloc(size_t size)
+{
+	return ash_front_alloc(size, ash_malloc_slow);
 }
 
 ASH_INLINE void ash_front_free(void *p)
@@ -73,22 +79,31 @@ ASH_INLINE void ash_front_free(void *p)
 	ash_tls.top[class] = top + 1;
 }
 
+ASH_INLINE void *ash_front_clear(size_t class, size_t size, int copy)
+{
+	void **top = ash_tls.top[class];
+	void *p = *top;
+
+	if (ASH_UNLIKELY(p == NULL))
+		return ash_calloc_slow(size);
+	ASH_COMPILER_FENCE();
+	ash_tls.top[class] = top - 1;
+	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
+	return memset(p, 0, size);
+}
+
 /* Small objects carry no memory of what they held: they are always cleared. */
 ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 {
 	size_t bytes;
-	void *p;
 
-	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes))) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	if (ASH_UNLIKELY(bytes > ASH_SMALL_MAX))
-		return ash_calloc_slow(bytes);
-	p = ash_front_malloc(bytes);
-	if (ASH_LIKELY(p != NULL))
-		memset(p, 0, bytes);
-	return p;
+	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
+		return ash_calloc_slow(SIZE_MAX);
+	if (ASH_LIKELY(bytes <= ASH_SMALL_STEP_MAX))
+		return ash_front_clear((bytes + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, bytes, 0);
+	if (ASH_LIKELY(bytes <= ASH_SMALL_MAX))
+		return ash_front_clear(ash_class_by_64[(bytes + 63) / 64], bytes, 1);
+	return ash_calloc_slow(bytes);
 }
 
 /* The rest of the family; results and errors as ashlar.h states them. */

@@ -60,6 +60,10 @@ void *ash_calloc_slow(size_t size)
 
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
+	if (size <= ASH_SMALL_MAX) {
+		p = ash_malloc_slow(size);
+		return p != NULL ? memset(p, 0, size) : NULL;
+	}
 	p = large_alloc(size, &zeroed);
 	if (p != NULL && !zeroed)
 		memset(p, 0, size);
