@@ -52,18 +52,10 @@ ASH_INLINE void *ash_front_malloc(size_t size)
 	return ash_front_alloc(size, ash_malloc_slow);
 }
 
-ASH_INLINE void ash_front_free(void *p)
+ASH_INLINE void ash_front_push(size_t class, void *p)
 {
-	uintptr_t unit = ash_window_unit(p);
-	unsigned class;
-	void **top;
+	void **top = ash_tls.top[class];
 
-	if (ASH_UNLIKELY(unit >= ash_window_limit)) {
-		ash_free_slow(p);
-		return;
-	}
-	class = ash_window_class(unit); /* 0 leads to the static slot, which is full */
-	top = ash_tls.top[class];
 #ifdef ASH_SAFETY_CHECKS
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
 		ash_free_slow(p);
@@ -77,6 +69,41 @@ ASH_INLINE void ash_front_free(void *p)
 	top[1] = p;
 	ASH_COMPILER_FENCE(); /* the item before the top that covers it: see above */
 	ash_tls.top[class] = top + 1;
+}
+
+/* Class 0 leads to the static slot, which is full. */
+ASH_INLINE void ash_front_free(void *p)
+{
+#ifdef ASH_SAFETY_CHECKS
+	uintptr_t unit = ash_window_unit(p);
+
+	if (ASH_LIKELY(unit < ash_window_limit))
+		ash_front_push(ash_window_class(unit), p);
+	else
+		ash_free_slow(p);
+#else
+	uintptr_t distance = (uintptr_t)p - ash_window_base;
+
+	if (ASH_LIKELY(distance < ash_window_length))
+		ash_front_push(ash_load_relaxed(&ash_window_classes[distance >> ASH_GRANULE_SHIFT]), p);
+	else
+		ash_free_slow(p);
+#endif
+}
+
+/* Of an object from malloc or calloc of this size, or NULL.  Without checks the class comes from
+ * the size, and the map is not read; NULL then goes into the magazine like any pointer, and
+ * the slow paths drop it (ash_drop_nulls). */
+ASH_INLINE void ash_front_free_sized(void *p, size_t size)
+{
+#ifndef ASH_SAFETY_CHECKS
+	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX)) {
+		ash_front_push((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p);
+		return;
+	}
+#endif
+	(void)size;
+	ash_front_free(p);
 }
 
 ASH_INLINE void *ash_front_clear(size_t class, size_t size, int copy)

@@ -38,9 +38,13 @@ static void *move(void *p, size_t old_usable, size_t size)
 	return q;
 }
 
-/* Where the copy would save at most an eighth of the block it is not worth making. */
+/* Where the copy would save at most an eighth of the block it is not worth making.  Without
+ * safety checks sized frees go by the size alone: the class must be its own. */
 static bool stays_small(size_t usable, size_t size)
 {
+#ifndef ASH_SAFETY_CHECKS
+	return size > 0 && size <= usable && ash_class_size(ash_class_of(size)) == usable;
+#endif
 	return size <= usable && size > 0 && usable - ash_class_size(ash_class_of(size)) <= usable / 8;
 }
 

@@ -107,11 +107,13 @@ static void send(struct ash_shard *shard, unsigned class, void **items, unsigned
 
 void ash_magazine_flush(unsigned class, void **magazine)
 {
-	void **top = ash_magazine_full_top(magazine);
-	unsigned n = ash_magazine_cap(magazine);
+	unsigned all = ash_magazine_cap(magazine);
+	void **first = magazine + ASH_MAGAZINE_SLOTS - all;
+	unsigned n = ash_drop_nulls(first, all);
+	void **top = first + n - 1;
 
 	if (ash_shard_count() == 1) {
-		ash_bin_flush(&ash_shard_at(0)->bin[class], class, top + 1 - n, n, false);
+		ash_bin_flush(&ash_shard_at(0)->bin[class], class, first, n, false);
 	} else {
 		while (n > 0) { /* by shard, from the top down */
 			unsigned shard = ash_run_of(*top)->shard;

@@ -72,21 +72,27 @@ static void give_to_depot(unsigned class, void **magazine)
 		ash_magazine_flush(class, magazine);
 }
 
+/* Gives the items from `top` down to their slabs. */
+static void flush_below(unsigned class, void **top)
+{
+	unsigned n = ash_top_count(top);
+	void **first = top + 1 - n;
+
+	ash_shard_flush(class, first, ash_drop_nulls(first, n));
+}
+
 /* Gives the items of the class's current magazine to the slabs and the block to the pool;
  * the class is then as if new. */
 static void drop_current(struct ash_tls *tls, unsigned class)
 {
 	void **top = tls->top[class];
-	unsigned n;
 
 	if (top == ASH_STATIC_TOP)
 		return;
 	ASH_COMPILER_FENCE();
 	tls->top[class] = ASH_STATIC_TOP;
 	ASH_COMPILER_FENCE();
-	n = ash_top_count(top);
-	if (n > 0)
-		ash_shard_flush(class, top + 1 - n, n);
+	flush_below(class, top);
 	ash_magazine_put(ash_magazine_of(top));
 }
 
@@ -140,11 +146,9 @@ static void trim_idle(struct ash_thread *t)
 		take_spare(cc, c);
 		if (ash_tls.top[c] != ASH_STATIC_TOP) {
 			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
-			unsigned n = ash_top_count(top);
 
 			set_top(c, ASH_STATIC_TOP);
-			if (n > 0)
-				ash_shard_flush(c, top + 1 - n, n);
+			flush_below(c, top);
 			set_cap(t, c, cc->cap / 2u);
 			set_top(c, ash_magazine_clear(m, cc->cap));
 		}
@@ -264,9 +268,14 @@ void *ash_tcache_alloc(unsigned class)
 	} else {
 		count_miss(cc);
 	}
-	/* The current magazine is empty (a tick may have taken its items). */
-	if (*ash_tls.top[class] != NULL)
-		return pop(class, ash_tls.top[class]);
+again:
+	/* Items below a NULL that was freed by its size. */
+	while (ASH_UNLIKELY(ash_top_count(ash_tls.top[class]) != 0)) {
+		void *p = pop(class, ash_tls.top[class]);
+
+		if (p != NULL)
+			return p;
+	}
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
 	if (m == NULL)
 		m = ash_depot_get(class);
@@ -278,7 +287,7 @@ void *ash_tcache_alloc(unsigned class)
 			cc->drained = empty;
 		else
 			ash_magazine_put(empty);
-		return pop(class, ash_tls.top[class]);
+		goto again;
 	}
 	ash_reclaim_inbox(t->shard);
 	m = ash_magazine_of(ash_tls.top[class]);
@@ -323,10 +332,8 @@ void ash_tcache_free(unsigned class, void *p)
 		if (ASH_UNLIKELY(empty == NULL)) {
 			/* No memory for a second magazine: this one is emptied where it lies,
 			 * else every free from here on would ask the kernel in vain. */
-			unsigned n = ash_top_count(top);
-
 			set_top(class, ASH_STATIC_TOP);
-			ash_shard_flush(class, top + 1 - n, n);
+			flush_below(class, top);
 			set_top(class, ash_magazine_clear(ash_magazine_of(top), cc->cap));
 			ash_tcache_free(class, p);
 			return;
