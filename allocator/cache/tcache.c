@@ -12,7 +12,7 @@
 #include "util/atomic.h"
 
 /* The constants of level 0; allocator/doc/design.md says what each rests on. */
-#define CLASS_BYTES_MOST ((size_t)128 << 10) /* one magazine holds at most this */
+#define CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
 #define FIRST_CAP 4
 #define EARLY_SIZE 64          /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
@@ -64,12 +64,6 @@ static bool set_cap(struct ash_thread *t, unsigned class, unsigned cap)
 	t->budget_used = (uint32_t)used;
 	cc->cap = (uint8_t)cap;
 	return true;
-}
-
-static void give_to_depot(unsigned class, void **magazine)
-{
-	if (!ash_depot_put(class, magazine))
-		ash_magazine_flush(class, magazine);
 }
 
 /* Gives the items from `top` down to their slabs. */
@@ -253,7 +247,7 @@ void *ash_tcache_alloc(unsigned class)
 {
 	struct ash_thread *t = ash_thread_self();
 	struct ash_class_cache *cc;
-	void **m;
+	void **m, **empty, **top;
 	unsigned got;
 
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled))
@@ -277,11 +271,8 @@ again:
 			return p;
 	}
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
-	if (m == NULL)
-		m = ash_depot_get(class);
+	empty = ash_magazine_of(ash_tls.top[class]);
 	if (m != NULL) {
-		void **empty = ash_magazine_of(ash_tls.top[class]);
-
 		set_top(class, ash_magazine_full_top(m));
 		if (cc->drained == NULL)
 			cc->drained = empty;
@@ -289,8 +280,17 @@ again:
 			ash_magazine_put(empty);
 		goto again;
 	}
+	/* The empty one leaves its place here before it appears in the depot. */
+	top = ash_tls.top[class];
+	set_top(class, ASH_STATIC_TOP);
+	m = ash_depot_get(class, empty);
+	if (m != NULL) {
+		set_top(class, ash_magazine_full_top(m));
+		goto again;
+	}
+	set_top(class, top);
 	ash_reclaim_inbox(t->shard);
-	m = ash_magazine_of(ash_tls.top[class]);
+	m = empty;
 	set_cap(t, class, cc->cap * 2u);
 	set_top(class, ash_magazine_clear(m, cc->cap));
 	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, m + ASH_MAGAZINE_SLOTS, cc->cap);
@@ -325,8 +325,18 @@ void ash_tcache_free(unsigned class, void *p)
 	}
 	top = ash_tls.top[class];
 	if (ash_top_is_full(top)) {
-		empty = cc->drained;
-		cc->drained = NULL;
+		/* A second overflow in a row asks for more room. */
+		spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+		empty = NULL;
+		if (spare != NULL) {
+			set_cap(t, class, cc->cap * 2u);
+			if (!ash_depot_put(class, spare, &empty))
+				ash_magazine_flush(class, spare);
+		}
+		if (empty == NULL) {
+			empty = cc->drained;
+			cc->drained = NULL;
+		}
 		if (empty == NULL)
 			empty = ash_magazine_get();
 		if (ASH_UNLIKELY(empty == NULL)) {
@@ -338,13 +348,7 @@ void ash_tcache_free(unsigned class, void *p)
 			ash_tcache_free(class, p);
 			return;
 		}
-		/* A second overflow in a row asks for more room. */
-		spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
-		if (spare != NULL)
-			set_cap(t, class, cc->cap * 2u);
 		set_top(class, ash_magazine_clear(empty, cc->cap));
-		if (spare != NULL)
-			give_to_depot(class, spare);
 		ash_store_release(&cc->spare, ash_magazine_of(top));
 		top = ash_tls.top[class];
 	}

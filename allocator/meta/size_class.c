@@ -16,19 +16,19 @@
 /* Regions and tail of a slab of g granules. */
 #define FIT(c, g) ((g) * ASH_GRANULE / SIZE(c))
 #define TAIL(c, g) ((g) * ASH_GRANULE - FIT(c, g) * SIZE(c))
-/* Whether g granules are better than h: enough regions, or the smaller share of tail (compared
- * by cross multiplication). */
-#define LESS(c, g, h) (FIT(c, h) < 8 || TAIL(c, g) * (h) < TAIL(c, h) * (g))
-#define BEST2(c, g, h) (LESS(c, h, g) ? (h) : (g))
-#define BEST5(c) BEST2(c, 4, 5)
-#define BEST6(c) BEST2(c, BEST5(c), 6)
-#define BEST7(c) BEST2(c, BEST6(c), 7)
-#define BEST8(c) BEST2(c, BEST7(c), 8)
+/* The better of g granules and more, h: the smaller share of tail (compared by cross
+ * multiplication), of equals the fewer; or enough regions, and of equals the more. */
+#define FEWER(c, g, h) (TAIL(c, h) * (g) < TAIL(c, g) * (h) ? (h) : (g))
+#define BEST2(c, g, h) (FIT(c, g) < 8 || TAIL(c, h) * (g) <= TAIL(c, g) * (h) ? (h) : (g))
+#define FEWER5(c) FEWER(c, 4, 5)
+#define FEWER6(c) FEWER(c, FEWER5(c), 6)
+#define FEWER7(c) FEWER(c, FEWER6(c), 7)
+#define FEWER8(c) FEWER(c, FEWER7(c), 8)
 #define BEST13(c) BEST2(c, 12, 13)
 #define BEST14(c) BEST2(c, BEST13(c), 14)
 #define BEST15(c) BEST2(c, BEST14(c), 15)
 #define BEST16(c) BEST2(c, BEST15(c), 16)
-#define GRANULES(c) (SIZE(c) <= 512 ? 1 : SIZE(c) < 2048 ? BEST8(c) : BEST16(c))
+#define GRANULES(c) (SIZE(c) <= 512 ? 1 : SIZE(c) < 2048 ? FEWER8(c) : BEST16(c))
 
 #define ROW(c) [c] = { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), \
 		       FIT(c, GRANULES(c)), GRANULES(c), 0 }

@@ -153,8 +153,9 @@ static void holes_go_back(void **state)
 static void frees_into_a_slab_apart(void **state)
 {
 	unsigned class = ash_class_of(8192);
+	unsigned n = ash_size_classes[class].regions;
 	struct ash_bin bin;
-	void *object[24];
+	void *object[64];
 	struct ash_run *slab;
 	uint64_t holes;
 
@@ -162,16 +163,16 @@ static void frees_into_a_slab_apart(void **state)
 	memset(&bin, 0, sizeof(bin));
 	ash_bin_init(&bin);
 	ash_slab_epoch = 1000;
-	assert_int_equal(ash_bin_fill(&bin, class, 0, object + 24, 24), 24);
-	assert_true(ash_bin_flush(&bin, class, object, 12, false));
+	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
+	assert_true(ash_bin_flush(&bin, class, object, n / 2, false));
 	assert_null(ash_bin_detach(&bin, 1005, &holes));
 	slab = ash_bin_detach(&bin, 1010, &holes);
 	assert_non_null(slab);
-	assert_int_equal(__builtin_popcountll(holes), 12 * 8192 / ash_os_page);
+	assert_int_equal(__builtin_popcountll(holes), n / 2 * 8192 / ash_os_page);
 	/* Another fill makes a slab of its own; the rest is freed meanwhile. */
 	assert_int_equal(ash_bin_fill(&bin, class, 0, object + 1, 1), 1);
 	assert_ptr_not_equal(ash_run_of(object[0]), slab);
-	assert_true(ash_bin_flush(&bin, class, object + 12, 12, false));
+	assert_true(ash_bin_flush(&bin, class, object + n / 2, n - n / 2, false));
 	assert_int_equal(slab->nfree, slab->regions);
 	ash_bin_attach(&bin, slab, holes);
 	assert_true(ash_slab_is_valid(slab));

@@ -64,7 +64,7 @@ static void large_classes_have_small_magazines(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 64; i++)
 		p[i] = ash_front_malloc(32768);
-	assert_true(capacity(class) * ash_class_size(class) <= (128u << 10));
+	assert_true(capacity(class) * ash_class_size(class) <= (256u << 10));
 	for (unsigned i = 0; i < 64; i++)
 		ash_front_free(p[i]);
 	ash_tcache_release();
