@@ -119,8 +119,11 @@ static bool round_of_work(uint64_t now_ns)
 static uint64_t background_round(void)
 {
 	uint64_t now_ns = ash_os_clock_ns();
-	bool left = round_of_work(now_ns);
+	bool left;
 
+	if (ash_thread_none_left())
+		return ASH_BACKGROUND_END;
+	left = round_of_work(now_ns);
 	if (left || now_ns - ash_load_relaxed(&ticked_ns) < AFTERMATH_NS)
 		return ASH_EPOCH_NS / 2;
 	return 0;
@@ -150,7 +153,7 @@ static bool wake_background(uint64_t now_ns)
 		ash_background_wake();
 		return true;
 	}
-	if (ash_reclaim_background && (ash_thread_count() > 1 || heap_is_large()))
+	if (ash_reclaim_background && !ash_thread_none_left() && (ash_thread_count() > 1 || heap_is_large()))
 		ash_background_start(now_ns);
 	return ash_background_running();
 }
