@@ -127,17 +127,35 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	return run;
 }
 
-void ash_run_free(struct ash_run *run)
+/* Caller holds the lock. */
+static void free_locked(struct ash_run *run)
 {
 	struct ash_hugeblock *block = ash_block_of_granule(run->number);
 
-	ash_mutex_lock(&lock);
-	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
 	give_back(block, run->number % ASH_HUGE_GRANULES, run->granules);
 	note_dirty(block);
 	ash_packing_update(block);
 	ash_assert_expensive(block_is_valid(block));
+}
+
+void ash_run_free(struct ash_run *run)
+{
+	ash_mutex_lock(&lock);
+	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
+	free_locked(run);
 	ash_mutex_unlock(&lock);
+}
+
+bool ash_run_free_large(struct ash_run *run)
+{
+	bool is_large;
+
+	ash_mutex_lock(&lock);
+	is_large = run->state == ASH_RUN_LARGE;
+	if (is_large)
+		free_locked(run);
+	ash_mutex_unlock(&lock);
+	return is_large;
 }
 
 bool ash_run_resize(struct ash_run *run, unsigned granules)
