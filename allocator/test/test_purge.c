@@ -26,6 +26,52 @@ static unsigned resident(void *at, size_t bytes)
 	return n;
 }
 
+/* As on a kernel with pages of 64 KiB: granules go back only with all others of their page. */
+static void pages_larger_than_granules(void **state)
+{
+	size_t page = ash_os_page;
+	unsigned shift = ash_os_page_shift;
+	struct ash_run *run[16], *whole;
+
+	(void)state;
+	ash_os_page = (size_t)64 << 10;
+	ash_os_page_shift = 16;
+	ash_purge_all();
+	whole = ash_run_alloc(16, 16, ASH_RUN_LARGE, NULL);
+	assert_true(ash_run_resize(whole, 4));
+	for (unsigned i = 4; i < 16; i++) {
+		run[i] = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), (int)i, ASH_GRANULE);
+	}
+	/* Of the second and third page two granules each, of the fourth all. */
+	for (unsigned i = 4; i < 16; i++)
+		if (i >= 12 || i % 4 < 2)
+			ash_run_free(run[i]);
+	size_t before = ash_run_dirty();
+	struct ash_dirty_range range[8];
+	unsigned n = ash_run_reserve_dirty(range, 8, 1000);
+
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(range[i].first % 4, 0);
+		assert_int_equal(range[i].count % 4, 0);
+		range[i].purged = true;
+	}
+	assert_true(n >= 1);
+	ash_run_return_dirty(range, n);
+	assert_true(ash_run_dirty() <= before - 4);
+	ash_purge_all(); /* ends, though granules are left that cannot go */
+	for (unsigned i = 4; i < 12; i++)
+		if (i % 4 >= 2) {
+			assert_int_equal(ash_run_address(run[i])[ASH_GRANULE - 1], i);
+			ash_run_free(run[i]);
+		}
+	ash_run_free(whole);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty(), 0);
+	ash_os_page = page;
+	ash_os_page_shift = shift;
+}
+
 static void free_runs_go_back(void **state)
 {
 	struct ash_run *run[20], *again;
@@ -264,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(free_runs_go_back),
+		cmocka_unit_test(pages_larger_than_granules),
 		cmocka_unit_test(refused_purge),
 		cmocka_unit_test(holes_go_back),
 		cmocka_unit_test(frees_into_a_slab_apart),
