@@ -115,6 +115,10 @@ static uintptr_t adapt(struct cached *c, size_t bytes, bool zeroed)
 		c->address = (uintptr_t)grown;
 		c->bytes = bytes;
 	}
+	/* No mapping keeps more than twice the addresses asked for: they count, against RLIMIT_AS
+	 * and where memory is not overcommitted. */
+	if (c->bytes / 2 > bytes && ash_os_unmap((void *)(c->address + bytes), c->bytes - bytes))
+		c->bytes = bytes;
 	if (zeroed && !ash_os_purge((void *)c->address, c->bytes)) {
 		end_mapping(c->address, c->bytes);
 		return 0;

@@ -260,6 +260,31 @@ static void mappings_are_reused_then_unmapped(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* A small mapping out of a large cached one does not keep the large one's addresses. */
+static void reuse_keeps_few_addresses(void **state)
+{
+	struct ash_far entry;
+	size_t count, bytes;
+	void *small[50];
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		void *large = ash_mapping_alloc((size_t)30 << 20, 16, false);
+
+		assert_true(ash_far_remove(large, &entry));
+		ash_mapping_free(&entry);
+		small[i] = ash_mapping_alloc((size_t)2 << 20, 16, i % 2);
+		memset(small[i], 1, (size_t)2 << 20);
+	}
+	ash_far_totals(&count, &bytes);
+	assert_true(bytes <= (size_t)50 * 4 << 20);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_true(ash_far_remove(small[i], &entry));
+		ash_mapping_free(&entry);
+	}
+	ash_mapping_trim(UINT64_MAX);
+}
+
 static void the_cache_of_mappings_is_bounded(void **state)
 {
 	struct ash_far entry;
@@ -315,6 +340,7 @@ int main(void)
 		cmocka_unit_test(holes_go_back),
 		cmocka_unit_test(frees_into_a_slab_apart),
 		cmocka_unit_test(mappings_are_reused_then_unmapped),
+		cmocka_unit_test(reuse_keeps_few_addresses),
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
 	};
