@@ -99,6 +99,9 @@ static bool round_of_work(uint64_t now_ns)
 
 	if (!ash_cas_acquire(&claim, &nobody, 1))
 		return true;
+	/* A thread may come late with its look at the clock; time does not go back for it. */
+	if (epoch != 0 && (int32_t)(now - epoch) < 0)
+		now = epoch;
 	if (now != epoch) {
 		ash_store_relaxed(&epoch, now);
 		ash_store_relaxed(&ash_slab_epoch, now);
@@ -124,7 +127,7 @@ static uint64_t background_round(void)
 	if (ash_thread_none_left())
 		return ASH_BACKGROUND_END;
 	left = round_of_work(now_ns);
-	if (left || now_ns - ash_load_relaxed(&ticked_ns) < AFTERMATH_NS)
+	if (left || (int64_t)(now_ns - ash_load_relaxed(&ticked_ns)) < (int64_t)AFTERMATH_NS)
 		return ASH_EPOCH_NS / 2;
 	return 0;
 }

@@ -202,7 +202,9 @@ bool ash_mapping_trim(uint64_t now_ns)
 			return false;
 		ash_mutex_lock(&lock);
 		for (unsigned i = 0; i < CACHE_SLOTS && old.address == 0; i++)
-			if (cache[i].address != 0 && (now_ns == UINT64_MAX || now_ns - cache[i].freed_ns >= CACHE_NS))
+			/* (A round's clock may be older than what was freed during it.) */
+			if (cache[i].address != 0 &&
+			    (now_ns == UINT64_MAX || (int64_t)(now_ns - cache[i].freed_ns) >= (int64_t)CACHE_NS))
 				old = take_slot(i);
 		ash_mutex_unlock(&lock);
 		if (old.address == 0)

@@ -254,6 +254,7 @@ static void mappings_are_reused_then_unmapped(void **state)
 	assert_true(ash_far_remove(q, &entry));
 	ash_mapping_free(&entry);
 	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns()));  /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u)); /* even younger than the round */
 	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
 	assert_int_equal(ash_mapping_cached(), 0);
 	ash_far_totals(&count, &bytes);
