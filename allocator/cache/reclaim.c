@@ -182,7 +182,9 @@ void ash_reclaim_before_fork(void)
 	uint32_t nobody = 0;
 
 	while (!ash_cas_acquire(&claim, &nobody, 1)) {
-		ash_os_yield(); /* a round takes a millisecond or two */
+		/* A round takes a millisecond or two.  Not by yielding: under a real-time policy
+		 * that would keep the CPU from whoever works. */
+		ash_os_sleep(100000);
 		nobody = 0;
 	}
 }
