@@ -250,9 +250,11 @@ void *ash_tcache_alloc(unsigned class)
 	void **m, **empty, **top;
 	unsigned got;
 
-	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled))
+	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
 	tick(t);
+	if (ASH_UNLIKELY(!ash_tcache_enabled))
+		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
 	if (ash_tls.top[class] == ASH_STATIC_TOP) {
 		if (cc->cap != 0)
@@ -307,11 +309,12 @@ void ash_tcache_free(unsigned class, void *p)
 	struct ash_class_cache *cc;
 	void **top, **empty, **spare;
 
+	if (ASH_LIKELY(t != NULL))
+		tick(t);
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
 		ash_shard_flush(class, &p, 1);
 		return;
 	}
-	tick(t);
 	cc = &t->classes[class];
 	if (ash_tls.top[class] == ASH_STATIC_TOP) {
 		if (cc->cap != 0)

@@ -21,9 +21,12 @@ static size_t fallen(size_t excess, uint64_t elapsed_ns)
 
 size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, uint64_t retaken)
 {
-	uint64_t elapsed = now_ns - decay->last_ns;
+	uint64_t elapsed;
 	size_t stays, excess;
 
+	if (now_ns < decay->last_ns) /* a thread that came late with its look at the clock */
+		now_ns = decay->last_ns;
+	elapsed = now_ns - decay->last_ns;
 	if (decay->last_ns == 0) {
 		decay->last_ns = decay->window_ns = now_ns;
 		decay->retaken_seen = retaken;

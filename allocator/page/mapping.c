@@ -115,6 +115,10 @@ static uintptr_t adapt(struct cached *c, size_t bytes, bool zeroed)
 		c->address = (uintptr_t)grown;
 		c->bytes = bytes;
 	}
+	/* No mapping keeps more than twice the addresses asked for: they count, against RLIMIT_AS
+	 * and where memory is not overcommitted. */
+	if (c->bytes / 2 > bytes && ash_os_unmap((void *)(c->address + bytes), c->bytes - bytes))
+		c->bytes = bytes;
 	if (zeroed && !ash_os_purge((void *)c->address, c->bytes)) {
 		end_mapping(c->address, c->bytes);
 		return 0;
@@ -198,7 +202,9 @@ bool ash_mapping_trim(uint64_t now_ns)
 			return false;
 		ash_mutex_lock(&lock);
 		for (unsigned i = 0; i < CACHE_SLOTS && old.address == 0; i++)
-			if (cache[i].address != 0 && (now_ns == UINT64_MAX || now_ns - cache[i].freed_ns >= CACHE_NS))
+			/* (A round's clock may be older than what was freed during it.) */
+			if (cache[i].address != 0 &&
+			    (now_ns == UINT64_MAX || (int64_t)(now_ns - cache[i].freed_ns) >= (int64_t)CACHE_NS))
 				old = take_slot(i);
 		ash_mutex_unlock(&lock);
 		if (old.address == 0)

@@ -26,6 +26,52 @@ static unsigned resident(void *at, size_t bytes)
 	return n;
 }
 
+/* As on a kernel with pages of 64 KiB: granules go back only with all others of their page. */
+static void pages_larger_than_granules(void **state)
+{
+	size_t page = ash_os_page;
+	unsigned shift = ash_os_page_shift;
+	struct ash_run *run[16], *whole;
+
+	(void)state;
+	ash_os_page = (size_t)64 << 10;
+	ash_os_page_shift = 16;
+	ash_purge_all();
+	whole = ash_run_alloc(16, 16, ASH_RUN_LARGE, NULL);
+	assert_true(ash_run_resize(whole, 4));
+	for (unsigned i = 4; i < 16; i++) {
+		run[i] = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), (int)i, ASH_GRANULE);
+	}
+	/* Of the second and third page two granules each, of the fourth all. */
+	for (unsigned i = 4; i < 16; i++)
+		if (i >= 12 || i % 4 < 2)
+			ash_run_free(run[i]);
+	size_t before = ash_run_dirty();
+	struct ash_dirty_range range[8];
+	unsigned n = ash_run_reserve_dirty(range, 8, 1000);
+
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(range[i].first % 4, 0);
+		assert_int_equal(range[i].count % 4, 0);
+		range[i].purged = true;
+	}
+	assert_true(n >= 1);
+	ash_run_return_dirty(range, n);
+	assert_true(ash_run_dirty() <= before - 4);
+	ash_purge_all(); /* ends, though granules are left that cannot go */
+	for (unsigned i = 4; i < 12; i++)
+		if (i % 4 >= 2) {
+			assert_int_equal(ash_run_address(run[i])[ASH_GRANULE - 1], i);
+			ash_run_free(run[i]);
+		}
+	ash_run_free(whole);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty(), 0);
+	ash_os_page = page;
+	ash_os_page_shift = shift;
+}
+
 static void free_runs_go_back(void **state)
 {
 	struct ash_run *run[20], *again;
@@ -209,10 +255,36 @@ static void mappings_are_reused_then_unmapped(void **state)
 	assert_true(ash_far_remove(q, &entry));
 	ash_mapping_free(&entry);
 	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns()));  /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u)); /* even younger than the round */
 	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
 	assert_int_equal(ash_mapping_cached(), 0);
 	ash_far_totals(&count, &bytes);
 	assert_int_equal(count, 0);
+}
+
+/* A small mapping out of a large cached one does not keep the large one's addresses. */
+static void reuse_keeps_few_addresses(void **state)
+{
+	struct ash_far entry;
+	size_t count, bytes;
+	void *small[50];
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		void *large = ash_mapping_alloc((size_t)30 << 20, 16, false);
+
+		assert_true(ash_far_remove(large, &entry));
+		ash_mapping_free(&entry);
+		small[i] = ash_mapping_alloc((size_t)2 << 20, 16, i % 2);
+		memset(small[i], 1, (size_t)2 << 20);
+	}
+	ash_far_totals(&count, &bytes);
+	assert_true(bytes <= (size_t)50 * 4 << 20);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_true(ash_far_remove(small[i], &entry));
+		ash_mapping_free(&entry);
+	}
+	ash_mapping_trim(UINT64_MAX);
 }
 
 static void the_cache_of_mappings_is_bounded(void **state)
@@ -265,10 +337,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(free_runs_go_back),
+		cmocka_unit_test(pages_larger_than_granules),
 		cmocka_unit_test(refused_purge),
 		cmocka_unit_test(holes_go_back),
 		cmocka_unit_test(frees_into_a_slab_apart),
 		cmocka_unit_test(mappings_are_reused_then_unmapped),
+		cmocka_unit_test(reuse_keeps_few_addresses),
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
 	};
