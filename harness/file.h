@@ -1,0 +1,30 @@
+/* Whole small files, and folders that come and go. */
+#ifndef HARNESS_FILE_H
+#define HARNESS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The content as a string on the heap (free it), NULL with errno.  Files of
+ * /proc, which state no size, are read to their end. */
+char *file_read(const char *path);
+
+/* The first line without its newline, into `line`; "" when the file cannot be read. */
+const char *file_line(const char *path, char *line, size_t size);
+
+/* Replaces the file in one step (a reader sees the old content or the new one).
+ * Returns 0, or -1 with errno. */
+int file_write(const char *path, const char *text);
+
+/* Makes the folder and what is missing above it.  Returns 0, or -1 with errno. */
+int file_make_folder(const char *path);
+
+/* Removes a folder and all below it, without leaving its file system. */
+void file_remove_tree(const char *path);
+
+bool file_exists(const char *path);
+
+/* The last non-empty line of a file, cut to `size`; "" when there is none. */
+const char *file_last_line(const char *path, char *line, size_t size);
+
+#endif

@@ -1,0 +1,27 @@
+/* What the command says when it cannot go on, and the exit status that goes with it. */
+#ifndef HARNESS_MESSAGE_H
+#define HARNESS_MESSAGE_H
+
+#include <stddef.h>
+
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,       /* something that was asked for could not be done */
+	STATUS_USAGE = 2,        /* what was asked for makes no sense; nothing was begun */
+	STATUS_INTERRUPTED = 130 /* ended by a signal; what was measured is kept */
+};
+
+/* One line on stderr, led by the program's name and ended by a newline. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, and returns STATUS_USAGE, so that a caller can end with it. */
+int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Formatted text on the heap; ends the program when there is no memory for it. */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Fills `why` (of `size` bytes, cut to fit, control characters made blank) and
+ * returns -1: the one way in which a function here explains a failure. */
+int because(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

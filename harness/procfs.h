@@ -1,0 +1,31 @@
+/* What the kernel tells about a process and the machine, read from outside. */
+#ifndef HARNESS_PROCFS_H
+#define HARNESS_PROCFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct proc_counts {
+	uint64_t user_ticks, sys_ticks; /* of sysconf(_SC_CLK_TCK) a second */
+	uint64_t minor_faults, major_faults;
+	uint64_t voluntary_switches, involuntary_switches; /* summed over its present threads */
+	uint64_t runqueue_delay_ns;                        /* likewise */
+};
+
+/* Opens /proc/PID/statm so that a later reading costs one system call; -1 when gone. */
+int proc_statm_open(pid_t pid);
+/* Resident bytes, and those of them that belong to no file and no shared memory. */
+bool proc_statm_read(int fd, uint64_t *rss_bytes, uint64_t *anon_bytes);
+
+/* Highest resident bytes since its exec (VmHWM); 0 when it is gone. */
+uint64_t proc_peak_rss(pid_t pid);
+bool proc_read_counts(pid_t pid, struct proc_counts *counts);
+
+/* Of the machine since boot: time other guests took from it, summed over its
+ * CPUs, and processes killed for want of memory. */
+uint64_t machine_steal_ns(void);
+uint64_t machine_oom_kills(void);
+uint64_t machine_memory_bytes(void);
+
+#endif

@@ -1,0 +1,73 @@
+/* The figures of a report: each is a table of numbers, a gnuplot script that stands
+ * alone beside it, and the pictures the script makes. */
+#ifndef HARNESS_REPORT_FIGURES_H
+#define HARNESS_REPORT_FIGURES_H
+
+#include <stdio.h>
+
+#include "harness/report_compare.h"
+#include "harness/report_style.h"
+
+/* What the writers of tables, figures and page share. */
+struct report {
+	struct result_set *set;
+	struct comparison *c;
+	char *dir; /* DIR/report */
+	struct style *styles;
+	size_t *shown, nshown, nulls; /* see styles_shown */
+};
+
+struct figure {
+	const char *name; /* NAME.gp, NAME.tsv, NAME.svg, NAME.png */
+	const char *title;
+	/* Writes NAME.tsv.  Returns false on an error it has printed.  Leaves `absent`
+	 * set when the results hold nothing to draw. */
+	bool (*write)(struct report *r, struct figure *figure);
+	char *caption; /* what it shows and what was left out */
+	char *absent;  /* why there is no such figure, or null */
+	bool drawn;
+};
+
+extern struct figure report_figures[];
+extern const size_t report_nfigures;
+
+/* Writes all tables, copies the scripts and draws.  Returns 0, or 3 after one line on
+ * stderr; tables and scripts are then there as far as they got. */
+int figures_make(struct report *r);
+void figures_free(void);
+
+/* A table DIR/report/NAME.tsv: what it holds as comment, then the header line.
+ * Null after one line on stderr. */
+FILE *table_open(const struct report *r, const char *name, const char *what,
+		 const char *header);
+/* A tab and a number; NaN as such. */
+void table_number(FILE *f, double value);
+bool table_close(const struct report *r, const char *name, FILE *f);
+
+/* Any other file DIR/report/NAMESUFFIX, with the same answers. */
+FILE *output_open(const struct report *r, const char *name, const char *suffix);
+bool output_close(const struct report *r, const char *name, const char *suffix, FILE *f);
+
+/* Sets *text (freeing what it held). */
+void text_set(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_append(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+bool write_time_ratios(struct report *r, struct figure *figure);
+bool write_memory_ratios(struct report *r, struct figure *figure);
+bool write_forest(struct report *r, struct figure *figure);
+bool write_trade_off(struct report *r, struct figure *figure);
+bool write_scalability(struct report *r, struct figure *figure);
+bool write_kernel_cost(struct report *r, struct figure *figure);
+bool write_instructions(struct report *r, struct figure *figure);
+bool write_drain_timeline(struct report *r, struct figure *figure);
+bool write_timelines(struct report *r, struct figure *figure);
+bool write_fragmentation(struct report *r, struct figure *figure);
+bool write_page_floor(struct report *r, struct figure *figure);
+bool write_call_latency(struct report *r, struct figure *figure);
+bool write_request_latency(struct report *r, struct figure *figure);
+
+/* The merged histogram of all good samples of a cell and contender, empty if none. */
+void latency_collect(const struct report *r, size_t cell, size_t contender, const char *kind,
+		     struct distribution *d);
+
+#endif

@@ -1,0 +1,253 @@
+#include "harness/suite.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/message.h"
+
+/* Blocks of each kind of cell.  Scale is larson and prod-cons at other numbers of
+ * threads than they have by default. */
+struct blocks {
+	const char *suite;
+	int throughput, latency, memory, scale, instructions;
+};
+
+static const struct blocks suites[] = {
+	{"quick", 5, 1, 2, 3, 1},
+	{"full", 30, 5, 10, 15, 1},
+};
+
+/* Under callgrind a run is some fifty times slower, and its count repeats. */
+#define CALLGRIND_PART 50
+/* Parameters that say how much work a run does; a workload has one of them. */
+static const char *const work_params[] = {"ops", "requests", NULL};
+
+struct builder {
+	const struct suite_choice *choice;
+	struct cell *cells;
+	int count;
+	char *why;
+	size_t why_size;
+	bool failed;
+};
+
+static bool wanted(const struct suite_choice *choice, const char *name)
+{
+	if (choice->nworkloads == 0)
+		return true;
+	for (int i = 0; i < choice->nworkloads; i++)
+		for (const char *p = choice->workloads[i];; p++) {
+			size_t length = strcspn(p, ",");
+			char *glob = text_format("%.*s", (int)length, p);
+			bool hit = fnmatch(glob, name, 0) == 0;
+
+			free(glob);
+			if (hit)
+				return true;
+			p += length;
+			if (!*p)
+				break;
+		}
+	return false;
+}
+
+/* Every glob must name something: a typing error would else measure less in silence. */
+static int check_globs(const struct suite_choice *choice, char *why, size_t why_size)
+{
+	char known[800] = "";
+
+	for (const struct workload *const *w = workloads_all; *w; w++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			 *known ? ", " : "", (*w)->name);
+	for (const struct program *const *p = programs_all; *p; p++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			 *known ? ", " : "", (*p)->name);
+	for (int i = 0; i < choice->nworkloads; i++)
+		for (const char *p = choice->workloads[i];; p++) {
+			size_t length = strcspn(p, ",");
+			char *glob = text_format("%.*s", (int)length, p);
+			bool hit = false;
+
+			for (const struct workload *const *w = workloads_all; *w; w++)
+				hit |= fnmatch(glob, (*w)->name, 0) == 0;
+			for (const struct program *const *g = programs_all; *g; g++)
+				hit |= fnmatch(glob, (*g)->name, 0) == 0;
+			if (!hit) {
+				because(why, why_size, "unknown workload '%s': known are %s", glob, known);
+				free(glob);
+				return -1;
+			}
+			free(glob);
+			p += length;
+			if (!*p)
+				break;
+		}
+	return 0;
+}
+
+/* The user's own settings, to every cell that has such a parameter. */
+static void apply_settings(struct builder *b, struct cell *cell)
+{
+	for (int i = 0; i < b->choice->nsettings && !b->failed; i++)
+		for (const char *p = b->choice->settings[i]; *p && !b->failed;) {
+			size_t length = strcspn(p, ",");
+			char *one = text_format("%.*s", (int)length, p);
+			char *key = text_format("%.*s", (int)strcspn(one, "="), one);
+
+			if (cell_find_param(cell, key) >= 0 && cell_set(cell, one, b->why, b->why_size) < 0)
+				b->failed = true;
+			free(key);
+			free(one);
+			p += length + (p[length] == ',');
+		}
+}
+
+static void add(struct builder *b, const char *workload, enum cell_mode mode, const char *settings,
+		int blocks)
+{
+	struct cell cell;
+	int asked = b->choice->blocks;
+
+	if (b->failed || !wanted(b->choice, workload) || !b->choice->modes[mode])
+		return;
+	cell_init(&cell, workload, mode);
+	apply_settings(b, &cell);
+	if (!b->failed && settings && cell_set(&cell, settings, b->why, b->why_size) < 0)
+		b->failed = true;
+	if (b->failed)
+		return;
+	/* The same cell by another way: once is enough. */
+	for (int i = 0; i < b->count; i++)
+		if (b->cells[i].mode == mode && strcmp(b->cells[i].name, cell.name) == 0)
+			return;
+	/* A number of blocks speaks of the modes that were named, else of throughput; it
+	 * lowers but does not raise what one block of is enough. */
+	cell.blocks = blocks;
+	if (asked > 0 && (b->choice->modes_given || mode == MODE_THROUGHPUT || asked < blocks))
+		cell.blocks = asked;
+	b->cells = realloc(b->cells, (size_t)(b->count + 1) * sizeof(b->cells[0]));
+	if (!b->cells) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
+	b->cells[b->count++] = cell;
+}
+
+static bool has_param(const char *workload, const char *name)
+{
+	struct cell cell;
+
+	return cell_init(&cell, workload, MODE_THROUGHPUT) && cell_find_param(&cell, name) >= 0;
+}
+
+static void add_instructions(struct builder *b, const struct workload *w, int blocks)
+{
+	struct cell cell;
+	char *setting = NULL;
+
+	if (!wanted(b->choice, w->name) || !b->choice->modes[MODE_INSTRUCTIONS])
+		return;
+	cell_init(&cell, w->name, MODE_INSTRUCTIONS);
+	apply_settings(b, &cell);
+	for (int i = 0; work_params[i] && !setting; i++) {
+		int p = cell_find_param(&cell, work_params[i]);
+
+		if (p >= 0) {
+			int64_t part = cell.values[p] / CALLGRIND_PART, min = w->params[p].min;
+
+			setting = text_format("%s=%lld", work_params[i],
+					      (long long)(part > min ? part : min));
+		}
+	}
+	add(b, w->name, MODE_INSTRUCTIONS, setting, blocks);
+	free(setting);
+}
+
+static int check_settings(const struct builder *b)
+{
+	for (int i = 0; i < b->choice->nsettings; i++)
+		for (const char *p = b->choice->settings[i]; *p;) {
+			size_t length = strcspn(p, ",");
+			char *key = text_format("%.*s", (int)strcspn(p, "=,"), p);
+			bool known = false;
+
+			if (p[strlen(key)] != '=') {
+				free(key);
+				return because(b->why, b->why_size, "--set %s: KEY=VALUE is needed",
+					       b->choice->settings[i]);
+			}
+			for (int k = 0; k < b->count; k++)
+				known |= cell_find_param(&b->cells[k], key) >= 0;
+			if (!known) {
+				because(b->why, b->why_size,
+					"--set %s: no selected workload has a parameter '%s' "
+					"(`ashlar-bench describe WORKLOAD` names them)",
+					b->choice->settings[i], key);
+				free(key);
+				return -1;
+			}
+			free(key);
+			p += length + (p[length] == ',');
+		}
+	return 0;
+}
+
+int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncells, char *why,
+		size_t why_size)
+{
+	static const char *const threads[] = {"threads=1", "threads=2", "threads=4"};
+	static const char *const loads[] = {"load=50", "load=70", "load=90"};
+	struct suite_choice choice = *given;
+	struct builder b = {.choice = &choice, .why = why, .why_size = why_size};
+	const struct blocks *suite = NULL;
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		if (strcmp(choice.suite, suites[i].suite) == 0)
+			suite = &suites[i];
+	if (!suite)
+		return because(why, why_size, "unknown suite '%s': quick and full are known", choice.suite);
+	if (check_globs(&choice, why, why_size) < 0)
+		return -1;
+	if (!choice.modes_given)
+		for (int m = 0; m < MODE_COUNT; m++)
+			choice.modes[m] = m != MODE_VERIFY; /* checked by tests; no figure */
+	for (const struct workload *const *w = workloads_all; *w; w++)
+		add(&b, (*w)->name, MODE_THROUGHPUT, NULL, suite->throughput);
+	for (const struct program *const *p = programs_all; *p; p++)
+		add(&b, (*p)->name, MODE_THROUGHPUT, NULL, suite->throughput);
+	for (const struct workload *const *w = workloads_all; *w; w++) {
+		if (!(*w)->open_loop)
+			add(&b, (*w)->name, MODE_LATENCY, NULL, suite->latency);
+		else
+			for (int i = 0; i < 3; i++)
+				add(&b, (*w)->name, MODE_LATENCY, loads[i], suite->latency);
+		if (has_param((*w)->name, "idle_ms"))
+			add(&b, (*w)->name, MODE_MEMORY, "idle_ms=5000", suite->memory);
+		else if (choice.modes_given)
+			add(&b, (*w)->name, MODE_MEMORY, NULL, suite->memory);
+		add(&b, (*w)->name, MODE_VERIFY, NULL, 1);
+	}
+	if (wanted(&choice, "larson") && has_param("larson", "threads"))
+		for (int i = 0; i < 3; i++)
+			add(&b, "larson", MODE_THROUGHPUT, threads[i], suite->scale);
+	for (int i = 0; i < 3; i++)
+		if (has_param("prod-cons", "threads"))
+			add(&b, "prod-cons", MODE_THROUGHPUT, threads[i], suite->scale);
+	for (const struct workload *const *w = workloads_all; *w; w++)
+		if (!(*w)->threaded)
+			add_instructions(&b, *w, suite->instructions);
+	if (!b.failed && check_settings(&b) < 0)
+		b.failed = true;
+	if (!b.failed && b.count == 0) {
+		because(why, why_size, "nothing to measure: no selected workload has the mode asked for");
+		b.failed = true;
+	}
+	if (b.failed) {
+		free(b.cells);
+		return -1;
+	}
+	*cells = b.cells;
+	*ncells = b.count;
+	return 0;
+}

@@ -1,0 +1,50 @@
+# What the scripts that run ashlar-bench share.  Sourced.
+#
+# TAP: `ok STATUS NAME` prints one line per check; `finish` the plan.
+set -u
+
+if [ "${ASH_SANITIZER:-no}" != no ]; then
+	echo "1..0 # SKIP a sanitizer build replaces malloc itself: nothing can be preloaded"
+	exit 0
+fi
+
+bench=$top_builddir/ashlar-bench
+rows=$top_builddir/harness/test/rows
+planted=$top_builddir/harness/test/.libs
+work=$(mktemp -d "${TMPDIR:-/tmp}/ashlar-test.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+count=0
+
+ok() {
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		# What was said explains a failure better than its number.
+		[ -s "$work/out" ] && sed 's/^/# out: /' "$work/out" | tail -n 20
+		[ -s "$work/err" ] && sed 's/^/# err: /' "$work/err" | tail -n 20
+	fi
+	return 0
+}
+
+# Runs the bench; its output is in $work/out and $work/err, its status in $status.
+bench() {
+	"$bench" "$@" >"$work/out" 2>"$work/err"
+	status=$?
+}
+
+check() { # the last command's words, as a test
+	if eval "$1"; then ok 0 "$2"; else ok 1 "$2"; fi
+}
+
+# What a mistake must look like: the status, one line on stderr, and a word in it.
+refuses() {
+	local wanted=$1 word=$2 name=$3
+	shift 3
+	bench "$@"
+	if [ "$status" -eq "$wanted" ] && [ "$(grep -c . "$work/err")" -eq 1 ] && grep -qF -- "$word" "$work/err"
+	then ok 0 "$name"; else ok 1 "$name (status $status, wanted $wanted and '$word')"; fi
+}
+
+finish() { echo "1..$count"; }

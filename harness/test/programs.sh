@@ -1,0 +1,44 @@
+# Real programs under a foreign allocator: measured, proven, checked.
+. "$top_srcdir/harness/test/bench.sh"
+
+programs=$("$bench" list | awk '/^Programs/ { on = 1; next } /^$/ { on = 0 }
+	on && $1 != "not" { name = $1 } on && /not here:/ { name = "" } on && name { print name; name = "" }')
+absent=$("$bench" list | grep -A1 -E '^  [a-z]' | grep 'not here:' || true)
+[ -z "$absent" ] || echo "# $absent"
+if [ -z "$programs" ]; then
+	echo "1..0 # SKIP none of the programs is installed"
+	exit 0
+fi
+names=$(echo $programs | tr ' ' ,)
+
+# The C library under another name, through a shim of ours: a foreign file serves malloc.
+bench run --no-report --quiet --mode throughput --blocks 1 --out "$work/ok" --workload "$names" \
+	--allocator glibc --allocator "shim=$planted/planted_slow.so,PLANTED_BURN=1"
+check '[ $status -eq 0 ]' "the programs run"
+for p in $programs; do
+	check '"$rows" "$work/ok" workload allocator status | grep -qx "$p	glibc	ok"' "$p under the C library"
+	check '"$rows" "$work/ok" workload allocator status | grep -qx "$p	shim	ok"' "$p under a foreign library"
+	check '"$rows" "$work/ok" workload cpu_ns wall_ns ops peak_rss_bytes | awk -v p="$p" '\''
+		$1 == p { n++; if ($2 < 1000000 || $3 < 1000000 || $4 < 1 || $5 < 1048576) bad++ }
+		END { exit !(n == 2 && !bad) }'\' "$p has times, work and a peak"
+done
+check '[ "$("$rows" "$work/ok" allocator allocator_file | grep "^shim" | sort -u)" = "shim	$planted/planted_slow.so" ]' \
+	"the probe names the shim"
+check '"$rows" "$work/ok" allocator allocator_file | grep "^glibc" | sort -u | grep -q "^glibc	.*/libc.so.6$"' \
+	"and the C library, whatever a program is linked to"
+
+# A crash inside a program, and one that stalls.
+first=$(echo $programs | cut -d" " -f1)
+bench run --no-report --quiet --mode throughput --blocks 1 --timeout 4s --out "$work/bad" --workload "$names" \
+	--allocator "crash=$planted/planted_crash.so,PLANTED_CALLS=3000"
+check '[ $status -eq 0 ] && [ "$("$rows" "$work/bad" status | grep -c failed)" -eq $(echo $programs | wc -w) ]' \
+	"an allocator that crashes in them is recorded as failed"
+check '"$rows" "$work/bad" reason | grep -q "SIGSEGV"' "with the signal"
+bench run --no-report --quiet --mode throughput --blocks 1 --timeout 4s --out "$work/stall" --workload "$first" \
+	--allocator "stall=$planted/planted_stall.so"
+check '"$rows" "$work/stall" status | grep -qx timeout' "and one that stalls as timeout"
+check '[ -z "$(find "$work/ok/timeline" -name "*.tsv" -size -2 -empty)" ] && [ "$(ls "$work/ok/timeline" | grep -c .)" -eq $(($(echo $programs | wc -w) * 2)) ]' \
+	"each has its memory over time"
+bench run --no-report --quiet --mode throughput --blocks 1 --out "$work/null" --workload "$first" --allocator null
+check '"$rows" "$work/null" status reason | grep -q "^skipped	.*not known"' "null is skipped where what it needs is not known"
+finish

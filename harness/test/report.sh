@@ -1,0 +1,228 @@
+#!/bin/sh
+# The verb `report` on synthetic sets: what it writes, what its intervals hold, and how it
+# refuses what it cannot use.
+set -u
+make_set=$top_builddir/harness/test/make_sample_set
+report=$top_builddir/harness/test/report_alone
+gnuplot=${GNUPLOT:-gnuplot}
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+n=0
+
+check() { # NAME COMMAND...: one TAP line
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$work/out"
+	fi
+}
+
+# COLUMN of the row of a table with that label and allocator.
+number() { # TABLE LABEL ALLOCATOR COLUMN
+	awk -F'\t' -v label="$2" -v who="$3" -v column="$4" '
+		/^#/ { next }
+		!at { for (i = 1; i <= NF; i++) place[$i] = i; at = place[column]; next }
+		$place["label"] == label && $place["allocator"] == who { print $at }' "$1"
+}
+within() { # LOW VALUE HIGH
+	awk -v l="$1" -v v="$2" -v h="$3" 'BEGIN { exit !(l != "" && h != "" && l <= v && v <= h) }'
+}
+one_line() { # of stderr in $work/err
+	[ "$(wc -l <"$work/err")" -eq 1 ] || { cat "$work/err"; return 1; }
+}
+
+# --- a whole report -------------------------------------------------------------------
+set_dir=$work/whole
+whole() {
+	"$make_set" "$set_dir" planted torn || return 1
+	cp "$set_dir/samples.jsonl" "$work/before.jsonl"
+	"$report" "$set_dir" >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
+	[ "$(tail -n 1 "$work/said")" = "report: $set_dir/report.html" ] && [ ! -s "$work/err" ]
+}
+figures_are_there() {
+	for f in 01 02 03 05 07 07b 08 08b 10 10b 12 16 16b; do
+		for suffix in gp tsv svg png; do
+			[ -s "$set_dir/report/fig$f.$suffix" ] || { echo "fig$f.$suffix"; return 1; }
+		done
+		head -c 8 "$set_dir/report/fig$f.png" | grep -q PNG || return 1
+		tail -n 3 "$set_dir/report/fig$f.svg" | grep -q '</svg>' || return 1
+	done
+}
+scripts_stand_alone() {
+	mkdir "$work/alone" && cp "$set_dir"/report/*.gp "$set_dir"/report/*.tsv "$work/alone" || return 1
+	for f in "$work"/alone/fig*.gp; do
+		(cd "$work/alone" && "$gnuplot" -d "$f") >"$work/gp" 2>&1 || { cat "$work/gp"; return 1; }
+		[ ! -s "$work/gp" ] || { echo "$f:"; cat "$work/gp"; return 1; }
+		[ -s "${f%.gp}.svg" ] && [ -s "${f%.gp}.png" ] || return 1
+	done
+}
+page_holds_all() {
+	for word in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20 glibc-again absent \
+		tiny-churn live-sweep larson larson:threads=1 larson:threads=2 prod-cons fleet kv-server \
+		frag-drain big-buffers redis cc1plus python3-json sqlite3 kv-server:load=90; do
+		grep -q -- "<td>$word\|■</span> $word" "$set_dir/report.html" || { echo "no $word"; return 1; }
+	done
+}
+page_stands_alone() {
+	[ "$(grep -o '<svg ' "$set_dir/report.html" | wc -l)" -eq 13 ] || return 1
+	! grep -n '<script\|<link\|<img\|<?xml\|src=\|url(http\|@import' "$set_dir/report.html" || return 1
+	[ -z "$(grep -o " id=[\"'][^\"']*[\"']" "$set_dir/report.html" | sort | uniq -d)" ]
+}
+page_is_well_formed() { # every element closed; the parser is Python's
+	python3 - "$set_dir/report.html" <<-'END'
+	import sys
+	from html.parser import HTMLParser
+	empty = {"meta", "br"}
+	class Check(HTMLParser):
+	    stack = []
+	    def handle_starttag(self, tag, attrs):
+	        if tag not in empty:
+	            self.stack.append(tag)
+	    def handle_endtag(self, tag):
+	        assert self.stack and self.stack.pop() == tag, (tag, self.getpos())
+	check = Check()
+	check.feed(open(sys.argv[1], encoding="utf-8").read())
+	assert not check.stack, check.stack
+	END
+}
+reasons_are_there() {
+	grep -q 'killed by signal 11' "$set_dir/report.html" &&
+		grep -q 'no end after 60 s' "$set_dir/report.html" &&
+		grep -q 'library &lt;absent.so&gt; &amp; its package' "$set_dir/report.html" &&
+		grep -q 'the run was cut off' "$set_dir/report.html"
+}
+same_bytes_again() {
+	cp "$set_dir/report.html" "$work/first.html"
+	"$report" "$set_dir" >/dev/null && cmp "$work/first.html" "$set_dir/report.html" &&
+		cmp "$work/before.jsonl" "$set_dir/samples.jsonl"
+}
+planted_is_found() {
+	t=$set_dir/report/fig01.tsv
+	within "$(number "$t" 'geomean, all' slower20 low)" 1.2 "$(number "$t" 'geomean, all' slower20 high)" || return 1
+	held=0
+	for cell in tiny-churn live-sweep larson prod-cons fleet kv-server frag-drain big-buffers redis sqlite3; do
+		within "$(number "$t" $cell slower20 low)" 1.2 "$(number "$t" $cell slower20 high)" && held=$((held + 1))
+		# it is told from 1 everywhere
+		! within "$(number "$t" $cell slower20 low)" 1 "$(number "$t" $cell slower20 high)" || return 1
+	done
+	echo "held in $held of 10"
+	[ $held -ge 8 ]
+}
+same_is_the_same() {
+	t=$set_dir/report/fig01.tsv
+	within "$(number "$t" 'geomean, all' glibc-again low)" 1 "$(number "$t" 'geomean, all' glibc-again high)" || return 1
+	held=0
+	for cell in tiny-churn live-sweep larson prod-cons fleet kv-server frag-drain big-buffers redis sqlite3; do
+		within "$(number "$t" $cell glibc-again low)" 1 "$(number "$t" $cell glibc-again high)" && held=$((held + 1))
+	done
+	echo "held in $held of 10"
+	[ $held -ge 8 ]
+}
+other_reference() {
+	"$report" "$set_dir" --reference ashlar >/dev/null || return 1
+	within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, all' glibc ratio)" 1.6
+}
+
+# --- sets of another kind ---------------------------------------------------------------
+events_of_a_pmu() {
+	"$make_set" "$work/pmu" pmu && "$report" "$work/pmu" >/dev/null || return 1
+	grep -q 'dTLB-misses' "$work/pmu/report/fig16b.tsv" && [ -s "$work/pmu/report/fig16b.svg" ]
+}
+one_block_has_no_interval() {
+	"$make_set" "$work/one" blocks=1 && "$report" "$work/one" >/dev/null || return 1
+	[ "$(number "$work/one/report/fig01.tsv" tiny-churn ashlar low)" = NaN ] &&
+		grep -q 'n = 1, no interval' "$work/one/report.html"
+}
+unfinished_says_so() {
+	"$make_set" "$work/unfinished" unfinished && "$report" "$work/unfinished" >/dev/null || return 1
+	grep -q 'This run was not finished' "$work/unfinished/report.html" &&
+		grep -q '<td>sqlite3</td>.*the run was not finished' "$work/unfinished/report.html"
+}
+figures_without_data_are_explained() {
+	"$make_set" "$work/few" || return 1
+	grep '"cell":"tiny-churn".*"mode":"throughput"' "$work/few/samples.jsonl" >"$work/lines" &&
+		cp "$work/lines" "$work/few/samples.jsonl" || return 1
+	"$report" "$work/few" >"$work/said" || return 1
+	grep -q 'Left out: no workload ran with more than one number of threads' "$work/few/report.html" &&
+		[ -s "$work/few/report/fig01.svg" ] && [ ! -e "$work/few/report/fig10.svg" ]
+}
+
+# --- refusals: one line, a status that is not 0 -------------------------------------------
+refuses() { # STATUS PATTERN ARGUMENT...
+	status=$1 pattern=$2
+	shift 2
+	"$report" "$@" >"$work/said" 2>"$work/err"
+	got=$?
+	[ $got -eq "$status" ] || { echo "exit status $got"; return 1; }
+	one_line && grep -q -- "$pattern" "$work/err" || { cat "$work/err"; return 1; }
+	! grep -q '^report:' "$work/said"
+}
+no_folder() { refuses 2 "No such file" "$work/nowhere"; }
+no_samples() {
+	"$make_set" "$work/empty" && : >"$work/empty/samples.jsonl" || return 1
+	refuses 2 "no sample in it" "$work/empty"
+}
+other_schema() {
+	"$make_set" "$work/schema" schema=7 || return 1
+	refuses 2 "schema 7; this report reads schema 1" "$work/schema" && [ ! -e "$work/schema/report.html" ]
+}
+other_schema_of_samples() {
+	"$make_set" "$work/mixed" && "$make_set" "$work/mixed7" schema=7 &&
+		tail -n 1 "$work/mixed7/samples.jsonl" >>"$work/mixed/samples.jsonl" || return 1
+	refuses 2 "schema 7" "$work/mixed"
+}
+unknown_reference() { refuses 2 "no such contender" "$set_dir" --reference nobody; }
+no_gnuplot() {
+	"$make_set" "$work/plain" && cp "$work/plain/samples.jsonl" "$work/plain.jsonl" || return 1
+	GNUPLOT=$work/no-such-gnuplot refuses 3 "no figures drawn" "$work/plain" || return 1
+	cmp "$work/plain.jsonl" "$work/plain/samples.jsonl" && [ -s "$work/plain/report/fig01.tsv" ] &&
+		grep -q 'Not drawn' "$work/plain/report.html"
+}
+no_gnuplot_on_path() {
+	(unset GNUPLOT; PATH=$work/nothing; export PATH
+	"$report" "$work/plain" >/dev/null 2>"$work/err"
+	[ $? -eq 3 ]) && one_line
+}
+failing_gnuplot() {
+	printf '#!/bin/sh\necho broken; exit 1\n' >"$work/broken" && chmod +x "$work/broken"
+	GNUPLOT=$work/broken refuses 3 "gnuplot failed on" "$work/plain" && grep -q broken "$work/plain/report/fig01.log"
+}
+no_room() { # the folder cannot be made
+	"$make_set" "$work/file" && : >"$work/file/report" || return 1
+	"$report" "$work/file" >/dev/null 2>"$work/err"
+	[ $? -eq 3 ] && one_line
+}
+
+if ! command -v "$gnuplot" >/dev/null; then
+	echo "1..0 # SKIP gnuplot is not installed"
+	exit 0
+fi
+echo 1..24
+check "a report is written, a torn last line tolerated" whole
+check "every figure has script, table, SVG and PNG" figures_are_there
+check "every script draws by itself, without a warning" scripts_stand_alone
+check "the page names every contender and cell" page_holds_all
+check "the page needs nothing else, and its ids are unique" page_stands_alone
+check "the page's elements are closed in order" page_is_well_formed
+check "the page gives the reason of every hole" reasons_are_there
+check "the same set gives the same page; the set is untouched" same_bytes_again
+check "a contender with 20 % more work lies within its interval" planted_is_found
+check "the same contender under two names differs within its interval" same_is_the_same
+check "another reference" other_reference
+check "events of a PMU are drawn" events_of_a_pmu
+check "one block has no interval" one_block_has_no_interval
+check "a run that was not finished says so" unfinished_says_so
+check "figures without data are left out with the reason" figures_without_data_are_explained
+check "a folder that does not exist" no_folder
+check "a set without samples" no_samples
+check "another schema" other_schema
+check "a sample of another schema" other_schema_of_samples
+check "an unknown reference" unknown_reference
+check "gnuplot is not there: tables and page all the same" no_gnuplot
+check "gnuplot is not on PATH" no_gnuplot_on_path
+check "gnuplot fails: its words are kept" failing_gnuplot
+check "a report folder that cannot be made" no_room

@@ -1,0 +1,8 @@
+/* The verb `report` as a program of its own, so that its tests need nothing else of
+ * ashlar-bench. */
+#include "harness/report.h"
+
+int main(int argc, char **argv)
+{
+	return report_main(argc, argv);
+}

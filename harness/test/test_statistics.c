@@ -1,0 +1,207 @@
+#include "allocator/test/unit.h"
+#include "harness/statistics.h"
+
+#include <math.h>
+#include <string.h>
+
+static void close_to(double got, double want, double tolerance)
+{
+	if (!(fabs(got - want) <= tolerance))
+		fail_msg("%.12g is not within %g of %.12g", got, tolerance, want);
+}
+
+/* Known answers, worked out by hand from the definitions. */
+static void order_statistics(void **state)
+{
+	const double x[] = {9, 1, 4, 16, 25, 36, 49};
+	const double even[] = {4, 1, 3, 2};
+
+	(void)state;
+	close_to(stat_median(x, 7), 16, 0);
+	close_to(stat_median(even, 4), 2.5, 0);
+	close_to(stat_quantile(x, 7, 0.25), 6.5, 1e-12);
+	close_to(stat_quantile(x, 7, 0.9), 41.2, 1e-12);
+	close_to(stat_quantile(x, 7, 0), 1, 0);
+	close_to(stat_quantile(x, 7, 1), 49, 0);
+	close_to(stat_mad(x, 7), 12, 0);
+	close_to(stat_mad(even, 4), 1, 0);
+	assert_true(isnan(stat_median(x, 0)));
+	assert_true(isnan(stat_mad(x, 0)));
+	close_to(x[0], 9, 0); /* left as it was */
+}
+
+/* First outputs of xoshiro256** from the state 1, 2, 3, 4, as published with its ports. */
+static void generator_is_fixed(void **state)
+{
+	struct stat_random r = {{1, 2, 3, 4}};
+	struct stat_random again, twin;
+
+	(void)state;
+	assert_true(stat_random_next(&r) == UINT64_C(11520));
+	assert_true(stat_random_next(&r) == UINT64_C(0));
+	assert_true(stat_random_next(&r) == UINT64_C(1509978240));
+	assert_true(stat_random_next(&r) == UINT64_C(1215971899390074240));
+	stat_random_seed(&again, 0);
+	/* splitmix64 from 0 */
+	assert_true(again.s[0] == UINT64_C(0xe220a8397b1dcdaf));
+	assert_true(again.s[1] == UINT64_C(0x6e789e6aa1b965f4));
+	stat_random_seed(&twin, 0);
+	for (int i = 0; i < 100; i++)
+		assert_true(stat_random_next(&again) == stat_random_next(&twin));
+}
+
+static void pairing(void **state)
+{
+	const double a[] = {2, NAN, 8, 0, 3}, b[] = {1, 1, 4, 1, NAN};
+	double ratio[5];
+
+	(void)state;
+	assert_int_equal(stat_log_ratios(a, b, 5, ratio), 2);
+	close_to(ratio[0], log(2), 1e-15);
+	close_to(ratio[1], log(2), 1e-15);
+}
+
+static void few_values(void **state)
+{
+	const double same[] = {0.5, 0.5, 0.5}, five[] = {5, 1, 4, 2, 3};
+	struct interval i;
+
+	(void)state;
+	i = stat_median_interval(same, 0);
+	assert_true(i.n == 0 && isnan(i.point) && isnan(i.low) && isnan(i.high));
+	i = stat_median_interval(same, 1);
+	assert_true(i.n == 1 && i.point == 0.5 && isnan(i.low) && isnan(i.high));
+	i = stat_median_interval(same, 3);
+	assert_true(i.n == 3 && i.point == 0.5 && i.low == 0.5 && i.high == 0.5);
+	/* P(3 or more of 5 draws are the smallest) = 5.8 %: the 2.5 % point is it. */
+	i = stat_median_interval(five, 5);
+	assert_true(i.n == 5 && i.point == 3 && i.low == 1 && i.high == 5);
+	close_to(stat_coverage_limit(5), 0.9375, 0);
+	close_to(stat_coverage_limit(1), 0, 0);
+}
+
+static void same_data_same_interval(void **state)
+{
+	double x[40], turned[40];
+	struct interval a, b;
+	struct stat_random r;
+
+	(void)state;
+	stat_random_seed(&r, 7);
+	for (int i = 0; i < 40; i++)
+		x[i] = turned[39 - i] = (double)(stat_random_next(&r) >> 40);
+	a = stat_ratio_interval(x, 0);
+	assert_true(isnan(a.point));
+	a = stat_median_interval(x, 40);
+	b = stat_median_interval(turned, 40);
+	assert_true(a.low == b.low && a.high == b.high && a.point == b.point);
+	assert_true(a.low < a.point && a.point < a.high);
+}
+
+static void geometric_mean(void **state)
+{
+	double two[] = {log(2), log(2), log(2)}, eight[] = {log(8), log(8)};
+	struct stat_group groups[] = {{two, 3, 1}, {eight, 2, 1}};
+	struct interval i;
+
+	(void)state;
+	i = stat_geomean_interval(groups, 2);
+	close_to(i.point, 4, 1e-12);
+	close_to(i.low, 4, 1e-12);
+	close_to(i.high, 4, 1e-12);
+	assert_int_equal(i.n, 2);
+	groups[1].weight = 3;
+	close_to(stat_geomean_interval(groups, 2).point, pow(2, 10.0 / 4), 1e-12);
+	groups[1].n = 0;
+	assert_true(isnan(stat_geomean_interval(groups, 2).point));
+	assert_true(isnan(stat_geomean_interval(groups, 0).point));
+}
+
+/* Sums of 12 uniform values: nearly normal, median 0. */
+static double noise(struct stat_random *r)
+{
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++)
+		sum += (double)(stat_random_next(r) >> 11) * 0x1p-53;
+	return sum;
+}
+
+/* Tables of the t distribution. */
+static void student(void **state)
+{
+	(void)state;
+	close_to(stat_student_quantile(0.975, 1), 12.706, 5e-4);
+	close_to(stat_student_quantile(0.975, 2), 4.303, 5e-4);
+	close_to(stat_student_quantile(0.975, 4), 2.776, 5e-4);
+	close_to(stat_student_quantile(0.975, 9), 2.262, 5e-4);
+	close_to(stat_student_quantile(0.95, 30), 1.697, 5e-4);
+	close_to(stat_student_quantile(0.975, 1000), 1.962, 5e-4);
+}
+
+/* How often the interval holds the truth: within 400 trials 3.5 deviations around
+ * what the order statistics cover, 93.75 % at 5 values, 97.9 % at 10, 96.5 % at 15. */
+static void coverage(void **state)
+{
+	const size_t sizes[] = {5, 10, 15};
+	const int least[] = {358, 382, 373}, most[] = {392, 400, 399};
+	struct stat_random r;
+
+	(void)state;
+	stat_random_seed(&r, 42);
+	for (int k = 0; k < 3; k++) {
+		int held = 0;
+
+		for (int trial = 0; trial < 400; trial++) {
+			struct interval i;
+			double x[15];
+
+			for (size_t j = 0; j < sizes[k]; j++)
+				x[j] = 0.2 + 0.1 * noise(&r);
+			i = stat_ratio_interval(x, sizes[k]);
+			held += i.low <= exp(0.2) && exp(0.2) <= i.high;
+		}
+		assert_in_range(held, least[k], most[k]);
+	}
+}
+
+/* The same for the mean of six groups of five, which differ in level and in noise. */
+static void coverage_of_geomean(void **state)
+{
+	struct stat_random r;
+	int held = 0;
+
+	(void)state;
+	stat_random_seed(&r, 43);
+	for (int trial = 0; trial < 200; trial++) {
+		struct stat_group groups[6];
+		struct interval i;
+		double x[6][5];
+
+		for (int g = 0; g < 6; g++) {
+			for (int j = 0; j < 5; j++)
+				x[g][j] = 0.1 * g + 0.02 * (g + 1) * noise(&r);
+			groups[g] = (struct stat_group){x[g], 5, 1};
+		}
+		i = stat_geomean_interval(groups, 6);
+		held += i.low <= exp(0.25) && exp(0.25) <= i.high;
+	}
+	assert_in_range(held, 182, 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(order_statistics),
+		cmocka_unit_test(generator_is_fixed),
+		cmocka_unit_test(pairing),
+		cmocka_unit_test(few_values),
+		cmocka_unit_test(same_data_same_interval),
+		cmocka_unit_test(geometric_mean),
+		cmocka_unit_test(student),
+		cmocka_unit_test(coverage),
+		cmocka_unit_test(coverage_of_geomean),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+#include "harness/test/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "harness/run_options.h"
+#include "harness/suite.h"
+
+static struct cell *cells;
+static int count;
+static char why[1200];
+
+static int build(const char *workload, const char *setting, int blocks, int mode)
+{
+	const char *workloads[] = {workload}, *settings[] = {setting};
+	struct suite_choice choice = {
+		.suite = "quick",
+		.workloads = workloads,
+		.nworkloads = workload ? 1 : 0,
+		.settings = settings,
+		.nsettings = setting ? 1 : 0,
+		.blocks = blocks,
+	};
+
+	if (mode >= 0)
+		choice.modes[mode] = choice.modes_given = true;
+	free(cells);
+	cells = NULL;
+	count = 0;
+	return suite_cells(&choice, &cells, &count, why, sizeof(why));
+}
+
+static const struct cell *find(const char *name, enum cell_mode mode)
+{
+	for (int i = 0; i < count; i++)
+		if (cells[i].mode == mode && strcmp(cells[i].name, name) == 0)
+			return &cells[i];
+	return NULL;
+}
+
+static void the_quick_suite(void **state)
+{
+	int programs = 0, throughput = 0;
+
+	(void)state;
+	assert_int_equal(build(NULL, NULL, 0, -1), 0);
+	for (int i = 0; i < count; i++) {
+		programs += cells[i].program && cells[i].mode == MODE_THROUGHPUT;
+		throughput += cells[i].workload && cells[i].mode == MODE_THROUGHPUT &&
+			      strcmp(cells[i].name, cells[i].workload->name) == 0;
+		assert_true(cells[i].mode != MODE_VERIFY);
+		/* Nothing twice. */
+		for (int k = 0; k < i; k++)
+			assert_false(cells[i].mode == cells[k].mode &&
+				     strcmp(cells[i].name, cells[k].name) == 0);
+	}
+	int expected = 0;
+	for (const struct workload *const *w = workloads_all; *w; w++)
+		expected++;
+	assert_int_equal(throughput, expected);
+	expected = 0;
+	for (const struct program *const *p = programs_all; *p; p++)
+		expected++;
+	assert_int_equal(programs, expected);
+	assert_int_equal(find("tiny-churn", MODE_THROUGHPUT)->blocks, 5);
+	assert_int_equal(find("tiny-churn", MODE_LATENCY)->blocks, 1);
+	assert_int_equal(find("frag-drain:idle_ms=5000", MODE_MEMORY)->blocks, 2);
+	assert_non_null(find("larson:threads=4", MODE_THROUGHPUT));
+	assert_null(find("larson", MODE_INSTRUCTIONS)); /* it has threads */
+}
+
+static void instructions_take_a_fiftieth(void **state)
+{
+	struct cell plain;
+
+	(void)state;
+	assert_int_equal(build("tiny-churn", NULL, 0, MODE_INSTRUCTIONS), 0);
+	assert_int_equal(count, 1);
+	assert_true(cell_init(&plain, "tiny-churn", MODE_THROUGHPUT));
+	int ops = cell_find_param(&plain, "ops");
+	assert_true(cells[0].values[ops] == plain.values[ops] / 50);
+}
+
+static void blocks_speak_of_named_modes(void **state)
+{
+	(void)state;
+	assert_int_equal(build("tiny-churn", NULL, 3, -1), 0);
+	assert_int_equal(find("tiny-churn", MODE_THROUGHPUT)->blocks, 3);
+	assert_int_equal(find("tiny-churn", MODE_LATENCY)->blocks, 1);
+	assert_int_equal(build("tiny-churn", NULL, 3, MODE_LATENCY), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(cells[0].blocks, 3);
+}
+
+static void settings_go_where_they_fit(void **state)
+{
+	(void)state;
+	assert_int_equal(build("tiny*", "ops=8192,depth=7", 0, MODE_THROUGHPUT), 0);
+	assert_string_equal(cells[0].name, "tiny-churn:ops=8192,depth=7");
+	/* Beyond what another workload's parameter of that name takes. */
+	assert_int_equal(build("tiny*", "ops=9000000000", 0, -1), 0);
+	assert_int_equal(build("tiny*", "nosuch=1", 0, -1), -1);
+	assert_non_null(strstr(why, "'nosuch'"));
+	assert_int_equal(build("tiny*", "depth=100000", 0, -1), -1);
+	assert_non_null(strstr(why, "integers from"));
+	assert_int_equal(build("tiny*", "depth=3x", 0, -1), -1);
+	assert_int_equal(build("tiny*", "depth", 0, -1), -1);
+}
+
+static void unknown_names_are_named(void **state)
+{
+	(void)state;
+	assert_int_equal(build("tiny-churn,nosuch", NULL, 0, -1), -1);
+	assert_non_null(strstr(why, "'nosuch'"));
+	assert_non_null(strstr(why, "larson"));
+	assert_null(strstr(why, "'tiny-churn'"));
+}
+
+static void durations(void **state)
+{
+	static const char *const bad[] = {"", "m", "-1", "0", "10x", "1.5m", "10 m", "99999999999h"};
+
+	(void)state;
+	assert_int_equal(run_parse_duration("90"), 90);
+	assert_int_equal(run_parse_duration("90s"), 90);
+	assert_int_equal(run_parse_duration("10m"), 600);
+	assert_int_equal(run_parse_duration("2h"), 7200);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(run_parse_duration(bad[i]), -1);
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	free(cells);
+	cells = NULL;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_quick_suite),
+		cmocka_unit_test(instructions_take_a_fiftieth),
+		cmocka_unit_test(blocks_speak_of_named_modes),
+		cmocka_unit_test(settings_go_where_they_fit),
+		cmocka_unit_test(unknown_names_are_named),
+		cmocka_unit_test(durations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, forget);
+}

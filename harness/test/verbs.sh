@@ -1,0 +1,58 @@
+# The command line: what each verb says, and what a mistake gets.
+. "$top_srcdir/harness/test/bench.sh"
+
+bench --version
+check '[ $status -eq 0 ] && grep -q "^ashlar-bench [0-9]" "$work/out"' "--version"
+bench --help
+check '[ $status -eq 0 ] && grep -q "^  run " "$work/out"' "--help names the verbs"
+bench
+check '[ $status -eq 2 ] && grep -q Usage "$work/err"' "no verb is a mistake"
+refuses 2 "'fly'" "an unknown verb" fly
+for verb in list describe doctor run; do
+	bench $verb --help
+	check '[ $status -eq 0 ] && grep -q "^Usage: ashlar-bench $verb" "$work/out"' "$verb --help"
+done
+
+bench list
+check '[ $status -eq 0 ] && grep -q "^  tiny-churn" "$work/out" && grep -q "^  glibc  *.*/libc.so.6" "$work/out"' \
+	"list names workloads and allocators"
+bench describe tiny-churn
+check '[ $status -eq 0 ] && grep -q "isolates" "$work/out" && grep -q "default" "$work/out"' \
+	"describe tells what a workload isolates, and its defaults"
+refuses 2 "'nosuch'" "describe: an unknown workload" describe nosuch
+refuses 2 "needed" "describe: no workload" describe
+
+refuses 2 "unknown workload 'nosuch'" "run: an unknown workload" run --workload nosuch
+refuses 2 "unknown workload 'nosuch'" "run: an unknown workload beside a known one" run --workload tiny-churn,nosuch
+refuses 2 "unknown allocator 'nosuch'" "run: an unknown allocator" run --allocator nosuch
+refuses 2 "/no/such.so: No such file" "run: a library that does not exist" run --allocator x=/no/such.so
+refuses 2 "not a 64-bit ELF file" "run: a library that is none" run --allocator "x=$top_srcdir/configure.ac"
+refuses 2 "NAME=VALUE" "run: a variable without a value" run --allocator x=/no/such.so,FOO
+refuses 2 "unknown suite" "run: an unknown suite" run --suite slow
+refuses 2 "unknown mode" "run: an unknown mode" run --mode warp
+refuses 2 "--blocks" "run: no number of blocks" run --blocks many
+refuses 2 "--budget" "run: no time" run --budget 10x
+refuses 2 "--seed" "run: no seed" run --seed -1
+refuses 2 "'nosuch'" "run: an unknown parameter" run --workload tiny-churn --set nosuch=1
+refuses 2 "integers from" "run: a parameter out of range" run --workload tiny-churn --set depth=-4
+refuses 2 "--resume goes on" "run: --resume with another plan" run --resume --blocks 3
+refuses 2 "no manifest.json" "run: nothing to resume" run --resume --out "$work"
+
+: >"$work/file"
+refuses 1 "cannot be made" "run: an output folder that cannot be" \
+	run --workload tiny-churn --allocator glibc --out "$work/file/below"
+if [ "$(id -u)" -ne 0 ]; then
+	mkdir "$work/shut" && chmod 555 "$work/shut"
+	refuses 1 "cannot be made" "run: a folder that may not be written" \
+		run --workload tiny-churn --allocator glibc --out "$work/shut/below"
+fi
+bench run --dry-run --workload tiny-churn --allocator glibc --blocks 4 --out "$work/dry"
+check '[ $status -eq 0 ] && grep -q "tiny-churn .* 4 blocks" "$work/out" && [ ! -e "$work/dry" ]' \
+	"--dry-run tells the plan and touches nothing"
+
+bench doctor --quick
+check '[ $status -eq 0 ] && grep -q "^glibc  *ok .*libc.so.6" "$work/out"' "doctor proves the preload of glibc"
+check 'grep -q "^counters" "$work/out" && grep -q "^clock .*ns" "$work/out" && grep -q "^huge pages" "$work/out"' \
+	"doctor tells counters, clock and huge pages"
+check 'grep -q "^noise  *ok  *glibc against itself, [0-9]* pairs" "$work/out"' "doctor measures the noise"
+finish

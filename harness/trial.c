@@ -1,0 +1,57 @@
+#include "harness/trial.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/clock.h"
+#include "harness/procfs.h"
+#include "harness/trial_parts.h"
+
+/* A contender that never reuses memory can only run what fits several times over. */
+static void skip_bump(struct sample *sample)
+{
+	uint64_t total = cell_total_bytes(sample->cell), quarter = machine_memory_bytes() / 4;
+
+	if (sample->contender->reuses)
+		return;
+	if (!sample->cell->workload)
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "never reuses memory, and what a program requests in all is not known");
+	else if (total > quarter)
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "never reuses memory: %.1f GB are requested in all, a quarter of RAM is %.1f GB",
+			    (double)total / 1e9, (double)quarter / 1e9);
+}
+
+static void skip_missing(const struct trial_place *place, struct sample *sample)
+{
+	char why[200];
+
+	if (!sample->contender->usable)
+		sample_fail(sample, SAMPLE_SKIPPED, "%s", sample->contender->reason);
+	else if (sample->cell->mode == MODE_INSTRUCTIONS && !place->valgrind)
+		sample_fail(sample, SAMPLE_SKIPPED, "valgrind, which counts instructions, is not installed");
+	else if (sample->cell->program && !sample->cell->program->available(why, sizeof(why)))
+		sample_fail(sample, SAMPLE_SKIPPED, "%s", why);
+}
+
+void trial_run(const struct trial_place *place, struct sample *sample)
+{
+	uint64_t begin = now_ns(), steal = machine_steal_ns();
+
+	sample->status = SAMPLE_OK;
+	sample->instructions = -1;
+	clock_utc(sample->started, sizeof(sample->started));
+	skip_missing(place, sample);
+	skip_bump(sample);
+	if (sample->status == SAMPLE_OK) {
+		if (sample->cell->mode == MODE_INSTRUCTIONS)
+			trial_run_callgrind(place, sample);
+		else if (sample->cell->program)
+			trial_run_program(place, sample);
+		else
+			trial_run_workload(place, sample);
+		sample->steal_ns = machine_steal_ns() - steal;
+	}
+	sample->duration_ns = now_ns() - begin;
+}

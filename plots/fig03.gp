@@ -1,0 +1,64 @@
+# Figure 3: paired ratios of CPU time, one panel per contender, Ashlar first.
+FIG = "fig03"
+RATIO = 1
+W = 1180; H = 980
+load "style.gp"
+DATA = FIG.".tsv"
+
+stats DATA using (column("x")) nooutput name "X"
+eval count_axis
+lo = 0.9; hi = 1.1
+eval widen("shown", "1")
+eval widen("shown_low", "1")
+eval widen("shown_high", "1")
+lo = lo / 1.06; hi = hi * 1.06
+
+# The panels: Ashlar, then the others in order.
+array PANEL[DRAWN]
+panels = 0
+do for [i=1:DRAWN] { if (NAME[i] eq "ashlar" && NAME[i] ne REFERENCE) { panels = panels + 1; PANEL[panels] = i } }
+do for [i=1:DRAWN] { if (NAME[i] ne "ashlar" && NAME[i] ne REFERENCE) { panels = panels + 1; PANEL[panels] = i } }
+do for [i=1:DRAWN] { unset label 100+i }    # each panel is named instead
+
+across = panels < 3 ? panels : 3
+if (panels > 6) { across = 4 }
+down = (panels + across - 1) / across
+left = 0.165; gap = 0.018
+wide = (0.985 - left - gap * (across - 1)) / across
+foot = 84.0 / H; head = 40.0 / H
+high = (1 - foot - head - (down - 1) * 62.0 / H) / down
+
+set logscale x 2
+set xrange [lo:hi]
+eval "set xtics ".narrow_tics(lo, hi)
+set yrange [X_max+0.7:0.3]
+set grid x y
+set label 99 footer(blocks(BLOCKS)." at most per cell; ".INTERVAL."; grey band 1 ± 2 %")
+set multiplot
+do for [p=1:panels] {
+	column_of = (p - 1) % across
+	row_of = (p - 1) / across
+	set lmargin at screen left + column_of * (wide + gap)
+	set rmargin at screen left + column_of * (wide + gap) + wide
+	set tmargin at screen 1 - head - row_of * (high + 62.0 / H)
+	set bmargin at screen 1 - head - row_of * (high + 62.0 / H) - high
+	i = PANEL[p]
+	set label 1 NAME[i] at graph 0,1 left offset 0,0.7 textcolor rgb COLOUR[i] font FONT.(PASS == 1 ? ",15" : ",11")
+	set object 1 rectangle from 0.98,graph 0 to 1.02,graph 1 fc rgb LIGHT fs solid noborder behind
+	set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#444444" lw 1.2 back
+	if (row_of == down - 1 || p + across > panels) { set xlabel "ratio to ".REFERENCE offset 0,0.3 } else { unset xlabel }
+	if (column_of == 0) { set ytics nomirror out scale 0.6 textcolor rgb "#111111" } else { unset ytics }
+	plot DATA using (1):"x":ytic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+		DATA using "shown":(mine(i) ? column("x") : NaN):"shown_low":"shown_high" \
+			with xerrorbars pt -1 lw 1.5 lc rgb COLOUR[i], \
+		DATA using "shown":(mine(i) ? column("x") : NaN) \
+			with points pt MARK[i] ps 1.1 * SIZE lc rgb COLOUR[i], \
+		DATA using (lo * 1.03):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "failed" ? column("x") : NaN): \
+			(axis_row(0) ? "" : "failed") with labels left font FONT.",10" textcolor rgb COLOUR[i], \
+		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" ? column("x") : NaN): \
+			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels right offset -1,0 font FONT.",10" textcolor rgb COLOUR[i]
+	unset label 99
+}
+unset multiplot
+
+load "again.gp"

@@ -1,0 +1,51 @@
+# Figure 5: operations per second over threads, a panel per workload.
+FIG = "fig05"
+DATA = FIG.".tsv"
+stats DATA using 1 nooutput name "P"
+W = P_max == 1 ? 760 : 1180; H = 460
+load "style.gp"
+
+stats DATA using (column("threads")) nooutput name "T"
+panels = int(P_max)
+across = panels < 3 ? panels : 3
+down = (panels + across - 1) / across
+left = 90.0 / W; gap = 0.07
+wide = (0.985 - left - gap * (across - 1)) / across
+foot = 84.0 / H
+high = (TOP - foot - 26.0 / H - (down - 1) * 76.0 / H) / down
+
+set xtics (1, 2, 4, 8, 16, 32, 64, 128)
+set label 99 footer(blocks(BLOCKS)."; median with its 95 % bootstrap interval, not paired")
+shift(i) = (i - (DRAWN + 1) / 2.0) * 0.012 * T_max
+set multiplot
+do for [p=1:panels] {
+	column_of = (p - 1) % across
+	row_of = (p - 1) / across
+	set lmargin at screen left + column_of * (wide + gap)
+	set rmargin at screen left + column_of * (wide + gap) + wide
+	set tmargin at screen TOP - 26.0 / H - row_of * (high + 76.0 / H)
+	set bmargin at screen TOP - 26.0 / H - row_of * (high + 76.0 / H) - high
+	eval open_ranges
+	on(i) = mine(i) && column("panel") == p
+	lo = 0; hi = 0
+	eval widen("ops_per_s", "column(\"panel\") == p")
+	eval widen("high", "column(\"panel\") == p")
+	set yrange [0:hi / 1e6 * 1.08]
+	panel_name = ""
+	single = NaN
+	stats DATA using (column("panel") == p ? (panel_name = strcol("workload"), 1) : NaN) nooutput name "Z"
+	stats DATA using (strcol("allocator") eq REFERENCE && column("panel") == p && column("threads") == 1 ? (single = column("ops_per_s") / 1e6) : 0) nooutput name "Z"
+	set title panel_name offset 0,-0.4
+	set xlabel "threads" offset 0,0.3
+	if (column_of == 0) { set ylabel "million operations per second" } else { unset ylabel }
+	set xrange [0:T_max * 1.08]
+	plot single * x with lines lc rgb "#bbbbbb" lw 1.5 dt 2, \
+		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6):(column("low") / 1e6):(column("high") / 1e6) \
+			with yerrorbars pt -1 lw 1.2 lc rgb COLOUR[int(w)], \
+		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6) \
+			with linespoints pt MARK[int(w)] ps 1.2 * SIZE lw 1.4 lc rgb COLOUR[int(w)]
+	do for [k=99:100+NALL] { unset label k }
+}
+unset multiplot
+
+load "again.gp"

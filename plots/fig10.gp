@@ -1,0 +1,3 @@
+# Figure 10: latency of single calls by percentile.
+FIG = "fig10"
+load "latency.gp"

@@ -1,0 +1,39 @@
+# Figure 16: minor faults and system time per operation.
+FIG = "fig16"
+W = 1180; H = 820
+load "style.gp"
+DATA = FIG.".tsv"
+
+eval count_axis
+set logscale y 10
+set lmargin at screen 0.085
+set rmargin at screen 0.985
+do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
+set label 99 footer(blocks(BLOCKS)."; medians")
+half = (TOP - 170.0 / H - 40.0 / H) / 2
+array WHAT[2] = ["faults_per_1000", "sys_ns"]
+array TITLE[2] = ["minor faults per 1000 operations", "system time per operation"]
+set format y "%.0s%c"
+set multiplot
+do for [p=1:2] {
+	set tmargin at screen TOP - 10.0 / H - (p - 1) * (half + 30.0 / H)
+	set bmargin at screen TOP - 10.0 / H - (p - 1) * (half + 30.0 / H) - half
+	eval open_ranges
+	lo = 1e99; hi = 0
+	eval widen(WHAT[p], "v > 0")
+	if (hi == 0) { lo = 1; hi = 1 }
+	least = max2(lo, hi / 1e8)
+	most = hi
+	set yrange [least / 1.5:most * 2]
+	set ylabel TITLE[p]
+	if (p == 2) { eval time_tics } else { set ytics autofreq }
+	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 40 right scale 0 textcolor rgb "#111111" }
+	set xrange [0.4:AXIS_max+0.6]
+	plot DATA using "x":(least):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):(max2(column(WHAT[p]), least / 1.5)) \
+			with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)]
+	do for [k=99:100+NALL] { unset label k }
+}
+unset multiplot
+
+load "again.gp"

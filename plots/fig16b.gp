@@ -1,0 +1,38 @@
+# Figure 16b: instructions (callgrind) or hardware events per operation, a panel each.
+FIG = "fig16b"
+WITH_NULL = 1
+DATA = FIG.".tsv"
+stats DATA using 1 nooutput name "P"
+panels = int(P_max)
+W = 1180; H = 200 + 260 * panels
+load "style.gp"
+
+eval count_axis
+set logscale y 10
+set format y "%g"
+set lmargin at screen 0.085
+set rmargin at screen 0.985
+do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
+foot = 140.0 / H; between = 30.0 / H
+high = (TOP - foot - (panels - 1) * between - 10.0 / H) / panels
+set label 99 footer("per operation")
+set multiplot
+do for [p=1:panels] {
+	set tmargin at screen TOP - 10.0 / H - (p - 1) * (high + between)
+	set bmargin at screen TOP - 10.0 / H - (p - 1) * (high + between) - high
+	eval open_ranges
+	panel_name = ""
+	stats DATA using (column("panel") == p ? (panel_name = strcol("event"), column("per_op")) : NaN) nooutput name "R"
+	set yrange [R_min / 1.5:R_max * 1.5]
+	if (R_max / R_min < 1000) { eval decade_tics } else { set ytics autofreq }
+	set ylabel panel_name." per operation"
+	if (p < panels) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 35 right scale 0 textcolor rgb "#111111" }
+	set xrange [0.4:AXIS_max+0.6]
+	plot DATA using "x":(R_min):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+		for [w in LIST] DATA using (mine(int(w)) && column("panel") == p ? column("x") + dodge(int(w)) : NaN):"per_op" \
+			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
+	do for [k=99:100+NALL] { unset label k }
+}
+unset multiplot
+
+load "again.gp"

@@ -1,0 +1,51 @@
+# The body of figures 10 and 10b: latency over percentiles, x = -log10(1 - p).
+DATA = FIG.".tsv"
+stats DATA using 1 nooutput name "P"
+panels = int(P_max)
+across = panels < 3 ? panels : panels % 4 == 0 || panels > 9 ? 4 : 3
+down = (panels + across - 1) / across
+W = 1180; H = 110 + (down == 1 ? 330 : 260 * down)
+load "style.gp"
+
+left = 0.065; gap = 0.05
+wide = min2((0.985 - left - gap * (across - 1)) / across, 0.6)
+foot = 84.0 / H
+between = 70.0 / H
+high = (TOP - foot - 24.0 / H - (down - 1) * between) / down
+stats DATA using (column("x")) nooutput name "X"
+lo = 0; hi = 0
+eval widen("clock_cost_ns", "1")
+clock = hi
+set label 99 footer(blocks(BLOCKS_LATENCY).", histograms added up".(clock > 0 ? sprintf("; timing nothing costs %.0f ns (grey band where the axis reaches it)", clock) : ""))
+set xtics ("50 %%" 0.301, "90" 1, "99" 2, "99.9" 3, "99.99" 4, "99.999" 5, "99.9999" 6, "" 7)
+set logscale y 10
+set multiplot
+do for [p=1:panels] {
+	column_of = (p - 1) % across
+	row_of = (p - 1) / across
+	set lmargin at screen left + column_of * (wide + gap)
+	set rmargin at screen left + column_of * (wide + gap) + wide
+	set tmargin at screen TOP - 24.0 / H - row_of * (high + between)
+	set bmargin at screen TOP - 24.0 / H - row_of * (high + between) - high
+	eval open_ranges
+	panel_name = ""
+	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), column("ns")) : NaN) nooutput name "Y"
+	low = Y_min / 1.3
+	if (clock > 0 && clock > low / 4) { low = min2(low, clock / 1.5) }
+	set yrange [low:Y_max * 1.3]
+	set ytics ("10 ns" 10, "20 ns" 20, "50 ns" 50, "100 ns" 100, "200 ns" 200, "500 ns" 500, "1 µs" 1e3, "2 µs" 2e3, "5 µs" 5e3, "10 µs" 1e4, "20 µs" 2e4, "50 µs" 5e4, "100 µs" 1e5, "200 µs" 2e5, "500 µs" 5e5, "1 ms" 1e6, "2 ms" 2e6, "5 ms" 5e6, "10 ms" 1e7)
+	if (Y_max / low > 300) { eval time_tics }
+	set title panel_name offset 0,-0.5
+	unset object 1
+	if (clock > low) { set object 1 rectangle from graph 0,first low to graph 1,first clock fc rgb LIGHT fs solid noborder behind }
+	if (p + across > panels) { set xlabel "percentile" offset 0,0.3 } else { unset xlabel }
+	on(i) = mine(i) && column("panel") == p
+	set xrange [0:X_max * 1.02]
+	plot for [i=1:DRAWN] DATA using (on(i) ? column("x") : NaN):"ns" with lines lw 1.5 lc rgb COLOUR[i], \
+		for [i=1:DRAWN] DATA using (on(i) && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns" \
+			with points pt MARK[i] ps 0.9 * SIZE lc rgb COLOUR[i]
+	do for [k=99:100+NALL] { unset label k }
+}
+unset multiplot
+
+load "again.gp"

@@ -1,0 +1,46 @@
+# The body of figures 1 and 2: cells along x, a mark with its interval per contender.
+RATIO = 1
+W = 1180; H = 660
+load "style.gp"
+DATA = FIG.".tsv"
+
+# The range that holds all marks and intervals (already cut by the report), and 1.
+lo = 0.9; hi = 1.1; last = 0
+eval widen("shown", "1")
+eval widen("shown_low", "1")
+eval widen("shown_high", "1")
+stats DATA using (column("x")) nooutput name "X"
+stats DATA using (strcol("label")[1:7] eq "geomean" ? NaN : column("x")) nooutput name "CELL"
+eval count_axis
+lo = lo / 1.12; hi = hi * 1.12
+
+set logscale y 2
+set yrange [lo:hi]
+eval "set ytics ".ratio_tics(lo, hi)
+set ylabel WHAT.", ratio to ".REFERENCE
+set xrange [0.4:X_max+0.6]
+set xtics rotate by 40 right offset 0,-0.2 scale 0
+set lmargin at screen 0.075
+set rmargin at screen 0.935
+set tmargin at screen TOP
+set bmargin at screen 0.25
+set label 99 footer(blocks(BLOCKS)." at most per cell; ".INTERVAL)
+set label 98 REFERENCE." = 1" at graph 1,first 1 left offset 0.6,0 textcolor rgb "#444444"
+set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.5 back
+set arrow 2 from CELL_max+1,graph 0 to CELL_max+1,graph 1 nohead lc rgb GREY dt 2 back
+do for [c=1:int(X_max)] {
+	if (c % 2 == 0) { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
+}
+
+plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":"shown_low":"shown_high" \
+		with yerrorbars pt -1 lw 1.3 lc rgb COLOUR[int(w)], \
+	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown" \
+		with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)], \
+	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
+		(axis_row(0) ? "" : "×"):(paint(strcol("allocator"))) with labels textcolor rgb variable, \
+	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(axis_row(0) ? 1 : column("shown")): \
+		(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
+		with labels left rotate by 90 offset 0,0.6 font FONT.",10" textcolor rgb variable
+
+load "again.gp"

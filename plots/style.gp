@@ -1,0 +1,101 @@
+# Shared by all figures: terminals, colours, legend, footer.  A figure sets FIG, W and H
+# (pixels), may set RATIO = 1 (the reference is a line, not a mark) and WITH_NULL = 1,
+# loads this file, draws, and ends with
+#     load "again.gp"
+# which draws the same again as PNG.  What is particular to a set of results comes from
+# set.gp, written beside the tables.
+load "set.gp"
+
+if (!exists("PASS")) { PASS = 1 }
+if (!exists("RATIO")) { RATIO = 0 }
+if (!exists("WITH_NULL")) { WITH_NULL = 0 }
+FONT = "DejaVu Sans"
+if (PASS == 1) {
+	set terminal svg size W,H dynamic font FONT.",14" linewidth 1.2 noenhanced background rgb "white"
+	set output FIG.".svg"
+} else {
+	set terminal pngcairo size W,H font FONT.",10.5" linewidth 1.2 noenhanced background rgb "white"
+	set output FIG.".png"
+}
+
+# The marks of SVG come out larger than those of PNG.
+SIZE = PASS == 1 ? 0.62 : 1
+
+set datafile separator tab
+set datafile columnheaders
+set encoding utf8
+set border 3 lc rgb "#444444"
+set tics nomirror out scale 0.6 textcolor rgb "#111111"
+set grid y lc rgb "#dddddd" lw 0.8
+unset key
+
+GREY = "#888888"
+LIGHT = "#e4e4e4"
+DRAWN = WITH_NULL ? NALL : N    # contenders of this figure
+
+# --- legend: a row of marks above all data, the same for one panel and for many
+longest = 0
+do for [i=1:DRAWN] { longest = strlen(NAME[i]) > longest ? strlen(NAME[i]) : longest }
+ENTRY = (longest * 8.6 + 34) / W
+ACROSS = int(0.96 / ENTRY)
+slot = 0
+LIST = ""    # their numbers, to loop over: for [w in LIST], then NAME[int(w)]
+do for [i=1:DRAWN] {
+	if (!(RATIO && NAME[i] eq REFERENCE)) {
+		set label 100+i NAME[i] at screen 0.025 + (slot % ACROSS) * ENTRY, screen 1 - (16.0 + 20 * (slot / ACROSS)) / H \
+			left offset 1.1,0 point pt MARK[i] ps 1.3 * SIZE lc rgb COLOUR[i] front
+		slot = slot + 1
+		LIST = LIST.sprintf(" %d", i)
+	}
+}
+ROWS_OF_LEGEND = (slot + ACROSS - 1) / ACROSS
+# Where the first panel may begin, as a fraction of the height; in pixels for layouts.
+HEAD = 14.0 + 20 * ROWS_OF_LEGEND
+TOP = 1 - HEAD / H
+
+# --- footer
+footer(text) = text."; ".MACHINE
+set label 99 "" at screen 0.01, screen 9.0 / H left font FONT.(PASS == 1 ? ",11" : ",8.2") textcolor rgb "#666666"
+blocks(n) = sprintf("n = %d block%s", n, n == 1 ? "" : "s")
+INTERVAL = "95 % bootstrap interval of the median paired ratio"
+
+# --- ratio axes: log2 with labels that people read
+ratio_tics(lo, hi) = hi / lo < 3.5 ? "(0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3)" : \
+	hi / lo < 10 ? "(0.125, 0.18, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)" : \
+	"(0.125, 0.25, 0.5, 1, 2, 4, 8)"
+# The same for panels with little room.
+narrow_tics(lo, hi) = hi / lo < 1.6 ? "(0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4)" : \
+	hi / lo < 3 ? "(0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2)" : \
+	hi / lo < 8 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.125, 0.25, 0.5, 1, 2, 4, 8)"
+# A log10 axis that spans little: 1, 2 and 5 of each decade.
+decade_tics = "set ytics ("
+do for [e=-3:12] { decade_tics = decade_tics.sprintf("%s%g, %g, %g", e == -3 ? "" : ", ", 10.0**e, 2 * 10.0**e, 5 * 10.0**e) }
+decade_tics = decade_tics.")"
+# A log10 axis of nanoseconds.
+time_tics = "set ytics (\"0.01 ns\" 0.01, \"0.1 ns\" 0.1, \"1 ns\" 1, \"10 ns\" 10, \"100 ns\" 100, \"1 µs\" 1e3, \"10 µs\" 1e4, \"100 µs\" 1e5, \"1 ms\" 1e6, \"10 ms\" 1e7, \"100 ms\" 1e8, \"1 s\" 1e9, \"10 s\" 1e10, \"100 s\" 1e11)"
+min2(a, b) = a < b ? a : b
+max2(a, b) = a > b ? a : b
+
+# --- marks of several contenders side by side within one unit of a category axis
+dodge(i) = (i - (DRAWN + 1) / 2.0) * 0.78 / DRAWN
+
+mine(i) = strcol("allocator") eq NAME[i]
+
+# The labels of a category axis are the first rows of a table, those of contender "-";
+# they hang on invisible points:
+#     DATA using "x":(y):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0
+count_axis = "stats DATA using (strcol(\"allocator\") eq \"-\" ? column(\"x\") : NaN) nooutput name \"AXIS\"; AXIS = AXIS_records"
+
+# The colour of the row's contender as a number, for clauses that hold all of them.
+hex(c) = int("0x".c[2:7])
+paint(name) = (sum [k=1:NALL] (NAME[k] eq name ? hex(COLOUR[k]) : 0))
+place(name) = (sum [k=1:NALL] (NAME[k] eq name ? k : 0))
+axis_row(dummy) = strcol("allocator") eq "-"
+
+# eval widen("column", condition) widens [lo:hi] to hold the values of a column of DATA; unlike
+# stats by itself it is content with a column that holds none.
+widen(c, condition) = "stats DATA using (v = column(\"".c."\"), v == v && (".condition.") ? (lo = min2(lo, v), hi = max2(hi, v)) : 0, 0) nooutput name \"Z\""
+
+# stats looks only at what lies within the ranges of the last plot; before it is used
+# between two panels the ranges have to be opened.
+open_ranges = "set xrange [*:*]; set yrange [*:*]"

@@ -1,0 +1,59 @@
+# The body of figures 7 and 7b: panels of memory over time, live bytes as grey area.
+# PER_CONTENDER = 1: a panel per contender, on one scale; 0: a panel per workload.
+H = 700
+DATA = FIG.".tsv"
+stats DATA using 1 nooutput name "P"
+panels = int(P_max)
+across = panels < 4 ? panels : PER_CONTENDER ? 3 : 4
+down = (panels + across - 1) / across
+W = 1180; H = 110 + 238 * down
+load "style.gp"
+
+left = 0.072; gap = PER_CONTENDER ? 0.02 : 0.045
+wide = (0.985 - left - gap * (across - 1)) / across
+foot = 78.0 / H
+between = 72.0 / H
+high = (TOP - foot - 24.0 / H - (down - 1) * between) / down
+set label 99 footer("one sample per contender: the first good block; grey: live bytes".(PER_CONTENDER ? "" : " in the run of ".REFERENCE))
+if (PER_CONTENDER) {
+	do for [i=1:NALL] { unset label 100+i }
+	set label 101 "line: resident memory;  grey: live bytes, requested and not freed" at screen left, screen 1 - 16.0 / H
+}
+
+stats DATA using (column("ms") / 1000) nooutput name "T"
+stats DATA using (column("rss_bytes") / 2.0**20) nooutput name "M"
+set style fill solid 1 noborder
+set xtics autofreq
+set multiplot
+do for [p=1:panels] {
+	column_of = (p - 1) % across
+	row_of = (p - 1) / across
+	set lmargin at screen left + column_of * (wide + gap)
+	set rmargin at screen left + column_of * (wide + gap) + wide
+	set tmargin at screen TOP - 24.0 / H - row_of * (high + between)
+	set bmargin at screen TOP - 24.0 / H - row_of * (high + between) - high
+	eval open_ranges
+	panel_name = ""
+	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), column("ms") / 1000) : NaN) nooutput name "T"
+	stats DATA using (column("panel") == p ? column("rss_bytes") / 2.0**20 : NaN) nooutput name "Y"
+	set title panel_name offset 0,-0.5
+	if (PER_CONTENDER) {
+		set xrange [0:*]
+		set yrange [0:M_max * 1.05]
+		if (column_of) { set format y "" } else { set format y "%g" }
+	} else {
+		set xrange [0:T_max]
+		set yrange [0:Y_max * 1.08]
+	}
+	if (p + across > panels) { set xlabel "seconds" offset 0,0.4 } else { unset xlabel }
+	if (column_of == 0) { set ylabel "MiB" offset 1,0 } else { unset ylabel }
+	grey(dummy) = PER_CONTENDER || strcol("allocator") eq REFERENCE
+	plot DATA using (column("panel") == p && grey(0) ? column("ms") / 1000 : NaN):(live = column("live_bytes"), live == live ? live / 2.0**20 : 0) \
+			with filledcurves y1=0 lc rgb "#cfcfcf", \
+		for [i=1:DRAWN] DATA using (column("panel") == p && (mine(i) || axis_row(0)) ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) \
+			with lines lw 1.5 lc rgb COLOUR[i]
+	do for [k=99:100+NALL] { unset label k }
+}
+unset multiplot
+
+load "again.gp"
