@@ -66,8 +66,8 @@ static int search_file(const unsigned char *file, uint64_t size, char *hex)
 		if (segment.p_type != PT_NOTE || segment.p_offset > size ||
 		    segment.p_filesz > size - segment.p_offset)
 			continue;
-		if (search_notes(file + segment.p_offset, segment.p_filesz, segment.p_align, hex) ==
-		    0)
+		if (search_notes(file + segment.p_offset, segment.p_filesz, segment.p_align,
+				 hex) == 0)
 			return 0;
 	}
 	return -1;
@@ -97,8 +97,9 @@ int build_id_read(const char *path, char hex[BUILD_ID_TEXT], char *why, size_t w
 		return because(why, why_size, "%s: %s", path, strerror(errno));
 	if (memcmp(file, ELFMAG, SELFMAG) != 0 || file[EI_CLASS] != ELFCLASS64 ||
 	    file[EI_DATA] != OWN_DATA)
-		result = because(why, why_size, "%s: not a 64-bit ELF file of this machine's byte order",
-				 path);
+		result =
+			because(why, why_size,
+				"%s: not a 64-bit ELF file of this machine's byte order", path);
 	else if (search_file(file, (uint64_t)st.st_size, hex) < 0)
 		result = because(why, why_size, "%s: has no build-id", path);
 	else

@@ -14,8 +14,8 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double one_run(struct runner *r, const struct cell *cell, const struct contender *reference, int run,
-		      char *why, size_t why_size)
+static double one_run(struct runner *r, const struct cell *cell,
+		      const struct contender *reference, int run, char *why, size_t why_size)
 {
 	static struct sample s;
 	struct cell plain = *cell;
@@ -60,8 +60,10 @@ void capacity_measure(struct runner *r, const struct cell *cell)
 		rates[i] = one_run(r, cell, reference, i, why, sizeof(why));
 	qsort(rates, RUNS, sizeof(rates[0]), ascending);
 	if (rates[RUNS / 2] <= 0)
-		complain("the capacity of %s under glibc could not be measured: %s", workload, why);
-	json_object_set_new(r->manifest->capacity, workload, json_integer((json_int_t)rates[RUNS / 2]));
+		complain("the capacity of %s under glibc could not be measured: %s", workload,
+			 why);
+	json_object_set_new(r->manifest->capacity, workload,
+			    json_integer((json_int_t)rates[RUNS / 2]));
 	manifest = manifest_to_json(r->manifest);
 	if (runset_write_manifest(r->set, manifest, why, sizeof(why)) < 0)
 		complain("%s", why);

@@ -35,7 +35,8 @@ static int list_contenders(void)
 int list_main(int argc, char **argv)
 {
 	static const struct argp parser = {
-		NULL, NULL, NULL, "Name the workloads, the programs and the allocators.", NULL, NULL, NULL};
+		NULL, NULL, NULL, "Name the workloads, the programs and the allocators.",
+		NULL, NULL, NULL};
 	char why[256];
 
 	argp_parse(&parser, argc, argv, 0, NULL, NULL);
@@ -64,8 +65,8 @@ static void show_params(const struct wl_param *p)
 	printf("\nparameters (--set NAME=VALUE)\n");
 	for (; p->name; p++) {
 		printf("  %-14s %s\n", p->name, p->summary);
-		printf("  %-14s default %" PRId64 " (%s); %" PRId64 " to %" PRId64 "\n", "", p->value,
-		       p->source ? p->source : "no source", p->min, p->max);
+		printf("  %-14s default %" PRId64 " (%s); %" PRId64 " to %" PRId64 "\n", "",
+		       p->value, p->source ? p->source : "no source", p->min, p->max);
 	}
 }
 
@@ -82,10 +83,11 @@ static int describe_one(const char *name)
 		show("source", w->source);
 		show("touches", w->touch);
 		show("unit", w->ops_unit);
-		show("threads", w->threaded ? "as many as its parameter `threads` says" : "one");
+		show("threads",
+		     w->threaded ? "as many as its parameter `threads` says" : "one");
 		if (w->open_loop)
-			show("open loop",
-			     "latency cells run at 50, 70 and 90 % of the reference's capacity (load=N)");
+			show("open loop", "latency cells run at 50, 70 and 90 % of the "
+					  "reference's capacity (load=N)");
 		show_params(w->params);
 		return STATUS_OK;
 	}
@@ -101,10 +103,11 @@ static int describe_one(const char *name)
 		return STATUS_OK;
 	}
 	for (const struct workload *const *i = workloads_all; *i; i++)
-		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s", *known ? ", " : "",
-			 (*i)->name);
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			 *known ? ", " : "", (*i)->name);
 	for (const struct program *const *i = programs_all; *i; i++)
-		snprintf(known + strlen(known), sizeof(known) - strlen(known), ", %s", (*i)->name);
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), ", %s",
+			 (*i)->name);
 	return complain_usage("unknown workload '%s': known are %s", name, known);
 }
 
@@ -112,10 +115,12 @@ static error_t take(int key, char *argument, struct argp_state *state)
 {
 	switch (key) {
 	case ARGP_KEY_ARG:
-		((const char **)state->input)[state->arg_num > 7 ? 7 : state->arg_num] = argument;
+		((const char **)state->input)[state->arg_num > 7 ? 7 : state->arg_num] =
+			argument;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		exit(complain_usage("describe: a workload is needed; `ashlar-bench list` names them"));
+		exit(complain_usage(
+			"describe: a workload is needed; `ashlar-bench list` names them"));
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -123,10 +128,14 @@ static error_t take(int key, char *argument, struct argp_state *state)
 
 int describe_main(int argc, char **argv)
 {
-	static const struct argp parser = {
-		NULL, take, "WORKLOAD...",
-		"Say what a workload does, what it isolates, where it comes from, and its parameters.",
-		NULL, NULL, NULL};
+	static const struct argp parser = {NULL,
+					   take,
+					   "WORKLOAD...",
+					   "Say what a workload does, what it isolates, where "
+					   "it comes from, and its parameters.",
+					   NULL,
+					   NULL,
+					   NULL};
 	const char *names[9] = {NULL};
 	int status = STATUS_OK;
 

@@ -27,7 +27,8 @@ enum cell_mode cell_mode_find(const char *name)
 const struct wl_param *cell_params(const struct cell *cell)
 {
 	static const struct wl_param none = {.name = NULL};
-	const struct wl_param *params = cell->workload ? cell->workload->params : cell->program->params;
+	const struct wl_param *params =
+		cell->workload ? cell->workload->params : cell->program->params;
 
 	return params ? params : &none;
 }
@@ -64,8 +65,8 @@ static void make_name(struct cell *cell)
 		separator = ',';
 	}
 	if (cell->load && used < (int)sizeof(cell->name))
-		snprintf(cell->name + used, sizeof(cell->name) - (size_t)used, "%cload=%d", separator,
-			 cell->load);
+		snprintf(cell->name + used, sizeof(cell->name) - (size_t)used, "%cload=%d",
+			 separator, cell->load);
 }
 
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode)
@@ -87,7 +88,8 @@ bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode)
 	return true;
 }
 
-static int set_one(struct cell *cell, const char *key, const char *text, char *why, size_t why_size)
+static int set_one(struct cell *cell, const char *key, const char *text, char *why,
+		   size_t why_size)
 {
 	const struct wl_param *params = cell_params(cell);
 	int64_t value, min = 1, max = 100;
@@ -101,8 +103,9 @@ static int set_one(struct cell *cell, const char *key, const char *text, char *w
 		for (int k = 0; params[k].name; k++)
 			snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
 				 k ? ", " : "", params[k].name);
-		return because(why, why_size, "%s has no parameter '%s': %s%s", cell_workload_name(cell),
-			       key, *known ? "known are " : "it has none", known);
+		return because(why, why_size, "%s has no parameter '%s': %s%s",
+			       cell_workload_name(cell), key,
+			       *known ? "known are " : "it has none", known);
 	}
 	errno = 0;
 	value = strtoll(text, &end, 10);
@@ -112,8 +115,8 @@ static int set_one(struct cell *cell, const char *key, const char *text, char *w
 	}
 	if (errno || end == text || *end || value < min || value > max)
 		return because(why, why_size,
-			       "'%s=%s': %s takes integers from %" PRId64 " to %" PRId64, key, text,
-			       cell_workload_name(cell), min, max);
+			       "'%s=%s': %s takes integers from %" PRId64 " to %" PRId64, key,
+			       text, cell_workload_name(cell), min, max);
 	if (is_load)
 		cell->load = (int)value;
 	else

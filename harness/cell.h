@@ -28,8 +28,8 @@ struct cell {
 	const struct program *program;
 	enum cell_mode mode;
 	int64_t values[WL_MAX_PARAMS]; /* in the order of cell_params() */
-	int load;                      /* open loop: rate as percent of the capacity; 0 = as given */
-	int blocks;                    /* to be measured */
+	int load;   /* open loop: rate as percent of the capacity; 0 = as given */
+	int blocks; /* to be measured */
 };
 
 /* Fills a cell with the defaults of a workload or program.  False: no such name. */

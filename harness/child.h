@@ -10,18 +10,18 @@
 #include <sys/types.h>
 
 struct child_plan {
-	const char *path;          /* executed; no search */
+	const char *path; /* executed; no search */
 	const char *const *argv;
 	const char *const *env;
-	const char *folder;        /* its working directory; NULL = ours */
+	const char *folder;         /* its working directory; NULL = ours */
 	const char *in, *out, *err; /* files; NULL = /dev/null */
-	int channel_fd;            /* stays open across the exec under the same number; -1 = none */
+	int channel_fd; /* stays open across the exec under the same number; -1 = none */
 };
 
 struct child {
 	pid_t pid;
 	int pidfd;
-	int gate; /* a byte written here lets it execute its program */
+	int gate;   /* a byte written here lets it execute its program */
 	int errors; /* comes with an errno when it could not */
 };
 

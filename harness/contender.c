@@ -36,7 +36,8 @@ static int add_env(struct contender *c, const char *text, char *why, size_t size
 	if (!equals || equals == text)
 		return because(why, size, "'%s': NAME=VALUE is needed", text);
 	/* These two are how the harness itself reaches the process. */
-	if (strncmp(text, "LD_PRELOAD=", 11) == 0 || strncmp(text, "ASHLAR_CHANNEL_FD=", 18) == 0)
+	if (strncmp(text, "LD_PRELOAD=", 11) == 0 ||
+	    strncmp(text, "ASHLAR_CHANNEL_FD=", 18) == 0)
 		return because(why, size, "'%s': set by the bench itself", text);
 	if (c->nenv == CONTENDER_ENV)
 		return because(why, size, "more than %d variables", CONTENDER_ENV);
@@ -67,14 +68,16 @@ static int take(struct contender *c, const char *key, char *value, char *why, si
 	else if (strcmp(key, "notes") == 0)
 		slot = &c->notes;
 	else
-		return because(why, size,
-			       "unknown key '%s': name, library, package, env, reuses and notes "
-			       "are known",
-			       key);
+		return because(
+			why, size,
+			"unknown key '%s': name, library, package, env, reuses and notes "
+			"are known",
+			key);
 	if (*slot)
 		return because(why, size, "'%s' is given twice", key);
 	if (slot == &c->name && !is_name(value))
-		return because(why, size, "name '%s': letters, digits and . _ + - are accepted", value);
+		return because(why, size, "name '%s': letters, digits and . _ + - are accepted",
+			       value);
 	*slot = text_format("%s", value);
 	return 0;
 }
@@ -93,8 +96,8 @@ int contender_parse(struct contender *c, const char *text, char *why, size_t why
 		number++;
 		if (*line && *line != '#') {
 			if (text[key_length] != ':') {
-				because(why, why_size, "line %d: '%s': key: value is needed", number,
-					line);
+				because(why, why_size, "line %d: '%s': key: value is needed",
+					number, line);
 				result = -1;
 			} else {
 				key = trimmed(text, key_length);
@@ -121,7 +124,8 @@ failed:
 	return -1;
 }
 
-int contender_parse_argument(struct contender *c, const char *argument, char *why, size_t why_size)
+int contender_parse_argument(struct contender *c, const char *argument, char *why,
+			     size_t why_size)
 {
 	const char *equals = strchr(argument, '='), *p;
 	char inner[200];
@@ -130,10 +134,12 @@ int contender_parse_argument(struct contender *c, const char *argument, char *wh
 	c->reuses = true;
 	c->named = true;
 	if (!equals || equals[1] != '/')
-		return because(why, why_size, "'%s': NAME=/path/lib.so[,ENV=VALUE...] is needed", argument);
+		return because(why, why_size,
+			       "'%s': NAME=/path/lib.so[,ENV=VALUE...] is needed", argument);
 	c->name = text_format("%.*s", (int)(equals - argument), argument);
 	if (!is_name(c->name)) {
-		because(why, why_size, "'%s': a name of letters, digits and . _ + - is needed before '='",
+		because(why, why_size,
+			"'%s': a name of letters, digits and . _ + - is needed before '='",
 			argument);
 		goto failed;
 	}
@@ -221,11 +227,13 @@ int contenders_read(struct contenders *all, const char *folder, char *why, size_
 		struct contender c;
 
 		if (!text)
-			result = because(why, why_size, "%s: %s", found.gl_pathv[i], strerror(errno));
+			result = because(why, why_size, "%s: %s", found.gl_pathv[i],
+					 strerror(errno));
 		else if (contender_parse(&c, text, inner, sizeof(inner)) < 0)
 			result = because(why, why_size, "%s: %s", found.gl_pathv[i], inner);
 		else if (contenders_find(all, c.name))
-			result = because(why, why_size, "%s: the name '%s' is taken by another file",
+			result = because(why, why_size,
+					 "%s: the name '%s' is taken by another file",
 					 found.gl_pathv[i], c.name);
 		else
 			contenders_add(all, &c);
@@ -245,15 +253,17 @@ static int select_glob(struct contenders *all, const char *pattern, char *why, s
 	for (int i = 0; i < all->count; i++) {
 		size_t used = strlen(known);
 
-		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", all->list[i].name);
+		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+			 all->list[i].name);
 		if (fnmatch(pattern, all->list[i].name, 0) == 0)
 			any = all->list[i].selected = true;
 	}
 	if (any)
 		return 0;
-	return because(why, why_size,
-		       "unknown allocator '%s': known are %s, and any other as NAME=/path/lib.so", pattern,
-		       known);
+	return because(
+		why, why_size,
+		"unknown allocator '%s': known are %s, and any other as NAME=/path/lib.so",
+		pattern, known);
 }
 
 int contenders_select(struct contenders *all, const char *argument, char *why, size_t why_size)
@@ -270,8 +280,8 @@ int contenders_select(struct contenders *all, const char *argument, char *why, s
 	for (const char *p = argument;; p++) {
 		size_t length = strcspn(p, ",");
 		char *pattern = text_format("%.*s", (int)length, p);
-		int result = *pattern ? select_glob(all, pattern, why, why_size) :
-					because(why, why_size, "'%s': an empty name", argument);
+		int result = *pattern ? select_glob(all, pattern, why, why_size)
+				      : because(why, why_size, "'%s': an empty name", argument);
 
 		free(pattern);
 		if (result < 0)

@@ -27,7 +27,7 @@ struct contender {
 	char *env[CONTENDER_ENV + 1]; /* NAME=VALUE; ends with NULL */
 	int nenv;
 	bool reuses;
-	bool named;    /* given on the command line, so that its absence is the user's error */
+	bool named; /* given on the command line, so that its absence is the user's error */
 	bool selected;
 
 	/* After contender_resolve(): */
@@ -35,7 +35,7 @@ struct contender {
 	char reason[256]; /* why it is not usable */
 	char *path;       /* of the library, without symbolic links */
 	char build_id[BUILD_ID_TEXT];
-	char *version;    /* of the package, or "" */
+	char *version; /* of the package, or "" */
 };
 
 struct contenders {

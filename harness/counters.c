@@ -14,8 +14,8 @@
 /* Groups of at most four: what the smallest PMU counts at once beside its fixed
  * counters.  The names are libpfm4's general ones. */
 static const char *const hardware_groups[][5] = {
-	{"PERF_COUNT_HW_INSTRUCTIONS", "PERF_COUNT_HW_CPU_CYCLES", "PERF_COUNT_HW_BRANCH_MISSES",
-	 "PERF_COUNT_HW_CACHE_L1D:READ:MISS", NULL},
+	{"PERF_COUNT_HW_INSTRUCTIONS", "PERF_COUNT_HW_CPU_CYCLES",
+	 "PERF_COUNT_HW_BRANCH_MISSES", "PERF_COUNT_HW_CACHE_L1D:READ:MISS", NULL},
 	{"PERF_COUNT_HW_CACHE_DTLB:READ:MISS", "PERF_COUNT_HW_CACHE_DTLB:WRITE:MISS", NULL},
 	{"PERF_COUNT_HW_CACHE_REFERENCES", "PERF_COUNT_HW_CACHE_MISSES", NULL},
 };
@@ -97,12 +97,14 @@ static void open_software(struct counters *c, pid_t pid)
 	}
 }
 
-void counters_open(struct counters *c, const struct counter_source *source, pid_t pid, bool hardware)
+void counters_open(struct counters *c, const struct counter_source *source, pid_t pid,
+		   bool hardware)
 {
 	memset(c, 0, sizeof(*c));
 	c->source = source;
 	if (hardware)
-		for (size_t g = 0; g < sizeof(hardware_groups) / sizeof(hardware_groups[0]); g++) {
+		for (size_t g = 0; g < sizeof(hardware_groups) / sizeof(hardware_groups[0]);
+		     g++) {
 			int leader = -1;
 
 			for (int i = 0; hardware_groups[g][i]; i++) {
@@ -134,8 +136,8 @@ void counters_finish(struct counters *c, struct counters_reading *reading)
 			v->running_ns = raw[2];
 			v->value = raw[0];
 			if (raw[2] > 0 && raw[2] < raw[1])
-				v->value = (uint64_t)llround((double)raw[0] * ((double)raw[1] /
-									       (double)raw[2]));
+				v->value = (uint64_t)llround((double)raw[0] *
+							     ((double)raw[1] / (double)raw[2]));
 			v->scaled = (double)raw[2] < COUNTERS_FLAG_BELOW * (double)raw[1];
 			reading->count++;
 		}
@@ -205,7 +207,8 @@ static int kernel_encode(const char *name, struct perf_event_attr *attr)
 
 	if (ready < 0)
 		ready = pfm_initialize() == PFM_SUCCESS;
-	if (!ready || pfm_get_os_event_encoding(name, PFM_PLM3, PFM_OS_PERF_EVENT, &arg) != PFM_SUCCESS)
+	if (!ready ||
+	    pfm_get_os_event_encoding(name, PFM_PLM3, PFM_OS_PERF_EVENT, &arg) != PFM_SUCCESS)
 		return ENOENT;
 	attr->type = found.type;
 	attr->config = found.config;

@@ -26,7 +26,7 @@ struct counter_value {
 	char name[48];
 	uint64_t value; /* scaled to the whole time */
 	uint64_t enabled_ns, running_ns;
-	bool scaled;    /* running/enabled below COUNTERS_FLAG_BELOW */
+	bool scaled; /* running/enabled below COUNTERS_FLAG_BELOW */
 };
 
 struct counters_reading {

@@ -16,7 +16,7 @@
 #include "harness/statistics.h"
 #include "harness/trial.h"
 
-#define NOISE_S 20    /* of the A/A run */
+#define NOISE_S 20      /* of the A/A run */
 #define NOISE_PAIRS 200 /* at most */
 
 struct doctor {
@@ -32,8 +32,8 @@ static void say(const char *what, const char *verdict, const char *detail)
 }
 
 /* One short run of the simplest workload. */
-static void short_run(struct doctor *d, const struct contender *c, int id, uint64_t seed, int64_t ops,
-		      struct sample *s)
+static void short_run(struct doctor *d, const struct contender *c, int id, uint64_t seed,
+		      int64_t ops, struct sample *s)
 {
 	static struct cell cell;
 
@@ -61,7 +61,8 @@ static void check_preload(struct doctor *d, struct contender *c)
 	short_run(d, c, 1, 1, 100000, &s);
 	if (s.status == SAMPLE_OK) {
 		snprintf(text, sizeof(text), "%s, build-id %.12s, %s", s.allocator_file,
-			 *s.build_id ? s.build_id : "none", *s.version ? s.version : "version not told");
+			 *s.build_id ? s.build_id : "none",
+			 *s.version ? s.version : "version not told");
 		say(c->name, "ok", text);
 	} else {
 		say(c->name, "FAILED", s.reason);
@@ -101,10 +102,13 @@ static void check_noise(struct doctor *d, const struct contender *reference)
 	/* 1.4826 MAD estimates the standard deviation; the interval of five values is
 	 * [smallest, largest], on average 1.163 deviations to either side. */
 	snprintf(text, sizeof(text),
-		 "glibc against itself, %d pairs: ratio of CPU times %.4f, 95 %% interval %.4f to %.4f; "
-		 "one pair varies by %.1f %%, the interval of 5 blocks is about %.1f %% to either side",
+		 "glibc against itself, %d pairs: ratio of CPU times %.4f, 95 %% interval %.4f "
+		 "to %.4f; "
+		 "one pair varies by %.1f %%, the interval of 5 blocks is about %.1f %% to "
+		 "either side",
 		 n, exp(ratio.point), exp(ratio.low), exp(ratio.high),
-		 100 * 1.4826 * stat_mad(logs, (size_t)n), 116.3 * 1.4826 * stat_mad(logs, (size_t)n));
+		 100 * 1.4826 * stat_mad(logs, (size_t)n),
+		 116.3 * 1.4826 * stat_mad(logs, (size_t)n));
 	say("noise", "ok", text);
 }
 
@@ -112,7 +116,8 @@ static void check_clock(void)
 {
 	char text[120];
 
-	snprintf(text, sizeof(text), "one reading costs %llu ns, the smallest step seen is %llu ns",
+	snprintf(text, sizeof(text),
+		 "one reading costs %llu ns, the smallest step seen is %llu ns",
 		 (unsigned long long)clock_reading_cost(), (unsigned long long)clock_step());
 	say("clock", "ok", text);
 }
@@ -168,7 +173,8 @@ static int examine(struct doctor *d)
 	for (int i = 0; i < all.count && !interrupt_wanted(); i++)
 		check_preload(d, &all.list[i]);
 	if (!file_exists(paths_find()->probe)) {
-		say("probe", "FAILED", "libashlar-probe.so is missing: programs cannot be proven");
+		say("probe", "FAILED",
+		    "libashlar-probe.so is missing: programs cannot be proven");
 		d->problems++;
 	}
 	check_programs();
@@ -196,14 +202,19 @@ int doctor_main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{"quick", 'q', NULL, 0, "2 seconds instead of 20 for the noise", 0}, {0}};
-	static const struct argp parser = {
-		options, take, NULL,
-		"Check that allocators are really preloaded, what can be counted, the clocks, and how much two "
-		"runs of the same thing differ here.",
-		NULL, NULL, NULL};
+	static const struct argp parser = {options,
+					   take,
+					   NULL,
+					   "Check that allocators are really preloaded, what "
+					   "can be counted, the clocks, and how much two "
+					   "runs of the same thing differ here.",
+					   NULL,
+					   NULL,
+					   NULL};
 	struct doctor d = {.quick = false};
 	const char *tmp = getenv("TMPDIR");
-	char *scratch = text_format("%s/ashlar-doctor-XXXXXX", tmp && *tmp ? tmp : "/tmp"), *part;
+	char *scratch = text_format("%s/ashlar-doctor-XXXXXX", tmp && *tmp ? tmp : "/tmp"),
+	     *part;
 	int status;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &d);
@@ -215,7 +226,8 @@ int doctor_main(int argc, char **argv)
 	if (file_make_folder(part) < 0)
 		complain("%s: %s", part, strerror(errno));
 	free(part);
-	d.place = (struct trial_place){.out = scratch, .scratch = scratch, .source = &counters_of_kernel};
+	d.place = (struct trial_place){
+		.out = scratch, .scratch = scratch, .source = &counters_of_kernel};
 	interrupt_catch();
 	status = examine(&d);
 	if (interrupt_wanted())

@@ -9,9 +9,11 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include "harness/build_id.h"
 #include "harness/clock.h"
 #include "harness/file.h"
 #include "harness/message.h"
+#include "harness/paths.h"
 #include "harness/procfs.h"
 #include "harness/schedule.h"
 
@@ -19,7 +21,8 @@ static void put(json_t *o, const char *key, const char *value)
 {
 	json_t *text = *value ? json_string(value) : NULL;
 
-	json_object_set_new(o, key, text ? text : json_null()); /* null: this machine does not tell */
+	json_object_set_new(o, key,
+			    text ? text : json_null()); /* null: this machine does not tell */
 }
 
 static void put_file(json_t *o, const char *key, const char *path)
@@ -62,8 +65,8 @@ static json_t *caches(void)
 	if (glob("/sys/devices/system/cpu/cpu0/cache/index*", 0, NULL, &found) != 0)
 		return list;
 	for (size_t i = 0; i < found.gl_pathc; i++) {
-		static const char *const keys[] = {"level", "type", "size", "coherency_line_size",
-						   "shared_cpu_list"};
+		static const char *const keys[] = {"level", "type", "size",
+						   "coherency_line_size", "shared_cpu_list"};
 		json_t *cache = json_object();
 
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
@@ -92,6 +95,36 @@ static json_t *folder_lines(const char *pattern)
 	return o;
 }
 
+/* Of the kernel's command line only what changes how memory or time behaves: the rest
+ * names disks, consoles and services, and is its owner's business. */
+static void put_boot_parameters(json_t *o)
+{
+	static const char *const telling[] = {
+		"mitigations=", "nosmt",          "isolcpus=",
+		"nohz",         "rcu_nocbs",      "transparent_hugepage",
+		"hugepages",    "hugepagesz",     "default_hugepagesz",
+		"numa",         "idle=",          "cpuidle",
+		"haltpoll",     "intel_idle",     "intel_pstate",
+		"amd_pstate",   "processor.",     "preempt",
+		"spec",         "l1tf",           "mds",
+		"tsx",          "init_on_",       "slub_debug",
+		"page_poison",  "page_reporting", "psi=",
+		"tsc=",         "clocksource=",   "norandmaps",
+		"swap",         "zswap"};
+	char *text = file_read("/proc/cmdline"), kept[1024] = "";
+
+	for (char *word = strtok(text ? text : kept, " \n"); word && strcmp(word, "--") != 0;
+	     word = strtok(NULL, " \n"))
+		for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+			if (strncmp(word, telling[i], strlen(telling[i])) == 0) {
+				snprintf(kept + strlen(kept), sizeof(kept) - strlen(kept),
+					 "%s%s", *kept ? " " : "", word);
+				break;
+			}
+	free(text);
+	put(o, "kernel_parameters", kept);
+}
+
 static json_t *stable_part(void)
 {
 	json_t *o = json_object();
@@ -102,7 +135,7 @@ static json_t *stable_part(void)
 	put(o, "kernel", system.release);
 	put(o, "kernel_version", system.version);
 	put(o, "architecture", system.machine);
-	put_file(o, "kernel_command_line", "/proc/cmdline");
+	put_boot_parameters(o);
 	put_cpuinfo(o, "cpu", "model name");
 	put_cpuinfo(o, "cpu_implementer", "CPU implementer");
 	put_cpuinfo(o, "cpu_part", "CPU part");
@@ -115,21 +148,29 @@ static json_t *stable_part(void)
 	json_object_set_new(o, "caches", caches());
 	put_file(o, "hypervisor", "/sys/hypervisor/type");
 	put_file(o, "product", "/sys/class/dmi/id/product_name");
-	json_object_set_new(o, "mitigations", folder_lines("/sys/devices/system/cpu/vulnerabilities/*"));
+	json_object_set_new(o, "mitigations",
+			    folder_lines("/sys/devices/system/cpu/vulnerabilities/*"));
 	put_file(o, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
 	put_file(o, "boost", "/sys/devices/system/cpu/cpufreq/boost");
 	put_file(o, "no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo");
-	json_object_set_new(o, "memory_bytes", json_integer((json_int_t)machine_memory_bytes()));
+	/* In whole GiB: what the kernel keeps for itself differs a little from boot to boot. */
+	json_object_set_new(
+		o, "memory_gib",
+		json_integer(
+			(json_int_t)((machine_memory_bytes() + ((uint64_t)1 << 29)) >> 30)));
 	json_object_set_new(o, "page_bytes", json_integer(sysconf(_SC_PAGESIZE)));
-	json_object_set_new(o, "thp", folder_lines("/sys/kernel/mm/transparent_hugepage/[des]*e*"));
-	json_object_set_new(o, "khugepaged",
-			    folder_lines("/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_*"));
+	json_object_set_new(o, "thp",
+			    folder_lines("/sys/kernel/mm/transparent_hugepage/[des]*e*"));
+	json_object_set_new(
+		o, "khugepaged",
+		folder_lines("/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_*"));
 	put_file(o, "aslr", "/proc/sys/kernel/randomize_va_space");
 	put_file(o, "overcommit", "/proc/sys/vm/overcommit_memory");
 	put_file(o, "max_map_count", "/proc/sys/vm/max_map_count");
 	put_file(o, "swappiness", "/proc/sys/vm/swappiness");
 	put_file(o, "perf_event_paranoid", "/proc/sys/kernel/perf_event_paranoid");
-	put_file(o, "clock_source", "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	put_file(o, "clock_source",
+		 "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	put_file(o, "cgroup_memory_max", "/sys/fs/cgroup/memory.max");
 	put_file(o, "cgroup_cpu_max", "/sys/fs/cgroup/cpu.max");
 	put(o, "glibc", gnu_get_libc_version());
@@ -142,13 +183,15 @@ json_t *environment_take(void)
 {
 	json_t *o = stable_part();
 	char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT), line[1024];
-	char class[32], *release;
+	char class[32], build_id[BUILD_ID_TEXT], *release;
 
 	snprintf(class, sizeof(class), "%016llx",
 		 (unsigned long long)schedule_hash(0, text ? text : ""));
 	free(text);
 	put(o, "machine_class", class);
 
+	json_object_set_new(o, "memory_bytes",
+			    json_integer((json_int_t)machine_memory_bytes()));
 	release = file_read("/etc/os-release");
 	text = release ? strstr(release, "PRETTY_NAME=\"") : NULL;
 	if (text) {
@@ -160,15 +203,19 @@ json_t *environment_take(void)
 	put(o, "compiler", "gcc-compatible " __VERSION__);
 	put(o, "compiler_flags", BENCH_CFLAGS);
 	put(o, "bench_version", PACKAGE_VERSION);
+	build_id_read(paths_find()->worker, build_id, line, sizeof(line));
+	put(o, "worker_build_id", build_id);
 	json_object_set_new(o, "clock_cost_ns", json_integer((json_int_t)clock_reading_cost()));
 	json_object_set_new(o, "clock_step_ns", json_integer((json_int_t)clock_step()));
 	put(o, "load", file_line("/proc/loadavg", line, sizeof(line)));
 	put(o, "uptime_s", file_line("/proc/uptime", line, sizeof(line)));
 	text = file_read("/proc/swaps");
-	json_object_set_new(o, "swap_in_use",
-			    json_boolean(text && strchr(text, '\n') && *(strchr(text, '\n') + 1)));
+	json_object_set_new(
+		o, "swap_in_use",
+		json_boolean(text && strchr(text, '\n') && *(strchr(text, '\n') + 1)));
 	free(text);
-	put(o, "variables_passed", "PATH LC_ALL HOME TMPDIR LD_PRELOAD ASHLAR_CHANNEL_FD ASHLAR_PADDING, and "
-				   "the contender's");
+	put(o, "variables_passed",
+	    "PATH LC_ALL HOME TMPDIR LD_PRELOAD ASHLAR_CHANNEL_FD ASHLAR_PADDING, and "
+	    "the contender's");
 	return o;
 }

@@ -8,10 +8,16 @@
 
 bool page_never_ran(const struct report *r, size_t contender)
 {
-	for (size_t i = 0; i < r->set->nsamples; i++)
-		if (r->set->samples[i].contender == contender)
+	bool sampled = false;
+
+	for (size_t i = 0; i < r->set->nsamples; i++) {
+		if (r->set->samples[i].contender != contender)
+			continue;
+		if (strcmp(r->set->samples[i].status, "skipped"))
 			return false;
-	return true;
+		sampled = true;
+	}
+	return !sampled || strcmp(r->set->contenders[contender].status, "ok");
 }
 
 static bool is_gap(const struct outcome *o)
@@ -45,11 +51,43 @@ static void gap_row(FILE *f, const char *cell, const char *mode, const char *con
 	html_cell(f, mode);
 	html_cell(f, contender);
 	fprintf(f,
-		"<td class=\"num\">%zu</td><td class=\"num\">%zu</td><td class=\"num\">%zu</td>"
-		"<td class=\"num\">%zu</td>",
+		"<td class=\"num\">%zu</td><td class=\"num\">%zu</td><td "
+		"class=\"num\">%zu</td><td class=\"num\">%zu</td>",
 		o->ok, o->failed, o->timeout, o->skipped);
 	html_cell(f, reason);
 	fputs("</tr>\n", f);
+}
+
+/* Why the run left out blocks of a cell, "" if it did not. */
+static const char *unfinished_reason(const struct report *r, const struct result_cell *cell)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(r->set->manifest, "unfinished"), i, entry)
+		if (!strcmp(json_field_text(entry, "cell"), cell->name) &&
+		    !strcmp(json_field_text(entry, "mode"), cell->mode))
+			return json_field_text(entry, "reason");
+	return "";
+}
+
+/* The reason of a gap: the samples' own, the contender's, the run's.  cell may be null. */
+static void gap_reason(const struct report *r, const struct result_cell *cell, size_t contender,
+		       const struct outcome *o, char *text, size_t size)
+{
+	const char *own = r->set->contenders[contender].reason;
+	const char *left_out = cell ? unfinished_reason(r, cell) : "";
+
+	if (*o->reason)
+		snprintf(text, size, "%s", o->reason);
+	else if (*own)
+		snprintf(text, size, "%s", own);
+	else if (*left_out)
+		snprintf(text, size, "left out by the run: %s", left_out);
+	else if (!json_is_string(json_object_get(r->set->manifest, "finished")))
+		snprintf(text, size, "the run was not finished");
+	else
+		snprintf(text, size, "the run gave no reason");
 }
 
 void page_gaps(struct report *r, FILE *f)
@@ -58,8 +96,7 @@ void page_gaps(struct report *r, FILE *f)
 		"cell",   "mode",    "contender", "ok",
 		"failed", "timeout", "skipped",   "reason (of the last)",
 		NULL};
-	bool finished = json_is_string(json_object_get(r->set->manifest, "finished"));
-	const struct outcome nothing = {.status = "", .reason = ""};
+	char reason[512];
 
 	if (!page_count_gaps(r)) {
 		fputs("<p>None: each cell holds good samples of each contender, and nothing "
@@ -69,26 +106,26 @@ void page_gaps(struct report *r, FILE *f)
 	}
 	html_table_begin(f, titles);
 	for (size_t k = 0; k < r->set->ncontenders; k++) {
-		const struct result_contender *contender = &r->set->contenders[k];
+		const char *name = r->set->contenders[k].name;
+		struct outcome all = {.status = "", .reason = ""};
 
-		if (page_never_ran(r, k)) {
-			gap_row(f, "all", "all", contender->name, &nothing,
-				*contender->reason ? contender->reason
-				: finished         ? "no sample, and the run gave no reason"
-						   : "the run was not finished");
-			continue;
-		}
 		for (size_t i = 0; i < r->set->ncells; i++) {
 			struct outcome o = comparison_outcome(r->c, i, k);
 
+			if (page_never_ran(r, k)) {
+				all.skipped += o.skipped;
+				all.reason = *o.reason ? o.reason : all.reason;
+				continue;
+			}
 			if (!is_gap(&o))
 				continue;
-			gap_row(f, r->set->cells[i].name, r->set->cells[i].mode,
-				contender->name, &o,
-				*o.reason                          ? o.reason
-				: o.failed + o.timeout + o.skipped ? "no reason recorded"
-				: finished ? "no sample, and the run gave no reason"
-					   : "the run was not finished");
+			gap_reason(r, &r->set->cells[i], k, &o, reason, sizeof(reason));
+			gap_row(f, r->set->cells[i].name, r->set->cells[i].mode, name, &o,
+				reason);
+		}
+		if (page_never_ran(r, k)) {
+			gap_reason(r, NULL, k, &all, reason, sizeof(reason));
+			gap_row(f, "all", "all", name, &all, reason);
 		}
 	}
 	html_table_end(f);
@@ -186,8 +223,7 @@ void page_cells(struct report *r, FILE *f)
 		html_cell(f, json_field_text(cell->json, "cannot_tell"));
 		html_cell(f, json_field_text(cell->json, "source"));
 		fputs("<td>", f);
-		json_object_foreach(json_object_get(cell->json, "params"), name, value)
-		{
+		json_object_foreach(json_object_get(cell->json, "params"), name, value) {
 			char *text =
 				json_is_string(value)
 					? strdup(json_string_value(value))
@@ -208,8 +244,7 @@ static void environment_rows(FILE *f, const char *path, json_t *value)
 	char *text;
 
 	if (json_is_object(value)) {
-		json_object_foreach(value, key, member)
-		{
+		json_object_foreach(value, key, member) {
 			char *longer;
 
 			if (asprintf(&longer, "%s%s%s", path, *path ? "." : "", key) < 0)

@@ -74,14 +74,12 @@ static void what_ran(struct report *r, FILE *f)
 	failed = set->nsamples - ok - timeout - skipped;
 	if (!*finished)
 		fputs("<p class=\"warn\">This run was not finished: cells may be empty or hold "
-		      "fewer blocks "
-		      "than planned. <code>ashlar-bench run --resume</code> completes "
-		      "it.</p>\n",
+		      "fewer blocks than planned. <code>ashlar-bench run --resume</code> "
+		      "completes it.</p>\n",
 		      f);
 	if (failed || timeout)
 		fprintf(f,
-			"<p class=\"warn\">%zu samples failed and %zu ran out of time: see the "
-			"<a "
+			"<p class=\"warn\">Failed: %zu, out of time: %zu samples; see the <a "
 			"href=\"#gaps\">failures and gaps</a>.</p>\n",
 			failed, timeout);
 	else
@@ -98,17 +96,33 @@ static void what_ran(struct report *r, FILE *f)
 	fputs("<p>", f);
 	html_format(f,
 		    "Suite %s, version %s, from %s to %s on host %s, revision %s: %zu "
-		    "contenders of which "
-		    "%zu gave a good sample, on %zu workloads and %zu programs in %zu cells; "
-		    "%zu samples, of "
-		    "which %zu are good, %zu failed, %zu ran out of time and %zu were skipped "
-		    "with a reason.",
+		    "contenders of which %zu gave a good sample, on %zu workloads and %zu "
+		    "programs in %zu cells; %zu samples, of which %zu are good, %zu failed, "
+		    "%zu ran out of time and %zu were skipped with a reason.",
 		    text_of(r, "suite"), text_of(r, "suite_version"), text_of(r, "started"),
 		    *finished ? finished : "(not finished)", text_of(r, "host"),
 		    text_of(r, "revision"), set->ncontenders, r->nshown,
 		    count_workloads(set, false), count_workloads(set, true), set->ncells,
 		    set->nsamples, ok, failed, timeout, skipped);
 	fputs("</p>\n", f);
+}
+
+/* Which blocks the run itself left out, and why. */
+static void unfinished(struct report *r, FILE *f)
+{
+	json_t *list = json_object_get(r->set->manifest, "unfinished"), *entry;
+	size_t i;
+
+	if (!json_array_size(list))
+		return;
+	fputs("<p class=\"warn\">", f);
+	html_format(f, "%zu blocks of cells were left out by the run: ", json_array_size(list));
+	json_array_foreach(list, i, entry)
+		html_format(f, "%s%s (%s, block %.0f: %s)", i ? ", " : "",
+			    json_field_text(entry, "cell"), json_field_text(entry, "mode"),
+			    json_field_number(entry, "block") + 1,
+			    json_field_text(entry, "reason"));
+	fputs(".</p>\n", f);
 }
 
 static void disturbance(struct report *r, FILE *f)
@@ -127,10 +141,9 @@ static void disturbance(struct report *r, FILE *f)
 	html_format(
 		f,
 		"%zu of %zu throughput samples were disturbed: their threads waited for a CPU "
-		"for more "
-		"than 1 %% of their CPU time, or the machine lost more than 0.5 %% of the time "
-		"to others. "
-		"They are kept; pairing within blocks and the median take the edge off them.",
+		"for more than 1 %% of their CPU time, or the machine lost more than 0.5 %% of "
+		"the time to others. They are kept; pairing within blocks and the median take "
+		"the edge off them.",
 		disturbed, of);
 	fputs("</p>\n", f);
 }
@@ -163,10 +176,8 @@ static void overall(struct report *r, FILE *f)
 	}
 	html_format(f,
 		    "Over the %zu of %zu throughput cells that every ranked contender "
-		    "completed, each workload "
-		    "counted once, the geometric mean of CPU time per operation relative to %s "
-		    "is, with its "
-		    "95 %% interval: ",
+		    "completed, each workload counted once, the geometric mean of CPU time per "
+		    "operation relative to %s is, with its 95 %% interval: ",
 		    common, throughput, reference_name(r));
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
 		for (size_t j = 0; j < r->nshown; j++) {
@@ -185,10 +196,38 @@ static void overall(struct report *r, FILE *f)
 	fputs(". Below 1 is less than the reference.</p>\n", f);
 }
 
+/* Intervals of few blocks promise more than they can hold: say so beside them. */
+static void few_blocks(struct report *r, FILE *f)
+{
+	size_t least = 0;
+
+	for (size_t i = 0; i < r->set->ncells; i++)
+		for (size_t k = 0; k < r->set->ncontenders; k++) {
+			size_t n = r->c->ratio[METRIC_CPU][i * r->set->ncontenders + k].n;
+
+			if (n && (!least || n < least))
+				least = n;
+		}
+	if (least == 0 || least >= 5)
+		return;
+	fputs("<p class=\"warn\">", f);
+	html_format(
+		f,
+		"Few blocks: some cells have %zu. An interval of the median made from n blocks "
+		"covers it with at most 1 - 2^(1-n): %.0f %% for two, %.0f %% for three, %.0f "
+		"%% for four, and with one there is none. Read such intervals as the range of "
+		"what was seen.",
+		least, 100 * stat_coverage_limit(2), 100 * stat_coverage_limit(3),
+		100 * stat_coverage_limit(4));
+	fputs("</p>\n", f);
+}
+
 static void summary(struct report *r, FILE *f)
 {
 	section(f, "summary", "Summary");
 	what_ran(r, f);
+	unfinished(r, f);
+	few_blocks(r, f);
 	overall(r, f);
 	page_geomeans(r, f);
 	disturbance(r, f);
@@ -198,8 +237,7 @@ static void figures(struct report *r, FILE *f)
 {
 	section(f, "figures", "Figures");
 	fputs("<p>Each figure's numbers (.tsv), gnuplot script (.gp) and pictures (.svg, .png) "
-	      "are in the "
-	      "folder <code>report/</code> beside this page.</p>\n",
+	      "are in the folder <code>report/</code> beside this page.</p>\n",
 	      f);
 	for (size_t i = 0; i < report_nfigures; i++) {
 		const struct figure *figure = &report_figures[i];
@@ -217,8 +255,7 @@ static void figures(struct report *r, FILE *f)
 			if (!figure->drawn ||
 			    !html_svg(f, svg, figure->name, figure->title, figure->caption))
 				fputs("<p class=\"warn\">Not drawn: the report said why when "
-				      "it "
-				      "was made.</p>",
+				      "it was made.</p>",
 				      f);
 			fputs("\n<figcaption><b>", f);
 			html_format(f, "%s.", figure->title);
@@ -242,47 +279,41 @@ static void methods(struct report *r, FILE *f)
 	fputs("<p>", f);
 	html_format(f,
 		    "Every sample is a fresh process with fixed work. A block runs every "
-		    "contender once per "
-		    "cell, in an order drawn anew from seed %.0f; %.0f blocks were planned%s. "
-		    "The contender "
-		    "comes in by LD_PRELOAD; which file served malloc is proven inside each "
-		    "process, and a sample "
-		    "served by another one is a failure and not a number. ",
+		    "contender once per cell, in an order drawn anew from seed %.0f; %.0f "
+		    "blocks were planned%s. The contender comes in by LD_PRELOAD; which file "
+		    "served malloc is proven inside each process, and a sample served by "
+		    "another one is a failure and not a number. ",
 		    seed, blocks, isnan(blocks) ? " (not recorded)" : "");
 	html_format(f,
 		    "Ratios are formed within a block against %s and summed up by their "
-		    "median, so that what "
-		    "slows a whole block cancels. Intervals are 95 %% bootstrap intervals of "
-		    "the median log ratio: "
-		    "%d resamples of blocks, tails widened for few blocks by Hesterberg's "
-		    "expanded percentile, "
+		    "median, so that what slows a whole block cancels. Intervals are 95 %% "
+		    "bootstrap intervals of the median log ratio: %d resamples of blocks, "
+		    "tails widened for few blocks by Hesterberg's expanded percentile, "
 		    "generator %s, so the same data give the same interval. No interval made "
-		    "from n blocks can "
-		    "promise more than 1 - 2^(1-n): 94 %% for five, 75 %% for three; with one "
-		    "there is none. ",
+		    "from n blocks can promise more than 1 - 2^(1-n): 94 %% for five, 75 %% "
+		    "for three; with one there is none. ",
 		    reference_name(r), STAT_RESAMPLES, STAT_BOOTSTRAP_VERSION);
 	html_format(f, "Geometric means keep the workloads fixed and resample the blocks "
-		       "within each; a workload "
-		       "counts once, however many cells it has. No correction for the number "
-		       "of comparisons is made: "
-		       "of a hundred intervals of equal contenders about five exclude 1. ");
+		       "within each; a workload counts once, however many cells it has. No "
+		       "correction for the number of comparisons is made: of a hundred "
+		       "intervals of equal contenders about five exclude 1. ");
 	html_format(
 		f,
 		"CPU time is user and system time of the timed part. Peak memory is the "
-		"high-water mark of "
-		"resident memory of the measured process, less the tables of the workload "
-		"driver. Latency is "
-		"measured in runs of their own, as timing slows what it times; histograms are "
-		"merged over "
-		"blocks, and a percentile with fewer than %d values beyond it is not given. ",
+		"high-water mark of resident memory of the measured process, less the tables "
+		"of the workload driver. Latency is measured in runs of their own, as timing "
+		"slows what it times; histograms are merged over blocks, and a percentile with "
+		"fewer than %d values beyond it is not given. ",
 		DISTRIBUTION_MIN_BEYOND);
-	json_object_foreach(capacity, workload, rate) if (json_is_number(rate)) html_format(
-		f,
-		"The offered load of %s refers to %.0f requests per second, measured once "
-		"under glibc and the same for all. ",
-		workload, json_number_value(rate));
-	html_format(f, "Counters: %s%s%s.",
-		    text_of(r, "suite") ? json_field_text(counters, "tier") : "",
+	json_object_foreach(capacity, workload, rate) {
+		if (json_is_number(rate))
+			html_format(
+				f,
+				"The offered load of %s refers to %.0f requests per second, "
+				"measured once under glibc and the same for all. ",
+				workload, json_number_value(rate));
+	}
+	html_format(f, "Counters: %s%s%s.", json_field_text(counters, "tier"),
 		    *json_field_text(counters, "reason") ? ", " : "",
 		    json_field_text(counters, "reason"));
 	fputs("</p>\n", f);
@@ -292,8 +323,7 @@ static void methods(struct report *r, FILE *f)
 static void shell_word(FILE *f, const char *word)
 {
 	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-		"_-./:=,+@%";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
 
 	if (*word && word[strspn(word, plain)] == '\0') {
 		html_text(f, word);
@@ -320,8 +350,7 @@ static void reproduce(struct report *r, FILE *f)
 	      "figure "
 	      "again after its script was changed.</p>\n<pre>",
 	      f);
-	json_array_foreach(json_object_get(r->set->manifest, "command"), i, word)
-	{
+	json_array_foreach(json_object_get(r->set->manifest, "command"), i, word) {
 		fputs(i ? " " : "", f);
 		shell_word(f, json_is_string(word) ? json_string_value(word) : "?");
 	}
@@ -355,8 +384,7 @@ static void page(struct report *r, FILE *f)
 	fputs("<p>", f);
 	html_format(f,
 		    "Ratio to %s with 95 %% interval; grey where the interval contains 1. n is "
-		    "said where it "
-		    "is less than the reference has.",
+		    "said where it is less than the reference has.",
 		    reference_name(r));
 	fputs("</p>\n", f);
 	page_ratios(r, f, METRIC_CPU);
@@ -369,8 +397,7 @@ static void page(struct report *r, FILE *f)
 	figures(r, f);
 	section(f, "latency", "Latency");
 	fputs("<p>Of all blocks together; – where fewer than 100 values lie beyond. The cost "
-	      "of reading the "
-	      "clock is within the values.</p>\n",
+	      "of reading the clock is within the values.</p>\n",
 	      f);
 	page_latency(r, f);
 	section(f, "gaps", "Failures and gaps");

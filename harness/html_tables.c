@@ -21,6 +21,11 @@ static void time_text(char *text, size_t size, double ns)
 		snprintf(text, size, "%.3g s", ns / 1e9);
 }
 
+static void ratio_text(FILE *f, double ratio)
+{
+	fprintf(f, "%.*f", ratio < 10 ? 3 : ratio < 100 ? 1 : 0, ratio);
+}
+
 static void interval_field(FILE *f, const struct interval *i, size_t blocks)
 {
 	bool open = isnan(i->low);
@@ -28,9 +33,14 @@ static void interval_field(FILE *f, const struct interval *i, size_t blocks)
 	/* Grey, not bold: the page does not say what is better, only what is not known. */
 	fprintf(f, "<td class=\"ratio%s\">",
 		open || (i->low <= 1 && 1 <= i->high) ? " unsure" : "");
-	fprintf(f, "%.3f", i->point);
-	if (!open)
-		fprintf(f, " <small>[%.3f, %.3f]</small>", i->low, i->high);
+	ratio_text(f, i->point);
+	if (!open) {
+		fputs(" <small>[", f);
+		ratio_text(f, i->low);
+		fputs(", ", f);
+		ratio_text(f, i->high);
+		fputs("]</small>", f);
+	}
 	if (i->n < blocks)
 		fprintf(f, " <small>n=%zu</small>", i->n);
 	fputs("</td>", f);
@@ -85,8 +95,7 @@ void page_geomeans(struct report *r, FILE *f)
 	html_table_end(f);
 	if (r->nulls)
 		fputs("<p>null has no geometric mean: it never reuses memory, so it bounds "
-		      "nothing, and it "
-		      "is skipped where that would take too much.</p>\n",
+		      "nothing, and it is skipped where that would take too much.</p>\n",
 		      f);
 }
 
@@ -112,8 +121,11 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 	const char *reference = r->set->contenders[c->reference].name;
 
 	fputs("<div class=\"wide\"><table><thead><tr><th>cell</th>", f);
+	if (metric == METRIC_CPU)
+		fputs("<th>operations are</th>", f);
 	fputs("<th>", f);
-	html_format(f, metric == METRIC_CPU ? "%s, CPU time" : "%s, peak RSS", reference);
+	html_format(f, metric == METRIC_CPU ? "%s, CPU time of one" : "%s, peak RSS",
+		    reference);
 	fputs("</th>", f);
 	for (size_t k = 0; k < all; k++)
 		if (k != c->reference && !page_never_ran(r, k)) {
@@ -131,7 +143,10 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 			continue;
 		fputs("<tr><td>", f);
 		html_text(f, cell->name);
-		fputs("</td><td class=\"num\">", f);
+		fputs("</td>", f);
+		if (metric == METRIC_CPU)
+			html_cell(f, cell->ops_unit);
+		fputs("<td class=\"num\">", f);
 		reference_value = comparison_median(c, i, c->reference, metric);
 		if (metric == METRIC_CPU)
 			time_text(text, sizeof(text), reference_value.point);
@@ -139,8 +154,6 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 			snprintf(text, sizeof(text), "%.1f MiB",
 				 reference_value.point / 0x1p20);
 		html_text(f, reference_value.n ? text : "–");
-		if (metric == METRIC_CPU && *cell->ops_unit)
-			html_format(f, " / %s", cell->ops_unit);
 		fputs("</td>", f);
 		for (size_t k = 0; k < all; k++) {
 			const struct interval *ratio = &c->ratio[metric][i * all + k];

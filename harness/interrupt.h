@@ -6,7 +6,7 @@
 
 /* Catches SIGINT, SIGTERM and SIGHUP from now on. */
 void interrupt_catch(void);
-bool interrupt_wanted(void);    /* end after this sample */
-bool interrupt_insisted(void);  /* end this sample too */
+bool interrupt_wanted(void);   /* end after this sample */
+bool interrupt_insisted(void); /* end this sample too */
 
 #endif

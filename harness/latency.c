@@ -19,7 +19,8 @@ void latency_summarise(const struct channel_histogram *h, struct latency_summary
 	s->max_ns = h->max_ns;
 	for (int p = 0; p < LATENCY_PERCENTILES; p++) {
 		double beyond = (double)h->count * (1 - latency_quantiles[p]);
-		uint64_t rank = (uint64_t)ceil((double)h->count * latency_quantiles[p]), below = 0;
+		uint64_t rank = (uint64_t)ceil((double)h->count * latency_quantiles[p]),
+			 below = 0;
 
 		s->value_ns[p] = -1;
 		/* A hair below, because 1 - 0.99 is not a hundredth in binary. */

@@ -9,7 +9,7 @@
 #define LATENCY_PERCENTILES 5
 #define LATENCY_BEYOND 100 /* values that must lie beyond a percentile that is quoted */
 
-extern const double latency_quantiles[LATENCY_PERCENTILES]; /* 0.5 … 0.9999 */
+extern const double latency_quantiles[LATENCY_PERCENTILES];  /* 0.5 … 0.9999 */
 extern const char *const latency_names[LATENCY_PERCENTILES]; /* "p50" … "p99_99" */
 extern const char *const latency_kinds[CHANNEL_HIST_KINDS];  /* "alloc", "free", "request" */
 
@@ -20,7 +20,8 @@ struct latency_summary {
 
 /* Percentiles are the upper edge of the bucket they fall into: at most 1/128 too
  * high, never too low. */
-void latency_summarise(const struct channel_histogram *histogram, struct latency_summary *summary);
+void latency_summarise(const struct channel_histogram *histogram,
+		       struct latency_summary *summary);
 
 /* Writes the non-empty buckets of all kinds.  Returns whether there were any; -1
  * with errno when the file could not be written. */

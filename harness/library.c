@@ -89,9 +89,11 @@ static char *package_version(const char *package)
 	char *command, line[128] = "";
 	FILE *out;
 
-	if (!package || strspn(package, "abcdefghijklmnopqrstuvwxyz0123456789.+-") != strlen(package))
+	if (!package ||
+	    strspn(package, "abcdefghijklmnopqrstuvwxyz0123456789.+-") != strlen(package))
 		return text_format("%s", "");
-	command = text_format("dpkg-query -W -f='${Package} ${Version}\n' %s 2>/dev/null", package);
+	command = text_format("dpkg-query -W -f='${Package} ${Version}\n' %s 2>/dev/null",
+			      package);
 	out = popen(command, "re");
 	free(command);
 	if (out) {
@@ -115,7 +117,8 @@ static char *find_fetched(struct contender *c, const char *file)
 		char *why = text_format("%s/%s.reason", paths->fetched, c->name);
 
 		file_line(why, line, sizeof(line));
-		because(c->reason, sizeof(c->reason), "%s is not in %s: %s", file, paths->fetched,
+		because(c->reason, sizeof(c->reason), "%s is not in %s: %s", file,
+			paths->fetched,
 			*line ? line : "harness/fetch-contenders has not been run");
 		free(why);
 	}
@@ -127,7 +130,8 @@ static char *find_fetched(struct contender *c, const char *file)
  * preload: it prints a line and goes on without, which is what is looked for. */
 static int try_preload(const char *path, char *why, size_t why_size)
 {
-	char preload[PATH_MAX + 16], name[] = "true", *argv[] = {name, NULL}, *envp[] = {preload, NULL};
+	char preload[PATH_MAX + 16], name[] = "true", *argv[] = {name, NULL},
+				     *envp[] = {preload, NULL};
 	char text[2048];
 	size_t used = 0;
 	int fds[2];
@@ -178,29 +182,30 @@ void contender_resolve(struct contender *c)
 	} else if (strncmp(c->library, "own:", 4) == 0) {
 		path = find_own(c->library + 4);
 		if (!path)
-			because(c->reason, sizeof(c->reason), "%s is not in %s: not built or not installed",
-				c->library + 4, paths_find()->libraries[0]);
+			because(c->reason, sizeof(c->reason),
+				"%s is not in %s: not built or not installed", c->library + 4,
+				paths_find()->libraries[0]);
 	} else if (strncmp(c->library, "fetched:", 8) == 0) {
 		path = find_fetched(c, c->library + 8);
 	} else {
 		path = find_soname(c->library);
 		if (!path)
-			because(c->reason, sizeof(c->reason), "%s is not installed%s%s", c->library,
-				c->package ? "; it is in the package " : "",
+			because(c->reason, sizeof(c->reason), "%s is not installed%s%s",
+				c->library, c->package ? "; it is in the package " : "",
 				c->package ? c->package : "");
 	}
 	if (!c->version)
-		c->version = strncmp(c->library, "own:", 4) == 0 ?
-				     text_format("ashlar %s", PACKAGE_VERSION) :
-				     package_version(c->package);
+		c->version = strncmp(c->library, "own:", 4) == 0
+				     ? text_format("ashlar %s", PACKAGE_VERSION)
+				     : package_version(c->package);
 	if (!path)
 		return;
 	if (!realpath(path, resolved)) {
 		because(c->reason, sizeof(c->reason), "%s: %s", path, strerror(errno));
 	} else if (strpbrk(resolved, ": ")) {
 		/* LD_PRELOAD separates by both and knows no escape. */
-		because(c->reason, sizeof(c->reason), "%s: a path with a blank or colon cannot be preloaded",
-			resolved);
+		because(c->reason, sizeof(c->reason),
+			"%s: a path with a blank or colon cannot be preloaded", resolved);
 	} else if (build_id_read(resolved, c->build_id, why, sizeof(why)) < 0 &&
 		   !strstr(why, "has no build-id")) {
 		because(c->reason, sizeof(c->reason), "%s", why);

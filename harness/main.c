@@ -26,10 +26,12 @@ static const struct verb {
 static void help(FILE *out)
 {
 	fprintf(out, "Usage: ashlar-bench VERB [OPTION...]\n"
-		     "Compare memory allocators: same programs, fresh processes, paired blocks.\n\n");
+		     "Compare memory allocators: same programs, fresh processes, paired "
+		     "blocks.\n\n");
 	for (size_t i = 0; i < VERBS; i++)
 		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
-	fprintf(out, "\n`ashlar-bench VERB --help` tells the options of one; `ashlar-bench --version` the "
+	fprintf(out, "\n`ashlar-bench VERB --help` tells the options of one; `ashlar-bench "
+		     "--version` the "
 		     "version.\n");
 }
 
@@ -39,7 +41,10 @@ static void unknown(const char *name)
 
 	for (size_t i = 0; i < VERBS; i++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
-			 i == 0 ? "" : i + 1 < VERBS ? ", " : " and ", verbs[i].name);
+			 i == 0          ? ""
+			 : i + 1 < VERBS ? ", "
+					 : " and ",
+			 verbs[i].name);
 	complain("unknown verb '%s': %s are known", name, known);
 }
 
@@ -50,7 +55,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return STATUS_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		help(stdout);
 		return STATUS_OK;
 	}

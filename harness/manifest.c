@@ -67,12 +67,15 @@ json_t *manifest_to_json(const struct manifest *m)
 	json_object_set(o, "command", m->command);
 	json_object_set_new(o, "seed", json_integer((json_int_t)m->seed));
 	json_object_set_new(o, "started", json_string(m->started));
-	json_object_set_new(o, "finished", *m->finished ? json_string(m->finished) : json_null());
+	json_object_set_new(o, "finished",
+			    *m->finished ? json_string(m->finished) : json_null());
 	json_object_set_new(o, "host", json_string(m->host));
 	json_object_set_new(o, "revision", json_string(m->revision));
 	json_object_set_new(o, "blocks", json_integer(m->blocks));
-	json_object_set_new(o, "budget_s", m->budget_s ? json_integer(m->budget_s) : json_null());
-	json_object_set_new(o, "timeout_s", m->timeout_s ? json_integer(m->timeout_s) : json_null());
+	json_object_set_new(o, "budget_s",
+			    m->budget_s ? json_integer(m->budget_s) : json_null());
+	json_object_set_new(o, "timeout_s",
+			    m->timeout_s ? json_integer(m->timeout_s) : json_null());
 	json_object_set_new(o, "contenders", contenders);
 	json_object_set_new(o, "cells", cells);
 	json_object_set(o, "capacity", m->capacity);
@@ -88,15 +91,19 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 	json_t *params, *value;
 	int blocks, load = 0;
 
-	if (json_unpack(o, "{s:s, s:s, s:s, s:o, s:i}", "cell", &name, "workload", &workload, "mode", &mode,
-			"params", &params, "blocks", &blocks) < 0)
-		return because(why, why_size, "a cell lacks its name, workload, mode, params or blocks");
+	if (json_unpack(o, "{s:s, s:s, s:s, s:o, s:i}", "cell", &name, "workload", &workload,
+			"mode", &mode, "params", &params, "blocks", &blocks) < 0)
+		return because(why, why_size,
+			       "a cell lacks its name, workload, mode, params or blocks");
 	if (cell_mode_find(mode) == MODE_COUNT)
 		return because(why, why_size, "cell %s: unknown mode '%s'", name, mode);
 	if (!cell_init(cell, workload, cell_mode_find(mode)))
-		return because(why, why_size, "cell %s: this version has no workload '%s'", name, workload);
-	json_object_foreach(params, key, value) {
-		char *setting = text_format("%s=%lld", key, (long long)json_integer_value(value));
+		return because(why, why_size, "cell %s: this version has no workload '%s'",
+			       name, workload);
+	json_object_foreach(params, key, value)
+	{
+		char *setting =
+			text_format("%s=%lld", key, (long long)json_integer_value(value));
 		int result = cell_set(cell, setting, why, why_size);
 
 		free(setting);
@@ -114,7 +121,8 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 	}
 	cell->blocks = blocks;
 	if (blocks < 1 || strcmp(cell->name, name) != 0)
-		return because(why, why_size, "cell %s: means %s to this version", name, cell->name);
+		return because(why, why_size, "cell %s: means %s to this version", name,
+			       cell->name);
 	return 0;
 }
 
@@ -123,8 +131,8 @@ static int contender_from_json(struct contender *c, json_t *o, char *why, size_t
 	const char *name, *library, *key, *build_id, *version;
 	json_t *env, *value, *package = json_object_get(o, "package");
 
-	if (json_unpack(o, "{s:s, s:s, s:o, s:s, s:s}", "name", &name, "library", &library, "env", &env,
-			"build_id", &build_id, "version", &version) < 0)
+	if (json_unpack(o, "{s:s, s:s, s:o, s:s, s:s}", "name", &name, "library", &library,
+			"env", &env, "build_id", &build_id, "version", &version) < 0)
 		return because(why, why_size,
 			       "a contender lacks its name, library, env, build_id or version");
 	memset(c, 0, sizeof(*c));
@@ -132,15 +140,17 @@ static int contender_from_json(struct contender *c, json_t *o, char *why, size_t
 	c->library = text_format("%s", library);
 	if (json_is_string(package))
 		c->package = text_format("%s", json_string_value(package));
-	c->notes = text_format("%s", json_is_string(json_object_get(o, "notes")) ?
-					     json_string_value(json_object_get(o, "notes")) :
-					     "");
+	c->notes = text_format("%s", json_is_string(json_object_get(o, "notes"))
+					     ? json_string_value(json_object_get(o, "notes"))
+					     : "");
 	c->reuses = !json_is_false(json_object_get(o, "reuses"));
 	c->selected = true;
 	snprintf(c->build_id, sizeof(c->build_id), "%s", build_id);
-	json_object_foreach(env, key, value) {
+	json_object_foreach(env, key, value)
+	{
 		if (c->nenv == CONTENDER_ENV || !json_is_string(value))
-			return because(why, why_size, "contender %s: its env is no list of variables", name);
+			return because(why, why_size,
+				       "contender %s: its env is no list of variables", name);
 		c->env[c->nenv++] = text_format("%s=%s", key, json_string_value(value));
 	}
 	return 0;
@@ -156,12 +166,14 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 
 	memset(m, 0, sizeof(*m));
 	if (json_unpack(o, "{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o}", "schema", &schema,
-			"suite_version", &version, "suite", &suite, "seed", &seed, "started", &started,
-			"host", &host, "revision", &revision, "cells", &cells, "contenders",
-			&contenders) < 0)
+			"suite_version", &version, "suite", &suite, "seed", &seed, "started",
+			&started, "host", &host, "revision", &revision, "cells", &cells,
+			"contenders", &contenders) < 0)
 		return because(why, why_size, "not the manifest of a run set");
-	if (schema != SAMPLE_SCHEMA || strtol(version, NULL, 10) != strtol(SUITE_VERSION, NULL, 10))
-		return because(why, why_size, "made by suite version %s, this is %s", version, SUITE_VERSION);
+	if (schema != SAMPLE_SCHEMA ||
+	    strtol(version, NULL, 10) != strtol(SUITE_VERSION, NULL, 10))
+		return because(why, why_size, "made by suite version %s, this is %s", version,
+			       SUITE_VERSION);
 	snprintf(m->suite, sizeof(m->suite), "%s", suite);
 	snprintf(m->started, sizeof(m->started), "%s", started);
 	snprintf(m->host, sizeof(m->host), "%s", host);
@@ -180,16 +192,20 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 	m->counters = json_incref(json_object_get(o, "counters"));
 	m->environment = json_incref(json_object_get(o, "environment"));
 	m->unfinished = json_array();
-	if (!m->cells || !m->contenders || !json_is_object(m->capacity) || !json_is_object(m->environment)) {
+	if (!m->cells || !m->contenders || !json_is_object(m->capacity) ||
+	    !json_is_object(m->environment)) {
 		manifest_free(m);
 		return because(why, why_size, "not the manifest of a run set");
 	}
-	json_array_foreach(cells, i, part) {
+	json_array_foreach(cells, i, part)
+	{
 		if (cell_from_json(&m->cells[m->ncells++], part, why, why_size) < 0)
 			goto failed;
 	}
-	json_array_foreach(contenders, i, part) {
-		if (contender_from_json(&m->contenders[m->ncontenders++], part, why, why_size) < 0)
+	json_array_foreach(contenders, i, part)
+	{
+		if (contender_from_json(&m->contenders[m->ncontenders++], part, why, why_size) <
+		    0)
 			goto failed;
 	}
 	return 0;

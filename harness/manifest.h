@@ -11,9 +11,9 @@
 struct manifest {
 	char suite[16];
 	uint64_t seed;
-	int blocks;     /* the most that any cell has */
-	int budget_s;   /* 0 = none */
-	int timeout_s;  /* 0 = each workload's own */
+	int blocks;                     /* the most that any cell has */
+	int budget_s;                   /* 0 = none */
+	int timeout_s;                  /* 0 = each workload's own */
 	char started[32], finished[32]; /* "" = not finished */
 	char host[80], revision[80];
 	struct cell *cells;
@@ -28,7 +28,8 @@ json_t *manifest_to_json(const struct manifest *manifest);
 
 /* Fills a manifest from such an object.  Libraries are not looked for: their build-ids
  * are those of the time of the run.  Returns 0, or -1 with `why` filled. */
-int manifest_from_json(struct manifest *manifest, const json_t *object, char *why, size_t why_size);
+int manifest_from_json(struct manifest *manifest, const json_t *object, char *why,
+		       size_t why_size);
 
 void manifest_free(struct manifest *manifest);
 

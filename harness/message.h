@@ -22,6 +22,7 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* Fills `why` (of `size` bytes, cut to fit, control characters made blank) and
  * returns -1: the one way in which a function here explains a failure. */
-int because(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int because(char *why, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -63,8 +63,8 @@ static char *find_revision(const char *source)
 	changed = first_line(command);
 	free(command);
 	free(quoted);
-	revision = commit ? text_format("%s%s", commit, changed ? "-dirty" : "") :
-			    text_format("%s", PACKAGE_VERSION);
+	revision = commit ? text_format("%s%s", commit, changed ? "-dirty" : "")
+			  : text_format("%s", PACKAGE_VERSION);
 	free(commit);
 	free(changed);
 	return revision;

@@ -6,16 +6,16 @@
 #include <stdbool.h>
 
 struct paths {
-	bool build_tree;   /* run from one, not installed */
-	char *self;        /* the executable itself */
-	char *source;      /* of the source tree; NULL when installed */
-	char *worker;      /* ashlar-work */
-	char *probe;       /* libashlar-probe.so */
+	bool build_tree;    /* run from one, not installed */
+	char *self;         /* the executable itself */
+	char *source;       /* of the source tree; NULL when installed */
+	char *worker;       /* ashlar-work */
+	char *probe;        /* libashlar-probe.so */
 	char *libraries[3]; /* folders that hold libraries of this package; ends with NULL */
-	char *contenders;  /* folder of contender files */
-	char *fetched;     /* folder of contenders that no installed package holds */
-	char *results;     /* default folder of run sets */
-	char *revision;    /* of the source: commit, with "-dirty", or the package's version */
+	char *contenders;   /* folder of contender files */
+	char *fetched;      /* folder of contenders that no installed package holds */
+	char *results;      /* default folder of run sets */
+	char *revision;     /* of the source: commit, with "-dirty", or the package's version */
 };
 
 /* Finds them once; the same answer to every later call.  Ends the program when

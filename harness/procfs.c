@@ -81,8 +81,8 @@ static bool read_stat(pid_t pid, struct proc_counts *counts)
 	 * last closing one: the next is field 3. */
 	p = strrchr(text, ')');
 	found = p ? sscanf(p + 1,
-			   " %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
-			   " %" SCNu64,
+			   " %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
+			   " %*u %" SCNu64 " %" SCNu64,
 			   &counts->minor_faults, &counts->major_faults, &counts->user_ticks,
 			   &counts->sys_ticks)
 		  : 0;
@@ -106,12 +106,14 @@ bool proc_read_counts(pid_t pid, struct proc_counts *counts)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", (int)pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", (int)pid,
+			 entry->d_name);
 		text = file_read(path);
 		counts->voluntary_switches += find_value(text, "voluntary_ctxt_switches");
 		counts->involuntary_switches += find_value(text, "nonvoluntary_ctxt_switches");
 		free(text);
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)pid,
+			 entry->d_name);
 		text = file_read(path);
 		if (text) {
 			char *delay = strchr(text, ' '); /* run time, then the time it waited */

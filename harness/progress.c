@@ -8,7 +8,9 @@
 
 void progress_begin(struct progress *p, int total, int done, bool quiet)
 {
-	*p = (struct progress){.total = total, .done = done, .quiet = quiet,
+	*p = (struct progress){.total = total,
+			       .done = done,
+			       .quiet = quiet,
 			       .terminal = isatty(STDOUT_FILENO)};
 }
 
@@ -32,23 +34,24 @@ void progress_show(struct progress *p, const char *cell, const char *mode, int b
 		return;
 	time_left(left, sizeof(left), left_s);
 	if (p->terminal) {
-		printf("\r%d/%d  %s (%s) block %d  %s  %s\033[K", p->done, p->total, cell, mode, block + 1,
-		       allocator, left);
+		printf("\r%d/%d  %s (%s) block %d  %s  %s\033[K", p->done, p->total, cell, mode,
+		       block + 1, allocator, left);
 		fflush(stdout);
 	} else if (p->done == 1 || now_ns() - p->last_ns >= PLAIN_EVERY_NS) {
-		printf("%d/%d  %s (%s) block %d  %s  %s\n", p->done, p->total, cell, mode, block + 1,
-		       allocator, left);
+		printf("%d/%d  %s (%s) block %d  %s  %s\n", p->done, p->total, cell, mode,
+		       block + 1, allocator, left);
 		fflush(stdout);
 		p->last_ns = now_ns();
 	}
 }
 
-void progress_note(struct progress *p, const char *cell, const char *allocator, const char *status,
-		   const char *reason)
+void progress_note(struct progress *p, const char *cell, const char *allocator,
+		   const char *status, const char *reason)
 {
 	if (p->quiet)
 		return;
-	printf("%s%s %s: %s: %s\n", p->terminal ? "\r\033[K" : "", cell, allocator, status, reason);
+	printf("%s%s %s: %s: %s\n", p->terminal ? "\r\033[K" : "", cell, allocator, status,
+	       reason);
 	fflush(stdout);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BLOCKS 1000000 /* a block number beyond it is nonsense, not a block */
+#define MAX_BLOCKS 100000 /* a block number beyond it is nonsense, not a block */
 
 bool cell_is(const struct result_cell *cell, const char *mode)
 {
@@ -207,12 +207,22 @@ static void choose_common(struct comparison *c)
 	for (size_t k = 0; k < all; k++)
 		c->ranked[k] = has[k] > 0 && 2 * has[k] >= with_any &&
 			       !contender_is_null(&c->set->contenders[k]);
-	for (size_t i = 0; i < c->set->ncells; i++) {
-		c->common[i] = c->ratio[METRIC_CPU][i * all + c->reference].n > 0;
-		for (size_t k = 0; k < all; k++)
-			if (c->ranked[k] && (!c->ratio[METRIC_CPU][i * all + k].n ||
-					     !c->ratio[METRIC_RSS][i * all + k].n))
-				c->common[i] = false;
+	/* A cell with one block would leave the whole mean without an interval: it is left
+	 * out, unless no cell has more. */
+	for (size_t least = 2; least > 0; least--) {
+		bool any = false;
+
+		for (size_t i = 0; i < c->set->ncells; i++) {
+			c->common[i] = c->ratio[METRIC_CPU][i * all + c->reference].n >= least;
+			for (size_t k = 0; k < all; k++)
+				if (c->ranked[k] &&
+				    (c->ratio[METRIC_CPU][i * all + k].n < least ||
+				     c->ratio[METRIC_RSS][i * all + k].n < least))
+					c->common[i] = false;
+			any |= c->common[i];
+		}
+		if (any)
+			break;
 	}
 	free(has);
 }

@@ -25,7 +25,7 @@ struct comparison {
 	size_t reference; /* index of a contender */
 	size_t nblocks;   /* length of the arrays indexed by block */
 	bool *ranked;     /* per contender: is part of the geometric means */
-	bool *common;     /* per cell: every ranked contender has a ratio in it */
+	bool *common;     /* per cell: is part of the geometric means */
 	/* [cell * ncontenders + contender], of cells in mode throughput */
 	struct interval *ratio[2]; /* METRIC_CPU, METRIC_RSS */
 	/* [contender * SCOPES + scope]; n = 0 where there is none */
@@ -38,7 +38,7 @@ struct comparison {
  * Ratios are paired: within each block the contender's value over the reference's;
  * the cell's ratio is their median.  A geometric mean counts each workload once (its
  * cells share its weight), over the cells in which every ranked contender has a
- * ratio.  Ranked is who has a ratio in at least half of the cells in which anyone
+ * ratio from at least two blocks (one, where no cell has two).  Ranked is who has a ratio in at least half of the cells in which anyone
  * has, and is not `null`, which never reuses memory and so bounds nothing. */
 struct comparison *comparison_make(struct result_set *set, size_t reference);
 void comparison_free(struct comparison *c);

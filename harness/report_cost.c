@@ -111,13 +111,25 @@ bool write_scalability(struct report *r, struct figure *figure)
 			 "no workload ran with more than one number of threads");
 	text_set(&figure->caption,
 		 "Operations per second of wall time against the number of threads: medians "
-		 "over "
-		 "blocks with 95 %% intervals, which here hold the machine's state as well, as "
-		 "they are "
-		 "not paired. The dashed line is the reference at one thread times the number "
-		 "of threads.%s",
+		 "over blocks with 95 %% intervals, which here hold the machine's state as "
+		 "well, as they are not paired. The dashed line is the reference at one thread "
+		 "times the number of threads.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
+}
+
+/* The name of a cell on the axis.  In mode instructions that is its workload where no other
+ * cell has it: the number of operations, which is cut down there, says nothing. */
+static const char *axis_name(const struct report *r, size_t cell)
+{
+	const struct result_cell *cells = r->set->cells;
+	size_t same = 0;
+
+	for (size_t i = 0; i < r->set->ncells; i++)
+		same += !strcmp(cells[i].mode, cells[cell].mode) &&
+			!strcmp(cells[i].workload, cells[cell].workload);
+	return cell_is(&cells[cell], "instructions") && same == 1 ? cells[cell].workload
+								  : cells[cell].name;
 }
 
 /* The labels of the axis, as rows of a contender "-": the cells of a mode at 1, 2, … */
@@ -128,8 +140,7 @@ static void axis_rows(const struct report *r, FILE *f, const char *mode, const c
 
 	for (size_t i = 0; i < r->set->ncells; i++)
 		if (cell_is(&r->set->cells[i], mode))
-			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, r->set->cells[i].name,
-				after);
+			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, axis_name(r, i), after);
 }
 
 bool write_kernel_cost(struct report *r, struct figure *figure)
@@ -167,10 +178,8 @@ bool write_kernel_cost(struct report *r, struct figure *figure)
 		text_set(&figure->absent, "no good sample in mode throughput");
 	text_set(&figure->caption,
 		 "What the kernel does for an operation: minor page faults per thousand "
-		 "operations "
-		 "(above) and system time per operation (below), medians over blocks. Log "
-		 "axes; a mark on "
-		 "the lower edge is that value or less, also 0.%s",
+		 "operations (above) and system time per operation (below), medians over "
+		 "blocks. Log axes; a mark on the lower edge is that value or less, also 0.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
@@ -210,8 +219,7 @@ static size_t event_names(const struct report *r, const char **names, size_t max
 
 		if (strcmp(json_field_text(counters, "tier"), "pmu"))
 			continue;
-		json_object_foreach(json_object_get(counters, "events"), name, value)
-		{
+		json_object_foreach(json_object_get(counters, "events"), name, value) {
 			size_t k = 0;
 
 			while (k < n && strcmp(names[k], name))
@@ -268,8 +276,8 @@ bool write_instructions(struct report *r, struct figure *figure)
 	}
 	if (!rows)
 		text_set(&figure->absent,
-			 "no instructions were counted: neither hardware events nor "
-			 "cells in mode instructions are in this set");
+			 "no instructions were counted: neither hardware events nor cells in "
+			 "mode instructions are in this set");
 	else if (pmu)
 		text_set(&figure->caption, "Hardware events per operation, mean over blocks%s.",
 			 r->nulls ? "; null shows the driver's own share of instructions and "
@@ -279,10 +287,8 @@ bool write_instructions(struct report *r, struct figure *figure)
 	else
 		text_set(&figure->caption,
 			 "Instructions per operation of the whole process, start and driver "
-			 "included, "
-			 "counted by callgrind at a fraction of the operations: this machine "
-			 "offers no hardware "
-			 "counters. Instructions are not time%s.",
+			 "included, counted by callgrind at a fraction of the operations: this "
+			 "machine offers no hardware counters. Instructions are not time%s.",
 			 r->nulls ? "; null shows the driver's own share" : "");
 	return table_close(r, figure->name, f);
 }

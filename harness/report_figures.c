@@ -139,8 +139,7 @@ static bool draw_all(const struct report *r)
 		if (status < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
 			fprintf(stderr,
 				"ashlar-bench report: %s: %s: no figures drawn (install "
-				"gnuplot or "
-				"set GNUPLOT); tables and scripts are in %s\n",
+				"gnuplot or set GNUPLOT); tables and scripts are in %s\n",
 				program && *program ? program : "gnuplot",
 				strerror(status < 0 ? -status : ENOENT), r->dir);
 			return false;
@@ -154,8 +153,7 @@ static bool draw_all(const struct report *r)
 	if (failed)
 		fprintf(stderr,
 			"ashlar-bench report: gnuplot failed on %zu of %zu figures; of the "
-			"first, "
-			"%s/%s.gp, see %s.log beside it\n",
+			"first, %s/%s.gp, see %s.log beside it\n",
 			failed, tried, r->dir, first, first);
 	return !failed;
 }

@@ -91,11 +91,9 @@ bool write_call_latency(struct report *r, struct figure *figure)
 
 	text_set(&figure->caption,
 		 "Time of single calls by percentile, measured in separate runs on a random "
-		 "sample of the "
-		 "calls; histograms of all blocks are added up. The grey band is what timing "
-		 "nothing costs, "
-		 "which is not subtracted. A curve ends where fewer than %d values lie "
-		 "beyond.%s",
+		 "sample of the calls; histograms of all blocks are added up. The grey band is "
+		 "what timing nothing costs, which is not subtracted. A curve ends where fewer "
+		 "than %d values lie beyond.%s",
 		 DISTRIBUTION_MIN_BEYOND, r->nulls ? " null is left out." : "");
 	return write_latency(r, figure, kinds, 2);
 }
@@ -106,10 +104,9 @@ bool write_request_latency(struct report *r, struct figure *figure)
 
 	text_set(&figure->caption,
 		 "Time of requests from their intended start (open loop: a late request makes "
-		 "the next "
-		 "ones late too) by percentile, at shares of the rate that the reference "
-		 "reached once, the "
-		 "same for all. A curve ends where fewer than %d values lie beyond.%s",
+		 "the next ones late too) by percentile, at shares of the rate that the "
+		 "reference reached once, the same for all. A curve ends where fewer than %d "
+		 "values lie beyond.%s",
 		 DISTRIBUTION_MIN_BEYOND, r->nulls ? " null is left out." : "");
 	return write_latency(r, figure, kinds, 1);
 }

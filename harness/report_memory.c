@@ -103,6 +103,34 @@ static size_t timeline_rows(struct report *r, FILE *f, size_t panel, const char 
 	return n;
 }
 
+/* NAME-phases.tsv: when each phase of the samples in the panels ended.  The row of contender
+ * "-" keeps the table from being empty. */
+static bool write_phases(struct report *r, size_t cell)
+{
+	FILE *f =
+		table_open(r, "fig07-phases", "ends of phases", "panel\tallocator\tphase\tms");
+	size_t panel = 0;
+
+	if (!f)
+		return false;
+	fputs("0\t-\t-\t0\n", f);
+	for (size_t j = 0; j + r->nulls < r->nshown; j++) {
+		const struct result_sample *s = timeline_sample(r, cell, r->shown[j]);
+		json_t *mark;
+		size_t i;
+
+		if (!s)
+			continue;
+		panel++;
+		json_array_foreach(json_object_get(s->json, "phases"), i, mark)
+			fprintf(f, "%zu\t%s\t%s\t%.0f\n", panel,
+				r->set->contenders[r->shown[j]].name,
+				json_field_text(mark, "name"),
+				json_field_number(mark, "at_ns") / 1e6);
+	}
+	return table_close(r, "fig07-phases", f);
+}
+
 bool write_drain_timeline(struct report *r, struct figure *figure)
 {
 	size_t cell = drain_cell(r), rows = 0, panel = 0;
@@ -111,6 +139,10 @@ bool write_drain_timeline(struct report *r, struct figure *figure)
 
 	if (!f)
 		return false;
+	if (cell != SIZE_MAX && !write_phases(r, cell)) {
+		fclose(f);
+		return false;
+	}
 	for (size_t j = 0; j + r->nulls < r->nshown && cell != SIZE_MAX; j++) {
 		size_t n = timeline_rows(r, f, panel + 1, r->set->contenders[r->shown[j]].name,
 					 cell, r->shown[j]);
@@ -123,10 +155,9 @@ bool write_drain_timeline(struct report *r, struct figure *figure)
 	else
 		text_set(&figure->caption,
 			 "Resident memory over time (line) and the bytes the workload has "
-			 "requested and "
-			 "not freed (grey area), %s, first good sample of each contender. "
-			 "Resident memory "
-			 "holds the program, its libraries and the driver's tables too.%s",
+			 "requested and not freed (grey area), %s, first good sample of each "
+			 "contender; dotted lines end the phases. Resident memory holds the "
+			 "program, its libraries and the driver's tables too.%s",
 			 r->set->cells[cell].name, r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
@@ -142,11 +173,9 @@ bool write_timelines(struct report *r, struct figure *figure)
 		return false;
 	text_set(&figure->caption,
 		 "Resident memory over time, all allocators in one panel per workload, first "
-		 "good sample "
-		 "of each; the grey area is what the workload has requested and not freed, in "
-		 "the run of "
-		 "the reference (programs do not tell). An allocator that is faster ends "
-		 "earlier.%s",
+		 "good sample of each; the grey area is what the workload has requested and "
+		 "not freed, in the run of the reference (programs do not tell). An allocator "
+		 "that is faster ends earlier.%s",
 		 r->nulls ? " null is left out." : "");
 	for (size_t i = 0; i < set->ncells; i++) {
 		bool shown_before = false;
@@ -209,15 +238,13 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 	if (!written)
 		text_set(&figure->absent, "no timeline with live bytes of frag-drain");
 	else
-		text_set(
-			&figure->caption,
-			"Resident memory (less the driver's tables) over live bytes as time "
-			"goes by, %s, "
-			"first good sample of each contender. Left out: moments with less than "
-			"%g %% of the "
-			"largest live volume. Program and libraries are within it, some MiB.%s",
-			r->set->cells[cell].name, 100 * LIVE_SHARE,
-			r->nulls ? " null is left out." : "");
+		text_set(&figure->caption,
+			 "Resident memory (less the driver's tables) over live bytes as time "
+			 "goes by, %s, first good sample of each contender. Left out: moments "
+			 "with less than %g %% of the largest live volume. Program and "
+			 "libraries are within it, some MiB.%s",
+			 r->set->cells[cell].name, 100 * LIVE_SHARE,
+			 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
 
@@ -316,8 +343,7 @@ bool write_page_floor(struct report *r, struct figure *figure)
 
 			if (!cell_is(&r->set->cells[i], "memory") && i != drain)
 				continue;
-			json_array_foreach(cell_phases(r, i), phase, mark)
-			{
+			json_array_foreach(cell_phases(r, i), phase, mark) {
 				const char *name = json_field_text(mark, "name");
 				char label[128];
 
@@ -337,12 +363,10 @@ bool write_page_floor(struct report *r, struct figure *figure)
 		text_set(&figure->absent, "no phase mark with a page floor in mode memory");
 	text_set(&figure->caption,
 		 "At phase marks, medians over blocks. Above: resident memory (less the "
-		 "driver's tables) "
-		 "over the page floor, which is the OS pages that hold a touched byte of a "
-		 "live object: an "
-		 "allocator that moves nothing cannot go below 1, and above it is what could "
-		 "be given "
-		 "back. Below: page floor over live bytes, how densely objects were placed.%s",
+		 "driver's tables) over the page floor, which is the OS pages that hold a "
+		 "touched byte of a live object: an allocator that moves nothing cannot go "
+		 "below 1, and above it is what could be given back. Below: page floor over "
+		 "live bytes, how densely objects were placed.%s",
 		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }

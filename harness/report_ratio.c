@@ -105,12 +105,12 @@ static void caption_left_out(struct report *r, char **caption)
 {
 	const struct result_set *set = r->set;
 	const char *before =
-		" Not in the geometric means, as not every contender has a value: ";
+		" Not in the geometric means, as not every contender has two blocks there: ";
 
 	if (r->nulls)
 		text_append(caption,
-			    " null is left out: it never reuses memory and is no lower "
-			    "bound of time; its numbers are in the tables.");
+			    " null is left out: it never reuses memory and is no lower bound "
+			    "of time; its numbers are in the tables.");
 	for (size_t i = 0; i < set->ncells; i++)
 		if (cell_is(&set->cells[i], "throughput") && !r->c->common[i]) {
 			text_append(caption, "%s%s", before, set->cells[i].name);
@@ -143,18 +143,14 @@ static bool write_ratios(struct report *r, struct figure *figure, enum metric me
 			rows += ratio_rows(r, f, metric, r->shown[j]);
 	if (!rows)
 		text_set(&figure->absent,
-			 "no cell has a block in which %s and another contender "
-			 "both succeeded",
+			 "no cell has a block in which %s and another contender both succeeded",
 			 reference);
 	text_set(&figure->caption,
 		 "%s relative to %s, per cell: the median over blocks of the ratio within a "
-		 "block, "
-		 "with its 95 %% interval; 1 is %s, below 1 is less. On the right the "
-		 "geometric means, "
-		 "in which each workload counts once. Values beyond %g or 1/%g are drawn at "
-		 "the edge and "
-		 "written beside it; a cross at the lower edge is a contender that failed "
-		 "there.",
+		 "block, with its 95 %% interval; 1 is %s, below 1 is less. On the right the "
+		 "geometric means, in which each workload counts once. Values beyond %g or "
+		 "1/%g are drawn at the edge and written beside it; a cross at the lower edge "
+		 "is a contender that failed there.",
 		 what, reference, reference, CUT, CUT);
 	caption_left_out(r, &figure->caption);
 	return table_close(r, figure->name, f);
@@ -179,10 +175,9 @@ bool write_forest(struct report *r, struct figure *figure)
 		return false;
 	text_set(&figure->caption,
 		 "CPU time per operation relative to %s, one panel per allocator: the same "
-		 "ratios and "
-		 "95 %% intervals as in the first figure. The grey band is 1 ± 2 %%, within "
-		 "which a whole "
-		 "interval would say that there is no difference worth speaking of.",
+		 "ratios and 95 %% intervals as in the first figure. The grey band is 1 ± 2 "
+		 "%%, within which a whole interval would say that there is no difference "
+		 "worth speaking of.",
 		 reference);
 	caption_left_out(r, &figure->caption);
 	return true;
@@ -228,9 +223,8 @@ bool write_trade_off(struct report *r, struct figure *figure)
 		text_set(&figure->absent, "fewer than two contenders have a geometric mean");
 	text_set(&figure->caption,
 		 "Time against memory: the geometric mean ratios to %s of CPU time per "
-		 "operation and of "
-		 "peak resident memory, with 95 %% intervals as crosses. Towards the lower "
-		 "left is less of both.",
+		 "operation and of peak resident memory, with 95 %% intervals as crosses. "
+		 "Towards the lower left is less of both.",
 		 r->set->contenders[c->reference].name);
 	caption_left_out(r, &figure->caption);
 	return table_close(r, figure->name, f);

@@ -129,6 +129,8 @@ static void add_sample(struct result_set *set, json_t *json)
 	};
 
 	s.ok = !strcmp(s.status, "ok");
+	if (!*set->cells[s.cell].ops_unit)
+		set->cells[s.cell].ops_unit = json_field_text(json, "ops_unit");
 	for (size_t i = 0; i < set->nsamples; i++) {
 		struct result_sample *earlier = &set->samples[i];
 
@@ -208,14 +210,23 @@ out:
 
 static bool load_manifest(struct result_set *set, const char *path, char *message, size_t size)
 {
-	json_error_t error;
+	json_error_t error = {0};
 	json_t *entry;
+	FILE *file;
 	size_t i;
 
-	set->manifest = json_load_file(path, 0, &error);
+	file = fopen(path, "re");
+	if (!file) {
+		snprintf(message, size, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	set->manifest = json_loadf(file, 0, &error);
+	fclose(file);
 	if (!json_is_object(set->manifest)) {
-		snprintf(message, size, "%s: %s", path,
-			 set->manifest ? "not a JSON object" : error.text);
+		if (set->manifest)
+			snprintf(message, size, "%s: not a JSON object", path);
+		else
+			snprintf(message, size, "%s:%d: %s", path, error.line, error.text);
 		return false;
 	}
 	if (field_integer(set->manifest, "schema", -1) != RESULTS_SCHEMA) {

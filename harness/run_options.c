@@ -10,26 +10,37 @@
 enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT };
 
 static const struct argp_option table[] = {
-	{"suite", 's', "NAME", 0, "quick (default) or full: the same cells with more blocks", 0},
-	{"workload", 'w', "GLOB,...", 0, "only these workloads and programs; may be repeated", 0},
+	{"suite", 's', "NAME", 0, "quick (default) or full: the same cells with more blocks",
+	 0},
+	{"workload", 'w', "GLOB,...", 0, "only these workloads and programs; may be repeated",
+	 0},
 	{"allocator", 'a', "GLOB,...", 0,
-	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds and selects another; may be repeated",
+	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds and selects another; "
+	 "may be repeated",
 	 0},
 	{"mode", 'm', "MODE,...", 0,
-	 "only these kinds of cells: throughput, latency, memory, instructions; and verify, which is in no "
+	 "only these kinds of cells: throughput, latency, memory, instructions; and verify, "
+	 "which is in no "
 	 "suite",
 	 0},
-	{"set", 'p', "KEY=VALUE,...", 0, "parameters of the workloads that have them; may be repeated", 0},
-	{"blocks", 'n', "N", 0, "blocks of each throughput cell, or of the modes named by --mode", 0},
+	{"set", 'p', "KEY=VALUE,...", 0,
+	 "parameters of the workloads that have them; may be repeated", 0},
+	{"blocks", 'n', "N", 0,
+	 "blocks of each throughput cell, or of the modes named by --mode", 0},
 	{"budget", 'b', "TIME", 0, "as many blocks as fit into 90s, 10m or 2h", 0},
-	{"out", 'o', "DIR", 0, "folder of the results (default: results/DATE-HOST-REVISION)", 0},
+	{"out", 'o', "DIR", 0, "folder of the results (default: results/DATE-HOST-REVISION)",
+	 0},
 	{"resume", 'r', NULL, 0,
-	 "complete an interrupted run set: that of --out or of the argument DIR, else the newest", 0},
+	 "complete an interrupted run set: that of --out or of the argument DIR, else the "
+	 "newest",
+	 0},
 	{"seed", KEY_SEED, "N", 0, "of orders and workloads (default: drawn)", 0},
-	{"timeout", KEY_TIMEOUT, "TIME", 0, "of one sample (default: what the workload says)", 0},
+	{"timeout", KEY_TIMEOUT, "TIME", 0, "of one sample (default: what the workload says)",
+	 0},
 	{"dry-run", KEY_DRY_RUN, NULL, 0, "say what would be measured, and end", 0},
 	{"quiet", 'q', NULL, 0, "no progress", 0},
-	{"no-report", KEY_NO_REPORT, NULL, 0, "leave the report to a later `ashlar-bench report DIR`", 0},
+	{"no-report", KEY_NO_REPORT, NULL, 0,
+	 "leave the report to a later `ashlar-bench report DIR`", 0},
 	{0},
 };
 
@@ -66,9 +77,10 @@ static void take_modes(struct suite_choice *choice, const char *argument)
 		enum cell_mode mode = cell_mode_find(name);
 
 		if (mode == MODE_COUNT)
-			exit(complain_usage("unknown mode '%s': throughput, latency, memory, verify and "
-					    "instructions are known",
-					    name));
+			exit(complain_usage(
+				"unknown mode '%s': throughput, latency, memory, verify and "
+				"instructions are known",
+				name));
 		choice->modes[mode] = choice->modes_given = true;
 		free(name);
 		p += length;
@@ -102,17 +114,21 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		errno = 0;
 		o->choice.blocks = (int)strtol(argument, &end, 10);
 		if (errno || *end || o->choice.blocks < 1 || o->choice.blocks > 10000)
-			exit(complain_usage("--blocks %s: a number from 1 to 10000 is needed", argument));
+			exit(complain_usage("--blocks %s: a number from 1 to 10000 is needed",
+					    argument));
 		break;
 	case 'b':
 		o->budget_s = run_parse_duration(argument);
 		if (o->budget_s < 0)
-			exit(complain_usage("--budget %s: a time like 90s, 10m or 2h is needed", argument));
+			exit(complain_usage("--budget %s: a time like 90s, 10m or 2h is needed",
+					    argument));
 		break;
 	case KEY_TIMEOUT:
 		o->timeout_s = run_parse_duration(argument);
 		if (o->timeout_s < 0)
-			exit(complain_usage("--timeout %s: a time like 90s, 10m or 2h is needed", argument));
+			exit(complain_usage(
+				"--timeout %s: a time like 90s, 10m or 2h is needed",
+				argument));
 		break;
 	case 'o':
 		o->out = argument;
@@ -124,7 +140,8 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		errno = 0;
 		o->seed = strtoull(argument, &end, 10);
 		if (errno || *end || *argument == '-' || end == argument || o->seed >> 53)
-			exit(complain_usage("--seed %s: a number from 0 to 2^53-1 is needed", argument));
+			exit(complain_usage("--seed %s: a number from 0 to 2^53-1 is needed",
+					    argument));
 		o->seed_given = true;
 		break;
 	case KEY_DRY_RUN:
@@ -143,7 +160,8 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (state->arg_num > 0 && !o->resume)
-			exit(complain_usage("'%s': unexpected; a folder is named by --out DIR", o->out));
+			exit(complain_usage("'%s': unexpected; a folder is named by --out DIR",
+					    o->out));
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -154,20 +172,29 @@ static error_t take(int key, char *argument, struct argp_state *state)
 void run_options_parse(int argc, char **argv, struct run_options *o)
 {
 	static const struct argp parser = {
-		table, take, "[--resume DIR]",
-		"Measure: a fresh process per sample, every allocator once per block in random order.\v"
+		table,
+		take,
+		"[--resume DIR]",
+		"Measure: a fresh process per sample, every allocator once per block in random "
+		"order.\v"
 		"ctrl-C ends after the running sample; --resume completes what was begun.  "
-		"The exit status is 0 when all was measured (failing allocators are results), 1 when "
-		"something could not be done, 2 for a mistake in the command, 130 when interrupted.",
-		NULL, NULL, NULL};
+		"The exit status is 0 when all was measured (failing allocators are results), "
+		"1 when "
+		"something could not be done, 2 for a mistake in the command, 130 when "
+		"interrupted.",
+		NULL,
+		NULL,
+		NULL};
 
 	memset(o, 0, sizeof(*o));
 	o->choice.suite = "quick";
 	argp_parse(&parser, argc, argv, 0, NULL, o);
 	o->choice.workloads = o->workloads;
 	o->choice.settings = o->settings;
-	if (o->resume && (o->choice.nworkloads || o->nallocators || o->choice.nsettings ||
-			  o->choice.modes_given || o->choice.blocks || o->seed_given || o->timeout_s))
-		exit(complain_usage("--resume goes on with what the run set began with: only --budget, --out, "
+	if (o->resume &&
+	    (o->choice.nworkloads || o->nallocators || o->choice.nsettings ||
+	     o->choice.modes_given || o->choice.blocks || o->seed_given || o->timeout_s))
+		exit(complain_usage("--resume goes on with what the run set began with: only "
+				    "--budget, --out, "
 				    "--quiet and --no-report go with it"));
 }

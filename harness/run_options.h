@@ -13,8 +13,8 @@ struct run_options {
 	const char *workloads[RUN_ARGUMENTS], *settings[RUN_ARGUMENTS];
 	const char *allocators[RUN_ARGUMENTS];
 	int nallocators;
-	int budget_s;  /* 0 = none */
-	int timeout_s; /* 0 = each workload's own */
+	int budget_s;    /* 0 = none */
+	int timeout_s;   /* 0 = each workload's own */
 	const char *out; /* NULL = the default */
 	uint64_t seed;
 	bool seed_given, resume, dry_run, quiet, no_report;

@@ -19,22 +19,32 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 	int id, block, turn, order[256];
 	json_int_t duration;
 
-	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}", "id", &id, "cell", &cell, "allocator",
-			&allocator, "mode", &mode, "block", &block, "duration_ns", &duration) < 0)
-		return because(why, why_size, "a record lacks id, cell, allocator, mode, block or duration_ns");
+	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}", "id", &id, "cell",
+			&cell, "allocator", &allocator, "mode", &mode, "block", &block,
+			"duration_ns", &duration) < 0)
+		return because(
+			why, why_size,
+			"a record lacks id, cell, allocator, mode, block or duration_ns");
 	if (id < 1 || id > r->schedule.count * r->schedule.contenders)
 		return because(why, why_size, "sample %d is of another plan", id);
 	turn = (id - 1) / r->schedule.contenders;
 	schedule_order(&r->schedule, turn, order);
 	const struct cell *c = &r->manifest->cells[r->schedule.turns[turn].cell];
-	const struct contender *a = &r->manifest->contenders[order[(id - 1) % r->schedule.contenders]];
+	const struct contender *a =
+		&r->manifest->contenders[order[(id - 1) % r->schedule.contenders]];
 	if (strcmp(c->name, cell) != 0 || strcmp(cell_modes[c->mode], mode) != 0 ||
 	    block != r->schedule.turns[turn].block || strcmp(a->name, allocator) != 0)
 		return because(why, why_size, "sample %d is of another plan", id);
 	if (r->done[id])
 		return because(why, why_size, "sample %d is recorded twice", id);
 	r->done[id] = true;
-	r->cell_s[r->schedule.turns[turn].cell] += (double)duration / 1e9 / (block + 1.0);
+	/* A turn's time in the making: its samples' sum, of the last recorded block. */
+	if (block != r->last_block[r->schedule.turns[turn].cell]) {
+		r->last_block[r->schedule.turns[turn].cell] = block;
+		r->cell_s[r->schedule.turns[turn].cell] = 0;
+	}
+	r->cell_s[r->schedule.turns[turn].cell] += (double)duration / 1e9;
+	r->spent_s += (double)duration / 1e9;
 	return 0;
 }
 
@@ -47,7 +57,8 @@ int runner_begin(struct runner *r, char *why, size_t why_size)
 	schedule_make(&r->schedule, m->cells, m->ncells, m->ncontenders, m->seed);
 	r->done = calloc((size_t)(r->schedule.count * m->ncontenders) + 1, sizeof(r->done[0]));
 	r->cell_s = calloc((size_t)m->ncells + 1, sizeof(r->cell_s[0]));
-	if (!r->done || !r->cell_s)
+	r->last_block = calloc((size_t)m->ncells + 1, sizeof(r->last_block[0]));
+	if (!r->done || !r->cell_s || !r->last_block)
 		return because(why, why_size, "out of memory");
 	return runset_each(r->set, mark_done, r, why, why_size);
 }
@@ -57,6 +68,7 @@ void runner_free(struct runner *r)
 	schedule_free(&r->schedule);
 	free(r->done);
 	free(r->cell_s);
+	free(r->last_block);
 }
 
 int runner_missing(const struct runner *r)
@@ -104,13 +116,15 @@ static double seconds_left(const struct runner *r, int from)
 			known |= turn_seconds(r, turn) > 0;
 		}
 	if (r->deadline_ns)
-		budget = r->deadline_ns > now_ns() ? (double)(r->deadline_ns - now_ns()) / 1e9 : 0;
+		budget = r->deadline_ns > now_ns() ? (double)(r->deadline_ns - now_ns()) / 1e9
+						   : 0;
 	if (budget >= 0 && (!known || sum > budget))
 		return budget;
 	return known ? sum : -1;
 }
 
-static void describe(const struct runner *r, int turn, int place, const int *order, struct sample *s)
+static void describe(const struct runner *r, int turn, int place, const int *order,
+		     struct sample *s)
 {
 	const struct turn *t = &r->schedule.turns[turn];
 
@@ -127,19 +141,21 @@ static void describe(const struct runner *r, int turn, int place, const int *ord
 /* An open loop's rate: the load's share of what the reference can do here. */
 static void set_rate(const struct runner *r, struct sample *s)
 {
-	json_int_t capacity =
-		json_integer_value(json_object_get(r->manifest->capacity, cell_workload_name(s->cell)));
+	json_int_t capacity = json_integer_value(
+		json_object_get(r->manifest->capacity, cell_workload_name(s->cell)));
 
 	if (!s->cell->load)
 		return;
 	if (capacity > 0)
 		s->values[cell_find_param(s->cell, "rate")] = capacity * s->cell->load / 100;
 	else
-		sample_fail(s, SAMPLE_SKIPPED, "the capacity under glibc, which the load is a part of, "
-					       "could not be measured");
+		sample_fail(s, SAMPLE_SKIPPED,
+			    "the capacity under glibc, which the load is a part of, "
+			    "could not be measured");
 }
 
-static int run_turn(struct runner *r, int turn, struct progress *progress, char *why, size_t why_size)
+static int run_turn(struct runner *r, int turn, struct progress *progress, char *why,
+		    size_t why_size)
 {
 	const struct cell *cell = &r->manifest->cells[r->schedule.turns[turn].cell];
 	static struct sample sample; /* large: marks and counters */
@@ -160,9 +176,11 @@ static int run_turn(struct runner *r, int turn, struct progress *progress, char 
 		trial_run(&r->place, &sample);
 		if (sample.status == SAMPLE_ABORTED)
 			return 0;
-		/* What cannot run anywhere was said at the start; what a cell excludes, once. */
+		/* What cannot run anywhere was said at the start; what a cell excludes, once.
+		 */
 		if (sample.status != SAMPLE_OK &&
-		    (sample.status != SAMPLE_SKIPPED || (sample.block == 0 && sample.contender->usable)))
+		    (sample.status != SAMPLE_SKIPPED ||
+		     (sample.block == 0 && sample.contender->usable)))
 			progress_note(progress, cell->name, sample.contender->name,
 				      sample_statuses[sample.status], sample.reason);
 		record = sample_to_json(&sample);
@@ -180,7 +198,8 @@ static void note_unfinished(struct runner *r, int turn)
 
 	json_array_append_new(r->manifest->unfinished,
 			      json_pack("{s:s, s:s, s:i, s:s}", "cell", cell->name, "mode",
-					cell_modes[cell->mode], "block", t->block, "reason", "budget"));
+					cell_modes[cell->mode], "block", t->block, "reason",
+					"budget"));
 }
 
 /* Whether a turn still fits.  One that is begun is always completed: a block that

@@ -12,8 +12,10 @@ struct runner {
 	struct runset *set;
 	struct trial_place place;
 	struct schedule schedule;
-	bool *done;          /* by sample id */
-	double *cell_s;      /* seconds of a turn of each cell, as far as measured; 0 = not yet */
+	bool *done;      /* by sample id */
+	double *cell_s;  /* seconds of a turn of each cell, as far as measured; 0 = not yet */
+	int *last_block; /* of each cell, while the folder is read */
+	double spent_s;  /* on what the folder held already */
 	uint64_t deadline_ns; /* 0 = no budget */
 	bool quiet;
 };

@@ -36,7 +36,8 @@ int runset_make(struct runset *set, const char *path, char *why, size_t why_size
 	free(manifest);
 	if (taken)
 		return because(why, why_size,
-			       "%s holds a run set already: --resume completes it if it was interrupted, "
+			       "%s holds a run set already: --resume completes it if it was "
+			       "interrupted, "
 			       "--out names another folder",
 			       path);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -44,7 +45,8 @@ int runset_make(struct runset *set, const char *path, char *why, size_t why_size
 		int result = file_make_folder(folder);
 
 		if (result < 0)
-			because(why, why_size, "the folder %s cannot be made: %s", folder, strerror(errno));
+			because(why, why_size, "the folder %s cannot be made: %s", folder,
+				strerror(errno));
 		free(folder);
 		if (result < 0)
 			return -1;
@@ -66,7 +68,8 @@ static int cut_torn_line(const struct runset *set, const char *text, size_t leng
 	return whole < length ? ftruncate(set->samples, (off_t)whole) : 0;
 }
 
-int runset_open(struct runset *set, const char *path, json_t **manifest, char *why, size_t why_size)
+int runset_open(struct runset *set, const char *path, json_t **manifest, char *why,
+		size_t why_size)
 {
 	char *file = text_format("%s/manifest.json", path), *text;
 	json_error_t error;
@@ -102,10 +105,11 @@ failed:
 	return -1;
 }
 
-int runset_each(const struct runset *set, int (*take)(const json_t *, void *, char *, size_t), void *arg,
-		char *why, size_t why_size)
+int runset_each(const struct runset *set, int (*take)(const json_t *, void *, char *, size_t),
+		void *arg, char *why, size_t why_size)
 {
-	char *path = text_format("%s/samples.jsonl", set->path), *text = file_read(path), *line = text;
+	char *path = text_format("%s/samples.jsonl", set->path), *text = file_read(path),
+	     *line = text;
 	int number = 0, result = 0;
 
 	while (line && *line && result == 0) {
@@ -115,8 +119,8 @@ int runset_each(const struct runset *set, int (*take)(const json_t *, void *, ch
 
 		number++;
 		if (!sample)
-			result = because(why, why_size, "%s: line %d is no record: %s", path, number,
-					 error.text);
+			result = because(why, why_size, "%s: line %d is no record: %s", path,
+					 number, error.text);
 		else
 			result = take(sample, arg, why, why_size);
 		json_decref(sample);
@@ -142,7 +146,8 @@ int runset_append(const struct runset *set, const json_t *sample, char *why, siz
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			because(why, why_size, "%s/samples.jsonl: %s", set->path, strerror(errno));
+			because(why, why_size, "%s/samples.jsonl: %s", set->path,
+				strerror(errno));
 			free(line);
 			return -1;
 		}
@@ -154,7 +159,8 @@ int runset_append(const struct runset *set, const json_t *sample, char *why, siz
 	return 0;
 }
 
-int runset_write_manifest(const struct runset *set, const json_t *manifest, char *why, size_t why_size)
+int runset_write_manifest(const struct runset *set, const json_t *manifest, char *why,
+			  size_t why_size)
 {
 	char *path = text_format("%s/manifest.json", set->path);
 	char *text = json_dumps(manifest, JSON_INDENT(1)), *whole;

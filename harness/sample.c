@@ -7,10 +7,8 @@
 #include "harness/message.h"
 
 const char *const sample_statuses[] = {
-	[SAMPLE_OK] = "ok",
-	[SAMPLE_FAILED] = "failed",
-	[SAMPLE_TIMEOUT] = "timeout",
-	[SAMPLE_SKIPPED] = "skipped",
+	[SAMPLE_OK] = "ok",           [SAMPLE_FAILED] = "failed",
+	[SAMPLE_TIMEOUT] = "timeout", [SAMPLE_SKIPPED] = "skipped",
 	[SAMPLE_ABORTED] = "aborted",
 };
 
@@ -108,8 +106,8 @@ static json_t *latency(const struct sample *s)
 		json_object_set_new(kind, "count", number(l->count));
 		for (int p = 0; p < LATENCY_PERCENTILES; p++)
 			json_object_set_new(kind, latency_names[p],
-					    l->value_ns[p] < 0 ? json_null() :
-								 json_integer(l->value_ns[p]));
+					    l->value_ns[p] < 0 ? json_null()
+							       : json_integer(l->value_ns[p]));
 		json_object_set_new(kind, "max", number(l->max_ns));
 		json_object_set_new(kinds, latency_kinds[k], kind);
 	}
@@ -185,7 +183,8 @@ json_t *sample_to_json(const struct sample *s)
 			    s->instructions < 0 ? json_null() : json_integer(s->instructions));
 	json_object_set_new(o, "phases", phases(s));
 	json_object_set_new(o, "timeline",
-			    s->has_timeline ? json_sprintf("timeline/%d.tsv", s->id) : json_null());
+			    s->has_timeline ? json_sprintf("timeline/%d.tsv", s->id)
+					    : json_null());
 	json_object_set_new(o, "latency", latency(s));
 	json_object_set_new(o, "counters", counters(s));
 	json_object_set_new(o, "allocator_file", text(s->allocator_file));

@@ -8,7 +8,8 @@
  *
  * Everything here follows from the seed and the cells alone, so that a run set that
  * was interrupted is continued with the very orders and seeds it would have had.
- * Source of the design: randomised complete blocks (Fisher, The Design of Experiments, 1935). */
+ * Source of the design: randomised complete blocks (Fisher, The Design of Experiments, 1935).
+ */
 #ifndef HARNESS_SCHEDULE_H
 #define HARNESS_SCHEDULE_H
 
@@ -28,8 +29,8 @@ struct schedule {
 };
 
 /* `cells` are numbered from 0; `contenders` is how many run in each turn. */
-void schedule_make(struct schedule *schedule, const struct cell *cells, int ncells, int contenders,
-		   uint64_t seed);
+void schedule_make(struct schedule *schedule, const struct cell *cells, int ncells,
+		   int contenders, uint64_t seed);
 void schedule_free(struct schedule *schedule);
 
 /* Fills order[0 … contenders-1] with the contenders' numbers in the turn's order. */
@@ -40,7 +41,8 @@ int schedule_sample_id(const struct schedule *schedule, int turn, int place);
 
 /* The seed of a turn's samples: one for all allocators, another for each block.
  * Cells of the same workload share it, so that their modes do the same work. */
-uint64_t schedule_workload_seed(const struct schedule *schedule, const struct cell *cell, int block);
+uint64_t schedule_workload_seed(const struct schedule *schedule, const struct cell *cell,
+				int block);
 
 /* Turns that a run set of this plan still has to do, given which sample ids are
  * recorded (done[id], ids from 1).  Returns how many; `open` has room for all. */

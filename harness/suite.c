@@ -74,7 +74,8 @@ static int check_globs(const struct suite_choice *choice, char *why, size_t why_
 			for (const struct program *const *g = programs_all; *g; g++)
 				hit |= fnmatch(glob, (*g)->name, 0) == 0;
 			if (!hit) {
-				because(why, why_size, "unknown workload '%s': known are %s", glob, known);
+				because(why, why_size, "unknown workload '%s': known are %s",
+					glob, known);
 				free(glob);
 				return -1;
 			}
@@ -95,7 +96,8 @@ static void apply_settings(struct builder *b, struct cell *cell)
 			char *one = text_format("%.*s", (int)length, p);
 			char *key = text_format("%.*s", (int)strcspn(one, "="), one);
 
-			if (cell_find_param(cell, key) >= 0 && cell_set(cell, one, b->why, b->why_size) < 0)
+			if (cell_find_param(cell, key) >= 0 &&
+			    cell_set(cell, one, b->why, b->why_size) < 0)
 				b->failed = true;
 			free(key);
 			free(one);
@@ -103,8 +105,8 @@ static void apply_settings(struct builder *b, struct cell *cell)
 		}
 }
 
-static void add(struct builder *b, const char *workload, enum cell_mode mode, const char *settings,
-		int blocks)
+static void add(struct builder *b, const char *workload, enum cell_mode mode,
+		const char *settings, int blocks)
 {
 	struct cell cell;
 	int asked = b->choice->blocks;
@@ -174,7 +176,8 @@ static int check_settings(const struct builder *b)
 
 			if (p[strlen(key)] != '=') {
 				free(key);
-				return because(b->why, b->why_size, "--set %s: KEY=VALUE is needed",
+				return because(b->why, b->why_size,
+					       "--set %s: KEY=VALUE is needed",
 					       b->choice->settings[i]);
 			}
 			for (int k = 0; k < b->count; k++)
@@ -206,7 +209,8 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		if (strcmp(choice.suite, suites[i].suite) == 0)
 			suite = &suites[i];
 	if (!suite)
-		return because(why, why_size, "unknown suite '%s': quick and full are known", choice.suite);
+		return because(why, why_size, "unknown suite '%s': quick and full are known",
+			       choice.suite);
 	if (check_globs(&choice, why, why_size) < 0)
 		return -1;
 	if (!choice.modes_given)
@@ -240,7 +244,8 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	if (!b.failed && check_settings(&b) < 0)
 		b.failed = true;
 	if (!b.failed && b.count == 0) {
-		because(why, why_size, "nothing to measure: no selected workload has the mode asked for");
+		because(why, why_size,
+			"nothing to measure: no selected workload has the mode asked for");
 		b.failed = true;
 	}
 	if (b.failed) {

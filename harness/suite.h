@@ -7,14 +7,14 @@
 #include "harness/cell.h"
 
 struct suite_choice {
-	const char *suite;       /* "quick" or "full" */
-	const char **workloads;  /* arguments of --workload: globs with commas */
-	int nworkloads;          /* 0 = all */
-	bool modes[MODE_COUNT];  /* those asked for */
-	bool modes_given;        /* false: those of the suite */
-	const char **settings;   /* arguments of --set */
+	const char *suite;      /* "quick" or "full" */
+	const char **workloads; /* arguments of --workload: globs with commas */
+	int nworkloads;         /* 0 = all */
+	bool modes[MODE_COUNT]; /* those asked for */
+	bool modes_given;       /* false: those of the suite */
+	const char **settings;  /* arguments of --set */
 	int nsettings;
-	int blocks;              /* 0 = the suite's */
+	int blocks; /* 0 = the suite's */
 };
 
 /* Makes the list of cells (free it).  Returns 0, or -1 with `why` naming what was

@@ -11,8 +11,8 @@
 
 void timeline_begin(struct timeline *t, pid_t pid, const struct channel *channel)
 {
-	*t = (struct timeline){.statm = proc_statm_open(pid), .channel = channel,
-			       .begin_ns = now_ns()};
+	*t = (struct timeline){
+		.statm = proc_statm_open(pid), .channel = channel, .begin_ns = now_ns()};
 }
 
 /* Threads count for themselves with plain stores, so the sum is of slightly different
@@ -60,8 +60,9 @@ int timeline_end(struct timeline *t, const char *path)
 	if (file) {
 		fputs("ms\trss_bytes\tanon_bytes\tlive_bytes\n", file);
 		for (size_t i = 0; i < t->count; i++) {
-			fprintf(file, "%.3f\t%" PRIu64 "\t%" PRIu64 "\t", (double)t->points[i].at_ns / 1e6,
-				t->points[i].rss_bytes, t->points[i].anon_bytes);
+			fprintf(file, "%.3f\t%" PRIu64 "\t%" PRIu64 "\t",
+				(double)t->points[i].at_ns / 1e6, t->points[i].rss_bytes,
+				t->points[i].anon_bytes);
 			if (t->channel)
 				fprintf(file, "%" PRId64 "\n", t->points[i].live_bytes);
 			else

@@ -15,11 +15,13 @@ static void skip_bump(struct sample *sample)
 	if (sample->contender->reuses)
 		return;
 	if (!sample->cell->workload)
-		sample_fail(sample, SAMPLE_SKIPPED,
-			    "never reuses memory, and what a program requests in all is not known");
+		sample_fail(
+			sample, SAMPLE_SKIPPED,
+			"never reuses memory, and what a program requests in all is not known");
 	else if (total > quarter)
 		sample_fail(sample, SAMPLE_SKIPPED,
-			    "never reuses memory: %.1f GB are requested in all, a quarter of RAM is %.1f GB",
+			    "never reuses memory: %.1f GB are requested in all, a quarter of "
+			    "RAM is %.1f GB",
 			    (double)total / 1e9, (double)quarter / 1e9);
 }
 
@@ -30,7 +32,8 @@ static void skip_missing(const struct trial_place *place, struct sample *sample)
 	if (!sample->contender->usable)
 		sample_fail(sample, SAMPLE_SKIPPED, "%s", sample->contender->reason);
 	else if (sample->cell->mode == MODE_INSTRUCTIONS && !place->valgrind)
-		sample_fail(sample, SAMPLE_SKIPPED, "valgrind, which counts instructions, is not installed");
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "valgrind, which counts instructions, is not installed");
 	else if (sample->cell->program && !sample->cell->program->available(why, sizeof(why)))
 		sample_fail(sample, SAMPLE_SKIPPED, "%s", why);
 }

@@ -13,7 +13,6 @@
 #include "harness/message.h"
 #include "harness/paths.h"
 #include "harness/procfs.h"
-#include "harness/schedule.h"
 #include "workloads/rng.h"
 
 #define PADDING 4096
@@ -89,9 +88,11 @@ struct channel *trial_channel_make(struct sample *sample, int *fd)
 
 	*fd = memfd_create("ashlar-channel", MFD_CLOEXEC);
 	if (*fd >= 0 && ftruncate(*fd, sizeof(struct channel)) == 0)
-		channel = mmap(NULL, sizeof(struct channel), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+		channel = mmap(NULL, sizeof(struct channel), PROT_READ | PROT_WRITE, MAP_SHARED,
+			       *fd, 0);
 	if (channel == MAP_FAILED) {
-		sample_fail(sample, SAMPLE_FAILED, "no shared memory for the channel: %s", strerror(errno));
+		sample_fail(sample, SAMPLE_FAILED, "no shared memory for the channel: %s",
+			    strerror(errno));
 		if (*fd >= 0)
 			close(*fd);
 		return NULL;
@@ -107,8 +108,8 @@ void trial_channel_free(struct channel *channel, int fd)
 	close(fd);
 }
 
-void trial_explain_end(struct sample *sample, enum child_end end, int status, uint64_t oom_kills_before,
-		       const char *stderr_path, int timeout_s)
+void trial_explain_end(struct sample *sample, enum child_end end, int status,
+		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s)
 {
 	char how[64], said[160];
 
@@ -125,7 +126,8 @@ void trial_explain_end(struct sample *sample, enum child_end end, int status, ui
 		return;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
 	    machine_oom_kills() > oom_kills_before)
-		sample_fail(sample, SAMPLE_FAILED, "out of memory: the kernel ended it (%s)", how);
+		sample_fail(sample, SAMPLE_FAILED, "out of memory: the kernel ended it (%s)",
+			    how);
 	else
 		sample_fail(sample, SAMPLE_FAILED, "%s%s%s", how, *said ? ": " : "", said);
 }

@@ -34,8 +34,8 @@ void trial_channel_free(struct channel *channel, int fd);
 
 /* Explains an end that was not wanted: the signal or status, out of memory, and what
  * the process said last on stderr. */
-void trial_explain_end(struct sample *sample, enum child_end end, int status, uint64_t oom_kills_before,
-		       const char *stderr_path, int timeout_s);
+void trial_explain_end(struct sample *sample, enum child_end end, int status,
+		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s);
 
 int trial_timeout(const struct trial_place *place, int otherwise);
 

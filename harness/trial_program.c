@@ -62,7 +62,8 @@ static bool wait_ready(struct program_trial *t)
 			return false;
 		}
 		if (now_ns() > t->deadline_ns) {
-			sample_fail(s, SAMPLE_TIMEOUT, "accepted no connection within %d s", t->timeout_s);
+			sample_fail(s, SAMPLE_TIMEOUT, "accepted no connection within %d s",
+				    t->timeout_s);
 			return false;
 		}
 	}
@@ -90,16 +91,20 @@ static bool run_client(struct program_trial *t, const char *const *argv, const c
 		sample_fail(t->sample, SAMPLE_FAILED, "%s: %s", what, why);
 		return false;
 	}
-	end = child_watch(&client, t->deadline_ns, TIMELINE_EVERY_NS, timeline_tick, &t->timeline);
+	end = child_watch(&client, t->deadline_ns, TIMELINE_EVERY_NS, timeline_tick,
+			  &t->timeline);
 	child_finish(&client, &status, NULL);
 	if (end == CHILD_INTERRUPTED)
 		sample_fail(t->sample, SAMPLE_ABORTED, "ended by the user");
 	else if (end == CHILD_TIMED_OUT)
-		sample_fail(t->sample, SAMPLE_TIMEOUT, "%s not done after %d s", what, t->timeout_s);
-	else if (child_status_text(status, how, sizeof(how)) && !child_ended(&t->child, 200000000)) {
+		sample_fail(t->sample, SAMPLE_TIMEOUT, "%s not done after %d s", what,
+			    t->timeout_s);
+	else if (child_status_text(status, how, sizeof(how)) &&
+		 !child_ended(&t->child, 200000000)) {
 		/* If the server is gone, its end is the cause and is explained elsewhere. */
 		file_last_line(t->errors, said, sizeof(said));
-		sample_fail(t->sample, SAMPLE_FAILED, "%s: %s%s%s", what, how, *said ? ": " : "", said);
+		sample_fail(t->sample, SAMPLE_FAILED, "%s: %s%s%s", what, how,
+			    *said ? ": " : "", said);
 	}
 	return end == CHILD_EXITED && status == 0;
 }
@@ -125,8 +130,9 @@ static bool serve(struct program_trial *t)
 	/* The split is known in ticks only; it is applied to the exact sum. */
 	user = after.user_ticks - before.user_ticks;
 	sys = after.sys_ticks - before.sys_ticks;
-	s->user_ns = user + sys ? (uint64_t)((double)s->cpu_ns * (double)user / (double)(user + sys)) :
-				  s->cpu_ns;
+	s->user_ns =
+		user + sys ? (uint64_t)((double)s->cpu_ns * (double)user / (double)(user + sys))
+			   : s->cpu_ns;
 	s->sys_ns = s->cpu_ns - s->user_ns;
 	s->minor_faults = after.minor_faults - before.minor_faults;
 	s->major_faults = after.major_faults - before.major_faults;
@@ -134,7 +140,8 @@ static bool serve(struct program_trial *t)
 	if (after.voluntary_switches >= before.voluntary_switches)
 		s->voluntary_switches = after.voluntary_switches - before.voluntary_switches;
 	if (after.involuntary_switches >= before.involuntary_switches)
-		s->involuntary_switches = after.involuntary_switches - before.involuntary_switches;
+		s->involuntary_switches =
+			after.involuntary_switches - before.involuntary_switches;
 	if (after.runqueue_delay_ns >= before.runqueue_delay_ns)
 		s->runqueue_delay_ns = after.runqueue_delay_ns - before.runqueue_delay_ns;
 	s->peak_rss_bytes = proc_peak_rss(t->child.pid);
@@ -148,7 +155,8 @@ static uint64_t ns_of(const struct timeval *tv)
 	return (uint64_t)tv->tv_sec * 1000000000u + (uint64_t)tv->tv_usec * 1000u;
 }
 
-static void take_batch(struct sample *s, const struct channel *channel, const struct rusage *usage)
+static void take_batch(struct sample *s, const struct channel *channel,
+		       const struct rusage *usage)
 {
 	s->user_ns = ns_of(&usage->ru_utime);
 	s->sys_ns = ns_of(&usage->ru_stime);
@@ -184,6 +192,7 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	uint64_t oom_kills = machine_oom_kills(), begin;
 	enum child_end end = CHILD_EXITED;
 	char why[256], *table;
+	bool served = true, ended;
 	int status = 0;
 
 	memcpy(argv, t->plan.argv, sizeof(t->plan.argv));
@@ -213,17 +222,20 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	}
 	timeline_begin(&t->timeline, t->child.pid, NULL);
 	s->begin_ns = begin;
-	if (!t->plan.ready_socket || serve(t))
-		end = child_watch(&t->child, t->deadline_ns, TIMELINE_EVERY_NS, timeline_tick, &t->timeline);
+	if (t->plan.ready_socket)
+		served = serve(t);
+	if (served)
+		end = child_watch(&t->child, t->deadline_ns, TIMELINE_EVERY_NS, timeline_tick,
+				  &t->timeline);
 	if (!t->plan.ready_socket)
 		s->wall_ns = now_ns() - begin;
 	/* A server that failed its clients but lives is ended by us: its signal is no news. */
-	if (s->status != SAMPLE_OK && !child_ended(&t->child, 0)) {
-		child_finish(&t->child, &status, &usage);
-	} else {
-		child_finish(&t->child, &status, &usage);
+	ended = child_ended(&t->child, 0);
+	child_finish(&t->child, &status, &usage);
+	if (s->status == SAMPLE_OK || ended)
 		trial_explain_end(s, end, status, oom_kills, t->errors, t->timeout_s);
-	}
+	if (!served)
+		sample_fail(s, SAMPLE_FAILED, "the server ended before its clients were done");
 	counters_finish(&counters, &s->counters);
 	table = text_format("%s/timeline/%d.tsv", t->place->out, s->id);
 	s->has_timeline = timeline_end(&t->timeline, table) > 0;
@@ -251,15 +263,16 @@ void trial_run_program(const struct trial_place *place, struct sample *s)
 	t.errors = text_format("%s/stderr", t.folder);
 	if (file_make_folder(cache) < 0) {
 		sample_fail(s, SAMPLE_FAILED, "%s: %s", cache, strerror(errno));
-	} else if (s->cell->program->plan(s->values, s->seed, cache, t.folder, &t.plan, why, sizeof(why)) <
-		   0) {
+	} else if (s->cell->program->plan(s->values, s->seed, cache, t.folder, &t.plan, why,
+					  sizeof(why)) < 0) {
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
 	} else if ((channel = trial_channel_make(s, &fd))) {
-		t.timeout_s = trial_timeout(place, t.plan.timeout_s > 0 ? t.plan.timeout_s :
-									  TRIAL_TIMEOUT_S);
+		t.timeout_s = trial_timeout(place, t.plan.timeout_s > 0 ? t.plan.timeout_s
+									: TRIAL_TIMEOUT_S);
 		trial_env_plain(&t.plain, t.folder);
 		s->ops = t.plan.ops;
-		snprintf(s->ops_unit, sizeof(s->ops_unit), "%s", t.plan.ops_unit ? t.plan.ops_unit : "");
+		snprintf(s->ops_unit, sizeof(s->ops_unit), "%s",
+			 t.plan.ops_unit ? t.plan.ops_unit : "");
 		run_plan(&t, channel, fd);
 		trial_channel_free(channel, fd);
 		trial_env_free(&t.plain);

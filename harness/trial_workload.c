@@ -40,7 +40,8 @@ static void take_channel(struct sample *s, const struct channel *c)
 		 s->cell->workload->ops_unit ? s->cell->workload->ops_unit : "operations");
 }
 
-static void take_latency(const struct trial_place *place, struct sample *s, const struct channel *c)
+static void take_latency(const struct trial_place *place, struct sample *s,
+			 const struct channel *c)
 {
 	char *path;
 
@@ -71,16 +72,16 @@ static void check(struct sample *s, const struct channel *c)
 		sample_fail(s, SAMPLE_FAILED, "the worker ended without finishing the run");
 	else if (c->expected_allocs && c->allocs != c->expected_allocs)
 		sample_fail(s, SAMPLE_FAILED,
-			    "%" PRIu64 " allocation calls were made, %" PRIu64 " were expected", c->allocs,
-			    c->expected_allocs);
+			    "%" PRIu64 " allocation calls were made, %" PRIu64 " were expected",
+			    c->allocs, c->expected_allocs);
 }
 
 void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 {
 	const struct wl_param *params = s->cell->workload->params;
-	const char *mode = s->cell->mode == MODE_LATENCY ? "latency" :
-			   s->cell->mode == MODE_VERIFY	 ? "verify" :
-							   "throughput";
+	const char *mode = s->cell->mode == MODE_LATENCY  ? "latency"
+			   : s->cell->mode == MODE_VERIFY ? "verify"
+							  : "throughput";
 	char text[128];
 
 	trial_argv_add(argv, paths_find()->worker);
@@ -141,8 +142,8 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 		goto out;
 	}
 	timeline_begin(&timeline, child.pid, channel);
-	end = child_watch(&child, now_ns() + (uint64_t)timeout_s * 1000000000u, TIMELINE_EVERY_NS,
-			  timeline_tick, &timeline);
+	end = child_watch(&child, now_ns() + (uint64_t)timeout_s * 1000000000u,
+			  TIMELINE_EVERY_NS, timeline_tick, &timeline);
 	child_finish(&child, &status, NULL);
 	counters_finish(&counters, &s->counters);
 	table = text_format("%s/timeline/%d.tsv", place->out, s->id);

@@ -1,11 +1,15 @@
 # Figure 3: paired ratios of CPU time, one panel per contender, Ashlar first.
 FIG = "fig03"
 RATIO = 1
-W = 1180; H = 980
-load "style.gp"
 DATA = FIG.".tsv"
+load "set.gp"
+stats DATA using 1 nooutput name "X"
+panels = N - (sum [i=1:N] (NAME[i] eq REFERENCE))
+across = panels < 3 ? panels : panels > 6 ? 4 : 3
+down = (panels + across - 1) / across
+W = 1180; H = 124 + down * (22 * (X_max + 1)) + (down - 1) * 62
+load "style.gp"
 
-stats DATA using (column("x")) nooutput name "X"
 eval count_axis
 lo = 0.9; hi = 1.1
 eval widen("shown", "1")
@@ -20,9 +24,6 @@ do for [i=1:DRAWN] { if (NAME[i] eq "ashlar" && NAME[i] ne REFERENCE) { panels =
 do for [i=1:DRAWN] { if (NAME[i] ne "ashlar" && NAME[i] ne REFERENCE) { panels = panels + 1; PANEL[panels] = i } }
 do for [i=1:DRAWN] { unset label 100+i }    # each panel is named instead
 
-across = panels < 3 ? panels : 3
-if (panels > 6) { across = 4 }
-down = (panels + across - 1) / across
 left = 0.165; gap = 0.018
 wide = (0.985 - left - gap * (across - 1)) / across
 foot = 84.0 / H; head = 40.0 / H
@@ -49,14 +50,16 @@ do for [p=1:panels] {
 	if (row_of == down - 1 || p + across > panels) { set xlabel "ratio to ".REFERENCE offset 0,0.3 } else { unset xlabel }
 	if (column_of == 0) { set ytics nomirror out scale 0.6 textcolor rgb "#111111" } else { unset ytics }
 	plot DATA using (1):"x":ytic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
-		DATA using "shown":(mine(i) ? column("x") : NaN):"shown_low":"shown_high" \
+		DATA using "shown":(mine(i) ? column("x") : NaN):(end_of("shown_low", "shown")):(end_of("shown_high", "shown")) \
 			with xerrorbars pt -1 lw 1.5 lc rgb COLOUR[i], \
 		DATA using "shown":(mine(i) ? column("x") : NaN) \
 			with points pt MARK[i] ps 1.1 * SIZE lc rgb COLOUR[i], \
 		DATA using (lo * 1.03):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "failed" ? column("x") : NaN): \
 			(axis_row(0) ? "" : "failed") with labels left font FONT.",10" textcolor rgb COLOUR[i], \
-		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" ? column("x") : NaN): \
-			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels right offset -1,0 font FONT.",10" textcolor rgb COLOUR[i]
+		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" && column("ratio") > 1 ? column("x") : NaN): \
+			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels right offset -1,0 font FONT.",10" textcolor rgb COLOUR[i], \
+		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" && column("ratio") < 1 ? column("x") : NaN): \
+			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels left offset 1,0 font FONT.",10" textcolor rgb COLOUR[i]
 	unset label 99
 }
 unset multiplot

@@ -10,7 +10,7 @@ set lmargin at screen 0.075
 set rmargin at screen 0.985
 do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
 set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.2 back
-set label 99 footer(blocks(BLOCKS_MEMORY)."; medians")
+set label 99 footer(blocks(BLOCKS_MEMORY)." at most; medians")
 half = (TOP - 150.0 / H - 40.0 / H) / 2
 array WHAT[2] = ["rss_per_floor", "floor_per_live"]
 array TITLE[2] = ["resident / page floor", "page floor / live bytes"]

@@ -32,9 +32,9 @@ set label 99 footer(blocks(BLOCKS)." at most; 95 % intervals, blocks resampled i
 # line to its point, so that they never meet.
 slot_y(place) = HI[2] * (LO[2] / HI[2]) ** ((place + 0.5) / points)
 do for [i=1:NALL] {
-	at_x = NaN
-	stats DATA using (mine(i) ? (at_x = column("time"), at_y = column("rss"), at = column("place"), 1) : 0) nooutput name "Z"
-	if (at_x == at_x) {
+	found = 0
+	stats DATA using (mine(i) ? (found = 1, at_x = column("time"), at_y = column("rss"), at = column("place"), 1) : 0) nooutput name "Z"
+	if (found) {
 		set label 200+i NAME[i] at graph 1.05,first slot_y(at) left textcolor rgb COLOUR[i] front
 		set arrow 200+i from first at_x,first at_y to graph 1.04,first slot_y(at) nohead lc rgb COLOUR[i] lw 0.6 dt 3 back
 	}
@@ -42,7 +42,7 @@ do for [i=1:NALL] {
 set logscale xy 2
 set xrange [LO[1]:HI[1]]
 set yrange [LO[2]:HI[2]]
-plot for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss":"time_low":"time_high":"rss_low":"rss_high" \
+plot for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss":(end_of("time_low", "time")):(end_of("time_high", "time")):(end_of("rss_low", "rss")):(end_of("rss_high", "rss")) \
 		with xyerrorbars pt -1 lw 1.4 lc rgb COLOUR[int(w)], \
 	for [w in LIST] DATA using (mine(int(w)) ? column("time") : NaN):"rss" with points pt MARK[int(w)] ps 1.6 * SIZE lc rgb COLOUR[int(w)]
 

@@ -9,11 +9,10 @@ set logscale y 10
 set lmargin at screen 0.085
 set rmargin at screen 0.985
 do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
-set label 99 footer(blocks(BLOCKS)."; medians")
+set label 99 footer(blocks(BLOCKS)." at most; medians")
 half = (TOP - 170.0 / H - 40.0 / H) / 2
 array WHAT[2] = ["faults_per_1000", "sys_ns"]
 array TITLE[2] = ["minor faults per 1000 operations", "system time per operation"]
-set format y "%.0s%c"
 set multiplot
 do for [p=1:2] {
 	set tmargin at screen TOP - 10.0 / H - (p - 1) * (half + 30.0 / H)
@@ -26,7 +25,7 @@ do for [p=1:2] {
 	most = hi
 	set yrange [least / 1.5:most * 2]
 	set ylabel TITLE[p]
-	if (p == 2) { eval time_tics } else { set ytics autofreq }
+	if (p == 2) { eval time_tics } else { eval count_tics }
 	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 40 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
 	plot DATA using "x":(least):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \

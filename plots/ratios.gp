@@ -20,7 +20,7 @@ eval "set ytics ".ratio_tics(lo, hi)
 set ylabel WHAT.", ratio to ".REFERENCE
 set xrange [0.4:X_max+0.6]
 set xtics rotate by 40 right offset 0,-0.2 scale 0
-set lmargin at screen 0.075
+set lmargin at screen 0.085
 set rmargin at screen 0.935
 set tmargin at screen TOP
 set bmargin at screen 0.25
@@ -29,18 +29,21 @@ set label 98 REFERENCE." = 1" at graph 1,first 1 left offset 0.6,0 textcolor rgb
 set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.5 back
 set arrow 2 from CELL_max+1,graph 0 to CELL_max+1,graph 1 nohead lc rgb GREY dt 2 back
 do for [c=1:int(X_max)] {
-	if (c % 2 == 0) { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
+	if (c % 2 == 0 && c != CELL_max + 1) { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
 }
 
 plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
-	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":"shown_low":"shown_high" \
+	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(end_of("shown_low", "shown")):(end_of("shown_high", "shown")) \
 		with yerrorbars pt -1 lw 1.3 lc rgb COLOUR[int(w)], \
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown" \
 		with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)], \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
 		(axis_row(0) ? "" : "×"):(paint(strcol("allocator"))) with labels textcolor rgb variable, \
-	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(axis_row(0) ? 1 : column("shown")): \
-		(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
-		with labels left rotate by 90 offset 0,0.6 font FONT.",10" textcolor rgb variable
+	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") > 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 0.93 : 0.74)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
+		with labels right rotate by 90 font FONT.",10" textcolor rgb variable, \
+	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") < 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 1.08 : 1.35)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
+		with labels left rotate by 90 font FONT.",10" textcolor rgb variable
 
 load "again.gp"

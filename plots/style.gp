@@ -66,13 +66,18 @@ ratio_tics(lo, hi) = hi / lo < 3.5 ? "(0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 
 # The same for panels with little room.
 narrow_tics(lo, hi) = hi / lo < 1.6 ? "(0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4)" : \
 	hi / lo < 3 ? "(0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2)" : \
-	hi / lo < 8 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.125, 0.25, 0.5, 1, 2, 4, 8)"
+	hi / lo < 8 ? "(0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4)" : "(0.2, 0.5, 1, 2, 5)"
 # A log10 axis that spans little: 1, 2 and 5 of each decade.
 decade_tics = "set ytics ("
 do for [e=-3:12] { decade_tics = decade_tics.sprintf("%s%g, %g, %g", e == -3 ? "" : ", ", 10.0**e, 2 * 10.0**e, 5 * 10.0**e) }
 decade_tics = decade_tics.")"
+# A log10 axis of counts.
+count_tics = "set ytics (\"0.00001\" 1e-5, \"0.0001\" 1e-4, \"0.001\" 1e-3, \"0.01\" 0.01, \"0.1\" 0.1, 1, 10, 100, 1000, \"10 k\" 1e4, \"100 k\" 1e5, \"1 M\" 1e6, \"10 M\" 1e7, \"100 M\" 1e8, \"1 G\" 1e9)"
 # A log10 axis of nanoseconds.
 time_tics = "set ytics (\"0.01 ns\" 0.01, \"0.1 ns\" 0.1, \"1 ns\" 1, \"10 ns\" 10, \"100 ns\" 100, \"1 µs\" 1e3, \"10 µs\" 1e4, \"100 µs\" 1e5, \"1 ms\" 1e6, \"10 ms\" 1e7, \"100 ms\" 1e8, \"1 s\" 1e9, \"10 s\" 1e10, \"100 s\" 1e11)"
+# A step that gives about four tics: 1, 2 or 5 of a decade.
+decade(x) = 10 ** floor(log10(x))
+nice_step(span) = (s = span / 4.0, d = decade(s), s / d < 1.5 ? d : s / d < 3.5 ? 2 * d : s / d < 7.5 ? 5 * d : 10 * d)
 min2(a, b) = a < b ? a : b
 max2(a, b) = a > b ? a : b
 
@@ -86,6 +91,9 @@ mine(i) = strcol("allocator") eq NAME[i]
 #     DATA using "x":(y):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0
 count_axis = "stats DATA using (strcol(\"allocator\") eq \"-\" ? column(\"x\") : NaN) nooutput name \"AXIS\"; AXIS = AXIS_records"
 
+# An end of an interval; where there is none the bar is a point beneath its mark.
+end_of(c, point) = strcol(c) eq "NaN" ? column(point) : column(c)
+
 # The colour of the row's contender as a number, for clauses that hold all of them.
 hex(c) = int("0x".c[2:7])
 paint(name) = (sum [k=1:NALL] (NAME[k] eq name ? hex(COLOUR[k]) : 0))
@@ -93,8 +101,8 @@ place(name) = (sum [k=1:NALL] (NAME[k] eq name ? k : 0))
 axis_row(dummy) = strcol("allocator") eq "-"
 
 # eval widen("column", condition) widens [lo:hi] to hold the values of a column of DATA; unlike
-# stats by itself it is content with a column that holds none.
-widen(c, condition) = "stats DATA using (v = column(\"".c."\"), v == v && (".condition.") ? (lo = min2(lo, v), hi = max2(hi, v)) : 0, 0) nooutput name \"Z\""
+# stats by itself it goes on, with a warning, where a column holds none.
+widen(c, condition) = "stats DATA using (v = column(\"".c."\"), strcol(\"".c."\") ne \"NaN\" && (".condition.") ? (lo = min2(lo, v), hi = max2(hi, v)) : 0, 0) nooutput name \"Z\""
 
 # stats looks only at what lies within the ranges of the last plot; before it is used
 # between two panels the ranges have to be opened.

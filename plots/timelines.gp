@@ -17,13 +17,17 @@ high = (TOP - foot - 24.0 / H - (down - 1) * between) / down
 set label 99 footer("one sample per contender: the first good block; grey: live bytes".(PER_CONTENDER ? "" : " in the run of ".REFERENCE))
 if (PER_CONTENDER) {
 	do for [i=1:NALL] { unset label 100+i }
-	set label 101 "line: resident memory;  grey: live bytes, requested and not freed" at screen left, screen 1 - 16.0 / H
+	set label 101 "line: resident memory;  grey: live bytes, requested and not freed;  dotted: end of a phase" at screen left, screen 1 - 16.0 / H
 }
 
 stats DATA using (column("ms") / 1000) nooutput name "T"
+LONGEST = T_max
 stats DATA using (column("rss_bytes") / 2.0**20) nooutput name "M"
 set style fill solid 1 noborder
 set xtics autofreq
+PHASES = PER_CONTENDER ? \
+	"FIG.'-phases.tsv' using (column('panel') == p || axis_row(0) ? column('ms') / 1000 : NaN):(axis_row(0) ? 0 : M_max * 1.05) with impulses lw 0.8 dt 3 lc rgb '#777777'" : \
+	"0 with lines lw 0.1 lc rgb '#444444'"
 set multiplot
 do for [p=1:panels] {
 	column_of = (p - 1) % across
@@ -38,18 +42,20 @@ do for [p=1:panels] {
 	stats DATA using (column("panel") == p ? column("rss_bytes") / 2.0**20 : NaN) nooutput name "Y"
 	set title panel_name offset 0,-0.5
 	if (PER_CONTENDER) {
-		set xrange [0:*]
+		set xrange [0:LONGEST]
 		set yrange [0:M_max * 1.05]
 		if (column_of) { set format y "" } else { set format y "%g" }
 	} else {
 		set xrange [0:T_max]
+		if (T_max > 0) { set xtics nice_step(T_max) }
 		set yrange [0:Y_max * 1.08]
 	}
 	if (p + across > panels) { set xlabel "seconds" offset 0,0.4 } else { unset xlabel }
 	if (column_of == 0) { set ylabel "MiB" offset 1,0 } else { unset ylabel }
 	grey(dummy) = PER_CONTENDER || strcol("allocator") eq REFERENCE
-	plot DATA using (column("panel") == p && grey(0) ? column("ms") / 1000 : NaN):(live = column("live_bytes"), live == live ? live / 2.0**20 : 0) \
+	plot DATA using (column("panel") == p && grey(0) ? column("ms") / 1000 : NaN):(strcol("live_bytes") eq "NaN" ? 0 : column("live_bytes") / 2.0**20) \
 			with filledcurves y1=0 lc rgb "#cfcfcf", \
+		@PHASES, \
 		for [i=1:DRAWN] DATA using (column("panel") == p && (mine(i) || axis_row(0)) ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) \
 			with lines lw 1.5 lc rgb COLOUR[i]
 	do for [k=99:100+NALL] { unset label k }

@@ -3,8 +3,9 @@
  * The delete forms are free.  The new forms take the fast path; where it fails, the same
  * operator of the C++ runtime that the program has loaded takes over: it calls malloc again,
  * runs the new_handler, and throws through this file (which is why it is compiled with
- * -fexceptions).  In a static link the runtime's own operators stay, and call our malloc. */
+ * -fexceptions).  In a static link the runtime's own new stays, and calls our malloc. */
 #include <dlfcn.h>
+#include <stdlib.h>
 
 #include "api/front.h"
 #include "os/lock_rank.h"
@@ -70,13 +71,6 @@ static void *runtime_operator(const char *name)
 			return p;                                                       \
 		return ((void *(*)(size_t, size_t, const void *))runtime_operator(#name))(size, align, tag); \
 	}
-#define DELETE(name, ...)                                                               \
-	void name(void *p, ##__VA_ARGS__);                                              \
-	ASH_EXPORT void name(void *p, ##__VA_ARGS__)                                    \
-	{                                                                               \
-		ash_front_free(p);                                                      \
-	}
-
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 NEW(_Znwm)
@@ -87,6 +81,25 @@ NEW_ALIGNED(_ZnwmSt11align_val_t)
 NEW_ALIGNED(_ZnamSt11align_val_t)
 NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t)
 NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+#pragma GCC diagnostic pop
+
+#else
+
+/* A C++ program need not name any function of C's, and an archive gives only what is named:
+ * whoever deletes gets malloc from here too, and with it the runtime's new. */
+__attribute__((used)) static void *(*const family)(size_t) = malloc;
+
+#endif
+
+#define DELETE(name, ...)                                                               \
+	void name(void *p, ##__VA_ARGS__);                                              \
+	ASH_EXPORT void name(void *p, ##__VA_ARGS__)                                    \
+	{                                                                               \
+		ash_front_free(p);                                                      \
+	}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 DELETE(_ZdlPv)
 DELETE(_ZdaPv)
 DELETE(_ZdlPvm, size_t size)
@@ -100,7 +113,3 @@ DELETE(_ZdaPvmSt11align_val_t, size_t size, size_t align)
 DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, size_t align, const void *tag)
 DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, size_t align, const void *tag)
 #pragma GCC diagnostic pop
-
-#endif
-
-typedef int ash_cxx_not_empty; /* ISO C wants a declaration in every file */

@@ -381,7 +381,14 @@ void ash_tcache_free(unsigned class, void *p)
 		if (empty == NULL)
 			empty = ash_magazine_get();
 		if (ASH_UNLIKELY(empty == NULL)) {
-			ash_shard_flush(class, &p, 1);
+			/* No memory for a second magazine: this one is emptied where it lies,
+			 * else every free from here on would ask the kernel in vain. */
+			unsigned n = ash_top_count(top);
+
+			set_top(class, ASH_STATIC_TOP);
+			ash_shard_flush(class, top + 1 - n, n);
+			set_top(class, ash_magazine_clear(ash_magazine_of(top), cc->cap));
+			ash_tcache_free(class, p);
 			return;
 		}
 		/* A second overflow in a row asks for more room. */

@@ -80,50 +80,84 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	return got;
 }
 
-static ASH_COLD void refuse(struct ash_misuse *misuse, enum ash_misuse_kind kind, const struct ash_run *slab,
-			    const void *p, const char *why)
+/* Why the item that `give` stopped at is none that is out; nothing where it merely lies in
+ * another slab. */
+static ASH_COLD void explain(const struct ash_run *slab, const void *p, struct ash_misuse *misuse)
 {
-	*misuse = (struct ash_misuse){ kind, p, slab->size, why };
+	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
+
+	if (offset >= (size_t)slab->granules << ASH_GRANULE_SHIFT)
+		return;
+	*misuse = (struct ash_misuse){ ASH_MISUSE_INVALID_FREE, p, slab->size, NULL };
+	switch (ash_slab_region_state(slab, p)) {
+	case ASH_REGION_INSIDE:
+		misuse->why = "it points inside an object";
+		break;
+	case ASH_REGION_UNCARVED:
+		misuse->why = "it was never allocated";
+		break;
+	default:
+		misuse->kind = ASH_MISUSE_DOUBLE_FREE;
+	}
 }
 
+/* Number of the region that starts at p, below `bump` where there is one that was carved. */
+ASH_INLINE size_t region_of(const void *p, const char *base, size_t size, uint32_t reciprocal, size_t bump)
+{
+	size_t offset = (size_t)((const char *)p - base), i;
+
+	if (ASH_UNLIKELY(offset >= 16 * ASH_GRANULE))
+		return bump;
+	i = ash_region_index(reciprocal, offset);
+	return ASH_LIKELY(i * size == offset) ? i : bump;
+}
+
+/* The loops stop at an item in another slab by `bump`: no slab is longer than 16 granules, and
+ * what lies behind the last region is above it, too. */
 unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct ash_misuse *misuse)
 {
 	uint64_t *bitmap = ash_run_bitmap(slab);
-	char *base = ash_run_address(slab);
-	size_t bytes = (size_t)slab->granules << ASH_GRANULE_SHIFT, size = slab->size;
+	const char *base = ash_run_address(slab);
+	size_t size = slab->size, bump = slab->bump;
 	uint32_t reciprocal = slab->reciprocal;
-	unsigned summary = slab->summary, bump = slab->bump, done = 0;
+	void **at = items, **end = items + n;
 
-	misuse->kind = ASH_MISUSE_NONE;
-	for (; done < n; done++) {
-		size_t offset = (size_t)((char *)items[done] - base);
-		unsigned i;
-		uint64_t word, bit;
+	if (slab->regions <= 64) { /* one word, kept in a register */
+		uint64_t word = bitmap[0];
 
-		if (offset >= bytes)
-			break;
-		i = ash_region_index(reciprocal, offset);
-		if (ASH_UNLIKELY(i * size != offset)) {
-			refuse(misuse, ASH_MISUSE_INVALID_FREE, slab, items[done], "it points inside an object");
-			break;
+		for (; at < end; at++) {
+			size_t i = region_of(*at, base, size, reciprocal, bump);
+
+			if (ASH_UNLIKELY(i >= bump || (word >> i & 1)))
+				break;
+			word |= (uint64_t)1 << i;
 		}
-		if (ASH_UNLIKELY(i >= bump)) {
-			refuse(misuse, ASH_MISUSE_INVALID_FREE, slab, items[done], "it was never allocated");
-			break;
+		ash_store_relaxed(&bitmap[0], word);
+		slab->summary = word != 0;
+	} else {
+		unsigned summary = slab->summary;
+
+		for (; at < end; at++) {
+			size_t i = region_of(*at, base, size, reciprocal, bump);
+			uint64_t word;
+
+			if (ASH_UNLIKELY(i >= bump))
+				break;
+			word = bitmap[i / 64];
+			if (ASH_UNLIKELY(word >> (i % 64) & 1))
+				break;
+			ash_store_relaxed(&bitmap[i / 64], word | (uint64_t)1 << (i % 64));
+			summary |= 1u << (i / 64);
 		}
-		bit = (uint64_t)1 << (i % 64);
-		word = bitmap[i / 64];
-		if (ASH_UNLIKELY(word & bit)) {
-			refuse(misuse, ASH_MISUSE_DOUBLE_FREE, slab, items[done], NULL);
-			break;
-		}
-		ash_store_relaxed(&bitmap[i / 64], word | bit);
-		summary |= 1u << (i / 64);
+		slab->summary = (uint16_t)summary;
 	}
-	slab->summary = (uint16_t)summary;
-	slab->nfree += (uint16_t)done;
+	n = (unsigned)(at - items);
+	slab->nfree += (uint16_t)n;
 	ash_assert_expensive(ash_slab_is_valid(slab));
-	return done;
+	misuse->kind = ASH_MISUSE_NONE;
+	if (at < end)
+		explain(slab, *at, misuse);
+	return n;
 }
 
 enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p)

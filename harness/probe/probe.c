@@ -75,7 +75,8 @@ static const void *called(const char *name)
 		const ElfW(Sym) *symbol = &symbols[ELF64_R_SYM(jumps[i].r_info)];
 
 		if (strcmp(names + symbol->st_name, name) == 0)
-			return *(const void *const *)(const void *)(__ehdr_start + jumps[i].r_offset);
+			return *(const void *const *)(const void *)(__ehdr_start +
+								    jumps[i].r_offset);
 	}
 	return NULL;
 }
@@ -94,15 +95,16 @@ static void identify(void)
 {
 	const void *address;
 
-	identity_take(channel->malloc_file, sizeof(channel->malloc_file), channel->usable_size_file,
-		      sizeof(channel->usable_size_file), channel->version_text,
-		      sizeof(channel->version_text));
+	identity_take(channel->malloc_file, sizeof(channel->malloc_file),
+		      channel->usable_size_file, sizeof(channel->usable_size_file),
+		      channel->version_text, sizeof(channel->version_text));
 	address = called("malloc");
 	if (address)
 		identity_file_of(address, channel->malloc_file, sizeof(channel->malloc_file));
 	address = called("malloc_usable_size");
 	if (address)
-		identity_file_of(address, channel->usable_size_file, sizeof(channel->usable_size_file));
+		identity_file_of(address, channel->usable_size_file,
+				 sizeof(channel->usable_size_file));
 }
 
 static struct channel *open_channel(void)

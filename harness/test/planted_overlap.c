@@ -30,7 +30,8 @@ EXPORT void *aligned_alloc(size_t alignment, size_t size)
 		alignment = 16;
 	size = (size + 15) & ~(size_t)15;
 	if ((size_t)(end - next) > size + 2 * alignment) {
-		block = (char *)(((uintptr_t)next + sizeof(*header) + alignment - 1) & ~(alignment - 1));
+		block = (char *)(((uintptr_t)next + sizeof(*header) + alignment - 1) &
+				 ~(alignment - 1));
 		next = block + size;
 		header = (size_t *)(void *)(block - sizeof(*header));
 		*header = size;

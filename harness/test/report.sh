@@ -197,11 +197,18 @@ no_room() { # the folder cannot be made
 	[ $? -eq 3 ] && one_line
 }
 
+scripts_are_found() { # away from the build tree only where told, or where they are installed
+	cp "$report" "$work/moved" || return 1
+	ASHLAR_PLOTS=$top_srcdir/plots "$work/moved" "$set_dir" >/dev/null || return 1
+	ASHLAR_PLOTS=$work/nothing "$work/moved" "$work/plain" >/dev/null 2>"$work/err"
+	[ $? -eq 3 ] && one_line && grep -q 'ASHLAR_PLOTS can name' "$work/err"
+}
+
 if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..24
+echo 1..25
 check "a report is written, a torn last line tolerated" whole
 check "every figure has script, table, SVG and PNG" figures_are_there
 check "every script draws by itself, without a warning" scripts_stand_alone
@@ -226,3 +233,4 @@ check "gnuplot is not there: tables and page all the same" no_gnuplot
 check "gnuplot is not on PATH" no_gnuplot_on_path
 check "gnuplot fails: its words are kept" failing_gnuplot
 check "a report folder that cannot be made" no_room
+check "the scripts are found where they are named" scripts_are_found

@@ -42,6 +42,22 @@ check 'head -n "$had" "$work/cut/samples.jsonl" | cmp -s - "$work/before"' "and 
 check '[ "$("$rows" "$work/cut" id block order allocator seed | sort)" = "$("$rows" "$work/whole" id block order allocator seed | sort)" ]' \
 	"as if it had never been interrupted: same numbers, orders and seeds"
 
+# A second ctrl-C does not wait: the stalled sample is given up and not recorded.
+"$bench" run --no-report --quiet --workload tiny-churn --mode throughput --blocks 2 --timeout 10m \
+	--allocator "stall=$planted/planted_stall.so" --out "$work/twice" >"$work/out" 2>"$work/err" &
+pid=$!
+for _ in $(seq 600); do
+	pgrep -P $pid ashlar-work >/dev/null && break
+	sleep 0.1
+done
+kill -INT $pid
+sleep 0.3
+kill -INT $pid
+wait $pid
+status=$?
+check '[ $status -eq 130 ] && [ "$(lines "$work/twice")" -eq 0 ] && ! pgrep -f "$work" >/dev/null' \
+	"a second ctrl-C ends the running sample, which leaves no record and no process"
+
 # kill -9, in the middle of writing a record.
 "$bench" run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$work/shot" >"$work/out" 2>"$work/err" &
 pid=$!
@@ -63,6 +79,9 @@ refuses 2 "another plan" "records of another plan are refused" run --resume --ou
 cp -r "$work/whole" "$work/moved"
 sed -i 's/"finished": "[^"]*"/"finished": null/; s/"machine_class": "[^"]*"/"machine_class": "0"/' "$work/moved/manifest.json"
 refuses 2 "another machine" "another machine's run set is refused" run --resume --out "$work/moved"
+cp -r "$work/whole" "$work/rebuilt"
+sed -i 's/"finished": "[^"]*"/"finished": null/; s/"worker_build_id": "[^"]*"/"worker_build_id": "00"/' "$work/rebuilt/manifest.json"
+refuses 2 "built anew" "so are workloads that were built anew" run --resume --out "$work/rebuilt"
 cp -r "$work/whole" "$work/changed"
 sed -i 's/"finished": "[^"]*"/"finished": null/; s/"build_id": "[^"]*"/"build_id": "00"/' "$work/changed/manifest.json"
 refuses 2 "the library of" "a library that changed since is refused" run --resume --out "$work/changed"

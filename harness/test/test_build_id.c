@@ -37,7 +37,8 @@ static struct made make(void)
 	memset(&m, 0, sizeof(m));
 	memcpy(m.head.e_ident, ELFMAG, SELFMAG);
 	m.head.e_ident[EI_CLASS] = ELFCLASS64;
-	m.head.e_ident[EI_DATA] = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	m.head.e_ident[EI_DATA] =
+		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 	m.head.e_phoff = offsetof(struct made, segment);
 	m.head.e_phentsize = sizeof(Elf64_Phdr);
 	m.head.e_phnum = 1;

@@ -65,13 +65,15 @@ static void bad_files_are_named(void **state)
 
 static void arguments_are_read(void **state)
 {
-	static const char *const bad[] = {"=/x.so", "a b=/x.so", "x=/y.so,novalue", "x=/y.so,=1",
-					  "x=/y.so,", "x=relative.so"};
+	static const char *const bad[] = {"=/x.so",     "a b=/x.so", "x=/y.so,novalue",
+					  "x=/y.so,=1", "x=/y.so,",  "x=relative.so"};
 	struct contender c;
 	char why[256];
 
 	(void)state;
-	assert_int_equal(contender_parse_argument(&c, "mine=/lib/x.so,A=1,B=/path", why, sizeof(why)), 0);
+	assert_int_equal(
+		contender_parse_argument(&c, "mine=/lib/x.so,A=1,B=/path", why, sizeof(why)),
+		0);
 	assert_string_equal(c.name, "mine");
 	assert_string_equal(c.library, "/lib/x.so");
 	assert_int_equal(c.nenv, 2);

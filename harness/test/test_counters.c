@@ -65,7 +65,8 @@ static void fake_close(int fd)
 	closed++;
 }
 
-static const struct counter_source fake = {"fake", fake_encode, fake_open, fake_read, fake_close};
+static const struct counter_source fake = {"fake", fake_encode, fake_open, fake_read,
+					   fake_close};
 
 static int reset(void **state)
 {
@@ -163,12 +164,9 @@ static void errors_become_a_tier_and_a_line(void **state)
 		int error;
 		const char *said;
 	} cases[] = {
-		{ENOENT, "no hardware counters"},
-		{EOPNOTSUPP, "no hardware counters"},
-		{EACCES, "not permitted"},
-		{EPERM, "not permitted"},
-		{EMFILE, "too many open files"},
-		{EBUSY, "taken by someone else"},
+		{ENOENT, "no hardware counters"}, {EOPNOTSUPP, "no hardware counters"},
+		{EACCES, "not permitted"},        {EPERM, "not permitted"},
+		{EMFILE, "too many open files"},  {EBUSY, "taken by someone else"},
 	};
 	char line[256];
 

@@ -23,9 +23,11 @@ static int setup(void **state)
 
 	(void)state;
 	memset(&sample, 0, sizeof(sample));
-	if (!cell_init(&cell, "larson", MODE_THROUGHPUT) || cell_set(&cell, "threads=4", why, sizeof(why)) < 0)
+	if (!cell_init(&cell, "larson", MODE_THROUGHPUT) ||
+	    cell_set(&cell, "threads=4", why, sizeof(why)) < 0)
 		return -1;
-	if (contender_parse_argument(&contender, "mine=/lib/x.so,A=1,B=two", why, sizeof(why)) < 0)
+	if (contender_parse_argument(&contender, "mine=/lib/x.so,A=1,B=two", why, sizeof(why)) <
+	    0)
 		return -1;
 	sample.id = 17;
 	sample.block = 2;
@@ -65,11 +67,13 @@ static void a_record_survives_text(void **state)
 	assert_null(strchr(text, '\n')); /* one record, one line */
 	in = json_loads(text, 0, NULL);
 	assert_true(json_equal(in, out));
-	assert_int_equal(json_unpack(in, "{s:i, s:s, s:i, s:I, s:I, s:s, s:{s:I}, s:{s:s}, s:[{s:s, s:I}]}", "id",
-				     &id, "cell", &name, "block", &block, "seed", &seed, "cpu_ns", &cpu,
-				     "status", &status, "params", "threads", &threads, "env", "B", &env,
-				     "phases", "name", &mark, "at_ns", &at),
-			 0);
+	assert_int_equal(
+		json_unpack(in,
+			    "{s:i, s:s, s:i, s:I, s:I, s:s, s:{s:I}, s:{s:s}, s:[{s:s, s:I}]}",
+			    "id", &id, "cell", &name, "block", &block, "seed", &seed, "cpu_ns",
+			    &cpu, "status", &status, "params", "threads", &threads, "env", "B",
+			    &env, "phases", "name", &mark, "at_ns", &at),
+		0);
 	assert_int_equal(id, 17);
 	assert_string_equal(name, "larson:threads=4");
 	assert_true((uint64_t)seed == sample.seed);
@@ -93,7 +97,8 @@ static void odd_bytes_do_not_lose_a_record(void **state)
 	(void)state;
 	sample_fail(&sample, SAMPLE_FAILED, "it said \"\xff\xfe\"\nand\tdied");
 	out = sample_to_json(&sample);
-	assert_string_equal(json_string_value(json_object_get(out, "reason")), "it said \"??\" and died");
+	assert_string_equal(json_string_value(json_object_get(out, "reason")),
+			    "it said \"??\" and died");
 	assert_string_equal(json_string_value(json_object_get(out, "status")), "failed");
 	json_decref(out);
 	/* The first failure is the cause. */
@@ -149,7 +154,8 @@ static int count_one(const json_t *record, void *arg, char *why, size_t why_size
 static void a_torn_last_line_is_cut_off(void **state)
 {
 	struct runset set = {.samples = -1}, again = {.samples = -1};
-	json_t *record = sample_to_json(&sample), *manifest = json_pack("{s:i}", "schema", 1), *read;
+	json_t *record = sample_to_json(&sample), *manifest = json_pack("{s:i}", "schema", 1),
+	       *read;
 	char why[512], *path;
 	int n = 0, fd;
 
@@ -184,7 +190,10 @@ static void a_torn_last_line_is_cut_off(void **state)
 
 static void a_manifest_can_be_gone_on_with(void **state)
 {
-	struct manifest m = {.suite = "quick", .seed = 99, .started = "2026-01-01T00:00:00Z", .blocks = 2},
+	struct manifest m = {.suite = "quick",
+			     .seed = 99,
+			     .started = "2026-01-01T00:00:00Z",
+			     .blocks = 2},
 			back;
 	json_t *out;
 	char why[512];
@@ -211,7 +220,8 @@ static void a_manifest_can_be_gone_on_with(void **state)
 	assert_string_equal(back.finished, "");
 	manifest_free(&back);
 	/* A name that means something else to this version: refused. */
-	json_object_set_new(json_array_get(json_object_get(out, "cells"), 0), "cell", json_string("larson"));
+	json_object_set_new(json_array_get(json_object_get(out, "cells"), 0), "cell",
+			    json_string("larson"));
 	assert_int_equal(manifest_from_json(&back, out, why, sizeof(why)), -1);
 	json_object_set_new(out, "suite_version", json_string("999.0"));
 	assert_int_equal(manifest_from_json(&back, out, why, sizeof(why)), -1);
@@ -231,10 +241,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_record_survives_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(odd_bytes_do_not_lose_a_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(odd_bytes_do_not_lose_a_record, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(another_library_is_a_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_torn_last_line_is_cut_off, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_manifest_can_be_gone_on_with, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_manifest_can_be_gone_on_with, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,10 +99,14 @@ static void seeds_decide_everything(void **state)
 		differ += memcmp(x, z, sizeof(x)) != 0;
 	}
 	assert_true(differ > a.count / 2);
-	assert_true(schedule_workload_seed(&a, &cells[0], 1) == schedule_workload_seed(&b, &cells[0], 1));
-	assert_true(schedule_workload_seed(&a, &cells[0], 1) != schedule_workload_seed(&a, &cells[0], 2));
-	assert_true(schedule_workload_seed(&a, &cells[0], 1) != schedule_workload_seed(&a, &cells[1], 1));
-	assert_true(schedule_workload_seed(&a, &cells[0], 1) != schedule_workload_seed(&c, &cells[0], 1));
+	assert_true(schedule_workload_seed(&a, &cells[0], 1) ==
+		    schedule_workload_seed(&b, &cells[0], 1));
+	assert_true(schedule_workload_seed(&a, &cells[0], 1) !=
+		    schedule_workload_seed(&a, &cells[0], 2));
+	assert_true(schedule_workload_seed(&a, &cells[0], 1) !=
+		    schedule_workload_seed(&a, &cells[1], 1));
+	assert_true(schedule_workload_seed(&a, &cells[0], 1) !=
+		    schedule_workload_seed(&c, &cells[0], 1));
 	schedule_free(&a);
 	schedule_free(&b);
 	schedule_free(&c);

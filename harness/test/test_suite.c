@@ -117,7 +117,8 @@ static void unknown_names_are_named(void **state)
 
 static void durations(void **state)
 {
-	static const char *const bad[] = {"", "m", "-1", "0", "10x", "1.5m", "10 m", "99999999999h"};
+	static const char *const bad[] = {"",    "m",    "-1",   "0",
+					  "10x", "1.5m", "10 m", "99999999999h"};
 
 	(void)state;
 	assert_int_equal(run_parse_duration("90"), 90);

@@ -1,0 +1,163 @@
+# Options from the environment: malformed text costs one line each and never more, good
+# text takes effect, and a program with raised privileges reads none.
+. "$top_srcdir/allocator/test/lib.sh"
+find_library
+[ "$is_ashlar" = yes ] || skip_all "only this project's library has these options"
+make_tmp
+probe=$top_builddir/allocator/test/system/probe
+
+run() { # VARIABLE VALUE COMMAND…
+	{
+		(
+			export "$1=$2" LD_PRELOAD="$library"
+			shift 2
+			exec "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+		)
+		status=$?
+	} 2>/dev/null
+}
+show() { note "status $status"; note_file "$tmp/out"; cut -c1-300 "$tmp/err" >"$tmp/short"; note_file "$tmp/short"; }
+
+# --- malformed ----------------------------------------------------------------------
+refused() { # LINES VALUE [NAME]: so many lines, each from us, of bounded length; hello is said
+	for variable in ASHLAR_CONF MALLOC_CONF; do
+		run $variable "$2" "$probe" hello
+		[ $status -eq 0 ] && [ "$(cat "$tmp/out")" = hello ] &&
+			[ "$(wc -l <"$tmp/err")" -eq "$1" ] &&
+			[ "$(grep -c "^<ashlar>: $variable: " "$tmp/err")" -eq "$1" ] &&
+			! grep -q '.\{400\}' "$tmp/err"
+		result=$?
+		[ $result -eq 0 ] || show
+		verdict $result "$variable=${3:-$2}: $1 lines"
+	done
+}
+long=$("${AWK:-awk}" 'BEGIN { for (i = 0; i < 6000; i++) printf "0123456789" }')
+refused 0 ''
+refused 0 ',,,,'
+refused 1 ',,,:::,'
+refused 1 ':'
+refused 1 'no_such_option:1'
+refused 1 'narenas'
+refused 1 'narenas:'
+refused 1 ':4'
+refused 1 'narenas:-1'
+refused 1 'narenas:+1'
+refused 1 'narenas: 1'
+refused 1 'narenas:1x'
+refused 1 'narenas:0x10'
+refused 1 'narenas:99999999999999999999999'
+refused 1 'narenas:18446744073709551617'
+refused 1 'narenas:65'
+refused 1 'tcache:maybe'
+refused 1 'tcache:TRUE'
+refused 1 'tcache:truefalse'
+refused 1 'tcache:1'
+refused 1 ' tcache:true'
+refused 1 'max_alloc:17179869184g'
+refused 1 'max_alloc:m'
+refused 1 'checks:some'
+refused 1 'zero_realloc:'
+refused 2 'no_such:1,narenas:2,another:2'
+refused 0 'narenas:1,narenas:2' # the later one wins
+refused 1 "$long" 'a text of 60,000 bytes'
+refused 1 "$long:1" 'a key of 60,000 bytes'
+refused 1 "narenas:$long" 'a number of 60,000 digits'
+refused 1 "$(printf '\377\376\001%%n%%s%%p:1')" 'bytes that are no text, and printf directives'
+
+run ASHLAR_CONF 'abort_conf:true,no_such:1' "$probe" hello
+[ $status -eq 134 ]
+verdict $? "abort_conf:true aborts on an unknown option"
+run ASHLAR_CONF 'abort_conf:true,narenas:1' "$probe" hello
+[ $status -eq 0 ]
+verdict $? "abort_conf:true is content with good options"
+run ASHLAR_CONF 'no_such:1' sh -c '"$1" hello 2>&-' sh "$probe"
+[ $status -eq 0 ] && [ "$(cat "$tmp/out")" = hello ]
+verdict $? "a warning with stderr closed harms nothing"
+
+# --- precedence -----------------------------------------------------------------------
+misuse=$top_builddir/allocator/test/misuse/double_free_at_once
+export MALLOC_CONF=abort_on_misuse:false
+run ASHLAR_CONF abort_on_misuse:true "$misuse"
+[ $status -eq 0 ]
+verdict $? "MALLOC_CONF is read after ASHLAR_CONF"
+export MALLOC_CONF=abort_on_misuse:true
+run ASHLAR_CONF abort_on_misuse:false "$misuse"
+[ $status -eq 134 ]
+verdict $? "and overrides it"
+unset MALLOC_CONF
+
+# --- options that take effect ---------------------------------------------------------
+answers() { # CONF COMMAND WANTED
+	run ASHLAR_CONF "$1" "$probe" $2
+	[ "$(cat "$tmp/out")" = "$3" ] && [ ! -s "$tmp/err" ]
+	result=$?
+	[ $result -eq 0 ] || show
+	verdict $result "$1: $2 gives $3"
+}
+answers '' realloc-zero 'NULL, errno EINVAL'
+answers zero_realloc:free realloc-zero 'NULL, errno EINVAL'
+answers zero_realloc:alloc realloc-zero 'block, errno 0'
+run ASHLAR_CONF zero_realloc:abort "$probe" realloc-zero
+[ $status -eq 134 ]
+verdict $? "zero_realloc:abort aborts"
+answers max_alloc:0 'malloc 1000000' 'block, errno 0'
+answers max_alloc:1m 'malloc 1048576' 'block, errno 0'
+answers max_alloc:1m 'malloc 1048577' 'NULL, errno ENOMEM'
+answers max_alloc:1000000 'malloc 2000000' 'NULL, errno ENOMEM'
+run ASHLAR_CONF stats_print:true "$probe" hello
+[ $status -eq 0 ] && [ -s "$tmp/err" ] && [ "$(cat "$tmp/out")" = hello ]
+verdict $? "stats_print:true prints something on stderr at exit"
+
+# The whole family under every way of working.
+for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3; do
+	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance"
+	[ $status -eq 0 ]
+	result=$?
+	[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
+	verdict $result "$options: conformance"
+	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/stress/stress" 1500
+	[ $status -eq 0 ]
+	result=$?
+	[ $result -eq 0 ] || show
+	verdict $result "$options: stress"
+done
+
+# --- raised privileges ------------------------------------------------------------------
+# The dynamic loader itself ignores the preload there, so the library is linked in.
+secure() {
+	name="a program with raised privileges reads no options"
+	archive=$top_builddir/.libs/libashlar.a
+	[ -r "$archive" ] || { skip "$name" "no static library was built"; return; }
+	# shellcheck disable=SC2086
+	if ! ${CC:-cc} -D_GNU_SOURCE -O1 -fno-builtin -o "$tmp/secure" \
+		"$top_srcdir/allocator/test/system/probe.c" "$archive" -pthread 2>"$tmp/err"; then
+		note_file "$tmp/err"
+		not_ok "$name: it does not link"
+		return
+	fi
+	library=
+	run ASHLAR_CONF 'no_such:1,abort_conf:true' "$tmp/secure" secure
+	[ $status -eq 134 ]
+	verdict $? "the same program reads them while it has none"
+	chmod 755 "$tmp"
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 65534 "$tmp/secure" && chmod 4755 "$tmp/secure"
+	else # any group of ours that is not the current one
+		for group in $(id -G); do
+			[ "$group" = "$(id -g)" ] || { chgrp "$group" "$tmp/secure" && chmod 2755 "$tmp/secure"; break; }
+		done
+	fi
+	if [ "$("$tmp/secure" secure | head -n 1)" != secure ]; then
+		skip "$name" "no set-id program can be made here (user without a second group, or nosuid)"
+		return
+	fi
+	for variable in ASHLAR_CONF MALLOC_CONF; do
+		run $variable 'no_such:1,abort_conf:true,confirm_conf:true' "$tmp/secure" secure
+		[ $status -eq 0 ] && [ ! -s "$tmp/err" ]
+		result=$?
+		[ $result -eq 0 ] || show
+		verdict $result "$name: $variable"
+	done
+}
+secure
+finish

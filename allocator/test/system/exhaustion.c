@@ -1,0 +1,419 @@
+/*
+ * Memory runs out: the address space by RLIMIT_AS, the number of mappings by the
+ * kernel's limit.  Every function must answer NULL with ENOMEM or succeed, never crash,
+ * and all must work again when there is room.
+ */
+#include "test/family.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+#define MARK 77
+#define MIB ((size_t)1 << 20)
+
+static size_t address_space(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	NEED(file && fscanf(file, "%lu", &pages) == 1, "no /proc/self/statm");
+	fclose(file);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The kernel counts the growth of the stack too, so it grows first. */
+__attribute__((noinline)) static void grow_stack(void)
+{
+	volatile char room[512 << 10];
+
+	for (size_t i = 0; i < sizeof(room); i += 1024)
+		room[i] = 1;
+}
+
+static void limit_address_space(size_t bytes)
+{
+	struct rlimit limit;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the shadow memory counts as address space");
+	grow_stack();
+	getrlimit(RLIMIT_AS, &limit);
+	limit.rlim_cur = bytes;
+	if (setrlimit(RLIMIT_AS, &limit) != 0)
+		tap_skip("RLIMIT_AS cannot be set here");
+}
+
+static void lift_limit(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_AS, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	NEED(setrlimit(RLIMIT_AS, &limit) == 0, "setrlimit: %s", strerror(errno));
+}
+
+/* Allocates blocks of one size, linked through their first word, until there are none. */
+static void *take_all(size_t n, size_t *count)
+{
+	void **list = NULL;
+
+	*count = 0;
+	for (;;) {
+		void **p;
+
+		errno = MARK;
+		p = m.malloc(n);
+		if (!p)
+			break;
+		memset(p, 0x33, n < 4096 ? n : 4096);
+		((char *)p)[n - 1] = 0x33;
+		p[0] = list;
+		list = p;
+		++*count;
+	}
+	CHECK(errno == ENOMEM, "malloc(%zu) = NULL left errno %d", n, errno);
+	return list;
+}
+
+static void free_list(void *list)
+{
+	while (list) {
+		void *next = *(void **)list;
+
+		errno = MARK;
+		m.free(list);
+		CHECK(errno == MARK, "free set errno %d", errno);
+		list = next;
+	}
+}
+
+/* Refusal must not depend on which function asks. */
+static void all_refuse(void *block, size_t n)
+{
+	void *unchanged = &block;
+
+	errno = MARK;
+	CHECK(!m.malloc(n) && errno == ENOMEM, "malloc, errno %d", errno);
+	errno = MARK;
+	CHECK(!m.calloc(1, n) && errno == ENOMEM, "calloc, errno %d", errno);
+	errno = MARK;
+	CHECK(!m.aligned_alloc(4096, n) && errno == ENOMEM, "aligned_alloc, errno %d", errno);
+	errno = MARK;
+	CHECK(!m.realloc(block, n) && errno == ENOMEM, "realloc, errno %d", errno);
+	errno = MARK;
+	CHECK(m.posix_memalign(&unchanged, 64, n) == ENOMEM && errno == MARK &&
+		      unchanged == &block,
+	      "posix_memalign, errno %d", errno);
+}
+
+#define ROOM (300 * MIB)
+
+/* Takes all, returns it, and takes it again: it can be had again. */
+static size_t take_twice(size_t n)
+{
+	size_t first, again;
+	void *list = take_all(n, &first);
+
+	tap_note("%zu MiB in blocks of %zu", first * n >> 20, n);
+	CHECK(first * n >= ROOM / 2, "only %zu MiB of %zu in blocks of %zu", first * n >> 20,
+	      ROOM >> 20, n);
+	all_refuse(list, ROOM);
+	free_list(list);
+	list = take_all(n, &again);
+	CHECK(again * 100 >= first * 95, "%zu blocks of %zu at first, %zu again", first, n,
+	      again);
+	free_list(list);
+	return first;
+}
+
+static void recover(size_t n)
+{
+	limit_address_space(address_space() + ROOM);
+	take_twice(n);
+	lift_limit();
+	for (unsigned i = 0; i < 100; i++) {
+		void *p = m.malloc(n);
+
+		CHECK(p != NULL, "malloc(%zu) with the limit lifted", n);
+		m.free(p);
+	}
+}
+
+static void recover_64(void)
+{
+	recover(64);
+}
+
+static void recover_1000(void)
+{
+	recover(1000);
+}
+
+static void recover_20000(void)
+{
+	recover(20000);
+}
+
+static void recover_200000(void)
+{
+	recover(200000);
+}
+
+static void recover_3m(void)
+{
+	recover(3 << 20);
+}
+
+/* What one size gave back serves the others. */
+static void sizes_in_turn(void)
+{
+	limit_address_space(address_space() + ROOM);
+	take_twice(1000);
+	take_twice(64);
+	take_twice(200000);
+	take_twice(20000);
+	take_twice(1000);
+	lift_limit();
+}
+
+/* --- a thread's first allocation, when there is nothing left ------------------------- */
+
+#define FIRST_THREADS 16
+
+static atomic_uint waiting, answered, refused;
+static atomic_bool go, room_again;
+
+static void *first_allocation(void *arg)
+{
+	static const size_t sizes[] = {1, 100, 5000, 40000, 2 << 20};
+	size_t n = sizes[(uintptr_t)arg % 5];
+	void *p;
+
+	atomic_fetch_add(&waiting, 1);
+	while (!atomic_load(&go))
+		usleep(1000);
+	errno = MARK;
+	p = m.malloc(n);
+	if (!p) {
+		CHECK(errno == ENOMEM, "thread's first malloc(%zu): errno %d", n, errno);
+		atomic_fetch_add(&refused, 1);
+	} else {
+		memset(p, 1, n);
+	}
+	errno = MARK;
+	m.free(NULL);
+	m.free(p);
+	CHECK(errno == MARK, "free set errno %d", errno);
+	p = m.calloc(1, n);
+	CHECK(p || errno == ENOMEM, "calloc: errno %d", errno);
+	m.free(p);
+	p = m.realloc(NULL, n);
+	CHECK(p || errno == ENOMEM, "realloc: errno %d", errno);
+	m.free(p);
+	atomic_fetch_add(&answered, 1);
+	while (!atomic_load(&room_again))
+		usleep(1000);
+	for (unsigned i = 0; i < 1000; i++) {
+		p = m.malloc(i * 40);
+		CHECK(p != NULL, "the thread gets nothing now that there is room");
+		m.free(p);
+	}
+	return NULL;
+}
+
+static void wait_for(atomic_uint *counter, unsigned n)
+{
+	while (atomic_load(counter) < n)
+		usleep(1000);
+}
+
+static void first_in_thread(void)
+{
+	static const size_t sizes[] = {3 << 20, 100000, 20000,   3000, 500,
+				       64,      16,     1 << 18, 4096};
+	pthread_t ids[FIRST_THREADS];
+	void *lists[9];
+	size_t count;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the shadow memory counts as address space");
+	for (uintptr_t i = 0; i < FIRST_THREADS; i++)
+		NEED(!pthread_create(&ids[i], NULL, first_allocation, (void *)i), "no thread");
+	wait_for(&waiting, FIRST_THREADS);
+	limit_address_space(address_space() + 40 * MIB);
+	for (unsigned i = 0; i < 9; i++)
+		lists[i] = take_all(sizes[i] < 8 ? 8 : sizes[i], &count);
+	atomic_store(&go, true);
+	wait_for(&answered, FIRST_THREADS);
+	CHECK(atomic_load(&refused) > 0, "nothing was refused: the heap was not exhausted");
+	lift_limit();
+	atomic_store(&room_again, true);
+	for (unsigned i = 0; i < FIRST_THREADS; i++)
+		pthread_join(ids[i], NULL);
+	for (unsigned i = 0; i < 9; i++)
+		free_list(lists[i]);
+}
+
+/* New threads under exhaustion: either the system refuses them, or they live with it. */
+static void *try_a_little(void *arg)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		void *p = m.malloc(i * 100);
+
+		CHECK(p || errno == ENOMEM, "errno %d", errno);
+		m.free(p);
+	}
+	return arg;
+}
+
+static void thread_starts(void)
+{
+	size_t small, large;
+	void *list, *more;
+	unsigned started = 0;
+
+	limit_address_space(address_space() + 64 * MIB);
+	list = take_all(1 << 20, &large);
+	more = take_all(64, &small);
+	for (unsigned i = 0; i < 40; i++) {
+		pthread_attr_t attributes;
+		pthread_t thread;
+		int error;
+
+		pthread_attr_init(&attributes);
+		pthread_attr_setstacksize(&attributes, 64 << 10);
+		if (i == 20) { /* room for a few stacks and nothing else */
+			free_list(list);
+			list = NULL;
+			more = take_all(128 << 10, &small);
+		}
+		error = pthread_create(&thread, &attributes, try_a_little, NULL);
+		CHECK(error == 0 || error == EAGAIN || error == ENOMEM, "pthread_create: %s",
+		      strerror(error));
+		if (error == 0) {
+			started++;
+			pthread_join(thread, NULL);
+		}
+		pthread_attr_destroy(&attributes);
+	}
+	tap_note("%u of 40 threads started", started);
+	free_list(more);
+	free_list(list);
+	lift_limit();
+	started = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, try_a_little, NULL) == 0) {
+			started++;
+			pthread_join(thread, NULL);
+		}
+	}
+	CHECK(started == 20, "only %u of 20 threads start now that there is room", started);
+}
+
+/* --- the kernel's limit on the number of mappings ------------------------------------ */
+
+static unsigned long most_mappings(void)
+{
+	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+	unsigned long n = 0;
+
+	if (file) {
+		if (fscanf(file, "%lu", &n) != 1)
+			n = 0;
+		fclose(file);
+	}
+	return n;
+}
+
+static void mappings_exhausted(void)
+{
+	static const size_t sizes[] = {16,     100,    1000,    5000,    30000,   60000,
+				       200000, 700000, 1200000, 3 << 20, 20 << 20};
+	enum { LARGE = 64 };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), taken = 0;
+	unsigned long most = most_mappings();
+	unsigned char *field;
+	void *large[LARGE];
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the sanitizer does not survive it");
+	if (most == 0 || most > 400000)
+		tap_skip("this kernel allows more mappings than the test can make");
+	for (unsigned i = 0; i < LARGE; i++) {
+		large[i] = m.malloc(sizes[i % 11]);
+		NEED(large[i], "malloc(%zu)", sizes[i % 11]);
+		memset(large[i], (int)i, sizes[i % 11]);
+	}
+	field = mmap(NULL, 2 * most * page, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	NEED(field != MAP_FAILED, "mmap: %s", strerror(errno));
+	/* Every other page another protection: each change is two mappings more. */
+	while (taken < most && mprotect(field + 2 * taken * page, page, PROT_READ) == 0)
+		taken++;
+	NEED(mmap(NULL, page, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS,
+		  -1, 0) == MAP_FAILED ||
+		     mmap(NULL, page, PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) ==
+			     MAP_FAILED,
+	     "after %zu changes there is still room for mappings", taken);
+	for (unsigned round = 0; round < 20; round++)
+		for (unsigned i = 0; i < 11; i++) {
+			void *p;
+
+			errno = MARK;
+			p = round % 2 ? m.malloc(sizes[i]) : m.calloc(1, sizes[i]);
+			CHECK(p || errno == ENOMEM, "%zu bytes refused with errno %d", sizes[i],
+			      errno);
+			if (p)
+				memset(p, 1, sizes[i]);
+			errno = MARK;
+			m.free(p);
+			CHECK(errno == MARK, "free set errno %d", errno);
+		}
+	for (unsigned i = 0; i < LARGE; i++) {
+		unsigned char *p = large[i], *q;
+
+		CHECK(p[0] == i && p[sizes[i % 11] - 1] == i, "block %u changed", i);
+		errno = MARK;
+		q = m.realloc(p, sizes[i % 11] * 2);
+		CHECK(q || errno == ENOMEM, "realloc: errno %d", errno);
+		errno = MARK;
+		m.free(q ? q : p);
+		CHECK(errno == MARK, "free of %zu set errno %d", sizes[i % 11], errno);
+	}
+	munmap(field, 2 * most * page);
+	for (unsigned i = 0; i < 11; i++) {
+		void *p = m.malloc(sizes[i]);
+
+		CHECK(p != NULL, "malloc(%zu) with all mappings back", sizes[i]);
+		m.free(p);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1) { /* what a program under `ulimit -v` does: come to its main and print */
+		puts("hello");
+		return 0;
+	}
+	tap_start();
+	family_start();
+	tap_case("address space used up in blocks of 64, and again", recover_64);
+	tap_case("address space used up in blocks of 1000, and again", recover_1000);
+	tap_case("address space used up in blocks of 20000, and again", recover_20000);
+	tap_case("address space used up in blocks of 200000, and again", recover_200000);
+	tap_case("address space used up in blocks of 3 MiB, and again", recover_3m);
+	tap_case("address space used up by one size after the other", sizes_in_turn);
+	tap_case("a thread's first allocation with nothing left", first_in_thread);
+	tap_case("threads that start with little left", thread_starts);
+	tap_case("no mappings left: refused or served, errno of free kept", mappings_exhausted);
+	return tap_finish();
+}

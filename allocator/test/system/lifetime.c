@@ -1,0 +1,418 @@
+/*
+ * The ends of processes and threads: allocation before main, after exit, in the
+ * destructors of dying threads, with every thread key taken, on the smallest stack, and
+ * from thousands of threads in succession.
+ */
+#include "test/family.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+static bool late_run; /* this process exists to be watched at its end */
+
+/* A little of everything; false where a byte is wrong or memory is missing. */
+static bool little_work(unsigned salt)
+{
+	static const size_t sizes[] = {0,    1,    17,    64,    100,    640,    2000,
+				       4096, 9000, 33000, 70000, 300000, 1100000};
+	unsigned char *p[sizeof(sizes) / sizeof(sizes[0])];
+	bool fine = true;
+
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		p[i] = i % 3 ? FAMILY(malloc)(sizes[i]) : FAMILY(calloc)(1, sizes[i]);
+		if (!p[i])
+			return false;
+		memset(p[i], (int)(salt + i), sizes[i]);
+	}
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t kept = sizes[i] < 500 ? sizes[i] : 500;
+
+		p[i] = FAMILY(realloc)(p[i], sizes[i] / 2 + 500);
+		if (!p[i])
+			return false;
+		for (size_t k = 0; k < kept; k++)
+			fine &= p[i][k] == (unsigned char)(salt + i);
+	}
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		FAMILY(free)(p[i]);
+	return fine;
+}
+
+/* --- before main ------------------------------------------------------------------- */
+
+static bool early_passed[3];
+static void *early_block[3];
+
+static void early(unsigned stage)
+{
+	early_passed[stage] = little_work(stage);
+	early_block[stage] = FAMILY(malloc)(100 + stage);
+	if (early_block[stage])
+		memset(early_block[stage], (int)stage, 100 + stage);
+}
+
+static unsigned take_all_keys(void)
+{
+	pthread_key_t key;
+	unsigned taken = 0;
+
+	while (pthread_key_create(&key, NULL) == 0)
+		taken++;
+	return taken;
+}
+
+static void in_preinit(void)
+{
+	if (getenv("TEST_TAKE_KEYS"))
+		take_all_keys();
+	early(0);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+static void (*const preinit[])(void)
+	__attribute__((section(".preinit_array"), used)) = {in_preinit};
+#else /* the sanitizers' own start is in the same array, in no certain order */
+__attribute__((constructor)) static void no_preinit(void)
+{
+	in_preinit();
+}
+#endif
+
+__attribute__((constructor(101))) static void in_first_constructor(void)
+{
+	early(1);
+}
+
+__attribute__((constructor)) static void in_constructor(void)
+{
+	early(2);
+}
+
+static void before_main(void)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned char *p = early_block[i];
+
+		CHECK(early_passed[i], "stage %u", i);
+		NEED(p, "stage %u has no block", i);
+		for (unsigned k = 0; k < 100 + i; k++)
+			CHECK(p[k] == i, "stage %u: byte %u", i, k);
+		p = m.realloc(p, 5000);
+		NEED(p && p[0] == i, "stage %u: realloc", i);
+		m.free(p);
+	}
+}
+
+/* --- after main -------------------------------------------------------------------- */
+
+static atomic_uint late_stages;
+static void *late_block;
+
+static void late_failed(void)
+{
+	static const char text[] = "#   allocation failed after main\n";
+
+	if (write(STDOUT_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(4);
+	_exit(3);
+}
+
+static void late_stage(void)
+{
+	unsigned char *p = late_block;
+
+	if (!little_work(7))
+		late_failed();
+	/* An object that survives from one stage to the next, from before to after. */
+	if (p && (p[0] != 9 || p[999] != 9))
+		late_failed();
+	FAMILY(free)(p);
+	late_block = p = FAMILY(malloc)(1000);
+	if (!p)
+		late_failed();
+	memset(p, 9, 1000);
+	atomic_fetch_add(&late_stages, 1);
+}
+
+/* Destructors run after the handlers of atexit, and the last of all decides. */
+__attribute__((destructor)) static void in_destructor(void)
+{
+	if (late_run)
+		late_stage();
+}
+
+__attribute__((destructor(101))) static void in_last_destructor(void)
+{
+	if (!late_run)
+		return;
+	late_stage();
+	_exit(atomic_load(&late_stages) >= 4 ? 0 : 5);
+}
+
+static void *allocate_to_the_end(void *arg)
+{
+	for (unsigned i = 0;; i++) {
+		void *p = FAMILY(malloc)(i % 5000);
+
+		if (p)
+			*(volatile char *)p = 1;
+		FAMILY(free)(p);
+	}
+	return arg;
+}
+
+static int be_late(void)
+{
+	pthread_t thread;
+
+	late_run = true;
+	alarm(60);
+	atexit(late_stage);
+	/* Detached threads do not stop while the process leaves. */
+	for (unsigned i = 0; i < 2; i++)
+		if (pthread_create(&thread, NULL, allocate_to_the_end, NULL) == 0)
+			pthread_detach(thread);
+	atexit(late_stage);
+	return 0;
+}
+
+static void after_exit(void)
+{
+	tap_run_self("late");
+}
+
+/* The exit of the main thread by pthread_exit runs its destructors, then others live on. */
+static void *outlive(void *arg)
+{
+	pthread_t *first = arg;
+
+	pthread_join(*first, NULL);
+	for (unsigned i = 0; i < 50; i++)
+		if (!little_work(i))
+			_exit(3);
+	_exit(tap_shared->failures != 0);
+}
+
+static void main_thread_dies_first(void)
+{
+	static pthread_t self, thread;
+
+	self = pthread_self();
+	NEED(little_work(1), "work in the first thread");
+	NEED(!pthread_create(&thread, NULL, outlive, &self), "no thread");
+	pthread_exit(NULL);
+}
+
+/* --- thread keys ------------------------------------------------------------------- */
+
+#define ROUNDS 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */
+
+static pthread_key_t round_key;
+static atomic_uint rounds;
+
+/* Sets its key again, so it is called in every round the C library grants. */
+static void allocate_in_round(void *value)
+{
+	CHECK(little_work(3), "a destructor's allocation");
+	CHECK(*(unsigned *)value == 0xfeed, "the value is lost");
+	m.free(value);
+	if (atomic_fetch_add(&rounds, 1) % ROUNDS < ROUNDS - 1) {
+		unsigned *next = m.malloc(sizeof(*next));
+
+		NEED(next, "no memory in a destructor");
+		*next = 0xfeed;
+		pthread_setspecific(round_key, next);
+	}
+}
+
+static void *set_and_die(void *arg)
+{
+	unsigned *value = m.malloc(sizeof(*value));
+
+	NEED(value && little_work(1), "no memory in a thread");
+	*value = 0xfeed;
+	pthread_setspecific(round_key, value);
+	return arg;
+}
+
+static void destructors_allocate(void)
+{
+	NEED(!pthread_key_create(&round_key, allocate_in_round), "no key");
+	for (unsigned i = 0; i < 200; i++) {
+		pthread_t thread;
+
+		NEED(!pthread_create(&thread, NULL, set_and_die, NULL), "no thread");
+		pthread_join(thread, NULL);
+	}
+	CHECK(atomic_load(&rounds) == 200 * ROUNDS, "%u rounds for 200 threads",
+	      atomic_load(&rounds));
+	CHECK(little_work(5), "work afterwards");
+}
+
+static void *work_and_die(void *arg)
+{
+	CHECK(little_work((unsigned)(uintptr_t)arg), "work in thread %u",
+	      (unsigned)(uintptr_t)arg);
+	return NULL;
+}
+
+static void run_threads(unsigned count, const pthread_attr_t *attributes, void *(*run)(void *))
+{
+	enum { AT_ONCE = 8 };
+	pthread_t thread[AT_ONCE];
+
+	for (unsigned i = 0; i < count; i += AT_ONCE) {
+		for (uintptr_t k = 0; k < AT_ONCE; k++)
+			NEED(!pthread_create(&thread[k], attributes, run, (void *)(i + k)),
+			     "thread %u", i);
+		for (unsigned k = 0; k < AT_ONCE; k++)
+			pthread_join(thread[k], NULL);
+	}
+}
+
+static void all_keys_taken(void)
+{
+	take_all_keys();
+	CHECK(pthread_key_create(&round_key, NULL) == EAGAIN, "there are keys left");
+	run_threads(400, NULL, work_and_die);
+	CHECK(little_work(1), "work afterwards");
+}
+
+/* The same where not even the allocator got a key: taken before its first call. */
+static int be_keyless(void)
+{
+	tap_start();
+	family_start();
+	alarm(60);
+	all_keys_taken();
+	return tap_shared->failures != 0;
+}
+
+static void no_key_for_us(void)
+{
+	setenv("TEST_TAKE_KEYS", "1", 1);
+	tap_run_self("keyless");
+}
+
+/* --- stacks and many threads ------------------------------------------------------- */
+
+static void smallest_stack(void)
+{
+	pthread_attr_t attributes;
+
+	if (SANITIZED)
+		tap_skip("sanitizers need larger stacks");
+	pthread_attr_init(&attributes);
+	NEED(!pthread_attr_setstacksize(&attributes, (size_t)PTHREAD_STACK_MIN),
+	     "the stack size is refused");
+	run_threads(400, &attributes, work_and_die);
+	pthread_attr_destroy(&attributes);
+}
+
+static size_t resident_bytes(void)
+{
+	char text[100];
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	unsigned long total, resident;
+
+	if (fd >= 0)
+		close(fd);
+	NEED(n > 0, "no /proc/self/statm");
+	text[n] = '\0';
+	NEED(sscanf(text, "%lu %lu", &total, &resident) == 2, "%s", text);
+	return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void *allocate_few(void *arg)
+{
+	void *p[20];
+
+	for (unsigned i = 0; i < 20; i++) {
+		p[i] = m.malloc(8 + i * 50);
+		NEED(p[i], "no memory");
+		*(volatile char *)p[i] = 1;
+	}
+	for (unsigned i = 0; i < 20; i++)
+		m.free(p[i]);
+	return arg;
+}
+
+static void threads_in_succession(void)
+{
+	unsigned count = SANITIZED ? 800 : 20000;
+	size_t before, after;
+
+	run_threads(count / 8, NULL, allocate_few); /* stacks and caches find their size */
+	before = resident_bytes();
+	run_threads(count, NULL, allocate_few);
+	after = resident_bytes();
+	tap_note("%u threads: resident %zu -> %zu KiB", count, before >> 10, after >> 10);
+	if (!SANITIZED)
+		CHECK(after < before + (1 << 20), "%u threads left %zu KiB behind", count,
+		      (after - before) >> 10);
+}
+
+/* What the dead allocated, the living free; the dead's caches are not lost. */
+static void *leave_objects(void *arg)
+{
+	void **p = arg;
+
+	for (unsigned i = 0; i < 100; i++) {
+		p[i] = m.malloc(200 + i);
+		NEED(p[i], "no memory");
+		memset(p[i], 1, 200 + i);
+	}
+	return NULL;
+}
+
+static void survivors_free(void)
+{
+	static void *p[100];
+	unsigned count = SANITIZED ? 200 : 4000;
+	size_t before = 0, after;
+
+	for (unsigned i = 0; i < count; i++) {
+		pthread_t thread;
+
+		NEED(!pthread_create(&thread, NULL, leave_objects, p), "no thread");
+		pthread_join(thread, NULL);
+		for (unsigned k = 0; k < 100; k++)
+			m.free(p[k]);
+		if (i == count / 4)
+			before = resident_bytes();
+	}
+	after = resident_bytes();
+	tap_note("%u threads: resident %zu -> %zu KiB", count, before >> 10, after >> 10);
+	if (!SANITIZED)
+		CHECK(after < before + (1 << 20), "%u threads left %zu KiB behind", count,
+		      (after - before) >> 10);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "late"))
+		return be_late();
+	if (argc > 1 && !strcmp(argv[1], "keyless"))
+		return be_keyless();
+	tap_start();
+	family_start();
+	tap_case("use before main, in every order of constructors", before_main);
+	tap_case("use after exit: atexit, destructors, threads still running", after_exit);
+	tap_case("the main thread dies first", main_thread_dies_first);
+	tap_case("key destructors allocate in all rounds", destructors_allocate);
+	tap_case("all thread keys taken by the program", all_keys_taken);
+	tap_case("all thread keys taken before the allocator's first call", no_key_for_us);
+	tap_case("threads on the smallest stack", smallest_stack);
+	tap_case("thousands of threads in succession", threads_in_succession);
+	tap_case("objects of dead threads freed by the living", survivors_free);
+	return tap_finish();
+}

@@ -1,0 +1,4 @@
+# The ends of processes and threads, by the plain names.
+. "$top_srcdir/allocator/test/lib.sh"
+find_library
+exec_preloaded allocator/test/system/lifetime

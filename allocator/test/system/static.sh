@@ -1,0 +1,108 @@
+# The static library: linked into a program, malloc is ours, also where everything is
+# static, and in C++.
+. "$top_srcdir/allocator/test/lib.sh"
+[ "${ASH_SANITIZER:-no}" = no ] || skip_all "sanitizer build: the sanitizer owns malloc"
+archive=$top_builddir/.libs/libashlar.a
+[ -r "$archive" ] || skip_all "configured with --disable-static"
+make_tmp
+sources=$top_srcdir/allocator/test
+
+build() { # NAME COMPILER… : links what the arguments say, or tells why not
+	if "$@" >"$tmp/log" 2>&1; then return 0; fi
+	note_file "$tmp/log"
+	return 1
+}
+run() {
+	{
+		("$@" >"$tmp/out" 2>"$tmp/err" </dev/null)
+		status=$?
+	} 2>/dev/null
+}
+flags="-D_GNU_SOURCE -O2 -fno-builtin -pthread -I$top_srcdir/allocator"
+
+c_programs() { # HOW LINK-FLAGS…
+	how=$1
+	shift
+	# A double free tells in its own words whose free it was.
+	build ${CC:-cc} $flags "$@" -o "$tmp/misuse" "$sources/misuse/double_free_at_once.c" "$archive"
+	result=$?
+	if [ $result -eq 0 ]; then
+		run "$tmp/misuse"
+		[ $status -eq 134 ] && grep -q '^<ashlar>: double free' "$tmp/err"
+		result=$?
+		[ $result -eq 0 ] || { note "status $status"; note_file "$tmp/err"; }
+	fi
+	verdict $result "$how: malloc and free are Ashlar's"
+	build ${CC:-cc} $flags "$@" -o "$tmp/lifetime" "$sources/system/lifetime.c" "$archive"
+	result=$?
+	if [ $result -eq 0 ]; then
+		run "$tmp/lifetime"
+		result=$status
+		[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
+	fi
+	verdict $result "$how: before main, after exit, threads that come and go"
+}
+cxx_program() { # HOW LINK-FLAGS…
+	how=$1
+	shift
+	build ${CXX:-c++} -std=gnu++17 $flags "$@" -o "$tmp/newdelete" "$sources/system/newdelete.cc" "$archive"
+	result=$?
+	if [ $result -eq 0 ]; then
+		run "$tmp/newdelete"
+		result=$status
+		[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
+	fi
+	verdict $result "$how: all forms of new and delete"
+	# Whoever defines the operators there, the memory is ours: delete tells so.
+	cat >"$tmp/twice.cc" <<-'END'
+		#include <new>
+		int main()
+		{
+			void *volatile p = ::operator new(100);
+			::operator delete(p);
+			::operator delete(p);
+			return 0;
+		}
+	END
+	build ${CXX:-c++} $flags "$@" -o "$tmp/twice" "$tmp/twice.cc" "$archive"
+	result=$?
+	if [ $result -eq 0 ]; then
+		run "$tmp/twice"
+		[ $status -eq 134 ] && grep -q '^<ashlar>: double free' "$tmp/err"
+		result=$?
+	fi
+	verdict $result "$how: new and delete are served by Ashlar"
+}
+
+c_programs "libashlar.a, libc shared"
+cxx_program "libashlar.a, libstdc++ shared"
+echo 'int main(void) { return 0; }' >"$tmp/empty.c"
+for mode in -static -static-pie; do
+	if ${CC:-cc} $mode -o "$tmp/empty" "$tmp/empty.c" -lpthread 2>/dev/null && "$tmp/empty"; then
+		c_programs "$mode" $mode
+		cxx_program "$mode" $mode
+	else
+		skip "$mode" "there is no static libc here"
+	fi
+done
+
+# Both names of one function, and a libc that is given our blocks.
+cat >"$tmp/both.c" <<END
+#include <ashlar/ashlar.h>
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+	char *p = strdup("libc's own call of malloc");
+	void *q = malloc(100), *r = ${API_PREFIX:-ashlar_}malloc(100);
+	if (${API_PREFIX:-ashlar_}malloc_usable_size(p) < strlen(p) + 1)
+		return 1;
+	${API_PREFIX:-ashlar_}free(p);
+	${API_PREFIX:-ashlar_}free(q);
+	free(r);
+	return 0;
+}
+END
+build ${CC:-cc} $flags -I"$top_builddir/allocator/include" -o "$tmp/both" "$tmp/both.c" "$archive" && "$tmp/both"
+verdict $? "plain and prefixed names are one allocator"
+finish

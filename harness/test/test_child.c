@@ -1,0 +1,181 @@
+/* Processes of our own making: their ends, their environment, their leftovers. */
+#include "harness/test/unit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "harness/child.h"
+#include "harness/clock.h"
+#include "harness/file.h"
+#include "harness/procfs.h"
+
+static char out[] = "/tmp/ashlar-child-XXXXXX";
+static const char *const plain[] = {"PATH=/usr/bin:/bin", NULL};
+
+static enum child_end run(const char *script, double seconds, int *status)
+{
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	const struct child_plan plan = {.path = "/bin/sh",
+					.argv = argv,
+					.env = plain,
+					.out = out,
+					.err = out,
+					.channel_fd = -1};
+	struct child child;
+	enum child_end end;
+	char why[256];
+
+	assert_int_equal(truncate(out, 0), 0);
+	assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
+	assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), 0);
+	end = child_watch(&child, now_ns() + (uint64_t)(seconds * 1e9), 10000000, NULL, NULL);
+	child_finish(&child, status, NULL);
+	return end;
+}
+
+static void ends_are_told_apart(void **state)
+{
+	char text[64];
+	int status;
+
+	(void)state;
+	assert_int_equal(run("exit 0", 60, &status), CHILD_EXITED);
+	assert_null(child_status_text(status, text, sizeof(text)));
+	assert_int_equal(run("exit 3", 60, &status), CHILD_EXITED);
+	assert_string_equal(child_status_text(status, text, sizeof(text)), "exit status 3");
+	assert_int_equal(run("kill -SEGV $$", 60, &status), CHILD_EXITED);
+	assert_string_equal(child_status_text(status, text, sizeof(text)), "killed by SIGSEGV");
+	assert_int_equal(run("exec sleep 600", 0.1, &status), CHILD_TIMED_OUT);
+	assert_string_equal(child_status_text(status, text, sizeof(text)), "killed by SIGTERM");
+}
+
+static void a_deaf_one_is_killed(void **state)
+{
+	char text[64];
+	int status;
+
+	(void)state;
+	assert_int_equal(run("trap '' TERM; while :; do sleep 1; done", 0.3, &status),
+			 CHILD_TIMED_OUT);
+	assert_string_equal(child_status_text(status, text, sizeof(text)), "killed by SIGKILL");
+}
+
+static void nothing_is_left_behind(void **state)
+{
+	char line[64];
+	int status;
+	pid_t left;
+
+	(void)state;
+	assert_int_equal(run("sleep 600 & echo $!", 60, &status), CHILD_EXITED);
+	left = (pid_t)atoi(file_line(out, line, sizeof(line)));
+	assert_true(left > 1);
+	/* Killed with its group; who reaps it is not our business, so a zombie will do. */
+	for (int i = 0; i < 500 && kill(left, 0) == 0; i++) {
+		char path[64], *text;
+		bool zombie;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", (int)left);
+		text = file_read(path);
+		zombie = text && strstr(text, ") Z ");
+		free(text);
+		if (zombie)
+			return;
+		usleep(10000);
+	}
+	assert_int_equal(kill(left, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+static void the_environment_is_exactly_what_was_given(void **state)
+{
+	char *text;
+	int status;
+
+	(void)state;
+	setenv("ASHLAR_LEAK", "1", 1);
+	assert_int_equal(run("exec env", 60, &status), CHILD_EXITED);
+	text = file_read(out);
+	assert_non_null(strstr(text, "PATH=/usr/bin:/bin"));
+	assert_null(strstr(text, "ASHLAR_LEAK"));
+	free(text);
+}
+
+static void what_cannot_be_executed_is_said(void **state)
+{
+	const char *const argv[] = {"x", NULL};
+	const struct child_plan plan = {
+		.path = "/no/such/program", .argv = argv, .env = plain, .channel_fd = -1};
+	struct child child;
+	char why[256];
+
+	(void)state;
+	assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
+	assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), -1);
+	assert_non_null(strstr(why, "/no/such/program cannot be executed: No such file"));
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* and reaped */
+}
+
+static int ticks;
+
+static void look(void *arg)
+{
+	struct proc_counts counts;
+	uint64_t ns;
+
+	ticks++;
+	if (cpu_ns_of(*(pid_t *)arg, &ns) && proc_read_counts(*(pid_t *)arg, &counts))
+		assert_true(proc_peak_rss(*(pid_t *)arg) < (uint64_t)1 << 30);
+}
+
+static void it_is_looked_at_while_it_runs(void **state)
+{
+	const char *const argv[] = {"sleep", "0.5", NULL};
+	const struct child_plan plan = {
+		.path = "/bin/sleep", .argv = argv, .env = plain, .channel_fd = -1};
+	struct child child;
+	char why[256];
+	int status;
+
+	(void)state;
+	assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
+	assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), 0);
+	assert_int_equal(
+		child_watch(&child, now_ns() + 60000000000u, 10000000, look, &child.pid),
+		CHILD_EXITED);
+	child_finish(&child, &status, NULL);
+	assert_int_equal(status, 0);
+	assert_true(ticks >= 2);
+}
+
+static int create(void **state)
+{
+	int fd = mkstemp(out);
+
+	(void)state;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int destroy(void **state)
+{
+	(void)state;
+	return unlink(out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ends_are_told_apart),
+		cmocka_unit_test(a_deaf_one_is_killed),
+		cmocka_unit_test(nothing_is_left_behind),
+		cmocka_unit_test(the_environment_is_exactly_what_was_given),
+		cmocka_unit_test(what_cannot_be_executed_is_said),
+		cmocka_unit_test(it_is_looked_at_while_it_runs),
+	};
+
+	return cmocka_run_group_tests(tests, create, destroy);
+}
