@@ -33,7 +33,7 @@ do for [p=1:panels] {
 	low = Y_min / 1.3
 	if (clock > 0 && clock > low / 4) { low = min2(low, clock / 1.5) }
 	set yrange [low:Y_max * 1.3]
-	set ytics ("10 ns" 10, "20 ns" 20, "50 ns" 50, "100 ns" 100, "200 ns" 200, "500 ns" 500, "1 µs" 1e3, "2 µs" 2e3, "5 µs" 5e3, "10 µs" 1e4, "20 µs" 2e4, "50 µs" 5e4, "100 µs" 1e5, "200 µs" 2e5, "500 µs" 5e5, "1 ms" 1e6, "2 ms" 2e6, "5 ms" 5e6, "10 ms" 1e7)
+	set ytics ("10 ns" 10, "20 ns" 20, "50 ns" 50, "100 ns" 100, "200 ns" 200, "500 ns" 500, "1 µs" 1e3, "2 µs" 2e3, "5 µs" 5e3, "10 µs" 1e4, "20 µs" 2e4, "50 µs" 5e4, "100 µs" 1e5, "200 µs" 2e5, "500 µs" 5e5, "1 ms" 1e6, "2 ms" 2e6, "5 ms" 5e6, "10 ms" 1e7, "20 ms" 2e7, "50 ms" 5e7, "100 ms" 1e8, "200 ms" 2e8, "500 ms" 5e8, "1 s" 1e9, "2 s" 2e9, "5 s" 5e9, "10 s" 1e10)
 	if (Y_max / low > 300) { eval time_tics }
 	set title panel_name offset 0,-0.5
 	unset object 1

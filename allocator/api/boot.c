@@ -7,6 +7,7 @@
 #include "api/conf.h"
 #include "api/fork.h"
 #include "api/misuse.h"
+#include "cache/reclaim.h"
 #include "cache/tcache.h"
 #include "meta/window.h"
 #include "os/os.h"
@@ -32,6 +33,7 @@ static bool bring_up(void)
 	if (!ash_window_init(WINDOW_LARGEST) || !ash_shard_init((unsigned)ash_conf.narenas))
 		return false;
 	ash_tcache_init();
+	ash_reclaim_background = ash_conf.background_thread;
 	ash_tcache_enabled = ash_conf.tcache && ash_conf.checks != ASH_CHECKS_FULL;
 	return true;
 }

@@ -9,6 +9,7 @@
 struct ash_conf ash_conf = {
 	.abort_on_misuse = true,
 	.tcache = true,
+	.background_thread = true,
 };
 
 enum row_type { ROW_BOOL, ROW_COUNT, ROW_BYTES, ROW_WORD };
@@ -28,6 +29,7 @@ static const struct row rows[] = {
 	{ "confirm_conf", ROW_BOOL, FIELD(confirm_conf), "true or false", 0 },
 	{ "abort_on_misuse", ROW_BOOL, FIELD(abort_on_misuse), "true or false", 0 },
 	{ "tcache", ROW_BOOL, FIELD(tcache), "true or false", 0 },
+	{ "background_thread", ROW_BOOL, FIELD(background_thread), "true or false", 0 },
 	{ "stats_print", ROW_BOOL, FIELD(stats_print), "true or false", 0 },
 	{ "checks", ROW_WORD, FIELD(checks), "default|full", 0 },
 	{ "zero_realloc", ROW_WORD, FIELD(zero_realloc), "free|alloc|abort", 0 },

@@ -21,6 +21,7 @@ struct ash_conf {
 	bool confirm_conf;    /* print what each source held */
 	bool abort_on_misuse;
 	bool tcache;          /* magazines */
+	bool background_thread; /* may be started */
 	bool stats_print;     /* malloc_stats() at exit */
 	unsigned checks;      /* enum ash_checks */
 	unsigned zero_realloc; /* enum ash_zero_realloc */

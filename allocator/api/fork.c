@@ -10,11 +10,13 @@
 
 #include "cache/depot.h"
 #include "cache/magazine.h"
+#include "cache/reclaim.h"
 #include "cache/thread.h"
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "os/mutex.h"
 #include "page/hugeblock.h"
+#include "page/mapping.h"
 #include "page/run.h"
 #include "slab/shard.h"
 
@@ -34,6 +36,7 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 	each_bin(fn);
 	fn(ash_hugeblock_mutex());
 	fn(ash_page_mutex());
+	fn(ash_mapping_mutex());
 	fn(ash_far_mutex());
 	fn(ash_magazine_mutex());
 	fn(ash_base_mutex());
@@ -41,6 +44,7 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 
 static void prepare(void)
 {
+	ash_reclaim_before_fork();
 	ash_lock_rank_allow_same(1);
 	each_mutex(ash_mutex_fork_prepare);
 	ash_mutex_forking = true;
@@ -51,6 +55,7 @@ static void parent(void)
 	ash_mutex_forking = false;
 	each_mutex(ash_mutex_fork_parent);
 	ash_lock_rank_allow_same(0);
+	ash_reclaim_end_fork();
 }
 
 static void child(void)
@@ -58,6 +63,7 @@ static void child(void)
 	ash_mutex_forking = false;
 	each_mutex(ash_mutex_fork_child);
 	ash_lock_rank_allow_same(0);
+	ash_reclaim_after_fork();
 	ash_thread_after_fork();
 }
 

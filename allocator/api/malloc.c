@@ -5,6 +5,7 @@
 #include "api/conf.h"
 #include "api/misuse.h"
 #include "api/object.h"
+#include "cache/reclaim.h"
 #include "cache/tcache.h"
 #include "page/large.h"
 #include "slab/slab.h"
@@ -20,6 +21,17 @@ static bool too_large(size_t size)
 	return size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc);
 }
 
+static void *large_alloc(size_t size, bool *zeroed)
+{
+	void *p;
+
+	ash_tcache_tick();
+	p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+	if (ASH_UNLIKELY(p == NULL) && ash_reclaim_all())
+		p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+	return p;
+}
+
 void *ash_malloc_slow(size_t size)
 {
 	unsigned class;
@@ -28,7 +40,7 @@ void *ash_malloc_slow(size_t size)
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
 	if (size > ASH_SMALL_MAX)
-		return ash_large_alloc(size, ASH_SMALL_STEP, NULL);
+		return large_alloc(size, NULL);
 	class = ash_class_of(size + (size == 0));
 	top = ash_tls.top[class];
 	if (*top != NULL) { /* size 0 */
@@ -48,7 +60,7 @@ void *ash_calloc_slow(size_t size)
 
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
-	p = ash_large_alloc(size, ASH_SMALL_STEP, &zeroed);
+	p = large_alloc(size, &zeroed);
 	if (p != NULL && !zeroed)
 		memset(p, 0, size);
 	return p;
@@ -68,11 +80,15 @@ static void free_far(void *p)
 	switch (object.kind) {
 	case ASH_OBJECT_RUN:
 		ash_large_free_run(object.run);
+		ash_tcache_tick();
+		ash_reclaim_notice();
 		return;
 	case ASH_OBJECT_MAPPING:
 		/* Of two threads that free it at once one finds it gone. */
 		if (ash_far_remove(p, &object.far)) {
 			ash_large_free_mapping(&object.far);
+			ash_tcache_tick();
+			ash_reclaim_notice();
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;

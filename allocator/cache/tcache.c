@@ -1,6 +1,7 @@
 #include "cache/tcache.h"
 
 #include "cache/depot.h"
+#include "cache/reclaim.h"
 #include "meta/window.h"
 #include "os/mutex.h"
 #include "os/os.h"
@@ -19,13 +20,9 @@
 #define BUDGET_MOST ((size_t)1 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
 #define TICK_EVERY 32          /* slow paths between looks at the clock */
-#define TRIM_PER_TICK 64       /* magazines that one tick takes out of the depot */
 #define CONTENDED_ENOUGH 64    /* failed try-locks of a thread's shard between two ticks */
 
 bool ash_tcache_enabled = true;
-
-static uint32_t epoch;          /* of the last global tick */
-static uint32_t active_threads = 1; /* that ticked in the last epochs */
 
 static void set_top(unsigned class, void **top)
 {
@@ -47,7 +44,7 @@ static size_t budget(void)
 
 	if (all < BUDGETS_LEAST)
 		all = BUDGETS_LEAST;
-	one = all / ash_load_relaxed(&active_threads);
+	one = all / ash_reclaim_active_threads();
 	return one < BUDGET_LEAST ? BUDGET_LEAST : one > BUDGET_MOST ? BUDGET_MOST : one;
 }
 
@@ -73,19 +70,6 @@ static void give_to_depot(unsigned class, void **magazine)
 {
 	if (!ash_depot_put(class, magazine))
 		ash_magazine_flush(class, magazine);
-}
-
-/* What other threads left for the shard goes to its bins. */
-static void drain_inbox(struct ash_shard *shard)
-{
-	void **batch = ash_inbox_take(shard);
-
-	while (batch != NULL) {
-		void **next = ash_magazine_unlink(batch);
-
-		ash_magazine_flush(ash_window_class(ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1])), batch);
-		batch = next;
-	}
 }
 
 /* Gives the items of the class's current magazine to the slabs and the block to the pool;
@@ -167,59 +151,6 @@ static void trim_idle(struct ash_thread *t)
 	}
 }
 
-struct census {
-	uint32_t now, active;
-};
-
-/* Threads that have not ticked for two epochs are idle: nothing of theirs but what their
- * current magazines hold stays away from others. */
-static void visit(struct ash_thread *t, void *argument)
-{
-	struct census *census = argument;
-
-	if (census->now - ash_load_relaxed(&t->epoch) <= 2)
-		census->active++;
-}
-
-#define SPARES_AT_ONCE 64
-struct spares {
-	uint32_t now;
-	unsigned n;
-	unsigned class[SPARES_AT_ONCE];
-	void **magazine[SPARES_AT_ONCE];
-};
-
-static void collect(struct ash_thread *t, void *argument)
-{
-	struct spares *s = argument;
-
-	if (s->now - ash_load_relaxed(&t->epoch) <= 2)
-		return;
-	for (unsigned c = 1; c < ASH_CLASSES && s->n < SPARES_AT_ONCE; c++) {
-		if (ash_load_relaxed(&t->classes[c].spare) == NULL)
-			continue;
-		s->magazine[s->n] = ash_exchange_acquire(&t->classes[c].spare, NULL);
-		s->class[s->n] = c;
-		s->n += s->magazine[s->n] != NULL;
-	}
-}
-
-/* Once per epoch, by whichever thread notices first. */
-static void global_tick(uint32_t now)
-{
-	struct census census = { now, 0 };
-	struct spares spares = { .now = now };
-
-	ash_thread_each(visit, &census);
-	ash_store_relaxed(&active_threads, census.active > 0 ? census.active : 1);
-	ash_thread_each(collect, &spares);
-	for (unsigned i = 0; i < spares.n; i++)
-		ash_magazine_flush(spares.class[i], spares.magazine[i]);
-	for (unsigned i = 0; i < ash_shard_count(); i++)
-		drain_inbox(ash_shard_at(i));
-	ash_depot_trim(TRIM_PER_TICK);
-}
-
 static uint64_t count_contended(struct ash_shard *shard)
 {
 	uint64_t sum = 0;
@@ -240,19 +171,29 @@ static void relieve(struct ash_thread *t)
 
 static void tick(struct ash_thread *t)
 {
-	uint32_t now, seen;
+	uint64_t now_ns;
+	uint32_t now;
 
 	if (ASH_LIKELY(++t->slow_paths % TICK_EVERY != 0) || ASH_UNLIKELY(ash_mutex_forking))
 		return;
-	now = (uint32_t)(ash_os_coarse_clock_ns() / ASH_EPOCH_NS);
-	if (now == ash_load_relaxed(&t->epoch))
+	now_ns = ash_os_coarse_clock_ns();
+	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
+	if (now == ash_load_relaxed(&t->epoch)) {
+		ash_reclaim_notice();
 		return;
+	}
 	ash_store_relaxed(&t->epoch, now);
 	trim_idle(t);
 	relieve(t);
-	seen = ash_load_relaxed(&epoch);
-	if (seen != now && ash_cas_relaxed(&epoch, &seen, now))
-		global_tick(now);
+	ash_reclaim_tick(now_ns);
+}
+
+void ash_tcache_tick(void)
+{
+	struct ash_thread *t = ash_thread_self();
+
+	if (t != NULL)
+		tick(t);
 }
 
 /* Without a magazine. */
@@ -262,10 +203,9 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 
 	if (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1)
 		return slot[0];
-	/* The last resort: what lies in the depot and in inboxes. */
-	ash_depot_empty();
-	for (unsigned i = 0; i < ash_shard_count(); i++)
-		drain_inbox(ash_shard_at(i));
+	/* The last resort: what others could do without. */
+	if (!ash_reclaim_all())
+		return NULL;
 	return ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1 ? slot[0] : NULL;
 }
 
@@ -340,7 +280,7 @@ void *ash_tcache_alloc(unsigned class)
 			ash_magazine_put(empty);
 		return pop(class, ash_tls.top[class]);
 	}
-	drain_inbox(t->shard);
+	ash_reclaim_inbox(t->shard);
 	m = ash_magazine_of(ash_tls.top[class]);
 	set_cap(t, class, cc->cap * 2u);
 	set_top(class, ash_magazine_clear(m, cc->cap));
@@ -409,6 +349,7 @@ void ash_tcache_init(void)
 {
 	ash_depot_init();
 	ash_thread_flush = flush_thread;
+	ash_reclaim_init();
 }
 
 void ash_tcache_release(void)
@@ -418,9 +359,7 @@ void ash_tcache_release(void)
 	if (t != NULL)
 		for (unsigned c = 1; c < ASH_CLASSES; c++)
 			drop_class(t, &ash_tls, c);
-	ash_depot_empty();
-	for (unsigned i = 0; i < ash_shard_count(); i++)
-		drain_inbox(ash_shard_at(i));
+	ash_reclaim_all();
 }
 
 /* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong

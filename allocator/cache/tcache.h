@@ -19,7 +19,10 @@ void *ash_tcache_alloc(unsigned class);
 /* Takes an object of the class whose magazine is full. */
 void ash_tcache_free(unsigned class, void *p);
 
-/* Empties this thread's magazines and the depot: memory to where others can have it. */
+/* For slow paths that touch no magazine (large objects): a tick now and then. */
+void ash_tcache_tick(void);
+
+/* Empties this thread's magazines and the depot and gives free memory back. */
 void ash_tcache_release(void);
 
 /* Bytes of objects in the magazines of all threads: exact where they rest. */

@@ -27,7 +27,8 @@ enum ash_run_state {
 /* One granule.  In a slab's head:
  *   nfree == (regions - bump) + set bits in the bitmap
  *   bit i of `summary` is set  <=>  bitmap word i is not 0 (a set bit is a free region)
- *   on a list of its bin       <=>  nfree > 0, unless it is being made or taken down
+ *   on a list of its bin       <=>  nfree > 0, unless it is being made, taken down or purged
+ *   a page in `purged` holds no byte of a region that is out
  * Fields of a slab in use belong to its bin's lock; state, head, granules and number change
  * only while the run is nobody's or is being handed over. */
 struct ash_run {
@@ -45,19 +46,23 @@ struct ash_run {
 	uint16_t fullness;     /* slab: index of the bin's list it is on */
 	uint32_t size;         /* slab: of a region; large: usable bytes */
 	uint32_t reciprocal;   /* slab: see ash_region_index */
-	uint32_t pad[5];
+	uint32_t stamp;        /* slab: epoch in which a region was last taken */
+	uint8_t apart;         /* slab: off its bin's lists while holes are purged */
+	uint8_t pad[3];
+	uint64_t purged;       /* slab: OS pages that were given back and not touched since */
 };
 
 static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
 
 struct ash_hugeblock {
 	struct ash_list link;      /* packing: blocks of equal longest free run */
-	uint64_t used[2];          /* granule in a run */
-	uint64_t touched[2];       /* granule was handed out before: may hold anything */
+	struct ash_list dirty;     /* purge: blocks with dirty granules, oldest first */
+	uint64_t used[2];          /* granule in a run, or just being purged */
+	uint64_t touched[2];       /* granule was handed out since it was last known to be zero */
 	uint32_t number;           /* block number in the window */
 	uint16_t longest;          /* longest run of free granules */
-	uint16_t nused;            /* granules in use */
-	uint8_t pad[8];
+	uint16_t nused;            /* set bits in used */
+	uint8_t pad[56];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, 128 bytes per granule; a slab of several uses those of all. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_WORDS];

@@ -70,7 +70,7 @@ bool ash_far_insert(const struct ash_far *entry)
 		if ((count + 1) * 2 <= capacity) {
 			place(table, capacity, entry);
 			count++;
-			bytes += entry->mapped;
+			ash_owned_add(&bytes, entry->mapped);
 			ash_mutex_unlock(&lock);
 			return true;
 		}
@@ -124,7 +124,7 @@ static bool take_out(const void *address, struct ash_far *entry, size_t give_up)
 		*entry = table[i];
 		close_gap(i);
 		count -= give_up;
-		bytes -= entry->mapped;
+		ash_owned_add(&bytes, 0 - entry->mapped);
 	}
 	ash_mutex_unlock(&lock);
 	return found;
@@ -144,7 +144,7 @@ void ash_far_attach(const struct ash_far *entry)
 {
 	ash_mutex_lock(&lock);
 	place(table, capacity, entry);
-	bytes += entry->mapped;
+	ash_owned_add(&bytes, entry->mapped);
 	ash_mutex_unlock(&lock);
 }
 
@@ -169,6 +169,11 @@ void ash_far_totals(size_t *entries, size_t *mapped)
 	*entries = count;
 	*mapped = bytes;
 	ash_mutex_unlock(&lock);
+}
+
+size_t ash_far_bytes(void)
+{
+	return ash_load_relaxed(&bytes);
 }
 
 struct ash_mutex *ash_far_mutex(void)

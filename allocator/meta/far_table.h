@@ -32,6 +32,9 @@ bool ash_far_covering(const void *address, struct ash_far *entry);
 /* Number of entries and sum of their mapped bytes. */
 void ash_far_totals(size_t *count, size_t *bytes);
 
+/* The bytes without the lock. */
+size_t ash_far_bytes(void);
+
 struct ash_mutex;
 struct ash_mutex *ash_far_mutex(void); /* for fork */
 

@@ -10,6 +10,7 @@ enum ash_lock_rank {
 	ASH_RANK_BIN,         /* slabs of one class in one shard */
 	ASH_RANK_GROW,        /* mapping more hugeblocks */
 	ASH_RANK_PAGE,        /* runs in hugeblocks */
+	ASH_RANK_MAPPINGS,    /* cache of large mappings */
 	ASH_RANK_FAR,         /* table of mappings outside the window */
 	ASH_RANK_MAGAZINES,   /* pool of empty magazines */
 	ASH_RANK_BASE,        /* memory for metadata */

@@ -50,12 +50,15 @@ uint64_t ash_os_address_limit(void);     /* RLIMIT_AS in bytes, UINT64_MAX = non
 unsigned ash_os_usable_cpus(void);       /* by affinity mask and CPU quota of the container; >= 1 */
 unsigned ash_os_current_cpu(void);       /* a hint; 0 where it cannot be told */
 uint64_t ash_os_coarse_clock_ns(void);   /* monotonic, a few ms of resolution, a few ns of cost */
+uint64_t ash_os_clock_ns(void);          /* monotonic, exact, tens of ns of cost */
+uint64_t ash_os_thread_cpu_ns(void);     /* CPU time of this thread; a system call */
 bool ash_os_secure_process(void);        /* setuid or the like: the environment is not to be trusted */
 const char *ash_os_environment(const char *name); /* NULL where unset or the process is secure */
 
 /* Waits while *word == value, at most until woken; wakes one waiter. */
 void ash_os_futex_wait(uint32_t *word, uint32_t value);
 void ash_os_futex_wake(uint32_t *word);
+void ash_os_sleep(uint64_t ns);
 /* Gives up the CPU. */
 void ash_os_yield(void);
 

@@ -229,12 +229,27 @@ unsigned ash_os_current_cpu(void)
 	return cpu < 0 ? 0 : (unsigned)cpu;
 }
 
-uint64_t ash_os_coarse_clock_ns(void)
+static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t ash_os_coarse_clock_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
+uint64_t ash_os_thread_cpu_ns(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t ash_os_clock_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
 }
 
 bool ash_os_secure_process(void)
@@ -260,6 +275,15 @@ void ash_os_futex_wake(uint32_t *word)
 	int saved = errno;
 
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	errno = saved;
+}
+
+void ash_os_sleep(uint64_t ns)
+{
+	struct timespec most = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+	int saved = errno;
+
+	nanosleep(&most, NULL);
 	errno = saved;
 }
 

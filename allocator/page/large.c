@@ -49,7 +49,7 @@ void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 	}
 	if (zeroed != NULL)
 		*zeroed = true;
-	return ash_mapping_alloc(size, align);
+	return ash_mapping_alloc(size, align, zeroed != NULL);
 }
 
 void ash_large_free_run(struct ash_run *run)

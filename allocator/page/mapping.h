@@ -1,22 +1,37 @@
-/* Large allocations above 1 MiB: mappings of their own, outside the window. */
+/* Large allocations above 1 MiB: mappings of their own, outside the window.
+ *
+ * Mappings that are freed wait a second in a small cache, so that programs that make and drop
+ * large buffers do not go to the kernel each time; the cache holds at most a quarter of what is
+ * mapped, or 32 MiB, and the ticks empty it. */
 #ifndef ASH_PAGE_MAPPING_H
 #define ASH_PAGE_MAPPING_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ash_far;
 
-/* At least `size` bytes, zeroed, at a multiple of `align` (a power of two).  NULL with
- * ENOMEM.  Call without a lock. */
-void *ash_mapping_alloc(size_t size, size_t align);
+/* At least `size` bytes at a multiple of `align` (a power of two).  With `zeroed` the memory
+ * reads as zero, else it may hold anything.  NULL with ENOMEM.  Call without a lock. */
+void *ash_mapping_alloc(size_t size, size_t align, bool zeroed);
 
-/* Ends the mapping of an entry taken from the far table. */
+/* Takes the mapping of an entry that was removed from the far table. */
 void ash_mapping_free(const struct ash_far *entry);
 
 /* Another size for an allocation that the caller detached from the far table, moved where
  * need be; it is attached again on return.  NULL where it could not be done: the allocation
  * is then as it was. */
 void *ash_mapping_resize(const struct ash_far *entry, size_t size);
+
+/* Unmaps what lay in the cache for a second; UINT64_MAX unmaps all.  Returns whether something
+ * is left.  Call without a lock. */
+bool ash_mapping_trim(uint64_t now_ns);
+
+/* Bytes in the cache. */
+size_t ash_mapping_cached(void);
+
+struct ash_mutex;
+struct ash_mutex *ash_mapping_mutex(void); /* for fork */
 
 #endif

@@ -11,7 +11,11 @@
 
 /* Guards all hugeblocks' used and touched bits and the packing lists. */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_PAGE);
-static size_t in_use; /* granules; under the lock, read by anyone */
+/* Granules; written under the lock, read by anyone. */
+static size_t in_use;
+static size_t dirty;     /* free, and may hold memory */
+static uint64_t retaken; /* running count of those that were taken while dirty */
+static struct ash_list dirty_blocks = { &dirty_blocks, &dirty_blocks };
 
 void ash_page_init(void)
 {
@@ -42,10 +46,27 @@ __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *b
 	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
 }
 
+/* Caller holds the lock, after the block's bits changed: keeps it on the list of dirty blocks
+ * while it has free granules that hold memory. */
+static void note_dirty(struct ash_hugeblock *block)
+{
+	bool has = ((block->touched[0] & ~block->used[0]) | (block->touched[1] & ~block->used[1])) != 0;
+	bool listed = block->dirty.next != &block->dirty;
+
+	if (has && !listed)
+		ash_list_push_back(&dirty_blocks, &block->dirty);
+	else if (!has && listed)
+		ash_list_remove(&block->dirty);
+}
+
 /* Caller holds the lock.  Marks granules first .. first + count - 1 as a part of the run
  * whose head is at `head`. */
 static void take(struct ash_hugeblock *block, unsigned head, unsigned first, unsigned count)
 {
+	unsigned again = ash_bitmap_count_range(block->touched, first, count);
+
+	ash_owned_add(&dirty, 0 - (size_t)again);
+	ash_owned_add(&retaken, again);
 	ash_bitmap_set_range(block->used, first, count);
 	ash_bitmap_set_range(block->touched, first, count);
 	block->nused += (uint16_t)count;
@@ -65,10 +86,12 @@ static void give_back(struct ash_hugeblock *block, unsigned first, unsigned coun
 	ash_bitmap_clear_range(block->used, first, count);
 	block->nused -= (uint16_t)count;
 	ash_owned_add(&in_use, 0 - (size_t)count);
+	ash_owned_add(&dirty, count);
 }
 
 static void add_block(struct ash_hugeblock *block)
 {
+	ash_list_init(&block->dirty);
 	ash_mutex_lock(&lock);
 	ash_packing_add(block);
 	ash_mutex_unlock(&lock);
@@ -97,6 +120,7 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	run->number = block->number * ASH_HUGE_GRANULES + first;
 	run->granules = (uint8_t)granules;
 	ash_store_relaxed(&run->state, (uint8_t)state);
+	note_dirty(block);
 	ash_packing_update(block);
 	ash_assert_expensive(block_is_valid(block));
 	ash_mutex_unlock(&lock);
@@ -110,6 +134,7 @@ void ash_run_free(struct ash_run *run)
 	ash_mutex_lock(&lock);
 	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
 	give_back(block, run->number % ASH_HUGE_GRANULES, run->granules);
+	note_dirty(block);
 	ash_packing_update(block);
 	ash_assert_expensive(block_is_valid(block));
 	ash_mutex_unlock(&lock);
@@ -134,6 +159,7 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	}
 	if (done) {
 		run->granules = (uint8_t)granules;
+		note_dirty(block);
 		ash_packing_update(block);
 	}
 	ash_assert_expensive(block_is_valid(block));
@@ -144,6 +170,73 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 size_t ash_run_granules(void)
 {
 	return ash_load_relaxed(&in_use);
+}
+
+size_t ash_run_dirty(void)
+{
+	return ash_load_relaxed(&dirty);
+}
+
+uint64_t ash_run_retaken(void)
+{
+	return ash_load_relaxed(&retaken);
+}
+
+/* Caller holds the lock.  Reserves the block's dirty ranges, so that nobody takes them while
+ * they are purged; returns how many ranges. */
+static unsigned reserve_dirty(struct ash_hugeblock *block, struct ash_dirty_range *range, unsigned most,
+			      size_t *granules)
+{
+	uint64_t map[2] = { block->used[0] | ~block->touched[0], block->used[1] | ~block->touched[1] };
+	unsigned n = 0, at = 0;
+
+	while (n < most && *granules > 0 && (at = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, false)) < ASH_HUGE_GRANULES) {
+		unsigned end = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, true);
+
+		range[n++] = (struct ash_dirty_range){ block, (uint16_t)at, (uint16_t)(end - at), false };
+		ash_bitmap_set_range(block->used, at, end - at);
+		block->nused += (uint16_t)(end - at);
+		*granules -= end - at < *granules ? end - at : *granules;
+		at = end;
+	}
+	if (n > 0) {
+		note_dirty(block);
+		ash_packing_update(block);
+	}
+	return n;
+}
+
+unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, size_t granules)
+{
+	unsigned n = 0;
+
+	ash_mutex_lock(&lock);
+	while (n < most && granules > 0 && !ash_list_empty(&dirty_blocks)) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(dirty_blocks.next, struct ash_hugeblock, dirty);
+
+		n += reserve_dirty(block, range + n, most - n, &granules);
+	}
+	ash_mutex_unlock(&lock);
+	return n;
+}
+
+void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
+{
+	ash_mutex_lock(&lock);
+	for (unsigned i = 0; i < n; i++) {
+		struct ash_hugeblock *block = range[i].block;
+
+		ash_bitmap_clear_range(block->used, range[i].first, range[i].count);
+		block->nused -= range[i].count;
+		if (range[i].purged) {
+			ash_bitmap_clear_range(block->touched, range[i].first, range[i].count);
+			ash_owned_add(&dirty, 0 - (size_t)range[i].count);
+		}
+		note_dirty(block);
+		ash_packing_update(block);
+		ash_assert_expensive(block_is_valid(block));
+	}
+	ash_mutex_unlock(&lock);
 }
 
 struct ash_mutex *ash_page_mutex(void)

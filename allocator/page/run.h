@@ -23,8 +23,23 @@ void ash_run_free(struct ash_run *run);
  * they are not free.  Shrinking always succeeds. */
 bool ash_run_resize(struct ash_run *run, unsigned granules);
 
-/* Granules in use in all hugeblocks. */
+/* Granules in use in all hugeblocks; free ones that may hold memory; and a running count of
+ * those that were taken again while they did. */
 size_t ash_run_granules(void);
+size_t ash_run_dirty(void);
+uint64_t ash_run_retaken(void);
+
+/* A range of dirty granules that nobody can take while it is purged. */
+struct ash_dirty_range {
+	struct ash_hugeblock *block;
+	uint16_t first, count;
+	bool purged; /* set by the caller before it gives the range back */
+};
+
+/* Reserves ranges of dirty granules, at most `most` and not many more granules than asked for,
+ * those that have been dirty longest first; returns how many.  Each must be given back. */
+unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, size_t granules);
+void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n);
 
 struct ash_mutex;
 struct ash_mutex *ash_page_mutex(void); /* for fork */

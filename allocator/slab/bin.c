@@ -7,9 +7,12 @@
 #include "util/assert.h"
 #include "util/bits.h"
 
+#define HOLE_AGE 10 /* epochs: one second */
+
 void ash_bin_init(struct ash_bin *bin)
 {
 	ash_mutex_init(&bin->lock, ASH_RANK_BIN);
+	bin->hole_age = HOLE_AGE;
 	for (unsigned i = 0; i < ASH_BIN_LISTS; i++)
 		ash_list_init(&bin->list[i]);
 }
@@ -89,6 +92,8 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
  * is empty and another such slab is kept, moves it to `down` to be taken down. */
 static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct ash_list *down)
 {
+	if (ASH_UNLIKELY(slab->apart))
+		return; /* whoever purges it settles it */
 	if (slab->nfree == n) { /* was full, on no list */
 		link_slab(bin, slab);
 	} else if (fullness(slab) != slab->fullness) {
@@ -104,6 +109,67 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 	unlink_slab(bin, slab);
 	ash_list_push_front(down, &slab->link);
 	bin->nslabs--;
+}
+
+#define LOOKED_AT 64     /* slabs per look: the lock is held */
+
+struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *holes)
+{
+	struct ash_run *found = NULL;
+	unsigned looked = 0;
+
+	if (ash_load_relaxed(&bin->filled) == 0)
+		return NULL;
+	ash_mutex_lock(&bin->lock);
+	for (unsigned i = ASH_BIN_LISTS; i-- > 0 && found == NULL;) {
+		/* From the back: pushed first, longest without a change. */
+		for (struct ash_list *n = bin->list[i].prev; n != &bin->list[i] && looked < LOOKED_AT; n = n->prev) {
+			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
+
+			looked++;
+			if (epoch - slab->stamp < bin->hole_age)
+				continue;
+			*holes = ash_slab_holes(slab);
+			if (*holes != 0) {
+				found = slab;
+				break;
+			}
+			/* Nothing to gain for now: behind the others, and not soon again. */
+			slab->stamp = epoch;
+			n = n->next;
+			ash_list_remove(&slab->link);
+			ash_list_push_front(&bin->list[i], &slab->link);
+		}
+	}
+	if (found != NULL) {
+		if (found->nfree == found->regions)
+			bin->empty_slabs--;
+		unlink_slab(bin, found);
+		found->apart = 1;
+	}
+	ash_mutex_unlock(&bin->lock);
+	return found;
+}
+
+void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
+{
+	bool down = false;
+
+	ash_mutex_lock(&bin->lock);
+	slab->apart = 0;
+	slab->purged |= purged;
+	slab->stamp = ash_slab_epoch; /* also where the kernel refused: not at once again */
+	bin->holes += (uint32_t)__builtin_popcountll(purged);
+	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {
+		bin->nslabs--;
+		down = true;
+	} else {
+		bin->empty_slabs += slab->nfree == slab->regions;
+		link_slab(bin, slab);
+	}
+	ash_mutex_unlock(&bin->lock);
+	if (down)
+		ash_slab_destroy(slab);
 }
 
 #define REPORTS 4

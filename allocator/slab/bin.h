@@ -20,6 +20,8 @@ struct ash_bin {
 	uint32_t nslabs;
 	uint64_t regions_out; /* handed out and not given back */
 	uint64_t contended;   /* try-locks that failed; atomic */
+	uint32_t hole_age;    /* epochs without a take after which a slab's holes are purged */
+	uint32_t holes;       /* pages purged in the present interval */
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
 } __attribute__((aligned(ASH_CACHE_LINE)));
 
@@ -32,5 +34,12 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 /* Gives n objects of the class back, all of this bin's slabs.  Misuse found is reported after the lock was
  * released.  With `only_try` it returns false, having done nothing, where the lock is taken. */
 bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n, bool only_try);
+
+/* For the purge of holes: detaches a slab whose last take is at least the bin's hole_age old
+ * and that has holes, the emptiest first; NULL where there is none.  Until it is attached again
+ * nothing is taken from it, and frees only set bits.  *holes are its pages. */
+struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *holes);
+/* `purged` are the pages that are gone. */
+void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "meta/window.h"
+#include "os/os.h"
 #include "page/run.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
@@ -14,6 +15,9 @@ static void publish(const struct ash_run *slab, unsigned class)
 	for (unsigned i = 0; i < slab->granules; i++)
 		ash_store_release(&ash_window.classes[slab->number + i], (uint8_t)class);
 }
+
+uint32_t ash_slab_epoch;
+uint32_t ash_slab_refaults[ASH_CLASSES];
 
 struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 {
@@ -29,6 +33,9 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->bump = 0;
 	slab->summary = 0;
 	slab->fullness = 0;
+	slab->apart = 0;
+	slab->purged = 0;
+	slab->stamp = ash_slab_epoch;
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
 	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));
@@ -44,10 +51,27 @@ void ash_slab_destroy(struct ash_run *slab)
 	ash_run_free(slab);
 }
 
+/* The OS pages that regions first[-1] .. first[-n] lie on are about to be touched. */
+static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigned n)
+{
+	const char *base = ash_run_address(slab);
+	uint64_t before = slab->purged;
+
+	for (unsigned i = 1; i <= n; i++) {
+		size_t offset = (size_t)((const char *)first[-(int)i] - base);
+		unsigned from = (unsigned)(offset >> ash_os_page_shift);
+		unsigned to = (unsigned)((offset + slab->size - 1) >> ash_os_page_shift);
+
+		slab->purged &= ~ash_bits_mask(from, to - from + 1);
+	}
+	ash_add_relaxed(&ash_slab_refaults[slab->class], (uint32_t)__builtin_popcountll(before & ~slab->purged));
+}
+
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 {
 	uint64_t *bitmap = ash_run_bitmap(slab);
 	char *base = ash_run_address(slab);
+	void **start = end;
 	size_t size = slab->size;
 	unsigned got = 0;
 
@@ -76,6 +100,9 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 			*--end = p;
 	}
 	slab->nfree -= (uint16_t)got;
+	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
+	if (ASH_UNLIKELY(slab->purged != 0))
+		touch_pages(slab, start, got);
 	ash_assert_expensive(ash_slab_is_valid(slab));
 	return got;
 }
@@ -158,6 +185,33 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct as
 	if (at < end)
 		explain(slab, *at, misuse);
 	return n;
+}
+
+uint64_t ash_slab_holes(const struct ash_run *slab)
+{
+	const uint64_t *bitmap = ash_run_bitmap(slab);
+	unsigned pages = (unsigned)(((size_t)slab->granules << ASH_GRANULE_SHIFT) >> ash_os_page_shift);
+	uint64_t full = 0; /* pages that hold a byte of a region that is out */
+
+	/* From the regions: those that are out are few where there is something to purge. */
+	for (unsigned i = 0; i < slab->bump; i++) {
+		uint64_t word = ~bitmap[i / 64] >> (i % 64);
+		size_t offset;
+		unsigned from, to;
+
+		if (word == 0) {
+			i |= 63;
+			continue;
+		}
+		i += ash_ctz64(word);
+		if (i >= slab->bump)
+			break;
+		offset = (size_t)i * slab->size;
+		from = (unsigned)(offset >> ash_os_page_shift);
+		to = (unsigned)((offset + slab->size - 1) >> ash_os_page_shift);
+		full |= ash_bits_mask(from, to - from + 1);
+	}
+	return pages == 0 ? 0 : ~full & ~slab->purged & ash_bits_mask(0, pages);
 }
 
 enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p)

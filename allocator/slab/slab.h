@@ -9,6 +9,11 @@
 #include "meta/descriptor.h"
 #include "util/misuse_hook.h"
 
+/* Coarse time in epochs, set by the ticks: slabs remember when something was taken. */
+extern uint32_t ash_slab_epoch;
+/* Pages per class that were given back and then touched again: running counts. */
+extern uint32_t ash_slab_refaults[ASH_CLASSES];
+
 /* A fresh slab of the class for the shard, nothing of it handed out.  NULL with ENOMEM.
  * May map memory: call without a lock. */
 struct ash_run *ash_slab_create(unsigned class, unsigned shard);
@@ -24,6 +29,10 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want);
  * or that is no region that is out; returns how many.  Where it stopped at one of the latter,
  * *misuse tells of it, else its kind is ASH_MISUSE_NONE. */
 unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct ash_misuse *misuse);
+
+/* The OS pages of the slab that hold no byte of a region that is out and are not purged yet,
+ * as bits; under the bin's lock. */
+uint64_t ash_slab_holes(const struct ash_run *slab);
 
 enum ash_region_state {
 	ASH_REGION_OUT,      /* handed out: with the program or in a thread cache */

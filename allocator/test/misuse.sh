@@ -4,6 +4,8 @@
 #   by the end    it may return, but the program must not come to its end
 . "$top_srcdir/allocator/test/lib.sh"
 find_library
+grep -q '^#define ASH_SAFETY_CHECKS 1' "$top_builddir/config.h" ||
+	skip_all "configured with --disable-safety-checks"
 make_tmp
 programs=$top_builddir/allocator/test/misuse
 

@@ -96,6 +96,21 @@ static inline unsigned ash_bitmap_find_run(const uint64_t *map, unsigned bits, u
 	return bits;
 }
 
+/* Set bits among first .. first + count - 1. */
+static inline unsigned ash_bitmap_count_range(const uint64_t *map, unsigned first, unsigned count)
+{
+	unsigned sum = 0;
+
+	while (count > 0) {
+		unsigned at = first % 64, n = count < 64 - at ? count : 64 - at;
+
+		sum += (unsigned)__builtin_popcountll(map[first / 64] & ash_bits_mask(at, n));
+		first += n;
+		count -= n;
+	}
+	return sum;
+}
+
 /* Length of the longest run of clear bits. */
 static inline unsigned ash_bitmap_longest_clear(const uint64_t *map, unsigned bits)
 {

@@ -1,4 +1,4 @@
-#include "allocator/test/unit.h"
+#include "harness/test/unit.h"
 #include "harness/distribution.h"
 
 #include <math.h>

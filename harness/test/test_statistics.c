@@ -1,4 +1,4 @@
-#include "allocator/test/unit.h"
+#include "harness/test/unit.h"
 #include "harness/statistics.h"
 
 #include <math.h>

@@ -1,0 +1,209 @@
+#include "cache/reclaim.h"
+
+#include "cache/depot.h"
+#include "cache/thread.h"
+#include "meta/far_table.h"
+#include "meta/window.h"
+#include "os/os.h"
+#include "page/background.h"
+#include "page/mapping.h"
+#include "page/purge.h"
+#include "page/run.h"
+#include "slab/holes.h"
+#include "slab/inbox.h"
+#include "slab/shard.h"
+#include "slab/slab.h"
+#include "util/atomic.h"
+
+#define TRIM_PER_EPOCH 256   /* magazines that one epoch takes out of the depot */
+#define IDLE_EPOCHS 2        /* a thread without a tick for longer is idle */
+#define HOLES_NS 1000000u    /* one step's work on holes */
+#define LARGE_HEAP ((size_t)64 << 20)
+/* After the last wake the background thread goes on so long: holes are purged when they are a
+ * second old, the depot when it lay untouched for an epoch. */
+#define AFTERMATH_NS 4000000000u
+
+bool ash_reclaim_background = true;
+
+static uint32_t claim;               /* somebody works */
+static uint32_t active_threads = 1;
+static uint32_t epoch;               /* of the last round; the claimant's, read by anyone */
+static uint64_t ticked_ns;           /* when a slow path last ticked */
+
+void ash_reclaim_inbox(struct ash_shard *shard)
+{
+	void **batch = ash_inbox_take(shard);
+
+	while (batch != NULL) {
+		void **next = ash_magazine_unlink(batch);
+
+		ash_magazine_flush(ash_window_class(ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1])), batch);
+		batch = next;
+	}
+}
+
+#define SPARES_AT_ONCE 64
+
+struct census {
+	uint32_t now, active;
+	unsigned n;
+	unsigned class[SPARES_AT_ONCE];
+	void **spare[SPARES_AT_ONCE];
+};
+
+/* Nothing of an idle thread's but what its current magazines hold stays away from others. */
+static void visit(struct ash_thread *t, void *argument)
+{
+	struct census *census = argument;
+
+	if (census->now - ash_load_relaxed(&t->epoch) <= IDLE_EPOCHS) {
+		census->active++;
+		return;
+	}
+	for (unsigned c = 1; c < ASH_CLASSES && census->n < SPARES_AT_ONCE; c++) {
+		void **spare;
+
+		if (ash_load_relaxed(&t->classes[c].spare) == NULL)
+			continue;
+		spare = ash_exchange_acquire(&t->classes[c].spare, NULL);
+		if (spare == NULL)
+			continue;
+		census->class[census->n] = c;
+		census->spare[census->n++] = spare;
+	}
+}
+
+static void inboxes(void)
+{
+	for (unsigned i = 0; i < ash_shard_count(); i++)
+		ash_reclaim_inbox(ash_shard_at(i));
+}
+
+static void once_per_epoch(uint32_t now)
+{
+	struct census census = { .now = now };
+
+	ash_thread_each(visit, &census);
+	ash_store_relaxed(&active_threads, census.active > 0 ? census.active : 1);
+	for (unsigned i = 0; i < census.n; i++)
+		ash_magazine_flush(census.class[i], census.spare[i]);
+	inboxes();
+	ash_depot_trim(TRIM_PER_EPOCH);
+}
+
+/* One round; returns whether work is left.  Where another thread works: true. */
+static bool round_of_work(uint64_t now_ns)
+{
+	uint32_t now = (uint32_t)(now_ns / ASH_EPOCH_NS), nobody = 0;
+	bool left;
+
+	if (!ash_cas_acquire(&claim, &nobody, 1))
+		return true;
+	if (now != epoch) {
+		ash_store_relaxed(&epoch, now);
+		ash_store_relaxed(&ash_slab_epoch, now);
+		once_per_epoch(now);
+	}
+	left = ash_purge_step(now_ns);
+	left |= ash_mapping_trim(now_ns);
+	if (ash_purge_may_work()) {
+		uint64_t start = ash_os_thread_cpu_ns();
+
+		left |= ash_holes_step(now, HOLES_NS);
+		ash_purge_worked(ash_os_thread_cpu_ns() - start);
+	}
+	ash_store_release(&claim, 0);
+	return left || ash_depot_bytes() != 0;
+}
+
+static uint64_t background_round(void)
+{
+	uint64_t now_ns = ash_os_clock_ns();
+	bool left = round_of_work(now_ns);
+
+	if (left || now_ns - ash_load_relaxed(&ticked_ns) < AFTERMATH_NS)
+		return ASH_EPOCH_NS / 2;
+	return 0;
+}
+
+/* Whether the heap is, or ever was, above 64 MiB: when what was freed is noticed, most of it may
+ * be gone already. */
+static bool heap_is_large(void)
+{
+	static uint32_t latched;
+	size_t heap = ((ash_run_granules() + ash_run_dirty()) << ASH_GRANULE_SHIFT) + ash_far_bytes() + ash_mapping_cached();
+
+	if (heap > LARGE_HEAP)
+		ash_store_relaxed(&latched, 1);
+	return ash_load_relaxed(&latched) != 0;
+}
+
+void ash_reclaim_init(void)
+{
+	ash_background_hook = background_round;
+}
+
+/* Returns whether there is one now. */
+static bool wake_background(uint64_t now_ns)
+{
+	if (ash_background_running()) {
+		ash_background_wake();
+		return true;
+	}
+	if (ash_reclaim_background && (ash_thread_count() > 1 || heap_is_large()))
+		ash_background_start(now_ns);
+	return ash_background_running();
+}
+
+void ash_reclaim_tick(uint64_t now_ns)
+{
+	if (ash_mutex_forking)
+		return;
+	ash_store_relaxed(&ticked_ns, now_ns);
+	if (!wake_background(now_ns))
+		round_of_work(now_ns);
+}
+
+void ash_reclaim_notice(void)
+{
+	if (ash_mutex_forking || (!ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
+		return;
+	wake_background(ash_os_coarse_clock_ns());
+}
+
+void ash_reclaim_before_fork(void)
+{
+	uint32_t nobody = 0;
+
+	while (!ash_cas_acquire(&claim, &nobody, 1)) {
+		ash_os_yield(); /* a round takes a millisecond or two */
+		nobody = 0;
+	}
+}
+
+void ash_reclaim_end_fork(void)
+{
+	ash_store_release(&claim, 0);
+}
+
+void ash_reclaim_after_fork(void)
+{
+	ash_background_after_fork();
+	ash_reclaim_end_fork();
+}
+
+unsigned ash_reclaim_active_threads(void)
+{
+	return ash_load_relaxed(&active_threads);
+}
+
+bool ash_reclaim_all(void)
+{
+	bool any = ash_depot_bytes() != 0 || ash_run_dirty() != 0 || ash_mapping_cached() != 0;
+
+	ash_depot_empty();
+	inboxes();
+	ash_purge_all();
+	ash_mapping_trim(UINT64_MAX);
+	return any;
+}

@@ -1,0 +1,44 @@
+/* What ticks do for the process as a whole: once per epoch count the active threads, take idle
+ * threads' spares, empty inboxes, trim the depot; and let free memory decay to the kernel.
+ *
+ * Ticks come from slow paths and from the background thread; one thread at a time works. */
+#ifndef ASH_CACHE_RECLAIM_H
+#define ASH_CACHE_RECLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ash_shard;
+
+/* Whether a background thread may be started (option background_thread). */
+extern bool ash_reclaim_background;
+
+void ash_reclaim_init(void);
+
+/* A thread noticed the clock in a slow path: it works, or wakes the background thread, which is
+ * started when a second thread has been seen or the heap is above 64 MiB.  May allocate: call
+ * without a lock. */
+void ash_reclaim_tick(uint64_t now_ns);
+
+/* Something large was freed: the program may fall silent before its next tick, so the background
+ * thread hears of it now. */
+void ash_reclaim_notice(void);
+
+/* What other threads left for the shard goes to its bins. */
+void ash_reclaim_inbox(struct ash_shard *shard);
+
+/* Around fork: takes the claim, which waits for a round of work to end; gives it back; and, in
+ * the child, forgets the background thread. */
+void ash_reclaim_before_fork(void);
+void ash_reclaim_end_fork(void);
+void ash_reclaim_after_fork(void);
+
+/* Threads that were in a slow path in the last epochs; at least 1. */
+unsigned ash_reclaim_active_threads(void);
+
+/* All that can be given back without taking from threads, at once: depot, inboxes, free runs,
+ * cached mappings.  Returns whether anything was there. */
+bool ash_reclaim_all(void);
+
+#endif

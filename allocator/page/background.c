@@ -1,0 +1,105 @@
+#include "page/background.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+
+#include "os/lock_rank.h"
+#include "os/os.h"
+#include "util/atomic.h"
+
+#define STACK_BYTES ((size_t)64 << 10)
+#define RETRY_NS 10000000000u
+
+enum { NONE, STARTING, RUNNING };
+
+uint64_t (*ash_background_hook)(void);
+
+static uint32_t state;
+static uint32_t awake = 1; /* 0: it sleeps until woken, or is about to */
+static uint64_t failed_ns;
+
+static void *work(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		uint64_t ns = ash_background_hook();
+
+		if (ns != 0) {
+			/* Nobody wakes it from this sleep: slow paths tick far more often than
+			 * there is work. */
+			ash_os_sleep(ns);
+			continue;
+		}
+		ash_store_release(&awake, 0); /* a wake from here on is not missed */
+		if (ash_background_hook() == 0)
+			ash_os_futex_wait(&awake, 0);
+		ash_store_release(&awake, 1);
+	}
+	return NULL;
+}
+
+static bool start(void)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t thread;
+	int error;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&thread, &attributes, work, NULL);
+	if (error == EINVAL) { /* static TLS alone is larger than the stack */
+		pthread_attr_destroy(&attributes);
+		pthread_attr_init(&attributes);
+		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+		error = pthread_create(&thread, &attributes, work, NULL);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	if (error == 0)
+		pthread_setname_np(thread, "ashlar");
+	return error == 0;
+}
+
+void ash_background_start(uint64_t now_ns)
+{
+	uint32_t none = NONE;
+	int saved = errno;
+
+	ash_lock_rank_assert_none();
+	if (failed_ns != 0 && now_ns - failed_ns < RETRY_NS)
+		return;
+	if (!ash_cas_acq_rel(&state, &none, STARTING))
+		return;
+	if (start()) {
+		ash_store_release(&state, RUNNING);
+	} else {
+		failed_ns = now_ns;
+		ash_store_release(&state, NONE);
+	}
+	errno = saved;
+}
+
+bool ash_background_running(void)
+{
+	return ash_load_relaxed(&state) == RUNNING;
+}
+
+void ash_background_wake(void)
+{
+	if (ash_load_relaxed(&awake) == 0 && ash_exchange_acq_rel(&awake, 1) == 0)
+		ash_os_futex_wake(&awake);
+}
+
+void ash_background_after_fork(void)
+{
+	ash_store_relaxed(&state, NONE);
+	ash_store_relaxed(&awake, 1);
+	failed_ns = 0;
+}

@@ -1,0 +1,63 @@
+#include "page/decay.h"
+
+#define FLOOR_BYTES ((size_t)2 << 20)
+#define WINDOW_NS 250000000u
+#define HALF_LIFE_NS 173286795u /* 0.25 s * ln 2 */
+#define NEGLIGIBLE ((size_t)64 << 10)
+#define CREDIT_MOST 250000000
+
+/* excess * 2^(-elapsed / half-life): whole half-lives by shifting, the rest by the chord, which
+ * lies above the curve by at most 6 %. */
+static size_t fallen(size_t excess, uint64_t elapsed_ns)
+{
+	uint64_t halvings = elapsed_ns / HALF_LIFE_NS, rest = elapsed_ns % HALF_LIFE_NS;
+
+	if (halvings >= 40)
+		return 0;
+	excess >>= halvings;
+	return excess - (size_t)((double)excess * (double)rest / (2.0 * HALF_LIFE_NS));
+}
+
+size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, uint64_t retaken)
+{
+	uint64_t elapsed = now_ns - decay->last_ns;
+	size_t stays, excess;
+
+	if (decay->last_ns == 0) {
+		decay->last_ns = decay->window_ns = now_ns;
+		decay->retaken_seen = retaken;
+		decay->credit_ns = CREDIT_MOST;
+		elapsed = 0;
+	}
+	decay->last_ns = now_ns;
+	decay->credit_ns += (int64_t)(elapsed / 100);
+	if (decay->credit_ns > CREDIT_MOST)
+		decay->credit_ns = CREDIT_MOST;
+	stays = (size_t)(retaken - decay->retaken_seen);
+	if (stays < decay->retaken)
+		stays = decay->retaken;
+	if (now_ns - decay->window_ns >= WINDOW_NS) {
+		/* Where nobody looked for several windows, what was retaken is spread over them. */
+		decay->retaken = (size_t)((retaken - decay->retaken_seen) / ((now_ns - decay->window_ns) / WINDOW_NS));
+		decay->retaken_seen = retaken;
+		decay->window_ns = now_ns;
+	}
+	if (stays < FLOOR_BYTES)
+		stays = FLOOR_BYTES;
+	if (dirty <= stays)
+		return dirty;
+	if (elapsed > WINDOW_NS) /* memory freed after a long silence gets its time, too */
+		elapsed = WINDOW_NS;
+	excess = fallen(dirty - stays, elapsed);
+	return stays + (excess > NEGLIGIBLE ? excess : 0);
+}
+
+bool ash_decay_may_work(const struct ash_decay *decay)
+{
+	return decay->credit_ns > 0;
+}
+
+void ash_decay_worked(struct ash_decay *decay, uint64_t ns)
+{
+	decay->credit_ns -= (int64_t)ns;
+}

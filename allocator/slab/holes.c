@@ -1,0 +1,88 @@
+#include "slab/holes.h"
+
+#include "meta/window.h"
+#include "os/os.h"
+#include "slab/bin.h"
+#include "slab/shard.h"
+#include "slab/slab.h"
+#include "util/atomic.h"
+#include "util/bitmap.h"
+
+#define AGE_LEAST 10u   /* epochs */
+#define AGE_MOST 600u
+#define INTERVAL 20u    /* epochs between two judgements of a class */
+
+/* Where the last step stopped; the purger's. */
+static unsigned shard_at, class_at = 1;
+
+/* Gives the pages of `holes` back, as few ranges as possible; returns those that went. */
+static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
+{
+	char *base = ash_run_address(slab);
+	uint64_t gone = 0;
+	unsigned at = 0;
+
+	while ((at = ash_bitmap_next(&holes, 64, at, true)) < 64) {
+		unsigned end = ash_bitmap_next(&holes, 64, at, false);
+
+		if (ash_os_purge(base + ((size_t)at << ash_os_page_shift), (size_t)(end - at) << ash_os_page_shift))
+			gone |= ash_bits_mask(at, end - at);
+		at = end;
+	}
+	return gone;
+}
+
+/* More than half of what was purged came back within an interval: wait longer next time. */
+static void judge(unsigned class, uint32_t epoch)
+{
+	static uint32_t judged[ASH_CLASSES], seen[ASH_CLASSES];
+	uint32_t refaults, purged = 0, age = 0;
+
+	if (epoch - judged[class] < INTERVAL)
+		return;
+	judged[class] = epoch;
+	refaults = ash_load_relaxed(&ash_slab_refaults[class]);
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		struct ash_bin *bin = &ash_shard_at(s)->bin[class];
+
+		ash_mutex_lock(&bin->lock);
+		purged += bin->holes;
+		bin->holes = 0;
+		age = bin->hole_age;
+		ash_mutex_unlock(&bin->lock);
+	}
+	if ((refaults - seen[class]) * 2 > purged && purged > 16)
+		age = age * 2 < AGE_MOST ? age * 2 : AGE_MOST;
+	else if (age > AGE_LEAST)
+		age = age * 3 / 4 > AGE_LEAST ? age * 3 / 4 : AGE_LEAST;
+	seen[class] = refaults;
+	for (unsigned s = 0; s < ash_shard_count(); s++)
+		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
+}
+
+bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
+{
+	uint64_t start = ash_os_thread_cpu_ns();
+	unsigned bins = ash_shard_count() * (ASH_CLASSES - 1);
+
+	for (unsigned looked = 0; looked < bins; looked++) {
+		struct ash_bin *bin;
+		struct ash_run *slab;
+		uint64_t holes;
+
+		if (class_at >= ASH_CLASSES) {
+			class_at = 1;
+			shard_at = (shard_at + 1) % ash_shard_count();
+		}
+		bin = &ash_shard_at(shard_at)->bin[class_at];
+		if (ash_load_relaxed(&bin->filled) != 0)
+			judge(class_at, epoch);
+		while ((slab = ash_bin_detach(bin, epoch, &holes)) != NULL) {
+			ash_bin_attach(bin, slab, purge_pages(slab, holes));
+			if (ash_os_thread_cpu_ns() - start >= most_ns)
+				return true;
+		}
+		class_at++;
+	}
+	return false;
+}

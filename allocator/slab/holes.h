@@ -1,0 +1,17 @@
+/* Holes: OS pages inside live slabs whose regions are all free, given back to the kernel.
+ *
+ * A slab qualifies when nothing was taken from it for its bin's hole_age (a second at first).
+ * Fills take from the fullest slabs, so those that drain stop being taken from and qualify;
+ * those in use do not.  Pages that come back into use soon (refaults) raise the age of their
+ * class, quiet ones lower it. */
+#ifndef ASH_SLAB_HOLES_H
+#define ASH_SLAB_HOLES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Purges holes in slabs of all bins for at most about `most_ns`; goes on where the last call
+ * stopped.  Returns whether work is left.  One thread at a time, under no lock. */
+bool ash_holes_step(uint32_t epoch, uint64_t most_ns);
+
+#endif

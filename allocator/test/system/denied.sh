@@ -1,0 +1,4 @@
+# System calls that fail, by the plain names.
+. "$top_srcdir/allocator/test/lib.sh"
+find_library
+exec_preloaded allocator/test/system/denied
