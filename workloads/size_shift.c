@@ -20,7 +20,7 @@ static const struct range {
 static const struct wl_param params[] = {
 	{"ops", "allocations, rounded up to whole rounds through the sizes",
 	 "0.5 to 0.8 s under glibc", 2400000, 1, 1000000000},
-	{"live_mib", "live bytes when full, MiB", "own: a heap beyond 32 MiB", 64, 1, 65536},
+	{"live_mib", "live bytes when full, MiB", "own: a heap beyond 32 MiB", 48, 1, 65536},
 	{"drain_percent", "share of the objects freed before the sizes change",
 	 "own: leaves something in nearly every slab of small objects", 90, 0, 100},
 	{NULL, NULL, NULL, 0, 0, 0},

@@ -101,11 +101,13 @@ static void live(const struct wl_run *run, struct page_floor *floor)
 
 #define MEAN_SIZE 420 /* of sizes uniform in their logarithm from 16 to 2048 */
 
+/* What never reuses memory gives each thread a piece of a MiB, used or not. */
 static uint64_t total_bytes(const struct wl_run *run)
 {
 	uint64_t wave = (uint64_t)(run->values[THREADS] * run->values[TASK]);
+	uint64_t threads = (uint64_t)(run->values[OPS] / run->values[TASK]) + 1;
 
-	return ((uint64_t)run->values[OPS] + wave) * MEAN_SIZE;
+	return ((uint64_t)run->values[OPS] + wave) * MEAN_SIZE + (threads << 20);
 }
 
 static uint64_t peak_bytes(const struct wl_run *run)

@@ -102,9 +102,10 @@ static uint64_t thread_bytes(const struct wl_run *run)
 	return (uint64_t)run->values[SIZE] + (uint64_t)run->values[SCRATCH] * 528;
 }
 
+/* What never reuses memory gives each thread a piece of a MiB, used or not. */
 static uint64_t total_bytes(const struct wl_run *run)
 {
-	return waves_of(run) * (uint64_t)run->values[THREADS] * thread_bytes(run);
+	return waves_of(run) * (uint64_t)run->values[THREADS] * (thread_bytes(run) + (1 << 20));
 }
 
 static uint64_t peak_bytes(const struct wl_run *run)

@@ -67,6 +67,10 @@ static void *serve(size_t alignment, size_t size)
 	while (__atomic_exchange_n(&locked, 1, __ATOMIC_ACQUIRE))
 		continue;
 	reserve();
+	if (size > RESERVED) {
+		__atomic_store_n(&locked, 0, __ATOMIC_RELEASE);
+		return NULL;
+	}
 	if (victim && fault_is("scribble"))
 		victim[0] ^= 1;
 	victim = NULL;

@@ -30,6 +30,12 @@ for pattern in 0 1 2 3 4 5 6; do
 	said=$("$work" $(small op-matrix) --set pattern=$pattern --set idle=1 op-matrix 2>&1)
 	ok $? "and runs without the calls"
 done
+said=$("$work" --set kind=1 $(small oom-limit) oom-limit 2>&1)
+ok $? "oom-limit survives a limit on data with room"
+said=$("$work" --set ops=20000 --set limit_mib=16 --set fill_percent=100 oom-limit 2>&1)
+[ $? -eq 1 ] && echo "$said" | grep -q "would have been killed"; ok $? "oom-limit dies at a full container"
+said=$("$work" --set ops=20000 --set limit_mib=16 --set fill_percent=100 --set kind=1 oom-limit 2>&1)
+[ $? -eq 1 ] && echo "$said" | grep -q "returned NULL"; ok $? "oom-limit dies of NULL at a limit on data"
 for setting in sizes=1 cluster=1 cluster=12 cluster=54; do
 	said=$("$work" --mode verify $(small kv-server) --set $setting kv-server 2>&1)
 	ok $? "kv-server passes verify mode with $setting"
