@@ -74,7 +74,7 @@ static int describe_one(const char *name)
 {
 	const struct workload *w = workload_find(name);
 	const struct program *p = program_find(name);
-	char known[800] = "", why[256];
+	char known[1600] = "", why[256];
 
 	if (w) {
 		printf("%s: %s\n\n", w->name, w->summary);
@@ -85,6 +85,8 @@ static int describe_one(const char *name)
 		show("unit", w->ops_unit);
 		show("threads",
 		     w->threaded ? "as many as its parameter `threads` says" : "one");
+		if (w->processes)
+			show("processes", "starts others, whose time counts with its own");
 		if (w->open_loop)
 			show("open loop", "latency cells run at 50, 70 and 90 % of the "
 					  "reference's capacity (load=N)");

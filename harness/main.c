@@ -6,6 +6,7 @@
 #include "harness/catalogue.h"
 #include "harness/doctor.h"
 #include "harness/message.h"
+#include "harness/op_matrix.h"
 #include "harness/report.h"
 #include "harness/run.h"
 
@@ -18,6 +19,7 @@ static const struct verb {
 	{"describe", describe_main, "say what a workload does, and its parameters"},
 	{"doctor", doctor_main, "check what this machine can measure, and how well"},
 	{"run", run_main, "measure"},
+	{"op-matrix", op_matrix_main, "price a malloc and its free by size and pattern"},
 	{"report", report_main, "make figures and one page of HTML from what was measured"},
 };
 

@@ -6,16 +6,28 @@
 #include <string.h>
 #include "harness/message.h"
 
-/* Blocks of each kind of cell.  Scale is larson and prod-cons at other numbers of
- * threads than they have by default. */
+/* What a suite holds, and the blocks of each kind of cell.  Scale is larson and
+ * prod-cons at other numbers of threads than they have by default; 0 blocks is none.
+ *
+ * quick fits ten minutes: a workload of each kind.  verdict fits half an hour at ten
+ * blocks: what a statement about two allocators stands on, a second of CPU at most
+ * each, half of them with a live heap beyond 32 MiB.  full is everything. */
 struct blocks {
 	const char *suite;
+	const char *members; /* globs; NULL = everything */
 	int throughput, latency, memory, scale, instructions;
 };
 
 static const struct blocks suites[] = {
-	{"quick", 5, 1, 2, 3, 1},
-	{"full", 30, 5, 10, 15, 1},
+	{"quick",
+	 "tiny-churn,live-sweep,larson,prod-cons,fleet-5,kv-server,frag-drain,big-buffers,"
+	 "redis,cc1plus,python-json,sqlite",
+	 5, 1, 2, 3, 1},
+	{"verdict",
+	 "tiny-churn,live-sweep,skew-slots,larson,prod-cons,mixed-ageing,fleet-5,kv-server,"
+	 "frag-drain,size-shift,big-buffers,realloc-growth,redis,cc1plus,python-json,sqlite",
+	 10, 2, 2, 0, 1},
+	{"full", NULL, 30, 2, 3, 5, 1},
 };
 
 /* Under callgrind a run is some fifty times slower, and its count repeats. */
@@ -25,6 +37,7 @@ static const char *const work_params[] = {"ops", "requests", NULL};
 
 struct builder {
 	const struct suite_choice *choice;
+	const struct blocks *suite;
 	struct cell *cells;
 	int count;
 	char *why;
@@ -32,30 +45,39 @@ struct builder {
 	bool failed;
 };
 
-static bool wanted(const struct suite_choice *choice, const char *name)
+static bool matches(const char *globs, const char *name)
 {
-	if (choice->nworkloads == 0)
-		return true;
-	for (int i = 0; i < choice->nworkloads; i++)
-		for (const char *p = choice->workloads[i];; p++) {
-			size_t length = strcspn(p, ",");
-			char *glob = text_format("%.*s", (int)length, p);
-			bool hit = fnmatch(glob, name, 0) == 0;
+	for (const char *p = globs;; p++) {
+		size_t length = strcspn(p, ",");
+		char *glob = text_format("%.*s", (int)length, p);
+		bool hit = fnmatch(glob, name, 0) == 0;
 
-			free(glob);
-			if (hit)
-				return true;
-			p += length;
-			if (!*p)
-				break;
-		}
+		free(glob);
+		if (hit)
+			return true;
+		p += length;
+		if (!*p)
+			return false;
+	}
+}
+
+/* What the user names is wanted whether or not the suite has it. */
+static bool wanted(const struct builder *b, const char *name)
+{
+	const struct suite_choice *choice = b->choice;
+
+	if (choice->nworkloads == 0)
+		return !b->suite->members || matches(b->suite->members, name);
+	for (int i = 0; i < choice->nworkloads; i++)
+		if (matches(choice->workloads[i], name))
+			return true;
 	return false;
 }
 
 /* Every glob must name something: a typing error would else measure less in silence. */
 static int check_globs(const struct suite_choice *choice, char *why, size_t why_size)
 {
-	char known[800] = "";
+	char known[1600] = "";
 
 	for (const struct workload *const *w = workloads_all; *w; w++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
@@ -111,7 +133,7 @@ static void add(struct builder *b, const char *workload, enum cell_mode mode,
 	struct cell cell;
 	int asked = b->choice->blocks;
 
-	if (b->failed || !wanted(b->choice, workload) || !b->choice->modes[mode])
+	if (b->failed || blocks == 0 || !wanted(b, workload) || !b->choice->modes[mode])
 		return;
 	cell_init(&cell, workload, mode);
 	apply_settings(b, &cell);
@@ -148,7 +170,7 @@ static void add_instructions(struct builder *b, const struct workload *w, int bl
 	struct cell cell;
 	char *setting = NULL;
 
-	if (!wanted(b->choice, w->name) || !b->choice->modes[MODE_INSTRUCTIONS])
+	if (!wanted(b, w->name) || !b->choice->modes[MODE_INSTRUCTIONS])
 		return;
 	cell_init(&cell, w->name, MODE_INSTRUCTIONS);
 	apply_settings(b, &cell);
@@ -209,8 +231,9 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		if (strcmp(choice.suite, suites[i].suite) == 0)
 			suite = &suites[i];
 	if (!suite)
-		return because(why, why_size, "unknown suite '%s': quick and full are known",
+		return because(why, why_size, "unknown suite '%s': quick, verdict and full are known",
 			       choice.suite);
+	b.suite = suite;
 	if (check_globs(&choice, why, why_size) < 0)
 		return -1;
 	if (!choice.modes_given)
@@ -232,14 +255,15 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 			add(&b, (*w)->name, MODE_MEMORY, NULL, suite->memory);
 		add(&b, (*w)->name, MODE_VERIFY, NULL, 1);
 	}
-	if (wanted(&choice, "larson") && has_param("larson", "threads"))
+	if (wanted(&b, "larson") && has_param("larson", "threads"))
 		for (int i = 0; i < 3; i++)
 			add(&b, "larson", MODE_THROUGHPUT, threads[i], suite->scale);
 	for (int i = 0; i < 3; i++)
 		if (has_param("prod-cons", "threads"))
 			add(&b, "prod-cons", MODE_THROUGHPUT, threads[i], suite->scale);
 	for (const struct workload *const *w = workloads_all; *w; w++)
-		if (!(*w)->threaded)
+		/* Threads make counts vary, and other processes are not counted. */
+		if (!(*w)->threaded && !(*w)->processes)
 			add_instructions(&b, *w, suite->instructions);
 	if (!b.failed && check_settings(&b) < 0)
 		b.failed = true;

@@ -7,7 +7,7 @@
 #include "harness/cell.h"
 
 struct suite_choice {
-	const char *suite;      /* "quick" or "full" */
+	const char *suite;      /* "quick", "verdict" or "full" */
 	const char **workloads; /* arguments of --workload: globs with commas */
 	int nworkloads;         /* 0 = all */
 	bool modes[MODE_COUNT]; /* those asked for */

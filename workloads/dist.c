@@ -42,6 +42,14 @@ double dist_extreme(struct rng *r, double location, double scale, double shape)
 	return location + scale * (pow(-log(u), -shape) - 1) / shape;
 }
 
+double dist_percentiles(struct rng *r, const uint16_t table[101])
+{
+	double at = rng_unit(r) * 100;
+	unsigned i = (unsigned)at;
+
+	return table[i] + (at - i) * (table[i + 1] - table[i]);
+}
+
 /* Integral of x^-exponent, and its inverse. */
 static double area(double exponent, double x)
 {

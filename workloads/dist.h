@@ -27,6 +27,9 @@ double dist_pareto(struct rng *r, double location, double scale, double shape);
 /* Generalized extreme value: location, scale > 0, shape != 0. */
 double dist_extreme(struct rng *r, double location, double scale, double shape);
 
+/* A published table of percentiles 0 to 100: uniform between two neighbours. */
+double dist_percentiles(struct rng *r, const uint16_t table[101]);
+
 /* Zipf over 1..n: P(k) proportional to k^-exponent, exponent >= 0.  Rejection-inversion
  * (Hoermann and Derflinger, "Rejection-inversion to generate variates from monotone
  * discrete distributions", 1996): no table, about one trial per value. */

@@ -1,4 +1,4 @@
-/* fleet: the sizes, rates and lifetimes of a server binary at Google.
+/* fleet-0 to fleet-9: the sizes, rates and lifetimes of ten server binaries at Google.
  *
  * A birth and death process after fleetbench: each size is allocated at its measured
  * rate, and lives for an exponential time whose mean is, by Little's law, its measured
@@ -16,10 +16,10 @@
 enum { OPS, HEAP_MIB };
 
 static const struct wl_param params[] = {
-	{"ops", "allocations in the steady state", "0.5 to 0.8 s under glibc", 4000000, 1,
+	{"ops", "allocations in the steady state", "0.5 to 0.8 s under glibc", 3000000, 1,
 	 500000000},
 	{"heap_mib", "mean live bytes, MiB",
-	 "the source's 930 MiB scaled to what a short run renews", 64, 1, 16384},
+	 "the source's heap scaled to what a short run renews", 64, 1, 16384},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -34,44 +34,56 @@ struct state {
 	uint32_t born, dead;           /* kept at marks only */
 };
 
-static double mean_live_size(void)
+static const struct fleet_table *const binaries[] = {
+	&fleet_0, &fleet_1, &fleet_2, &fleet_3, &fleet_4,
+	&fleet_5, &fleet_6, &fleet_7, &fleet_8, &fleet_9,
+};
+
+/* The workload's name ends in the source's number of the binary. */
+static const struct fleet_table *table_of(const struct wl_run *run)
+{
+	return binaries[run->workload->name[sizeof("fleet-") - 1] - '0'];
+}
+
+static double mean_live_size(const struct fleet_table *table)
 {
 	double bytes = 0, objects = 0;
 
-	for (unsigned i = 0; i < fleet_rows_count; i++) {
-		bytes += (double)fleet_rows[i].size * fleet_rows[i].live;
-		objects += fleet_rows[i].live;
+	for (unsigned i = 0; i < table->count; i++) {
+		bytes += (double)table->rows[i].size * table->rows[i].live;
+		objects += table->rows[i].live;
 	}
 	return bytes / objects;
 }
 
-static double mean_alloc_size(void)
+static double mean_alloc_size(const struct fleet_table *table)
 {
 	double bytes = 0, rate = 0;
 
-	for (unsigned i = 0; i < fleet_rows_count; i++) {
-		bytes += (double)fleet_rows[i].size * fleet_rows[i].rate;
-		rate += fleet_rows[i].rate;
+	for (unsigned i = 0; i < table->count; i++) {
+		bytes += (double)table->rows[i].size * table->rows[i].rate;
+		rate += table->rows[i].rate;
 	}
 	return bytes / rate;
 }
 
 static double mean_live_objects(const struct wl_run *run)
 {
-	return (double)run->values[HEAP_MIB] * 0x1p20 / mean_live_size();
+	return (double)run->values[HEAP_MIB] * 0x1p20 / mean_live_size(table_of(run));
 }
 
 /* Mean lifetime of row i in allocations: its live objects / its share of the births. */
 static double mean_lifetime(const struct wl_run *run, unsigned i)
 {
+	const struct fleet_table *table = table_of(run);
 	double live = 0, rate = 0;
 
-	for (unsigned n = 0; n < fleet_rows_count; n++) {
-		live += fleet_rows[n].live;
-		rate += fleet_rows[n].rate;
+	for (unsigned n = 0; n < table->count; n++) {
+		live += table->rows[n].live;
+		rate += table->rows[n].rate;
 	}
-	return mean_live_objects(run) * (fleet_rows[i].live / live) /
-	       (fleet_rows[i].rate / rate);
+	return mean_live_objects(run) * (table->rows[i].live / live) /
+	       (table->rows[i].rate / rate);
 }
 
 /* Draws each object's size and the step before whose birth it dies (steps = lives to
@@ -79,29 +91,30 @@ static double mean_lifetime(const struct wl_run *run, unsigned i)
  * same lifetimes as what is born later. */
 static void draw(struct wl_run *run, struct state *s, uint32_t *death)
 {
+	const struct fleet_table *table = table_of(run);
 	struct rng *r = &run->threads[0].rng;
-	double *weight = wl_table(fleet_rows_count * sizeof(*weight));
-	double *lifetime = wl_table(fleet_rows_count * sizeof(*lifetime));
+	double *weight = wl_table(table->count * sizeof(*weight));
+	double *lifetime = wl_table(table->count * sizeof(*lifetime));
 	struct dist_alias by_rate, by_live;
 
-	for (unsigned i = 0; i < fleet_rows_count; i++) {
-		weight[i] = fleet_rows[i].rate;
+	for (unsigned i = 0; i < table->count; i++) {
+		weight[i] = table->rows[i].rate;
 		lifetime[i] = mean_lifetime(run, i);
 	}
-	dist_alias_init(&by_rate, weight, fleet_rows_count);
-	for (unsigned i = 0; i < fleet_rows_count; i++)
-		weight[i] = fleet_rows[i].live;
-	dist_alias_init(&by_live, weight, fleet_rows_count);
+	dist_alias_init(&by_rate, weight, table->count);
+	for (unsigned i = 0; i < table->count; i++)
+		weight[i] = table->rows[i].live;
+	dist_alias_init(&by_live, weight, table->count);
 	for (uint32_t o = 0; o < s->first + s->steps; o++) {
 		uint32_t row = dist_alias_pick(o < s->first ? &by_live : &by_rate, r);
 		double from = o < s->first ? 0 : o - s->first + 1;
 		double until = from + dist_exponential(r, lifetime[row]);
 
-		s->size[o] = fleet_rows[row].size;
+		s->size[o] = table->rows[row].size;
 		death[o] = until < s->steps ? (uint32_t)until : s->steps;
 	}
-	wl_table_free(weight, fleet_rows_count * sizeof(*weight));
-	wl_table_free(lifetime, fleet_rows_count * sizeof(*lifetime));
+	wl_table_free(weight, table->count * sizeof(*weight));
+	wl_table_free(lifetime, table->count * sizeof(*lifetime));
 }
 
 /* Sorts the deaths by their step; those at the end stay in order of birth. */
@@ -216,7 +229,7 @@ static void live(const struct wl_run *run, struct page_floor *floor)
 
 static uint64_t total_bytes(const struct wl_run *run)
 {
-	return (uint64_t)((double)run->values[OPS] * mean_alloc_size()) +
+	return (uint64_t)((double)run->values[OPS] * mean_alloc_size(table_of(run))) +
 	       (uint64_t)run->values[HEAP_MIB] * (1u << 20);
 }
 
@@ -226,22 +239,36 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)run->values[HEAP_MIB] * (1u << 20) * 5 / 4 + (16u << 20);
 }
 
-const struct workload workload_fleet = {
-	.name = "fleet",
-	.summary = "sizes, rates and lifetimes of a server binary at Google, as a birth and "
-		   "death process",
-	.isolates = "the mix of a large server at a steady heap: caches, placement and waste "
-		    "together",
-	.cannot_tell =
-		"bursts, phases, correlated lifetimes and remote frees: the model has none",
-	.source = "google/fleetbench, binary 5 (workloads/data/google_fleet.c)",
-	.touch = "one byte in each OS page of an object and its last byte are written, the "
-		 "first is read before the free",
-	.params = params,
-	.setup = setup,
-	.run = run,
-	.total_bytes = total_bytes,
-	.peak_bytes = peak_bytes,
-	.ops_unit = "allocations",
-	.live = live,
-};
+#define FLEET(number, of)                                                                       \
+	const struct workload workload_fleet_##number = {                                      \
+		.name = "fleet-" #number,                                                      \
+		.summary = "sizes, rates and lifetimes of a server binary at Google (" of      \
+			   ") as a birth and death process",                                   \
+		.isolates = "the mix of a large server at a steady heap: caches, placement "   \
+			    "and waste together",                                              \
+		.cannot_tell = "bursts, phases, correlated lifetimes and remote frees: the "   \
+			       "model has none",                                               \
+		.source = "google/fleetbench, binary " #number                                 \
+			  " (workloads/data/google_fleet_" #number ".c)",                      \
+		.touch = "one byte in each OS page of an object and its last byte are "        \
+			 "written, the first is read before the free",                         \
+		.params = params,                                                              \
+		.setup = setup,                                                                \
+		.run = run,                                                                    \
+		.total_bytes = total_bytes,                                                    \
+		.peak_bytes = peak_bytes,                                                      \
+		.ops_unit = "allocations",                                                     \
+		.live = live,                                                                  \
+	}
+
+/* What sets each apart: size of its heap at the source, and where its bytes are. */
+FLEET(0, "29 GiB heap, live bytes in 1 to 8 KiB");
+FLEET(1, "93 MiB heap, nearly all small");
+FLEET(2, "12 GiB heap, live bytes in 1 to 8 KiB");
+FLEET(3, "3.5 GiB heap, allocated bytes above 8 KiB");
+FLEET(4, "1.1 GiB heap, half of it small");
+FLEET(5, "616 MiB heap, the source's default");
+FLEET(6, "6.7 GiB heap, one allocation in ten above 1 KiB");
+FLEET(7, "62 GiB heap, live bytes above 8 KiB");
+FLEET(8, "8.6 GiB heap, nearly all live bytes in large objects");
+FLEET(9, "15 GiB heap, a tenth of a percent above 48 KiB");

@@ -13,7 +13,7 @@
 enum { OPS, LIVE_MIB, SIZE_MIN, SIZE_MAX_, DRAIN, IDLE, CALLS };
 
 static const struct wl_param params[] = {
-	{"ops", "replacements while the heap is full", "0.5 to 0.8 s under glibc", 3500000, 1,
+	{"ops", "replacements while the heap is full", "0.5 to 0.8 s under glibc", 3000000, 1,
 	 1000000000},
 	{"live_mib", "live bytes when full, MiB",
 	 "large beside every allocator's thread caches", 64, 1, 65536},
@@ -45,7 +45,7 @@ static double mean_size(const struct wl_run *run)
 {
 	double low = (double)run->values[SIZE_MIN], high = (double)run->values[SIZE_MAX_] + 1;
 
-	return (high - low) / (__builtin_log(high / low));
+	return high > low ? (high - low) / __builtin_log(high / low) : low;
 }
 
 static uint64_t full_count(const struct wl_run *run)

@@ -1,5 +1,6 @@
 #include "workloads/kv_schedule.h"
 
+#include <math.h>
 #include "workloads/data/tables.h"
 #include "workloads/dist.h"
 #include "workloads/workload.h"
@@ -15,21 +16,35 @@ static const double etc_small[] = {0.00536, 0.00047, 0.17820, 0.09239, 0.00018,
 				   0.00837, 0.08989, 0.00092, 0.00326, 0.01980};
 #define ETC_SMALL (sizeof(etc_small) / sizeof(etc_small[0]))
 
+/* Of Twitter's clusters the mean sizes are published, not the spread; one cluster's
+ * items resemble each other, so theirs is taken as narrow. */
+#define TWITTER_SIGMA 0.5
+
 struct sizes {
+	enum kv_sizes kind;
 	struct dist_alias alias;
-	bool meta;
+	double mu; /* of the lognormal values of a cluster */
+	unsigned key;
 };
 
-static void sizes_init(struct sizes *s, bool meta)
+static void sizes_init(struct sizes *s, const struct kv_plan *plan)
 {
-	uint32_t n = meta ? meta_kvcache_rows_count : ETC_SMALL + 1;
-	double *weight = wl_table(n * sizeof(*weight)), rest = 1;
+	uint32_t n = plan->sizes == KV_META ? meta_kvcache_rows_count : ETC_SMALL + 1;
+	double *weight, rest = 1;
 
-	s->meta = meta;
+	s->kind = plan->sizes;
+	if (s->kind == KV_TWITTER) {
+		const struct twitter_row *row = &twitter_rows[plan->cluster - 1];
+
+		s->key = row->key;
+		s->mu = log(row->value) - TWITTER_SIGMA * TWITTER_SIGMA / 2;
+		return;
+	}
+	weight = wl_table(n * sizeof(*weight));
 	for (uint32_t i = 0; i < n; i++) {
-		weight[i] = meta            ? meta_kvcache_rows[i].weight
-			    : i < ETC_SMALL ? etc_small[i]
-					    : rest;
+		weight[i] = s->kind == KV_META ? meta_kvcache_rows[i].weight
+			    : i < ETC_SMALL    ? etc_small[i]
+					       : rest;
 		rest -= weight[i];
 	}
 	dist_alias_init(&s->alias, weight, n);
@@ -38,10 +53,15 @@ static void sizes_init(struct sizes *s, bool meta)
 
 static uint32_t value_size(const struct sizes *s, struct rng *r)
 {
-	uint32_t pick = dist_alias_pick(&s->alias, r);
+	uint32_t pick;
 	double size;
 
-	if (s->meta)
+	if (s->kind == KV_TWITTER) {
+		size = dist_lognormal(r, s->mu, TWITTER_SIGMA);
+		return size < LARGEST_VALUE ? (uint32_t)(size + 0.5) : LARGEST_VALUE;
+	}
+	pick = dist_alias_pick(&s->alias, r);
+	if (s->kind == KV_META)
 		return meta_kvcache_rows[pick].size;
 	if (pick < ETC_SMALL)
 		return pick;
@@ -49,18 +69,23 @@ static uint32_t value_size(const struct sizes *s, struct rng *r)
 	return size < LARGEST_VALUE ? (uint32_t)size : LARGEST_VALUE;
 }
 
-static uint8_t key_size(struct rng *r)
+static uint8_t key_size(const struct sizes *s, struct rng *r)
 {
-	double size = dist_extreme(r, 30.7984, 8.20449, 0.078688);
+	double size;
 
+	if (s->kind == KV_TWITTER)
+		return s->key < 250 ? (uint8_t)s->key : 250;
+	size = dist_extreme(r, 30.7984, 8.20449, 0.078688);
 	return size < 1 ? 1 : size > 250 ? 250 : (uint8_t)size; /* memcached takes 250 */
 }
 
-double kv_mean_item(bool meta)
+double kv_mean_item(const struct kv_plan *plan)
 {
 	double mean = 0;
 
-	if (meta) {
+	if (plan->sizes == KV_TWITTER)
+		return twitter_rows[plan->cluster - 1].key + twitter_rows[plan->cluster - 1].value;
+	if (plan->sizes == KV_META) {
 		for (unsigned i = 0; i < meta_kvcache_rows_count; i++)
 			mean += meta_kvcache_rows[i].size * 1e-9 * meta_kvcache_rows[i].weight;
 		return mean + 36;
@@ -103,12 +128,12 @@ void kv_schedule_make(struct kv_schedule *s, const struct kv_plan *plan, struct 
 	struct dist_zipf zipf;
 	struct sizes sizes;
 
-	sizes_init(&sizes, plan->meta_sizes);
+	sizes_init(&sizes, plan);
 	dist_zipf_init(&zipf, plan->keys, plan->zipf);
 	s->request = wl_table(plan->requests * sizeof(*s->request));
 	s->key_size = wl_table(plan->keys);
 	for (uint64_t key = 0; key < plan->keys; key++)
-		s->key_size[key] = key_size(r);
+		s->key_size[key] = key_size(&sizes, r);
 	s->allocs = 1; /* the first table */
 	for (uint64_t now = 0; now < plan->requests; now++) {
 		struct kv_request *q = &s->request[now];

@@ -4,7 +4,6 @@
 #ifndef WORKLOADS_KV_SCHEDULE_H
 #define WORKLOADS_KV_SCHEDULE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include "workloads/rng.h"
 
@@ -17,6 +16,8 @@ enum kv_flags {
 	KV_EXPIRE = 8, /* first the item written `ttl` requests ago goes */
 };
 
+enum kv_sizes { KV_ETC, KV_META, KV_TWITTER };
+
 struct kv_request {
 	uint32_t key;
 	uint32_t value_size; /* of what is stored, or of what the read returns */
@@ -27,7 +28,8 @@ struct kv_plan {
 	uint64_t requests, keys, ttl; /* ttl 0 = nothing expires */
 	double zipf;
 	unsigned write_percent;
-	bool meta_sizes; /* Meta's kvcache instead of ETC */
+	enum kv_sizes sizes;
+	unsigned cluster; /* Twitter's number of it, with KV_TWITTER */
 };
 
 struct kv_schedule {
@@ -40,7 +42,7 @@ struct kv_schedule {
 /* Makes the schedule in table memory. */
 void kv_schedule_make(struct kv_schedule *s, const struct kv_plan *plan, struct rng *r);
 
-/* Mean bytes of key and value together, for estimates. */
-double kv_mean_item(bool meta_sizes);
+/* Mean bytes of key and value together, for estimates and tests. */
+double kv_mean_item(const struct kv_plan *plan);
 
 #endif

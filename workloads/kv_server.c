@@ -7,18 +7,14 @@
  * behind a look-aside cache.  The table doubles by one large calloc and a rehash of
  * everything: the one request that does it is slow, as in a real server.
  *
- * With rate=0 the next request starts when the last is done: its speed is the
- * capacity.  With a rate, requests have Poisson arrival times that no delay moves, and
- * a request's latency counts from the time at which it should have started; waiting
- * for that time is a spin, so CPU time then means nothing. */
+ * At a rate it is an open loop: see open_loop.h. */
 #include "workloads/calls.h"
-#include "workloads/clock.h"
-#include "workloads/dist.h"
-#include "workloads/histogram.h"
+#include "workloads/data/tables.h"
 #include "workloads/kv_schedule.h"
+#include "workloads/open_loop.h"
 #include "workloads/page_floor.h"
 
-enum { OPS, RATE, KEYS, ZIPF, WRITES, TTL, SIZES };
+enum { OPS, RATE, KEYS, ZIPF, WRITES, TTL, SIZES, CLUSTER };
 
 static const struct wl_param params[] = {
 	{"ops", "requests", "0.5 to 0.8 s under glibc", 3000000, 1, 1000000000},
@@ -35,6 +31,10 @@ static const struct wl_param params[] = {
 	 1000000000},
 	{"sizes", "0 = ETC, 1 = Meta's kvcache", "workloads/kv_schedule.c, workloads/data", 0,
 	 0, 1},
+	{"cluster",
+	 "1 to 54: sizes, popularity and writes of that cluster at Twitter, in place of sizes, "
+	 "zipf_percent and write_percent; 0 = none",
+	 "workloads/data/twitter_clusters.c", 0, 0, 54},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -55,19 +55,39 @@ struct state {
 	uint64_t buckets, items;
 };
 
-static int setup(struct wl_run *run)
+static struct kv_plan plan_of(const struct wl_run *run)
 {
-	struct state *s = wl_table(sizeof(*s));
 	struct kv_plan plan = {
 		.requests = (uint64_t)run->values[OPS],
 		.keys = (uint64_t)run->values[KEYS],
 		.ttl = (uint64_t)run->values[TTL],
 		.zipf = (double)run->values[ZIPF] / 100,
 		.write_percent = (unsigned)run->values[WRITES],
-		.meta_sizes = run->values[SIZES] == 1,
+		.sizes = run->values[SIZES] == 1 ? KV_META : KV_ETC,
+		.cluster = (unsigned)run->values[CLUSTER],
 	};
 
-	run->state = s;
+	if (plan.cluster) {
+		plan.sizes = KV_TWITTER;
+		plan.zipf = twitter_rows[plan.cluster - 1].zipf / 100.0;
+		plan.write_percent = twitter_rows[plan.cluster - 1].writes;
+	}
+	return plan;
+}
+
+static int setup(struct wl_run *run)
+{
+	struct kv_plan plan = plan_of(run);
+	struct state *s;
+
+	if (plan.cluster && !twitter_rows[plan.cluster - 1].key) {
+		wl_fail(run,
+			"kv-server: cluster=%u: the source has no figures of this one; 1 to 54 "
+			"without it is accepted",
+			plan.cluster);
+		return -1;
+	}
+	s = run->state = wl_table(sizeof(*s));
 	kv_schedule_make(&s->schedule, &plan, &run->threads[0].rng);
 	run->expected_allocs = s->schedule.allocs;
 	return 0;
@@ -158,15 +178,16 @@ static void store(struct state *s, struct wl_thread *t, const struct kv_request 
 		double_table(s, t);
 }
 
-static void serve(struct state *s, struct wl_thread *t, uint64_t now, uint64_t ttl)
+static void serve(struct wl_run *run, struct wl_thread *t, uint64_t now)
 {
+	struct state *s = run->state;
 	const struct kv_request *q = &s->schedule.request[now];
 	size_t request_size = OVERHEAD_REQUEST + s->schedule.key_size[q->key];
 	size_t reply_size = OVERHEAD_REPLY + (q->flags & KV_HIT ? q->value_size : 0);
 	void *request, *reply;
 
 	if (q->flags & KV_EXPIRE)
-		drop(s, t, s->schedule.request[now - ttl].key);
+		drop(s, t, s->schedule.request[now - (uint64_t)run->values[TTL]].key);
 	request = wl_malloc(t, request_size);
 	wl_touch(t, request, request_size, WL_TOUCH_ALL);
 	if (q->flags & KV_WRITE)
@@ -184,25 +205,6 @@ static void serve(struct state *s, struct wl_thread *t, uint64_t now, uint64_t t
 	wl_touch(t, reply, OVERHEAD_REPLY, WL_TOUCH_ALL);
 	wl_free(t, request, request_size);
 	wl_free(t, reply, reply_size);
-}
-
-/* Arrival times are drawn apart from all other choices: the calls are the same with
- * and without a rate. */
-static void serve_at_rate(struct wl_run *run, struct state *s, struct wl_thread *t)
-{
-	double gap = 1e9 / (double)run->values[RATE], start = 0;
-	uint64_t base = clock_ticks(), done;
-	struct rng arrivals;
-
-	rng_seed(&arrivals, run->seed, UINT64_MAX);
-	for (int64_t i = 0; i < run->values[OPS]; i++) {
-		start += dist_exponential(&arrivals, gap);
-		while (clock_ticks_to_ns(clock_ticks() - base) < (uint64_t)start)
-			continue;
-		serve(s, t, (uint64_t)i, (uint64_t)run->values[TTL]);
-		done = clock_ticks_to_ns(clock_ticks() - base);
-		histogram_add(&t->latency[CHANNEL_HIST_REQUEST], done - (uint64_t)start);
-	}
 }
 
 static void empty(struct state *s, struct wl_thread *t)
@@ -229,13 +231,7 @@ static int run(struct wl_run *run)
 	struct wl_thread *t = &run->threads[0];
 
 	make_table(s, t, KV_FIRST_BUCKETS);
-	if (run->values[RATE]) {
-		serve_at_rate(run, s, t);
-	} else {
-		for (int64_t i = 0; i < run->values[OPS]; i++)
-			serve(s, t, (uint64_t)i, (uint64_t)run->values[TTL]);
-	}
-	run->ops = (uint64_t)run->values[OPS];
+	open_loop(run, t, (uint64_t)run->values[OPS], serve);
 	wl_phase(run, "steady");
 	if (s->items != s->schedule.items)
 		wl_die(run, "%llu items in the table, %llu expected",
@@ -259,7 +255,9 @@ static void live(const struct wl_run *run, struct page_floor *floor)
 
 static double mean_item(const struct wl_run *run)
 {
-	return (double)sizeof(struct item) + kv_mean_item(run->values[SIZES] == 1);
+	struct kv_plan plan = plan_of(run);
+
+	return (double)sizeof(struct item) + kv_mean_item(&plan);
 }
 
 /* Per request at most one item, a request buffer and a reply. */

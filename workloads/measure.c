@@ -36,6 +36,13 @@ static struct figures take(void)
 	f.delay = procfs_runqueue_delay("/proc/thread-self/schedstat");
 	f.wall = clock_ns(CLOCK_MONOTONIC);
 	f.cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	/* Processes that the run started and waited for are part of its work. */
+	getrusage(RUSAGE_CHILDREN, &use);
+	f.user += timeval_ns(use.ru_utime);
+	f.sys += timeval_ns(use.ru_stime);
+	f.cpu += timeval_ns(use.ru_utime) + timeval_ns(use.ru_stime);
+	f.minor += (uint64_t)use.ru_minflt;
+	f.major += (uint64_t)use.ru_majflt;
 	return f;
 }
 

@@ -15,6 +15,8 @@ const char options_usage[] =
 	"  --set NAME=VALUE     a parameter of the workload; may be repeated\n"
 	"  --channel-fd N       write the figures into this memory file, not to stdout\n"
 	"                       (also from the environment: " CHANNEL_ENV ")\n"
+	"  --start N            no workload: allocate N objects, free every second and end,\n"
+	"                       which is what startup-exit runs again and again\n"
 	"  --help               this text\n";
 
 static const char *const mode_names[] = {"throughput", "latency", "verify"};
@@ -138,6 +140,14 @@ static int take_option(struct options *o, int argc, char **argv, int *i, char *w
 			return -1;
 		}
 		o->channel_fd = (int)number;
+	} else if ((value = value_of("--start", argc, argv, i))) {
+		if (parse_int(value, &number) < 0 || number < 0 || number > INT32_MAX) {
+			snprintf(why, why_size, "--start %s: a whole number from 0 to %d is accepted",
+				 value, INT32_MAX);
+			return -1;
+		}
+		o->start = true;
+		o->start_objects = number;
 	} else if (!value_of("--set", argc, argv, i)) {
 		snprintf(why, why_size, "unknown option or missing value: %s (see --help)",
 			 word);
@@ -173,7 +183,7 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t wh
 			name = argv[i];
 		}
 	}
-	if (o->list || o->help)
+	if (o->list || o->help || o->start)
 		return 0;
 	if (!name) {
 		snprintf(why, why_size, "a workload is needed: --list names them");

@@ -13,6 +13,8 @@ struct options {
 	uint64_t seed;
 	int channel_fd; /* -1 = none given */
 	bool list, help;
+	bool start; /* no workload: start_objects objects, and the end */
+	int64_t start_objects;
 	int64_t values[WL_MAX_PARAMS];
 };
 

@@ -6,9 +6,56 @@
 #include "workloads/all.h"
 
 const struct workload *const workloads_all[] = {
-	&workload_tiny_churn, &workload_live_sweep,  &workload_larson,
-	&workload_prod_cons,  &workload_fleet,       &workload_kv_server,
-	&workload_frag_drain, &workload_big_buffers, NULL,
+	/* Small objects, one thread. */
+	&workload_tiny_churn,
+	&workload_live_sweep,
+	&workload_size_sweep,
+	&workload_skew_slots,
+	&workload_realloc_growth,
+	&workload_aligned_calloc,
+	&workload_batch_reverse,
+	&workload_set_cover,
+	&workload_heap_walk,
+	&workload_tree_rewrite,
+	&workload_json_dom,
+	&workload_compiler_passes,
+	/* Threads. */
+	&workload_larson,
+	&workload_prod_cons,
+	&workload_cross_rate,
+	&workload_glibc_thread,
+	&workload_thread_churn,
+	&workload_wave_leak,
+	&workload_mixed_ageing,
+	&workload_false_sharing_active,
+	&workload_false_sharing_passive,
+	/* Published distributions. */
+	&workload_fleet_0,
+	&workload_fleet_1,
+	&workload_fleet_2,
+	&workload_fleet_3,
+	&workload_fleet_4,
+	&workload_fleet_5,
+	&workload_fleet_6,
+	&workload_fleet_7,
+	&workload_fleet_8,
+	&workload_fleet_9,
+	&workload_kv_server,
+	&workload_req_region,
+	&workload_llm_kv,
+	/* Memory over a life. */
+	&workload_frag_drain,
+	&workload_frag_attack,
+	&workload_size_shift,
+	&workload_diurnal,
+	&workload_big_buffers,
+	/* Processes and limits. */
+	&workload_startup_exit,
+	&workload_fork_cow,
+	&workload_oom_limit,
+	/* Prices of single operations. */
+	&workload_op_matrix,
+	NULL,
 };
 
 const struct workload *workload_find(const char *name)

@@ -64,16 +64,16 @@ static uint64_t pattern(uint64_t id, uint64_t word)
 	return (id * 0xd1342543de82ef95u) ^ (word * 0x9e3779b97f4a7c15u) ^ 0xa5a5a5a5a5a5a5a5u;
 }
 
-static void fill(unsigned char *p, size_t size, uint64_t id)
+/* Bytes [from, size). */
+static void fill(unsigned char *p, size_t from, size_t size, uint64_t id)
 {
-	uint64_t word = 0, value;
+	for (size_t at = from; at < size;) {
+		uint64_t value = pattern(id, at / 8);
+		size_t in = at % 8, n = 8 - in < size - at ? 8 - in : size - at;
 
-	for (; word < size / 8; word++) {
-		value = pattern(id, word);
-		memcpy(p + word * 8, &value, 8);
+		memcpy(p + at, (const unsigned char *)&value + in, n);
+		at += n;
 	}
-	value = pattern(id, word);
-	memcpy(p + word * 8, &value, size - word * 8);
 }
 
 /* Offset of the first wrong byte in [from, size), or size. */
@@ -102,7 +102,7 @@ void verify_start(struct wl_run *run, bool check_usable)
 	usable_known = check_usable;
 }
 
-static uint64_t enter(struct wl_run *run, void *p, size_t size)
+static uint64_t enter(struct wl_run *run, void *p, size_t size, size_t own)
 {
 	struct verify_block *block;
 	uint64_t id;
@@ -117,7 +117,7 @@ static uint64_t enter(struct wl_run *run, void *p, size_t size)
 		       "%zu bytes lives there",
 		       p, size, (size_t)block->size);
 	id = ++last_id;
-	*block = (struct verify_block){(uint64_t)(uintptr_t)p, size, id, 0};
+	*block = (struct verify_block){(uint64_t)(uintptr_t)p, size, id, own};
 	book_used++;
 	pthread_mutex_unlock(&book_lock);
 	return id;
@@ -138,7 +138,7 @@ static void check_shape(struct wl_run *run, void *p, size_t size, size_t alignme
 void verify_new(struct wl_run *run, void *p, size_t size, size_t alignment)
 {
 	check_shape(run, p, size, alignment);
-	fill(p, size, enter(run, p, size));
+	fill(p, 0, size, enter(run, p, size, 0));
 }
 
 void verify_zero(struct wl_run *run, const void *p, size_t size)
@@ -185,9 +185,11 @@ struct verify_block verify_gone(struct wl_run *run, void *p, size_t size)
 
 void verify_moved(struct wl_run *run, const struct verify_block *was, void *p, size_t size)
 {
+	size_t own = was->own < size ? was->own : size;
+
 	check_shape(run, p, size, VERIFY_ALIGNMENT);
 	check_contents(run, was, p, size < was->size ? size : was->size, "return of realloc");
-	fill(p, size, enter(run, p, size));
+	fill(p, own, size, enter(run, p, size, own));
 }
 
 void verify_own(struct wl_run *run, const void *p, size_t bytes)

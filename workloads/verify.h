@@ -39,7 +39,8 @@ void verify_zero(struct wl_run *run, const void *p, size_t size);
 /* A block about to be freed or resized: checks size and contents, strikes it out. */
 struct verify_block verify_gone(struct wl_run *run, void *p, size_t size);
 
-/* What realloc returned for it: the old contents must have come along. */
+/* What realloc returned for it: the old contents must have come along, and the
+ * workload's own bytes stay as they are. */
 void verify_moved(struct wl_run *run, const struct verify_block *was, void *p, size_t size);
 
 void verify_own(struct wl_run *run, const void *p, size_t bytes);

@@ -64,6 +64,7 @@ struct workload {
 	const char *touch;             /* which bytes of its objects are written and read */
 	const struct wl_param *params; /* ends with a NULL name */
 	bool threaded;                 /* has a parameter "threads" */
+	bool processes;                /* starts others, whose times count with its own */
 	bool open_loop; /* has a parameter "rate": requests per second, 0 = as fast as possible
 			 */
 	/* Returns 0, or -1 after wl_fail(). */

@@ -8,7 +8,7 @@ static struct cell cells[3];
 
 static void make_cells(void)
 {
-	static const char *const names[] = {"tiny-churn", "larson", "fleet"};
+	static const char *const names[] = {"tiny-churn", "larson", "fleet-5"};
 
 	for (int i = 0; i < 3; i++) {
 		assert_true(cell_init(&cells[i], names[i], MODE_THROUGHPUT));

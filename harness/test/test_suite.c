@@ -7,13 +7,14 @@
 
 static struct cell *cells;
 static int count;
-static char why[1200];
+static char why[2400];
+static const char *suite = "quick";
 
 static int build(const char *workload, const char *setting, int blocks, int mode)
 {
 	const char *workloads[] = {workload}, *settings[] = {setting};
 	struct suite_choice choice = {
-		.suite = "quick",
+		.suite = suite,
 		.workloads = workloads,
 		.nworkloads = workload ? 1 : 0,
 		.settings = settings,
@@ -53,19 +54,68 @@ static void the_quick_suite(void **state)
 			assert_false(cells[i].mode == cells[k].mode &&
 				     strcmp(cells[i].name, cells[k].name) == 0);
 	}
-	int expected = 0;
-	for (const struct workload *const *w = workloads_all; *w; w++)
-		expected++;
-	assert_int_equal(throughput, expected);
-	expected = 0;
-	for (const struct program *const *p = programs_all; *p; p++)
-		expected++;
-	assert_int_equal(programs, expected);
+	assert_int_equal(throughput, 8);
+	assert_int_equal(programs, 4);
 	assert_int_equal(find("tiny-churn", MODE_THROUGHPUT)->blocks, 5);
 	assert_int_equal(find("tiny-churn", MODE_LATENCY)->blocks, 1);
 	assert_int_equal(find("frag-drain:idle_ms=5000", MODE_MEMORY)->blocks, 2);
 	assert_non_null(find("larson:threads=4", MODE_THROUGHPUT));
 	assert_null(find("larson", MODE_INSTRUCTIONS)); /* it has threads */
+}
+
+/* What a statement about two allocators stands on, member by member. */
+static void the_verdict_suite(void **state)
+{
+	static const char *const members[] = {
+		"tiny-churn",  "live-sweep", "skew-slots",  "larson",        "prod-cons",
+		"mixed-ageing", "fleet-5",   "kv-server",   "frag-drain",    "size-shift",
+		"big-buffers", "realloc-growth", "redis",   "cc1plus",       "python-json",
+		"sqlite"};
+	const int n = sizeof(members) / sizeof(members[0]);
+	int large = 0, throughput = 0;
+
+	(void)state;
+	suite = "verdict";
+	assert_int_equal(build(NULL, NULL, 0, -1), 0);
+	for (int i = 0; i < n; i++) {
+		const struct cell *cell = find(members[i], MODE_THROUGHPUT);
+		struct wl_run run;
+
+		assert_non_null(cell);
+		assert_int_equal(cell->blocks, 10);
+		if (!cell->workload)
+			continue;
+		run = (struct wl_run){.workload = cell->workload};
+		memcpy(run.values, cell->values, sizeof(run.values));
+		large += cell->workload->peak_bytes(&run) >= (uint64_t)32 << 20;
+	}
+	assert_true(large >= 6);
+	for (int i = 0; i < count; i++) {
+		throughput += cells[i].mode == MODE_THROUGHPUT;
+		if (cells[i].mode == MODE_LATENCY || cells[i].mode == MODE_MEMORY)
+			assert_int_equal(cells[i].blocks, 2);
+	}
+	assert_int_equal(throughput, n);
+	/* Beyond it, but asked for by name. */
+	assert_int_equal(build("diurnal", NULL, 0, MODE_THROUGHPUT), 0);
+	assert_int_equal(count, 1);
+	suite = "quick";
+}
+
+static void the_full_suite(void **state)
+{
+	(void)state;
+	suite = "full";
+	assert_int_equal(build(NULL, NULL, 0, -1), 0);
+	for (const struct workload *const *w = workloads_all; *w; w++)
+		assert_non_null(find((*w)->name, MODE_THROUGHPUT));
+	for (const struct program *const *p = programs_all; *p; p++)
+		assert_non_null(find((*p)->name, MODE_THROUGHPUT));
+	/* Open loops at three loads; counts where they repeat. */
+	assert_non_null(find("req-region:load=50", MODE_LATENCY));
+	assert_non_null(find("llm-kv:load=90", MODE_LATENCY));
+	assert_null(find("startup-exit:ops=16", MODE_INSTRUCTIONS));
+	suite = "quick";
 }
 
 static void instructions_take_a_fiftieth(void **state)
@@ -141,6 +191,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_quick_suite),
+		cmocka_unit_test(the_verdict_suite),
+		cmocka_unit_test(the_full_suite),
 		cmocka_unit_test(instructions_take_a_fiftieth),
 		cmocka_unit_test(blocks_speak_of_named_modes),
 		cmocka_unit_test(settings_go_where_they_fit),

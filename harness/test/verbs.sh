@@ -9,7 +9,7 @@ check '[ $status -eq 0 ] && grep -q "^  run " "$work/out"' "--help names the ver
 bench
 check '[ $status -eq 2 ] && grep -q Usage "$work/err"' "no verb is a mistake"
 refuses 2 "'fly'" "an unknown verb" fly
-for verb in list describe doctor run; do
+for verb in list describe doctor run op-matrix; do
 	bench $verb --help
 	check '[ $status -eq 0 ] && grep -q "^Usage: ashlar-bench $verb" "$work/out"' "$verb --help"
 done
@@ -23,6 +23,9 @@ check '[ $status -eq 0 ] && grep -q "isolates" "$work/out" && grep -q "default" 
 refuses 2 "'nosuch'" "describe: an unknown workload" describe nosuch
 refuses 2 "needed" "describe: no workload" describe
 
+refuses 2 "unknown pattern 'zigzag'" "op-matrix: an unknown pattern" op-matrix --pattern steady,zigzag
+refuses 2 "from 1 to" "op-matrix: a size out of range" op-matrix --size 64,0
+refuses 2 "unknown allocator 'nosuch'" "op-matrix: an unknown allocator" op-matrix --allocator nosuch
 refuses 2 "unknown workload 'nosuch'" "run: an unknown workload" run --workload nosuch
 refuses 2 "unknown workload 'nosuch'" "run: an unknown workload beside a known one" run --workload tiny-churn,nosuch
 refuses 2 "unknown allocator 'nosuch'" "run: an unknown allocator" run --allocator nosuch
@@ -55,6 +58,18 @@ if [ "${ASH_SANITIZER:-no}" != no ]; then
 	echo "# doctor is left out: a sanitizer build preloads nothing"
 	finish
 	exit 0
+fi
+# One count of the cheapest path: the driver is subtracted, so what is left is a malloc
+# and a free, more than ten instructions and far less than a driver that was not.
+if command -v valgrind >/dev/null && command -v gnuplot >/dev/null; then
+	bench op-matrix --allocator glibc --size 64 --pattern steady --out "$work/ops"
+	check '[ $status -eq 0 ] && awk -F"\t" '\''$1 == "glibc" { found = 1; bad = !($5 > 10 && $5 < 400 && $6 > 0 && $6 < 2000) }
+		END { exit !found || bad }'\'' "$work/ops/op-matrix.tsv"' "op-matrix prices glibc"
+	check '[ -s "$work/ops/op_instructions.svg" ] && [ -s "$work/ops/op_time.png" ] && grep -q "^ *64 " "$work/ops/op-matrix.txt"' \
+		"op-matrix draws and writes its table"
+	bench op-matrix --allocator null --size 64 --pattern steady --out "$work/none"
+	check '[ $status -eq 0 ] && awk -F"\t" '\''$1 == "null" { found = 1; bad = !($5 > 4 && $5 < 40) } END { exit !found || bad }'\'' \
+		"$work/none/op-matrix.tsv"' "op-matrix finds next to nothing under null"
 fi
 bench doctor --quick
 check '[ $status -eq 0 ] && grep -q "^glibc  *ok .*libc.so.6" "$work/out"' "doctor proves the preload of glibc"

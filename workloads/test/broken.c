@@ -52,15 +52,25 @@ static char *take(size_t alignment, size_t size)
 	return p;
 }
 
+/* Before any limit that a workload sets itself. */
+__attribute__((constructor)) static void reserve(void)
+{
+	if (!heap)
+		heap = mmap(NULL, RESERVED, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
 static void *serve(size_t alignment, size_t size)
 {
 	char *p;
 
 	while (__atomic_exchange_n(&locked, 1, __ATOMIC_ACQUIRE))
 		continue;
-	if (!heap)
-		heap = mmap(NULL, RESERVED, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	reserve();
+	if (size > RESERVED) {
+		__atomic_store_n(&locked, 0, __ATOMIC_RELEASE);
+		return NULL;
+	}
 	if (victim && fault_is("scribble"))
 		victim[0] ^= 1;
 	victim = NULL;

@@ -207,49 +207,135 @@ static void alias(void **state)
 	}
 }
 
+/* What the source's full tables give, per binary: median and 90 % of allocated sizes,
+ * and the mean size up to 1 MiB. */
+static const struct {
+	const struct fleet_table *table;
+	unsigned p50, p90;
+	double mean_alloc, mean_live;
+} fleet[] = {
+	{&fleet_0, 64, 376, 475.41, 787.94}, {&fleet_1, 48, 184, 197.29, 124.13},
+	{&fleet_2, 48, 240, 207.92, 984.60}, {&fleet_3, 48, 256, 414.66, 198.29},
+	{&fleet_4, 48, 296, 353.55, 212.01}, {&fleet_5, 48, 240, 287.08, 187.41},
+	{&fleet_6, 64, 1040, 637.75, 97.72}, {&fleet_7, 64, 328, 368.45, 887.32},
+	{&fleet_8, 48, 1664, 1332.06, 320.18}, {&fleet_9, 48, 208, 334.35, 169.38},
+};
+
 /* The tables' columns are shares of a whole, and the picks follow them. */
-static void tables(void **state)
+static void one_fleet(int b)
 {
-	double *weight = calloc(fleet_rows_count, sizeof(*weight)), rate = 0, live = 0, kv = 0,
-	       mean = 0;
+	const struct fleet_row *rows = fleet[b].table->rows;
+	unsigned count = fleet[b].table->count;
+	double *weight = calloc(count, sizeof(*weight)), rate = 0, live = 0, alloc_mean = 0,
+	       live_mean = 0;
 	struct dist_alias a;
 	struct rng r;
 
-	(void)state;
 	assert_non_null(weight);
-	for (unsigned i = 0; i < fleet_rows_count; i++) {
-		assert_true(i == 0 || fleet_rows[i].size > fleet_rows[i - 1].size);
-		weight[i] = fleet_rows[i].rate;
-		rate += fleet_rows[i].rate;
-		live += fleet_rows[i].live;
-		mean += (double)fleet_rows[i].size * fleet_rows[i].rate * 1e-9;
+	for (unsigned i = 0; i < count; i++) {
+		assert_true(i == 0 || rows[i].size > rows[i - 1].size);
+		weight[i] = rows[i].rate;
+		rate += rows[i].rate;
+		live += rows[i].live;
+		alloc_mean += (double)rows[i].size * rows[i].rate * 1e-9;
+		live_mean += (double)rows[i].size * rows[i].live * 1e-9;
 	}
-	assert_true(fabs(rate / 1e9 - 1) < 2e-5);
-	assert_true(fabs(live / 1e9 - 1) < 2e-5);
-	assert_true(mean > 250 && mean < 330); /* 441 with the sizes above 1 MiB */
-	for (unsigned i = 0; i < meta_kvcache_rows_count; i++)
-		kv += meta_kvcache_rows[i].weight;
-	assert_true(fabs(kv / 1e9 - 1) < 1e-6);
-	/* Published quantiles of the source: median 48 bytes, 90 % up to 240. */
-	rng_seed(&r, 14, 0);
-	dist_alias_init(&a, weight, fleet_rows_count);
+	/* Sizes above 1 MiB are left out: up to 3 of 100,000 allocations, and 4 of 1000
+	 * live objects. */
+	assert_true(fabs(rate / 1e9 - 1) < 4e-5);
+	assert_true(fabs(live / 1e9 - 1) < 4e-3);
+	/* Steps of an eighth of a doubling, named by their mean of allocations. */
+	assert_true(fabs(alloc_mean / fleet[b].mean_alloc - 1) < 0.02);
+	assert_true(fabs(live_mean / fleet[b].mean_live - 1) < 0.03);
+	rng_seed(&r, 14, (uint64_t)b);
+	dist_alias_init(&a, weight, count);
 	for (int i = 0; i < N; i++)
-		values[i] = fleet_rows[dist_alias_pick(&a, &r)].size;
-	assert_int_equal((int)quantile(0.5), 48);
-	assert_in_range((uintmax_t)quantile(0.9), 200, 260);
+		values[i] = rows[dist_alias_pick(&a, &r)].size;
+	assert_int_equal((int)quantile(0.5), fleet[b].p50);
+	assert_true(fabs(quantile(0.9) / fleet[b].p90 - 1) < 0.125);
 	free(weight);
+}
+
+static void fleets(void **state)
+{
+	(void)state;
+	for (int b = 0; b < 10; b++)
+		one_fleet(b);
+}
+
+static void meta(void **state)
+{
+	double sum = 0, mean = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < meta_kvcache_rows_count; i++) {
+		sum += meta_kvcache_rows[i].weight;
+		mean += meta_kvcache_rows[i].size * 1e-9 * meta_kvcache_rows[i].weight;
+	}
+	assert_true(fabs(sum / 1e9 - 1) < 1e-6);
+	assert_true(fabs(mean / 335 - 1) < 0.01);
+}
+
+/* Published over the clusters: p10, p50 and p90 of mean keys are 18, 36 and 54 bytes,
+ * of mean values 28, 224 and 4266; 20 have more than 30 % writes. */
+static void twitter(void **state)
+{
+	double key[60], value[60];
+	int n = 0, writers = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < twitter_rows_count; i++) {
+		if (!twitter_rows[i].key)
+			continue;
+		key[n] = twitter_rows[i].key;
+		value[n++] = twitter_rows[i].value;
+		writers += twitter_rows[i].writes > 30;
+	}
+	assert_int_equal(n, 53);
+	qsort(key, (size_t)n, sizeof(key[0]), ascending);
+	qsort(value, (size_t)n, sizeof(value[0]), ascending);
+	assert_true(key[5] == 18 && key[26] == 36 && key[46] <= 54 && key[47] >= 54);
+	assert_true(value[5] == 28 && value[26] == 224 && value[46] <= 4266 && value[47] >= 4266);
+	assert_int_equal(writers, 20);
+}
+
+/* Published quantiles of prompt and answer, and the draws between them. */
+static void azure(void **state)
+{
+	static const int wanted[AZURE_TABLES][6] = {
+		[AZURE_CONVERSATION] = {1020, 2735, 4142, 129, 424, 601},
+		[AZURE_CODE] = {1469, 5194, 7436, 13, 55, 252},
+	};
+	static const int at[] = {50, 90, 99};
+	struct rng r;
+
+	(void)state;
+	for (int k = 0; k < AZURE_TABLES; k++) {
+		for (int i = 0; i < 3; i++) {
+			assert_int_equal(azure_tables[k].prompt[at[i]], wanted[k][i]);
+			assert_int_equal(azure_tables[k].answer[at[i]], wanted[k][3 + i]);
+		}
+		rng_seed(&r, 16, (uint64_t)k);
+		for (int i = 0; i < N; i++)
+			values[i] = dist_percentiles(&r, azure_tables[k].prompt);
+		for (int i = 0; i < 3; i++)
+			assert_true(fabs(quantile(at[i] / 100.0) / wanted[k][i] - 1) < 0.03);
+	}
 }
 
 static void schedule_mean(void **state)
 {
-	struct kv_plan plan = {.requests = N, .keys = 1000, .write_percent = 100, .zipf = 0.99};
+	struct kv_plan plan = {
+		.requests = N, .keys = 1000, .write_percent = 100, .zipf = 0.99, .cluster = 6};
 	struct kv_schedule s = {0};
 	struct rng r;
 	double sum = 0;
 
 	(void)state;
-	for (int meta = 0; meta < 2; meta++) {
-		plan.meta_sizes = meta;
+	for (int sizes = KV_ETC; sizes <= KV_TWITTER; sizes++) {
+		double keys = sizes == KV_TWITTER ? twitter_rows[5].key : 36;
+
+		plan.sizes = (enum kv_sizes)sizes;
 		s = (struct kv_schedule){0};
 		sum = 0;
 		rng_seed(&r, 15, 0);
@@ -259,7 +345,7 @@ static void schedule_mean(void **state)
 			sum += s.request[i].value_size;
 		}
 		/* Heavy tails: 5 % is some standard errors. */
-		assert_true(fabs(sum / N / (kv_mean_item(meta) - 36) - 1) < 0.05);
+		assert_true(fabs(sum / N / (kv_mean_item(&plan) - keys) - 1) < 0.05);
 		/* A table from 1024 buckets holds 1000 keys without growing. */
 		assert_int_equal(s.allocs, 1 + 3 * N);
 		assert_in_range(s.items, 900, 1000);
@@ -278,7 +364,10 @@ int main(void)
 		cmocka_unit_test(extreme),
 		cmocka_unit_test(zipf),
 		cmocka_unit_test(alias),
-		cmocka_unit_test(tables),
+		cmocka_unit_test(fleets),
+		cmocka_unit_test(meta),
+		cmocka_unit_test(twitter),
+		cmocka_unit_test(azure),
 		cmocka_unit_test(schedule_mean),
 	};
 

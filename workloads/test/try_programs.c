@@ -141,7 +141,9 @@ static void damage(const char *path)
 
 static void test(const struct program *program)
 {
-	static const char *small[] = {"requests=2000", "documents=1", "rows=2000"};
+	static const char *small[] = {"requests=2000", "documents=1", "rows=2000",
+				      "commits=20",    "pages=2",	"problems=3",
+				      "strings=2000",  "lines=1000"};
 	struct program_plan p;
 	struct rusage use;
 	const char *victim;
@@ -151,7 +153,7 @@ static void test(const struct program *program)
 		printf("ok %d - %s # SKIP %s\n", ++tests, program->name, why);
 		return;
 	}
-	planned = make_plan(program, 3, small, &p);
+	planned = make_plan(program, sizeof(small) / sizeof(small[0]), small, &p);
 	ok(planned == 0, "is planned", program->name);
 	if (planned < 0)
 		return;

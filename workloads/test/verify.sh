@@ -3,22 +3,43 @@
 # what it does not accept.
 . "$top_srcdir/workloads/test/common.sh"
 
-listed=$("$work" --list | sed -n 's/^\([a-z-]*\): .*/\1/p' | tr '\n' ' ')
-said="listed: $listed"
-[ "$listed" = "$workloads " ]; ok $? "--list names the workloads that are tested here"
+said="$workloads"
+[ "$(echo "$workloads" | wc -w)" -ge 43 ]; ok $? "--list names all workloads"
 
 for w in $workloads; do
 	said=$("$work" --mode verify --seed 5 $(small $w) $w 2>&1); ok $? "$w passes verify mode"
 	said=$("$work" --mode latency $(small $w) $w 2>&1); ok $? "$w runs in latency mode"
 done
 for threads in 1 2 4; do
-	for w in larson prod-cons; do
+	for w in larson prod-cons cross-rate batch-reverse mixed-ageing tree-rewrite wave-leak; do
 		said=$("$work" --mode verify --set threads=$threads $(small $w) $w 2>&1)
 		ok $? "$w passes verify mode with $threads threads"
 	done
 done
-said=$("$work" --set rate=100000 $(small kv-server) kv-server 2>&1)
-echo "$said" | grep -q "^request .*(10000 values)"; ok $? "kv-server at a rate times every request"
+# timed WORKLOAD REQUESTS: at a rate every request is timed, from its intended start.
+timed() {
+	said=$("$work" --set rate=100000 $(small $1) $1 2>&1)
+	echo "$said" | grep -q "^request .*($2 values)"; ok $? "$1 at a rate times every request"
+}
+timed kv-server 10000
+timed req-region 200
+timed llm-kv 30
+for pattern in 0 1 2 3 4 5 6; do
+	said=$("$work" --mode verify $(small op-matrix) --set pattern=$pattern op-matrix 2>&1)
+	ok $? "op-matrix passes verify mode with pattern $pattern"
+	said=$("$work" $(small op-matrix) --set pattern=$pattern --set idle=1 op-matrix 2>&1)
+	ok $? "and runs without the calls"
+done
+said=$("$work" --set kind=1 $(small oom-limit) oom-limit 2>&1)
+ok $? "oom-limit survives a limit on data with room"
+said=$("$work" --set ops=20000 --set limit_mib=16 --set fill_percent=100 oom-limit 2>&1)
+[ $? -eq 1 ] && echo "$said" | grep -q "would have been killed"; ok $? "oom-limit dies at a full container"
+said=$("$work" --set ops=20000 --set limit_mib=16 --set fill_percent=100 --set kind=1 oom-limit 2>&1)
+[ $? -eq 1 ] && echo "$said" | grep -q "returned NULL"; ok $? "oom-limit dies of NULL at a limit on data"
+for setting in sizes=1 cluster=1 cluster=12 cluster=54; do
+	said=$("$work" --mode verify $(small kv-server) --set $setting kv-server 2>&1)
+	ok $? "kv-server passes verify mode with $setting"
+done
 said=$("$work" --set idle_ms=700 $(small frag-drain) frag-drain 2>&1)
 # A run of some milliseconds stays below 0.7 s even on a busy machine.
 echo "$said" | grep -q "^time .* 0\.[0-6][0-9]* s wall"; ok $? "idle time is in no figure"
@@ -45,8 +66,21 @@ refuse "a whole number from 0" --seed -1 tiny-churn
 refuse "unknown option or missing value" --sed 1 tiny-churn
 refuse "unknown option or missing value" tiny-churn --seed
 refuse "is above size_max" --set size_min=9 --set size_max=8 larson
+refuse "is above size_max" --set size_min=9 --set size_max=8 cross-rate
+refuse "is above length_max" --set length_min=99 --set length_max=98 realloc-growth
+refuse "is above objects_max" --set objects_min=9 --set objects_max=8 req-region
+refuse "a power of two" --set alignment_max=48 aligned-calloc
+refuse "no figures of this one" --set cluster=5 kv-server
+refuse "a whole number from 0 to 54" --set cluster=55 kv-server
+refuse "only mode throughput" --set idle=1 --mode verify op-matrix
+refuse "a whole number from 0 to" --start -1
 refuse "1 or an even number" --set threads=3 prod-cons
 refuse "too large for this machine's memory" --set live_mib=65536 --set size_min=512 \
 	--set size_max=512 frag-drain
 refuse "is no memory file" --channel-fd 0 tiny-churn
+# Each workload says no to what its first parameter, the work, does not accept.
+for w in $workloads; do
+	refuse "ops=-1: a whole number from 1 to" --set ops=-1 $w
+	refuse "no parameter 'nosuch'" --set nosuch=1 $w
+done
 finish
