@@ -333,6 +333,50 @@ static void resize_keeps_content(void **state)
 	ash_mapping_trim(UINT64_MAX);
 }
 
+/* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after a
+ * second. */
+static void unused_ends_go_back(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(5 * mib, 16, false), *q;
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 5 * mib);
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	q = ash_mapping_alloc(3 * mib, 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_far_find(q, &entry));
+	assert_int_equal(entry.usable, 3 * mib);
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns())); /* too young */
+	assert_int_equal(resident(q + 3 * mib, 2 * mib), 2 * mib / ash_os_page);
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_int_equal(resident(q + 3 * mib, 2 * mib), 0);
+	assert_int_equal(q[3 * mib - 1], 3);
+	/* Growing in place, after and before the purge. */
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 4 * mib), q);
+	q[4 * mib - 1] = 5;
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_int_equal(q[4 * mib - 1], 5);
+	assert_int_equal(q[3 * mib - 1], 3);
+	/* Shrunk to less than half: the far end goes to the cache, and comes back from there. */
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 2 * mib), q);
+	assert_true(ash_far_find(q, &entry));
+	assert_true(entry.mapped <= 4 * mib && ash_mapping_cached() >= mib);
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 5 * mib), q);
+	assert_int_equal(ash_mapping_cached(), 0);
+	q[5 * mib - 1] = 1;
+	assert_int_equal(q[2 * mib - 1], 3);
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +389,7 @@ int main(void)
 		cmocka_unit_test(reuse_keeps_few_addresses),
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
+		cmocka_unit_test(unused_ends_go_back),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
