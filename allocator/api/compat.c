@@ -11,6 +11,8 @@
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "page/hugeblock.h"
+#include "page/mapping.h"
+#include "page/purge.h"
 #include "page/run.h"
 #include "slab/shard.h"
 #include "util/fmt.h"
@@ -95,14 +97,17 @@ struct mallinfo ash_mallinfo(void)
 
 int ash_malloc_trim(size_t pad)
 {
-	size_t before;
+	size_t heap, cached;
+	uint64_t purged;
 
 	(void)pad;
 	if (!ash_boot())
 		return 0;
-	before = ash_run_granules();
+	heap = ash_hugeblock_mapped();
+	cached = ash_mapping_cached();
+	purged = ash_purge_bytes();
 	ash_tcache_release();
-	return ash_run_granules() < before;
+	return ash_hugeblock_mapped() < heap || cached != 0 || ash_purge_bytes() != purged;
 }
 
 /* In the outline of glibc's: one heap, and the totals. */

@@ -52,6 +52,10 @@ static bool stays_small(size_t usable, size_t size)
 /* The same number of OS pages: there is nothing to change. */
 static bool stays_large(size_t usable, size_t size)
 {
+#ifndef ASH_SAFETY_CHECKS
+	if (size <= ASH_SMALL_STEP_MAX) /* free_sized would take it for a small object */
+		return false;
+#endif
 	return size <= usable && usable - size < ash_os_page;
 }
 

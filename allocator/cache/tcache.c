@@ -282,22 +282,23 @@ again:
 			ash_magazine_put(empty);
 		goto again;
 	}
-	/* The empty one leaves its place here before it appears in the depot. */
-	top = ash_tls.top[class];
+	/* The empty one leaves its place here before it appears in the depot.  It comes back when it
+	 * is filled: a fork in between must not find items counted that are not there yet. */
 	set_top(class, ASH_STATIC_TOP);
 	m = ash_depot_get(class, empty);
 	if (m != NULL) {
 		set_top(class, ash_magazine_full_top(m));
 		goto again;
 	}
-	set_top(class, top);
 	ash_reclaim_inbox(t->shard);
 	m = empty;
 	set_cap(t, class, cc->cap * 2u);
-	set_top(class, ash_magazine_clear(m, cc->cap));
+	top = ash_magazine_clear(m, cc->cap);
 	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, m + ASH_MAGAZINE_SLOTS, cc->cap);
-	if (ASH_UNLIKELY(got == 0))
+	if (ASH_UNLIKELY(got == 0)) {
+		set_top(class, top);
 		return alloc_single(t->shard, class);
+	}
 	if (got < cc->cap) /* short of memory: the sentinel right below what there is */
 		ash_magazine_clear(m, got);
 	return pop(class, m + ASH_MAGAZINE_SLOTS - 1);

@@ -692,6 +692,14 @@ static void a20_harmless(void)
 		fill_usable(p[i], (unsigned char)i);
 	}
 	CHECK(m.trim(0) >= 0 && m.trim(0) <= 1, "malloc_trim(0) answers neither 0 nor 1");
+#ifndef TEST_PREFIXED
+	void *large = m.malloc(900000);
+
+	NEED(large, "malloc(900000)");
+	fill_usable(large, 1);
+	m.free(large);
+	CHECK(m.trim(0) == 1, "malloc_trim(0) found nothing to give back");
+#endif
 	CHECK(m.trim(SIZE_MAX) <= 1, "malloc_trim(SIZE_MAX)");
 #ifndef TEST_PREFIXED
 	struct mallinfo2 info2 = mallinfo2();
