@@ -7,6 +7,7 @@
 #include "api/object.h"
 #include "cache/reclaim.h"
 #include "cache/tcache.h"
+#include "os/os.h"
 #include "page/large.h"
 #include "slab/slab.h"
 
@@ -27,7 +28,8 @@ static void *large_alloc(size_t size, bool *zeroed)
 
 	ash_tcache_tick();
 	p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
-	if (ASH_UNLIKELY(p == NULL) && ash_reclaim_all())
+	/* What no machine could give is no reason to empty every cache. */
+	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes() && ash_reclaim_all())
 		p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
 	return p;
 }

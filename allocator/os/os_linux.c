@@ -106,9 +106,30 @@ bool ash_os_unmap(void *address, size_t size)
 	return !faulted(ASH_OS_MUNMAP) && munmap(address, size) == 0;
 }
 
+/* Whether pages that were given back read as zero: emulators have been seen that take the advice
+ * for a hint.  Tried once, on a page of our own. */
+static bool purge_zeroes(void)
+{
+	enum { UNKNOWN, YES, NO };
+	static uint32_t known;
+	uint32_t answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (answer == UNKNOWN) {
+		volatile char *page = mmap(NULL, ash_os_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (page == MAP_FAILED)
+			return false; /* known when there is memory for a page */
+		*page = 1;
+		answer = madvise((void *)page, ash_os_page, MADV_DONTNEED) == 0 && *page != 0 ? NO : YES;
+		munmap((void *)page, ash_os_page);
+		__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+	}
+	return answer == YES;
+}
+
 bool ash_os_purge(void *address, size_t size)
 {
-	return !faulted(ASH_OS_MADVISE) && madvise(address, size, MADV_DONTNEED) == 0;
+	return !faulted(ASH_OS_MADVISE) && purge_zeroes() && madvise(address, size, MADV_DONTNEED) == 0;
 }
 
 void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move)
