@@ -3,6 +3,8 @@
 
 #include "api/boot.h"
 #include "api/conf.h"
+#include "cache/reclaim.h"
+#include "cache/tcache.h"
 #include "os/os.h"
 #include "page/large.h"
 #include "util/bits.h"
@@ -12,6 +14,7 @@
 void *ash_aligned(size_t align, size_t size)
 {
 	unsigned class;
+	void *p;
 
 	if (!ash_is_pow2(align)) {
 		errno = EINVAL;
@@ -25,7 +28,13 @@ void *ash_aligned(size_t align, size_t size)
 	class = ash_class_aligned(size, align);
 	if (class != 0)
 		return ash_front_malloc(ash_class_size(class));
-	return ash_large_alloc(size, align, NULL);
+	ash_tcache_tick();
+	p = ash_large_alloc(size, align, NULL);
+	if (ASH_UNLIKELY(p == NULL) && ash_reclaim_all())
+		p = ash_large_alloc(size, align, NULL);
+	if (p == NULL)
+		errno = ENOMEM;
+	return p;
 }
 
 int ash_posix_memalign(void **out, size_t align, size_t size)

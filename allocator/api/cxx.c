@@ -33,13 +33,17 @@ static void *runtime_operator(const char *name)
 /* Alignments that are no power of two are undefined in C++; ash_aligned refuses them. */
 #define NEW(name)                                                                       \
 	void *name(size_t size);                                                        \
-	ASH_EXPORT void *name(size_t size)                                              \
+	static ASH_NOINLINE void *name##_slow(size_t size)                              \
 	{                                                                               \
-		void *p = ash_front_malloc(size);                                       \
+		void *p = ash_malloc_slow(size);                                        \
                                                                                         \
 		if (ASH_LIKELY(p != NULL))                                              \
 			return p;                                                       \
 		return ((void *(*)(size_t))runtime_operator(#name))(size);              \
+	}                                                                               \
+	ASH_EXPORT void *name(size_t size)                                              \
+	{                                                                               \
+		return ash_front_alloc(size, name##_slow);                              \
 	}
 #define NEW_NOTHROW(name)                                                               \
 	void *name(size_t size, const void *tag);                                       \
@@ -91,6 +95,12 @@ __attribute__((used)) static void *(*const family)(size_t) = malloc;
 
 #endif
 
+#define DELETE_SIZED(name)                                                              \
+	void name(void *p, size_t size);                                                \
+	ASH_EXPORT void name(void *p, size_t size)                                      \
+	{                                                                               \
+		ash_front_free_sized(p, size);                                          \
+	}
 #define DELETE(name, ...)                                                               \
 	void name(void *p, ##__VA_ARGS__);                                              \
 	ASH_EXPORT void name(void *p, ##__VA_ARGS__)                                    \
@@ -102,8 +112,8 @@ __attribute__((used)) static void *(*const family)(size_t) = malloc;
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 DELETE(_ZdlPv)
 DELETE(_ZdaPv)
-DELETE(_ZdlPvm, size_t size)
-DELETE(_ZdaPvm, size_t size)
+DELETE_SIZED(_ZdlPvm)
+DELETE_SIZED(_ZdaPvm)
 DELETE(_ZdlPvRKSt9nothrow_t, const void *tag)
 DELETE(_ZdaPvRKSt9nothrow_t, const void *tag)
 DELETE(_ZdlPvSt11align_val_t, size_t align)

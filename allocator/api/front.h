@@ -17,43 +17,45 @@ void *ash_malloc_slow(size_t size);
 void *ash_calloc_slow(size_t size);
 void ash_free_slow(void *p);
 
-/* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
- * and so goes the slow way, which gives it class 1. */
-ASH_INLINE void *ash_front_malloc(size_t size)
+/* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that
+ * tells the copies in one function apart for the compiler, which would otherwise merge them
+ * again. */
+ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t), int copy)
 {
-	size_t class;
-
-	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
-		class = (size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP;
-	else if (ASH_LIKELY(size <= ASH_SMALL_MAX))
-		class = ash_class_by_64[(size + 63) / 64];
-	else
-		return ash_malloc_slow(size);
-
 	void **top = ash_tls.top[class];
 	void *p = *top;
 
 	if (ASH_UNLIKELY(p == NULL))
-		return ash_malloc_slow(size);
+		return slow(size);
 	/* The item is read before top is lowered: after a fork by another thread in between, the
 	 * item is lost to the child, never there twice. */
 	ASH_COMPILER_FENCE();
 	ash_tls.top[class] = top - 1;
+	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
 	return p;
 }
 
-ASH_INLINE void ash_front_free(void *p)
+/* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
+ * and so goes the slow way, which gives it class 1.  Each way has its own copy of the pop: a
+ * jump to a common one would be an instruction more. */
+ASH_INLINE void *ash_front_alloc(size_t size, void *(*slow)(size_t))
 {
-	uintptr_t unit = ash_window_unit(p);
-	unsigned class;
-	void **top;
+	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
+		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, slow, 0);
+	if (ASH_LIKELY(size <= ASH_SMALL_MAX))
+		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, slow, 1);
+	return slow(size);
+}
 
-	if (ASH_UNLIKELY(unit >= ash_window_limit)) {
-		ash_free_slow(p);
-		return;
-	}
-	class = ash_window_class(unit); /* 0 leads to the static slot, which is full */
-	top = ash_tls.top[class];
+ASH_INLINE void *ash_front_malloc(size_t size)
+{
+	return ash_front_alloc(size, ash_malloc_slow);
+}
+
+ASH_INLINE void ash_front_push(size_t class, void *p)
+{
+	void **top = ash_tls.top[class];
+
 #ifdef ASH_SAFETY_CHECKS
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
 		ash_free_slow(p);
@@ -69,22 +71,66 @@ ASH_INLINE void ash_front_free(void *p)
 	ash_tls.top[class] = top + 1;
 }
 
+/* Class 0 leads to the static slot, which is full. */
+ASH_INLINE void ash_front_free(void *p)
+{
+#ifdef ASH_SAFETY_CHECKS
+	uintptr_t unit = ash_window_unit(p);
+
+	if (ASH_LIKELY(unit < ash_window_limit))
+		ash_front_push(ash_window_class(unit), p);
+	else
+		ash_free_slow(p);
+#else
+	uintptr_t distance = (uintptr_t)p - ash_window_base;
+
+	if (ASH_LIKELY(distance < ash_window_length))
+		ash_front_push(ash_load_relaxed(&ash_window_classes[distance >> ASH_GRANULE_SHIFT]), p);
+	else
+		ash_free_slow(p);
+#endif
+}
+
+/* Of an object from malloc or calloc of this size, or NULL.  Without checks the class comes from
+ * the size, and the map is not read; NULL then goes into the magazine like any pointer, and
+ * the slow paths drop it (ash_drop_nulls). */
+ASH_INLINE void ash_front_free_sized(void *p, size_t size)
+{
+#ifndef ASH_SAFETY_CHECKS
+	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX)) {
+		ash_front_push((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p);
+		return;
+	}
+#endif
+	(void)size;
+	ash_front_free(p);
+}
+
+ASH_INLINE void *ash_front_clear(size_t class, size_t size, int copy)
+{
+	void **top = ash_tls.top[class];
+	void *p = *top;
+
+	if (ASH_UNLIKELY(p == NULL))
+		return ash_calloc_slow(size);
+	ASH_COMPILER_FENCE();
+	ash_tls.top[class] = top - 1;
+	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
+	return memset(p, 0, size);
+}
+
 /* Small objects carry no memory of what they held: they are always cleared. */
 ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 {
 	size_t bytes;
-	void *p;
 
-	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes))) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	if (ASH_UNLIKELY(bytes > ASH_SMALL_MAX))
-		return ash_calloc_slow(bytes);
-	p = ash_front_malloc(bytes);
-	if (ASH_LIKELY(p != NULL))
-		memset(p, 0, bytes);
-	return p;
+	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
+		return ash_calloc_slow(SIZE_MAX);
+	if (ASH_LIKELY(bytes <= ASH_SMALL_STEP_MAX))
+		return ash_front_clear((bytes + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, bytes, 0);
+	if (ASH_LIKELY(bytes <= ASH_SMALL_MAX))
+		return ash_front_clear(ash_class_by_64[(bytes + 63) / 64], bytes, 1);
+	return ash_calloc_slow(bytes);
 }
 
 /* The rest of the family; results and errors as ashlar.h states them. */

@@ -60,6 +60,10 @@ void *ash_calloc_slow(size_t size)
 
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
+	if (size <= ASH_SMALL_MAX) {
+		p = ash_malloc_slow(size);
+		return p != NULL ? memset(p, 0, size) : NULL;
+	}
 	p = large_alloc(size, &zeroed);
 	if (p != NULL && !zeroed)
 		memset(p, 0, size);
@@ -78,13 +82,16 @@ static void free_far(void *p)
 	}
 	object = ash_object_of(p);
 	switch (object.kind) {
+	/* Of two threads that free it at once one finds it gone. */
 	case ASH_OBJECT_RUN:
-		ash_large_free_run(object.run);
-		ash_tcache_tick();
-		ash_reclaim_notice();
-		return;
+		if (ash_large_free_run(object.run)) {
+			ash_tcache_tick();
+			ash_reclaim_notice();
+			return;
+		}
+		object.kind = ASH_OBJECT_FREED;
+		break;
 	case ASH_OBJECT_MAPPING:
-		/* Of two threads that free it at once one finds it gone. */
 		if (ash_far_remove(p, &object.far)) {
 			ash_large_free_mapping(&object.far);
 			ash_tcache_tick();

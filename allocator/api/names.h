@@ -41,7 +41,7 @@ void ash_check_free_size(const void *p, size_t align, size_t size);
 	ASH_EXPORT void NAME(free_sized)(void *p, size_t size)                   \
 	{                                                                        \
 		ash_check_free_size(p, 1, size);                                 \
-		ash_front_free(p);                                               \
+		ash_front_free_sized(p, size);                                               \
 	}                                                                        \
 	ASH_EXPORT void NAME(free_aligned_sized)(void *p, size_t align, size_t size) \
 	{                                                                        \

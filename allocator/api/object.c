@@ -1,5 +1,6 @@
 #include "api/object.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "meta/window.h"
@@ -50,16 +51,23 @@ static struct ash_object in_window(const void *p)
 
 struct ash_object ash_object_of(const void *p)
 {
-	struct ash_object o = { .kind = ASH_OBJECT_MAPPING };
+	struct ash_object o = { .kind = ASH_OBJECT_MAPPING }, inside = { .kind = ASH_OBJECT_NONE };
+	bool has_run = ash_window_holds(p) && ash_run_of(p) != NULL;
 
 	if ((uintptr_t)p & 15)
 		return none("it is misaligned");
-	if (ash_window_holds(p) && ash_run_of(p) != NULL)
-		return in_window(p);
+	if (has_run) {
+		inside = in_window(p);
+		/* Where a hugeblock was released a mapping may lie now. */
+		if (inside.kind != ASH_OBJECT_FREED)
+			return inside;
+	}
 	if (((uintptr_t)p & (ash_os_page - 1)) == 0 && ash_far_find(p, &o.far)) {
 		o.usable = o.far.usable;
 		return o;
 	}
+	if (has_run)
+		return inside;
 	if (ash_far_covering(p, &o.far))
 		return none("it points inside an allocation");
 	return none("it is not memory of this allocator");

@@ -8,6 +8,7 @@
 #include "api/misuse.h"
 #include "api/names.h"
 #include "api/object.h"
+#include "os/os.h"
 #include "page/large.h"
 #include "page/mapping.h"
 #include "util/fmt.h"
@@ -38,10 +39,20 @@ static void *move(void *p, size_t old_usable, size_t size)
 	return q;
 }
 
-/* Where the copy would save at most an eighth of the block it is not worth making. */
+/* Where the copy would save at most an eighth of the block it is not worth making.  Without
+ * safety checks sized frees go by the size alone: the class must be its own. */
 static bool stays_small(size_t usable, size_t size)
 {
+#ifndef ASH_SAFETY_CHECKS
+	return size > 0 && size <= usable && ash_class_size(ash_class_of(size)) == usable;
+#endif
 	return size <= usable && size > 0 && usable - ash_class_size(ash_class_of(size)) <= usable / 8;
+}
+
+/* The same number of OS pages: there is nothing to change. */
+static bool stays_large(size_t usable, size_t size)
+{
+	return size <= usable && usable - size < ash_os_page;
 }
 
 void *ash_realloc(void *p, size_t size)
@@ -68,10 +79,15 @@ void *ash_realloc(void *p, size_t size)
 			return p;
 		break;
 	case ASH_OBJECT_RUN:
+		/* (Small ones in a run are aligned beyond what slabs offer.) */
+		if (stays_large(object.usable, size))
+			return p;
 		if (size > ASH_SMALL_MAX && ash_large_resize_run(object.run, size))
 			return p;
 		break;
 	default:
+		if (stays_large(object.usable, size))
+			return p;
 		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
 			void *q = ash_mapping_resize(&object.far, size);
 

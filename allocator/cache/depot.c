@@ -13,6 +13,7 @@ struct depot_class {
 	uint32_t count; /* magazines in the list */
 	uint32_t low;   /* the least that count was since the last trim */
 	void **full;    /* linked by slot 0 */
+	void **empty;   /* the same: blocks that full ones were exchanged for */
 } ASH_CACHE_ALIGNED;
 
 static struct depot_class depot[ASH_CLASSES];
@@ -22,11 +23,9 @@ static size_t bytes; /* of all objects in all lists; atomic, approximate */
 
 /* An eighth of what is in use, but at least 4 MiB: enough for bulk patterns of small heaps,
  * 12 % of large ones. */
-static size_t bound(void)
+static size_t share(void)
 {
-	size_t share = (ash_run_granules() << ASH_GRANULE_SHIFT) / 8;
-
-	return share > BOUND_LEAST ? share : BOUND_LEAST;
+	return (ash_run_granules() << ASH_GRANULE_SHIFT) / 8;
 }
 
 void ash_depot_init(void)
@@ -40,20 +39,24 @@ static size_t magazine_bytes(unsigned class, void **magazine)
 	return ash_magazine_cap(magazine) * ash_class_size(class);
 }
 
-bool ash_depot_put(unsigned class, void **magazine)
+bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 {
 	struct depot_class *d = &depot[class];
-	size_t size;
+	size_t size = magazine_bytes(class, magazine), sum = ash_load_relaxed(&bytes) + size;
+	void **block;
 
-	size = magazine_bytes(class, magazine);
-	if (ash_load_relaxed(&bytes) + size > bound())
+	if (ASH_UNLIKELY(sum > BOUND_LEAST) && sum > share())
 		return false;
 	ash_add_relaxed(&bytes, size);
 	ash_mutex_lock(&d->lock);
 	ash_magazine_link(magazine, d->full);
 	ash_store_relaxed(&d->full, magazine);
 	ash_owned_add(&d->count, 1);
+	block = d->empty;
+	if (block != NULL)
+		d->empty = ash_magazine_unlink(block);
 	ash_mutex_unlock(&d->lock);
+	*empty = block;
 	return true;
 }
 
@@ -71,7 +74,7 @@ static void **pop(struct depot_class *d)
 	return m;
 }
 
-void **ash_depot_get(unsigned class)
+void **ash_depot_get(unsigned class, void **empty)
 {
 	struct depot_class *d = &depot[class];
 	void **m;
@@ -80,6 +83,10 @@ void **ash_depot_get(unsigned class)
 		return NULL;
 	ash_mutex_lock(&d->lock);
 	m = pop(d);
+	if (m != NULL && empty != NULL) {
+		ash_magazine_link(empty, d->empty);
+		d->empty = empty;
+	}
 	ash_mutex_unlock(&d->lock);
 	if (m != NULL)
 		ash_sub_relaxed(&bytes, magazine_bytes(class, m));
@@ -107,11 +114,13 @@ static void send(struct ash_shard *shard, unsigned class, void **items, unsigned
 
 void ash_magazine_flush(unsigned class, void **magazine)
 {
-	void **top = ash_magazine_full_top(magazine);
-	unsigned n = ash_magazine_cap(magazine);
+	unsigned all = ash_magazine_cap(magazine);
+	void **first = magazine + ASH_MAGAZINE_SLOTS - all;
+	unsigned n = ash_drop_nulls(first, all);
+	void **top = first + n - 1;
 
 	if (ash_shard_count() == 1) {
-		ash_bin_flush(&ash_shard_at(0)->bin[class], class, top + 1 - n, n, false);
+		ash_bin_flush(&ash_shard_at(0)->bin[class], class, first, n, false);
 	} else {
 		while (n > 0) { /* by shard, from the top down */
 			unsigned shard = ash_run_of(*top)->shard;
@@ -172,7 +181,7 @@ void ash_depot_empty(void)
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
 		void **m;
 
-		while ((m = ash_depot_get(c)) != NULL)
+		while ((m = ash_depot_get(c, NULL)) != NULL)
 			ash_magazine_flush(c, m);
 	}
 }

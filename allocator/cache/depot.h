@@ -14,10 +14,11 @@
 
 void ash_depot_init(void);
 
-/* Takes a full magazine; false where the bound is reached, the caller then keeps it. */
-bool ash_depot_put(unsigned class, void **magazine);
-/* A full magazine with at least one item, or NULL. */
-void **ash_depot_get(unsigned class);
+/* Takes a full magazine and gives an empty one for it in *empty where it has one (else NULL);
+ * false where the bound is reached, the caller then keeps its own. */
+bool ash_depot_put(unsigned class, void **magazine, void ***empty);
+/* A full magazine with at least one item, for which it takes `empty` (NULL = none); or NULL. */
+void **ash_depot_get(unsigned class, void **empty);
 
 /* Sends back to the slabs what lay untouched since the last call, at most `magazines` of
  * them; called once per epoch by whichever thread comes first.  Call without a lock. */

@@ -49,15 +49,6 @@ static inline void **ash_magazine_of(void **top)
 	return (void **)((uintptr_t)top & ~(uintptr_t)(ASH_MAGAZINE_BYTES - 1));
 }
 
-/* Items below and including `top`; the first of them is top[1 - count]. */
-static inline unsigned ash_top_count(void **top)
-{
-	unsigned n = 0;
-
-	while (top[-(int)n] != NULL)
-		n++;
-	return n;
-}
 
 /* The top of a full magazine. */
 static inline void **ash_magazine_full_top(void **magazine)
@@ -68,6 +59,32 @@ static inline void **ash_magazine_full_top(void **magazine)
 static inline unsigned ash_magazine_cap(void **magazine)
 {
 	return (unsigned)((uintptr_t)magazine[0] & (ASH_MAGAZINE_BYTES - 1));
+}
+
+/* Items below and including `top`, by its distance from the sentinel; the first of them is
+ * top[1 - count]. */
+static inline unsigned ash_top_count(void **top)
+{
+	void **magazine = ash_magazine_of(top);
+
+	return (unsigned)(top - (magazine + ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine)));
+}
+
+/* Moves the items that are not NULL to the front; returns how many they are.  There is a NULL
+ * only where sized frees take any pointer, without safety checks. */
+static inline unsigned ash_drop_nulls(void **items, unsigned n)
+{
+#ifdef ASH_SAFETY_CHECKS
+	(void)items;
+	return n;
+#else
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (items[i] != NULL)
+			items[kept++] = items[i];
+	return kept;
+#endif
 }
 
 /* Links a magazine before `next` (NULL ends the list) and unlinks it again. */

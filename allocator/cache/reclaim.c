@@ -99,6 +99,9 @@ static bool round_of_work(uint64_t now_ns)
 
 	if (!ash_cas_acquire(&claim, &nobody, 1))
 		return true;
+	/* A thread may come late with its look at the clock; time does not go back for it. */
+	if (epoch != 0 && (int32_t)(now - epoch) < 0)
+		now = epoch;
 	if (now != epoch) {
 		ash_store_relaxed(&epoch, now);
 		ash_store_relaxed(&ash_slab_epoch, now);
@@ -119,9 +122,12 @@ static bool round_of_work(uint64_t now_ns)
 static uint64_t background_round(void)
 {
 	uint64_t now_ns = ash_os_clock_ns();
-	bool left = round_of_work(now_ns);
+	bool left;
 
-	if (left || now_ns - ash_load_relaxed(&ticked_ns) < AFTERMATH_NS)
+	if (ash_thread_none_left())
+		return ASH_BACKGROUND_END;
+	left = round_of_work(now_ns);
+	if (left || (int64_t)(now_ns - ash_load_relaxed(&ticked_ns)) < (int64_t)AFTERMATH_NS)
 		return ASH_EPOCH_NS / 2;
 	return 0;
 }
@@ -150,7 +156,7 @@ static bool wake_background(uint64_t now_ns)
 		ash_background_wake();
 		return true;
 	}
-	if (ash_reclaim_background && (ash_thread_count() > 1 || heap_is_large()))
+	if (ash_reclaim_background && !ash_thread_none_left() && (ash_thread_count() > 1 || heap_is_large()))
 		ash_background_start(now_ns);
 	return ash_background_running();
 }
@@ -176,7 +182,9 @@ void ash_reclaim_before_fork(void)
 	uint32_t nobody = 0;
 
 	while (!ash_cas_acquire(&claim, &nobody, 1)) {
-		ash_os_yield(); /* a round takes a millisecond or two */
+		/* A round takes a millisecond or two.  Not by yielding: under a real-time policy
+		 * that would keep the CPU from whoever works. */
+		ash_os_sleep(100000);
 		nobody = 0;
 	}
 }
@@ -203,7 +211,8 @@ bool ash_reclaim_all(void)
 
 	ash_depot_empty();
 	inboxes();
-	ash_purge_all();
 	ash_mapping_trim(UINT64_MAX);
+	any |= ash_run_release_blocks() != 0;
+	ash_purge_all();
 	return any;
 }

@@ -37,8 +37,8 @@ void ash_reclaim_after_fork(void);
 /* Threads that were in a slow path in the last epochs; at least 1. */
 unsigned ash_reclaim_active_threads(void);
 
-/* All that can be given back without taking from threads, at once: depot, inboxes, free runs,
- * cached mappings.  Returns whether anything was there. */
+/* All that can be given back without taking from threads, at once: depot, inboxes, cached
+ * mappings, empty hugeblocks (unmapped), free runs.  Returns whether anything was there. */
 bool ash_reclaim_all(void);
 
 #endif

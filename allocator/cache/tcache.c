@@ -12,7 +12,7 @@
 #include "util/atomic.h"
 
 /* The constants of level 0; allocator/doc/design.md says what each rests on. */
-#define CLASS_BYTES_MOST ((size_t)128 << 10) /* one magazine holds at most this */
+#define CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
 #define FIRST_CAP 4
 #define EARLY_SIZE 64          /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
@@ -66,10 +66,13 @@ static bool set_cap(struct ash_thread *t, unsigned class, unsigned cap)
 	return true;
 }
 
-static void give_to_depot(unsigned class, void **magazine)
+/* Gives the items from `top` down to their slabs. */
+static void flush_below(unsigned class, void **top)
 {
-	if (!ash_depot_put(class, magazine))
-		ash_magazine_flush(class, magazine);
+	unsigned n = ash_top_count(top);
+	void **first = top + 1 - n;
+
+	ash_shard_flush(class, first, ash_drop_nulls(first, n));
 }
 
 /* Gives the items of the class's current magazine to the slabs and the block to the pool;
@@ -77,16 +80,13 @@ static void give_to_depot(unsigned class, void **magazine)
 static void drop_current(struct ash_tls *tls, unsigned class)
 {
 	void **top = tls->top[class];
-	unsigned n;
 
 	if (top == ASH_STATIC_TOP)
 		return;
 	ASH_COMPILER_FENCE();
 	tls->top[class] = ASH_STATIC_TOP;
 	ASH_COMPILER_FENCE();
-	n = ash_top_count(top);
-	if (n > 0)
-		ash_shard_flush(class, top + 1 - n, n);
+	flush_below(class, top);
 	ash_magazine_put(ash_magazine_of(top));
 }
 
@@ -140,11 +140,9 @@ static void trim_idle(struct ash_thread *t)
 		take_spare(cc, c);
 		if (ash_tls.top[c] != ASH_STATIC_TOP) {
 			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
-			unsigned n = ash_top_count(top);
 
 			set_top(c, ASH_STATIC_TOP);
-			if (n > 0)
-				ash_shard_flush(c, top + 1 - n, n);
+			flush_below(c, top);
 			set_cap(t, c, cc->cap / 2u);
 			set_top(c, ash_magazine_clear(m, cc->cap));
 		}
@@ -249,12 +247,14 @@ void *ash_tcache_alloc(unsigned class)
 {
 	struct ash_thread *t = ash_thread_self();
 	struct ash_class_cache *cc;
-	void **m;
+	void **m, **empty, **top;
 	unsigned got;
 
-	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled))
+	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
 	tick(t);
+	if (ASH_UNLIKELY(!ash_tcache_enabled))
+		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
 	if (ash_tls.top[class] == ASH_STATIC_TOP) {
 		if (cc->cap != 0)
@@ -264,24 +264,35 @@ void *ash_tcache_alloc(unsigned class)
 	} else {
 		count_miss(cc);
 	}
-	/* The current magazine is empty (a tick may have taken its items). */
-	if (*ash_tls.top[class] != NULL)
-		return pop(class, ash_tls.top[class]);
-	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
-	if (m == NULL)
-		m = ash_depot_get(class);
-	if (m != NULL) {
-		void **empty = ash_magazine_of(ash_tls.top[class]);
+again:
+	/* Items below a NULL that was freed by its size. */
+	while (ASH_UNLIKELY(ash_top_count(ash_tls.top[class]) != 0)) {
+		void *p = pop(class, ash_tls.top[class]);
 
+		if (p != NULL)
+			return p;
+	}
+	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+	empty = ash_magazine_of(ash_tls.top[class]);
+	if (m != NULL) {
 		set_top(class, ash_magazine_full_top(m));
 		if (cc->drained == NULL)
 			cc->drained = empty;
 		else
 			ash_magazine_put(empty);
-		return pop(class, ash_tls.top[class]);
+		goto again;
 	}
+	/* The empty one leaves its place here before it appears in the depot. */
+	top = ash_tls.top[class];
+	set_top(class, ASH_STATIC_TOP);
+	m = ash_depot_get(class, empty);
+	if (m != NULL) {
+		set_top(class, ash_magazine_full_top(m));
+		goto again;
+	}
+	set_top(class, top);
 	ash_reclaim_inbox(t->shard);
-	m = ash_magazine_of(ash_tls.top[class]);
+	m = empty;
 	set_cap(t, class, cc->cap * 2u);
 	set_top(class, ash_magazine_clear(m, cc->cap));
 	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, m + ASH_MAGAZINE_SLOTS, cc->cap);
@@ -298,11 +309,12 @@ void ash_tcache_free(unsigned class, void *p)
 	struct ash_class_cache *cc;
 	void **top, **empty, **spare;
 
+	if (ASH_LIKELY(t != NULL))
+		tick(t);
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
 		ash_shard_flush(class, &p, 1);
 		return;
 	}
-	tick(t);
 	cc = &t->classes[class];
 	if (ash_tls.top[class] == ASH_STATIC_TOP) {
 		if (cc->cap != 0)
@@ -316,28 +328,30 @@ void ash_tcache_free(unsigned class, void *p)
 	}
 	top = ash_tls.top[class];
 	if (ash_top_is_full(top)) {
-		empty = cc->drained;
-		cc->drained = NULL;
+		/* A second overflow in a row asks for more room. */
+		spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+		empty = NULL;
+		if (spare != NULL) {
+			set_cap(t, class, cc->cap * 2u);
+			if (!ash_depot_put(class, spare, &empty))
+				ash_magazine_flush(class, spare);
+		}
+		if (empty == NULL) {
+			empty = cc->drained;
+			cc->drained = NULL;
+		}
 		if (empty == NULL)
 			empty = ash_magazine_get();
 		if (ASH_UNLIKELY(empty == NULL)) {
 			/* No memory for a second magazine: this one is emptied where it lies,
 			 * else every free from here on would ask the kernel in vain. */
-			unsigned n = ash_top_count(top);
-
 			set_top(class, ASH_STATIC_TOP);
-			ash_shard_flush(class, top + 1 - n, n);
+			flush_below(class, top);
 			set_top(class, ash_magazine_clear(ash_magazine_of(top), cc->cap));
 			ash_tcache_free(class, p);
 			return;
 		}
-		/* A second overflow in a row asks for more room. */
-		spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
-		if (spare != NULL)
-			set_cap(t, class, cc->cap * 2u);
 		set_top(class, ash_magazine_clear(empty, cc->cap));
-		if (spare != NULL)
-			give_to_depot(class, spare);
 		ash_store_release(&cc->spare, ash_magazine_of(top));
 		top = ash_tls.top[class];
 	}

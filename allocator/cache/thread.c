@@ -6,6 +6,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "os/tls.h"
+#include "page/background.h"
 #include "slab/shard.h"
 #include "util/assert.h"
 
@@ -46,7 +47,7 @@ static void enlist(struct ash_thread *t)
 {
 	ash_mutex_lock(&lock);
 	t->tls = &ash_tls;
-	live++;
+	ash_owned_add(&live, 1);
 	ash_mutex_unlock(&lock);
 }
 
@@ -56,7 +57,7 @@ static void retire(struct ash_thread *t)
 	t->tls = NULL;
 	t->unused = unused;
 	unused = t;
-	live--;
+	ash_owned_add(&live, -1u);
 	ash_mutex_unlock(&lock);
 }
 
@@ -71,6 +72,8 @@ static void end_thread(void *record)
 	ash_thread_flush(t);
 	ash_tls.thread = NULL;
 	retire(t);
+	if (ash_thread_none_left())
+		ash_background_wake(); /* it ends, too */
 }
 
 void ash_thread_init(void)
@@ -132,6 +135,11 @@ void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void
 unsigned ash_thread_count(void)
 {
 	return ash_load_relaxed(&live);
+}
+
+bool ash_thread_none_left(void)
+{
+	return told_of_ends && ash_thread_count() == 0;
 }
 
 /* The child has one thread and nobody else can touch the list. */

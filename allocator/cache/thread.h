@@ -61,6 +61,8 @@ void ash_thread_init(void);
 /* Calls fn for every record with a thread, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
 unsigned ash_thread_count(void);
+/* Whether every thread that ever had a record has ended: the process may be about to. */
+bool ash_thread_none_left(void);
 
 /* What a thread's end and a fork leave to the cache layer above this file. */
 extern void (*ash_thread_flush)(struct ash_thread *thread);

@@ -148,6 +148,16 @@ void ash_far_attach(const struct ash_far *entry)
 	ash_mutex_unlock(&lock);
 }
 
+void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry))
+{
+	ash_mutex_lock(&lock);
+	size_t i = find((uintptr_t)address);
+
+	if (i < capacity)
+		fn(&table[i]);
+	ash_mutex_unlock(&lock);
+}
+
 /* Walks the table: for the messages about misuse, never on a path that matters. */
 bool ash_far_covering(const void *address, struct ash_far *entry)
 {

@@ -16,17 +16,19 @@
 /* Regions and tail of a slab of g granules. */
 #define FIT(c, g) ((g) * ASH_GRANULE / SIZE(c))
 #define TAIL(c, g) ((g) * ASH_GRANULE - FIT(c, g) * SIZE(c))
-#define GOOD(c, g) (FIT(c, g) >= 8 && TAIL(c, g) * 32 <= (g) * ASH_GRANULE)
-#define FEWEST(c) (GOOD(c, 1) ? 1 : GOOD(c, 2) ? 2 : GOOD(c, 3) ? 3 : 4)
-/* Whether g granules are better than h: enough regions, or the smaller share of tail (compared
- * by cross multiplication). */
-#define LESS(c, g, h) (FIT(c, h) < 8 || TAIL(c, g) * (h) < TAIL(c, h) * (g))
-#define BEST2(c, g, h) (LESS(c, h, g) ? (h) : (g))
+/* The better of g granules and more, h: the smaller share of tail (compared by cross
+ * multiplication), of equals the fewer; or enough regions, and of equals the more. */
+#define FEWER(c, g, h) (TAIL(c, h) * (g) < TAIL(c, g) * (h) ? (h) : (g))
+#define BEST2(c, g, h) (FIT(c, g) < 8 || TAIL(c, h) * (g) <= TAIL(c, g) * (h) ? (h) : (g))
+#define FEWER5(c) FEWER(c, 4, 5)
+#define FEWER6(c) FEWER(c, FEWER5(c), 6)
+#define FEWER7(c) FEWER(c, FEWER6(c), 7)
+#define FEWER8(c) FEWER(c, FEWER7(c), 8)
 #define BEST13(c) BEST2(c, 12, 13)
 #define BEST14(c) BEST2(c, BEST13(c), 14)
 #define BEST15(c) BEST2(c, BEST14(c), 15)
 #define BEST16(c) BEST2(c, BEST15(c), 16)
-#define GRANULES(c) (SIZE(c) < 2048 ? FEWEST(c) : BEST16(c))
+#define GRANULES(c) (SIZE(c) <= 512 ? 1 : SIZE(c) < 2048 ? FEWER8(c) : BEST16(c))
 
 #define ROW(c) [c] = { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), \
 		       FIT(c, GRANULES(c)), GRANULES(c), 0 }
@@ -54,7 +56,7 @@ static_assert(CLASS(32768) == 80 && CLASS(30721) == 80 && CLASS(30720) == 79, "c
 static_assert(512 / 8 % 64 == 0, "table by 64 bytes");
 /* Waste of the first class of a doubling, the worst. */
 static_assert((SIZE(33) - 513) * 9 <= SIZE(33) && (SIZE(73) - 16385) * 9 <= SIZE(73), "waste bound 1/9");
-static_assert(GRANULES(1) == 1 && GRANULES(40) == 1, "small slabs");
+static_assert(GRANULES(1) == 1 && GRANULES(32) == 1 && GRANULES(40) == 4, "small slabs");
 /* What ash_region_index rests on. */
 static_assert(16 * ASH_GRANULE <= (1u << 18) && ASH_SMALL_MAX <= (1u << 15), "slab and region size");
 /* The bitmap of a granule has 1,024 bits. */

@@ -13,10 +13,11 @@
  * smaller step is of use.
  *
  * Slabs.  A slab is a run of granules (16 KiB) cut into regions from its start, so a class
- * guarantees the largest power of two that divides its size as alignment.  Below 2 KiB it is
- * the fewest granules with at least 8 regions and a tail of at most 1/32; from 2 KiB up the
- * count among 12..16 with at least 8 regions and the smallest tail (the fewest of equals): the
- * cost of making a slab is then shared by several regions. */
+ * guarantees the largest power of two that divides its size as alignment.  Up to 512 bytes it
+ * is one granule (at least 32 regions).  Above, making and taking down a slab (some 600
+ * instructions) is to be shared by several regions: below 2 KiB the count among 4..8 with the smallest tail (of equals
+ * the fewest, whose bitmap is one word), from 2 KiB up the one among 12..16 with at least 8 regions
+ * and the smallest tail (of equals the most).  Regions are carved as needed, so a large slab costs addresses, not memory. */
 #ifndef ASH_META_SIZE_CLASS_H
 #define ASH_META_SIZE_CLASS_H
 

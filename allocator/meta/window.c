@@ -10,6 +10,8 @@ struct ash_window ash_window ASH_CACHE_ALIGNED;
 ALIAS(ash_window_base, 0);
 ALIAS(ash_window_limit, 8);
 ALIAS(ash_window_classes, 16);
+ALIAS(ash_window_length, 40);
+static_assert(offsetof(struct ash_window, length) == 40, "aliases");
 static_assert(offsetof(struct ash_window, limit) == 8 && offsetof(struct ash_window, classes) == 16, "aliases");
 
 #define WINDOW_LEAST ((uint64_t)16 << 30)
@@ -81,6 +83,7 @@ bool ash_window_init(uint64_t largest)
 		ash_window.classes = w.classes;
 		ash_window.blocks = w.blocks;
 		ash_window.nblocks = w.nblocks;
+		ash_store_release(&ash_window.length, length);
 		ash_store_release(&ash_window.limit, length >> 4);
 		return true;
 	}

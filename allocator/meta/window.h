@@ -21,6 +21,7 @@ struct ash_window {
 	uint8_t *classes; /* per granule; written by whoever makes or takes down the slab */
 	struct ash_hugeblock **blocks;
 	uint32_t nblocks; /* length / 2 MiB */
+	uintptr_t length; /* in bytes */
 };
 
 extern struct ash_window ash_window ASH_CACHE_ALIGNED ASH_HIDDEN;
@@ -28,6 +29,7 @@ extern struct ash_window ash_window ASH_CACHE_ALIGNED ASH_HIDDEN;
 /* The same fields under names of their own: the compiler then addresses each by itself, where
  * it would load the structure's address first, an instruction more in every free. */
 extern const uintptr_t ash_window_base ASH_HIDDEN, ash_window_limit ASH_HIDDEN;
+extern const uintptr_t ash_window_length ASH_HIDDEN;
 extern uint8_t *const ash_window_classes ASH_HIDDEN;
 
 /* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
@@ -48,7 +50,7 @@ ASH_INLINE uintptr_t ash_window_unit(const void *p)
 
 ASH_INLINE bool ash_window_holds(const void *p)
 {
-	return (uintptr_t)p - ash_window.base < ash_window.limit << 4;
+	return (uintptr_t)p - ash_window.base < ash_window.length;
 }
 
 ASH_INLINE unsigned ash_window_class(uintptr_t unit)

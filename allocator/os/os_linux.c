@@ -283,7 +283,8 @@ void ash_os_sleep(uint64_t ns)
 	struct timespec most = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
 	int saved = errno;
 
-	nanosleep(&most, NULL);
+	/* Not by libc, for which it is a point where the thread can be cancelled. */
+	syscall(SYS_nanosleep, &most, NULL);
 	errno = saved;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 
 #include "os/lock_rank.h"
 #include "os/os.h"
@@ -12,7 +13,7 @@
 #define STACK_BYTES ((size_t)64 << 10)
 #define RETRY_NS 10000000000u
 
-enum { NONE, STARTING, RUNNING };
+enum { NONE, STARTING, RUNNING, NEVER };
 
 uint64_t (*ash_background_hook)(void);
 
@@ -23,9 +24,12 @@ static uint64_t failed_ns;
 static void *work(void *unused)
 {
 	(void)unused;
+	prctl(PR_SET_NAME, "ashlar", 0, 0, 0); /* itself: whoever made it may outlive it */
 	for (;;) {
 		uint64_t ns = ash_background_hook();
 
+		if (ns == ASH_BACKGROUND_END)
+			break;
 		if (ns != 0) {
 			/* Nobody wakes it from this sleep: slow paths tick far more often than
 			 * there is work. */
@@ -33,10 +37,14 @@ static void *work(void *unused)
 			continue;
 		}
 		ash_store_release(&awake, 0); /* a wake from here on is not missed */
-		if (ash_background_hook() == 0)
+		ns = ash_background_hook();
+		if (ns == 0)
 			ash_os_futex_wait(&awake, 0);
 		ash_store_release(&awake, 1);
+		if (ns == ASH_BACKGROUND_END)
+			break;
 	}
+	ash_store_release(&state, NONE);
 	return NULL;
 }
 
@@ -62,8 +70,6 @@ static bool start(void)
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
-	if (error == 0)
-		pthread_setname_np(thread, "ashlar");
 	return error == 0;
 }
 
@@ -78,7 +84,9 @@ void ash_background_start(uint64_t now_ns)
 	if (!ash_cas_acq_rel(&state, &none, STARTING))
 		return;
 	if (start()) {
-		ash_store_release(&state, RUNNING);
+		uint32_t starting = STARTING;
+
+		ash_cas_release(&state, &starting, RUNNING); /* not where it has ended already */
 	} else {
 		failed_ns = now_ns;
 		ash_store_release(&state, NONE);
@@ -99,7 +107,11 @@ void ash_background_wake(void)
 
 void ash_background_after_fork(void)
 {
+#ifdef __SANITIZE_THREAD__
+	ash_store_relaxed(&state, NEVER); /* ThreadSanitizer ends a child that starts threads */
+#else
 	ash_store_relaxed(&state, NONE);
+#endif
 	ash_store_relaxed(&awake, 1);
 	failed_ns = 0;
 }

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One round of work; returns ns until the next one is due, 0 = none until somebody wakes it. */
+/* One round of work; returns ns until the next one is due, 0 = none until somebody wakes it,
+ * ASH_BACKGROUND_END = the thread shall end.  It must, once the program's own threads have: a
+ * process whose main thread left by pthread_exit ends with its last thread. */
+#define ASH_BACKGROUND_END UINT64_MAX
 extern uint64_t (*ash_background_hook)(void);
 
 /* Starts it where there is none; after a failure not again for ten seconds.  May allocate:

@@ -13,6 +13,7 @@
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_GROW);
 static uint32_t next;   /* first block number never tried */
 static uint32_t mapped; /* blocks */
+static struct ash_list released = { &released, &released }; /* unmapped, to be mapped again */
 
 #define STEP_MOST 512 /* blocks: 1 GiB */
 
@@ -50,11 +51,50 @@ static uint32_t map_blocks(uint32_t count, uint32_t *first)
 	return 0;
 }
 
+/* Caller holds the lock.  A released block, mapped where it was; one whose place was taken by
+ * somebody else meanwhile is dropped for good. */
+static struct ash_hugeblock *map_again(void)
+{
+	while (!ash_list_empty(&released)) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(released.next, struct ash_hugeblock, link);
+
+		bool there = ash_os_map_at(block_address(block->number), ASH_HUGE);
+
+		if (!there && errno != EEXIST)
+			return NULL;
+		ash_list_remove(&block->link);
+		if (there) {
+			ash_owned_add(&mapped, 1);
+			return block;
+		}
+	}
+	return NULL;
+}
+
+bool ash_hugeblock_release(struct ash_hugeblock *block)
+{
+	if (!ash_os_unmap(block_address(block->number), ASH_HUGE))
+		return false;
+	ash_mutex_lock(&lock);
+	ash_list_push_front(&released, &block->link);
+	ash_owned_add(&mapped, -1u);
+	ash_mutex_unlock(&lock);
+	return true;
+}
+
 bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block))
 {
 	uint32_t want, got, first = 0, made = 0;
 
+	struct ash_hugeblock *again;
+
 	ash_mutex_lock(&lock);
+	again = map_again();
+	if (again != NULL) {
+		ash_mutex_unlock(&lock);
+		add(again);
+		return true;
+	}
 	want = mapped / 8;
 	if (want < 1)
 		want = 1;

@@ -12,6 +12,10 @@
 struct ash_hugeblock;
 bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block));
 
+/* Unmaps a block that no list holds; its place and descriptor are used again when the heap
+ * grows.  False where the kernel refuses: the block is then as it was. */
+bool ash_hugeblock_release(struct ash_hugeblock *block);
+
 /* Bytes of hugeblocks mapped. */
 size_t ash_hugeblock_mapped(void);
 

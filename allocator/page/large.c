@@ -52,9 +52,9 @@ void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 	return ash_mapping_alloc(size, align, zeroed != NULL);
 }
 
-void ash_large_free_run(struct ash_run *run)
+bool ash_large_free_run(struct ash_run *run)
 {
-	ash_run_free(run);
+	return ash_run_free_large(run);
 }
 
 void ash_large_free_mapping(const struct ash_far *entry)

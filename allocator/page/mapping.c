@@ -10,21 +10,23 @@
 #include "util/bits.h"
 
 #define CACHE_SLOTS 32
+#define TAIL_SLOTS 32
 #define CACHE_LEAST ((size_t)32 << 20)
 #define CACHE_NS 1000000000u
-/* A tail beyond what was asked for is given back when it is at least this large: a smaller one
- * costs less than the system call. */
+/* A shorter end is not worth a system call. */
 #define TAIL_KEPT ((size_t)16 << 10)
 
 struct cached {
 	uintptr_t address; /* 0 = empty slot */
 	size_t bytes;
 	uint64_t freed_ns;
+	bool rest; /* the end of a mapping: programs write beginnings first, so it is likely untouched */
 };
 
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_MAPPINGS);
 static struct cached cache[CACHE_SLOTS];
 static size_t cached_bytes;
+static bool have_tails;
 
 static void end_mapping(uintptr_t address, size_t bytes)
 {
@@ -43,66 +45,208 @@ static struct cached take_slot(unsigned i)
 	return taken;
 }
 
-/* The smallest cached mapping that suffices, else the largest; none has address 0. */
+/* Whether i is the better choice for `bytes` than j (CACHE_SLOTS = none): a beginning before a
+ * rest, the smallest that suffices, else the largest. */
+static bool fits_better(unsigned i, unsigned j, size_t bytes)
+{
+	if (j == CACHE_SLOTS)
+		return true;
+	if (cache[i].rest != cache[j].rest)
+		return cache[j].rest;
+	if ((cache[i].bytes >= bytes) != (cache[j].bytes >= bytes))
+		return cache[i].bytes >= bytes;
+	return (cache[i].bytes < cache[j].bytes) == (cache[i].bytes >= bytes);
+}
+
+/* The cached piece that fits best; where there is none its address is 0. */
 static struct cached take_fitting(size_t bytes)
 {
-	unsigned best = CACHE_SLOTS, largest = CACHE_SLOTS;
+	unsigned best = CACHE_SLOTS;
 	struct cached taken = { 0 };
 
 	if (ash_load_relaxed(&cached_bytes) == 0)
 		return taken;
 	ash_mutex_lock(&lock);
-	for (unsigned i = 0; i < CACHE_SLOTS; i++) {
-		if (cache[i].address == 0)
-			continue;
-		if (cache[i].bytes >= bytes && (best == CACHE_SLOTS || cache[i].bytes < cache[best].bytes))
+	for (unsigned i = 0; i < CACHE_SLOTS; i++)
+		if (cache[i].address != 0 && fits_better(i, best, bytes))
 			best = i;
-		if (largest == CACHE_SLOTS || cache[i].bytes > cache[largest].bytes)
-			largest = i;
-	}
-	if (best == CACHE_SLOTS)
-		best = largest;
 	if (best < CACHE_SLOTS)
 		taken = take_slot(best);
 	ash_mutex_unlock(&lock);
 	return taken;
 }
 
-/* Puts it into the cache; what has to leave for it goes to `out`. */
-static bool keep(const struct ash_far *entry, struct cached *out)
+static size_t cache_bound(void)
 {
-	size_t count, live, bound;
-	unsigned slot = CACHE_SLOTS, oldest = CACHE_SLOTS;
-	bool kept = false;
+	size_t count, live;
 
 	ash_far_totals(&count, &live);
-	bound = live / 4 > CACHE_LEAST ? live / 4 : CACHE_LEAST;
-	out->address = 0;
-	if (entry->mapped > bound)
-		return false;
-	ash_mutex_lock(&lock);
-	for (unsigned i = 0; i < CACHE_SLOTS; i++) {
-		if (cache[i].address == 0)
-			slot = i;
-		else if (oldest == CACHE_SLOTS || cache[i].freed_ns < cache[oldest].freed_ns)
-			oldest = i;
-	}
-	if (slot == CACHE_SLOTS || cached_bytes + entry->mapped > bound) {
-		if (oldest < CACHE_SLOTS) {
-			*out = take_slot(oldest);
-			slot = oldest;
-		}
-	}
-	if (slot < CACHE_SLOTS && cached_bytes + entry->mapped <= bound) {
-		cache[slot] = (struct cached){ entry->mapping, entry->mapped, ash_os_coarse_clock_ns() };
-		ash_owned_add(&cached_bytes, entry->mapped);
-		kept = true;
-	}
-	ash_mutex_unlock(&lock);
-	return kept;
+	return live / 4 > CACHE_LEAST ? live / 4 : CACHE_LEAST;
 }
 
-/* Turns a cached mapping into one of `bytes`; 0 where the kernel refuses. */
+/* Caller holds the lock.  Takes cached neighbours of [address, address + bytes) into it. */
+static void merge_neighbours(struct cached *c)
+{
+	for (unsigned i = 0; i < CACHE_SLOTS; i++) {
+		if (cache[i].address == 0)
+			continue;
+		if (cache[i].address + cache[i].bytes == c->address) {
+			c->address = cache[i].address;
+			c->rest = cache[i].rest;
+			c->bytes += take_slot(i).bytes;
+		} else if (cache[i].address == c->address + c->bytes) {
+			c->bytes += take_slot(i).bytes;
+		}
+	}
+}
+
+static bool leaves_before(unsigned i, unsigned j)
+{
+	return cache[i].rest != cache[j].rest ? cache[i].rest : cache[i].freed_ns < cache[j].freed_ns;
+}
+
+/* Puts a piece into the cache, together with its neighbours there; what has to leave for it, or
+ * the piece itself where it is too large, goes to out[]; returns how many. */
+static unsigned keep(struct cached c, struct cached *out)
+{
+	size_t bound = cache_bound();
+	unsigned n = 0;
+
+	ash_mutex_lock(&lock);
+	merge_neighbours(&c);
+	while (c.bytes <= bound) {
+		unsigned slot = CACHE_SLOTS, first = CACHE_SLOTS;
+
+		for (unsigned i = 0; i < CACHE_SLOTS; i++) {
+			if (cache[i].address == 0)
+				slot = i;
+			else if (first == CACHE_SLOTS || leaves_before(i, first))
+				first = i;
+		}
+		if (slot < CACHE_SLOTS && cached_bytes + c.bytes <= bound) {
+			cache[slot] = c;
+			ash_owned_add(&cached_bytes, c.bytes);
+			ash_mutex_unlock(&lock);
+			return n;
+		}
+		out[n++] = take_slot(first); /* there is one, or c alone would fit */
+	}
+	out[n++] = c;
+	ash_mutex_unlock(&lock);
+	return n;
+}
+
+/* Gives a piece of a mapping up: to the cache, else to the kernel. */
+static void give_up(uintptr_t address, size_t bytes, bool rest)
+{
+	struct cached out[CACHE_SLOTS + 1];
+	unsigned n = keep((struct cached){ address, bytes, ash_os_coarse_clock_ns(), rest }, out);
+
+	while (n-- > 0)
+		end_mapping(out[n].address, out[n].bytes);
+}
+
+/* Mappings whose end beyond what is used may hold memory. */
+static struct tail {
+	uintptr_t address; /* of the mapping; 0 = empty slot */
+	uint64_t since_ns;
+} tails[TAIL_SLOTS];
+
+static void purge_tail(const struct ash_far *entry)
+{
+	if (entry->mapped > entry->usable)
+		ash_os_purge((void *)(entry->mapping + entry->usable), entry->mapped - entry->usable);
+}
+
+/* Where more are noted at a time than there are slots, the oldest is forgotten: its end stays
+ * as it is until the mapping goes. */
+static void note_tail(uintptr_t address)
+{
+	unsigned slot = 0;
+
+	ash_mutex_lock(&lock);
+	for (unsigned i = 0; i < TAIL_SLOTS; i++) {
+		if (tails[i].address == address || tails[i].address == 0) {
+			slot = i;
+			break;
+		}
+		if (tails[i].since_ns < tails[slot].since_ns)
+			slot = i;
+	}
+	tails[slot] = (struct tail){ address, ash_os_coarse_clock_ns() };
+	ash_store_relaxed(&have_tails, true);
+	ash_mutex_unlock(&lock);
+}
+
+/* Purges the ends that were noted a second ago; returns whether some are left.  Under the far
+ * table's lock, lest the program grow into what is being purged. */
+static bool purge_tails(uint64_t now_ns)
+{
+	bool left = false;
+
+	if (!ash_load_relaxed(&have_tails))
+		return false;
+	for (unsigned i = 0; i < TAIL_SLOTS; i++) {
+		uintptr_t address = 0;
+
+		ash_mutex_lock(&lock);
+		if (tails[i].address != 0 && (now_ns == UINT64_MAX || (int64_t)(now_ns - tails[i].since_ns) >= (int64_t)CACHE_NS)) {
+			address = tails[i].address;
+			tails[i].address = 0;
+		}
+		left |= tails[i].address != 0;
+		ash_mutex_unlock(&lock);
+		if (address != 0)
+			ash_far_with((void *)address, purge_tail);
+	}
+	if (!left) { /* one noted just now is found at the next look */
+		ash_mutex_lock(&lock);
+		left = false;
+		for (unsigned i = 0; i < TAIL_SLOTS; i++)
+			left |= tails[i].address != 0;
+		ash_store_relaxed(&have_tails, left);
+		ash_mutex_unlock(&lock);
+	}
+	return left;
+}
+
+/* Up to `most` bytes of a cached piece that starts at `address`: how many. */
+static size_t absorb(uintptr_t address, size_t most)
+{
+	size_t got = 0;
+
+	if (ash_load_relaxed(&cached_bytes) == 0)
+		return 0;
+	ash_mutex_lock(&lock);
+	for (unsigned i = 0; i < CACHE_SLOTS && got == 0; i++) {
+		if (cache[i].address != address)
+			continue;
+		got = cache[i].bytes < most ? cache[i].bytes : most;
+		cache[i].address += got;
+		cache[i].bytes -= got;
+		ash_owned_add(&cached_bytes, 0 - got);
+		if (cache[i].bytes == 0)
+			cache[i].address = 0;
+	}
+	ash_mutex_unlock(&lock);
+	return got;
+}
+
+/* A mapping may be longer than what is used of it, for the program may grow into the rest; what
+ * memory the rest holds goes after a second.  Not longer than twice, though: addresses count,
+ * against RLIMIT_AS and where memory is not overcommitted.  Returns the new length. */
+static size_t bound_tail(uintptr_t address, size_t used, size_t mapped, bool dirty)
+{
+	if (mapped / 2 > used) {
+		give_up(address + 2 * used, mapped - 2 * used, true);
+		mapped = 2 * used;
+	}
+	if (dirty && mapped - used >= TAIL_KEPT)
+		note_tail(address);
+	return mapped;
+}
+
+/* Turns a cached piece into a mapping of `bytes`; 0 where the kernel refuses. */
 static uintptr_t adapt(struct cached *c, size_t bytes, bool zeroed)
 {
 	if (c->bytes < bytes) {
@@ -119,8 +263,7 @@ static uintptr_t adapt(struct cached *c, size_t bytes, bool zeroed)
 		end_mapping(c->address, c->bytes);
 		return 0;
 	}
-	if (!zeroed && c->bytes - bytes >= TAIL_KEPT)
-		ash_os_purge((void *)(c->address + bytes), c->bytes - bytes);
+	c->bytes = bound_tail(c->address, bytes, c->bytes, !zeroed);
 	return c->address;
 }
 
@@ -161,29 +304,31 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 
 void ash_mapping_free(const struct ash_far *entry)
 {
-	struct cached out;
-
-	if (!keep(entry, &out))
-		end_mapping(entry->mapping, entry->mapped);
-	if (out.address != 0)
-		end_mapping(out.address, out.bytes);
+	give_up(entry->mapping, entry->mapped, false);
 }
 
+/* Grows into its own end or a cached piece behind it where there is one, else by the kernel,
+ * which may move it. */
 void *ash_mapping_resize(const struct ash_far *entry, size_t size)
 {
 	size_t bytes = ash_align_up(size, ash_os_page);
 	struct ash_far changed = *entry;
-	void *p = NULL;
+	void *p = (void *)entry->address;
 
-	if (bytes >= size && bytes <= entry->mapped && entry->mapped - bytes < TAIL_KEPT)
-		p = (void *)entry->address;
-	else if (bytes >= size)
-		p = ash_os_remap((void *)entry->mapping, entry->mapped, bytes, true);
+	if (bytes < size) {
+		ash_far_attach(entry);
+		return NULL;
+	}
+	if (bytes > changed.mapped)
+		changed.mapped += absorb(changed.mapping + changed.mapped, bytes - changed.mapped);
+	if (bytes > changed.mapped)
+		p = ash_os_remap((void *)changed.mapping, changed.mapped, bytes, true);
 	if (p != NULL) {
-		if ((uintptr_t)p != entry->address || bytes > entry->mapped || entry->mapped - bytes >= TAIL_KEPT)
+		if (bytes > changed.mapped)
 			changed.mapped = bytes;
 		changed.address = changed.mapping = (uintptr_t)p;
 		changed.usable = bytes;
+		changed.mapped = bound_tail(changed.mapping, bytes, changed.mapped, true);
 	}
 	ash_far_attach(&changed);
 	return p;
@@ -191,14 +336,18 @@ void *ash_mapping_resize(const struct ash_far *entry, size_t size)
 
 bool ash_mapping_trim(uint64_t now_ns)
 {
+	bool left = purge_tails(now_ns);
+
 	for (;;) {
 		struct cached old = { 0 };
 
 		if (ash_load_relaxed(&cached_bytes) == 0)
-			return false;
+			return left;
 		ash_mutex_lock(&lock);
 		for (unsigned i = 0; i < CACHE_SLOTS && old.address == 0; i++)
-			if (cache[i].address != 0 && (now_ns == UINT64_MAX || now_ns - cache[i].freed_ns >= CACHE_NS))
+			/* (A round's clock may be older than what was freed during it.) */
+			if (cache[i].address != 0 &&
+			    (now_ns == UINT64_MAX || (int64_t)(now_ns - cache[i].freed_ns) >= (int64_t)CACHE_NS))
 				old = take_slot(i);
 		ash_mutex_unlock(&lock);
 		if (old.address == 0)

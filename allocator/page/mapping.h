@@ -24,7 +24,8 @@ void ash_mapping_free(const struct ash_far *entry);
  * is then as it was. */
 void *ash_mapping_resize(const struct ash_far *entry, size_t size);
 
-/* Unmaps what lay in the cache for a second; UINT64_MAX unmaps all.  Returns whether something
+/* Unmaps what lay in the cache for a second and purges the unused ends of mappings; UINT64_MAX
+ * does so at once.  Returns whether something
  * is left.  Call without a lock. */
 bool ash_mapping_trim(uint64_t now_ns);
 

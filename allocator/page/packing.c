@@ -30,13 +30,29 @@ void ash_packing_add(struct ash_hugeblock *block)
 	link_block(block);
 }
 
-void ash_packing_update(struct ash_hugeblock *block)
+static void unlink_block(struct ash_hugeblock *block)
 {
-	unsigned before = block->longest;
+	unsigned length = block->longest;
 
 	ash_list_remove(&block->link);
-	if (ash_list_empty(&lists[before]))
-		ash_bitmap_clear(filled, before);
+	if (ash_list_empty(&lists[length]))
+		ash_bitmap_clear(filled, length);
+}
+
+struct ash_hugeblock *ash_packing_take_empty(void)
+{
+	struct ash_hugeblock *block;
+
+	if (ash_list_empty(&lists[ASH_HUGE_GRANULES]))
+		return NULL;
+	block = ASH_LIST_ENTRY(lists[ASH_HUGE_GRANULES].next, struct ash_hugeblock, link);
+	unlink_block(block);
+	return block;
+}
+
+void ash_packing_update(struct ash_hugeblock *block)
+{
+	unlink_block(block);
 	link_block(block);
 }
 

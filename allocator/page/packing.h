@@ -14,8 +14,11 @@ void ash_packing_init(void);
 /* Puts a block on the list for its present state, taking it off the one it was on. */
 void ash_packing_update(struct ash_hugeblock *block);
 
-/* Adds a block never seen before. */
+/* Adds a block that is on no list. */
 void ash_packing_add(struct ash_hugeblock *block);
+
+/* A wholly free block, taken off its list; NULL where there is none. */
+struct ash_hugeblock *ash_packing_take_empty(void);
 
 /* A block with `granules` free in sequence from a multiple of `align` (a power of two), and
  * in *first where they start; NULL where there is none. */

@@ -4,6 +4,7 @@
 
 #include "meta/window.h"
 #include "os/mutex.h"
+#include "os/os.h"
 #include "page/hugeblock.h"
 #include "page/packing.h"
 #include "util/assert.h"
@@ -37,7 +38,8 @@ __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *b
 			continue;
 		}
 		used++;
-		if (!ash_bitmap_test(block->touched, i))
+		/* (A free one that is used is just being purged.) */
+		if (run->state != ASH_RUN_FREE && !ash_bitmap_test(block->touched, i))
 			return false;
 		if (run->state == ASH_RUN_INNER && (run->head > i || run[-(int)run->head].granules <= run->head))
 			return false;
@@ -46,11 +48,34 @@ __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *b
 	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
 }
 
+/* Caller holds the lock.  The granules that a purge may take, as bits: the kernel gives back whole
+ * OS pages, so of larger pages (of 64 KiB: four granules) those that are free altogether and
+ * dirty in part. */
+static void purgeable(const struct ash_hugeblock *block, uint64_t map[2])
+{
+	unsigned per_page = ash_os_page > ASH_GRANULE ? (unsigned)(ash_os_page >> ASH_GRANULE_SHIFT) : 1;
+
+	for (unsigned w = 0; w < 2; w++) {
+		map[w] = block->touched[w] & ~block->used[w];
+		for (unsigned at = 0; per_page > 1 && at < 64; at += per_page) {
+			uint64_t page = ash_bits_mask(at, per_page);
+
+			if ((block->used[w] & page) != 0)
+				map[w] &= ~page;
+			else if ((map[w] & page) != 0)
+				map[w] |= page;
+		}
+	}
+}
+
 /* Caller holds the lock, after the block's bits changed: keeps it on the list of dirty blocks
- * while it has free granules that hold memory. */
+ * while there is something to purge. */
 static void note_dirty(struct ash_hugeblock *block)
 {
-	bool has = ((block->touched[0] & ~block->used[0]) | (block->touched[1] & ~block->used[1])) != 0;
+	uint64_t map[2];
+
+	purgeable(block, map);
+	bool has = (map[0] | map[1]) != 0;
 	bool listed = block->dirty.next != &block->dirty;
 
 	if (has && !listed)
@@ -127,17 +152,35 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	return run;
 }
 
-void ash_run_free(struct ash_run *run)
+/* Caller holds the lock. */
+static void free_locked(struct ash_run *run)
 {
 	struct ash_hugeblock *block = ash_block_of_granule(run->number);
 
-	ash_mutex_lock(&lock);
-	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
 	give_back(block, run->number % ASH_HUGE_GRANULES, run->granules);
 	note_dirty(block);
 	ash_packing_update(block);
 	ash_assert_expensive(block_is_valid(block));
+}
+
+void ash_run_free(struct ash_run *run)
+{
+	ash_mutex_lock(&lock);
+	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
+	free_locked(run);
 	ash_mutex_unlock(&lock);
+}
+
+bool ash_run_free_large(struct ash_run *run)
+{
+	bool is_large;
+
+	ash_mutex_lock(&lock);
+	is_large = run->state == ASH_RUN_LARGE;
+	if (is_large)
+		free_locked(run);
+	ash_mutex_unlock(&lock);
+	return is_large;
 }
 
 bool ash_run_resize(struct ash_run *run, unsigned granules)
@@ -187,11 +230,12 @@ uint64_t ash_run_retaken(void)
 static unsigned reserve_dirty(struct ash_hugeblock *block, struct ash_dirty_range *range, unsigned most,
 			      size_t *granules)
 {
-	uint64_t map[2] = { block->used[0] | ~block->touched[0], block->used[1] | ~block->touched[1] };
+	uint64_t map[2];
 	unsigned n = 0, at = 0;
 
-	while (n < most && *granules > 0 && (at = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, false)) < ASH_HUGE_GRANULES) {
-		unsigned end = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, true);
+	purgeable(block, map);
+	while (n < most && *granules > 0 && (at = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, true)) < ASH_HUGE_GRANULES) {
+		unsigned end = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, false);
 
 		range[n++] = (struct ash_dirty_range){ block, (uint16_t)at, (uint16_t)(end - at), false };
 		ash_bitmap_set_range(block->used, at, end - at);
@@ -229,14 +273,51 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 		ash_bitmap_clear_range(block->used, range[i].first, range[i].count);
 		block->nused -= range[i].count;
 		if (range[i].purged) {
+			unsigned held = ash_bitmap_count_range(block->touched, range[i].first, range[i].count);
+
 			ash_bitmap_clear_range(block->touched, range[i].first, range[i].count);
-			ash_owned_add(&dirty, 0 - (size_t)range[i].count);
+			ash_owned_add(&dirty, 0 - (size_t)held);
 		}
 		note_dirty(block);
 		ash_packing_update(block);
 		ash_assert_expensive(block_is_valid(block));
 	}
 	ash_mutex_unlock(&lock);
+}
+
+unsigned ash_run_release_blocks(void)
+{
+	unsigned gone = 0;
+
+	for (;;) {
+		struct ash_hugeblock *block;
+		uint64_t touched[2];
+
+		ash_mutex_lock(&lock);
+		block = ash_packing_take_empty();
+		if (block == NULL) {
+			ash_mutex_unlock(&lock);
+			return gone;
+		}
+		touched[0] = block->touched[0];
+		touched[1] = block->touched[1];
+		ash_owned_add(&dirty, 0 - (size_t)ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
+		block->touched[0] = block->touched[1] = 0;
+		note_dirty(block);
+		ash_mutex_unlock(&lock);
+		if (ash_hugeblock_release(block)) {
+			gone++;
+			continue;
+		}
+		ash_mutex_lock(&lock);
+		block->touched[0] = touched[0];
+		block->touched[1] = touched[1];
+		ash_owned_add(&dirty, ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
+		note_dirty(block);
+		ash_packing_add(block);
+		ash_mutex_unlock(&lock);
+		return gone;
+	}
 }
 
 struct ash_mutex *ash_page_mutex(void)

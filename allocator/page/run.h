@@ -18,6 +18,9 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 
 /* Takes the run back; its memory is no longer the caller's. */
 void ash_run_free(struct ash_run *run);
+/* The same for a large allocation; false where it is none (any more): of two threads that free
+ * it at once one finds it gone. */
+bool ash_run_free_large(struct ash_run *run);
 
 /* Changes the length in place.  Growing takes free granules behind the run; false where
  * they are not free.  Shrinking always succeeds. */
@@ -28,6 +31,10 @@ bool ash_run_resize(struct ash_run *run, unsigned granules);
 size_t ash_run_granules(void);
 size_t ash_run_dirty(void);
 uint64_t ash_run_retaken(void);
+
+/* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes;
+ * for when memory is short.  Returns how many went. */
+unsigned ash_run_release_blocks(void);
 
 /* A range of dirty granules that nobody can take while it is purged. */
 struct ash_dirty_range {

@@ -27,7 +27,7 @@ static void unlink_slab(struct ash_bin *bin, struct ash_run *slab)
 {
 	ash_list_remove(&slab->link);
 	if (ash_list_empty(&bin->list[slab->fullness]))
-		bin->filled &= (uint16_t)~(1u << slab->fullness);
+		ash_store_relaxed(&bin->filled, (uint16_t)(bin->filled & ~(1u << slab->fullness)));
 }
 
 static void link_slab(struct ash_bin *bin, struct ash_run *slab)
@@ -36,7 +36,7 @@ static void link_slab(struct ash_bin *bin, struct ash_run *slab)
 
 	slab->fullness = (uint16_t)i;
 	ash_list_push_front(&bin->list[i], &slab->link);
-	bin->filled |= (uint16_t)(1u << i);
+	ash_store_relaxed(&bin->filled, (uint16_t)(bin->filled | 1u << i));
 }
 
 /* Caller holds the lock.  Takes what listed slabs have. */
@@ -127,7 +127,7 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *ho
 			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
 
 			looked++;
-			if (epoch - slab->stamp < bin->hole_age)
+			if (epoch - slab->stamp < ash_load_relaxed(&bin->hole_age))
 				continue;
 			*holes = ash_slab_holes(slab);
 			if (*holes != 0) {
@@ -158,7 +158,7 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	ash_mutex_lock(&bin->lock);
 	slab->apart = 0;
 	slab->purged |= purged;
-	slab->stamp = ash_slab_epoch; /* also where the kernel refused: not at once again */
+	slab->stamp = ash_load_relaxed(&ash_slab_epoch); /* also where the kernel refused: not at once again */
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
 	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {
 		bin->nslabs--;

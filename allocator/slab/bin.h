@@ -15,7 +15,7 @@
 
 struct ash_bin {
 	struct ash_mutex lock;
-	uint16_t filled;      /* bit i: list i is not empty */
+	uint16_t filled;      /* bit i: list i is not empty; read without the lock, too */
 	uint16_t empty_slabs; /* slabs on a list with no region out */
 	uint32_t nslabs;
 	uint64_t regions_out; /* handed out and not given back */

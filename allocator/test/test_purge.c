@@ -1,0 +1,396 @@
+#include "test/unit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "meta/far_table.h"
+#include "page/mapping.h"
+#include "page/purge.h"
+#include "slab/bin.h"
+#include "slab/holes.h"
+#include "slab/slab.h"
+#include "test/layers.h"
+
+/* Resident OS pages of a range. */
+static unsigned resident(void *at, size_t bytes)
+{
+	static unsigned char there[1 << 16];
+	unsigned n = 0;
+	size_t pages = bytes / ash_os_page;
+
+	assert_true(pages <= sizeof(there));
+	assert_int_equal(mincore(at, bytes, there), 0);
+	for (size_t i = 0; i < pages; i++)
+		n += there[i] & 1;
+	return n;
+}
+
+/* As on a kernel with pages of 64 KiB: granules go back only with all others of their page. */
+static void pages_larger_than_granules(void **state)
+{
+	size_t page = ash_os_page;
+	unsigned shift = ash_os_page_shift;
+	struct ash_run *run[16], *whole;
+
+	(void)state;
+	ash_os_page = (size_t)64 << 10;
+	ash_os_page_shift = 16;
+	ash_purge_all();
+	whole = ash_run_alloc(16, 16, ASH_RUN_LARGE, NULL);
+	assert_true(ash_run_resize(whole, 4));
+	for (unsigned i = 4; i < 16; i++) {
+		run[i] = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), (int)i, ASH_GRANULE);
+	}
+	/* Of the second and third page two granules each, of the fourth all. */
+	for (unsigned i = 4; i < 16; i++)
+		if (i >= 12 || i % 4 < 2)
+			ash_run_free(run[i]);
+	size_t before = ash_run_dirty();
+	struct ash_dirty_range range[8];
+	unsigned n = ash_run_reserve_dirty(range, 8, 1000);
+
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(range[i].first % 4, 0);
+		assert_int_equal(range[i].count % 4, 0);
+		range[i].purged = true;
+	}
+	assert_true(n >= 1);
+	ash_run_return_dirty(range, n);
+	assert_true(ash_run_dirty() <= before - 4);
+	ash_purge_all(); /* ends, though granules are left that cannot go */
+	for (unsigned i = 4; i < 12; i++)
+		if (i % 4 >= 2) {
+			assert_int_equal(ash_run_address(run[i])[ASH_GRANULE - 1], i);
+			ash_run_free(run[i]);
+		}
+	ash_run_free(whole);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty(), 0);
+	ash_os_page = page;
+	ash_os_page_shift = shift;
+}
+
+static void free_runs_go_back(void **state)
+{
+	struct ash_run *run[20], *again;
+	char *at[20];
+	bool zeroed;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		run[i] = ash_run_alloc(40, 1, ASH_RUN_LARGE, NULL);
+		at[i] = ash_run_address(run[i]);
+		memset(at[i], 1, 40 * ASH_GRANULE);
+	}
+	for (unsigned i = 0; i < 20; i += 2)
+		ash_run_free(run[i]);
+	assert_int_equal(ash_run_dirty(), 10 * 40);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty(), 0);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(resident(at[i], 40 * ASH_GRANULE), i % 2 == 0 ? 0 : 40 * ASH_GRANULE / ash_os_page);
+	/* What was purged is known to be zero, and is. */
+	again = ash_run_alloc(40, 1, ASH_RUN_LARGE, &zeroed);
+	assert_true(zeroed);
+	for (size_t i = 0; i < 40 * ASH_GRANULE; i++)
+		if (ash_run_address(again)[i] != 0)
+			fail_msg("byte %zu of a purged run", i);
+	ash_run_free(again);
+	for (unsigned i = 1; i < 20; i += 2)
+		ash_run_free(run[i]);
+	ash_purge_all();
+	assert_int_equal(ash_run_granules(), 0);
+}
+
+static bool refuse_madvise(enum ash_os_call call)
+{
+	errno = EINVAL;
+	return call == ASH_OS_MADVISE;
+}
+
+/* Locked memory: the kernel refuses; nothing is lost and nothing is believed to be zero. */
+static void refused_purge(void **state)
+{
+	struct ash_run *run = ash_run_alloc(8, 1, ASH_RUN_LARGE, NULL), *again;
+	bool zeroed;
+
+	(void)state;
+	memset(ash_run_address(run), 1, 8 * ASH_GRANULE);
+	ash_run_free(run);
+	ash_os_fault_hook = refuse_madvise;
+	ash_purge_all();
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_run_dirty(), 8);
+	again = ash_run_alloc(8, 1, ASH_RUN_LARGE, &zeroed);
+	assert_ptr_equal(again, run);
+	assert_false(zeroed);
+	ash_run_free(again);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty(), 0);
+}
+
+#define OBJECTS 4000
+
+/* Holes in slabs: with one object in eight left, most pages go; the objects keep their bytes,
+ * and what is taken again is right. */
+static void holes_go_back(void **state)
+{
+	static void *object[OBJECTS];
+	unsigned class = ash_class_of(2000), before, after;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	size_t size = ash_class_size(class);
+
+	(void)state;
+	ash_slab_epoch = 100;
+	for (unsigned i = 0; i < OBJECTS; i++) {
+		assert_int_equal(ash_bin_fill(bin, class, 0, &object[i] + 1, 1), 1);
+		memset(object[i], (int)i, size);
+	}
+	before = 0;
+	for (unsigned i = 0; i < OBJECTS; i++)
+		if (i % 8 != 0)
+			assert_true(ash_bin_flush(bin, class, &object[i], 1, false));
+		else
+			before += resident((void *)((uintptr_t)object[i] & ~(ash_os_page - 1)), ash_os_page);
+	assert_true(before > 0);
+	/* Young slabs are left alone. */
+	ash_slab_epoch = 105;
+	assert_false(ash_holes_step(105, UINT64_MAX));
+	for (struct ash_list *n = bin->list[6].next; n != &bin->list[6]; n = n->next)
+		assert_int_equal(ASH_LIST_ENTRY(n, struct ash_run, link)->purged, 0);
+	ash_slab_epoch = 200;
+	while (ash_holes_step(200, UINT64_MAX))
+		;
+	after = 0;
+	for (unsigned l = 0; l < ASH_BIN_LISTS; l++)
+		for (struct ash_list *n = bin->list[l].next; n != &bin->list[l]; n = n->next) {
+			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
+
+			assert_true(ash_slab_is_valid(slab));
+			assert_int_equal(ash_slab_holes(slab), 0);
+			after += resident(ash_run_address(slab), slab->granules * ASH_GRANULE);
+		}
+	/* 500 objects of 2 KiB lie on at most 500 pages of 4 KiB. */
+	assert_true((size_t)after * ash_os_page <= OBJECTS / 8 * (size + 2 * ash_os_page));
+	for (unsigned i = 0; i < OBJECTS; i += 8)
+		for (size_t k = 0; k < size; k++)
+			if (((unsigned char *)object[i])[k] != (unsigned char)i)
+				fail_msg("object %u lost byte %zu", i, k);
+	/* Refill: pages come back and are counted. */
+	for (unsigned i = 0; i < OBJECTS; i++)
+		if (i % 8 != 0) {
+			assert_int_equal(ash_bin_fill(bin, class, 0, &object[i] + 1, 1), 1);
+			memset(object[i], (int)i, size);
+		}
+	assert_true(ash_slab_refaults[class] > 0);
+	for (unsigned i = 0; i < OBJECTS; i++) {
+		for (size_t k = 0; k < size; k++)
+			if (((unsigned char *)object[i])[k] != (unsigned char)i)
+				fail_msg("object %u lost byte %zu after the refill", i, k);
+		assert_true(ash_bin_flush(bin, class, &object[i], 1, false));
+	}
+	assert_int_equal(bin->regions_out, 0);
+	assert_int_equal(bin->nslabs, 1);
+}
+
+/* A slab whose holes are being purged takes frees, and is settled afterwards. */
+static void frees_into_a_slab_apart(void **state)
+{
+	unsigned class = ash_class_of(8192);
+	unsigned n = ash_size_classes[class].regions;
+	struct ash_bin bin;
+	void *object[64];
+	struct ash_run *slab;
+	uint64_t holes;
+
+	(void)state;
+	memset(&bin, 0, sizeof(bin));
+	ash_bin_init(&bin);
+	ash_slab_epoch = 1000;
+	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
+	assert_true(ash_bin_flush(&bin, class, object, n / 2, false));
+	assert_null(ash_bin_detach(&bin, 1005, &holes));
+	slab = ash_bin_detach(&bin, 1010, &holes);
+	assert_non_null(slab);
+	assert_int_equal(__builtin_popcountll(holes), n / 2 * 8192 / ash_os_page);
+	/* Another fill makes a slab of its own; the rest is freed meanwhile. */
+	assert_int_equal(ash_bin_fill(&bin, class, 0, object + 1, 1), 1);
+	assert_ptr_not_equal(ash_run_of(object[0]), slab);
+	assert_true(ash_bin_flush(&bin, class, object + n / 2, n - n / 2, false));
+	assert_int_equal(slab->nfree, slab->regions);
+	ash_bin_attach(&bin, slab, holes);
+	assert_true(ash_slab_is_valid(slab));
+	assert_true(ash_bin_flush(&bin, class, object, 1, false));
+	assert_int_equal(bin.nslabs, 1);
+	assert_int_equal(bin.regions_out, 0);
+}
+
+static void mappings_are_reused_then_unmapped(void **state)
+{
+	struct ash_far entry;
+	size_t count, bytes;
+	char *p = ash_mapping_alloc((size_t)5 << 20, 16, false), *q;
+
+	(void)state;
+	memset(p, 7, (size_t)5 << 20);
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	assert_int_equal(ash_mapping_cached(), (size_t)5 << 20);
+	/* Zeroed memory is zero although the mapping was used. */
+	q = ash_mapping_alloc((size_t)4 << 20, 16, true);
+	assert_ptr_equal(p, q);
+	for (size_t i = 0; i < (size_t)4 << 20; i++)
+		if (q[i] != 0)
+			fail_msg("byte %zu of a zeroed mapping", i);
+	assert_true(ash_far_remove(q, &entry));
+	assert_int_equal(entry.usable, (size_t)4 << 20);
+	ash_mapping_free(&entry);
+	/* A larger one grows it. */
+	q = ash_mapping_alloc((size_t)9 << 20, 16, false);
+	assert_non_null(q);
+	assert_int_equal(ash_mapping_cached(), 0);
+	q[((size_t)9 << 20) - 1] = 1;
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_free(&entry);
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns()));  /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u)); /* even younger than the round */
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_int_equal(ash_mapping_cached(), 0);
+	ash_far_totals(&count, &bytes);
+	assert_int_equal(count, 0);
+}
+
+/* A small mapping out of a large cached one does not keep the large one's addresses. */
+static void reuse_keeps_few_addresses(void **state)
+{
+	struct ash_far entry;
+	size_t count, bytes;
+	void *small[50];
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		void *large = ash_mapping_alloc((size_t)30 << 20, 16, false);
+
+		assert_true(ash_far_remove(large, &entry));
+		ash_mapping_free(&entry);
+		small[i] = ash_mapping_alloc((size_t)2 << 20, 16, i % 2);
+		memset(small[i], 1, (size_t)2 << 20);
+	}
+	ash_far_totals(&count, &bytes);
+	assert_true(bytes <= (size_t)50 * 4 << 20);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_true(ash_far_remove(small[i], &entry));
+		ash_mapping_free(&entry);
+	}
+	ash_mapping_trim(UINT64_MAX);
+}
+
+static void the_cache_of_mappings_is_bounded(void **state)
+{
+	struct ash_far entry;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		void *p[10];
+
+		for (unsigned k = 0; k < 10; k++)
+			p[k] = ash_mapping_alloc((size_t)(1 + (i + k) % 9) << 20, 16, false);
+		for (unsigned k = 0; k < 10; k++) {
+			assert_true(ash_far_remove(p[k], &entry));
+			ash_mapping_free(&entry);
+		}
+		assert_true(ash_mapping_cached() <= (size_t)32 << 20);
+	}
+	ash_mapping_trim(UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+static void resize_keeps_content(void **state)
+{
+	size_t size = (size_t)3 << 20;
+	char *p = ash_mapping_alloc(size, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 9, size);
+	for (size_t to = size + 4096; to < (size_t)12 << 20; to += (size_t)777 << 10) {
+		assert_true(ash_far_detach(p, &entry));
+		p = ash_mapping_resize(&entry, to);
+		assert_non_null(p);
+		assert_true(ash_far_find(p, &entry));
+		assert_true(entry.usable >= to && entry.usable < to + ash_os_page);
+		assert_int_equal(p[size - 1], 9);
+		p[to - 1] = 1;
+	}
+	assert_true(ash_far_detach(p, &entry));
+	p = ash_mapping_resize(&entry, (size_t)2 << 20);
+	assert_true(ash_far_remove(p, &entry));
+	assert_int_equal(entry.usable, (size_t)2 << 20);
+	assert_int_equal(p[((size_t)2 << 20) - 1], 9);
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX);
+}
+
+/* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after a
+ * second. */
+static void unused_ends_go_back(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(5 * mib, 16, false), *q;
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 5 * mib);
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	q = ash_mapping_alloc(3 * mib, 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_far_find(q, &entry));
+	assert_int_equal(entry.usable, 3 * mib);
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns())); /* too young */
+	assert_int_equal(resident(q + 3 * mib, 2 * mib), 2 * mib / ash_os_page);
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_int_equal(resident(q + 3 * mib, 2 * mib), 0);
+	assert_int_equal(q[3 * mib - 1], 3);
+	/* Growing in place, after and before the purge. */
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 4 * mib), q);
+	q[4 * mib - 1] = 5;
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_int_equal(q[4 * mib - 1], 5);
+	assert_int_equal(q[3 * mib - 1], 3);
+	/* Shrunk to less than half: the far end goes to the cache, and comes back from there. */
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 2 * mib), q);
+	assert_true(ash_far_find(q, &entry));
+	assert_true(entry.mapped <= 4 * mib && ash_mapping_cached() >= mib);
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 5 * mib), q);
+	assert_int_equal(ash_mapping_cached(), 0);
+	q[5 * mib - 1] = 1;
+	assert_int_equal(q[2 * mib - 1], 3);
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(free_runs_go_back),
+		cmocka_unit_test(pages_larger_than_granules),
+		cmocka_unit_test(refused_purge),
+		cmocka_unit_test(holes_go_back),
+		cmocka_unit_test(frees_into_a_slab_apart),
+		cmocka_unit_test(mappings_are_reused_then_unmapped),
+		cmocka_unit_test(reuse_keeps_few_addresses),
+		cmocka_unit_test(the_cache_of_mappings_is_bounded),
+		cmocka_unit_test(resize_keeps_content),
+		cmocka_unit_test(unused_ends_go_back),
+	};
+
+	return cmocka_run_group_tests(tests, layers_up, NULL);
+}
