@@ -2,6 +2,7 @@
 #include "workloads/calls.h"
 
 #include <math.h>
+#include "workloads/cdf.h"
 #include "workloads/clock.h"
 #include "workloads/histogram.h"
 #include "workloads/verify.h"
@@ -37,6 +38,11 @@ void *wl_malloc_special(struct wl_thread *t, size_t size)
 		verify_new(t->run, p, size, VERIFY_ALIGNMENT);
 		return p;
 	}
+	if (t->run->mode == WL_CDF) {
+		p = wl_count_alloc(t, malloc(size), size);
+		cdf_born(p, size);
+		return p;
+	}
 	from = clock_ticks();
 	p = malloc(size);
 	record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
@@ -52,6 +58,11 @@ void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size)
 		p = wl_count_alloc(t, calloc(count, size), count * size);
 		verify_zero(t->run, p, count * size);
 		verify_new(t->run, p, count * size, VERIFY_ALIGNMENT);
+		return p;
+	}
+	if (t->run->mode == WL_CDF) {
+		p = wl_count_alloc(t, calloc(count, size), count * size);
+		cdf_born(p, count * size);
 		return p;
 	}
 	from = clock_ticks();
@@ -70,6 +81,11 @@ void *wl_aligned_special(struct wl_thread *t, size_t alignment, size_t size)
 		verify_new(t->run, p, size, alignment);
 		return p;
 	}
+	if (t->run->mode == WL_CDF) {
+		p = wl_count_alloc(t, aligned_alloc(alignment, size), size);
+		cdf_born(p, size);
+		return p;
+	}
 	from = clock_ticks();
 	p = aligned_alloc(alignment, size);
 	record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
@@ -84,15 +100,19 @@ void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t
 
 	if (t->verify)
 		was = verify_gone(t->run, old, old_size);
+	else if (t->run->mode == WL_CDF)
+		cdf_died(old);
 	else
 		from = clock_ticks();
 	p = realloc(old, size);
-	if (!t->verify)
+	if (t->run->mode == WL_LATENCY)
 		record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
 	if (!p)
 		wl_out_of_memory(t, size);
 	if (t->verify)
 		verify_moved(t->run, &was, p, size);
+	else if (t->run->mode == WL_CDF)
+		cdf_born(p, size);
 	t->count->reallocs++;
 	t->count->live_bytes += (int64_t)size - (int64_t)old_size;
 	return p;
@@ -102,6 +122,9 @@ void wl_free_special(struct wl_thread *t, void *p, size_t size)
 {
 	if (t->verify) {
 		verify_gone(t->run, p, size);
+		free(p);
+	} else if (t->run->mode == WL_CDF) {
+		cdf_died(p); /* before another thread can get the address */
 		free(p);
 	} else {
 		uint64_t from = clock_ticks();

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "workloads/calls.h"
+#include "workloads/cdf.h"
 #include "workloads/channel.h"
 #include "workloads/clock.h"
 #include "workloads/histogram.h"
@@ -123,6 +124,8 @@ static int do_run(struct wl_run *run)
 		clock_calibrate();
 		channel->clock_cost_ns = clock_cost_ns();
 	}
+	if (run->mode == WL_CDF)
+		cdf_start();
 	wl_threads_arm(run);
 	channel->expected_allocs = run->expected_allocs;
 	channel->table_bytes = wl_table_total();
@@ -185,6 +188,10 @@ int main(int argc, char **argv)
 	wl_run_is(&run);
 	identify(run.channel);
 	status = do_run(&run);
+	if (status == EXIT_OK && options.cdf && cdf_write(&run, options.cdf) < 0) {
+		say(STDERR_FILENO, "ashlar-work: %s: %s\n", options.cdf, strerror(errno));
+		return EXIT_RUN;
+	}
 	if (status == EXIT_OK && options.channel_fd < 0)
 		summary_print(&run);
 	return status;

@@ -15,6 +15,8 @@ const char options_usage[] =
 	"  --set NAME=VALUE     a parameter of the workload; may be repeated\n"
 	"  --channel-fd N       write the figures into this memory file, not to stdout\n"
 	"                       (also from the environment: " CHANNEL_ENV ")\n"
+	"  --cdf FILE           book every object and write the distributions of sizes and\n"
+	"                       lifetimes; times mean nothing then\n"
 	"  --start N            no workload: allocate N objects, free every second and end,\n"
 	"                       which is what startup-exit runs again and again\n"
 	"  --help               this text\n";
@@ -140,6 +142,9 @@ static int take_option(struct options *o, int argc, char **argv, int *i, char *w
 			return -1;
 		}
 		o->channel_fd = (int)number;
+	} else if ((value = value_of("--cdf", argc, argv, i))) {
+		o->cdf = value;
+		o->mode = WL_CDF;
 	} else if ((value = value_of("--start", argc, argv, i))) {
 		if (parse_int(value, &number) < 0 || number < 0 || number > INT32_MAX) {
 			snprintf(why, why_size, "--start %s: a whole number from 0 to %d is accepted",

@@ -43,7 +43,7 @@ void wl_threads_arm(struct wl_run *run)
 		run->channel->sample_every = every < 1 ? 1 : every > RAREST ? RAREST : every;
 	for (unsigned i = 0; i < run->nthreads; i++)
 		run->threads[i].countdown =
-			run->mode == WL_VERIFY
+			run->mode != WL_LATENCY
 				? 0
 				: 1 + (int64_t)rng_below(&run->threads[i].gap,
 							 run->channel->sample_every);

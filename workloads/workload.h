@@ -30,6 +30,7 @@ struct wl_param {
 enum wl_mode {
 	WL_THROUGHPUT, /* no timers */
 	WL_LATENCY,    /* a sample of the calls is timed */
+	WL_CDF,        /* every call is booked, for distributions of sizes and lifetimes */
 	WL_VERIFY,     /* every block is filled and checked: overlapping blocks fail the run */
 };
 

@@ -2,7 +2,8 @@
 . "$top_srcdir/harness/test/bench.sh"
 
 programs=$("$bench" list | awk '/^Programs/ { on = 1; next } /^$/ { on = 0 }
-	on && $1 != "not" { name = $1 } on && /not here:/ { name = "" } on && name { print name; name = "" }')
+	/^ *not here:/ { name = "" } name { print name; name = "" } on && /^  [a-z]/ { name = $1 }
+	END { if (name) print name }')
 absent=$("$bench" list | grep -A1 -E '^  [a-z]' | grep 'not here:' || true)
 [ -z "$absent" ] || echo "# $absent"
 if [ -z "$programs" ]; then

@@ -78,6 +78,20 @@ refuse "1 or an even number" --set threads=3 prod-cons
 refuse "too large for this machine's memory" --set live_mib=65536 --set size_min=512 \
 	--set size_max=512 frag-drain
 refuse "is no memory file" --channel-fd 0 tiny-churn
+# Distributions: shares rise to 1, and what is known of a workload comes out.
+for w in $workloads; do
+	said=$("$work" --cdf cdf.$$ $(small $w) $w 2>&1)
+	[ $? -eq 0 ] && awk -F'\t' -v w=$w 'NR > 2 { if ($2 != q) { q = $2; n++; c = 0; b = 0; top = -1 }
+		if ($1 != w || $4 < c || $5 < b || $3 <= top) bad++; c = $4; b = $5; top = $3; if (c == 1 && b == 1) whole++ }
+		END { exit !(n == 2 && whole >= 2 && !bad) }' cdf.$$
+	ok $? "$w has distributions of sizes and lifetimes"
+done
+said=$("$work" --cdf cdf.$$ --set pattern=1 --set ops=10000 --set size=64 op-matrix 2>&1; cat cdf.$$)
+# 64 bytes each; batches of 100 in order: every object sees 99 others begin.
+said=$(awk -F'\t' '$2 == "lifetime" && $4 == 1 { print $3 }' cdf.$$)
+[ "$said" -ge 99 ] && [ "$said" -le 111 ] && grep -q "^op-matrix	size	71	1.000000" cdf.$$
+ok $? "a batch of 100 lives for 99 allocations"
+rm -f cdf.$$
 # Each workload says no to what its first parameter, the work, does not accept.
 for w in $workloads; do
 	refuse "ops=-1: a whole number from 1 to" --set ops=-1 $w
