@@ -21,7 +21,8 @@ const char options_usage[] =
 	"                       which is what startup-exit runs again and again\n"
 	"  --help               this text\n";
 
-static const char *const mode_names[] = {"throughput", "latency", "verify"};
+static const char *const mode_names[] = {
+	[WL_THROUGHPUT] = "throughput", [WL_LATENCY] = "latency", [WL_VERIFY] = "verify"};
 
 /* Decimal, with nothing before or after it. */
 static int parse_int(const char *text, int64_t *value)

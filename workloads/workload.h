@@ -30,8 +30,8 @@ struct wl_param {
 enum wl_mode {
 	WL_THROUGHPUT, /* no timers */
 	WL_LATENCY,    /* a sample of the calls is timed */
-	WL_CDF,        /* every call is booked, for distributions of sizes and lifetimes */
 	WL_VERIFY,     /* every block is filled and checked: overlapping blocks fail the run */
+	WL_CDF,        /* every call is booked, for distributions of sizes and lifetimes */
 };
 
 enum wl_touch { WL_TOUCH_NONE, WL_TOUCH_FIRST, WL_TOUCH_PAGES, WL_TOUCH_ALL };

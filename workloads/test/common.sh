@@ -38,7 +38,7 @@ small() {
 	diurnal) echo "--set ops=3000 --set live_mib=1 --set days=2" ;;
 	startup-exit) echo "--set ops=40 --set objects=100" ;;
 	fork-cow) echo "--set ops=3000 --set live_mib=1 --set snapshots=2" ;;
-	oom-limit) echo "--set ops=3000 --set limit_mib=16 --set fill_percent=10" ;;
+	oom-limit) echo "--set ops=1500 --set limit_mib=64 --set fill_percent=2" ;;
 	op-matrix) echo "--set ops=20000 --set pattern=1" ;;
 	*) echo "no small parameters for $1" >&2; exit 99 ;;
 	esac

@@ -39,6 +39,29 @@ for w in $workloads; do
 	esac
 done
 
+# remote WORKLOAD WANTED [WORD...]: blocks freed by another thread than allocated them.
+remote() {
+	w=$1 wanted=$2
+	shift 2
+	counted "" --seed 3 $(small $w) "$@" $w
+	said="$calls"
+	[ "${calls##* remote }" = "$wanted" ]; ok $? "$w: $wanted blocks are freed by another thread, by construction ($*)"
+}
+remote prod-cons 14000
+remote prod-cons 0 --set remote_percent=0
+remote prod-cons 20000 --set remote_percent=100
+remote cross-rate 3000
+remote cross-rate 0 --set cross_percent=0
+remote cross-rate 6000 --set cross_percent=100 --set threads=4
+remote batch-reverse 5000
+remote batch-reverse 0 --set cross_every=0
+remote thread-churn 660
+remote wave-leak 200
+remote glibc-thread 0
+remote tiny-churn 0
+remote op-matrix 20000 --set pattern=5
+remote false-sharing-passive 2
+
 # caught FAULT TEXT WORKLOAD
 caught() {
 	said=$(ASHLAR_BROKEN=$1 LD_PRELOAD=$broken "$work" --mode verify $(small $3) $3 2>&1)
