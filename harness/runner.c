@@ -138,20 +138,23 @@ static void describe(const struct runner *r, int turn, int place, const int *ord
 	memcpy(s->values, s->cell->values, sizeof(s->values));
 }
 
-/* An open loop's rate: the load's share of what the reference can do here. */
-static void set_rate(const struct runner *r, struct sample *s)
+/* An open loop's rate: the load's share of what the reference can do here.  False where that is
+ * not known; the sample then says so. */
+static bool set_rate(const struct runner *r, struct sample *s)
 {
 	json_int_t capacity = json_integer_value(
 		json_object_get(r->manifest->capacity, cell_workload_name(s->cell)));
 
 	if (!s->cell->load)
-		return;
-	if (capacity > 0)
+		return true;
+	if (capacity > 0) {
 		s->values[cell_find_param(s->cell, "rate")] = capacity * s->cell->load / 100;
-	else
-		sample_fail(s, SAMPLE_SKIPPED,
-			    "the capacity under glibc, which the load is a part of, "
-			    "could not be measured");
+		return true;
+	}
+	sample_fail(s, SAMPLE_SKIPPED,
+		    "the capacity under glibc, which the load is a part of, "
+		    "could not be measured");
+	return false;
 }
 
 static int run_turn(struct runner *r, int turn, struct progress *progress, char *why,
@@ -172,8 +175,8 @@ static int run_turn(struct runner *r, int turn, struct progress *progress, char 
 			continue;
 		progress_show(progress, cell->name, cell_modes[cell->mode], sample.block,
 			      sample.contender->name, seconds_left(r, turn));
-		set_rate(r, &sample);
-		trial_run(&r->place, &sample);
+		if (set_rate(r, &sample))
+			trial_run(&r->place, &sample);
 		if (sample.status == SAMPLE_ABORTED)
 			return 0;
 		/* What cannot run anywhere was said at the start; what a cell excludes, once.
