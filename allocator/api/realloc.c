@@ -11,6 +11,7 @@
 #include "os/os.h"
 #include "page/large.h"
 #include "page/mapping.h"
+#include "slab/slab.h"
 #include "util/fmt.h"
 
 static void *realloc_zero(void *p)
@@ -59,12 +60,29 @@ static bool stays_large(size_t usable, size_t size)
 	return size <= usable && usable - size < ash_os_page;
 }
 
+/* The slab of a small object that is out; NULL for everything else, which takes the full look. */
+static inline const struct ash_run *small_slab(const void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+	const struct ash_run *slab;
+
+	if (unit >= ash_window_limit || ash_window_class(unit) == 0)
+		return NULL;
+	slab = ash_run_of(p);
+	return slab != NULL && ash_slab_region_state(slab, p) == ASH_REGION_OUT ? slab : NULL;
+}
+
 void *ash_realloc(void *p, size_t size)
 {
+	const struct ash_run *slab;
 	struct ash_object object;
 
 	if (p == NULL)
 		return ash_front_malloc(size);
+	slab = small_slab(p);
+	if (ASH_LIKELY(slab != NULL && size <= ASH_SMALL_MAX && size > 0 &&
+		       (ash_conf.max_alloc == 0 || size <= ash_conf.max_alloc)))
+		return stays_small(slab->size, size) ? p : move(p, slab->size, size);
 	if (size > PTRDIFF_MAX || !ash_boot() || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
 		errno = ENOMEM;
 		return NULL;
@@ -104,8 +122,21 @@ void *ash_realloc(void *p, size_t size)
 
 size_t ash_usable_size(const void *p)
 {
+	uintptr_t unit = ash_window_unit(p);
 	struct ash_object object;
 
+	/* Servers ask for it with every allocation and every free: whether a small object is out is
+	 * not looked up, only that one starts here. */
+	if (ASH_LIKELY(unit < ash_window_limit)) {
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_class(unit)];
+
+		if (ASH_LIKELY(sc->size != 0)) {
+			size_t offset = ash_slab_offset(p);
+
+			if (ASH_LIKELY((size_t)ash_region_index(sc->reciprocal, offset) * sc->size == offset))
+				return sc->size;
+		}
+	}
 	if (p == NULL || !ash_boot())
 		return 0;
 	object = ash_object_of(p);

@@ -36,7 +36,7 @@ struct ash_run {
 	uint32_t number;       /* granule number in the window: address = base + number * 16 KiB */
 	uint8_t state;         /* enum ash_run_state */
 	uint8_t class;         /* slab */
-	uint8_t head;          /* inner: granules back to the head */
+	uint8_t head;          /* granules back to the head; 0 in the head itself */
 	uint8_t granules;
 	uint16_t shard;        /* slab */
 	uint16_t regions;      /* slab */

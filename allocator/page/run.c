@@ -144,6 +144,7 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	take(block, first, first, granules);
 	run->number = block->number * ASH_HUGE_GRANULES + first;
 	run->granules = (uint8_t)granules;
+	ash_store_relaxed(&run->head, (uint8_t)0);
 	ash_store_relaxed(&run->state, (uint8_t)state);
 	note_dirty(block);
 	ash_packing_update(block);

@@ -222,18 +222,6 @@ uint64_t ash_slab_holes(const struct ash_run *slab)
 	return pages == 0 ? 0 : ~full & ~slab->purged & ash_bits_mask(0, pages);
 }
 
-enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p)
-{
-	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
-	unsigned i = ash_region_index(slab->reciprocal, offset);
-
-	if ((size_t)i * slab->size != offset || i >= slab->regions)
-		return ASH_REGION_INSIDE;
-	if (i >= ash_load_relaxed(&slab->bump))
-		return ASH_REGION_UNCARVED;
-	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE : ASH_REGION_OUT;
-}
-
 bool ash_slab_is_valid(const struct ash_run *slab)
 {
 	const uint64_t *bitmap = ash_run_bitmap(slab);

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "meta/descriptor.h"
+#include "meta/window.h"
 #include "util/misuse_hook.h"
 
 /* Coarse time in epochs, set by the ticks: slabs remember when something was taken. */
@@ -41,7 +41,17 @@ enum ash_region_state {
 	ASH_REGION_INSIDE,   /* not the start of a region */
 };
 /* What `p`, an address inside the slab, is.  Without the lock the answer may be old. */
-enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p);
+static inline enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p)
+{
+	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
+	unsigned i = ash_region_index(slab->reciprocal, offset);
+
+	if ((size_t)i * slab->size != offset || i >= slab->regions)
+		return ASH_REGION_INSIDE;
+	if (i >= ash_load_relaxed(&slab->bump))
+		return ASH_REGION_UNCARVED;
+	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE : ASH_REGION_OUT;
+}
 
 bool ash_slab_is_valid(const struct ash_run *slab);
 
