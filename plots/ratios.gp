@@ -14,6 +14,9 @@ stats DATA using (strcol("label")[1:7] eq "geomean" ? NaN : column("x")) nooutpu
 eval count_axis
 lo = lo / 1.12; hi = hi * 1.12
 
+# Labels of cut marks that stand side by side are staggered by their own length.
+stagger = (hi / lo) ** 0.1
+
 set logscale y 2
 set yrange [lo:hi]
 eval "set ytics ".ratio_tics(lo, hi)
@@ -40,10 +43,10 @@ plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
 		(axis_row(0) ? "" : "×"):(paint(strcol("allocator"))) with labels textcolor rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") > 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
-		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 0.93 : 0.74)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 0.93 : 0.93 / stagger)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
 		with labels right rotate by 90 font FONT.",10" textcolor rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") < 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
-		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 1.08 : 1.35)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 1.08 : 1.08 * stagger)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
 		with labels left rotate by 90 font FONT.",10" textcolor rgb variable
 
 load "again.gp"
