@@ -138,8 +138,21 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
 
 	if (faulted(ASH_OS_MREMAP))
 		return NULL;
+#ifdef __SANITIZE_THREAD__
+	/* ThreadSanitizer knows mmap and munmap, not mremap: addresses that grow into what another
+	 * thread has unmapped would look like a race on its old content. */
+	if (!may_move)
+		return NULL;
+	p = map(NULL, new_size, PROT_READ | PROT_WRITE, 0);
+	if (p != NULL) {
+		memcpy(p, address, old_size < new_size ? old_size : new_size);
+		munmap(address, old_size);
+	}
+	return p;
+#else
 	p = mremap(address, old_size, new_size, may_move ? MREMAP_MAYMOVE : 0);
 	return p == MAP_FAILED ? NULL : p;
+#endif
 }
 
 void *ash_os_probe_address(size_t size)

@@ -7,9 +7,11 @@ said="$workloads"
 [ "$(echo "$workloads" | wc -w)" -ge 43 ]; ok $? "--list names all workloads"
 
 for w in $workloads; do
+	meant_for $w
 	said=$("$work" --mode verify --seed 5 $(small $w) $w 2>&1); ok $? "$w passes verify mode"
 	said=$("$work" --mode latency $(small $w) $w 2>&1); ok $? "$w runs in latency mode"
 done
+meant_for the-rest
 for threads in 1 2 4; do
 	for w in larson prod-cons cross-rate batch-reverse mixed-ageing tree-rewrite wave-leak; do
 		said=$("$work" --mode verify --set threads=$threads $(small $w) $w 2>&1)
@@ -27,15 +29,19 @@ timed llm-kv 30
 for pattern in 0 1 2 3 4 5 6; do
 	said=$("$work" --mode verify $(small op-matrix) --set pattern=$pattern op-matrix 2>&1)
 	ok $? "op-matrix passes verify mode with pattern $pattern"
+	meant_for idle
 	said=$("$work" $(small op-matrix) --set pattern=$pattern --set idle=1 op-matrix 2>&1)
-	ok $? "and runs without the calls"
+	ok $? "op-matrix runs without the calls with pattern $pattern"
+	meant_for the-rest
 done
+meant_for oom-limit
 said=$("$work" --set kind=1 $(small oom-limit) oom-limit 2>&1)
 ok $? "oom-limit survives a limit on data with room"
 said=$("$work" --set ops=20000 --set limit_mib=16 --set fill_percent=100 oom-limit 2>&1)
 [ $? -eq 1 ] && echo "$said" | grep -q "would have been killed"; ok $? "oom-limit dies at a full container"
 said=$("$work" --set ops=20000 --set limit_mib=16 --set fill_percent=100 --set kind=1 oom-limit 2>&1)
 [ $? -eq 1 ] && echo "$said" | grep -q "returned NULL"; ok $? "oom-limit dies of NULL at a limit on data"
+meant_for the-rest
 for setting in sizes=1 cluster=1 cluster=12 cluster=54; do
 	said=$("$work" --mode verify $(small kv-server) --set $setting kv-server 2>&1)
 	ok $? "kv-server passes verify mode with $setting"
@@ -80,12 +86,14 @@ refuse "too large for this machine's memory" --set live_mib=65536 --set size_min
 refuse "is no memory file" --channel-fd 0 tiny-churn
 # Distributions: shares rise to 1, and what is known of a workload comes out.
 for w in $workloads; do
+	meant_for $w
 	said=$("$work" --cdf cdf.$$ $(small $w) $w 2>&1)
 	[ $? -eq 0 ] && awk -F'\t' -v w=$w 'NR > 2 { if ($2 != q) { q = $2; n++; c = 0; b = 0; top = -1 }
 		if ($1 != w || $4 < c || $5 < b || $3 <= top) bad++; c = $4; b = $5; top = $3; if (c == 1 && b == 1) whole++ }
 		END { exit !(n == 2 && whole >= 2 && !bad) }' cdf.$$
 	ok $? "$w has distributions of sizes and lifetimes"
 done
+meant_for the-rest
 said=$("$work" --cdf cdf.$$ --set pattern=1 --set ops=10000 --set size=64 op-matrix 2>&1; cat cdf.$$)
 # 64 bytes each; batches of 100 in order: every object sees 99 others begin.
 said=$(awk -F'\t' '$2 == "lifetime" && $4 == 1 { print $3 }' cdf.$$)
