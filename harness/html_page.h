@@ -21,8 +21,8 @@ void page_environment(struct report *r, FILE *f);
 /* Cells of cell × contender that have no good sample, or a bad one beside good ones. */
 size_t page_count_gaps(const struct report *r);
 
-/* Has the contender no sample, or none but skipped ones because it is not there?  It then has no column in the tables of ratios, and
- * one gap, not one per cell. */
+/* Has the contender no sample, or none but skipped ones because it is not there?  It then has
+ * no column in the tables of ratios, and one gap, not one per cell. */
 bool page_never_ran(const struct report *r, size_t contender);
 
 #endif

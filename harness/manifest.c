@@ -100,8 +100,7 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 	if (!cell_init(cell, workload, cell_mode_find(mode)))
 		return because(why, why_size, "cell %s: this version has no workload '%s'",
 			       name, workload);
-	json_object_foreach(params, key, value)
-	{
+	json_object_foreach(params, key, value) {
 		char *setting =
 			text_format("%s=%lld", key, (long long)json_integer_value(value));
 		int result = cell_set(cell, setting, why, why_size);
@@ -146,8 +145,7 @@ static int contender_from_json(struct contender *c, json_t *o, char *why, size_t
 	c->reuses = !json_is_false(json_object_get(o, "reuses"));
 	c->selected = true;
 	snprintf(c->build_id, sizeof(c->build_id), "%s", build_id);
-	json_object_foreach(env, key, value)
-	{
+	json_object_foreach(env, key, value) {
 		if (c->nenv == CONTENDER_ENV || !json_is_string(value))
 			return because(why, why_size,
 				       "contender %s: its env is no list of variables", name);
@@ -197,13 +195,11 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 		manifest_free(m);
 		return because(why, why_size, "not the manifest of a run set");
 	}
-	json_array_foreach(cells, i, part)
-	{
+	json_array_foreach(cells, i, part) {
 		if (cell_from_json(&m->cells[m->ncells++], part, why, why_size) < 0)
 			goto failed;
 	}
-	json_array_foreach(contenders, i, part)
-	{
+	json_array_foreach(contenders, i, part) {
 		if (contender_from_json(&m->contenders[m->ncontenders++], part, why, why_size) <
 		    0)
 			goto failed;

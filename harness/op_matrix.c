@@ -31,10 +31,12 @@ struct options {
 
 static const struct argp_option table[] = {
 	{"allocator", 'a', "GLOB,...", 0,
-	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds one; may be repeated", 0},
+	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds one; may be repeated",
+	 0},
 	{"size", 's', "LIST", 0, "bytes, with commas (default: 16,64,256,1024,8192)", 0},
 	{"pattern", 'p', "LIST", 0,
-	 "of steady, batch-100, all-10000, random-10000, walk, hand-100, hand-10000 (default: all)",
+	 "of steady, batch-100, all-10000, random-10000, walk, hand-100, hand-10000 (default: "
+	 "all)",
 	 0},
 	{"out", 'o', "DIR", 0, "folder of the results (default: results/op-matrix-TIME)", 0},
 	{0},
@@ -70,10 +72,11 @@ static void take_patterns(struct options *o, const char *argument)
 					     strncmp(price_patterns[i], p, length) != 0))
 			i++;
 		if (!price_patterns[i])
-			exit(complain_usage("op-matrix: unknown pattern '%.*s': steady, batch-100, "
-					    "all-10000, random-10000, walk, hand-100 and hand-10000 "
-					    "are known",
-					    (int)length, p));
+			exit(complain_usage(
+				"op-matrix: unknown pattern '%.*s': steady, batch-100, "
+				"all-10000, random-10000, walk, hand-100 and hand-10000 "
+				"are known",
+				(int)length, p));
 		o->patterns[i] = o->patterns_given = true;
 		p += length;
 		if (!*p)
@@ -88,8 +91,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case 'a':
 		if (o->nallocators == ARGUMENTS)
-			exit(complain_usage("op-matrix: --allocator is given more than %d times",
-					    ARGUMENTS));
+			exit(complain_usage(
+				"op-matrix: --allocator is given more than %d times",
+				ARGUMENTS));
 		o->allocators[o->nallocators++] = argument;
 		break;
 	case 's':
@@ -130,7 +134,8 @@ static int choose(const struct options *o, struct contenders *all)
 		if (keep)
 			contender_resolve(c);
 		if (keep && c->named && !c->usable)
-			return complain_usage("op-matrix: allocator '%s': %s", c->name, c->reason);
+			return complain_usage("op-matrix: allocator '%s': %s", c->name,
+					      c->reason);
 		if (keep && !c->usable)
 			fprintf(stderr, "%s is left out: %s\n", c->name, c->reason);
 		if (keep && c->usable)
@@ -140,7 +145,8 @@ static int choose(const struct options *o, struct contenders *all)
 	}
 	all->count = n;
 	if (n == 0)
-		return complain_usage("op-matrix: none of the allocators asked for can run here");
+		return complain_usage(
+			"op-matrix: none of the allocators asked for can run here");
 	return STATUS_OK;
 }
 
@@ -207,7 +213,10 @@ static bool write_set(const struct report *r, const struct contenders *all)
 	styles = styles_make(&set);
 	fprintf(f, "N = %d\nNALL = %d\n", all->count, all->count);
 	for (int k = 0; k < 3; k++) {
-		fprintf(f, "array %s[%d] = [", k == 0 ? "NAME" : k == 1 ? "COLOUR" : "MARK",
+		fprintf(f, "array %s[%d] = [",
+			k == 0   ? "NAME"
+			: k == 1 ? "COLOUR"
+				 : "MARK",
 			all->count);
 		for (int i = 0; i < all->count; i++)
 			if (k == 2)
@@ -234,8 +243,8 @@ static bool draw(const struct report *r, const struct contenders *all)
 		good = plot_copy_script(r, scripts[i]);
 	for (int i = 3; good && i < 5; i++)
 		if (plot_run(r, scripts[i]) != 0) {
-			complain("op-matrix: gnuplot did not draw %s: %s/%s.log", scripts[i], r->dir,
-				 scripts[i]);
+			complain("op-matrix: gnuplot did not draw %s: %s/%s.log", scripts[i],
+				 r->dir, scripts[i]);
 			good = false;
 		}
 	return good;
@@ -260,8 +269,8 @@ static void measure(const struct options *o, const struct contenders *all,
 
 			if (interrupt_wanted())
 				break;
-			price_all(place, all->list, all->count, pattern, size ? size : 64, prices,
-				  &driver);
+			price_all(place, all->list, all->count, pattern, size ? size : 64,
+				  prices, &driver);
 			for (int i = 0; i < all->count; i++)
 				tsv_row(tsv, all->list[i].name, pattern, size, &prices[i]);
 			tsv_row(tsv, "-", pattern, size, &driver);
@@ -317,12 +326,18 @@ static char *make_scratch(void)
 int op_matrix_main(int argc, char **argv)
 {
 	static const struct argp parser = {
-		table, take, NULL,
-		"Price a malloc and its free by size and pattern: instructions by callgrind, and "
+		table,
+		take,
+		NULL,
+		"Price a malloc and its free by size and pattern: instructions by callgrind, "
+		"and "
 		"time.\v"
-		"The driver's own cost is subtracted: the same pattern is run with functions that do nothing.  "
+		"The driver's own cost is subtracted: the same pattern is run with functions "
+		"that do nothing.  "
 		"Counts are differences between two lengths of a run, so start-up cancels.",
-		NULL, NULL, NULL};
+		NULL,
+		NULL,
+		NULL};
 	struct options o = {.sizes = {16, 64, 256, 1024, 8192}, .nsizes = 5};
 	struct contenders all;
 	char now[32], *dir, *scratch;

@@ -13,8 +13,8 @@
 #define COUNTED_PAIRS 20000
 #define TIMED_PAIRS 2000000
 
-const char *const price_patterns[] = {"steady", "batch-100",   "all-10000", "random-10000",
-				      "walk",   "hand-100", "hand-10000", NULL};
+const char *const price_patterns[] = {"steady", "batch-100", "all-10000",  "random-10000",
+				      "walk",   "hand-100",  "hand-10000", NULL};
 
 /* What one run gave: instructions or ns of CPU time in all; NaN with `why` set. */
 static double one_run(const struct trial_place *place, const struct contender *contender,
@@ -57,8 +57,8 @@ static double count(const struct trial_place *place, const struct contender *c, 
 
 	if (isnan(once))
 		return NAN;
-	return (one_run(place, c, MODE_INSTRUCTIONS, pattern, size, idle, 2 * COUNTED_PAIRS, why,
-			why_size) -
+	return (one_run(place, c, MODE_INSTRUCTIONS, pattern, size, idle, 2 * COUNTED_PAIRS,
+			why, why_size) -
 		once) /
 	       COUNTED_PAIRS;
 }
@@ -80,9 +80,8 @@ static void count_all(const struct trial_place *place, const struct contender *c
 }
 
 /* Each round begins with another contender; the driver is one of them. */
-static void time_all(const struct trial_place *place, const struct contender *contenders,
-		     int n, int pattern, int64_t size, struct price *prices,
-		     struct price *driver)
+static void time_all(const struct trial_place *place, const struct contender *contenders, int n,
+		     int pattern, int64_t size, struct price *prices, struct price *driver)
 {
 	double(*ns)[PRICE_ROUNDS] = calloc((size_t)n + 1, sizeof(*ns)), own;
 	int rounds = 0;

@@ -20,9 +20,9 @@ extern const char *const price_patterns[]; /* by number; ends with NULL */
 #define PRICE_WALK 4 /* has sizes of its own */
 
 struct price {
-	double instructions;  /* of a pair; NaN = not counted */
-	struct interval ns;   /* of a pair; NaN = not measured */
-	char reason[200];     /* why something is missing; "" = nothing is */
+	double instructions; /* of a pair; NaN = not counted */
+	struct interval ns;  /* of a pair; NaN = not measured */
+	char reason[200];    /* why something is missing; "" = nothing is */
 };
 
 /* Prices of all contenders (usable ones) and the driver's own cost, for one pattern

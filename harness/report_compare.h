@@ -38,8 +38,9 @@ struct comparison {
  * Ratios are paired: within each block the contender's value over the reference's;
  * the cell's ratio is their median.  A geometric mean counts each workload once (its
  * cells share its weight), over the cells in which every ranked contender has a
- * ratio from at least two blocks (one, where no cell has two).  Ranked is who has a ratio in at least half of the cells in which anyone
- * has, and is not `null`, which never reuses memory and so bounds nothing. */
+ * ratio from at least two blocks (one, where no cell has two).  Ranked is who has a ratio in at
+ * least half of the cells in which anyone has, and is not `null`, which never reuses memory and
+ * so bounds nothing. */
 struct comparison *comparison_make(struct result_set *set, size_t reference);
 void comparison_free(struct comparison *c);
 

@@ -10,8 +10,8 @@
 enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT };
 
 static const struct argp_option table[] = {
-	{"suite", 's', "NAME", 0, "quick (default, 10 minutes), verdict (half an hour) or full (everything)",
-	 0},
+	{"suite", 's', "NAME", 0,
+	 "quick (default, 10 minutes), verdict (half an hour) or full (everything)", 0},
 	{"workload", 'w', "GLOB,...", 0, "only these workloads and programs; may be repeated",
 	 0},
 	{"allocator", 'a', "GLOB,...", 0,

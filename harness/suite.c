@@ -231,7 +231,8 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		if (strcmp(choice.suite, suites[i].suite) == 0)
 			suite = &suites[i];
 	if (!suite)
-		return because(why, why_size, "unknown suite '%s': quick, verdict and full are known",
+		return because(why, why_size,
+			       "unknown suite '%s': quick, verdict and full are known",
 			       choice.suite);
 	b.suite = suite;
 	if (check_globs(&choice, why, why_size) < 0)

@@ -10,8 +10,8 @@
 enum { OPS, SLOTS, ALIGNMENT, SIZE_MAX_ };
 
 static const struct wl_param params[] = {
-	{"ops", "replacements, every second one aligned", "0.5 to 0.8 s under glibc", 2000000, 1,
-	 10000000000},
+	{"ops", "replacements, every second one aligned", "0.5 to 0.8 s under glibc", 2000000,
+	 1, 10000000000},
 	{"slots", "live objects", "own: more than thread caches hold", 4000, 1, 10000000},
 	{"alignment_max", "largest alignment, bytes; a power of two",
 	 "64 KiB: a buffer for direct I/O or a device", 65536, 16, 16777216},
@@ -26,7 +26,8 @@ static int setup(struct wl_run *run)
 
 	if (alignment & (alignment - 1)) {
 		wl_fail(run,
-			"aligned-calloc: alignment_max=%lld: a power of two from 16 to 16777216 "
+			"aligned-calloc: alignment_max=%lld: a power of two from 16 to "
+			"16777216 "
 			"is accepted",
 			(long long)alignment);
 		return -1;
@@ -113,7 +114,8 @@ static uint64_t peak_bytes(const struct wl_run *run)
 
 const struct workload workload_aligned_calloc = {
 	.name = "aligned-calloc",
-	.summary = "aligned_alloc through all alignments, and calloc through all sizes, by turns",
+	.summary =
+		"aligned_alloc through all alignments, and calloc through all sizes, by turns",
 	.isolates = "cost and waste of alignment, and of zeroing what may be zero already",
 	.cannot_tell = "the ordinary path: no call is malloc",
 	.source = "own; sweeps over alignment and zeroed size",

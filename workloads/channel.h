@@ -27,7 +27,8 @@
 enum channel_hist_kind {
 	CHANNEL_HIST_ALLOC,   /* one allocation call */
 	CHANNEL_HIST_FREE,    /* one free call */
-	CHANNEL_HIST_REQUEST, /* one request of an open-loop workload, from its intended start */
+	CHANNEL_HIST_REQUEST, /* one request of an open-loop workload, from its intended start
+			       */
 	CHANNEL_HIST_KINDS
 };
 
@@ -40,13 +41,15 @@ struct channel_histogram {
  * is part of neither cpu_ns nor wall_ns. */
 struct channel_mark {
 	char name[32];
-	uint64_t at_ns;           /* CLOCK_MONOTONIC */
+	uint64_t at_ns; /* CLOCK_MONOTONIC */
 	uint64_t ops;
-	uint64_t rss_bytes, pss_bytes, anon_bytes, anon_huge_bytes, lazy_free_bytes, shmem_bytes, swap_bytes;
-	uint64_t table_bytes;     /* the run's own tables (shared memory) within rss_bytes */
+	uint64_t rss_bytes, pss_bytes, anon_bytes, anon_huge_bytes, lazy_free_bytes,
+		shmem_bytes, swap_bytes;
+	uint64_t table_bytes; /* the run's own tables (shared memory) within rss_bytes */
 	uint64_t live_bytes, live_objects;
-	uint64_t floor_bytes;     /* OS pages that hold a touched byte of a live object; 0 = not computed */
-	uint64_t mappings;        /* lines of /proc/self/maps */
+	uint64_t floor_bytes; /* OS pages that hold a touched byte of a live object; 0 = not
+				 computed */
+	uint64_t mappings;    /* lines of /proc/self/maps */
 	uint64_t thp_bytes;
 };
 
@@ -62,8 +65,8 @@ enum channel_state { CHANNEL_STARTING, CHANNEL_RUNNING, CHANNEL_DONE, CHANNEL_FA
 
 struct channel {
 	uint32_t magic, version;
-	uint32_t state;  /* live; enum channel_state */
-	uint32_t nmarks; /* live; marks below it are complete */
+	uint32_t state;   /* live; enum channel_state */
+	uint32_t nmarks;  /* live; marks below it are complete */
 	char reason[256]; /* with CHANNEL_FAILED */
 
 	/* Which allocator served: the file that holds malloc, and the one that holds
@@ -75,12 +78,12 @@ struct channel {
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; live */
 	uint64_t cpu_ns, wall_ns, user_ns, sys_ns;
 	uint64_t ops, allocs, expected_allocs;
-	uint64_t peak_rss_bytes;  /* VmHWM of this process */
-	uint64_t table_bytes;     /* shared-memory tables of the run, faulted in */
+	uint64_t peak_rss_bytes; /* VmHWM of this process */
+	uint64_t table_bytes;    /* shared-memory tables of the run, faulted in */
 	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
 	uint64_t runqueue_delay_ns; /* all threads */
-	uint64_t clock_cost_ns;   /* latency mode: median cost of timing nothing */
-	uint64_t sample_every;    /* latency mode: mean distance of timed calls */
+	uint64_t clock_cost_ns;     /* latency mode: median cost of timing nothing */
+	uint64_t sample_every;      /* latency mode: mean distance of timed calls */
 
 	struct channel_mark marks[CHANNEL_MARKS];
 	struct channel_histogram latency[CHANNEL_HIST_KINDS];

@@ -59,9 +59,9 @@ static int setup(struct wl_run *run)
 		unit = i % run->values[UNIT] ? unit + symbols : symbols;
 		if (unit > most)
 			most = unit;
-		run->expected_allocs += symbols + (uint64_t)run->values[PASSES] *
-							  (s->nodes[i] + 3 + CHUNKS +
-							   worklist_steps(s->nodes[i]));
+		run->expected_allocs +=
+			symbols + (uint64_t)run->values[PASSES] * (s->nodes[i] + 3 + CHUNKS +
+								   worklist_steps(s->nodes[i]));
 	}
 	s->symbol = wl_table(most * sizeof(*s->symbol));
 	return 0;

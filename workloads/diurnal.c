@@ -20,7 +20,8 @@ static const struct wl_param params[] = {
 	{"live_mib", "live bytes at the peak, MiB", "own: a heap beyond 32 MiB", 64, 1, 65536},
 	{"night_percent", "live objects at the low, percent of the peak",
 	 "own: services see 2 to 5 times less at night", 30, 1, 100},
-	{"days", "cycles", "own: the second low shows what the first peak left", 4, 1, MOST_DAYS},
+	{"days", "cycles", "own: the second low shows what the first peak left", 4, 1,
+	 MOST_DAYS},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 

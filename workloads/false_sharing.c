@@ -59,7 +59,8 @@ static void write_often(struct wl_thread *t, struct block *b)
 static void drop(struct wl_thread *t, struct block *b)
 {
 	if (*(const unsigned char *)b->at != (unsigned char)t->run->values[WRITES])
-		wl_die(t->run, "damaged block: the byte at %p does not hold the number of writes",
+		wl_die(t->run,
+		       "damaged block: the byte at %p does not hold the number of writes",
 		       b->at);
 	block_drop(t, b);
 }

@@ -239,26 +239,26 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)run->values[HEAP_MIB] * (1u << 20) * 5 / 4 + (16u << 20);
 }
 
-#define FLEET(number, of)                                                                       \
-	const struct workload workload_fleet_##number = {                                      \
-		.name = "fleet-" #number,                                                      \
-		.summary = "sizes, rates and lifetimes of a server binary at Google (" of      \
-			   ") as a birth and death process",                                   \
-		.isolates = "the mix of a large server at a steady heap: caches, placement "   \
-			    "and waste together",                                              \
-		.cannot_tell = "bursts, phases, correlated lifetimes and remote frees: the "   \
-			       "model has none",                                               \
-		.source = "google/fleetbench, binary " #number                                 \
-			  " (workloads/data/google_fleet_" #number ".c)",                      \
-		.touch = "one byte in each OS page of an object and its last byte are "        \
-			 "written, the first is read before the free",                         \
-		.params = params,                                                              \
-		.setup = setup,                                                                \
-		.run = run,                                                                    \
-		.total_bytes = total_bytes,                                                    \
-		.peak_bytes = peak_bytes,                                                      \
-		.ops_unit = "allocations",                                                     \
-		.live = live,                                                                  \
+#define FLEET(number, of)                                                                    \
+	const struct workload workload_fleet_##number = {                                    \
+		.name = "fleet-" #number,                                                    \
+		.summary = "sizes, rates and lifetimes of a server binary at Google (" of    \
+			   ") as a birth and death process",                                 \
+		.isolates = "the mix of a large server at a steady heap: caches, placement " \
+			    "and waste together",                                            \
+		.cannot_tell = "bursts, phases, correlated lifetimes and remote frees: the " \
+			       "model has none",                                             \
+		.source = "google/fleetbench, binary " #number                               \
+			  " (workloads/data/google_fleet_" #number ".c)",                    \
+		.touch = "one byte in each OS page of an object and its last byte are "      \
+			 "written, the first is read before the free",                       \
+		.params = params,                                                            \
+		.setup = setup,                                                              \
+		.run = run,                                                                  \
+		.total_bytes = total_bytes,                                                  \
+		.peak_bytes = peak_bytes,                                                    \
+		.ops_unit = "allocations",                                                   \
+		.live = live,                                                                \
 	}
 
 /* What sets each apart: size of its heap at the source, and where its bytes are. */

@@ -16,7 +16,7 @@ enum { OPS, LIVE_MIB, SNAPSHOTS };
 
 #define SIZE_LOW 32
 #define SIZE_HIGH 4095
-#define MEAN_SIZE 837.5  /* (4096 - 32) / log(4096 / 32) */
+#define MEAN_SIZE 837.5 /* (4096 - 32) / log(4096 / 32) */
 #define CHILD_OBJECTS 1000
 #define MOST_SNAPSHOTS 12
 

@@ -90,7 +90,8 @@ static double mean_size(const struct wl_run *run)
 
 static uint64_t peak_bytes(const struct wl_run *run)
 {
-	return (uint64_t)((double)(run->values[THREADS] * run->values[SLOTS]) * mean_size(run)) +
+	return (uint64_t)((double)(run->values[THREADS] * run->values[SLOTS]) *
+			  mean_size(run)) +
 	       (1 << 20);
 }
 

@@ -16,8 +16,8 @@ enum { OPS, KEPT, WIDTH };
 static const struct wl_param params[] = {
 	{"ops", "documents", "0.5 to 0.8 s under glibc", 20000, 1, 10000000},
 	{"kept", "documents that live at a time", "own: some 6 MiB", 500, 1, MOST_KEPT},
-	{"width", "most members of an object or array", "own: with 5 levels some 250 values", 8, 1,
-	 64},
+	{"width", "most members of an object or array", "own: with 5 levels some 250 values", 8,
+	 1, 64},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -91,9 +91,9 @@ static void add_member(struct wl_thread *t, struct node *node, struct node *memb
 		uint32_t room = node->room ? node->room * 2 : FIRST_ROOM;
 
 		if (node->member)
-			node->member = wl_realloc(t, node->member,
-						  node->room * sizeof(struct node *),
-						  room * sizeof(struct node *));
+			node->member =
+				wl_realloc(t, node->member, node->room * sizeof(struct node *),
+					   room * sizeof(struct node *));
 		else
 			node->member = wl_malloc(t, room * sizeof(struct node *));
 		node->room = room;

@@ -84,7 +84,8 @@ double kv_mean_item(const struct kv_plan *plan)
 	double mean = 0;
 
 	if (plan->sizes == KV_TWITTER)
-		return twitter_rows[plan->cluster - 1].key + twitter_rows[plan->cluster - 1].value;
+		return twitter_rows[plan->cluster - 1].key +
+		       twitter_rows[plan->cluster - 1].value;
 	if (plan->sizes == KV_META) {
 		for (unsigned i = 0; i < meta_kvcache_rows_count; i++)
 			mean += meta_kvcache_rows[i].size * 1e-9 * meta_kvcache_rows[i].weight;

@@ -29,8 +29,8 @@ static const struct wl_param params[] = {
 	{"batch", "requests in flight", "own: continuous batching on one device", 16, 1, 4096},
 	{"block_kib", "bytes of 16 tokens of key-value cache, KiB",
 	 "Llama-3-8B, one layer: 64 (all 32: 2048; OPT-13B: 12800)", 64, 1, 16384},
-	{"layers", "layers whose tensors are made and dropped", "own: a part of 32, for time", 4,
-	 1, MOST_LAYERS},
+	{"layers", "layers whose tensors are made and dropped", "own: a part of 32, for time",
+	 4, 1, MOST_LAYERS},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -73,8 +73,8 @@ static int setup(struct wl_run *run)
 		blocks = cache_blocks(q) + words(q->answer);
 		if (blocks > most)
 			most = blocks;
-		run->expected_allocs += blocks + words(q->prompt) +
-					TENSORS * (uint64_t)run->values[LAYERS];
+		run->expected_allocs +=
+			blocks + words(q->prompt) + TENSORS * (uint64_t)run->values[LAYERS];
 	}
 	s->flight = wl_table((size_t)run->values[BATCH] * sizeof(*s->flight));
 	s->count = wl_table((size_t)run->values[BATCH] * sizeof(*s->count));
@@ -187,8 +187,9 @@ static uint64_t peak_bytes(const struct wl_run *run)
 
 const struct workload workload_llm_kv = {
 	.name = "llm-kv",
-	.summary = "requests to a language model: cache blocks of 64 KiB, tensors last in first "
-		   "out, tiny texts",
+	.summary =
+		"requests to a language model: cache blocks of 64 KiB, tensors last in first "
+		"out, tiny texts",
 	.isolates = "many large equal blocks of mixed age between tiny objects and tensors",
 	.cannot_tell = "device memory, and servers that take all their blocks at the start",
 	.source = "AzurePublicDataset LLM inference traces 2023; sizes of Llama-3-8B",

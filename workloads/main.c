@@ -62,7 +62,8 @@ static int check_memory(struct wl_run *run)
 	if (peak <= available)
 		return 0;
 	wl_fail(run,
-		"%s: too large for this machine's memory: needs %llu MiB, %llu MiB are available",
+		"%s: too large for this machine's memory: needs %llu MiB, %llu MiB are "
+		"available",
 		run->workload->name, (unsigned long long)(peak >> 20),
 		(unsigned long long)(available >> 20));
 	return -1;

@@ -13,9 +13,9 @@
 
 enum { OPS, THREADS, GENERATIONS, KEPT };
 
-#define BATCH 400              /* allocations between two exchanges */
-#define PASSED (BATCH / 4)     /* go to the neighbour */
-#define KEPT_EVERY 5           /* one in this many replaces a kept object */
+#define BATCH 400          /* allocations between two exchanges */
+#define PASSED (BATCH / 4) /* go to the neighbour */
+#define KEPT_EVERY 5       /* one in this many replaces a kept object */
 #define WORD sizeof(uintptr_t)
 
 static const struct wl_param params[] = {
@@ -63,8 +63,8 @@ static int setup(struct wl_run *run)
 		s->lanes[i].kept =
 			wl_table((size_t)run->values[KEPT] * sizeof(*s->lanes[i].kept));
 	}
-	run->expected_allocs = (uint64_t)threads *
-			       (s->batches * BATCH + (uint64_t)run->values[KEPT]);
+	run->expected_allocs =
+		(uint64_t)threads * (s->batches * BATCH + (uint64_t)run->values[KEPT]);
 	return 0;
 }
 

@@ -32,10 +32,10 @@ static const struct range {
 } ranges[SHIFTS] = {{32, 511}, {512, 8191}, {8192, 131071}};
 
 static const struct wl_param params[] = {
-	{"ops", "replacements when full, over all shifts", "0.5 to 0.8 s under glibc", 1500000, 1,
-	 1000000000},
-	{"limit_mib", "limit on private memory beyond that of the start, MiB", "own",
-	 96, 1, 65536},
+	{"ops", "replacements when full, over all shifts", "0.5 to 0.8 s under glibc", 1500000,
+	 1, 1000000000},
+	{"limit_mib", "limit on private memory beyond that of the start, MiB", "own", 96, 1,
+	 65536},
 	{"fill_percent", "live bytes, percent of the limit",
 	 "own: what a cautious operator would allow", 60, 1, 100},
 	{"kind", "0 = resident memory, as in a container; 1 = RLIMIT_DATA",
@@ -193,7 +193,8 @@ static uint64_t total_bytes(const struct wl_run *run)
 	double sum = 0;
 
 	for (int i = 0; i < SHIFTS; i++)
-		sum += (double)run->values[OPS] / SHIFTS * mean_size(i) + (double)live_limit(run);
+		sum += (double)run->values[OPS] / SHIFTS * mean_size(i) +
+		       (double)live_limit(run);
 	return (uint64_t)sum;
 }
 

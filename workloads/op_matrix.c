@@ -28,8 +28,8 @@ enum { STEADY, BATCH_100, ALL_10000, RANDOM_10000, WALK, HAND_100, HAND_10000, P
 static const struct wl_param params[] = {
 	{"ops", "pairs of malloc and free, rounded up to whole batches",
 	 "0.5 to 0.8 s under glibc", 60000000, 1, 10000000000},
-	{"threads", "threads beside the first, which hand-over patterns need", "one to take over",
-	 1, 1, 1},
+	{"threads", "threads beside the first, which hand-over patterns need",
+	 "one to take over", 1, 1, 1},
 	{"pattern",
 	 "0 = one at a time, 1 = batches of 100, 2 = 10,000 and then all freed, 3 = one of "
 	 "10,000 at random, 4 = live count walking between 5000 and 15,000 with sizes 16 to "
@@ -82,7 +82,8 @@ static int setup(struct wl_run *run)
 	struct state *s;
 
 	if (run->values[IDLE] && run->mode != WL_THROUGHPUT) {
-		wl_fail(run, "op-matrix: idle=1 allocates nothing: only mode throughput is accepted");
+		wl_fail(run, "op-matrix: idle=1 allocates nothing: only mode throughput is "
+			     "accepted");
 		return -1;
 	}
 	s = run->state = wl_table(sizeof(*s));
@@ -179,8 +180,10 @@ static void walk(struct state *s, struct wl_thread *t, bool idle)
 		if (!up)
 			up = s->n <= WALK_LOW || (s->n < WALK_HIGH && bits >> 63);
 		if (up) {
-			size_t size = WALK_SIZE_LOW + ((bits & 0x7fffffff) *
-						       (WALK_SIZE_HIGH - WALK_SIZE_LOW + 1) >> 31);
+			size_t size =
+				WALK_SIZE_LOW +
+				((bits & 0x7fffffff) * (WALK_SIZE_HIGH - WALK_SIZE_LOW + 1) >>
+				 31);
 
 			take(t, &b[s->n++], size, idle);
 			made++;
@@ -271,7 +274,8 @@ static uint64_t peak_bytes(const struct wl_run *run)
 
 const struct workload workload_op_matrix = {
 	.name = "op-matrix",
-	.summary = "one pattern of malloc and free at one size, its driver's cost known exactly",
+	.summary =
+		"one pattern of malloc and free at one size, its driver's cost known exactly",
 	.isolates = "instructions and time of a pair, tier by tier",
 	.cannot_tell = "what a program would gain: no program does one thing only",
 	.source = "own; patterns of the allocators' own micro benchmarks",

@@ -148,8 +148,9 @@ static int take_option(struct options *o, int argc, char **argv, int *i, char *w
 		o->mode = WL_CDF;
 	} else if ((value = value_of("--start", argc, argv, i))) {
 		if (parse_int(value, &number) < 0 || number < 0 || number > INT32_MAX) {
-			snprintf(why, why_size, "--start %s: a whole number from 0 to %d is accepted",
-				 value, INT32_MAX);
+			snprintf(why, why_size,
+				 "--start %s: a whole number from 0 to %d is accepted", value,
+				 INT32_MAX);
 			return -1;
 		}
 		o->start = true;

@@ -20,8 +20,12 @@ static const struct wl_param params[] = {
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
-static const char *const quiet[] = {"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
-				    "GIT_PAGER=cat", "HOME=/nonexistent", "TZ=UTC", NULL};
+static const char *const quiet[] = {"GIT_CONFIG_NOSYSTEM=1",
+				    "GIT_CONFIG_GLOBAL=/dev/null",
+				    "GIT_PAGER=cat",
+				    "HOME=/nonexistent",
+				    "TZ=UTC",
+				    NULL};
 
 static const char *available(char *why, size_t why_size)
 {
@@ -40,11 +44,12 @@ static void write_file(FILE *file, uint32_t *lines, int number, struct rng *r)
 	for (int i = 0; i < LINES; i++) {
 		if (rng_below(r, 12) == 0)
 			lines[i] = (uint32_t)rng_below(r, 1000000);
-		fprintf(content, "line %d says %u, and %u again\n", i, lines[i], lines[i] * 7 % 9973);
+		fprintf(content, "line %d says %u, and %u again\n", i, lines[i],
+			lines[i] * 7 % 9973);
 	}
 	fclose(content);
-	fprintf(file, "M 100644 inline folder-%d/file-%d.txt\ndata %zu\n%s\n", number % 5, number,
-		size, text);
+	fprintf(file, "M 100644 inline folder-%d/file-%d.txt\ndata %zu\n%s\n", number % 5,
+		number, size, text);
 	free(text);
 }
 
@@ -115,8 +120,8 @@ static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, con
 	if (!git)
 		return -1;
 	*p = (struct program_plan){
-		.argv = {git, "-C", repository, "log", "--stat", "--patch", "--no-color", "main",
-			 NULL},
+		.argv = {git, "-C", repository, "log", "--stat", "--patch", "--no-color",
+			 "main", NULL},
 		.env = {quiet[0], quiet[1], quiet[2], quiet[3], quiet[4], NULL},
 		.check = check,
 		.ops = (uint64_t)values[COMMITS],

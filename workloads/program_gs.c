@@ -80,8 +80,9 @@ const struct program program_gs = {
 	.isolates = "an interpreter and rasteriser that gets its memory in chunks",
 	.cannot_tell = "small objects: ghostscript has heaps of its own over malloc",
 	.source = "gs in mimalloc-bench (there a PDF of 5000 pages)",
-	.allocation_share = "less than 0.1 % of its user-mode instructions: callgrind with glibc 2.36, "
-			    "inclusive cost of malloc, calloc, realloc and free",
+	.allocation_share =
+		"less than 0.1 % of its user-mode instructions: callgrind with glibc 2.36, "
+		"inclusive cost of malloc, calloc, realloc and free",
 	.params = params,
 	.available = available,
 	.plan = plan,

@@ -21,41 +21,39 @@ static const struct wl_param params[] = {
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
-static const char configuration[] =
-	"daemon off;\n"
-	"master_process off;\n"
-	"pid %1$s/nginx.pid;\n"
-	"error_log %1$s/error.log;\n"
-	"events { worker_connections 64; }\n"
-	"http {\n"
-	"  access_log %1$s/access.log;\n"
-	"  client_body_temp_path %1$s/body;\n"
-	"  proxy_temp_path %1$s/proxy;\n"
-	"  fastcgi_temp_path %1$s/fastcgi;\n"
-	"  uwsgi_temp_path %1$s/uwsgi;\n"
-	"  scgi_temp_path %1$s/scgi;\n"
-	"  gzip on;\n"
-	"  gzip_types text/plain;\n"
-	"  gzip_min_length 1;\n"
-	"  keepalive_requests 50;\n" /* connections end, too */
-	"  server {\n"
-	"    listen unix:%1$s/nginx.sock;\n"
-	"    listen 127.0.0.1:%2$d;\n"
-	"    root %1$s;\n"
-	"    location / { default_type text/plain; }\n"
-	"  }\n"
-	"}\n";
+static const char configuration[] = "daemon off;\n"
+				    "master_process off;\n"
+				    "pid %1$s/nginx.pid;\n"
+				    "error_log %1$s/error.log;\n"
+				    "events { worker_connections 64; }\n"
+				    "http {\n"
+				    "  access_log %1$s/access.log;\n"
+				    "  client_body_temp_path %1$s/body;\n"
+				    "  proxy_temp_path %1$s/proxy;\n"
+				    "  fastcgi_temp_path %1$s/fastcgi;\n"
+				    "  uwsgi_temp_path %1$s/uwsgi;\n"
+				    "  scgi_temp_path %1$s/scgi;\n"
+				    "  gzip on;\n"
+				    "  gzip_types text/plain;\n"
+				    "  gzip_min_length 1;\n"
+				    "  keepalive_requests 50;\n" /* connections end, too */
+				    "  server {\n"
+				    "    listen unix:%1$s/nginx.sock;\n"
+				    "    listen 127.0.0.1:%2$d;\n"
+				    "    root %1$s;\n"
+				    "    location / { default_type text/plain; }\n"
+				    "  }\n"
+				    "}\n";
 
-static const char client[] =
-	"wrk.headers['Accept-Encoding'] = 'gzip'\n"
-	"local answers = 0\n"
-	"function response(status)\n"
-	"  answers = answers + 1\n"
-	"  if answers >= %lld then wrk.thread:stop() end\n"
-	"end\n"
-	"function done(summary)\n"
-	"  if summary.errors.status > 0 then os.exit(1) end\n"
-	"end\n";
+static const char client[] = "wrk.headers['Accept-Encoding'] = 'gzip'\n"
+			     "local answers = 0\n"
+			     "function response(status)\n"
+			     "  answers = answers + 1\n"
+			     "  if answers >= %lld then wrk.thread:stop() end\n"
+			     "end\n"
+			     "function done(summary)\n"
+			     "  if summary.errors.status > 0 then os.exit(1) end\n"
+			     "end\n";
 
 static const char *available(char *why, size_t why_size)
 {
@@ -88,7 +86,8 @@ static int check(const struct program_plan *plan, const char *stdout_path, const
 		fclose(file);
 	if (good >= plan->ops && bad == 0)
 		return 0;
-	snprintf(why, why_size, "%llu good and %llu bad answers in its log, %llu were asked for",
+	snprintf(why, why_size,
+		 "%llu good and %llu bad answers in its log, %llu were asked for",
 		 (unsigned long long)good, (unsigned long long)bad,
 		 (unsigned long long)plan->ops);
 	return -1;
@@ -154,13 +153,13 @@ static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, con
 		return -1;
 	*p = (struct program_plan){
 		/* -e: its errors before it has read the configuration. */
-		.argv = {nginx, "-e", program_text("%s/error.log", dir), "-p", dir, "-c", config,
-			 NULL},
+		.argv = {nginx, "-e", program_text("%s/error.log", dir), "-p", dir, "-c",
+			 config, NULL},
 		.ready_socket = socket_path,
 		.clients = {{wrk, "-t", "1", "-c", "8", "-d", "100s", "-s", lua,
 			     program_text("http://127.0.0.1:%d/page.txt", port), NULL}},
-		.stop = {nginx, "-e", program_text("%s/error.log", dir), "-p", dir, "-c", config,
-			 "-s", "quit", NULL},
+		.stop = {nginx, "-e", program_text("%s/error.log", dir), "-p", dir, "-c",
+			 config, "-s", "quit", NULL},
 		.check = check,
 		.ops = (uint64_t)values[REQUESTS],
 		.ops_unit = "requests",
@@ -175,8 +174,9 @@ const struct program program_nginx = {
 	.isolates = "a server of pools: what malloc sees are requests' regions as a whole",
 	.cannot_tell = "much: nginx was built to need little of an allocator",
 	.source = "own; nginx with its default buffers",
-	.allocation_share = "0.7 % of its user-mode instructions: callgrind with glibc 2.36, "
-			    "inclusive cost of malloc, calloc, realloc and free, posix_memalign",
+	.allocation_share =
+		"0.7 % of its user-mode instructions: callgrind with glibc 2.36, "
+		"inclusive cost of malloc, calloc, realloc and free, posix_memalign",
 	.params = params,
 	.available = available,
 	.plan = plan,

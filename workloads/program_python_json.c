@@ -69,8 +69,7 @@ static int plan_with(const char *allocator, const int64_t *values, uint64_t seed
 		/* -S: no site packages, which differ between machines. */
 		.argv = {python, "-S", path, program_text("%lld", (long long)values[DOCUMENTS]),
 			 program_text("%llu", (unsigned long long)seed), NULL},
-		.env = {allocator, "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
-			NULL},
+		.env = {allocator, "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1", NULL},
 		.check = check,
 		.ops = (uint64_t)values[DOCUMENTS] * 3000,
 		.ops_unit = "records",

@@ -6,7 +6,8 @@
 enum { STRINGS };
 
 static const struct wl_param params[] = {
-	{"strings", "strings that are made", "0.5 to 1 s under glibc", 600000, 1000, 1000000000},
+	{"strings", "strings that are made", "0.5 to 1 s under glibc", 600000, 1000,
+	 1000000000},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 

@@ -10,7 +10,8 @@
 enum { PROBLEMS };
 
 static const struct wl_param params[] = {
-	{"problems", "problems, of 4 to 6 pigeons by turns", "0.5 to 1 s under glibc", 30, 1, 10000},
+	{"problems", "problems, of 4 to 6 pigeons by turns", "0.5 to 1 s under glibc", 30, 1,
+	 10000},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -44,7 +45,8 @@ static void write_problem(FILE *file, int number, int pigeons)
 			fprintf(file, "(assert (and (<= 0 p%d_%d) (< p%d_%d %d)))\n", number, i,
 				number, i, pigeons);
 		for (int k = 0; k < i; k++)
-			fprintf(file, "(assert (not (= p%d_%d p%d_%d)))\n", number, i, number, k);
+			fprintf(file, "(assert (not (= p%d_%d p%d_%d)))\n", number, i, number,
+				k);
 		if (i > 1)
 			fprintf(file,
 				vectors ? "(assert (bvule (bvmul p%d_%d p%d_%d) #x%02x))\n"

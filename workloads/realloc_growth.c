@@ -94,7 +94,8 @@ static void live(const struct wl_run *run, struct page_floor *floor)
 
 static double mean_length(const struct wl_run *run)
 {
-	double low = (double)run->values[LENGTH_MIN], high = (double)run->values[LENGTH_MAX] + 1;
+	double low = (double)run->values[LENGTH_MIN],
+	       high = (double)run->values[LENGTH_MAX] + 1;
 
 	return high > low ? (high - low) / __builtin_log(high / low) : low;
 }
@@ -102,7 +103,8 @@ static double mean_length(const struct wl_run *run)
 /* A vector's steps sum up to growth / (growth - 1) times its final length. */
 static uint64_t total_bytes(const struct wl_run *run)
 {
-	double growth = (double)run->values[GROWTH] / 100, low = (double)run->values[LENGTH_MIN];
+	double growth = (double)run->values[GROWTH] / 100,
+	       low = (double)run->values[LENGTH_MIN];
 	double middle = __builtin_sqrt(low * (double)run->values[LENGTH_MAX]);
 	double steps = 1 + __builtin_log(middle / FIRST) / __builtin_log(growth);
 

@@ -85,7 +85,8 @@ static void serve(struct wl_run *run, struct wl_thread *t, uint64_t request)
 	uint64_t n = objects_of(run, request), made = 0;
 
 	for (int i = 0; i < BUFFERS; i++)
-		block_make(t, &s->own[made++], buffers[i], i < 3 ? WL_TOUCH_ALL : WL_TOUCH_PAGES);
+		block_make(t, &s->own[made++], buffers[i],
+			   i < 3 ? WL_TOUCH_ALL : WL_TOUCH_PAGES);
 	for (uint64_t i = 0; i < n; i++) {
 		block_make(t, &s->own[made], small_size(t), WL_TOUCH_ALL);
 		if (rng_below(&t->rng, 1000) < (uint64_t)run->values[ESCAPE])

@@ -32,8 +32,8 @@ void *wl_table(size_t bytes)
 	 * perhaps with another victim. */
 	if (whole > LARGE_TABLE && whole > procfs_memory_available())
 		wl_die(NULL, "no memory for a table of %zu MiB", whole >> 20);
-	p = mmap(NULL, whole, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE,
+		 -1, 0);
 
 	if (p == MAP_FAILED)
 		wl_die(NULL, "no memory for a table of %zu bytes: %s", bytes, strerror(errno));

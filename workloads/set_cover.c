@@ -10,7 +10,8 @@
 enum { OPS, SETS, WORDS, PASS };
 
 static const struct wl_param params[] = {
-	{"ops", "sets made of two others", "0.5 to 0.8 s under glibc", 20000000, 1, 10000000000},
+	{"ops", "sets made of two others", "0.5 to 0.8 s under glibc", 20000000, 1,
+	 10000000000},
 	{"sets", "sets of the cover", "espresso's inputs have some hundred", 600, 2, 1000000},
 	{"words", "longest set, words of 8 bytes; a cover's sets differ in length",
 	 "espresso: a few to a few dozen", 24, 1, 4096},
@@ -172,8 +173,9 @@ static uint64_t peak_bytes(const struct wl_run *run)
 
 const struct workload workload_set_cover = {
 	.name = "set-cover",
-	.summary = "bit sets made of two others, most dropped at once, the whole copied now and "
-		   "then",
+	.summary =
+		"bit sets made of two others, most dropped at once, the whole copied now and "
+		"then",
 	.isolates = "short-lived objects of mixed small sizes among bursts of copies",
 	.cannot_tell = "large heaps: everything fits the CPU's second cache",
 	.source = "espresso in mimalloc-bench",

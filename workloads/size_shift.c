@@ -97,10 +97,10 @@ static int run(struct wl_run *run)
 			if (mark && !first)
 				wl_phase(run, name);
 			for (uint64_t n = count_of(run, i, first); n > 0; n--)
-				block_make(t, &s->block[s->n++],
-					   dist_loguniform(&t->rng, ranges[i].low,
-							   ranges[i].high),
-					   WL_TOUCH_PAGES);
+				block_make(
+					t, &s->block[s->n++],
+					dist_loguniform(&t->rng, ranges[i].low, ranges[i].high),
+					WL_TOUCH_PAGES);
 			snprintf(name, sizeof(name), "to-%llu",
 				 (unsigned long long)ranges[i].high);
 			if (mark)

@@ -62,8 +62,8 @@ static int setup(struct wl_run *run)
 static size_t random_size(struct wl_run *run, struct wl_thread *t)
 {
 	uint64_t bits = rng_next(&t->rng);
-	unsigned shift = 2 + (unsigned)__builtin_ctzll(
-				     bits | (uint64_t)1 << (run->values[LARGEST] - 3));
+	unsigned shift =
+		2 + (unsigned)__builtin_ctzll(bits | (uint64_t)1 << (run->values[LARGEST] - 3));
 
 	return 1 + ((size_t)1 << shift) + ((bits >> 32) & (((size_t)1 << shift) - 1));
 }

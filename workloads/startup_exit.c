@@ -22,8 +22,8 @@ enum { OPS, OBJECTS };
 
 static const struct wl_param params[] = {
 	{"ops", "processes", "0.5 to 0.8 s under glibc", 800, 1, 10000000},
-	{"objects", "allocations of each", "a compiler driver or shell makes a few hundred", 300,
-	 0, 10000000},
+	{"objects", "allocations of each", "a compiler driver or shell makes a few hundred",
+	 300, 0, 10000000},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 

@@ -16,8 +16,8 @@ enum { OPS, THREADS, TASK };
 static const struct wl_param params[] = {
 	{"ops", "allocations, rounded up to whole waves of tasks", "0.5 to 0.8 s under glibc",
 	 4000000, 1, 1000000000},
-	{"threads", "tasks at a time: a wave", "2: the smallest with threads side by side", 2, 1,
-	 64},
+	{"threads", "tasks at a time: a wave", "2: the smallest with threads side by side", 2,
+	 1, 64},
 	{"task", "allocations of a task, after which its thread ends",
 	 "own: enough to fill caches, too few to pay for them", 400, RESULT_EVERY, MOST_TASK},
 	{NULL, NULL, NULL, 0, 0, 0},

@@ -16,8 +16,8 @@ enum { OPS, THREADS, DEPTH, VERSIONS };
 #define MOST_VERSIONS 1000
 
 static const struct wl_param params[] = {
-	{"ops", "rewrites by all threads, each of one path", "0.5 to 0.8 s under glibc", 1600000, 1,
-	 1000000000},
+	{"ops", "rewrites by all threads, each of one path", "0.5 to 0.8 s under glibc",
+	 1600000, 1, 1000000000},
 	{"threads", "threads, each with versions of its own", "lean: up to 8", 2, 1, 64},
 	{"depth", "inner nodes of a path", "own: trees of 4096 leaves", 12, 1, MOST_DEPTH},
 	{"versions", "versions that a thread keeps", "own: an undo list", 16, 1, MOST_VERSIONS},
@@ -77,7 +77,8 @@ static struct term *make(struct wl_thread *t, int64_t depth)
 static void check(struct wl_thread *t, const struct term *term)
 {
 	if (!wl_is_live(t, term))
-		wl_die(t->run, "a term leads to %p, which is no live block", (const void *)term);
+		wl_die(t->run, "a term leads to %p, which is no live block",
+		       (const void *)term);
 }
 
 static struct term *build(struct wl_thread *t, int64_t depth)

@@ -13,8 +13,8 @@ enum { OPS, THREADS, SIZE, SCRATCH };
 #define WAVES 3 /* whose blocks live: this one's and two before */
 
 static const struct wl_param params[] = {
-	{"ops", "threads in all, rounded up to whole waves", "0.5 to 0.8 s under glibc", 12000, 1,
-	 100000000},
+	{"ops", "threads in all, rounded up to whole waves", "0.5 to 0.8 s under glibc", 12000,
+	 1, 100000000},
 	{"threads", "threads of a wave", "mleak: 10", 10, 1, 64},
 	{"size", "bytes of the block that stays", "mleak: 128", 128, 1, 1048576},
 	{"scratch", "blocks that a thread allocates and frees before it ends",

@@ -31,7 +31,8 @@ static bool bring_up(void)
 	ash_misuse_hook = ash_misuse_report;
 	ash_page_init();
 	/* (The window may be there from a try that failed later.) */
-	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) || !ash_shard_init((unsigned)ash_conf.narenas))
+	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) ||
+	    !ash_shard_init((unsigned)ash_conf.narenas))
 		return false;
 	ash_tcache_init();
 	ash_reclaim_background = ash_conf.background_thread;

@@ -16,7 +16,8 @@ bool ash_boot_slow(void);
  * no room for it: every call then fails with ENOMEM. */
 ASH_INLINE bool ash_boot(void)
 {
-	return ASH_LIKELY(ash_load_acquire(&ash_boot_state) == ASH_BOOT_DONE) || ash_boot_slow();
+	return ASH_LIKELY(ash_load_acquire(&ash_boot_state) == ASH_BOOT_DONE) ||
+	       ash_boot_slow();
 }
 
 #endif

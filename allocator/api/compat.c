@@ -18,19 +18,19 @@
 #include "util/fmt.h"
 
 struct totals {
-	size_t small;      /* bytes of small objects out of their slabs */
-	size_t cached;     /* of these, in magazines and the depot */
-	size_t runs;       /* bytes of runs in use, slabs and large */
-	size_t heap;       /* bytes of hugeblocks mapped */
-	size_t mappings;   /* count of large mappings */
-	size_t mapped;     /* their bytes */
-	size_t slabs;      /* bytes of slabs */
+	size_t small;    /* bytes of small objects out of their slabs */
+	size_t cached;   /* of these, in magazines and the depot */
+	size_t runs;     /* bytes of runs in use, slabs and large */
+	size_t heap;     /* bytes of hugeblocks mapped */
+	size_t mappings; /* count of large mappings */
+	size_t mapped;   /* their bytes */
+	size_t slabs;    /* bytes of slabs */
 	size_t metadata;
 };
 
 static struct totals count_all(void)
 {
-	struct totals t = { 0 };
+	struct totals t = {0};
 
 	if (!ash_boot())
 		return t;
@@ -40,7 +40,8 @@ static struct totals count_all(void)
 
 			ash_mutex_lock(&bin->lock);
 			t.small += bin->regions_out * ash_class_size(c);
-			t.slabs += ((size_t)bin->nslabs * ash_size_classes[c].granules) << ASH_GRANULE_SHIFT;
+			t.slabs += ((size_t)bin->nslabs * ash_size_classes[c].granules)
+				   << ASH_GRANULE_SHIFT;
 			ash_mutex_unlock(&bin->lock);
 		}
 	}
@@ -65,7 +66,7 @@ static size_t in_use(const struct totals *t)
 struct mallinfo2 ash_mallinfo2(void)
 {
 	struct totals t = count_all();
-	struct mallinfo2 info = { 0 };
+	struct mallinfo2 info = {0};
 
 	info.arena = t.heap;
 	info.hblks = t.mappings;
@@ -84,7 +85,7 @@ static int clip(size_t n)
 struct mallinfo ash_mallinfo(void)
 {
 	struct mallinfo2 wide = ash_mallinfo2();
-	struct mallinfo info = { 0 };
+	struct mallinfo info = {0};
 
 	info.arena = clip(wide.arena);
 	info.hblks = clip(wide.hblks);
@@ -125,7 +126,8 @@ int ash_malloc_info(int options, FILE *out)
 		   "<total type=\"rest\" count=\"0\" size=\"%zu\"/>\n"
 		   "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n"
 		   "<system type=\"current\" size=\"%zu\"/>\n</heap>\n</malloc>\n",
-		   t.cached, t.heap > in_use(&t) ? t.heap - in_use(&t) : 0, t.mappings, t.mapped, t.heap + t.mapped);
+		   t.cached, t.heap > in_use(&t) ? t.heap - in_use(&t) : 0, t.mappings,
+		   t.mapped, t.heap + t.mapped);
 	return fputs(text, out) < 0 ? -1 : 0;
 }
 
@@ -133,13 +135,15 @@ void ash_malloc_stats(void)
 {
 	struct totals t = count_all();
 	char text[640];
-	size_t length = ash_format(text, sizeof(text),
-				   "Ashlar " PACKAGE_VERSION ": %zu KiB in use, %zu KiB in thread caches and depot\n"
-				   "  hugeblocks %zu KiB, runs %zu KiB, slabs %zu KiB\n"
-				   "  mappings %zu of %zu KiB, metadata %zu KiB, threads %u, shards %u\n",
-				   (in_use(&t) + t.mapped) / 1024, t.cached / 1024, t.heap / 1024, t.runs / 1024,
-				   t.slabs / 1024, t.mappings, t.mapped / 1024, t.metadata / 1024, ash_thread_count(),
-				   ash_shard_count());
+	size_t length = ash_format(
+		text, sizeof(text),
+		"Ashlar " PACKAGE_VERSION
+		": %zu KiB in use, %zu KiB in thread caches and depot\n"
+		"  hugeblocks %zu KiB, runs %zu KiB, slabs %zu KiB\n"
+		"  mappings %zu of %zu KiB, metadata %zu KiB, threads %u, shards %u\n",
+		(in_use(&t) + t.mapped) / 1024, t.cached / 1024, t.heap / 1024, t.runs / 1024,
+		t.slabs / 1024, t.mappings, t.mapped / 1024, t.metadata / 1024,
+		ash_thread_count(), ash_shard_count());
 
 	ash_write_fd(STDERR_FILENO, text, length);
 }

@@ -25,16 +25,17 @@ struct row {
 #define FIELD(name) offsetof(struct ash_conf, name)
 
 static const struct row rows[] = {
-	{ "abort_conf", ROW_BOOL, FIELD(abort_conf), "true or false", 0 },
-	{ "confirm_conf", ROW_BOOL, FIELD(confirm_conf), "true or false", 0 },
-	{ "abort_on_misuse", ROW_BOOL, FIELD(abort_on_misuse), "true or false", 0 },
-	{ "tcache", ROW_BOOL, FIELD(tcache), "true or false", 0 },
-	{ "background_thread", ROW_BOOL, FIELD(background_thread), "true or false", 0 },
-	{ "stats_print", ROW_BOOL, FIELD(stats_print), "true or false", 0 },
-	{ "checks", ROW_WORD, FIELD(checks), "default|full", 0 },
-	{ "zero_realloc", ROW_WORD, FIELD(zero_realloc), "free|alloc|abort", 0 },
-	{ "narenas", ROW_COUNT, FIELD(narenas), "1 to 64, or 0 for one per usable CPU", 64 },
-	{ "max_alloc", ROW_BYTES, FIELD(max_alloc), "bytes, also with k, m or g; 0 for no bound", 0 },
+	{"abort_conf", ROW_BOOL, FIELD(abort_conf), "true or false", 0},
+	{"confirm_conf", ROW_BOOL, FIELD(confirm_conf), "true or false", 0},
+	{"abort_on_misuse", ROW_BOOL, FIELD(abort_on_misuse), "true or false", 0},
+	{"tcache", ROW_BOOL, FIELD(tcache), "true or false", 0},
+	{"background_thread", ROW_BOOL, FIELD(background_thread), "true or false", 0},
+	{"stats_print", ROW_BOOL, FIELD(stats_print), "true or false", 0},
+	{"checks", ROW_WORD, FIELD(checks), "default|full", 0},
+	{"zero_realloc", ROW_WORD, FIELD(zero_realloc), "free|alloc|abort", 0},
+	{"narenas", ROW_COUNT, FIELD(narenas), "1 to 64, or 0 for one per usable CPU", 64},
+	{"max_alloc", ROW_BYTES, FIELD(max_alloc), "bytes, also with k, m or g; 0 for no bound",
+	 0},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -92,7 +93,7 @@ static bool read_bytes(struct span s, uint64_t *n)
 static bool read_word(struct span s, const char *words, unsigned *value)
 {
 	for (unsigned i = 0; *words != '\0'; i++) {
-		struct span word = { words, strcspn(words, "|") };
+		struct span word = {words, strcspn(words, "|")};
 
 		if (word.length == s.length && memcmp(word.at, s.at, s.length) == 0) {
 			*value = i;
@@ -130,15 +131,16 @@ static bool set_field(struct ash_conf *conf, const struct row *row, struct span 
 /* Long nonsense is shown by its beginning. */
 #define SHOWN(s) (int)((s).length > 60 ? 60 : (s).length), (s).at
 
-static bool set_pair(struct ash_conf *conf, struct span key, struct span value, const char *source)
+static bool set_pair(struct ash_conf *conf, struct span key, struct span value,
+		     const char *source)
 {
 	for (unsigned i = 0; i < ROWS; i++) {
 		if (!span_is(key, rows[i].key))
 			continue;
 		if (set_field(conf, &rows[i], value))
 			return true;
-		ash_message("%s: invalid value %.*s:%.*s (accepted: %s)", source, SHOWN(key), SHOWN(value),
-			    rows[i].accepted);
+		ash_message("%s: invalid value %.*s:%.*s (accepted: %s)", source, SHOWN(key),
+			    SHOWN(value), rows[i].accepted);
 		return false;
 	}
 	ash_message("%s: unknown option %.*s", source, SHOWN(key));
@@ -150,19 +152,20 @@ unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *sou
 	unsigned refused = 0;
 
 	while (*text != '\0') {
-		struct span pair = { text, strcspn(text, ",") };
+		struct span pair = {text, strcspn(text, ",")};
 		const char *colon = memchr(pair.at, ':', pair.length);
 
 		text += pair.length + (text[pair.length] == ',');
 		if (pair.length == 0)
 			continue;
 		if (colon == NULL) {
-			ash_message("%s: invalid pair %.*s (accepted: key:value)", source, SHOWN(pair));
+			ash_message("%s: invalid pair %.*s (accepted: key:value)", source,
+				    SHOWN(pair));
 			refused++;
 			continue;
 		}
-		struct span key = { pair.at, (size_t)(colon - pair.at) };
-		struct span value = { colon + 1, pair.length - key.length - 1 };
+		struct span key = {pair.at, (size_t)(colon - pair.at)};
+		struct span value = {colon + 1, pair.length - key.length - 1};
 
 		refused += !set_pair(conf, key, value, source);
 	}
@@ -171,7 +174,7 @@ unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *sou
 
 void ash_conf_init(void)
 {
-	static const char *const sources[] = { ASH_CONF_NAME, "MALLOC_CONF" };
+	static const char *const sources[] = {ASH_CONF_NAME, "MALLOC_CONF"};
 	unsigned refused = 0;
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -186,7 +189,8 @@ void ash_conf_init(void)
 		ash_message("%s: \"%s\"", sources[i], text != NULL ? text : "");
 	}
 	if (refused != 0 && ash_conf.abort_conf) {
-		ash_message("abort_conf:true and %u option%s refused", refused, refused == 1 ? "" : "s");
+		ash_message("abort_conf:true and %u option%s refused", refused,
+			    refused == 1 ? "" : "s");
 		abort();
 	}
 }

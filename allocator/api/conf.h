@@ -18,15 +18,15 @@ enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_FULL };
 
 struct ash_conf {
 	bool abort_conf;
-	bool confirm_conf;    /* print what each source held */
+	bool confirm_conf; /* print what each source held */
 	bool abort_on_misuse;
-	bool tcache;          /* magazines */
+	bool tcache;            /* magazines */
 	bool background_thread; /* may be started */
-	bool stats_print;     /* malloc_stats() at exit */
-	unsigned checks;      /* enum ash_checks */
-	unsigned zero_realloc; /* enum ash_zero_realloc */
-	uint64_t narenas;     /* most shards; 0 = one per usable CPU */
-	uint64_t max_alloc;   /* bytes one allocation may have; 0 = no bound of ours */
+	bool stats_print;       /* malloc_stats() at exit */
+	unsigned checks;        /* enum ash_checks */
+	unsigned zero_realloc;  /* enum ash_zero_realloc */
+	uint64_t narenas;       /* most shards; 0 = one per usable CPU */
+	uint64_t max_alloc;     /* bytes one allocation may have; 0 = no bound of ours */
 };
 
 extern struct ash_conf ash_conf;

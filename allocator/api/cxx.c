@@ -17,7 +17,7 @@
  * held here. */
 static void *runtime_operator(const char *name)
 {
-	static const char *const runtimes[] = { "libstdc++.so.6", "libc++.so.1" };
+	static const char *const runtimes[] = {"libstdc++.so.6", "libc++.so.1"};
 
 	ash_lock_rank_assert_none();
 	for (unsigned i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++) {
@@ -27,53 +27,55 @@ static void *runtime_operator(const char *name)
 		if (found != NULL)
 			return found;
 	}
-	ash_fatal("out of memory in a C++ operator, and no C++ runtime is loaded that could throw");
+	ash_fatal("out of memory in a C++ operator, and no C++ runtime is loaded that could "
+		  "throw");
 }
 
 /* Alignments that are no power of two are undefined in C++; ash_aligned refuses them. */
-#define NEW(name)                                                                       \
-	void *name(size_t size);                                                        \
-	static ASH_NOINLINE void *name##_slow(size_t size)                              \
-	{                                                                               \
-		void *p = ash_malloc_slow(size);                                        \
-                                                                                        \
-		if (ASH_LIKELY(p != NULL))                                              \
-			return p;                                                       \
-		return ((void *(*)(size_t))runtime_operator(#name))(size);              \
-	}                                                                               \
-	ASH_EXPORT void *name(size_t size)                                              \
-	{                                                                               \
-		return ash_front_alloc(size, name##_slow);                              \
+#define NEW(name)                                                          \
+	void *name(size_t size);                                           \
+	static ASH_NOINLINE void *name##_slow(size_t size)                 \
+	{                                                                  \
+		void *p = ash_malloc_slow(size);                           \
+                                                                           \
+		if (ASH_LIKELY(p != NULL))                                 \
+			return p;                                          \
+		return ((void *(*)(size_t))runtime_operator(#name))(size); \
+	}                                                                  \
+	ASH_EXPORT void *name(size_t size)                                 \
+	{                                                                  \
+		return ash_front_alloc(size, name##_slow);                 \
 	}
-#define NEW_NOTHROW(name)                                                               \
-	void *name(size_t size, const void *tag);                                       \
-	ASH_EXPORT void *name(size_t size, const void *tag)                             \
-	{                                                                               \
-		void *p = ash_front_malloc(size);                                       \
-                                                                                        \
-		if (ASH_LIKELY(p != NULL))                                              \
-			return p;                                                       \
+#define NEW_NOTHROW(name)                                                                     \
+	void *name(size_t size, const void *tag);                                             \
+	ASH_EXPORT void *name(size_t size, const void *tag)                                   \
+	{                                                                                     \
+		void *p = ash_front_malloc(size);                                             \
+                                                                                              \
+		if (ASH_LIKELY(p != NULL))                                                    \
+			return p;                                                             \
 		return ((void *(*)(size_t, const void *))runtime_operator(#name))(size, tag); \
 	}
-#define NEW_ALIGNED(name)                                                               \
-	void *name(size_t size, size_t align);                                          \
-	ASH_EXPORT void *name(size_t size, size_t align)                                \
-	{                                                                               \
-		void *p = ash_aligned(align, size);                                     \
-                                                                                        \
-		if (ASH_LIKELY(p != NULL))                                              \
-			return p;                                                       \
+#define NEW_ALIGNED(name)                                                                 \
+	void *name(size_t size, size_t align);                                            \
+	ASH_EXPORT void *name(size_t size, size_t align)                                  \
+	{                                                                                 \
+		void *p = ash_aligned(align, size);                                       \
+                                                                                          \
+		if (ASH_LIKELY(p != NULL))                                                \
+			return p;                                                         \
 		return ((void *(*)(size_t, size_t))runtime_operator(#name))(size, align); \
 	}
-#define NEW_ALIGNED_NOTHROW(name)                                                       \
-	void *name(size_t size, size_t align, const void *tag);                         \
-	ASH_EXPORT void *name(size_t size, size_t align, const void *tag)               \
-	{                                                                               \
-		void *p = ash_aligned(align, size);                                     \
-                                                                                        \
-		if (ASH_LIKELY(p != NULL))                                              \
-			return p;                                                       \
-		return ((void *(*)(size_t, size_t, const void *))runtime_operator(#name))(size, align, tag); \
+#define NEW_ALIGNED_NOTHROW(name)                                                          \
+	void *name(size_t size, size_t align, const void *tag);                            \
+	ASH_EXPORT void *name(size_t size, size_t align, const void *tag)                  \
+	{                                                                                  \
+		void *p = ash_aligned(align, size);                                        \
+                                                                                           \
+		if (ASH_LIKELY(p != NULL))                                                 \
+			return p;                                                          \
+		return ((void *(*)(size_t, size_t, const void *))runtime_operator(#name))( \
+			size, align, tag);                                                 \
 	}
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -95,17 +97,17 @@ __attribute__((used)) static void *(*const family)(size_t) = malloc;
 
 #endif
 
-#define DELETE_SIZED(name)                                                              \
-	void name(void *p, size_t size);                                                \
-	ASH_EXPORT void name(void *p, size_t size)                                      \
-	{                                                                               \
-		ash_front_free_sized(p, size);                                          \
+#define DELETE_SIZED(name)                         \
+	void name(void *p, size_t size);           \
+	ASH_EXPORT void name(void *p, size_t size) \
+	{                                          \
+		ash_front_free_sized(p, size);     \
 	}
-#define DELETE(name, ...)                                                               \
-	void name(void *p, ##__VA_ARGS__);                                              \
-	ASH_EXPORT void name(void *p, ##__VA_ARGS__)                                    \
-	{                                                                               \
-		ash_front_free(p);                                                      \
+#define DELETE(name, ...)                            \
+	void name(void *p, ##__VA_ARGS__);           \
+	ASH_EXPORT void name(void *p, ##__VA_ARGS__) \
+	{                                            \
+		ash_front_free(p);                   \
 	}
 
 #pragma GCC diagnostic push

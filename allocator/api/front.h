@@ -27,8 +27,8 @@ ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t),
 
 	if (ASH_UNLIKELY(p == NULL))
 		return slow(size);
-	/* The item is read before top is lowered: after a fork by another thread in between, the
-	 * item is lost to the child, never there twice. */
+	/* The item is read before top is lowered: after a fork by another thread in between,
+	 * the item is lost to the child, never there twice. */
 	ASH_COMPILER_FENCE();
 	ash_tls.top[class] = top - 1;
 	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
@@ -41,7 +41,8 @@ ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t),
 ASH_INLINE void *ash_front_alloc(size_t size, void *(*slow)(size_t))
 {
 	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
-		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, slow, 0);
+		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, slow,
+				     0);
 	if (ASH_LIKELY(size <= ASH_SMALL_MAX))
 		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, slow, 1);
 	return slow(size);
@@ -85,15 +86,17 @@ ASH_INLINE void ash_front_free(void *p)
 	uintptr_t distance = (uintptr_t)p - ash_window_base;
 
 	if (ASH_LIKELY(distance < ash_window_length))
-		ash_front_push(ash_load_relaxed(&ash_window_classes[distance >> ASH_GRANULE_SHIFT]), p);
+		ash_front_push(
+			ash_load_relaxed(&ash_window_classes[distance >> ASH_GRANULE_SHIFT]),
+			p);
 	else
 		ash_free_slow(p);
 #endif
 }
 
-/* Of an object from malloc or calloc of this size, or NULL.  Without checks the class comes from
- * the size, and the map is not read; NULL then goes into the magazine like any pointer, and
- * the slow paths drop it (ash_drop_nulls). */
+/* Of an object from malloc or calloc of this size, or NULL.  Without checks the class comes
+ * from the size, and the map is not read; NULL then goes into the magazine like any pointer,
+ * and the slow paths drop it (ash_drop_nulls). */
 ASH_INLINE void ash_front_free_sized(void *p, size_t size)
 {
 #ifndef ASH_SAFETY_CHECKS

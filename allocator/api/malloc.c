@@ -78,7 +78,7 @@ static void free_far(void *p)
 	struct ash_object object;
 
 	if (!ash_boot()) { /* nothing was ever allocated */
-		object = (struct ash_object){ .why = "it is not memory of this allocator" };
+		object = (struct ash_object){.why = "it is not memory of this allocator"};
 		ash_misuse_pointer("free", p, &object);
 		return;
 	}
@@ -122,7 +122,8 @@ static bool check_small(void *p, unsigned class)
 		return false;
 	}
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
-		ash_misuse_report(&(struct ash_misuse){ ASH_MISUSE_DOUBLE_FREE, p, ash_class_size(class), NULL });
+		ash_misuse_report(&(struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, p,
+						       ash_class_size(class), NULL});
 		return false;
 	}
 	return true;

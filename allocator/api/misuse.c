@@ -28,22 +28,23 @@ void ash_misuse_report(const struct ash_misuse *misuse)
 {
 	if (first_time()) {
 		if (misuse->kind == ASH_MISUSE_DOUBLE_FREE && misuse->size != 0)
-			ash_message("double free of %p (size class %zu bytes); " SILENCE, misuse->pointer,
-				    misuse->size);
+			ash_message("double free of %p (size class %zu bytes); " SILENCE,
+				    misuse->pointer, misuse->size);
 		else if (misuse->kind == ASH_MISUSE_DOUBLE_FREE)
 			ash_message("double free of %p; " SILENCE, misuse->pointer);
 		else if (misuse->size != 0)
-			ash_message("invalid free of %p: %s (size class %zu bytes); " SILENCE, misuse->pointer,
-				    misuse->why, misuse->size);
+			ash_message("invalid free of %p: %s (size class %zu bytes); " SILENCE,
+				    misuse->pointer, misuse->why, misuse->size);
 		else
-			ash_message("invalid free of %p: %s; " SILENCE, misuse->pointer, misuse->why);
+			ash_message("invalid free of %p: %s; " SILENCE, misuse->pointer,
+				    misuse->why);
 	}
 	end();
 }
 
 void ash_misuse_pointer(const char *call, const void *p, const struct ash_object *object)
 {
-	struct ash_misuse misuse = { ASH_MISUSE_INVALID_FREE, p, object->usable, object->why };
+	struct ash_misuse misuse = {ASH_MISUSE_INVALID_FREE, p, object->usable, object->why};
 
 	if (strcmp(call, "free") == 0) {
 		if (object->kind == ASH_OBJECT_FREED)

@@ -11,62 +11,62 @@ void ash_check_free_size(const void *p, size_t align, size_t size);
 #define ash_check_free_size(p, align, size) ((void)(align), (void)(size))
 #endif
 
-#define ASH_DEFINE_FAMILY(NAME)                                                  \
-	ASH_EXPORT void *NAME(malloc)(size_t size)                               \
-	{                                                                        \
-		return ash_front_malloc(size);                                   \
-	}                                                                        \
-	ASH_EXPORT void NAME(free)(void *p)                                      \
-	{                                                                        \
-		ash_front_free(p);                                               \
-	}                                                                        \
-	ASH_EXPORT void *NAME(calloc)(size_t count, size_t size)                 \
-	{                                                                        \
-		return ash_front_calloc(count, size);                            \
-	}                                                                        \
-	ASH_EXPORT void *NAME(realloc)(void *p, size_t size)                     \
-	{                                                                        \
-		return ash_realloc(p, size);                                     \
-	}                                                                        \
-	ASH_EXPORT void *NAME(reallocarray)(void *p, size_t count, size_t size)  \
-	{                                                                        \
-		size_t bytes;                                                    \
-                                                                                 \
-		if (__builtin_mul_overflow(count, size, &bytes)) {               \
-			errno = ENOMEM;                                          \
-			return NULL;                                             \
-		}                                                                \
-		return ash_realloc(p, bytes);                                    \
-	}                                                                        \
-	ASH_EXPORT void NAME(free_sized)(void *p, size_t size)                   \
-	{                                                                        \
-		ash_check_free_size(p, 1, size);                                 \
-		ash_front_free_sized(p, size);                                               \
-	}                                                                        \
+#define ASH_DEFINE_FAMILY(NAME)                                                      \
+	ASH_EXPORT void *NAME(malloc)(size_t size)                                   \
+	{                                                                            \
+		return ash_front_malloc(size);                                       \
+	}                                                                            \
+	ASH_EXPORT void NAME(free)(void *p)                                          \
+	{                                                                            \
+		ash_front_free(p);                                                   \
+	}                                                                            \
+	ASH_EXPORT void *NAME(calloc)(size_t count, size_t size)                     \
+	{                                                                            \
+		return ash_front_calloc(count, size);                                \
+	}                                                                            \
+	ASH_EXPORT void *NAME(realloc)(void *p, size_t size)                         \
+	{                                                                            \
+		return ash_realloc(p, size);                                         \
+	}                                                                            \
+	ASH_EXPORT void *NAME(reallocarray)(void *p, size_t count, size_t size)      \
+	{                                                                            \
+		size_t bytes;                                                        \
+                                                                                     \
+		if (__builtin_mul_overflow(count, size, &bytes)) {                   \
+			errno = ENOMEM;                                              \
+			return NULL;                                                 \
+		}                                                                    \
+		return ash_realloc(p, bytes);                                        \
+	}                                                                            \
+	ASH_EXPORT void NAME(free_sized)(void *p, size_t size)                       \
+	{                                                                            \
+		ash_check_free_size(p, 1, size);                                     \
+		ash_front_free_sized(p, size);                                       \
+	}                                                                            \
 	ASH_EXPORT void NAME(free_aligned_sized)(void *p, size_t align, size_t size) \
-	{                                                                        \
-		ash_check_free_size(p, align, size);                             \
-		ash_front_free(p);                                               \
-	}                                                                        \
-	ASH_EXPORT void *NAME(aligned_alloc)(size_t align, size_t size)          \
-	{                                                                        \
-		return ash_aligned(align, size);                                 \
-	}                                                                        \
-	ASH_EXPORT void *NAME(memalign)(size_t align, size_t size)               \
-	{                                                                        \
-		return ash_aligned(align, size);                                 \
-	}                                                                        \
-	ASH_EXPORT int NAME(posix_memalign)(void **out, size_t align, size_t size) \
-	{                                                                        \
-		return ash_posix_memalign(out, align, size);                     \
-	}                                                                        \
-	ASH_EXPORT void *NAME(valloc)(size_t size)                               \
-	{                                                                        \
-		return ash_valloc(size);                                         \
-	}                                                                        \
-	ASH_EXPORT void *NAME(pvalloc)(size_t size)                              \
-	{                                                                        \
-		return ash_pvalloc(size);                                        \
+	{                                                                            \
+		ash_check_free_size(p, align, size);                                 \
+		ash_front_free(p);                                                   \
+	}                                                                            \
+	ASH_EXPORT void *NAME(aligned_alloc)(size_t align, size_t size)              \
+	{                                                                            \
+		return ash_aligned(align, size);                                     \
+	}                                                                            \
+	ASH_EXPORT void *NAME(memalign)(size_t align, size_t size)                   \
+	{                                                                            \
+		return ash_aligned(align, size);                                     \
+	}                                                                            \
+	ASH_EXPORT int NAME(posix_memalign)(void **out, size_t align, size_t size)   \
+	{                                                                            \
+		return ash_posix_memalign(out, align, size);                         \
+	}                                                                            \
+	ASH_EXPORT void *NAME(valloc)(size_t size)                                   \
+	{                                                                            \
+		return ash_valloc(size);                                             \
+	}                                                                            \
+	ASH_EXPORT void *NAME(pvalloc)(size_t size)                                  \
+	{                                                                            \
+		return ash_pvalloc(size);                                            \
 	}
 
 #endif

@@ -10,12 +10,12 @@
 
 static struct ash_object none(const char *why)
 {
-	return (struct ash_object){ .kind = ASH_OBJECT_NONE, .why = why };
+	return (struct ash_object){.kind = ASH_OBJECT_NONE, .why = why};
 }
 
 static struct ash_object in_slab(struct ash_run *slab, const void *p)
 {
-	struct ash_object o = { .kind = ASH_OBJECT_SMALL, .usable = slab->size, .run = slab };
+	struct ash_object o = {.kind = ASH_OBJECT_SMALL, .usable = slab->size, .run = slab};
 
 	switch (ash_slab_region_state(slab, p)) {
 	case ASH_REGION_OUT:
@@ -42,16 +42,17 @@ static struct ash_object in_window(const void *p)
 	case ASH_RUN_LARGE:
 		if (ash_run_address(run) != p)
 			return none("it points inside an allocation");
-		return (struct ash_object){ .kind = ASH_OBJECT_RUN, .usable = run->size, .run = run };
+		return (struct ash_object){
+			.kind = ASH_OBJECT_RUN, .usable = run->size, .run = run};
 	default:
 		/* Free granules: of what lay there nothing is known any more. */
-		return (struct ash_object){ .kind = ASH_OBJECT_FREED };
+		return (struct ash_object){.kind = ASH_OBJECT_FREED};
 	}
 }
 
 struct ash_object ash_object_of(const void *p)
 {
-	struct ash_object o = { .kind = ASH_OBJECT_MAPPING }, inside = { .kind = ASH_OBJECT_NONE };
+	struct ash_object o = {.kind = ASH_OBJECT_MAPPING}, inside = {.kind = ASH_OBJECT_NONE};
 	bool has_run = ash_window_holds(p) && ash_run_of(p) != NULL;
 
 	if ((uintptr_t)p & 15)

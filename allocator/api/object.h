@@ -9,8 +9,8 @@
 struct ash_run;
 
 enum ash_object_kind {
-	ASH_OBJECT_NONE,    /* no live allocation of ours; `why` says what is wrong */
-	ASH_OBJECT_FREED,   /* ours, but free */
+	ASH_OBJECT_NONE,  /* no live allocation of ours; `why` says what is wrong */
+	ASH_OBJECT_FREED, /* ours, but free */
 	ASH_OBJECT_SMALL,
 	ASH_OBJECT_RUN,
 	ASH_OBJECT_MAPPING,
@@ -18,7 +18,7 @@ enum ash_object_kind {
 
 struct ash_object {
 	enum ash_object_kind kind;
-	size_t usable;      /* bytes; of a freed one where known, else 0 */
+	size_t usable; /* bytes; of a freed one where known, else 0 */
 	struct ash_run *run;
 	struct ash_far far;
 	const char *why;

@@ -47,7 +47,8 @@ static bool stays_small(size_t usable, size_t size)
 #ifndef ASH_SAFETY_CHECKS
 	return size > 0 && size <= usable && ash_class_size(ash_class_of(size)) == usable;
 #endif
-	return size <= usable && size > 0 && usable - ash_class_size(ash_class_of(size)) <= usable / 8;
+	return size <= usable && size > 0 &&
+	       usable - ash_class_size(ash_class_of(size)) <= usable / 8;
 }
 
 /* The same number of OS pages: there is nothing to change. */
@@ -60,7 +61,8 @@ static bool stays_large(size_t usable, size_t size)
 	return size <= usable && usable - size < ash_os_page;
 }
 
-/* The slab of a small object that is out; NULL for everything else, which takes the full look. */
+/* The slab of a small object that is out; NULL for everything else, which takes the full look.
+ */
 static inline const struct ash_run *small_slab(const void *p)
 {
 	uintptr_t unit = ash_window_unit(p);
@@ -83,7 +85,8 @@ void *ash_realloc(void *p, size_t size)
 	if (ASH_LIKELY(slab != NULL && size <= ASH_SMALL_MAX && size > 0 &&
 		       (ash_conf.max_alloc == 0 || size <= ash_conf.max_alloc)))
 		return stays_small(slab->size, size) ? p : move(p, slab->size, size);
-	if (size > PTRDIFF_MAX || !ash_boot() || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
+	if (size > PTRDIFF_MAX || !ash_boot() ||
+	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -125,15 +128,17 @@ size_t ash_usable_size(const void *p)
 	uintptr_t unit = ash_window_unit(p);
 	struct ash_object object;
 
-	/* Servers ask for it with every allocation and every free: whether a small object is out is
-	 * not looked up, only that one starts here. */
+	/* Servers ask for it with every allocation and every free: whether a small object is
+	 * out is not looked up, only that one starts here. */
 	if (ASH_LIKELY(unit < ash_window_limit)) {
 		const struct ash_size_class *sc = &ash_size_classes[ash_window_class(unit)];
 
 		if (ASH_LIKELY(sc->size != 0)) {
 			size_t offset = ash_slab_offset(p);
 
-			if (ASH_LIKELY((size_t)ash_region_index(sc->reciprocal, offset) * sc->size == offset))
+			if (ASH_LIKELY((size_t)ash_region_index(sc->reciprocal, offset) *
+					       sc->size ==
+				       offset))
 				return sc->size;
 		}
 	}

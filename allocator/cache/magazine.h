@@ -49,7 +49,6 @@ static inline void **ash_magazine_of(void **top)
 	return (void **)((uintptr_t)top & ~(uintptr_t)(ASH_MAGAZINE_BYTES - 1));
 }
 
-
 /* The top of a full magazine. */
 static inline void **ash_magazine_full_top(void **magazine)
 {
@@ -67,7 +66,8 @@ static inline unsigned ash_top_count(void **top)
 {
 	void **magazine = ash_magazine_of(top);
 
-	return (unsigned)(top - (magazine + ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine)));
+	return (unsigned)(top -
+			  (magazine + ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine)));
 }
 
 /* Moves the items that are not NULL to the front; returns how many they are.  There is a NULL

@@ -15,9 +15,9 @@
 #include "slab/slab.h"
 #include "util/atomic.h"
 
-#define TRIM_PER_EPOCH 256   /* magazines that one epoch takes out of the depot */
-#define IDLE_EPOCHS 2        /* a thread without a tick for longer is idle */
-#define HOLES_NS 1000000u    /* one step's work on holes */
+#define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot */
+#define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
+#define HOLES_NS 1000000u  /* one step's work on holes */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are a
  * second old, the depot when it lay untouched for an epoch. */
@@ -25,10 +25,10 @@
 
 bool ash_reclaim_background = true;
 
-static uint32_t claim;               /* somebody works */
+static uint32_t claim; /* somebody works */
 static uint32_t active_threads = 1;
-static uint32_t epoch;               /* of the last round; the claimant's, read by anyone */
-static uint64_t ticked_ns;           /* when a slow path last ticked */
+static uint32_t epoch;     /* of the last round; the claimant's, read by anyone */
+static uint64_t ticked_ns; /* when a slow path last ticked */
 
 void ash_reclaim_inbox(struct ash_shard *shard)
 {
@@ -37,7 +37,9 @@ void ash_reclaim_inbox(struct ash_shard *shard)
 	while (batch != NULL) {
 		void **next = ash_magazine_unlink(batch);
 
-		ash_magazine_flush(ash_window_class(ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1])), batch);
+		ash_magazine_flush(
+			ash_window_class(ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1])),
+			batch);
 		batch = next;
 	}
 }
@@ -81,7 +83,7 @@ static void inboxes(void)
 
 static void once_per_epoch(uint32_t now)
 {
-	struct census census = { .now = now };
+	struct census census = {.now = now};
 
 	ash_thread_each(visit, &census);
 	ash_store_relaxed(&active_threads, census.active > 0 ? census.active : 1);
@@ -132,12 +134,13 @@ static uint64_t background_round(void)
 	return 0;
 }
 
-/* Whether the heap is, or ever was, above 64 MiB: when what was freed is noticed, most of it may
- * be gone already. */
+/* Whether the heap is, or ever was, above 64 MiB: when what was freed is noticed, most of it
+ * may be gone already. */
 static bool heap_is_large(void)
 {
 	static uint32_t latched;
-	size_t heap = ((ash_run_granules() + ash_run_dirty()) << ASH_GRANULE_SHIFT) + ash_far_bytes() + ash_mapping_cached();
+	size_t heap = ((ash_run_granules() + ash_run_dirty()) << ASH_GRANULE_SHIFT) +
+		      ash_far_bytes() + ash_mapping_cached();
 
 	if (heap > LARGE_HEAP)
 		ash_store_relaxed(&latched, 1);
@@ -156,7 +159,8 @@ static bool wake_background(uint64_t now_ns)
 		ash_background_wake();
 		return true;
 	}
-	if (ash_reclaim_background && !ash_thread_none_left() && (ash_thread_count() > 1 || heap_is_large()))
+	if (ash_reclaim_background && !ash_thread_none_left() &&
+	    (ash_thread_count() > 1 || heap_is_large()))
 		ash_background_start(now_ns);
 	return ash_background_running();
 }
@@ -172,7 +176,8 @@ void ash_reclaim_tick(uint64_t now_ns)
 
 void ash_reclaim_notice(void)
 {
-	if (ash_mutex_forking || (!ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
+	if (ash_mutex_forking ||
+	    (!ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
 		return;
 	wake_background(ash_os_coarse_clock_ns());
 }
@@ -182,8 +187,8 @@ void ash_reclaim_before_fork(void)
 	uint32_t nobody = 0;
 
 	while (!ash_cas_acquire(&claim, &nobody, 1)) {
-		/* A round takes a millisecond or two.  Not by yielding: under a real-time policy
-		 * that would keep the CPU from whoever works. */
+		/* A round takes a millisecond or two.  Not by yielding: under a real-time
+		 * policy that would keep the CPU from whoever works. */
 		ash_os_sleep(100000);
 		nobody = 0;
 	}

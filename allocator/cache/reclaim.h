@@ -21,8 +21,8 @@ void ash_reclaim_init(void);
  * without a lock. */
 void ash_reclaim_tick(uint64_t now_ns);
 
-/* Something large was freed: the program may fall silent before its next tick, so the background
- * thread hears of it now. */
+/* Something large was freed: the program may fall silent before its next tick, so the
+ * background thread hears of it now. */
 void ash_reclaim_notice(void);
 
 /* What other threads left for the shard goes to its bins. */

@@ -14,13 +14,14 @@
 /* The constants of level 0; allocator/doc/design.md says what each rests on. */
 #define CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
 #define FIRST_CAP 4
-#define EARLY_SIZE 64          /* below: a magazine at the first miss, so that threads do not share lines */
+#define EARLY_SIZE \
+	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
 #define BUDGET_LEAST ((size_t)16 << 10)
 #define BUDGET_MOST ((size_t)1 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
-#define TICK_EVERY 32          /* slow paths between looks at the clock */
-#define CONTENDED_ENOUGH 64    /* failed try-locks of a thread's shard between two ticks */
+#define TICK_EVERY 32                   /* slow paths between looks at the clock */
+#define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
 
 bool ash_tcache_enabled = true;
 
@@ -92,7 +93,9 @@ static void drop_current(struct ash_tls *tls, unsigned class)
 
 static void take_spare(struct ash_class_cache *cc, unsigned class)
 {
-	void **spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+	void **spare = ash_load_relaxed(&cc->spare) != NULL
+			       ? ash_exchange_acquire(&cc->spare, NULL)
+			       : NULL;
 
 	if (spare != NULL)
 		ash_magazine_flush(class, spare);
@@ -204,7 +207,8 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 	/* The last resort: what others could do without. */
 	if (!ash_reclaim_all())
 		return NULL;
-	return ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1 ? slot[0] : NULL;
+	return ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1 ? slot[0]
+										       : NULL;
 }
 
 /* Whether the class gets its first magazine now; installs it empty. */
@@ -272,7 +276,8 @@ again:
 		if (p != NULL)
 			return p;
 	}
-	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
+						 : NULL;
 	empty = ash_magazine_of(ash_tls.top[class]);
 	if (m != NULL) {
 		set_top(class, ash_magazine_full_top(m));
@@ -282,8 +287,9 @@ again:
 			ash_magazine_put(empty);
 		goto again;
 	}
-	/* The empty one leaves its place here before it appears in the depot.  It comes back when it
-	 * is filled: a fork in between must not find items counted that are not there yet. */
+	/* The empty one leaves its place here before it appears in the depot.  It comes back
+	 * when it is filled: a fork in between must not find items counted that are not there
+	 * yet. */
 	set_top(class, ASH_STATIC_TOP);
 	m = ash_depot_get(class, empty);
 	if (m != NULL) {
@@ -294,7 +300,8 @@ again:
 	m = empty;
 	set_cap(t, class, cc->cap * 2u);
 	top = ash_magazine_clear(m, cc->cap);
-	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, m + ASH_MAGAZINE_SLOTS, cc->cap);
+	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index,
+			   m + ASH_MAGAZINE_SLOTS, cc->cap);
 	if (ASH_UNLIKELY(got == 0)) {
 		set_top(class, top);
 		return alloc_single(t->shard, class);
@@ -330,7 +337,9 @@ void ash_tcache_free(unsigned class, void *p)
 	top = ash_tls.top[class];
 	if (ash_top_is_full(top)) {
 		/* A second overflow in a row asks for more room. */
-		spare = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL) : NULL;
+		spare = ash_load_relaxed(&cc->spare) != NULL
+				? ash_exchange_acquire(&cc->spare, NULL)
+				: NULL;
 		empty = NULL;
 		if (spare != NULL) {
 			set_cap(t, class, cc->cap * 2u);

@@ -12,12 +12,12 @@
 
 void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 
-__thread struct ash_tls ash_tls = { .top = { [0 ... ASH_CLASSES - 1] = ASH_STATIC_TOP } };
+__thread struct ash_tls ash_tls = {.top = {[0 ... ASH_CLASSES - 1] = ASH_STATIC_TOP}};
 
 void (*ash_thread_flush)(struct ash_thread *thread);
 
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_THREADS);
-static struct ash_list all = { &all, &all };
+static struct ash_list all = {&all, &all};
 static struct ash_thread *unused;
 static unsigned live;
 static bool told_of_ends;

@@ -17,9 +17,9 @@ struct ash_shard;
  * exchange, since the tick of another thread may collect it.  The rest is the owner's. */
 struct ash_class_cache {
 	void **spare;
-	void **drained;  /* an empty magazine kept for the next overflow, or NULL */
-	uint8_t cap;     /* capacity of its magazines; 0 = the class has not earned one */
-	uint8_t misses;  /* before: towards earning; after: in this epoch (saturates) */
+	void **drained; /* an empty magazine kept for the next overflow, or NULL */
+	uint8_t cap;    /* capacity of its magazines; 0 = the class has not earned one */
+	uint8_t misses; /* before: towards earning; after: in this epoch (saturates) */
 };
 
 struct ash_thread {
@@ -27,10 +27,10 @@ struct ash_thread {
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
 	struct ash_tls *tls;       /* NULL while it has no thread; THREADS lock */
 	struct ash_shard *shard;
-	uint64_t contended;        /* failed try-locks when last looked at */
-	uint32_t epoch;            /* of its last tick; atomic, others read it */
+	uint64_t contended; /* failed try-locks when last looked at */
+	uint32_t epoch;     /* of its last tick; atomic, others read it */
 	uint32_t slow_paths;
-	uint32_t budget_used;      /* bytes that its capacities amount to */
+	uint32_t budget_used; /* bytes that its capacities amount to */
 	struct ash_class_cache classes[ASH_CLASSES];
 };
 

@@ -32,42 +32,43 @@ enum ash_run_state {
  * Fields of a slab in use belong to its bin's lock; state, head, granules and number change
  * only while the run is nobody's or is being handed over. */
 struct ash_run {
-	struct ash_list link;  /* bin: slabs with free regions */
-	uint32_t number;       /* granule number in the window: address = base + number * 16 KiB */
-	uint8_t state;         /* enum ash_run_state */
-	uint8_t class;         /* slab */
-	uint8_t head;          /* granules back to the head; 0 in the head itself */
+	struct ash_list link; /* bin: slabs with free regions */
+	uint32_t number; /* granule number in the window: address = base + number * 16 KiB */
+	uint8_t state;   /* enum ash_run_state */
+	uint8_t class;   /* slab */
+	uint8_t head;    /* granules back to the head; 0 in the head itself */
 	uint8_t granules;
-	uint16_t shard;        /* slab */
-	uint16_t regions;      /* slab */
-	uint16_t nfree;        /* slab */
-	uint16_t bump;         /* slab: regions below were carved */
-	uint16_t summary;      /* slab */
-	uint16_t fullness;     /* slab: index of the bin's list it is on */
-	uint32_t size;         /* slab: of a region; large: usable bytes */
-	uint32_t reciprocal;   /* slab: see ash_region_index */
-	uint32_t stamp;        /* slab: epoch in which a region was last taken */
-	uint8_t apart;         /* slab: off its bin's lists while holes are purged */
+	uint16_t shard;      /* slab */
+	uint16_t regions;    /* slab */
+	uint16_t nfree;      /* slab */
+	uint16_t bump;       /* slab: regions below were carved */
+	uint16_t summary;    /* slab */
+	uint16_t fullness;   /* slab: index of the bin's list it is on */
+	uint32_t size;       /* slab: of a region; large: usable bytes */
+	uint32_t reciprocal; /* slab: see ash_region_index */
+	uint32_t stamp;      /* slab: epoch in which a region was last taken */
+	uint8_t apart;       /* slab: off its bin's lists while holes are purged */
 	uint8_t pad[3];
-	uint64_t purged;       /* slab: OS pages that were given back and not touched since */
+	uint64_t purged; /* slab: OS pages that were given back and not touched since */
 };
 
 static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
 
 struct ash_hugeblock {
-	struct ash_list link;      /* packing: blocks of equal longest free run */
-	struct ash_list dirty;     /* purge: blocks with dirty granules, oldest first */
-	uint64_t used[2];          /* granule in a run, or just being purged */
-	uint64_t touched[2];       /* granule was handed out since it was last known to be zero */
-	uint32_t number;           /* block number in the window */
-	uint16_t longest;          /* longest run of free granules */
-	uint16_t nused;            /* set bits in used */
+	struct ash_list link;  /* packing: blocks of equal longest free run */
+	struct ash_list dirty; /* purge: blocks with dirty granules, oldest first */
+	uint64_t used[2];      /* granule in a run, or just being purged */
+	uint64_t touched[2];   /* granule was handed out since it was last known to be zero */
+	uint32_t number;       /* block number in the window */
+	uint16_t longest;      /* longest run of free granules */
+	uint16_t nused;        /* set bits in used */
 	uint8_t pad[56];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, 128 bytes per granule; a slab of several uses those of all. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_WORDS];
 };
 
-static_assert(offsetof(struct ash_hugeblock, run) % 64 == 0, "descriptors are lines of their own");
+static_assert(offsetof(struct ash_hugeblock, run) % 64 == 0,
+	      "descriptors are lines of their own");
 
 #endif

@@ -165,7 +165,8 @@ bool ash_far_covering(const void *address, struct ash_far *entry)
 
 	ash_mutex_lock(&lock);
 	for (size_t i = 0; i < capacity && !found; i++)
-		if (table[i].address != 0 && (uintptr_t)address - table[i].mapping < table[i].mapped) {
+		if (table[i].address != 0 &&
+		    (uintptr_t)address - table[i].mapping < table[i].mapped) {
 			*entry = table[i];
 			found = true;
 		}

@@ -26,8 +26,8 @@ bool ash_far_remove(const void *address, struct ash_far *entry);
  * its place stays reserved, so that attach cannot fail. */
 bool ash_far_detach(const void *address, struct ash_far *entry);
 void ash_far_attach(const struct ash_far *entry);
-/* Calls fn for the entry at exactly this address, under the table's lock, so that nobody can take
- * or change it meanwhile; nothing where there is none. */
+/* Calls fn for the entry at exactly this address, under the table's lock, so that nobody can
+ * take or change it meanwhile; nothing where there is none. */
 void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry));
 /* Whether some entry's mapping holds this address; fills it in. */
 bool ash_far_covering(const void *address, struct ash_far *entry);

@@ -1,6 +1,8 @@
 #include "meta/size_class.h"
 
-/* Everything below is constant arithmetic: the tables are part of the read-only data. */
+/* Everything below is constant arithmetic: the tables are part of the read-only data.  Its
+ * formulas keep a layout of their own. */
+/* clang-format off */
 
 /* Size of class c: linear, or in the doubling that starts at D = 512 << d the k-th step. */
 #define STEP(c) (((c) - ASH_LINEAR_CLASSES - 1) % 8 + 1)
@@ -67,6 +69,8 @@ static_assert(FIT(1, 1) <= 1024, "regions per granule");
 			TAIL_BOUND(c + 4) && TAIL_BOUND(c + 5) && TAIL_BOUND(c + 6) && TAIL_BOUND(c + 7))
 static_assert(TAIL_BOUND8(1) && TAIL_BOUND8(9) && TAIL_BOUND8(17) && TAIL_BOUND8(25) && TAIL_BOUND8(33), "tails");
 static_assert(TAIL_BOUND8(41) && TAIL_BOUND8(49) && TAIL_BOUND8(57) && TAIL_BOUND8(65) && TAIL_BOUND8(73), "tails");
+
+/* clang-format on */
 
 unsigned ash_class_aligned(size_t n, size_t align)
 {

@@ -15,9 +15,10 @@
  * Slabs.  A slab is a run of granules (16 KiB) cut into regions from its start, so a class
  * guarantees the largest power of two that divides its size as alignment.  Up to 512 bytes it
  * is one granule (at least 32 regions).  Above, making and taking down a slab (some 600
- * instructions) is to be shared by several regions: below 2 KiB the count among 4..8 with the smallest tail (of equals
- * the fewest, whose bitmap is one word), from 2 KiB up the one among 12..16 with at least 8 regions
- * and the smallest tail (of equals the most).  Regions are carved as needed, so a large slab costs addresses, not memory. */
+ * instructions) is to be shared by several regions: below 2 KiB the count among 4..8 with the
+ * smallest tail (of equals the fewest, whose bitmap is one word), from 2 KiB up the one
+ * among 12..16 with at least 8 regions and the smallest tail (of equals the most).  Regions are
+ * carved as needed, so a large slab costs addresses, not memory. */
 #ifndef ASH_META_SIZE_CLASS_H
 #define ASH_META_SIZE_CLASS_H
 
@@ -27,7 +28,7 @@
 
 #define ASH_CLASSES 81 /* with class 0 */
 #define ASH_SMALL_STEP 16
-#define ASH_SMALL_STEP_MAX 512  /* up to here class = ceil(n / 16) */
+#define ASH_SMALL_STEP_MAX 512 /* up to here class = ceil(n / 16) */
 #define ASH_SMALL_MAX 32768
 #define ASH_LINEAR_CLASSES (ASH_SMALL_STEP_MAX / ASH_SMALL_STEP)
 

@@ -12,7 +12,9 @@ ALIAS(ash_window_limit, 8);
 ALIAS(ash_window_classes, 16);
 ALIAS(ash_window_length, 40);
 static_assert(offsetof(struct ash_window, length) == 40, "aliases");
-static_assert(offsetof(struct ash_window, limit) == 8 && offsetof(struct ash_window, classes) == 16, "aliases");
+static_assert(offsetof(struct ash_window, limit) == 8 &&
+		      offsetof(struct ash_window, classes) == 16,
+	      "aliases");
 
 #define WINDOW_LEAST ((uint64_t)16 << 30)
 #define WINDOW_MOST ((uint64_t)16 << 40)
@@ -58,7 +60,8 @@ static uintptr_t place(uint64_t length)
 static bool map_tables(uint64_t length, struct ash_window *w)
 {
 	size_t class_bytes = ash_align_up(length >> ASH_GRANULE_SHIFT, ash_os_page);
-	size_t block_bytes = ash_align_up((length >> ASH_HUGE_SHIFT) * sizeof(void *), ash_os_page);
+	size_t block_bytes =
+		ash_align_up((length >> ASH_HUGE_SHIFT) * sizeof(void *), ash_os_page);
 
 	w->classes = ash_os_map_readonly(class_bytes);
 	if (w->classes == NULL)
@@ -74,7 +77,7 @@ static bool map_tables(uint64_t length, struct ash_window *w)
 bool ash_window_init(uint64_t largest)
 {
 	for (uint64_t length = first_length(largest); length >= WINDOW_FLOOR; length /= 2) {
-		struct ash_window w = { .base = place(length) };
+		struct ash_window w = {.base = place(length)};
 
 		if (w.base == 0 || !map_tables(length, &w))
 			continue;
@@ -103,5 +106,6 @@ bool ash_window_open(uint32_t first, uint32_t count)
 {
 	return open_range(ash_window.classes, (size_t)first * ASH_HUGE_GRANULES,
 			  (size_t)(first + count) * ASH_HUGE_GRANULES) &&
-	       open_range(ash_window.blocks, (size_t)first * sizeof(void *), (size_t)(first + count) * sizeof(void *));
+	       open_range(ash_window.blocks, (size_t)first * sizeof(void *),
+			  (size_t)(first + count) * sizeof(void *));
 }

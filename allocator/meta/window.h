@@ -91,12 +91,13 @@ static inline struct ash_run *ash_run_of(const void *p)
 	return run;
 }
 
-/* Distance of p from the start of its slab; p lies in a granule whose class in the map is not 0,
- * which has a hugeblock and, unless p is wild, a slab. */
+/* Distance of p from the start of its slab; p lies in a granule whose class in the map is not
+ * 0, which has a hugeblock and, unless p is wild, a slab. */
 ASH_INLINE size_t ash_slab_offset(const void *p)
 {
 	size_t distance = (uintptr_t)p - ash_window_base;
-	const struct ash_hugeblock *block = ash_load_relaxed(&ash_window.blocks[distance >> ASH_HUGE_SHIFT]);
+	const struct ash_hugeblock *block =
+		ash_load_relaxed(&ash_window.blocks[distance >> ASH_HUGE_SHIFT]);
 	size_t granule = distance >> ASH_GRANULE_SHIFT;
 	size_t head = ash_load_relaxed(&block->run[granule % ASH_HUGE_GRANULES].head);
 

@@ -11,7 +11,8 @@ void ash_lock_rank_acquire(enum ash_lock_rank rank)
 {
 	for (unsigned r = rank + (same_allowed ? 1 : 0); r < ASH_RANKS; r++)
 		if (held[r] != 0)
-			ash_fatal("lock of rank %u taken while one of rank %u is held", (unsigned)rank, r);
+			ash_fatal("lock of rank %u taken while one of rank %u is held",
+				  (unsigned)rank, r);
 	held[rank]++;
 }
 

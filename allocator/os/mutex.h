@@ -17,7 +17,10 @@ struct ash_mutex {
 	uint32_t rank;
 };
 
-#define ASH_MUTEX_INIT(r) { 0, (r) }
+#define ASH_MUTEX_INIT(r) \
+	{                 \
+		0, (r)    \
+	}
 
 extern __thread bool ash_mutex_forking ASH_HIDDEN;
 

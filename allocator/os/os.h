@@ -45,15 +45,16 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
  * left mapped.  NULL where there is no room. */
 void *ash_os_probe_address(size_t size);
 
-uint64_t ash_os_memory_bytes(void);      /* RAM of the machine */
-uint64_t ash_os_address_limit(void);     /* RLIMIT_AS in bytes, UINT64_MAX = none */
-unsigned ash_os_usable_cpus(void);       /* by affinity mask and CPU quota of the container; >= 1 */
-unsigned ash_os_current_cpu(void);       /* a hint; 0 where it cannot be told */
-uint64_t ash_os_coarse_clock_ns(void);   /* monotonic, a few ms of resolution, a few ns of cost */
-uint64_t ash_os_clock_ns(void);          /* monotonic, exact, tens of ns of cost */
-uint64_t ash_os_thread_cpu_ns(void);     /* CPU time of this thread; a system call */
-bool ash_os_secure_process(void);        /* setuid or the like: the environment is not to be trusted */
-const char *ash_os_environment(const char *name); /* NULL where unset or the process is secure */
+uint64_t ash_os_memory_bytes(void);  /* RAM of the machine */
+uint64_t ash_os_address_limit(void); /* RLIMIT_AS in bytes, UINT64_MAX = none */
+unsigned ash_os_usable_cpus(void);   /* by affinity mask and CPU quota of the container; >= 1 */
+unsigned ash_os_current_cpu(void);   /* a hint; 0 where it cannot be told */
+uint64_t ash_os_coarse_clock_ns(void); /* monotonic, a few ms of resolution, a few ns of cost */
+uint64_t ash_os_clock_ns(void);        /* monotonic, exact, tens of ns of cost */
+uint64_t ash_os_thread_cpu_ns(void);   /* CPU time of this thread; a system call */
+bool ash_os_secure_process(void); /* setuid or the like: the environment is not to be trusted */
+const char *
+ash_os_environment(const char *name); /* NULL where unset or the process is secure */
 
 /* Waits while *word == value, at most until woken; wakes one waiter. */
 void ash_os_futex_wait(uint32_t *word, uint32_t value);
@@ -65,7 +66,12 @@ void ash_os_yield(void);
 /* Tests make system calls fail: called before each, with its name; true = fail with the
  * errno that the hook set.  NULL in production. */
 enum ash_os_call {
-	ASH_OS_MMAP, ASH_OS_MUNMAP, ASH_OS_MPROTECT, ASH_OS_MADVISE, ASH_OS_MREMAP, ASH_OS_CALLS
+	ASH_OS_MMAP,
+	ASH_OS_MUNMAP,
+	ASH_OS_MPROTECT,
+	ASH_OS_MADVISE,
+	ASH_OS_MREMAP,
+	ASH_OS_CALLS
 };
 extern bool (*ash_os_fault_hook)(enum ash_os_call call);
 

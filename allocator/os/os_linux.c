@@ -98,7 +98,8 @@ void *ash_os_map_readonly(size_t size)
 
 bool ash_os_make_writable(void *address, size_t size)
 {
-	return !faulted(ASH_OS_MPROTECT) && mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+	return !faulted(ASH_OS_MPROTECT) &&
+	       mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
 }
 
 bool ash_os_unmap(void *address, size_t size)
@@ -106,8 +107,8 @@ bool ash_os_unmap(void *address, size_t size)
 	return !faulted(ASH_OS_MUNMAP) && munmap(address, size) == 0;
 }
 
-/* Whether pages that were given back read as zero: emulators have been seen that take the advice
- * for a hint.  Tried once, on a page of our own. */
+/* Whether pages that were given back read as zero: emulators have been seen that take the
+ * advice for a hint.  Tried once, on a page of our own. */
 static bool purge_zeroes(void)
 {
 	enum { UNKNOWN, YES, NO };
@@ -115,12 +116,15 @@ static bool purge_zeroes(void)
 	uint32_t answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
 
 	if (answer == UNKNOWN) {
-		volatile char *page = mmap(NULL, ash_os_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		volatile char *page = mmap(NULL, ash_os_page, PROT_READ | PROT_WRITE,
+					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 		if (page == MAP_FAILED)
 			return false; /* known when there is memory for a page */
 		*page = 1;
-		answer = madvise((void *)page, ash_os_page, MADV_DONTNEED) == 0 && *page != 0 ? NO : YES;
+		answer = madvise((void *)page, ash_os_page, MADV_DONTNEED) == 0 && *page != 0
+				 ? NO
+				 : YES;
 		munmap((void *)page, ash_os_page);
 		__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
 	}
@@ -129,7 +133,8 @@ static bool purge_zeroes(void)
 
 bool ash_os_purge(void *address, size_t size)
 {
-	return !faulted(ASH_OS_MADVISE) && purge_zeroes() && madvise(address, size, MADV_DONTNEED) == 0;
+	return !faulted(ASH_OS_MADVISE) && purge_zeroes() &&
+	       madvise(address, size, MADV_DONTNEED) == 0;
 }
 
 void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move)
@@ -139,8 +144,8 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
 	if (faulted(ASH_OS_MREMAP))
 		return NULL;
 #ifdef __SANITIZE_THREAD__
-	/* ThreadSanitizer knows mmap and munmap, not mremap: addresses that grow into what another
-	 * thread has unmapped would look like a race on its old content. */
+	/* ThreadSanitizer knows mmap and munmap, not mremap: addresses that grow into what
+	 * another thread has unmapped would look like a race on its old content. */
 	if (!may_move)
 		return NULL;
 	p = map(NULL, new_size, PROT_READ | PROT_WRITE, 0);
@@ -314,7 +319,7 @@ void ash_os_futex_wake(uint32_t *word)
 
 void ash_os_sleep(uint64_t ns)
 {
-	struct timespec most = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+	struct timespec most = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
 	int saved = errno;
 
 	/* Not by libc, for which it is a point where the thread can be cancelled. */

@@ -86,7 +86,8 @@ void ash_background_start(uint64_t now_ns)
 	if (start()) {
 		uint32_t starting = STARTING;
 
-		ash_cas_release(&state, &starting, RUNNING); /* not where it has ended already */
+		ash_cas_release(&state, &starting,
+				RUNNING); /* not where it has ended already */
 	} else {
 		failed_ns = now_ns;
 		ash_store_release(&state, NONE);

@@ -6,8 +6,8 @@
 #define NEGLIGIBLE ((size_t)64 << 10)
 #define CREDIT_MOST 250000000
 
-/* excess * 2^(-elapsed / half-life): whole half-lives by shifting, the rest by the series of 2^-x
- * to its third power, which is at most 2 % off. */
+/* excess * 2^(-elapsed / half-life): whole half-lives by shifting, the rest by the series of
+ * 2^-x to its third power, which is at most 2 % off. */
 static size_t fallen(size_t excess, uint64_t elapsed_ns)
 {
 	uint64_t halvings = elapsed_ns / HALF_LIFE_NS, rest = elapsed_ns % HALF_LIFE_NS;
@@ -16,7 +16,8 @@ static size_t fallen(size_t excess, uint64_t elapsed_ns)
 		return 0;
 	double x = (double)rest / HALF_LIFE_NS;
 
-	return (size_t)((double)(excess >> halvings) * (1 - x * (0.6931 - x * (0.2402 - x * 0.0555))));
+	return (size_t)((double)(excess >> halvings) *
+			(1 - x * (0.6931 - x * (0.2402 - x * 0.0555))));
 }
 
 size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, uint64_t retaken)
@@ -41,8 +42,10 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 	if (stays < decay->retaken)
 		stays = decay->retaken;
 	if (now_ns - decay->window_ns >= WINDOW_NS) {
-		/* Where nobody looked for several windows, what was retaken is spread over them. */
-		decay->retaken = (size_t)((retaken - decay->retaken_seen) / ((now_ns - decay->window_ns) / WINDOW_NS));
+		/* Where nobody looked for several windows, what was retaken is spread over
+		 * them. */
+		decay->retaken = (size_t)((retaken - decay->retaken_seen) /
+					  ((now_ns - decay->window_ns) / WINDOW_NS));
 		decay->retaken_seen = retaken;
 		decay->window_ns = now_ns;
 	}

@@ -22,7 +22,8 @@ struct ash_decay {
 
 /* Bytes that may stay dirty now.  `retaken` is a running count of bytes taken out of the dirty
  * memory.  Also earns credit for the time that has passed. */
-size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, uint64_t retaken);
+size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty,
+		       uint64_t retaken);
 
 /* Purging may use 1 % of one CPU in the long run, with a credit of 250 ms for a sudden drain.
  * Whether it may go on, and the account of what it used. */

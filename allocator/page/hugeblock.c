@@ -11,9 +11,9 @@
 /* Held over the system calls: growing is rare, and two threads that find the heap full want
  * the same memory. */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_GROW);
-static uint32_t next;   /* first block number never tried */
-static uint32_t mapped; /* blocks */
-static struct ash_list released = { &released, &released }; /* unmapped, to be mapped again */
+static uint32_t next;                                     /* first block number never tried */
+static uint32_t mapped;                                   /* blocks */
+static struct ash_list released = {&released, &released}; /* unmapped, to be mapped again */
 
 #define STEP_MOST 512 /* blocks: 1 GiB */
 
@@ -56,7 +56,8 @@ static uint32_t map_blocks(uint32_t count, uint32_t *first)
 static struct ash_hugeblock *map_again(void)
 {
 	while (!ash_list_empty(&released)) {
-		struct ash_hugeblock *block = ASH_LIST_ENTRY(released.next, struct ash_hugeblock, link);
+		struct ash_hugeblock *block =
+			ASH_LIST_ENTRY(released.next, struct ash_hugeblock, link);
 
 		bool there = ash_os_map_at(block_address(block->number), ASH_HUGE);
 
@@ -108,9 +109,10 @@ bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block))
 		struct ash_hugeblock *block = ash_base_alloc(sizeof(*block), 64);
 
 		if (block == NULL) {
-			/* No metadata: give back what cannot be described.  The place is lost to
-			 * the window, a few MiB of its address space. */
-			ash_os_unmap(block_address(first + i), (size_t)(got - i) << ASH_HUGE_SHIFT);
+			/* No metadata: give back what cannot be described.  The place is lost
+			 * to the window, a few MiB of its address space. */
+			ash_os_unmap(block_address(first + i), (size_t)(got - i)
+								       << ASH_HUGE_SHIFT);
 			ash_mutex_lock(&lock);
 			ash_owned_add(&mapped, i - got);
 			ash_mutex_unlock(&lock);

@@ -25,7 +25,8 @@ static unsigned granules_of(size_t size)
  * granule). */
 static size_t usable_of(size_t size, unsigned granules)
 {
-	size_t pages = ash_align_up(size == 0 ? 1 : size, ash_os_page), run = (size_t)granules << ASH_GRANULE_SHIFT;
+	size_t pages = ash_align_up(size == 0 ? 1 : size, ash_os_page),
+	       run = (size_t)granules << ASH_GRANULE_SHIFT;
 
 	return pages < run ? pages : run;
 }
@@ -38,8 +39,10 @@ void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 	}
 	if (size <= RUN_BYTES_MOST && align <= ASH_HUGE / 2) {
 		unsigned granules = granules_of(size);
-		unsigned align_granules = align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
-		struct ash_run *run = ash_run_alloc(granules, align_granules, ASH_RUN_LARGE, zeroed);
+		unsigned align_granules =
+			align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
+		struct ash_run *run =
+			ash_run_alloc(granules, align_granules, ASH_RUN_LARGE, zeroed);
 
 		if (run != NULL) {
 			run->size = (uint32_t)usable_of(size, granules);

@@ -15,8 +15,8 @@ struct ash_far;
  * memory reads as zero.  NULL with ENOMEM.  Call without a lock. */
 void *ash_large_alloc(size_t size, size_t align, bool *zeroed);
 
-/* The two kinds are taken back apart: the caller has looked the pointer up.  False where another
- * thread freed the run meanwhile. */
+/* The two kinds are taken back apart: the caller has looked the pointer up.  False where
+ * another thread freed the run meanwhile. */
 bool ash_large_free_run(struct ash_run *run);
 void ash_large_free_mapping(const struct ash_far *entry);
 

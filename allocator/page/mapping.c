@@ -20,7 +20,8 @@ struct cached {
 	uintptr_t address; /* 0 = empty slot */
 	size_t bytes;
 	uint64_t freed_ns;
-	bool rest; /* the end of a mapping: programs write beginnings first, so it is likely untouched */
+	bool rest; /* the end of a mapping: programs write beginnings first, so it is likely
+		      untouched */
 };
 
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_MAPPINGS);
@@ -62,7 +63,7 @@ static bool fits_better(unsigned i, unsigned j, size_t bytes)
 static struct cached take_fitting(size_t bytes)
 {
 	unsigned best = CACHE_SLOTS;
-	struct cached taken = { 0 };
+	struct cached taken = {0};
 
 	if (ash_load_relaxed(&cached_bytes) == 0)
 		return taken;
@@ -102,7 +103,8 @@ static void merge_neighbours(struct cached *c)
 
 static bool leaves_before(unsigned i, unsigned j)
 {
-	return cache[i].rest != cache[j].rest ? cache[i].rest : cache[i].freed_ns < cache[j].freed_ns;
+	return cache[i].rest != cache[j].rest ? cache[i].rest
+					      : cache[i].freed_ns < cache[j].freed_ns;
 }
 
 /* Puts a piece into the cache, together with its neighbours there; what has to leave for it, or
@@ -140,7 +142,7 @@ static unsigned keep(struct cached c, struct cached *out)
 static void give_up(uintptr_t address, size_t bytes, bool rest)
 {
 	struct cached out[CACHE_SLOTS + 1];
-	unsigned n = keep((struct cached){ address, bytes, ash_os_coarse_clock_ns(), rest }, out);
+	unsigned n = keep((struct cached){address, bytes, ash_os_coarse_clock_ns(), rest}, out);
 
 	while (n-- > 0)
 		end_mapping(out[n].address, out[n].bytes);
@@ -155,7 +157,8 @@ static struct tail {
 static void purge_tail(const struct ash_far *entry)
 {
 	if (entry->mapped > entry->usable)
-		ash_os_purge((void *)(entry->mapping + entry->usable), entry->mapped - entry->usable);
+		ash_os_purge((void *)(entry->mapping + entry->usable),
+			     entry->mapped - entry->usable);
 }
 
 /* Where more are noted at a time than there are slots, the oldest is forgotten: its end stays
@@ -173,7 +176,7 @@ static void note_tail(uintptr_t address)
 		if (tails[i].since_ns < tails[slot].since_ns)
 			slot = i;
 	}
-	tails[slot] = (struct tail){ address, ash_os_coarse_clock_ns() };
+	tails[slot] = (struct tail){address, ash_os_coarse_clock_ns()};
 	ash_store_relaxed(&have_tails, true);
 	ash_mutex_unlock(&lock);
 }
@@ -190,7 +193,9 @@ static bool purge_tails(uint64_t now_ns)
 		uintptr_t address = 0;
 
 		ash_mutex_lock(&lock);
-		if (tails[i].address != 0 && (now_ns == UINT64_MAX || (int64_t)(now_ns - tails[i].since_ns) >= (int64_t)CACHE_NS)) {
+		if (tails[i].address != 0 &&
+		    (now_ns == UINT64_MAX ||
+		     (int64_t)(now_ns - tails[i].since_ns) >= (int64_t)CACHE_NS)) {
 			address = tails[i].address;
 			tails[i].address = 0;
 		}
@@ -270,7 +275,7 @@ static uintptr_t adapt(struct cached *c, size_t bytes, bool zeroed)
 void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 {
 	size_t bytes = ash_align_up(size, ash_os_page);
-	struct cached c = { 0 };
+	struct cached c = {0};
 	struct ash_far entry;
 	uintptr_t p = 0;
 
@@ -292,7 +297,8 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 		ash_mapping_trim(UINT64_MAX);
 		p = (uintptr_t)ash_os_map(bytes, align);
 	}
-	entry = (struct ash_far){ .address = p, .usable = bytes, .mapping = p, .mapped = c.bytes };
+	entry = (struct ash_far){
+		.address = p, .usable = bytes, .mapping = p, .mapped = c.bytes};
 	if (p != 0 && !ash_far_insert(&entry)) {
 		end_mapping(p, c.bytes);
 		p = 0;
@@ -320,7 +326,8 @@ void *ash_mapping_resize(const struct ash_far *entry, size_t size)
 		return NULL;
 	}
 	if (bytes > changed.mapped)
-		changed.mapped += absorb(changed.mapping + changed.mapped, bytes - changed.mapped);
+		changed.mapped +=
+			absorb(changed.mapping + changed.mapped, bytes - changed.mapped);
 	if (bytes > changed.mapped)
 		p = ash_os_remap((void *)changed.mapping, changed.mapped, bytes, true);
 	if (p != NULL) {
@@ -339,7 +346,7 @@ bool ash_mapping_trim(uint64_t now_ns)
 	bool left = purge_tails(now_ns);
 
 	for (;;) {
-		struct cached old = { 0 };
+		struct cached old = {0};
 
 		if (ash_load_relaxed(&cached_bytes) == 0)
 			return left;
@@ -347,7 +354,8 @@ bool ash_mapping_trim(uint64_t now_ns)
 		for (unsigned i = 0; i < CACHE_SLOTS && old.address == 0; i++)
 			/* (A round's clock may be older than what was freed during it.) */
 			if (cache[i].address != 0 &&
-			    (now_ns == UINT64_MAX || (int64_t)(now_ns - cache[i].freed_ns) >= (int64_t)CACHE_NS))
+			    (now_ns == UINT64_MAX ||
+			     (int64_t)(now_ns - cache[i].freed_ns) >= (int64_t)CACHE_NS))
 				old = take_slot(i);
 		ash_mutex_unlock(&lock);
 		if (old.address == 0)

@@ -58,18 +58,21 @@ void ash_packing_update(struct ash_hugeblock *block)
 
 struct ash_hugeblock *ash_packing_choose(unsigned granules, unsigned align, unsigned *first)
 {
-	for (unsigned length = granules; (length = ash_bitmap_next(filled, LENGTHS, length, true)) < LENGTHS; length++) {
+	for (unsigned length = granules;
+	     (length = ash_bitmap_next(filled, LENGTHS, length, true)) < LENGTHS; length++) {
 		struct ash_hugeblock *best = NULL;
 		unsigned looked = 0;
 
-		for (struct ash_list *n = lists[length].next; n != &lists[length] && looked < LOOKED_AT;
-		     n = n->next, looked++) {
-			struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, link);
+		for (struct ash_list *n = lists[length].next;
+		     n != &lists[length] && looked < LOOKED_AT; n = n->next, looked++) {
+			struct ash_hugeblock *block =
+				ASH_LIST_ENTRY(n, struct ash_hugeblock, link);
 			unsigned at;
 
 			if (best != NULL && block->nused <= best->nused)
 				continue;
-			at = ash_bitmap_find_run(block->used, ASH_HUGE_GRANULES, granules, align);
+			at = ash_bitmap_find_run(block->used, ASH_HUGE_GRANULES, granules,
+						 align);
 			if (at == ASH_HUGE_GRANULES)
 				continue; /* long enough, but not so aligned */
 			best = block;

@@ -6,8 +6,8 @@
 #include "page/run.h"
 #include "util/atomic.h"
 
-#define BATCH 16             /* ranges per lock */
-#define STEP_NS 1000000u     /* one step's work */
+#define BATCH 16         /* ranges per lock */
+#define STEP_NS 1000000u /* one step's work */
 /* Per batch: 2 MiB.  What is being purged cannot be had meanwhile, and whoever needs it then
  * takes fresh memory: a large batch would raise the peak. */
 #define STEP_GRANULES 128
@@ -31,7 +31,8 @@ static size_t purge_batch(size_t granules)
 	size_t gone = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		char *at = (char *)ash_window.base + ((uintptr_t)range[i].block->number << ASH_HUGE_SHIFT) +
+		char *at = (char *)ash_window.base +
+			   ((uintptr_t)range[i].block->number << ASH_HUGE_SHIFT) +
 			   ((size_t)range[i].first << ASH_GRANULE_SHIFT);
 
 		range[i].purged = ash_os_purge(at, (size_t)range[i].count << ASH_GRANULE_SHIFT);
@@ -47,7 +48,8 @@ bool ash_purge_step(uint64_t now_ns)
 {
 	size_t dirty = ash_run_dirty();
 	size_t limit = ash_decay_limit(&decay, now_ns, dirty << ASH_GRANULE_SHIFT,
-				       ash_run_retaken() << ASH_GRANULE_SHIFT) >> ASH_GRANULE_SHIFT;
+				       ash_run_retaken() << ASH_GRANULE_SHIFT) >>
+		       ASH_GRANULE_SHIFT;
 	uint64_t start, used = 0;
 
 	if (dirty <= limit)

@@ -16,7 +16,7 @@ static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_PAGE);
 static size_t in_use;
 static size_t dirty;     /* free, and may hold memory */
 static uint64_t retaken; /* running count of those that were taken while dirty */
-static struct ash_list dirty_blocks = { &dirty_blocks, &dirty_blocks };
+static struct ash_list dirty_blocks = {&dirty_blocks, &dirty_blocks};
 
 void ash_page_init(void)
 {
@@ -41,19 +41,21 @@ __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *b
 		/* (A free one that is used is just being purged.) */
 		if (run->state != ASH_RUN_FREE && !ash_bitmap_test(block->touched, i))
 			return false;
-		if (run->state == ASH_RUN_INNER && (run->head > i || run[-(int)run->head].granules <= run->head))
+		if (run->state == ASH_RUN_INNER &&
+		    (run->head > i || run[-(int)run->head].granules <= run->head))
 			return false;
 	}
 	return used == block->nused &&
 	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
 }
 
-/* Caller holds the lock.  The granules that a purge may take, as bits: the kernel gives back whole
- * OS pages, so of larger pages (of 64 KiB: four granules) those that are free altogether and
- * dirty in part. */
+/* Caller holds the lock.  The granules that a purge may take, as bits: the kernel gives back
+ * whole OS pages, so of larger pages (of 64 KiB: four granules) those that are free altogether
+ * and dirty in part. */
 static void purgeable(const struct ash_hugeblock *block, uint64_t map[2])
 {
-	unsigned per_page = ash_os_page > ASH_GRANULE ? (unsigned)(ash_os_page >> ASH_GRANULE_SHIFT) : 1;
+	unsigned per_page =
+		ash_os_page > ASH_GRANULE ? (unsigned)(ash_os_page >> ASH_GRANULE_SHIFT) : 1;
 
 	for (unsigned w = 0; w < 2; w++) {
 		map[w] = block->touched[w] & ~block->used[w];
@@ -122,7 +124,8 @@ static void add_block(struct ash_hugeblock *block)
 	ash_mutex_unlock(&lock);
 }
 
-struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state, bool *zeroed)
+struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
+			      bool *zeroed)
 {
 	struct ash_hugeblock *block;
 	struct ash_run *run;
@@ -140,7 +143,8 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	}
 	run = &block->run[first];
 	if (zeroed != NULL)
-		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first, granules);
+		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,
+						 granules);
 	take(block, first, first, granules);
 	run->number = block->number * ASH_HUGE_GRANULES + first;
 	run->granules = (uint8_t)granules;
@@ -197,7 +201,8 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 		give_back(block, first + granules, now - granules);
 	} else {
 		done = first + granules <= ASH_HUGE_GRANULES &&
-		       ash_bitmap_range_clear(block->used, ASH_HUGE_GRANULES, first + now, granules - now);
+		       ash_bitmap_range_clear(block->used, ASH_HUGE_GRANULES, first + now,
+					      granules - now);
 		if (done)
 			take(block, first, first + now, granules - now);
 	}
@@ -228,17 +233,19 @@ uint64_t ash_run_retaken(void)
 
 /* Caller holds the lock.  Reserves the block's dirty ranges, so that nobody takes them while
  * they are purged; returns how many ranges. */
-static unsigned reserve_dirty(struct ash_hugeblock *block, struct ash_dirty_range *range, unsigned most,
-			      size_t *granules)
+static unsigned reserve_dirty(struct ash_hugeblock *block, struct ash_dirty_range *range,
+			      unsigned most, size_t *granules)
 {
 	uint64_t map[2];
 	unsigned n = 0, at = 0;
 
 	purgeable(block, map);
-	while (n < most && *granules > 0 && (at = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, true)) < ASH_HUGE_GRANULES) {
+	while (n<most && * granules> 0 &&
+	       (at = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, true)) < ASH_HUGE_GRANULES) {
 		unsigned end = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, false);
 
-		range[n++] = (struct ash_dirty_range){ block, (uint16_t)at, (uint16_t)(end - at), false };
+		range[n++] = (struct ash_dirty_range){block, (uint16_t)at, (uint16_t)(end - at),
+						      false};
 		ash_bitmap_set_range(block->used, at, end - at);
 		block->nused += (uint16_t)(end - at);
 		*granules -= end - at < *granules ? end - at : *granules;
@@ -257,7 +264,8 @@ unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, siz
 
 	ash_mutex_lock(&lock);
 	while (n < most && granules > 0 && !ash_list_empty(&dirty_blocks)) {
-		struct ash_hugeblock *block = ASH_LIST_ENTRY(dirty_blocks.next, struct ash_hugeblock, dirty);
+		struct ash_hugeblock *block =
+			ASH_LIST_ENTRY(dirty_blocks.next, struct ash_hugeblock, dirty);
 
 		n += reserve_dirty(block, range + n, most - n, &granules);
 	}
@@ -274,7 +282,8 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 		ash_bitmap_clear_range(block->used, range[i].first, range[i].count);
 		block->nused -= range[i].count;
 		if (range[i].purged) {
-			unsigned held = ash_bitmap_count_range(block->touched, range[i].first, range[i].count);
+			unsigned held = ash_bitmap_count_range(block->touched, range[i].first,
+							       range[i].count);
 
 			ash_bitmap_clear_range(block->touched, range[i].first, range[i].count);
 			ash_owned_add(&dirty, 0 - (size_t)held);
@@ -302,7 +311,8 @@ unsigned ash_run_release_blocks(void)
 		}
 		touched[0] = block->touched[0];
 		touched[1] = block->touched[1];
-		ash_owned_add(&dirty, 0 - (size_t)ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
+		ash_owned_add(&dirty, 0 - (size_t)ash_bitmap_count_range(touched, 0,
+									 ASH_HUGE_GRANULES));
 		block->touched[0] = block->touched[1] = 0;
 		note_dirty(block);
 		ash_mutex_unlock(&lock);

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include "meta/descriptor.h"
 
-#define ASH_RUN_MOST (ASH_HUGE_GRANULES / 2) /* granules: 1 MiB; above that mappings of their own */
+#define ASH_RUN_MOST \
+	(ASH_HUGE_GRANULES / 2) /* granules: 1 MiB; above that mappings of their own */
 
 void ash_page_init(void);
 
@@ -14,7 +15,8 @@ void ash_page_init(void);
  * granules (a power of two, at most ASH_HUGE_GRANULES), its descriptor in `state`.
  * *zeroed (where not NULL) tells whether its memory was never used.  NULL with ENOMEM.
  * May map memory: call without a lock. */
-struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state, bool *zeroed);
+struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
+			      bool *zeroed);
 
 /* Takes the run back; its memory is no longer the caller's. */
 void ash_run_free(struct ash_run *run);

@@ -27,7 +27,8 @@ static void unlink_slab(struct ash_bin *bin, struct ash_run *slab)
 {
 	ash_list_remove(&slab->link);
 	if (ash_list_empty(&bin->list[slab->fullness]))
-		ash_store_relaxed(&bin->filled, (uint16_t)(bin->filled & ~(1u << slab->fullness)));
+		ash_store_relaxed(&bin->filled,
+				  (uint16_t)(bin->filled & ~(1u << slab->fullness)));
 }
 
 static void link_slab(struct ash_bin *bin, struct ash_run *slab)
@@ -62,7 +63,8 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 	return got;
 }
 
-unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end, unsigned want)
+unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end,
+		      unsigned want)
 {
 	unsigned got = 0;
 
@@ -93,7 +95,7 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct ash_list *down)
 {
 	if (ASH_UNLIKELY(slab->apart))
-		return; /* whoever purges it settles it */
+		return;         /* whoever purges it settles it */
 	if (slab->nfree == n) { /* was full, on no list */
 		link_slab(bin, slab);
 	} else if (fullness(slab) != slab->fullness) {
@@ -111,7 +113,7 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 	bin->nslabs--;
 }
 
-#define LOOKED_AT 64     /* slabs per look: the lock is held */
+#define LOOKED_AT 64 /* slabs per look: the lock is held */
 
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *holes)
 {
@@ -123,7 +125,8 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *ho
 	ash_mutex_lock(&bin->lock);
 	for (unsigned i = ASH_BIN_LISTS; i-- > 0 && found == NULL;) {
 		/* From the back: pushed first, longest without a change. */
-		for (struct ash_list *n = bin->list[i].prev; n != &bin->list[i] && looked < LOOKED_AT; n = n->prev) {
+		for (struct ash_list *n = bin->list[i].prev;
+		     n != &bin->list[i] && looked < LOOKED_AT; n = n->prev) {
 			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
 
 			looked++;
@@ -158,7 +161,8 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	ash_mutex_lock(&bin->lock);
 	slab->apart = 0;
 	slab->purged |= purged;
-	slab->stamp = ash_load_relaxed(&ash_slab_epoch); /* also where the kernel refused: not at once again */
+	slab->stamp = ash_load_relaxed(
+		&ash_slab_epoch); /* also where the kernel refused: not at once again */
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
 	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {
 		bin->nslabs--;
@@ -197,7 +201,8 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 		if (ASH_UNLIKELY(slab->state != ASH_RUN_SLAB || slab->class != class)) {
 			/* The slab went away while the object lay in a magazine: it had been
 			 * given back before. */
-			m = (struct ash_misuse){ ASH_MISUSE_DOUBLE_FREE, items[i], ash_class_size(class), NULL };
+			m = (struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, items[i],
+						ash_class_size(class), NULL};
 		} else {
 			given = ash_slab_give(slab, items + i, n - i, &m);
 			i += given;

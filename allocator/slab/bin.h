@@ -29,11 +29,14 @@ void ash_bin_init(struct ash_bin *bin);
 
 /* Takes up to `want` objects and writes them downward: end[-1] is the first.  Fewer (even 0,
  * with ENOMEM) only where there is no memory.  Call without a lock. */
-unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end, unsigned want);
+unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end,
+		      unsigned want);
 
-/* Gives n objects of the class back, all of this bin's slabs.  Misuse found is reported after the lock was
- * released.  With `only_try` it returns false, having done nothing, where the lock is taken. */
-bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n, bool only_try);
+/* Gives n objects of the class back, all of this bin's slabs.  Misuse found is reported after
+ * the lock was released.  With `only_try` it returns false, having done nothing, where the lock
+ * is taken. */
+bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n,
+		   bool only_try);
 
 /* For the purge of holes: detaches a slab whose last take is at least the bin's hole_age old
  * and that has holes, the emptiest first; NULL where there is none.  Until it is attached again

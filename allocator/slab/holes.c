@@ -8,9 +8,9 @@
 #include "util/atomic.h"
 #include "util/bitmap.h"
 
-#define AGE_LEAST 10u   /* epochs */
+#define AGE_LEAST 10u /* epochs */
 #define AGE_MOST 600u
-#define INTERVAL 20u    /* epochs between two judgements of a class */
+#define INTERVAL 20u /* epochs between two judgements of a class */
 
 /* Where the last step stopped; the purger's. */
 static unsigned shard_at, class_at = 1;
@@ -25,7 +25,8 @@ static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
 	while ((at = ash_bitmap_next(&holes, 64, at, true)) < 64) {
 		unsigned end = ash_bitmap_next(&holes, 64, at, false);
 
-		if (ash_os_purge(base + ((size_t)at << ash_os_page_shift), (size_t)(end - at) << ash_os_page_shift))
+		if (ash_os_purge(base + ((size_t)at << ash_os_page_shift),
+				 (size_t)(end - at) << ash_os_page_shift))
 			gone |= ash_bits_mask(at, end - at);
 		at = end;
 	}

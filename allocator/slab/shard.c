@@ -8,7 +8,7 @@
 
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_SHARDS);
 static struct ash_shard *shards[ASH_SHARDS_MOST]; /* set once, in order */
-static uint32_t count; /* release: shards below it are complete */
+static uint32_t count;                            /* release: shards below it are complete */
 static uint32_t most;
 
 /* Caller holds no lock.  NULL where there is no memory. */

@@ -16,10 +16,10 @@ static void publish(const struct ash_run *slab, unsigned class)
 
 #ifdef __SANITIZE_THREAD__
 	for (unsigned i = 0; i < slab->granules; i++)
-		ash_store_relaxed(&at[i], (uint8_t)class);
+		ash_store_relaxed(&at[i], (uint8_t) class);
 #else
-	/* Nobody reads a byte before an object of the slab was handed out by way of its bin's lock,
-	 * nor after the last came back the same way. */
+	/* Nobody reads a byte before an object of the slab was handed out by way of its bin's
+	 * lock, nor after the last came back the same way. */
 	memset(at, (int)class, slab->granules);
 #endif
 }
@@ -35,7 +35,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	if (slab == NULL)
 		return NULL;
 	ash_list_init(&slab->link);
-	slab->class = (uint8_t)class;
+	slab->class = (uint8_t) class;
 	slab->shard = (uint16_t)shard;
 	slab->regions = slab->nfree = sc->regions;
 	slab->bump = 0;
@@ -72,7 +72,8 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 
 		slab->purged &= ~ash_bits_mask(from, to - from + 1);
 	}
-	ash_add_relaxed(&ash_slab_refaults[slab->class], (uint32_t)__builtin_popcountll(before & ~slab->purged));
+	ash_add_relaxed(&ash_slab_refaults[slab->class],
+			(uint32_t)__builtin_popcountll(before & ~slab->purged));
 }
 
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
@@ -95,7 +96,7 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 		} while (word != 0 && got < want);
 		ash_store_relaxed(&bitmap[w], word);
 		if (word == 0)
-			slab->summary &= (uint16_t)~(1u << w);
+			slab->summary &= (uint16_t) ~(1u << w);
 	}
 	if (got < want && slab->bump < slab->regions) {
 		unsigned n = want - got, left = (unsigned)(slab->regions - slab->bump);
@@ -117,13 +118,14 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 
 /* Why the item that `give` stopped at is none that is out; nothing where it merely lies in
  * another slab. */
-static ASH_COLD void explain(const struct ash_run *slab, const void *p, struct ash_misuse *misuse)
+static ASH_COLD void explain(const struct ash_run *slab, const void *p,
+			     struct ash_misuse *misuse)
 {
 	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
 
 	if (offset >= (size_t)slab->granules << ASH_GRANULE_SHIFT)
 		return;
-	*misuse = (struct ash_misuse){ ASH_MISUSE_INVALID_FREE, p, slab->size, NULL };
+	*misuse = (struct ash_misuse){ASH_MISUSE_INVALID_FREE, p, slab->size, NULL};
 	switch (ash_slab_region_state(slab, p)) {
 	case ASH_REGION_INSIDE:
 		misuse->why = "it points inside an object";
@@ -137,7 +139,8 @@ static ASH_COLD void explain(const struct ash_run *slab, const void *p, struct a
 }
 
 /* Number of the region that starts at p, below `bump` where there is one that was carved. */
-ASH_INLINE size_t region_of(const void *p, const char *base, size_t size, uint32_t reciprocal, size_t bump)
+ASH_INLINE size_t region_of(const void *p, const char *base, size_t size, uint32_t reciprocal,
+			    size_t bump)
 {
 	size_t offset = (size_t)((const char *)p - base), i;
 
@@ -149,7 +152,8 @@ ASH_INLINE size_t region_of(const void *p, const char *base, size_t size, uint32
 
 /* The loops stop at an item in another slab by `bump`: no slab is longer than 16 granules, and
  * what lies behind the last region is above it, too. */
-unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct ash_misuse *misuse)
+unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
+		       struct ash_misuse *misuse)
 {
 	uint64_t *bitmap = ash_run_bitmap(slab);
 	const char *base = ash_run_address(slab);
@@ -198,7 +202,8 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct as
 uint64_t ash_slab_holes(const struct ash_run *slab)
 {
 	const uint64_t *bitmap = ash_run_bitmap(slab);
-	unsigned pages = (unsigned)(((size_t)slab->granules << ASH_GRANULE_SHIFT) >> ash_os_page_shift);
+	unsigned pages =
+		(unsigned)(((size_t)slab->granules << ASH_GRANULE_SHIFT) >> ash_os_page_shift);
 	uint64_t full = 0; /* pages that hold a byte of a region that is out */
 
 	/* From the regions: those that are out are few where there is something to purge. */

@@ -28,20 +28,22 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want);
 /* Gives back the items that lie in the slab, from items[0] on, up to the first that does not
  * or that is no region that is out; returns how many.  Where it stopped at one of the latter,
  * *misuse tells of it, else its kind is ASH_MISUSE_NONE. */
-unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n, struct ash_misuse *misuse);
+unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
+		       struct ash_misuse *misuse);
 
 /* The OS pages of the slab that hold no byte of a region that is out and are not purged yet,
  * as bits; under the bin's lock. */
 uint64_t ash_slab_holes(const struct ash_run *slab);
 
 enum ash_region_state {
-	ASH_REGION_OUT,      /* handed out: with the program or in a thread cache */
+	ASH_REGION_OUT, /* handed out: with the program or in a thread cache */
 	ASH_REGION_FREE,
 	ASH_REGION_UNCARVED, /* never handed out */
 	ASH_REGION_INSIDE,   /* not the start of a region */
 };
 /* What `p`, an address inside the slab, is.  Without the lock the answer may be old. */
-static inline enum ash_region_state ash_slab_region_state(const struct ash_run *slab, const void *p)
+static inline enum ash_region_state ash_slab_region_state(const struct ash_run *slab,
+							  const void *p)
 {
 	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
 	unsigned i = ash_region_index(slab->reciprocal, offset);
@@ -50,7 +52,8 @@ static inline enum ash_region_state ash_slab_region_state(const struct ash_run *
 		return ASH_REGION_INSIDE;
 	if (i >= ash_load_relaxed(&slab->bump))
 		return ASH_REGION_UNCARVED;
-	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE : ASH_REGION_OUT;
+	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE
+									       : ASH_REGION_OUT;
 }
 
 bool ash_slab_is_valid(const struct ash_run *slab);

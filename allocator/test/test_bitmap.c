@@ -39,9 +39,11 @@ static void random_map(uint64_t *map, struct ash_prng *prng)
 	for (unsigned i = 0; i < 6; i++) {
 		unsigned first = (unsigned)ash_prng_below(prng, BITS);
 
-		ash_bitmap_set_range(map, first, 1 + (unsigned)ash_prng_below(prng, BITS - first));
+		ash_bitmap_set_range(map, first,
+				     1 + (unsigned)ash_prng_below(prng, BITS - first));
 		first = (unsigned)ash_prng_below(prng, BITS);
-		ash_bitmap_clear_range(map, first, 1 + (unsigned)ash_prng_below(prng, BITS - first));
+		ash_bitmap_clear_range(map, first,
+				       1 + (unsigned)ash_prng_below(prng, BITS - first));
 	}
 }
 
@@ -50,13 +52,15 @@ static void ranges(void **state)
 	(void)state;
 	for (unsigned first = 0; first < BITS; first++)
 		for (unsigned count = 1; first + count <= BITS; count += 5) {
-			uint64_t map[2] = { 0, 0 };
+			uint64_t map[2] = {0, 0};
 
 			ash_bitmap_set_range(map, first, count);
 			for (unsigned i = 0; i < BITS; i++)
-				assert_int_equal(ash_bitmap_test(map, i), i >= first && i < first + count);
+				assert_int_equal(ash_bitmap_test(map, i),
+						 i >= first && i < first + count);
 			assert_int_equal(ash_bitmap_next(map, BITS, 0, true), first);
-			assert_int_equal(ash_bitmap_next(map, BITS, first, false), first + count);
+			assert_int_equal(ash_bitmap_next(map, BITS, first, false),
+					 first + count);
 			ash_bitmap_clear_range(map, first, count);
 			assert_true(map[0] == 0 && map[1] == 0);
 		}

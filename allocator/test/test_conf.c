@@ -28,12 +28,14 @@ static unsigned parse(struct ash_conf *conf, const char *text, char *said, size_
 
 static void good_values(void **state)
 {
-	struct ash_conf conf = { 0 };
+	struct ash_conf conf = {0};
 	char said[2000];
 
 	(void)state;
-	assert_int_equal(parse(&conf, "abort_on_misuse:true,checks:full,zero_realloc:alloc,narenas:7,max_alloc:3g", said,
-			       sizeof(said)),
+	assert_int_equal(parse(&conf,
+			       "abort_on_misuse:true,checks:full,zero_realloc:alloc,narenas:7,"
+			       "max_alloc:3g",
+			       said, sizeof(said)),
 			 0);
 	assert_string_equal(said, "");
 	assert_true(conf.abort_on_misuse);
@@ -49,9 +51,24 @@ static void good_values(void **state)
 static void bad_values_change_nothing(void **state)
 {
 	static const char *const bad[] = {
-		"narenas:-1", "narenas:65", "narenas:", "narenas:99999999999999999999", "narenas:1x", "checks:", "checks:ful",
-		"checks:default|full", "zero_realloc:FREE", "abort_on_misuse:1", "abort_on_misuse:truee", "max_alloc:k",
-		"max_alloc:99999999999999999g", "no_such_option:1", "narenas", ":", ":1", "narenas :1",
+		"narenas:-1",
+		"narenas:65",
+		"narenas:",
+		"narenas:99999999999999999999",
+		"narenas:1x",
+		"checks:",
+		"checks:ful",
+		"checks:default|full",
+		"zero_realloc:FREE",
+		"abort_on_misuse:1",
+		"abort_on_misuse:truee",
+		"max_alloc:k",
+		"max_alloc:99999999999999999g",
+		"no_such_option:1",
+		"narenas",
+		":",
+		":1",
+		"narenas :1",
 	};
 	struct ash_conf before, conf;
 	char said[2000];
@@ -72,7 +89,7 @@ static void bad_values_change_nothing(void **state)
 static void long_nonsense(void **state)
 {
 	static char text[70000];
-	struct ash_conf conf = { 0 };
+	struct ash_conf conf = {0};
 	char said[2000];
 
 	(void)state;

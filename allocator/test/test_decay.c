@@ -17,12 +17,13 @@ static size_t run(struct ash_decay *d, uint64_t *now, size_t dirty, unsigned ms)
 
 static void falls_smoothly(void **state)
 {
-	struct ash_decay d = { 0 };
+	struct ash_decay d = {0};
 	uint64_t now = 1000 * MS;
 	size_t dirty = 1000 * MIB, last;
 
 	(void)state;
-	assert_int_equal(ash_decay_limit(&d, now, dirty, 0), dirty); /* nothing at the first look */
+	assert_int_equal(ash_decay_limit(&d, now, dirty, 0),
+			 dirty); /* nothing at the first look */
 	last = run(&d, &now, dirty, 50);
 	assert_true(last < dirty && last > dirty / 2);
 	/* After a quarter of a second about 1/e is left, above the floor. */
@@ -35,7 +36,7 @@ static void falls_smoothly(void **state)
 
 static void little_stays(void **state)
 {
-	struct ash_decay d = { 0 };
+	struct ash_decay d = {0};
 	uint64_t now = 1000 * MS;
 
 	(void)state;
@@ -47,7 +48,7 @@ static void little_stays(void **state)
 /* What is taken again and again may stay. */
 static void retaken_memory_stays(void **state)
 {
-	struct ash_decay d = { 0 };
+	struct ash_decay d = {0};
 	uint64_t now = 1000 * MS, retaken = 0;
 	size_t dirty = 100 * MIB;
 
@@ -68,7 +69,7 @@ static void retaken_memory_stays(void **state)
 
 static void silence_is_no_reason_to_drop_all(void **state)
 {
-	struct ash_decay d = { 0 };
+	struct ash_decay d = {0};
 	uint64_t now = 1000 * MS;
 
 	(void)state;
@@ -79,7 +80,7 @@ static void silence_is_no_reason_to_drop_all(void **state)
 
 static void work_is_metered(void **state)
 {
-	struct ash_decay d = { 0 };
+	struct ash_decay d = {0};
 	uint64_t now = 1000 * MS;
 
 	(void)state;

@@ -11,7 +11,8 @@ static struct ash_far made(unsigned i)
 	/* Distances that collide in the low bits. */
 	uintptr_t at = ((uintptr_t)i + 1) << 21;
 
-	return (struct ash_far){ .address = at, .usable = i + 1, .mapping = at - 4096, .mapped = 8192 };
+	return (struct ash_far){
+		.address = at, .usable = i + 1, .mapping = at - 4096, .mapped = 8192};
 }
 
 /* Inserts and removes at random against an array that says what must be there. */

@@ -7,13 +7,13 @@
 #include "util/fmt.h"
 
 /* What both we and stdio format must agree. */
-#define SAME(...)                                                               \
-	do {                                                                    \
-		char ours[200], theirs[200];                                    \
-		size_t n = ash_format(ours, sizeof(ours), __VA_ARGS__);         \
-		snprintf(theirs, sizeof(theirs), __VA_ARGS__);                  \
-		assert_string_equal(ours, theirs);                              \
-		assert_int_equal(n, strlen(theirs));                            \
+#define SAME(...)                                                       \
+	do {                                                            \
+		char ours[200], theirs[200];                            \
+		size_t n = ash_format(ours, sizeof(ours), __VA_ARGS__); \
+		snprintf(theirs, sizeof(theirs), __VA_ARGS__);          \
+		assert_string_equal(ours, theirs);                      \
+		assert_int_equal(n, strlen(theirs));                    \
 	} while (0)
 
 static void agrees_with_stdio(void **state)

@@ -93,7 +93,8 @@ static void facts_of_the_machine(void **state)
 	uint64_t before = ash_os_coarse_clock_ns();
 
 	(void)state;
-	assert_true(ash_is_pow2(ash_os_page) && ash_os_page >= 4096 && (size_t)1 << ash_os_page_shift == ash_os_page);
+	assert_true(ash_is_pow2(ash_os_page) && ash_os_page >= 4096 &&
+		    (size_t)1 << ash_os_page_shift == ash_os_page);
 	assert_true(ash_os_memory_bytes() > (1u << 20));
 	assert_true(ash_os_usable_cpus() >= 1);
 	assert_true(ash_os_coarse_clock_ns() >= before);

@@ -90,7 +90,8 @@ static void free_runs_go_back(void **state)
 	ash_purge_all();
 	assert_int_equal(ash_run_dirty(), 0);
 	for (unsigned i = 0; i < 20; i++)
-		assert_int_equal(resident(at[i], 40 * ASH_GRANULE), i % 2 == 0 ? 0 : 40 * ASH_GRANULE / ash_os_page);
+		assert_int_equal(resident(at[i], 40 * ASH_GRANULE),
+				 i % 2 == 0 ? 0 : 40 * ASH_GRANULE / ash_os_page);
 	/* What was purged is known to be zero, and is. */
 	again = ash_run_alloc(40, 1, ASH_RUN_LARGE, &zeroed);
 	assert_true(zeroed);
@@ -153,7 +154,8 @@ static void holes_go_back(void **state)
 		if (i % 8 != 0)
 			assert_true(ash_bin_flush(bin, class, &object[i], 1, false));
 		else
-			before += resident((void *)((uintptr_t)object[i] & ~(ash_os_page - 1)), ash_os_page);
+			before += resident((void *)((uintptr_t)object[i] & ~(ash_os_page - 1)),
+					   ash_os_page);
 	assert_true(before > 0);
 	/* Young slabs are left alone. */
 	ash_slab_epoch = 105;
@@ -254,8 +256,9 @@ static void mappings_are_reused_then_unmapped(void **state)
 	q[((size_t)9 << 20) - 1] = 1;
 	assert_true(ash_far_remove(q, &entry));
 	ash_mapping_free(&entry);
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns()));  /* too young */
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u)); /* even younger than the round */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns())); /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() -
+				     50000000u)); /* even younger than the round */
 	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
 	assert_int_equal(ash_mapping_cached(), 0);
 	ash_far_totals(&count, &bytes);
@@ -333,8 +336,8 @@ static void resize_keeps_content(void **state)
 	ash_mapping_trim(UINT64_MAX);
 }
 
-/* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after a
- * second. */
+/* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after
+ * a second. */
 static void unused_ends_go_back(void **state)
 {
 	size_t mib = (size_t)1 << 20;
@@ -361,7 +364,8 @@ static void unused_ends_go_back(void **state)
 	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
 	assert_int_equal(q[4 * mib - 1], 5);
 	assert_int_equal(q[3 * mib - 1], 3);
-	/* Shrunk to less than half: the far end goes to the cache, and comes back from there. */
+	/* Shrunk to less than half: the far end goes to the cache, and comes back from there.
+	 */
 	assert_true(ash_far_detach(q, &entry));
 	assert_ptr_equal(ash_mapping_resize(&entry, 2 * mib), q);
 	assert_true(ash_far_find(q, &entry));

@@ -26,7 +26,8 @@ static void random_runs(void **state)
 			unsigned char *p = (unsigned char *)ash_run_address(run[i]);
 
 			assert_int_equal(p[0], (unsigned char)i);
-			assert_int_equal(p[length[i] * ASH_GRANULE - 1], (unsigned char)(i >> 8));
+			assert_int_equal(p[length[i] * ASH_GRANULE - 1],
+					 (unsigned char)(i >> 8));
 			assert_ptr_equal(ash_run_of(p + length[i] * ASH_GRANULE - 1), run[i]);
 			ash_run_free(run[i]);
 			run[i] = NULL;
@@ -40,7 +41,8 @@ static void random_runs(void **state)
 		unsigned char *p = (unsigned char *)ash_run_address(run[i]);
 
 		assert_int_equal((uintptr_t)p % (align * ASH_GRANULE), 0);
-		assert_int_equal((uintptr_t)p / ASH_HUGE, (uintptr_t)(p + length[i] * ASH_GRANULE - 1) / ASH_HUGE);
+		assert_int_equal((uintptr_t)p / ASH_HUGE,
+				 (uintptr_t)(p + length[i] * ASH_GRANULE - 1) / ASH_HUGE);
 		p[0] = (unsigned char)i;
 		p[length[i] * ASH_GRANULE - 1] = (unsigned char)(i >> 8);
 	}
@@ -54,7 +56,8 @@ static void random_runs(void **state)
 
 	assert_true(whole <= 4096);
 	for (unsigned i = 0; i < whole; i++) {
-		all[i] = ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE, NULL);
+		all[i] = ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE,
+				       NULL);
 		assert_non_null(all[i]);
 	}
 	assert_int_equal(ash_hugeblock_mapped() / ASH_HUGE, whole);
@@ -151,7 +154,8 @@ static void growth_fails_and_recovers(void **state)
 		mmaps_left = k;
 		ash_os_fault_hook = few_mmaps;
 		for (;;) {
-			struct ash_run *run = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+			struct ash_run *run =
+				ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 
 			if (run == NULL)
 				break;

@@ -73,9 +73,11 @@ static void alignment(void **state)
 		for (size_t n = 0; n <= ASH_SMALL_MAX; n += 1 + n / 64) {
 			unsigned c = ash_class_aligned(n, align);
 
-			assert_true(c != 0 && ash_class_size(c) >= n && ash_class_size(c) % align == 0);
+			assert_true(c != 0 && ash_class_size(c) >= n &&
+				    ash_class_size(c) % align == 0);
 			for (unsigned d = 1; d < c; d++)
-				assert_true(ash_class_size(d) < n || ash_class_size(d) % align != 0);
+				assert_true(ash_class_size(d) < n ||
+					    ash_class_size(d) % align != 0);
 		}
 	}
 	assert_int_equal(ash_class_aligned(1, 2 * ASH_GRANULE), 0);
@@ -85,10 +87,8 @@ static void alignment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size),
-		cmocka_unit_test(mean_waste_is_small),
-		cmocka_unit_test(slabs),
-		cmocka_unit_test(every_region_index),
+		cmocka_unit_test(every_size), cmocka_unit_test(mean_waste_is_small),
+		cmocka_unit_test(slabs),      cmocka_unit_test(every_region_index),
 		cmocka_unit_test(alignment),
 	};
 

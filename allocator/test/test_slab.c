@@ -30,7 +30,8 @@ static void take_all_and_give_back(void **state)
 		assert_int_equal(ash_slab_take(slab, out + 1024 - n, 1), 0);
 		for (unsigned i = 0; i < n; i++) {
 			assert_ptr_equal(out[1023 - i], base + (size_t)i * ash_class_size(c));
-			assert_int_equal(ash_slab_region_state(slab, out[1023 - i]), ASH_REGION_OUT);
+			assert_int_equal(ash_slab_region_state(slab, out[1023 - i]),
+					 ASH_REGION_OUT);
 			assert_ptr_equal(ash_run_of(out[1023 - i]), slab);
 		}
 		for (unsigned i = 0; i < n; i += 2)
@@ -42,7 +43,8 @@ static void take_all_and_give_back(void **state)
 		assert_ptr_equal(out[1022], base + 2 * ash_class_size(c));
 		for (unsigned i = 0; i < n; i++)
 			if (i < 3 || i % 2 == 1)
-				assert_true(give(slab, base + (size_t)i * ash_class_size(c), &m));
+				assert_true(
+					give(slab, base + (size_t)i * ash_class_size(c), &m));
 		assert_int_equal(slab->nfree, n);
 		ash_slab_destroy(slab);
 		assert_int_equal(ash_window_class(ash_window_unit(base)), 0);
@@ -71,7 +73,8 @@ static void misuse_is_told(void **state)
 	assert_int_equal(m.size, 80);
 	assert_int_equal(ash_slab_region_state(slab, p), ASH_REGION_FREE);
 	assert_int_equal(ash_slab_region_state(slab, p + 1), ASH_REGION_INSIDE);
-	assert_int_equal(ash_slab_region_state(slab, ash_run_address(slab) + 20 * 80), ASH_REGION_UNCARVED);
+	assert_int_equal(ash_slab_region_state(slab, ash_run_address(slab) + 20 * 80),
+			 ASH_REGION_UNCARVED);
 	assert_true(ash_slab_is_valid(slab));
 	for (unsigned i = 0; i < 4; i++)
 		if (out[i] != p)

@@ -12,7 +12,8 @@
 
 /* One line on stderr, then SIGABRT.  Allocates nothing, takes no lock. */
 ASH_NORETURN ASH_COLD void ash_fatal(const char *format, ...) ASH_PRINTF(1, 2);
-ASH_NORETURN ASH_COLD void ash_assert_failed(const char *expression, const char *file, int line);
+ASH_NORETURN ASH_COLD void ash_assert_failed(const char *expression, const char *file,
+					     int line);
 
 #define ASH_CHECK(x) (ASH_LIKELY(x) ? (void)0 : ash_assert_failed(#x, __FILE__, __LINE__))
 /* Off, the expression is still compiled (no unused warnings), never run. */

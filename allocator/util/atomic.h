@@ -21,14 +21,18 @@
 #define ash_owned_add(p, v) __atomic_store_n((p), *(p) + (v), __ATOMIC_RELAXED)
 
 /* Compare-and-swap: true where *p held *expected; else *expected is what it held. */
-#define ash_cas_relaxed(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
-#define ash_cas_acquire(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)
-#define ash_cas_release(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)
-#define ash_cas_acq_rel(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+#define ash_cas_relaxed(p, expected, v)                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_RELAXED, \
+				    __ATOMIC_RELAXED)
+#define ash_cas_acquire(p, expected, v)                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQUIRE, \
+				    __ATOMIC_RELAXED)
+#define ash_cas_release(p, expected, v)                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_RELEASE, \
+				    __ATOMIC_RELAXED)
+#define ash_cas_acq_rel(p, expected, v)                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQ_REL, \
+				    __ATOMIC_ACQUIRE)
 
 /* Tells the CPU that this is a spin loop. */
 static inline void ash_cpu_relax(void)

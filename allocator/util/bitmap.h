@@ -52,7 +52,8 @@ static inline void ash_bitmap_clear_range(uint64_t *map, unsigned first, unsigne
 }
 
 /* The first bit at or after `from` that equals `value`, or `bits`. */
-static inline unsigned ash_bitmap_next(const uint64_t *map, unsigned bits, unsigned from, bool value)
+static inline unsigned ash_bitmap_next(const uint64_t *map, unsigned bits, unsigned from,
+				       bool value)
 {
 	while (from < bits) {
 		uint64_t word = (value ? map[from / 64] : ~map[from / 64]) >> (from % 64);
@@ -68,14 +69,16 @@ static inline unsigned ash_bitmap_next(const uint64_t *map, unsigned bits, unsig
 }
 
 /* True where all bits first .. first + count - 1 are clear. */
-static inline bool ash_bitmap_range_clear(const uint64_t *map, unsigned bits, unsigned first, unsigned count)
+static inline bool ash_bitmap_range_clear(const uint64_t *map, unsigned bits, unsigned first,
+					  unsigned count)
 {
 	return ash_bitmap_next(map, bits, first, true) >= first + count;
 }
 
 /* First fit: the lowest multiple of `align` (a power of two) from which `count` bits are
  * clear, or `bits` where there is none. */
-static inline unsigned ash_bitmap_find_run(const uint64_t *map, unsigned bits, unsigned count, unsigned align)
+static inline unsigned ash_bitmap_find_run(const uint64_t *map, unsigned bits, unsigned count,
+					   unsigned align)
 {
 	unsigned at = 0;
 
@@ -97,7 +100,8 @@ static inline unsigned ash_bitmap_find_run(const uint64_t *map, unsigned bits, u
 }
 
 /* Set bits among first .. first + count - 1. */
-static inline unsigned ash_bitmap_count_range(const uint64_t *map, unsigned first, unsigned count)
+static inline unsigned ash_bitmap_count_range(const uint64_t *map, unsigned first,
+					      unsigned count)
 {
 	unsigned sum = 0;
 

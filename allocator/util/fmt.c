@@ -22,7 +22,8 @@ static void put_text(struct sink *s, const char *text, size_t max)
 		put(s, text[i]);
 }
 
-static void put_number(struct sink *s, uint64_t n, unsigned base, bool negative, unsigned width, char pad)
+static void put_number(struct sink *s, uint64_t n, unsigned base, bool negative, unsigned width,
+		       char pad)
 {
 	char digits[24];
 	unsigned count = 0;
@@ -43,7 +44,7 @@ static void put_number(struct sink *s, uint64_t n, unsigned base, bool negative,
 
 size_t ash_vformat(char *out, size_t size, const char *format, va_list args)
 {
-	struct sink s = { out, out + size - 1 };
+	struct sink s = {out, out + size - 1};
 
 	if (size == 0)
 		return 0;
@@ -79,12 +80,14 @@ size_t ash_vformat(char *out, size_t size, const char *format, va_list args)
 		case 'd': {
 			int64_t n = length ? va_arg(args, long) : va_arg(args, int);
 
-			put_number(&s, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10, n < 0, width, pad);
+			put_number(&s, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 10, n < 0, width,
+				   pad);
 			break;
 		}
 		case 'u':
 		case 'x': {
-			uint64_t n = length ? va_arg(args, unsigned long) : va_arg(args, unsigned);
+			uint64_t n =
+				length ? va_arg(args, unsigned long) : va_arg(args, unsigned);
 
 			put_number(&s, n, *f == 'u' ? 10 : 16, false, width, pad);
 			break;

@@ -10,7 +10,7 @@ struct ash_prng {
 
 static inline struct ash_prng ash_prng_seeded(uint64_t seed)
 {
-	return (struct ash_prng){ seed };
+	return (struct ash_prng){seed};
 }
 
 static inline uint64_t ash_prng_next(struct ash_prng *prng)

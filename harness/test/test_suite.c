@@ -67,10 +67,10 @@ static void the_quick_suite(void **state)
 static void the_verdict_suite(void **state)
 {
 	static const char *const members[] = {
-		"tiny-churn",  "live-sweep", "skew-slots",  "larson",        "prod-cons",
-		"mixed-ageing", "fleet-5",   "kv-server",   "frag-drain",    "size-shift",
-		"big-buffers", "realloc-growth", "redis",   "cc1plus",       "python-json",
-		"sqlite"};
+		"tiny-churn", "live-sweep",   "skew-slots",  "larson",
+		"prod-cons",  "mixed-ageing", "fleet-5",     "kv-server",
+		"frag-drain", "size-shift",   "big-buffers", "realloc-growth",
+		"redis",      "cc1plus",      "python-json", "sqlite"};
 	const int n = sizeof(members) / sizeof(members[0]);
 	int large = 0, throughput = 0;
 

@@ -34,8 +34,8 @@ extern const unsigned meta_kvcache_rows_count;
 struct twitter_row {
 	uint16_t key; /* mean bytes; 0 = the source has no figures */
 	uint32_t value;
-	uint8_t writes;      /* percent */
-	uint16_t zipf;       /* exponent times 100 */
+	uint8_t writes; /* percent */
+	uint16_t zipf;  /* exponent times 100 */
 };
 
 extern const struct twitter_row twitter_rows[];

@@ -14,8 +14,8 @@
 #include "workloads/thread.h"
 #include "workloads/verify.h"
 
-static const struct workload fake = { .name = "fake" };
-static struct wl_run run = { .workload = &fake, .mode = WL_VERIFY, .seed = 1 };
+static const struct workload fake = {.name = "fake"};
+static struct wl_run run = {.workload = &fake, .mode = WL_VERIFY, .seed = 1};
 static struct wl_thread *t;
 
 static int start(void **state)

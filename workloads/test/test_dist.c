@@ -214,10 +214,10 @@ static const struct {
 	unsigned p50, p90;
 	double mean_alloc, mean_live;
 } fleet[] = {
-	{&fleet_0, 64, 376, 475.41, 787.94}, {&fleet_1, 48, 184, 197.29, 124.13},
-	{&fleet_2, 48, 240, 207.92, 984.60}, {&fleet_3, 48, 256, 414.66, 198.29},
-	{&fleet_4, 48, 296, 353.55, 212.01}, {&fleet_5, 48, 240, 287.08, 187.41},
-	{&fleet_6, 64, 1040, 637.75, 97.72}, {&fleet_7, 64, 328, 368.45, 887.32},
+	{&fleet_0, 64, 376, 475.41, 787.94},   {&fleet_1, 48, 184, 197.29, 124.13},
+	{&fleet_2, 48, 240, 207.92, 984.60},   {&fleet_3, 48, 256, 414.66, 198.29},
+	{&fleet_4, 48, 296, 353.55, 212.01},   {&fleet_5, 48, 240, 287.08, 187.41},
+	{&fleet_6, 64, 1040, 637.75, 97.72},   {&fleet_7, 64, 328, 368.45, 887.32},
 	{&fleet_8, 48, 1664, 1332.06, 320.18}, {&fleet_9, 48, 208, 334.35, 169.38},
 };
 
@@ -295,7 +295,8 @@ static void twitter(void **state)
 	qsort(key, (size_t)n, sizeof(key[0]), ascending);
 	qsort(value, (size_t)n, sizeof(value[0]), ascending);
 	assert_true(key[5] == 18 && key[26] == 36 && key[46] <= 54 && key[47] >= 54);
-	assert_true(value[5] == 28 && value[26] == 224 && value[46] <= 4266 && value[47] >= 4266);
+	assert_true(value[5] == 28 && value[26] == 224 && value[46] <= 4266 &&
+		    value[47] >= 4266);
 	assert_int_equal(writers, 20);
 }
 

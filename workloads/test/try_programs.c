@@ -142,7 +142,7 @@ static void damage(const char *path)
 static void test(const struct program *program)
 {
 	static const char *small[] = {"requests=2000", "documents=1", "rows=2000",
-				      "commits=20",    "pages=2",	"problems=3",
+				      "commits=20",    "pages=2",     "problems=3",
 				      "strings=2000",  "lines=1000"};
 	struct program_plan p;
 	struct rusage use;

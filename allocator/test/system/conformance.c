@@ -594,8 +594,11 @@ static void a17_usable_size_aligned(void)
 			usable = m.usable(p);
 			fill_usable(p, 3);
 			q = m.realloc(p, usable);
-			CHECK(q == p, "realloc to the usable size %zu moved a block aligned to %#zx", usable, align);
-			CHECK(m.usable(q) == usable, "usable size %zu became %zu", usable, m.usable(q));
+			CHECK(q == p,
+			      "realloc to the usable size %zu moved a block aligned to %#zx",
+			      usable, align);
+			CHECK(m.usable(q) == usable, "usable size %zu became %zu", usable,
+			      m.usable(q));
 			m.free(q);
 		}
 }
