@@ -115,30 +115,20 @@ static void send(struct ash_shard *shard, unsigned class, void **items, unsigned
 void ash_magazine_flush(unsigned class, void **magazine)
 {
 	unsigned all = ash_magazine_cap(magazine);
-	void **first = magazine + ASH_MAGAZINE_SLOTS - all;
-	unsigned n = ash_drop_nulls(first, all);
-	void **top = first + n - 1;
+	void **items = magazine + ASH_MAGAZINE_SLOTS - all;
+	unsigned n = ash_drop_nulls(items, all);
 
 	if (ash_shard_count() == 1) {
-		ash_bin_flush(&ash_shard_at(0)->bin[class], class, first, n, false);
-	} else {
-		while (n > 0) { /* by shard, from the top down */
-			unsigned shard = ash_run_of(*top)->shard;
-			void **items = top + 1 - n;
-			unsigned mine = 0;
+		ash_bin_flush(&ash_shard_at(0)->bin[class], class, items, n, false);
+		n = 0;
+	}
+	while (n > 0) {
+		struct ash_shard *shard = ash_shard_at(ash_run_of(items[0])->shard);
+		unsigned mine = ash_shard_gather(items, n);
 
-			for (unsigned i = n; i-- > 0;) {
-				void *p = items[i];
-
-				if (ash_run_of(p)->shard != shard)
-					continue;
-				items[i] = items[n - 1 - mine];
-				items[n - 1 - mine++] = p;
-			}
-			send(ash_shard_at(shard), class, items + n - mine, mine);
-			top -= mine;
-			n -= mine;
-		}
+		send(shard, class, items, mine);
+		items += mine;
+		n -= mine;
 	}
 	ash_magazine_put(magazine);
 }

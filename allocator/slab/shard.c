@@ -73,10 +73,12 @@ bool ash_shard_add(void)
 	return added;
 }
 
-/* Moves the items of one shard to the front; returns how many they are. */
-static unsigned gather(void **items, unsigned n, unsigned shard)
+unsigned ash_shard_gather(void **items, unsigned n)
 {
-	unsigned mine = 0;
+	unsigned shard = ash_run_of(items[0])->shard, mine = 0;
+
+	if (ash_shard_count() == 1)
+		return n;
 
 	for (unsigned i = 0; i < n; i++) {
 		void *p = items[i];
@@ -93,7 +95,7 @@ void ash_shard_flush(unsigned class, void **items, unsigned n)
 {
 	while (n > 0) {
 		unsigned shard = ash_run_of(items[0])->shard;
-		unsigned mine = ash_shard_count() == 1 ? n : gather(items, n, shard);
+		unsigned mine = ash_shard_gather(items, n);
 
 		ash_bin_flush(&shards[shard]->bin[class], class, items, mine, false);
 		items += mine;

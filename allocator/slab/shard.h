@@ -34,6 +34,10 @@ struct ash_shard *ash_shard_for_cpu(unsigned cpu);
  * lock. */
 bool ash_shard_add(void);
 
+/* Moves the items that belong to the first one's shard to the front; returns how many they are.
+ * n > 0. */
+unsigned ash_shard_gather(void **items, unsigned n);
+
 /* Gives n objects of one class back, whatever shards they belong to, by the locks.  items[]
  * is reordered. */
 void ash_shard_flush(unsigned class, void **items, unsigned n);
