@@ -16,7 +16,7 @@ enum { OPS, THREADS, REMOTE, BATCH, QUEUE, SIZE_MIN, SIZE_MAX_ };
 #define MAX_QUEUE 1000
 
 static const struct wl_param params[] = {
-	{"ops", "allocations by all producers together", "0.5 to 0.8 s under glibc", 10000000,
+	{"ops", "allocations by all producers together", "0.5 to 0.8 s under glibc", 8000000,
 	 1, 10000000000},
 	{"threads", "1, or an even number: half of them produce, half consume", "one pair", 2,
 	 1, 64},

@@ -13,7 +13,7 @@ enum { OPS, VECTORS, LENGTH_MIN, LENGTH_MAX, GROWTH };
 
 static const struct wl_param params[] = {
 	{"ops", "steps: a vector grows once, or is dropped and begun anew",
-	 "0.5 to 0.8 s under glibc", 300000, 1, 10000000000},
+	 "0.5 to 0.8 s under glibc", 250000, 1, 10000000000},
 	{"vectors", "vectors that grow side by side", "own: a heap beyond 32 MiB", 512, 1,
 	 1000000},
 	{"length_min", "shortest final length, bytes", "own: a short string", 64, FIRST,
