@@ -53,9 +53,9 @@ ASH_INLINE void *ash_front_malloc(size_t size)
 	return ash_front_alloc(size, ash_malloc_slow);
 }
 
-ASH_INLINE void ash_front_push(size_t class, void *p)
+ASH_INLINE void ash_front_push(size_t stack, void *p)
 {
-	void **top = ash_tls.top[class];
+	void **top = ash_tls.top[stack];
 
 #ifdef ASH_SAFETY_CHECKS
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
@@ -69,17 +69,17 @@ ASH_INLINE void ash_front_push(size_t class, void *p)
 	}
 	top[1] = p;
 	ASH_COMPILER_FENCE(); /* the item before the top that covers it: see above */
-	ash_tls.top[class] = top + 1;
+	ash_tls.top[stack] = top + 1;
 }
 
-/* Class 0 leads to the static slot, which is full. */
+/* Stack 0 leads to the static slot, which is full. */
 ASH_INLINE void ash_front_free(void *p)
 {
 #ifdef ASH_SAFETY_CHECKS
 	uintptr_t unit = ash_window_unit(p);
 
 	if (ASH_LIKELY(unit < ash_window_limit))
-		ash_front_push(ash_window_class(unit), p);
+		ash_front_push(ash_window_stack(unit), p);
 	else
 		ash_free_slow(p);
 #else
@@ -87,8 +87,7 @@ ASH_INLINE void ash_front_free(void *p)
 
 	if (ASH_LIKELY(distance < ash_window_length))
 		ash_front_push(
-			ash_load_relaxed(&ash_window_classes[distance >> ASH_GRANULE_SHIFT]),
-			p);
+			ash_load_relaxed(&ash_window_stacks[distance >> ASH_GRANULE_SHIFT]), p);
 	else
 		ash_free_slow(p);
 #endif
@@ -100,6 +99,12 @@ ASH_INLINE void ash_front_free(void *p)
 ASH_INLINE void ash_front_free_sized(void *p, size_t size)
 {
 #ifndef ASH_SAFETY_CHECKS
+	if (ASH_LIKELY(size <= ASH_GIVEN_CLASSES * ASH_SMALL_STEP)) {
+		ash_front_push((size + ASH_STACK_GIVEN * ASH_SMALL_STEP + ASH_SMALL_STEP - 1) /
+				       ASH_SMALL_STEP,
+			       p);
+		return;
+	}
 	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX)) {
 		ash_front_push((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p);
 		return;

@@ -110,10 +110,10 @@ static void free_far(void *p)
 
 /* Whether p may go into the magazine at hand: the start of a region that is out, and not one of
  * the last two that the magazine took. */
-static bool check_small(void *p, unsigned class)
+static bool check_small(void *p, unsigned stack)
 {
 	struct ash_run *slab = ash_run_of(p);
-	void **top = ash_tls.top[class];
+	void **top = ash_tls.top[stack];
 
 	if (ASH_UNLIKELY(slab == NULL || ash_slab_region_state(slab, p) != ASH_REGION_OUT)) {
 		struct ash_object object = ash_object_of(p);
@@ -123,7 +123,7 @@ static bool check_small(void *p, unsigned class)
 	}
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
 		ash_misuse_report(&(struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, p,
-						       ash_class_size(class), NULL});
+						       ash_class_size(stack), NULL});
 		return false;
 	}
 	return true;
@@ -133,14 +133,14 @@ void ash_free_slow(void *p)
 {
 	uintptr_t unit = ash_window_unit(p);
 	int saved = errno;
-	unsigned class;
+	unsigned stack;
 
 	if (p == NULL)
 		return;
-	class = unit < ash_window_limit ? ash_window_class(unit) : 0;
-	if (class == 0)
+	stack = unit < ash_window_limit ? ash_window_stack(unit) : 0;
+	if (stack == 0)
 		free_far(p);
-	else if (check_small(p, class))
-		ash_tcache_free(class, p);
+	else if (check_small(p, stack))
+		ash_tcache_free(ash_stack_class(stack), p);
 	errno = saved;
 }

@@ -68,7 +68,7 @@ static inline const struct ash_run *small_slab(const void *p)
 	uintptr_t unit = ash_window_unit(p);
 	const struct ash_run *slab;
 
-	if (unit >= ash_window_limit || ash_window_class(unit) == 0)
+	if (unit >= ash_window_limit || ash_window_stack(unit) == 0)
 		return NULL;
 	slab = ash_run_of(p);
 	return slab != NULL && ash_slab_region_state(slab, p) == ASH_REGION_OUT ? slab : NULL;
@@ -131,7 +131,7 @@ size_t ash_usable_size(const void *p)
 	/* Servers ask for it with every allocation and every free: whether a small object is
 	 * out is not looked up, only that one starts here. */
 	if (ASH_LIKELY(unit < ash_window_limit)) {
-		const struct ash_size_class *sc = &ash_size_classes[ash_window_class(unit)];
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
 
 		if (ASH_LIKELY(sc->size != 0)) {
 			size_t offset = ash_slab_offset(p);

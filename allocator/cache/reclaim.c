@@ -37,9 +37,9 @@ void ash_reclaim_inbox(struct ash_shard *shard)
 	while (batch != NULL) {
 		void **next = ash_magazine_unlink(batch);
 
-		ash_magazine_flush(
-			ash_window_class(ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1])),
-			batch);
+		ash_magazine_flush(ash_stack_class(ash_window_stack(
+					   ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1]))),
+				   batch);
 		batch = next;
 	}
 }

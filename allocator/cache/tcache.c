@@ -1,5 +1,7 @@
 #include "cache/tcache.h"
 
+#include <string.h>
+
 #include "cache/depot.h"
 #include "cache/reclaim.h"
 #include "meta/window.h"
@@ -17,18 +19,19 @@
 #define EARLY_SIZE \
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
+#define TURN_LEAST 32 /* objects that malloc and free should go round in */
 #define BUDGET_LEAST ((size_t)16 << 10)
-#define BUDGET_MOST ((size_t)1 << 20)
+#define BUDGET_MOST ((size_t)2 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
 #define TICK_EVERY 32                   /* slow paths between looks at the clock */
 #define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
 
 bool ash_tcache_enabled = true;
 
-static void set_top(unsigned class, void **top)
+static void set_top(unsigned stack, void **top)
 {
 	ASH_COMPILER_FENCE(); /* what top covers was written before */
-	ash_tls.top[class] = top;
+	ash_tls.top[stack] = top;
 	ASH_COMPILER_FENCE();
 }
 
@@ -76,18 +79,18 @@ static void flush_below(unsigned class, void **top)
 	ash_shard_flush(class, first, ash_drop_nulls(first, n));
 }
 
-/* Gives the items of the class's current magazine to the slabs and the block to the pool;
- * the class is then as if new. */
-static void drop_current(struct ash_tls *tls, unsigned class)
+/* Gives the items of the stack's magazine to the slabs and the block to the pool; the stack is
+ * then as if new. */
+static void drop_stack(struct ash_tls *tls, unsigned stack)
 {
-	void **top = tls->top[class];
+	void **top = tls->top[stack];
 
 	if (top == ASH_STATIC_TOP)
 		return;
 	ASH_COMPILER_FENCE();
-	tls->top[class] = ASH_STATIC_TOP;
+	tls->top[stack] = ASH_STATIC_TOP;
 	ASH_COMPILER_FENCE();
-	flush_below(class, top);
+	flush_below(ash_stack_class(stack), top);
 	ash_magazine_put(ash_magazine_of(top));
 }
 
@@ -105,7 +108,9 @@ static void drop_class(struct ash_thread *t, struct ash_tls *tls, unsigned class
 {
 	struct ash_class_cache *cc = &t->classes[class];
 
-	drop_current(tls, class);
+	drop_stack(tls, class);
+	if (ash_class_is_given(class))
+		drop_stack(tls, ash_class_free_stack(class));
 	take_spare(cc, class);
 	if (cc->drained != NULL) {
 		void **m = cc->drained;
@@ -141,6 +146,8 @@ static void trim_idle(struct ash_thread *t)
 			continue;
 		}
 		take_spare(cc, c);
+		if (ash_class_is_given(c))
+			drop_stack(&ash_tls, ash_class_free_stack(c));
 		if (ash_tls.top[c] != ASH_STATIC_TOP) {
 			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
 
@@ -211,25 +218,34 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 										       : NULL;
 }
 
-/* Whether the class gets its first magazine now; installs it empty. */
-static bool earn(struct ash_thread *t, unsigned class)
+static bool has_magazine(unsigned class)
+{
+	return ash_tls.top[class] != ASH_STATIC_TOP ||
+	       ash_tls.top[ash_class_free_stack(class)] != ASH_STATIC_TOP;
+}
+
+/* Whether the class gets its first magazine now; installs it empty on the given stack of it. */
+static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 	unsigned first = cap_most(class) < FIRST_CAP ? cap_most(class) : FIRST_CAP;
 	void **m;
 
+	if (cc->cap != 0)
+		set_cap(t, class, 0);
 	cc->misses++;
 	if (cc->misses < MISSES_TO_EARN && ash_class_size(class) >= EARLY_SIZE)
 		return false;
-	m = ash_magazine_get();
-	if (m == NULL)
-		return false;
 	if (!set_cap(t, class, first)) { /* the budget is used up */
 		cc->misses = 0;
-		ash_magazine_put(m);
 		return false;
 	}
-	set_top(class, ash_magazine_clear(m, first));
+	m = ash_magazine_get();
+	if (m == NULL) {
+		set_cap(t, class, 0);
+		return false;
+	}
+	set_top(stack, ash_magazine_clear(m, first));
 	return true;
 }
 
@@ -247,6 +263,32 @@ static void *pop(unsigned class, void **top)
 	return p;
 }
 
+/* The stack that malloc takes from is empty: it gets the magazine of the one that free gives
+ * to, which gets the empty one.  Where that holds little, as much again comes from the slabs,
+ * or the capacity grows: turns of a few objects cost more than they save. */
+static void turn(struct ash_thread *t, unsigned class)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	unsigned stack = ash_class_free_stack(class);
+	void **given = ash_tls.top[stack], **taken = ash_tls.top[class];
+	unsigned n = ash_top_count(given), got;
+
+	set_top(stack, ASH_STATIC_TOP); /* items vanish before they appear: see pop */
+	set_top(class, given);
+	if (taken != ASH_STATIC_TOP)
+		set_top(stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
+	if (n >= TURN_LEAST || n == 0)
+		return;
+	if (2 * n > ash_magazine_cap(ash_magazine_of(given))) {
+		set_cap(t, class, cc->cap * 2u);
+		return;
+	}
+	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, given + 1 + n, n);
+	if (got < n)
+		memmove(given + 1, given + 1 + n - got, got * sizeof(*given));
+	set_top(class, given + got);
+}
+
 void *ash_tcache_alloc(unsigned class)
 {
 	struct ash_thread *t = ash_thread_self();
@@ -260,14 +302,10 @@ void *ash_tcache_alloc(unsigned class)
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
-	if (ash_tls.top[class] == ASH_STATIC_TOP) {
-		if (cc->cap != 0)
-			set_cap(t, class, 0);
-		if (!earn(t, class))
-			return alloc_single(t->shard, class);
-	} else {
+	if (has_magazine(class))
 		count_miss(cc);
-	}
+	else if (!earn(t, class, class))
+		return alloc_single(t->shard, class);
 again:
 	/* Items below a NULL that was freed by its size. */
 	while (ASH_UNLIKELY(ash_top_count(ash_tls.top[class]) != 0)) {
@@ -275,6 +313,13 @@ again:
 
 		if (p != NULL)
 			return p;
+	}
+	if (ash_class_is_given(class)) {
+		top = ash_tls.top[ash_class_free_stack(class)];
+		if (ash_tls.top[class] == ASH_STATIC_TOP || ash_top_count(top) != 0) {
+			turn(t, class);
+			goto again;
+		}
 	}
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
 						 : NULL;
@@ -316,6 +361,7 @@ void ash_tcache_free(unsigned class, void *p)
 	struct ash_thread *t = ash_thread_self();
 	struct ash_class_cache *cc;
 	void **top, **empty, **spare;
+	unsigned stack = ash_class_free_stack(class);
 
 	if (ASH_LIKELY(t != NULL))
 		tick(t);
@@ -324,17 +370,22 @@ void ash_tcache_free(unsigned class, void *p)
 		return;
 	}
 	cc = &t->classes[class];
-	if (ash_tls.top[class] == ASH_STATIC_TOP) {
-		if (cc->cap != 0)
-			set_cap(t, class, 0);
-		if (!earn(t, class)) {
+	if (!has_magazine(class)) {
+		if (!earn(t, class, stack)) {
 			ash_shard_flush(class, &p, 1);
 			return;
 		}
+	} else if (ash_tls.top[stack] == ASH_STATIC_TOP) { /* malloc's has one */
+		empty = ash_magazine_get();
+		if (ASH_UNLIKELY(empty == NULL)) {
+			ash_shard_flush(class, &p, 1);
+			return;
+		}
+		set_top(stack, ash_magazine_clear(empty, cc->cap));
 	} else {
 		count_miss(cc);
 	}
-	top = ash_tls.top[class];
+	top = ash_tls.top[stack];
 	if (ash_top_is_full(top)) {
 		/* A second overflow in a row asks for more room. */
 		spare = ash_load_relaxed(&cc->spare) != NULL
@@ -355,18 +406,18 @@ void ash_tcache_free(unsigned class, void *p)
 		if (ASH_UNLIKELY(empty == NULL)) {
 			/* No memory for a second magazine: this one is emptied where it lies,
 			 * else every free from here on would ask the kernel in vain. */
-			set_top(class, ASH_STATIC_TOP);
+			set_top(stack, ASH_STATIC_TOP);
 			flush_below(class, top);
-			set_top(class, ash_magazine_clear(ash_magazine_of(top), cc->cap));
+			set_top(stack, ash_magazine_clear(ash_magazine_of(top), cc->cap));
 			ash_tcache_free(class, p);
 			return;
 		}
-		set_top(class, ash_magazine_clear(empty, cc->cap));
+		set_top(stack, ash_magazine_clear(empty, cc->cap));
 		ash_store_release(&cc->spare, ash_magazine_of(top));
-		top = ash_tls.top[class];
+		top = ash_tls.top[stack];
 	}
 	top[1] = p;
-	set_top(class, top + 1);
+	set_top(stack, top + 1);
 }
 
 void ash_tcache_init(void)
@@ -392,15 +443,15 @@ static void count_thread(struct ash_thread *t, void *argument)
 {
 	size_t *sum = argument;
 
-	for (unsigned c = 1; c < ASH_CLASSES; c++) {
-		void **top = ash_load_relaxed(&t->tls->top[c]);
+	for (unsigned s = 1; s < ASH_STACKS; s++) {
+		void **top = ash_load_relaxed(&t->tls->top[s]);
 		unsigned n = 0;
 
 		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
 			n++;
-		if (ash_load_relaxed(&t->classes[c].spare) != NULL)
-			n += t->classes[c].cap;
-		*sum += n * ash_class_size(c);
+		if (s < ASH_CLASSES && ash_load_relaxed(&t->classes[s].spare) != NULL)
+			n += t->classes[s].cap;
+		*sum += n * ash_class_size(s);
 	}
 }
 

@@ -12,7 +12,7 @@
 
 void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 
-__thread struct ash_tls ash_tls = {.top = {[0 ... ASH_CLASSES - 1] = ASH_STATIC_TOP}};
+__thread struct ash_tls ash_tls = {.top = {[0 ... ASH_STACKS - 1] = ASH_STATIC_TOP}};
 
 void (*ash_thread_flush)(struct ash_thread *thread);
 

@@ -36,10 +36,10 @@ struct ash_thread {
 
 enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
 
-/* All that the fast paths touch of a thread.  A class without a magazine points to a static
- * slot that reads as both empty and full. */
+/* All that the fast paths touch of a thread, by stack (meta/size_class.h).  One without a
+ * magazine points to a static slot that reads as both empty and full. */
 struct ash_tls {
-	void **top[ASH_CLASSES];
+	void **top[ASH_STACKS];
 	struct ash_thread *thread;
 	uint32_t phase; /* enum ash_thread_phase */
 };

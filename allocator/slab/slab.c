@@ -8,19 +8,19 @@
 #include "util/assert.h"
 #include "util/bitmap.h"
 
-/* Writes the class into the byte map for every granule of the slab; from then on the fast
- * path of free takes its objects.  0 takes the granules off it again. */
-static void publish(const struct ash_run *slab, unsigned class)
+/* Writes the stack that takes its objects into the byte map for every granule of the slab; from
+ * then on the fast path of free does.  0 takes the granules off it again. */
+static void publish(const struct ash_run *slab, unsigned stack)
 {
-	uint8_t *at = ash_window.classes + slab->number;
+	uint8_t *at = ash_window.stacks + slab->number;
 
 #ifdef __SANITIZE_THREAD__
 	for (unsigned i = 0; i < slab->granules; i++)
-		ash_store_relaxed(&at[i], (uint8_t) class);
+		ash_store_relaxed(&at[i], (uint8_t)stack);
 #else
 	/* Nobody reads a byte before an object of the slab was handed out by way of its bin's
 	 * lock, nor after the last came back the same way. */
-	memset(at, (int)class, slab->granules);
+	memset(at, (int)stack, slab->granules);
 #endif
 }
 
@@ -48,7 +48,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->reciprocal = sc->reciprocal;
 	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));
 	ash_assert_expensive(ash_slab_is_valid(slab));
-	publish(slab, class);
+	publish(slab, ash_class_free_stack(class));
 	return slab;
 }
 
