@@ -19,7 +19,7 @@
 #define EARLY_SIZE \
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
-#define TURN_LEAST 32 /* objects that malloc and free should go round in */
+#define TURN_LEAST 48 /* objects that malloc and free should go round in */
 #define BUDGET_LEAST ((size_t)16 << 10)
 #define BUDGET_MOST ((size_t)2 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
@@ -271,55 +271,78 @@ static void turn(struct ash_thread *t, unsigned class)
 	struct ash_class_cache *cc = &t->classes[class];
 	unsigned stack = ash_class_free_stack(class);
 	void **given = ash_tls.top[stack], **taken = ash_tls.top[class];
-	unsigned n = ash_top_count(given), got;
+	unsigned n = ash_top_count(given), more, got;
 
-	set_top(stack, ASH_STATIC_TOP); /* items vanish before they appear: see pop */
+	set_top(stack, ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
 	set_top(class, given);
 	if (taken != ASH_STATIC_TOP)
 		set_top(stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
 	if (n >= TURN_LEAST || n == 0)
 		return;
-	if (2 * n > ash_magazine_cap(ash_magazine_of(given))) {
+	more = ash_magazine_cap(ash_magazine_of(given)) - n;
+	if (more < n)
 		set_cap(t, class, cc->cap * 2u);
+	if (more > n)
+		more = n;
+	if (more == 0)
 		return;
-	}
-	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, given + 1 + n, n);
-	if (got < n)
-		memmove(given + 1, given + 1 + n - got, got * sizeof(*given));
+	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, given + 1 + more,
+			   more);
+	if (got < more)
+		memmove(given + 1, given + 1 + more - got, got * sizeof(*given));
 	set_top(class, given + got);
+}
+
+/* The frequent case of it, and the pop: both magazines are there, and enough was freed.  NULL
+ * where it is not that. */
+ASH_INLINE void *turn_and_pop(unsigned class)
+{
+	unsigned stack = ash_class_free_stack(class);
+	void **given = ash_tls.top[stack], **taken = ash_tls.top[class], *p = *given;
+
+	if (taken == ASH_STATIC_TOP || p == NULL || ash_top_count(given) < TURN_LEAST ||
+	    ash_top_count(taken) != 0)
+		return NULL;
+	set_top(stack, ASH_STATIC_TOP);
+	set_top(class, given - 1);
+	set_top(stack, taken);
+	count_miss(&ash_tls.thread->classes[class]);
+	return p;
 }
 
 void *ash_tcache_alloc(unsigned class)
 {
 	struct ash_thread *t = ash_thread_self();
 	struct ash_class_cache *cc;
-	void **m, **empty, **top;
+	void **m, **empty, **top, *p;
 	unsigned got;
 
+	if (ash_class_is_given(class)) {
+		p = turn_and_pop(class);
+		if (ASH_LIKELY(p != NULL))
+			return p;
+	}
 	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
 	tick(t);
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
-	if (has_magazine(class))
+	if (ash_tls.top[class] != ASH_STATIC_TOP || has_magazine(class))
 		count_miss(cc);
 	else if (!earn(t, class, class))
 		return alloc_single(t->shard, class);
 again:
 	/* Items below a NULL that was freed by its size. */
 	while (ASH_UNLIKELY(ash_top_count(ash_tls.top[class]) != 0)) {
-		void *p = pop(class, ash_tls.top[class]);
-
+		p = pop(class, ash_tls.top[class]);
 		if (p != NULL)
 			return p;
 	}
-	if (ash_class_is_given(class)) {
-		top = ash_tls.top[ash_class_free_stack(class)];
-		if (ash_tls.top[class] == ASH_STATIC_TOP || ash_top_count(top) != 0) {
-			turn(t, class);
-			goto again;
-		}
+	/* A thread that only freed so far. */
+	if (ASH_UNLIKELY(ash_tls.top[class] == ASH_STATIC_TOP)) {
+		turn(t, class);
+		goto again;
 	}
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
 						 : NULL;
@@ -339,6 +362,12 @@ again:
 	m = ash_depot_get(class, empty);
 	if (m != NULL) {
 		set_top(class, ash_magazine_full_top(m));
+		goto again;
+	}
+	if (ash_class_is_given(class) &&
+	    ash_top_count(ash_tls.top[ash_class_free_stack(class)]) != 0) {
+		set_top(class, ash_magazine_clear(empty, cc->cap));
+		turn(t, class);
 		goto again;
 	}
 	ash_reclaim_inbox(t->shard);
@@ -370,20 +399,20 @@ void ash_tcache_free(unsigned class, void *p)
 		return;
 	}
 	cc = &t->classes[class];
-	if (!has_magazine(class)) {
+	if (ash_tls.top[stack] != ASH_STATIC_TOP) {
+		count_miss(cc);
+	} else if (!has_magazine(class)) {
 		if (!earn(t, class, stack)) {
 			ash_shard_flush(class, &p, 1);
 			return;
 		}
-	} else if (ash_tls.top[stack] == ASH_STATIC_TOP) { /* malloc's has one */
+	} else { /* malloc's stack has one */
 		empty = ash_magazine_get();
 		if (ASH_UNLIKELY(empty == NULL)) {
 			ash_shard_flush(class, &p, 1);
 			return;
 		}
 		set_top(stack, ash_magazine_clear(empty, cc->cap));
-	} else {
-		count_miss(cc);
 	}
 	top = ash_tls.top[stack];
 	if (ash_top_is_full(top)) {
