@@ -132,6 +132,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return 2 * (uint64_t)(run->values[BATCH] * run->values[THREADS]) * MEAN_SIZE;
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return 2 * (uint64_t)(run->values[THREADS] * run->values[BATCH]) * sizeof(struct block);
+}
+
 const struct workload workload_batch_reverse = {
 	.name = "batch-reverse",
 	.summary = "batches of 1 to 1000 bytes freed youngest first, in order or interleaved",
@@ -145,5 +150,6 @@ const struct workload workload_batch_reverse = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 };

@@ -157,6 +157,12 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	       mean_size(run);
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (uint64_t)(run->values[THREADS] * run->values[BATCH]) * (DELAY + 1) *
+	       sizeof(struct block);
+}
+
 const struct workload workload_cross_rate = {
 	.name = "cross-rate",
 	.summary = "batches of 8 to 16,000 bytes, every second freed by the next thread",
@@ -170,5 +176,6 @@ const struct workload workload_cross_rate = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 };

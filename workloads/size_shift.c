@@ -33,9 +33,7 @@ struct state {
 
 static double mean_size(int range)
 {
-	double low = (double)ranges[range].low, high = (double)ranges[range].high + 1;
-
-	return (high - low) / __builtin_log(high / low);
+	return dist_loguniform_mean(ranges[range].low, ranges[range].high);
 }
 
 /* Objects of a range that make up what was drained, by the mean size. */
@@ -134,6 +132,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return full + full / 10 * (uint64_t)(100 - run->values[DRAIN]) / 10;
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (count_of(run, 0, true) + per_round(run, false)) * sizeof(struct block);
+}
+
 const struct workload workload_size_shift = {
 	.name = "size-shift",
 	.summary = "the heap drained of 90 % at random and filled again with sizes eight times "
@@ -147,6 +150,7 @@ const struct workload workload_size_shift = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };
