@@ -48,7 +48,8 @@ static bool write_shares(struct report *r, struct figure *figure, const char *qu
 			 const char *what)
 {
 	const struct result_set *set = r->set;
-	FILE *f = table_open(r, figure->name, what, "panel\tlabel\tvalue\tcount\tbytes");
+	FILE *f = table_open(r, figure->name, "cumulative shares of objects",
+			     "panel\tlabel\tvalue\tcount\tbytes");
 	const char *before = " Not recorded: ";
 	char *missing = NULL;
 	size_t panel = 0;
@@ -71,25 +72,24 @@ static bool write_shares(struct report *r, struct figure *figure, const char *qu
 		text_set(&figure->absent, "the folder cdf/ holds no %ss of a workload",
 			 quantity);
 	else
-		text_set(
-			&figure->caption,
-			"Of the objects of each own workload the share, by count and by bytes, "
-			"with %s up to a value; recorded once, in a run of its own under "
-			"glibc. realloc ends one object and begins another. What programs "
-			"allocate is not recorded.%s%s",
-			what, missing ? missing : "", missing ? "." : "");
+		text_set(&figure->caption,
+			 "Cumulative shares of the objects of each own workload, by count and "
+			 "by bytes, over their %s; recorded once, in a run of its own under "
+			 "glibc. realloc ends one object and begins another. What programs "
+			 "allocate is not recorded.%s%s",
+			 what, missing ? missing : "", missing ? "." : "");
 	free(missing);
 	return table_close(r, figure->name, f);
 }
 
 bool write_sizes(struct report *r, struct figure *figure)
 {
-	return write_shares(r, figure, "size", "a size in bytes");
+	return write_shares(r, figure, "size", "size");
 }
 
 bool write_lifetimes(struct report *r, struct figure *figure)
 {
 	return write_shares(r, figure, "lifetime",
-			    "a lifetime, in allocation calls of the whole process between "
-			    "birth and free,");
+			    "lifetime, counted in the allocation calls that the whole process "
+			    "makes between birth and free");
 }

@@ -12,8 +12,9 @@ bool phase_memory(const struct report *r, size_t cell, size_t contender, size_t 
 	double *given = calloc(r->set->nsamples + 1, sizeof(*given));
 	double *placed = calloc(r->set->nsamples + 1, sizeof(*placed));
 	double *held = calloc(r->set->nsamples + 1, sizeof(*held));
+	double *alive = calloc(r->set->nsamples + 1, sizeof(*alive));
 
-	if (!given || !placed || !held)
+	if (!given || !placed || !held || !alive)
 		abort();
 	m->n = 0;
 	for (size_t i = 0; i < r->set->nsamples; i++) {
@@ -29,6 +30,7 @@ bool phase_memory(const struct report *r, size_t cell, size_t contender, size_t 
 			continue;
 		given[m->n] = rss / floor;
 		placed[m->n] = floor / live;
+		alive[m->n] = live;
 		held[m->n++] = rss / live;
 	}
 	m->rss_per_floor = stat_median(given, m->n);
@@ -36,7 +38,9 @@ bool phase_memory(const struct report *r, size_t cell, size_t contender, size_t 
 	m->rss_per_live = stat_median(held, m->n);
 	free(given);
 	free(placed);
+	m->live_bytes = stat_median(alive, m->n);
 	free(held);
+	free(alive);
 	return m->n > 0;
 }
 
@@ -128,32 +132,37 @@ bool write_page_floor(struct report *r, struct figure *figure)
 	return table_close(r, figure->name, f);
 }
 
-/* Areas under resident memory and live bytes, while anything lives; their quotient. */
-static double sample_held(const struct report *r, const struct result_sample *s)
+/* Areas under resident memory and live bytes, while anything lives; their quotient, and the
+ * mean of what lives. */
+static double sample_held(const struct report *r, const struct result_sample *s,
+			  double *live_bytes)
 {
-	double tables = s->table_bytes > 0 ? s->table_bytes : 0, resident = 0, live = 0;
+	double resident = 0, live = 0, ms = 0;
 	struct timeline_row *rows;
-	size_t n = results_timeline(r->set, s, &rows);
+	size_t n = held_rows(r, s, &rows);
 
 	for (size_t i = 1; i < n; i++) {
 		const struct timeline_row *a = &rows[i - 1], *b = &rows[i];
 
 		if (!(a->live_bytes > 0) || !(b->live_bytes > 0))
 			continue;
-		resident += (b->ms - a->ms) * ((a->rss_bytes + b->rss_bytes) / 2 - tables);
+		ms += b->ms - a->ms;
+		resident += (b->ms - a->ms) * (a->rss_bytes + b->rss_bytes) / 2;
 		live += (b->ms - a->ms) * (a->live_bytes + b->live_bytes) / 2;
 	}
 	free(rows);
+	*live_bytes = live / ms;
 	return live > 0 && resident > 0 ? resident / live : NAN;
 }
 
-struct interval held_over_live(const struct report *r, size_t cell, size_t contender)
+static struct held one_held(const struct report *r, size_t cell, size_t contender)
 {
 	double *values = calloc(r->set->nsamples + 1, sizeof(*values));
-	struct interval result;
+	double *live = calloc(r->set->nsamples + 1, sizeof(*live));
+	struct held held;
 	size_t n = 0;
 
-	if (!values)
+	if (!values || !live)
 		abort();
 	for (size_t i = 0; i < r->set->nsamples; i++) {
 		const struct result_sample *s = &r->set->samples[i];
@@ -161,12 +170,32 @@ struct interval held_over_live(const struct report *r, size_t cell, size_t conte
 		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
 		    !*json_field_text(s->json, "timeline"))
 			continue;
-		values[n] = sample_held(r, s);
+		values[n] = sample_held(r, s, &live[n]);
 		n += !isnan(values[n]);
 	}
-	result = stat_median_interval(values, n);
+	held.ratio = stat_median_interval(values, n);
+	held.live_bytes = stat_median(live, n);
 	free(values);
-	return result;
+	free(live);
+	return held;
+}
+
+struct held *held_make(const struct report *r)
+{
+	size_t all = r->set->ncontenders;
+	struct held *held = calloc(r->set->ncells * all + 1, sizeof(*held));
+
+	if (!held)
+		abort();
+	for (size_t i = 0; i < r->set->ncells; i++)
+		for (size_t j = 0; j < r->nshown && cell_has_memory(r, i); j++)
+			held[i * all + r->shown[j]] = one_held(r, i, r->shown[j]);
+	return held;
+}
+
+const struct held *held_of(const struct report *r, size_t cell, size_t contender)
+{
+	return &r->held[cell * r->set->ncontenders + contender];
 }
 
 bool cell_has_memory(const struct report *r, size_t cell)
@@ -178,25 +207,26 @@ bool cell_has_memory(const struct report *r, size_t cell)
 
 bool held_write(struct report *r)
 {
-	FILE *f = table_open(r, "held",
-			     "mean resident memory, less the driver's tables, over mean live "
-			     "bytes; medians over blocks",
-			     "label\tmode\tallocator\tmean_rss_per_live\tlow\thigh\tn");
+	FILE *f = table_open(
+		r, "held",
+		"mean resident memory, less the driver's tables, over mean live "
+		"bytes; medians over blocks",
+		"label\tmode\tallocator\tmean_rss_per_live\tlow\thigh\tn\tmean_live_bytes");
 
 	if (!f)
 		return false;
 	for (size_t i = 0; i < r->set->ncells; i++)
 		for (size_t j = 0; j < r->nshown && cell_has_memory(r, i); j++) {
-			struct interval held = held_over_live(r, i, r->shown[j]);
+			const struct held *held = held_of(r, i, r->shown[j]);
 
-			if (!held.n)
+			if (!held->ratio.n)
 				continue;
 			fprintf(f, "%s\t%s\t%s", r->set->cells[i].name, r->set->cells[i].mode,
 				r->set->contenders[r->shown[j]].name);
-			table_number(f, held.point);
-			table_number(f, held.low);
-			table_number(f, held.high);
-			fprintf(f, "\t%zu\n", held.n);
+			table_number(f, held->ratio.point);
+			table_number(f, held->ratio.low);
+			table_number(f, held->ratio.high);
+			fprintf(f, "\t%zu\t%.0f\n", held->ratio.n, held->live_bytes);
 		}
 	return table_close(r, "held", f);
 }

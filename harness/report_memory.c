@@ -26,6 +26,25 @@ static const struct result_sample *timeline_sample(const struct report *r, size_
 	return best;
 }
 
+size_t held_rows(const struct report *r, const struct result_sample *s,
+		 struct timeline_row **rows)
+{
+	double tables = s->table_bytes > 0 ? s->table_bytes : 0, begin;
+	size_t n = results_timeline(r->set, s, rows), first = 0;
+
+	while (first < n && !((*rows)[first].live_bytes > 0))
+		first++;
+	if (first == n)
+		return n;
+	begin = (*rows)[first].ms;
+	for (size_t i = first; i < n; i++) {
+		(*rows)[i - first] = (*rows)[i];
+		(*rows)[i - first].ms -= begin;
+		(*rows)[i - first].rss_bytes = fmax(0, (*rows)[i].rss_bytes - tables);
+	}
+	return n - first;
+}
+
 /* Thins rows in place: of each stretch the row with the largest RSS stays, so peaks
  * are not lost. */
 static size_t thin(struct timeline_row *rows, size_t n)
@@ -107,7 +126,8 @@ static size_t timeline_rows(struct report *r, FILE *f, size_t panel, const char 
 
 	if (!s)
 		return 0;
-	n = thin(rows, results_timeline(r->set, s, &rows));
+	n = held_rows(r, s, &rows);
+	n = thin(rows, n);
 	live = most_live(rows, n);
 	for (size_t i = 0; i < n; i++) {
 		fprintf(f, "%zu\t%s\t%s\t%.0f\t%.0f", panel, label,
@@ -173,8 +193,9 @@ bool write_drain_timeline(struct report *r, struct figure *figure)
 		text_set(&figure->caption,
 			 "Resident memory over time (line) and the bytes the workload has "
 			 "requested and not freed (grey area), %s, first good sample of each "
-			 "contender; dotted lines end the phases. Resident memory holds the "
-			 "program, its libraries and the driver's tables too.%s",
+			 "contender, from its first allocation on; dotted lines end the "
+			 "phases. Resident memory is less the driver's tables; it holds the "
+			 "program and its libraries too.%s",
 			 r->set->cells[cell].name, r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
@@ -191,8 +212,9 @@ bool write_timelines(struct report *r, struct figure *figure)
 	text_set(&figure->caption,
 		 "Resident memory over time, all allocators in one panel per workload, first "
 		 "good sample of each; the grey area is what the workload has requested and "
-		 "not freed, in the run of the reference (programs do not tell). An allocator "
-		 "that is faster ends earlier.%s",
+		 "not freed, in the run of the reference (programs do not tell). Own workloads "
+		 "are shown from their first allocation on, less the driver's tables. An "
+		 "allocator that is faster ends earlier.%s",
 		 r->nulls ? " null is left out." : "");
 	for (size_t i = 0; i < set->ncells; i++) {
 		bool shown_before = false;
@@ -239,11 +261,11 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 
 		if (!s)
 			continue;
-		n = thin(rows, results_timeline(r->set, s, &rows));
+		n = held_rows(r, s, &rows);
+		n = thin(rows, n);
 		live = most_live(rows, n);
 		for (size_t i = 0; i < n; i++) {
-			double rss =
-				rows[i].rss_bytes - (s->table_bytes > 0 ? s->table_bytes : 0);
+			double rss = rows[i].rss_bytes;
 
 			if (!(rows[i].live_bytes > LIVE_SHARE * live) || !(rss > 0))
 				continue;

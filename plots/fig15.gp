@@ -2,5 +2,5 @@
 FIG = "fig15"
 COLOURED = "#0072B2"
 XLABEL = "bytes"
-scale = "set logscale x 2; set xtics (\"1\" 1, \"16\" 16, \"256\" 256, \"4 Ki\" 4096, \"64 Ki\" 65536, \"1 Mi\" 2.0**20, \"16 Mi\" 2.0**24, \"256 Mi\" 2.0**28)"
+scale = "set logscale x 2; set xtics (\"1\" 1, \"32\" 32, \"1 Ki\" 1024, \"32 Ki\" 2.0**15, \"1 Mi\" 2.0**20, \"32 Mi\" 2.0**25, \"1 Gi\" 2.0**30)"
 load "shares.gp"

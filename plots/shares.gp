@@ -10,7 +10,7 @@ W = 1180; H = 96 + 178 * down
 load "style.gp"
 do for [i=1:NALL] { unset label 100+i }
 
-left = 62.0 / W; gap = 18.0 / W
+left = 62.0 / W; gap = 30.0 / W
 wide = (0.985 - left - gap * (across - 1)) / across
 above = 54.0 / H; foot = 66.0 / H; between = 54.0 / H
 high = (1 - above - foot - (down - 1) * between) / down
@@ -19,7 +19,7 @@ set label 102 "share of their bytes" at screen left + 0.16, screen 1 - 16.0 / H 
 set label 99 footer("one run per workload, under glibc")
 stats DATA using (column("value")) nooutput name "V"
 eval scale
-set xrange [V_min < 1 ? 0.5 : V_min / 2.0 : V_max * 1.5]
+set xrange [V_min < 1 ? 0.5 : V_min / 2.0 : V_max * 4]
 set yrange [0:1.02]
 at(p) = column("panel") == p ? (column("value") < 1 ? 0.5 : column("value")) : NaN
 set multiplot

@@ -151,7 +151,7 @@ held_is_the_quotient_of_means() { # by awk, from the timeline of one sample of i
 	done
 	grep -q 'redis' "$t" && return 1 # programs do not tell what lives
 	grep -q '<h3>Resident memory over live bytes, averaged over time</h3>' "$set_dir/report.html" &&
-		grep -q '<td>frag-drain:idle_ms=3000</td><td>drained</td><td class="ratio">[0-9.]* | [0-9.]*</td>' "$set_dir/report.html"
+		grep -q '<td>frag-drain:idle_ms=3000</td><td>drained</td><td class="num">[0-9.]* MiB</td><td class="ratio">[0-9.]* | [0-9.]*</td>' "$set_dir/report.html"
 }
 
 # --- sets of another kind ---------------------------------------------------------------
