@@ -217,16 +217,22 @@ bool write_timelines(struct report *r, struct figure *figure)
 		 "allocator that is faster ends earlier.%s",
 		 r->nulls ? " null is left out." : "");
 	for (size_t i = 0; i < set->ncells; i++) {
-		bool shown_before = false;
+		bool shown_before = false, again = false;
 		size_t n = 0;
 
 		if ((!cell_is(&set->cells[i], "throughput") &&
 		     !cell_is(&set->cells[i], "memory")) ||
 		    i == drain)
 			continue;
-		for (size_t k = 0; k < i; k++)
+		for (size_t k = 0; k < i; k++) {
 			shown_before |= !strcmp(set->cells[k].mode, set->cells[i].mode) &&
 					!strcmp(set->cells[k].workload, set->cells[i].workload);
+			again |= strcmp(set->cells[k].mode, set->cells[i].mode) &&
+				 cell_has_memory(r, k) &&
+				 !strcmp(set->cells[k].name, set->cells[i].name);
+		}
+		if (again)
+			continue; /* mode memory of what does not idle is the same run */
 		if (shown_before) {
 			text_append(&figure->caption, "%s%s", before, set->cells[i].name);
 			before = ", ";
