@@ -57,6 +57,7 @@ remote batch-reverse 5000
 remote batch-reverse 0 --set cross_every=0
 remote thread-churn 660
 remote wave-leak 200
+remote larson 1200
 remote thread-return 18
 remote thread-return 0 --set end_percent=0
 remote glibc-thread 0
