@@ -129,12 +129,7 @@ static void body(struct wl_thread *t, void *argument)
 
 static int run(struct wl_run *run)
 {
-	struct lane *lanes = run->state;
-
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_start(&lanes[i].worker, &run->threads[i + 1], body, &lanes[i]);
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_join(&lanes[i].worker);
+	wl_workers_run(run, run->state, sizeof(struct lane), body);
 	wl_phase(run, "emptied");
 	return 0;
 }

@@ -69,16 +69,6 @@ static int setup(struct wl_run *run)
 	return 0;
 }
 
-static void shrink(struct wl_thread *t, struct state *s, uint64_t to)
-{
-	while (s->n > to) {
-		struct block *b = &s->block[rng_below(&t->rng, s->n)];
-
-		block_drop(t, b);
-		*b = s->block[--s->n];
-	}
-}
-
 static int run(struct wl_run *run)
 {
 	struct state *s = run->state;
@@ -90,7 +80,8 @@ static int run(struct wl_run *run)
 			bool first = round == 0 && i == 0, mark = round + 1 == s->rounds;
 
 			if (!first)
-				shrink(t, s, s->n - s->n * (uint64_t)run->values[DRAIN] / 100);
+				blocks_shrink(t, s->block, &s->n,
+					      s->n - s->n * (uint64_t)run->values[DRAIN] / 100);
 			snprintf(name, sizeof(name), "drained-%d", i);
 			if (mark && !first)
 				wl_phase(run, name);
@@ -104,7 +95,7 @@ static int run(struct wl_run *run)
 			if (mark)
 				wl_phase(run, name);
 		}
-	shrink(t, s, 0);
+	blocks_shrink(t, s->block, &s->n, 0);
 	wl_phase(run, "emptied");
 	return 0;
 }

@@ -115,16 +115,6 @@ static void rest(pthread_barrier_t *gate)
 	pthread_barrier_wait(gate);
 }
 
-static void shrink(struct wl_thread *t, struct lane *lane, uint64_t to)
-{
-	while (lane->n > to) {
-		struct block *b = &lane->block[rng_below(&t->rng, lane->n)];
-
-		block_drop(t, b);
-		*b = lane->block[--lane->n];
-	}
-}
-
 static void body(struct wl_thread *t, void *argument)
 {
 	struct state *s = t->run->state;
@@ -142,13 +132,13 @@ static void body(struct wl_thread *t, void *argument)
 			make(t, b);
 		}
 		rest(&s->gate);
-		shrink(t, lane, kept_of(t->run));
+		blocks_shrink(t, lane->block, &lane->n, kept_of(t->run));
 		rest(&s->gate);
 	}
 	if (lane->ends)
 		return;
 	rest(&s->stay);
-	shrink(t, lane, 0);
+	blocks_shrink(t, lane->block, &lane->n, 0);
 }
 
 static void mark(struct wl_run *run, const char *name, int64_t round)
@@ -173,7 +163,7 @@ static void end(struct wl_run *run, struct state *s)
 	wl_phase(run, "idle-ended");
 	for (int64_t i = 0; i < threads; i++)
 		if (s->lanes[i].ends)
-			shrink(&run->threads[0], &s->lanes[i], 0);
+			blocks_shrink(&run->threads[0], s->lanes[i].block, &s->lanes[i].n, 0);
 	pthread_barrier_wait(&s->stay);
 	for (int64_t i = 0; i < threads; i++)
 		if (!s->lanes[i].ends)

@@ -187,10 +187,7 @@ static int run(struct wl_run *run)
 	int64_t threads = run->values[THREADS];
 
 	s->first = build(t, 0);
-	for (int64_t i = 0; i < threads; i++)
-		wl_worker_start(&s->lanes[i].worker, &run->threads[i + 1], body, &s->lanes[i]);
-	for (int64_t i = 0; i < threads; i++)
-		wl_worker_join(&s->lanes[i].worker);
+	wl_workers_run(run, s->lanes, sizeof(s->lanes[0]), body);
 	wl_phase(run, "steady");
 	for (int64_t i = 0; i < threads; i++)
 		for (int64_t n = 0; n < run->values[VERSIONS]; n++)
