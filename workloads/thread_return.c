@@ -19,7 +19,7 @@ enum { OPS, THREADS, LIVE_MIB, SIZE_MIN, SIZE_MAX_, KEEP, ROUNDS, END, IDLE };
 
 static const struct wl_param params[] = {
 	{"ops", "replacements by all threads, spread over the rounds",
-	 "0.5 to 0.8 s under glibc", 1500000, 1, 1000000000},
+	 "0.5 to 0.8 s under glibc", 3000000, 1, 1000000000},
 	{"threads", "threads, each with a heap of its own",
 	 "own: a small server's pool; more than CPUs, as pools are", 32, 1, 64},
 	{"live_mib", "live bytes of all threads together when full, MiB",
