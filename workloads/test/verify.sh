@@ -24,11 +24,13 @@ for setting in end_percent=0 end_percent=100 keep_percent=0 keep_percent=100 rou
 done
 # At each mark at which something lives, the pages that hold it are known.
 for w in $workloads; do
+	meant_for $w
 	said=$("$work" $(small $w) $w 2>&1)
 	echo "$said" | sed -n 's/^mark .* floor *\([0-9.]*\) MiB, .* \([0-9]*\) objects/\1 \2/p' |
 		awk '$2 > 0 && !($1 > 0) { bad = 1 } END { exit bad || !NR }'
 	ok $? "$w knows the page floor of what lives"
 done
+meant_for the-rest
 # What is written in full takes at least its own size in pages, and no more than the process has.
 for w in json-dom tree-rewrite heap-walk; do
 	said=$("$work" --set ops=3000 $w 2>&1)
