@@ -111,11 +111,13 @@ verdict $? "stats_print:true prints something on stderr at exit"
 
 # The whole family under every way of working.
 for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3; do
-	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance"
-	[ $status -eq 0 ]
-	result=$?
-	[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
-	verdict $result "$options: conformance"
+	for part in sizes alignment release queries; do
+		run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance_$part"
+		[ $status -eq 0 ]
+		result=$?
+		[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
+		verdict $result "$options: conformance_$part"
+	done
 	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/stress/stress" 1500
 	[ $status -eq 0 ]
 	result=$?
