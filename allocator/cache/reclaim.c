@@ -4,6 +4,7 @@
 #include "cache/thread.h"
 #include "meta/far_table.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "page/background.h"
 #include "page/mapping.h"
@@ -67,6 +68,7 @@ static void visit(struct ash_thread *t, void *argument)
 
 		if (ash_load_relaxed(&t->classes[c].spare) == NULL)
 			continue;
+		ash_delay();
 		spare = ash_exchange_acquire(&t->classes[c].spare, NULL);
 		if (spare == NULL)
 			continue;
@@ -101,6 +103,7 @@ static bool round_of_work(uint64_t now_ns)
 
 	if (!ash_cas_acquire(&claim, &nobody, 1))
 		return true;
+	ash_delay();
 	/* A thread may come late with its look at the clock; time does not go back for it. */
 	if (epoch != 0 && (int32_t)(now - epoch) < 0)
 		now = epoch;

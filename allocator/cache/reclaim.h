@@ -1,7 +1,10 @@
 /* What ticks do for the process as a whole: once per epoch count the active threads, take idle
  * threads' spares, empty inboxes, trim the depot; and let free memory decay to the kernel.
  *
- * Ticks come from slow paths and from the background thread; one thread at a time works. */
+ * Ticks come from slow paths and from the background thread; one thread at a time works: who
+ * took the claim (acquire), until it gives it back (release).  What is the claimant's (the epoch, the
+ * purger's decay and cursors) needs no other lock; others read it relaxed.  It holds the claim
+ * while it takes locks, never the other way round. */
 #ifndef ASH_CACHE_RECLAIM_H
 #define ASH_CACHE_RECLAIM_H
 

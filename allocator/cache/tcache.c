@@ -3,6 +3,7 @@
 #include "cache/depot.h"
 #include "cache/reclaim.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/run.h"
@@ -276,6 +277,7 @@ again:
 		if (p != NULL)
 			return p;
 	}
+	ash_delay();
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
 						 : NULL;
 	empty = ash_magazine_of(ash_tls.top[class]);
@@ -336,6 +338,7 @@ void ash_tcache_free(unsigned class, void *p)
 	}
 	top = ash_tls.top[class];
 	if (ash_top_is_full(top)) {
+		ash_delay();
 		/* A second overflow in a row asks for more room. */
 		spare = ash_load_relaxed(&cc->spare) != NULL
 				? ash_exchange_acquire(&cc->spare, NULL)
@@ -362,6 +365,7 @@ void ash_tcache_free(unsigned class, void *p)
 			return;
 		}
 		set_top(class, ash_magazine_clear(empty, cc->cap));
+		ash_delay();
 		ash_store_release(&cc->spare, ash_magazine_of(top));
 		top = ash_tls.top[class];
 	}
@@ -388,7 +392,7 @@ void ash_tcache_release(void)
 
 /* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong
  * by more than what moved.  Blocks are never unmapped, so reading one is safe. */
-static void count_thread(struct ash_thread *t, void *argument)
+ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
 {
 	size_t *sum = argument;
 
