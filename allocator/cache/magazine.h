@@ -11,10 +11,10 @@
  *
  * A magazine belongs to whoever holds it, and nobody else reads or writes it: a thread (the one
  * that its top points into, its drained one, one on the way), a spare slot (its owner or the
- * tick that takes it by exchange), the depot (under the lock of the class), an inbox (whoever takes
- * the list), the pool (under its lock, rank MAGAZINES).  It changes hands by a lock or by
- * release and acquire, so its items are visible with it.  Statistics alone look into the magazine
- * of a running thread; blocks are never unmapped, so that is safe. */
+ * tick that takes it by exchange), the depot (under the lock of the class), an inbox (whoever
+ * takes the list), the pool (under its lock, rank MAGAZINES).  It changes hands by a lock or by
+ * release and acquire, so its items are visible with it.  Statistics alone look into the
+ * magazine of a running thread; blocks are never unmapped, so that is safe. */
 #ifndef ASH_CACHE_MAGAZINE_H
 #define ASH_CACHE_MAGAZINE_H
 

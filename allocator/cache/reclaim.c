@@ -25,6 +25,7 @@
 #define AFTERMATH_NS 4000000000u
 
 bool ash_reclaim_background = true;
+uint32_t ash_reclaim_start_wished;
 
 static uint32_t claim; /* somebody works */
 static uint32_t active_threads = 1;
@@ -156,33 +157,45 @@ void ash_reclaim_init(void)
 }
 
 /* Returns whether there is one now. */
-static bool wake_background(uint64_t now_ns)
+static bool wake_background(uint64_t now_ns, bool may_start)
 {
+	bool wanted;
+
 	if (ash_background_running()) {
 		ash_background_wake();
 		return true;
 	}
-	if (ash_reclaim_background && !ash_thread_none_left() &&
-	    (ash_thread_count() > 1 || heap_is_large()))
+	wanted = ash_reclaim_background && !ash_thread_none_left() &&
+		 (ash_thread_count() > 1 || heap_is_large());
+	ash_store_relaxed(&ash_reclaim_start_wished, wanted && !may_start);
+	if (wanted && may_start)
 		ash_background_start(now_ns);
 	return ash_background_running();
 }
 
-void ash_reclaim_tick(uint64_t now_ns)
+void ash_reclaim_tick(uint64_t now_ns, bool may_start)
 {
 	if (ash_mutex_forking)
 		return;
 	ash_store_relaxed(&ticked_ns, now_ns);
-	if (!wake_background(now_ns))
+	if (!wake_background(now_ns, may_start))
 		round_of_work(now_ns);
 }
 
-void ash_reclaim_notice(void)
+void ash_reclaim_notice(bool may_start)
 {
+	bool wished = may_start && ash_load_relaxed(&ash_reclaim_start_wished) != 0;
+
 	if (ash_mutex_forking ||
-	    (!ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
+	    (!wished && !ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
 		return;
-	wake_background(ash_os_coarse_clock_ns());
+	wake_background(ash_os_coarse_clock_ns(), may_start);
+}
+
+void ash_reclaim_grown(void)
+{
+	if (!ash_mutex_forking && !ash_background_running() && heap_is_large())
+		wake_background(ash_os_coarse_clock_ns(), true);
 }
 
 void ash_reclaim_before_fork(void)

@@ -171,31 +171,38 @@ static void relieve(struct ash_thread *t)
 	t->contended = count_contended(t->shard);
 }
 
-static void tick(struct ash_thread *t)
+static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 {
 	uint64_t now_ns;
 	uint32_t now;
 
-	if (ASH_LIKELY(++t->slow_paths % TICK_EVERY != 0) || ASH_UNLIKELY(ash_mutex_forking))
+	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	if (now == ash_load_relaxed(&t->epoch)) {
-		ash_reclaim_notice();
+		ash_reclaim_notice(allocates);
 		return;
 	}
 	ash_store_relaxed(&t->epoch, now);
 	trim_idle(t);
 	relieve(t);
-	ash_reclaim_tick(now_ns);
+	ash_reclaim_tick(now_ns, allocates);
 }
 
-void ash_tcache_tick(void)
+ASH_INLINE void tick(struct ash_thread *t, bool allocates)
+{
+	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 ||
+			 (allocates && ash_load_relaxed(&ash_reclaim_start_wished) != 0)))
+		look_at_clock(t, allocates);
+}
+
+void ash_tcache_tick(bool allocates)
 {
 	struct ash_thread *t = ash_thread_self();
 
 	if (t != NULL)
-		tick(t);
+		tick(t, allocates);
 }
 
 /* Without a magazine. */
@@ -257,7 +264,7 @@ void *ash_tcache_alloc(unsigned class)
 
 	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
-	tick(t);
+	tick(t, true);
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
@@ -320,7 +327,7 @@ void ash_tcache_free(unsigned class, void *p)
 	void **top, **empty, **spare;
 
 	if (ASH_LIKELY(t != NULL))
-		tick(t);
+		tick(t, false);
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
 		ash_shard_flush(class, &p, 1);
 		return;

@@ -40,10 +40,10 @@ struct ash_thread {
 enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
 
 /* All that the fast paths touch of a thread.  A class without a magazine points to a static
- * slot that reads as both empty and full.  The thread's alone: it orders its stores against a fork in
- * between by compiler fences (the item before the top that covers it; read before the top is
- * lowered).  Others read tops only for statistics, under the THREADS lock, which keeps the thread
- * from ending meanwhile. */
+ * slot that reads as both empty and full.  The thread's alone: it orders its stores against a
+ * fork in between by compiler fences (the item before the top that covers it; read before the
+ * top is lowered).  Others read tops only for statistics, under the THREADS lock, which keeps
+ * the thread from ending meanwhile. */
 struct ash_tls {
 	void **top[ASH_CLASSES];
 	struct ash_thread *thread;

@@ -6,8 +6,8 @@
  * class, quiet ones lower it.
  *
  * Its cursors and counts are the purger's, who has the claim (cache/reclaim.h).  A slab that is
- * being purged is apart: off its bin's lists, so nothing is taken from it, while frees go on setting
- * bits under the bin's lock. */
+ * being purged is apart: off its bin's lists, so nothing is taken from it, while frees go on
+ * setting bits under the bin's lock. */
 #ifndef ASH_SLAB_HOLES_H
 #define ASH_SLAB_HOLES_H
 

@@ -75,7 +75,7 @@ static void *free_some_and_idle(void *unused)
 	for (unsigned i = 0; i < HELD; i++)
 		ash_front_free(p[i]);
 	for (unsigned i = 0; i < 64; i++) /* more than lie between two looks at the clock */
-		ash_tcache_tick();
+		ash_tcache_tick(false);
 	idler = ash_tls.thread;
 	ash_store_release(&idle, 1);
 	while (ash_load_acquire(&go_on) == 0)
@@ -97,10 +97,10 @@ static void an_idle_thread_keeps_one_magazine(void **state)
 	assert_non_null(ash_load_relaxed(&cc->spare));
 	/* Not idle yet: its last tick is an epoch ago. */
 	clock_ns = (ash_load_relaxed(&idler->epoch) + 1ull) * ASH_EPOCH_NS;
-	ash_reclaim_tick(clock_ns);
+	ash_reclaim_tick(clock_ns, false);
 	assert_non_null(ash_load_relaxed(&cc->spare));
 	clock_ns += 3ull * ASH_EPOCH_NS;
-	ash_reclaim_tick(clock_ns);
+	ash_reclaim_tick(clock_ns, false);
 	assert_null(ash_load_relaxed(&cc->spare));
 	ash_depot_empty();
 	assert_in_range(out(), 1, ASH_MAGAZINE_MOST);
@@ -131,7 +131,8 @@ static void collect(void)
 		ash_thread_each(look, ash_tls.thread);
 		collections += has_spare;
 		clock_ns += 10u * ASH_EPOCH_NS;
-		ash_reclaim_tick(clock_ns);
+		ash_reclaim_tick(clock_ns, false);
+		ash_tcache_bytes(); /* looks into the magazines of running threads */
 		ash_os_yield();
 	}
 }
