@@ -18,6 +18,9 @@
 
 #define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot */
 #define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
+/* A spare is collected after less: with the background thread's step what an idle thread freed
+ * is back with the others within 250 ms. */
+#define SPARE_EPOCHS 1
 #define HOLES_NS 1000000u  /* one step's work on holes */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are a
@@ -60,10 +63,11 @@ static void visit(struct ash_thread *t, void *argument)
 {
 	struct census *census = argument;
 
-	if (census->now - ash_load_relaxed(&t->epoch) <= IDLE_EPOCHS) {
-		census->active++;
+	uint32_t silent = census->now - ash_load_relaxed(&t->epoch);
+
+	census->active += silent <= IDLE_EPOCHS;
+	if (silent <= SPARE_EPOCHS)
 		return;
-	}
 	for (unsigned c = 1; c < ASH_CLASSES && census->n < SPARES_AT_ONCE; c++) {
 		void **spare;
 
