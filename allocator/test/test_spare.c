@@ -17,7 +17,7 @@
 #define OWNERS 4u
 #define SIZE 512u
 #define HELD 400u /* objects of an owner at most: several magazines */
-#define ROUNDS 700u
+#define ROUNDS 3000u
 
 static uint32_t owners_done;
 static uint64_t collections;
