@@ -28,12 +28,14 @@ void *ash_aligned(size_t align, size_t size)
 	class = ash_class_aligned(size, align);
 	if (class != 0)
 		return ash_front_malloc(ash_class_size(class));
-	ash_tcache_tick();
+	ash_tcache_tick(true);
 	p = ash_large_alloc(size, align, NULL);
 	if (ASH_UNLIKELY(p == NULL) && ash_reclaim_all())
 		p = ash_large_alloc(size, align, NULL);
 	if (p == NULL)
 		errno = ENOMEM;
+	else
+		ash_reclaim_grown();
 	return p;
 }
 

@@ -10,6 +10,7 @@
 #include "cache/reclaim.h"
 #include "cache/tcache.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "page/run.h"
 #include "slab/shard.h"
@@ -28,6 +29,9 @@ static bool bring_up(void)
 {
 	ash_os_init();
 	ash_conf_init();
+#if ASH_DEBUG >= 1
+	ash_store_relaxed(&ash_delay_seed, ash_conf.debug_delay);
+#endif
 	ash_misuse_hook = ash_misuse_report;
 	ash_page_init();
 	/* (The window may be there from a try that failed later.) */

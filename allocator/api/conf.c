@@ -36,6 +36,10 @@ static const struct row rows[] = {
 	{"narenas", ROW_COUNT, FIELD(narenas), "1 to 64, or 0 for one per usable CPU", 64},
 	{"max_alloc", ROW_BYTES, FIELD(max_alloc), "bytes, also with k, m or g; 0 for no bound",
 	 0},
+#if ASH_DEBUG >= 1
+	{"debug_delay", ROW_COUNT, FIELD(debug_delay), "a seed, or 0 for no delays",
+	 UINT64_MAX},
+#endif
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

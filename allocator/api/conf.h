@@ -27,6 +27,9 @@ struct ash_conf {
 	unsigned zero_realloc;  /* enum ash_zero_realloc */
 	uint64_t narenas;       /* most shards; 0 = one per usable CPU */
 	uint64_t max_alloc;     /* bytes one allocation may have; 0 = no bound of ours */
+#if ASH_DEBUG >= 1
+	uint64_t debug_delay; /* seed of random delays where threads race; 0 = none */
+#endif
 };
 
 extern struct ash_conf ash_conf;

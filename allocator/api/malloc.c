@@ -26,11 +26,13 @@ static void *large_alloc(size_t size, bool *zeroed)
 {
 	void *p;
 
-	ash_tcache_tick();
+	ash_tcache_tick(true);
 	p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
 	/* What no machine could give is no reason to empty every cache. */
 	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes() && ash_reclaim_all())
 		p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+	if (p != NULL)
+		ash_reclaim_grown();
 	return p;
 }
 
@@ -87,8 +89,8 @@ static void free_far(void *p)
 	/* Of two threads that free it at once one finds it gone. */
 	case ASH_OBJECT_RUN:
 		if (ash_large_free_run(object.run)) {
-			ash_tcache_tick();
-			ash_reclaim_notice();
+			ash_tcache_tick(false);
+			ash_reclaim_notice(false);
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;
@@ -96,8 +98,8 @@ static void free_far(void *p)
 	case ASH_OBJECT_MAPPING:
 		if (ash_far_remove(p, &object.far)) {
 			ash_large_free_mapping(&object.far);
-			ash_tcache_tick();
-			ash_reclaim_notice();
+			ash_tcache_tick(false);
+			ash_reclaim_notice(false);
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;

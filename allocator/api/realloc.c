@@ -8,6 +8,7 @@
 #include "api/misuse.h"
 #include "api/names.h"
 #include "api/object.h"
+#include "cache/reclaim.h"
 #include "os/os.h"
 #include "page/large.h"
 #include "page/mapping.h"
@@ -116,8 +117,10 @@ void *ash_realloc(void *p, size_t size)
 		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
 			void *q = ash_mapping_resize(&object.far, size);
 
-			if (q != NULL)
+			if (q != NULL) {
+				ash_reclaim_grown();
 				return q;
+			}
 		}
 	}
 	return move(p, object.usable, size);

@@ -4,6 +4,7 @@
 #include "cache/thread.h"
 #include "meta/far_table.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "page/background.h"
 #include "page/mapping.h"
@@ -17,6 +18,9 @@
 
 #define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot */
 #define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
+/* A spare is collected after less: with the background thread's step what an idle thread freed
+ * is back with the others within 250 ms. */
+#define SPARE_EPOCHS 1
 #define HOLES_NS 1000000u  /* one step's work on holes */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are a
@@ -24,6 +28,7 @@
 #define AFTERMATH_NS 4000000000u
 
 bool ash_reclaim_background = true;
+uint32_t ash_reclaim_start_wished;
 
 static uint32_t claim; /* somebody works */
 static uint32_t active_threads = 1;
@@ -58,15 +63,17 @@ static void visit(struct ash_thread *t, void *argument)
 {
 	struct census *census = argument;
 
-	if (census->now - ash_load_relaxed(&t->epoch) <= IDLE_EPOCHS) {
-		census->active++;
+	uint32_t silent = census->now - ash_load_relaxed(&t->epoch);
+
+	census->active += silent <= IDLE_EPOCHS;
+	if (silent <= SPARE_EPOCHS)
 		return;
-	}
 	for (unsigned c = 1; c < ASH_CLASSES && census->n < SPARES_AT_ONCE; c++) {
 		void **spare;
 
 		if (ash_load_relaxed(&t->classes[c].spare) == NULL)
 			continue;
+		ash_delay();
 		spare = ash_exchange_acquire(&t->classes[c].spare, NULL);
 		if (spare == NULL)
 			continue;
@@ -101,6 +108,7 @@ static bool round_of_work(uint64_t now_ns)
 
 	if (!ash_cas_acquire(&claim, &nobody, 1))
 		return true;
+	ash_delay();
 	/* A thread may come late with its look at the clock; time does not go back for it. */
 	if (epoch != 0 && (int32_t)(now - epoch) < 0)
 		now = epoch;
@@ -153,33 +161,45 @@ void ash_reclaim_init(void)
 }
 
 /* Returns whether there is one now. */
-static bool wake_background(uint64_t now_ns)
+static bool wake_background(uint64_t now_ns, bool may_start)
 {
+	bool wanted;
+
 	if (ash_background_running()) {
 		ash_background_wake();
 		return true;
 	}
-	if (ash_reclaim_background && !ash_thread_none_left() &&
-	    (ash_thread_count() > 1 || heap_is_large()))
+	wanted = ash_reclaim_background && !ash_thread_none_left() &&
+		 (ash_thread_count() > 1 || heap_is_large());
+	ash_store_relaxed(&ash_reclaim_start_wished, wanted && !may_start);
+	if (wanted && may_start)
 		ash_background_start(now_ns);
 	return ash_background_running();
 }
 
-void ash_reclaim_tick(uint64_t now_ns)
+void ash_reclaim_tick(uint64_t now_ns, bool may_start)
 {
 	if (ash_mutex_forking)
 		return;
 	ash_store_relaxed(&ticked_ns, now_ns);
-	if (!wake_background(now_ns))
+	if (!wake_background(now_ns, may_start))
 		round_of_work(now_ns);
 }
 
-void ash_reclaim_notice(void)
+void ash_reclaim_notice(bool may_start)
 {
+	bool wished = may_start && ash_load_relaxed(&ash_reclaim_start_wished) != 0;
+
 	if (ash_mutex_forking ||
-	    (!ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
+	    (!wished && !ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
 		return;
-	wake_background(ash_os_coarse_clock_ns());
+	wake_background(ash_os_coarse_clock_ns(), may_start);
+}
+
+void ash_reclaim_grown(void)
+{
+	if (!ash_mutex_forking && !ash_background_running() && heap_is_large())
+		wake_background(ash_os_coarse_clock_ns(), true);
 }
 
 void ash_reclaim_before_fork(void)

@@ -5,6 +5,7 @@
 #include "cache/depot.h"
 #include "cache/reclaim.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/run.h"
@@ -177,31 +178,38 @@ static void relieve(struct ash_thread *t)
 	t->contended = count_contended(t->shard);
 }
 
-static void tick(struct ash_thread *t)
+static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 {
 	uint64_t now_ns;
 	uint32_t now;
 
-	if (ASH_LIKELY(++t->slow_paths % TICK_EVERY != 0) || ASH_UNLIKELY(ash_mutex_forking))
+	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	if (now == ash_load_relaxed(&t->epoch)) {
-		ash_reclaim_notice();
+		ash_reclaim_notice(allocates);
 		return;
 	}
 	ash_store_relaxed(&t->epoch, now);
 	trim_idle(t);
 	relieve(t);
-	ash_reclaim_tick(now_ns);
+	ash_reclaim_tick(now_ns, allocates);
 }
 
-void ash_tcache_tick(void)
+ASH_INLINE void tick(struct ash_thread *t, bool allocates)
+{
+	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 ||
+			 (allocates && ash_load_relaxed(&ash_reclaim_start_wished) != 0)))
+		look_at_clock(t, allocates);
+}
+
+void ash_tcache_tick(bool allocates)
 {
 	struct ash_thread *t = ash_thread_self();
 
 	if (t != NULL)
-		tick(t);
+		tick(t, allocates);
 }
 
 /* Without a magazine. */
@@ -324,7 +332,7 @@ void *ash_tcache_alloc(unsigned class)
 	}
 	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
-	tick(t);
+	tick(t, true);
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
@@ -344,6 +352,7 @@ again:
 		turn(t, class);
 		goto again;
 	}
+	ash_delay();
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
 						 : NULL;
 	empty = ash_magazine_of(ash_tls.top[class]);
@@ -393,7 +402,7 @@ void ash_tcache_free(unsigned class, void *p)
 	unsigned stack = ash_class_free_stack(class);
 
 	if (ASH_LIKELY(t != NULL))
-		tick(t);
+		tick(t, false);
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
 		ash_shard_flush(class, &p, 1);
 		return;
@@ -416,6 +425,7 @@ void ash_tcache_free(unsigned class, void *p)
 	}
 	top = ash_tls.top[stack];
 	if (ash_top_is_full(top)) {
+		ash_delay();
 		/* A second overflow in a row asks for more room. */
 		spare = ash_load_relaxed(&cc->spare) != NULL
 				? ash_exchange_acquire(&cc->spare, NULL)
@@ -442,6 +452,7 @@ void ash_tcache_free(unsigned class, void *p)
 			return;
 		}
 		set_top(stack, ash_magazine_clear(empty, cc->cap));
+		ash_delay();
 		ash_store_release(&cc->spare, ash_magazine_of(top));
 		top = ash_tls.top[stack];
 	}
@@ -468,7 +479,7 @@ void ash_tcache_release(void)
 
 /* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong
  * by more than what moved.  Blocks are never unmapped, so reading one is safe. */
-static void count_thread(struct ash_thread *t, void *argument)
+ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
 {
 	size_t *sum = argument;
 

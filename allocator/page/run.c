@@ -133,12 +133,14 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 
 	ash_assert(granules > 0 && granules <= ASH_HUGE_GRANULES);
 	for (;;) {
+		uint32_t seen = ash_hugeblock_growths();
+
 		ash_mutex_lock(&lock);
 		block = ash_packing_choose(granules, align, &first);
 		if (block != NULL)
 			break;
 		ash_mutex_unlock(&lock);
-		if (!ash_hugeblock_grow(add_block))
+		if (!ash_hugeblock_grow(seen, add_block))
 			return NULL;
 	}
 	run = &block->run[first];

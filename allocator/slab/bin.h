@@ -2,7 +2,11 @@
  *
  * Slabs with free regions stand in lists by fullness; a fill takes from the fullest, so that
  * nearly empty slabs drain.  Full slabs are on no list: a free finds them by address.  At
- * most one slab without any object out is kept, the rest go back to the pages. */
+ * most one slab without any object out is kept, the rest go back to the pages.
+ *
+ * All fields, the lists and the descriptors of the bin's slabs belong to the bin's lock (rank
+ * BIN), but for three that are also atomic: `filled`, which the purger reads to pass by,
+ * `contended`, which those count whose try failed, and `hole_age`, which the purger sets. */
 #ifndef ASH_SLAB_BIN_H
 #define ASH_SLAB_BIN_H
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "page/run.h"
 #include "util/assert.h"
@@ -14,6 +15,7 @@ static void publish(const struct ash_run *slab, unsigned stack)
 {
 	uint8_t *at = ash_window.stacks + slab->number;
 
+	ash_delay();
 #ifdef __SANITIZE_THREAD__
 	for (unsigned i = 0; i < slab->granules; i++)
 		ash_store_relaxed(&at[i], (uint8_t)stack);

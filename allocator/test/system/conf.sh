@@ -63,6 +63,13 @@ refused 1 "$long" 'a text of 60,000 bytes'
 refused 1 "$long:1" 'a key of 60,000 bytes'
 refused 1 "narenas:$long" 'a number of 60,000 digits'
 refused 1 "$(printf '\377\376\001%%n%%s%%p:1')" 'bytes that are no text, and printf directives'
+# Delays are for debug builds alone: elsewhere nobody can slow a program down by them.
+if grep -q '^#define ASH_DEBUG 0' "$top_builddir/config.h"; then
+	refused 1 'debug_delay:1'
+else
+	refused 0 'debug_delay:1'
+	refused 1 'debug_delay:often'
+fi
 
 run ASHLAR_CONF 'abort_conf:true,no_such:1' "$probe" hello
 [ $status -eq 134 ]

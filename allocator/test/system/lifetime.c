@@ -5,10 +5,11 @@
  */
 #include "test/family.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
+
+#include "test/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
@@ -318,21 +319,6 @@ static void smallest_stack(void)
 	     "the stack size is refused");
 	run_threads(400, &attributes, work_and_die);
 	pthread_attr_destroy(&attributes);
-}
-
-static size_t resident_bytes(void)
-{
-	char text[100];
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	unsigned long total, resident;
-
-	if (fd >= 0)
-		close(fd);
-	NEED(n > 0, "no /proc/self/statm");
-	text[n] = '\0';
-	NEED(sscanf(text, "%lu %lu", &total, &resident) == 2, "%s", text);
-	return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void *allocate_few(void *arg)
