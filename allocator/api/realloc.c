@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "api/boot.h"
+#include "api/bounds.h"
 #include "api/conf.h"
 #include "api/misuse.h"
 #include "api/names.h"
@@ -116,8 +117,10 @@ void *ash_realloc(void *p, size_t size)
 		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
 			void *q = ash_mapping_resize(&object.far, size);
 
-			if (q != NULL)
+			if (q != NULL) {
+				ash_bounds_tell();
 				return q;
+			}
 		}
 	}
 	return move(p, object.usable, size);

@@ -3,24 +3,32 @@
 #include "meta/window.h"
 #include "os/os.h"
 #include "page/decay.h"
+#include "page/limits.h"
+#include "page/mapping.h"
 #include "page/run.h"
 #include "util/atomic.h"
 
-#define BATCH 16         /* ranges per lock */
-#define STEP_NS 1000000u /* one step's work */
+#define BATCH 16 /* ranges per lock */
 /* Per batch: 2 MiB.  What is being purged cannot be had meanwhile, and whoever needs it then
  * takes fresh memory: a large batch would raise the peak. */
 #define STEP_GRANULES 128
-#define WANTED_GRANULES (((size_t)4 << 20) >> ASH_GRANULE_SHIFT)
+#define LONG_NS 1000000u /* a shorter step is a call's, its batches half as large */
+#define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
+#define BATCHES 32 /* in one step, however fast they are */
+#define WANTED_BYTES ((size_t)4 << 20)
+#define EXCESS_NS 400000u
+#define REFUSED_NS 100000000u
 
 static struct ash_decay decay; /* the purger's */
+static int64_t decay_ms = ASH_DECAY_MS;
 static uint64_t given_back;
-static uint64_t longest;
+static struct ash_stalls stalls;
 
-static void note_step(uint64_t ns)
+void ash_purge_set_decay_ms(int64_t ms)
 {
-	if (ns > ash_load_relaxed(&longest))
-		ash_store_relaxed(&longest, ns);
+	decay_ms = ms;
+	/* An eighth of the whole time: after eight of these a three-thousandth is left. */
+	decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
 }
 
 /* Purges up to `granules`, one batch; returns how many went. */
@@ -44,30 +52,80 @@ static size_t purge_batch(size_t granules)
 	return gone;
 }
 
-bool ash_purge_step(uint64_t now_ns)
+size_t ash_purge_some(size_t bytes)
 {
-	size_t dirty = ash_run_dirty();
-	size_t limit = ash_decay_limit(&decay, now_ns, dirty << ASH_GRANULE_SHIFT,
-				       ash_run_retaken() << ASH_GRANULE_SHIFT) >>
-		       ASH_GRANULE_SHIFT;
-	uint64_t start, used = 0;
+	size_t granules = (bytes + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT;
 
-	if (dirty <= limit)
+	return purge_batch(granules < STEP_GRANULES ? granules : STEP_GRANULES)
+	       << ASH_GRANULE_SHIFT;
+}
+
+/* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
+static size_t may_stay(uint64_t now_ns, size_t dirty, bool *hurry)
+{
+	size_t stays =
+		ash_decay_limit(&decay, now_ns, dirty, ash_run_retaken() << ASH_GRANULE_SHIFT);
+	size_t bound = ash_limits_dirty_bound();
+
+	if (decay_ms < 0)
+		stays = dirty;
+	*hurry = bound < stays;
+	return bound < stays ? bound : stays;
+}
+
+bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
+{
+	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT, stays;
+	uint64_t start, used = 0;
+	unsigned batches = 0;
+	bool hurry;
+
+	stays = may_stay(now_ns, dirty, &hurry);
+	if (dirty <= stays)
 		return ash_purge_wanted();
 	start = ash_os_thread_cpu_ns();
-	while (dirty > limit && used < STEP_NS && ash_decay_may_work(&decay)) {
-		size_t want = dirty - limit < STEP_GRANULES ? dirty - limit : STEP_GRANULES;
+	while (dirty > stays && used < most_ns && batches++ < BATCHES &&
+	       (hurry || ash_decay_may_work(&decay))) {
+		size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
 
-		if (purge_batch(want) == 0)
+		if (ash_purge_some(dirty - stays < batch ? dirty - stays : batch) == 0)
 			break; /* refused, or others took it */
-		dirty = ash_run_dirty();
+		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
 	}
-	if (used != 0) {
-		ash_decay_worked(&decay, used);
-		note_step(used);
-	}
+	ash_decay_worked(&decay, used);
 	return ash_purge_wanted();
+}
+
+void ash_purge_excess(void)
+{
+	static uint64_t refused_ns;
+	struct ash_stall stall;
+	uint64_t used = 0, now_ns = ash_os_coarse_clock_ns();
+
+	/* Where the kernel refuses (mlocked memory) it is not asked by every free. */
+	if (now_ns - ash_load_relaxed(&refused_ns) < REFUSED_NS)
+		return;
+	ash_stall_begin(&stall);
+	while (used < EXCESS_NS) {
+		size_t runs = ash_run_dirty() << ASH_GRANULE_SHIFT,
+		       cached = ash_mapping_cached();
+		size_t bound = ash_limits_dirty_bound(), excess;
+
+		if (bound == ASH_NO_LIMIT || runs + cached <= bound)
+			break;
+		excess = runs + cached - bound;
+		/* A run that is kept spares a fault for each of its pages, a mapping a system
+		 * call besides: runs first. */
+		if (ash_purge_some(excess < STEP_BYTES / 2 ? excess : STEP_BYTES / 2) == 0 &&
+		    ash_mapping_trim_some(UINT64_MAX, excess, EXCESS_NS - used) == cached) {
+			if (runs + cached > bound + STEP_BYTES) /* not what others just took */
+				ash_store_relaxed(&refused_ns, now_ns);
+			break;
+		}
+		used = ash_os_thread_cpu_ns() - stall.cpu_ns;
+	}
+	ash_stall_end(&stall, false);
 }
 
 void ash_purge_all(void)
@@ -78,18 +136,19 @@ void ash_purge_all(void)
 
 bool ash_purge_wanted(void)
 {
-	return ash_run_dirty() > WANTED_GRANULES;
+	if (ash_limits_dirty_exceeded())
+		return true;
+	return decay_ms >= 0 && ash_run_dirty() << ASH_GRANULE_SHIFT > WANTED_BYTES;
 }
 
 bool ash_purge_may_work(void)
 {
-	return ash_decay_may_work(&decay);
+	return ash_decay_may_work(&decay) || ash_load_relaxed(&ash_limits.pressure);
 }
 
 void ash_purge_worked(uint64_t ns)
 {
 	ash_decay_worked(&decay, ns);
-	note_step(ns);
 }
 
 uint64_t ash_purge_bytes(void)
@@ -97,7 +156,41 @@ uint64_t ash_purge_bytes(void)
 	return ash_load_relaxed(&given_back);
 }
 
-uint64_t ash_purge_longest_ns(void)
+void ash_stall_begin(struct ash_stall *stall)
 {
-	return ash_load_relaxed(&longest);
+	*stall = (struct ash_stall){ash_os_thread_cpu_ns(), ash_os_given.ranges,
+				    ash_os_given.bytes};
+}
+
+static void raise_to(uint64_t *most, uint64_t n)
+{
+	uint64_t now = ash_load_relaxed(most);
+
+	while (n > now && !ash_cas_relaxed(most, &now, n))
+		;
+}
+
+void ash_stall_end(const struct ash_stall *begin, bool background)
+{
+	uint64_t ns = ash_os_thread_cpu_ns() - begin->cpu_ns;
+
+	if (background) {
+		ash_add_relaxed(&stalls.background_ns, ns);
+		return;
+	}
+	ash_add_relaxed(&stalls.count, 1);
+	ash_add_relaxed(&stalls.ns, ns);
+	raise_to(&stalls.longest_ns, ns);
+	raise_to(&stalls.most_ranges, ash_os_given.ranges - begin->ranges);
+	raise_to(&stalls.most_bytes, ash_os_given.bytes - begin->bytes);
+}
+
+void ash_stalls_read(struct ash_stalls *into)
+{
+	into->count = ash_load_relaxed(&stalls.count);
+	into->ns = ash_load_relaxed(&stalls.ns);
+	into->longest_ns = ash_load_relaxed(&stalls.longest_ns);
+	into->most_ranges = ash_load_relaxed(&stalls.most_ranges);
+	into->most_bytes = ash_load_relaxed(&stalls.most_bytes);
+	into->background_ns = ash_load_relaxed(&stalls.background_ns);
 }

@@ -6,6 +6,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/hugeblock.h"
+#include "page/limits.h"
 #include "page/packing.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
@@ -130,16 +131,21 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	struct ash_hugeblock *block;
 	struct ash_run *run;
 	unsigned first = 0;
+	size_t charged;
 
 	ash_assert(granules > 0 && granules <= ASH_HUGE_GRANULES);
+	if (!ash_limits_charge((size_t)granules << ASH_GRANULE_SHIFT, &charged))
+		return NULL;
 	for (;;) {
 		ash_mutex_lock(&lock);
 		block = ash_packing_choose(granules, align, &first);
 		if (block != NULL)
 			break;
 		ash_mutex_unlock(&lock);
-		if (!ash_hugeblock_grow(add_block))
+		if (!ash_hugeblock_grow(add_block)) {
+			ash_limits_settle(charged);
 			return NULL;
+		}
 	}
 	run = &block->run[first];
 	if (zeroed != NULL)
@@ -154,6 +160,7 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	ash_packing_update(block);
 	ash_assert_expensive(block_is_valid(block));
 	ash_mutex_unlock(&lock);
+	ash_limits_settle(charged);
 	return run;
 }
 
@@ -193,9 +200,13 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	struct ash_hugeblock *block = ash_block_of_granule(run->number);
 	unsigned first = run->number % ASH_HUGE_GRANULES, now = run->granules;
 	bool done = true;
+	size_t charged = 0;
 
 	if (granules == now)
 		return true;
+	if (granules > now &&
+	    !ash_limits_charge((size_t)(granules - now) << ASH_GRANULE_SHIFT, &charged))
+		return false;
 	ash_mutex_lock(&lock);
 	if (granules < now) {
 		give_back(block, first + granules, now - granules);
@@ -213,6 +224,7 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	}
 	ash_assert_expensive(block_is_valid(block));
 	ash_mutex_unlock(&lock);
+	ash_limits_settle(charged);
 	return done;
 }
 
@@ -295,7 +307,7 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 	ash_mutex_unlock(&lock);
 }
 
-unsigned ash_run_release_blocks(void)
+unsigned ash_run_release_blocks(bool clean)
 {
 	unsigned gone = 0;
 
@@ -304,7 +316,7 @@ unsigned ash_run_release_blocks(void)
 		uint64_t touched[2];
 
 		ash_mutex_lock(&lock);
-		block = ash_packing_take_empty();
+		block = ash_packing_take_empty(clean);
 		if (block == NULL) {
 			ash_mutex_unlock(&lock);
 			return gone;

@@ -35,8 +35,9 @@ size_t ash_run_dirty(void);
 uint64_t ash_run_retaken(void);
 
 /* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes;
- * for when memory is short.  Returns how many went. */
-unsigned ash_run_release_blocks(void);
+ * for when memory is short.  With `clean` those only that hold no memory.  Returns how many
+ * went. */
+unsigned ash_run_release_blocks(bool clean);
 
 /* A range of dirty granules that nobody can take while it is purged. */
 struct ash_dirty_range {

@@ -256,10 +256,10 @@ static void mappings_are_reused_then_unmapped(void **state)
 	q[((size_t)9 << 20) - 1] = 1;
 	assert_true(ash_far_remove(q, &entry));
 	ash_mapping_free(&entry);
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns())); /* too young */
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() -
-				     50000000u)); /* even younger than the round */
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u,
+				     UINT64_MAX)); /* even younger than the round */
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
 	assert_int_equal(ash_mapping_cached(), 0);
 	ash_far_totals(&count, &bytes);
 	assert_int_equal(count, 0);
@@ -287,7 +287,7 @@ static void reuse_keeps_few_addresses(void **state)
 		assert_true(ash_far_remove(small[i], &entry));
 		ash_mapping_free(&entry);
 	}
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 }
 
 static void the_cache_of_mappings_is_bounded(void **state)
@@ -306,7 +306,7 @@ static void the_cache_of_mappings_is_bounded(void **state)
 		}
 		assert_true(ash_mapping_cached() <= (size_t)32 << 20);
 	}
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
@@ -333,7 +333,7 @@ static void resize_keeps_content(void **state)
 	assert_int_equal(entry.usable, (size_t)2 << 20);
 	assert_int_equal(p[((size_t)2 << 20) - 1], 9);
 	ash_mapping_free(&entry);
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 }
 
 /* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after
@@ -352,16 +352,16 @@ static void unused_ends_go_back(void **state)
 	assert_ptr_equal(p, q);
 	assert_true(ash_far_find(q, &entry));
 	assert_int_equal(entry.usable, 3 * mib);
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns())); /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
 	assert_int_equal(resident(q + 3 * mib, 2 * mib), 2 * mib / ash_os_page);
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
 	assert_int_equal(resident(q + 3 * mib, 2 * mib), 0);
 	assert_int_equal(q[3 * mib - 1], 3);
 	/* Growing in place, after and before the purge. */
 	assert_true(ash_far_detach(q, &entry));
 	assert_ptr_equal(ash_mapping_resize(&entry, 4 * mib), q);
 	q[4 * mib - 1] = 5;
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
 	assert_int_equal(q[4 * mib - 1], 5);
 	assert_int_equal(q[3 * mib - 1], 3);
 	/* Shrunk to less than half: the far end goes to the cache, and comes back from there.
@@ -377,7 +377,69 @@ static void unused_ends_go_back(void **state)
 	assert_int_equal(q[2 * mib - 1], 3);
 	assert_true(ash_far_remove(q, &entry));
 	ash_mapping_free(&entry);
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+/* Steps that end after one piece: the next goes on, also where the mapping is gone. */
+static void ends_and_mappings_in_pieces(void **state)
+{
+	size_t mib = (size_t)1 << 20, before;
+	uint64_t later = ash_os_coarse_clock_ns() + 2000000000u;
+	char *p = ash_mapping_alloc(8 * mib, 16, false), *q;
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 8 * mib);
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	q = ash_mapping_alloc(4 * mib, 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_mapping_trim(later, 0));
+	before = resident(q + 4 * mib, 4 * mib);
+	assert_true(before > 0 && before < 4 * mib / ash_os_page);
+	assert_true(ash_mapping_trim(later, 0));
+	assert_true(resident(q + 4 * mib, 4 * mib) < before);
+	assert_int_equal(q[4 * mib - 1], 3);
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_trim(later, UINT64_MAX); /* ends, though the rest is somebody's */
+	ash_mapping_free(&entry);
+	/* A cached mapping goes from its end on and stays one piece. */
+	before = ash_mapping_cached();
+	assert_int_equal(before, 8 * mib);
+	assert_true(ash_mapping_trim(later + 1000000000u, 0));
+	assert_true(ash_mapping_cached() > 0 && ash_mapping_cached() < before);
+	q = ash_mapping_alloc(ash_mapping_cached(), 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+static bool refuse_munmap(enum ash_os_call call)
+{
+	errno = ENOMEM;
+	return call == ASH_OS_MUNMAP;
+}
+
+/* A mapping that cannot be unmapped is not lost: it waits in the cache, without its memory. */
+static void refused_unmap(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(8 * mib, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 8 * mib);
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	ash_os_fault_hook = refuse_munmap;
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_mapping_cached(), 8 * mib);
+	assert_true(resident(p, 8 * mib) < 8 * mib / ash_os_page);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
@@ -394,6 +456,8 @@ int main(void)
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
 		cmocka_unit_test(unused_ends_go_back),
+		cmocka_unit_test(ends_and_mappings_in_pieces),
+		cmocka_unit_test(refused_unmap),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
