@@ -65,6 +65,7 @@ void ash_bounds_init(void)
 	if (ms == 0)
 		ash_limits.dirty_max = 0;
 	ash_purge_set_decay_ms(ms);
+	ash_purge_set_muzzy_ms(ash_conf.muzzy_decay_ms);
 	/* Mappings wait half as long as runs, and holes until they are as old. */
 	ash_mapping_keep_ns = ms < 0 ? (uint64_t)INT64_MAX : (uint64_t)ms * 500000;
 	if (limit / 16 < ash_mapping_keep_least)

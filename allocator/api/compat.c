@@ -151,13 +151,15 @@ void ash_malloc_stats(void)
 	ash_stalls_read(&s);
 	length += ash_format(
 		text + length, sizeof(text) - length,
-		"  dirty %zu KiB, cached mappings %zu KiB, holes in slabs %zu KiB, held %zu "
+		"  dirty %zu KiB, muzzy %zu KiB, cached mappings %zu KiB, holes in slabs %zu "
+		"KiB, held %zu "
 		"KiB\n"
 		"  purge: %lu KiB given back; in %lu calls %lu us CPU, longest %lu us, most in "
 		"one %lu "
 		"ranges and %lu KiB; background %lu us\n"
 		"  memory found short %lu times\n",
-		(ash_run_dirty() << ASH_GRANULE_SHIFT) / 1024, ash_mapping_cached() / 1024,
+		(ash_run_dirty() << ASH_GRANULE_SHIFT) / 1024,
+		(ash_run_muzzy() << ASH_GRANULE_SHIFT) / 1024, ash_mapping_cached() / 1024,
 		ash_limits_hole_bytes() / 1024, ash_limits_held() / 1024,
 		(unsigned long)(ash_purge_bytes() / 1024), (unsigned long)s.count,
 		(unsigned long)(s.ns / 1000), (unsigned long)(s.longest_ns / 1000),

@@ -43,6 +43,7 @@ static const struct row rows[] = {
 	{"max_alloc", ROW_BYTES, FIELD(max_alloc), "bytes, also with k, m or g; 0 for no bound",
 	 0},
 	{"dirty_decay_ms", ROW_MS, FIELD(dirty_decay_ms), MS_TEXT, MS_MOST},
+	{"muzzy_decay_ms", ROW_MS, FIELD(muzzy_decay_ms), MS_TEXT, MS_MOST},
 	{"dirty_max", ROW_AMOUNT, FIELD(dirty_max), AMOUNT_TEXT, 0},
 	{"limit_hard", ROW_AMOUNT, FIELD(limit_hard), AMOUNT_TEXT, 0},
 	{"limit_soft", ROW_AMOUNT, FIELD(limit_soft), AMOUNT_TEXT, 0},

@@ -39,6 +39,7 @@ struct ash_conf {
 	uint64_t max_alloc;     /* bytes one allocation may have; 0 = no bound of ours */
 	int64_t dirty_decay_ms; /* freed memory is gone after; -1 = never by time, 0 = at once
 				 */
+	int64_t muzzy_decay_ms; /* and before that only lazily for so long; 0 = not at all */
 	struct ash_amount dirty_max;  /* free memory that may stay resident */
 	struct ash_amount limit_hard; /* memory that may be held: more is refused */
 	struct ash_amount limit_soft; /* more makes purging eager and is told to the program */

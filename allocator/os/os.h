@@ -38,7 +38,12 @@ bool ash_os_unmap(void *address, size_t size);
  * where the kernel refuses (mlocked memory). */
 bool ash_os_purge(void *address, size_t size);
 
-/* What this thread gave back by the two calls above, in all: how much one call of the program
+/* Leaves the pages to the kernel, which takes them when it needs memory: until then they hold
+ * what they held, and writing to them keeps them.  False where the kernel refuses or does not
+ * know how. */
+bool ash_os_purge_lazily(void *address, size_t size);
+
+/* What this thread gave back by the three calls above, in all: how much one call of the program
  * did is a difference of two looks. */
 struct ash_os_given {
 	uint64_t ranges, bytes;

@@ -16,6 +16,7 @@
 
 #include "os/cgroup.h"
 #include "util/assert.h"
+#include "util/atomic.h"
 #include "util/bits.h"
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -30,7 +31,9 @@ __thread struct ash_os_given ash_os_given;
 
 static bool faulted(enum ash_os_call call)
 {
-	return ash_os_fault_hook != NULL && ash_os_fault_hook(call);
+	bool (*hook)(enum ash_os_call) = ash_load_relaxed(&ash_os_fault_hook);
+
+	return ASH_UNLIKELY(hook != NULL) && hook(call);
 }
 
 void ash_os_init(void)
@@ -147,6 +150,14 @@ bool ash_os_purge(void *address, size_t size)
 {
 	if (faulted(ASH_OS_MADVISE) || !purge_zeroes() ||
 	    madvise(address, size, MADV_DONTNEED) != 0)
+		return false;
+	count_given(size);
+	return true;
+}
+
+bool ash_os_purge_lazily(void *address, size_t size)
+{
+	if (faulted(ASH_OS_MADVISE) || madvise(address, size, MADV_FREE) != 0)
 		return false;
 	count_given(size);
 	return true;

@@ -21,7 +21,8 @@ static uint32_t told_soft; /* the crossing of the soft limit was noted */
 
 size_t ash_limits_held(void)
 {
-	size_t held = ((ash_run_granules() + ash_run_dirty()) << ASH_GRANULE_SHIFT) +
+	size_t held = ((ash_run_granules() + ash_run_dirty() + ash_run_muzzy())
+		       << ASH_GRANULE_SHIFT) +
 		      ash_far_bytes() + ash_mapping_cached() + ash_base_mapped();
 	size_t holes = ash_limits_hole_bytes();
 
@@ -41,7 +42,8 @@ size_t ash_limits_room(void)
 /* What the program itself keeps: the rest can be had by giving it back. */
 static size_t in_use(size_t held)
 {
-	size_t idle = (ash_run_dirty() << ASH_GRANULE_SHIFT) + ash_mapping_cached();
+	size_t idle = ((ash_run_dirty() + ash_run_muzzy()) << ASH_GRANULE_SHIFT) +
+		      ash_mapping_cached();
 
 	return held > idle ? held - idle : 0;
 }

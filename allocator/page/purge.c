@@ -21,6 +21,8 @@
 
 static struct ash_decay decay; /* the purger's */
 static int64_t decay_ms = ASH_DECAY_MS;
+static struct ash_decay muzzy_decay;
+static int64_t muzzy_ms;
 static uint64_t given_back;
 static struct ash_stalls stalls;
 
@@ -31,11 +33,24 @@ void ash_purge_set_decay_ms(int64_t ms)
 	decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
 }
 
+void ash_purge_set_muzzy_ms(int64_t ms)
+{
+	muzzy_ms = ms;
+	muzzy_decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
+}
+
+enum grade {
+	DIRTY,  /* to nothing */
+	LAZILY, /* dirty to muzzy */
+	MUZZY,  /* to nothing */
+};
+
 /* Purges up to `granules`, one batch; returns how many went. */
-static size_t purge_batch(size_t granules)
+static size_t purge_batch(size_t granules, enum grade grade)
 {
 	struct ash_dirty_range range[BATCH];
-	unsigned n = ash_run_reserve_dirty(range, BATCH, granules);
+	unsigned n = grade == MUZZY ? ash_run_reserve_muzzy(range, BATCH, granules)
+				    : ash_run_reserve_dirty(range, BATCH, granules);
 	size_t gone = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -43,8 +58,11 @@ static size_t purge_batch(size_t granules)
 			   ((uintptr_t)range[i].block->number << ASH_HUGE_SHIFT) +
 			   ((size_t)range[i].first << ASH_GRANULE_SHIFT);
 
-		range[i].purged = ash_os_purge(at, (size_t)range[i].count << ASH_GRANULE_SHIFT);
-		if (range[i].purged)
+		size_t bytes = (size_t)range[i].count << ASH_GRANULE_SHIFT;
+
+		range[i].lazily = grade == LAZILY && ash_os_purge_lazily(at, bytes);
+		range[i].purged = !range[i].lazily && ash_os_purge(at, bytes);
+		if (range[i].purged || range[i].lazily)
 			gone += range[i].count;
 	}
 	ash_run_return_dirty(range, n);
@@ -52,12 +70,19 @@ static size_t purge_batch(size_t granules)
 	return gone;
 }
 
-size_t ash_purge_some(size_t bytes)
+static size_t purge_bytes(size_t bytes, enum grade grade)
 {
 	size_t granules = (bytes + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT;
 
-	return purge_batch(granules < STEP_GRANULES ? granules : STEP_GRANULES)
+	return purge_batch(granules < STEP_GRANULES ? granules : STEP_GRANULES, grade)
 	       << ASH_GRANULE_SHIFT;
+}
+
+size_t ash_purge_some(size_t bytes)
+{
+	size_t gone = purge_bytes(bytes, DIRTY);
+
+	return gone != 0 || ash_run_muzzy() == 0 ? gone : purge_bytes(bytes, MUZZY);
 }
 
 /* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
@@ -73,6 +98,27 @@ static size_t may_stay(uint64_t now_ns, size_t dirty, bool *hurry)
 	return bound < stays ? bound : stays;
 }
 
+/* What is muzzy long enough goes: where the kernel had no use for it, it still counts as
+ * resident.  Returns whether some is left. */
+static bool muzzy_step(uint64_t now_ns, uint64_t most_ns)
+{
+	size_t left = ash_run_muzzy() << ASH_GRANULE_SHIFT, stays;
+	uint64_t start = ash_os_thread_cpu_ns(), used = 0;
+
+	stays = ash_limits_dirty_bound() != 0 ? ash_decay_limit(&muzzy_decay, now_ns, left, 0)
+					      : 0;
+	if (muzzy_ms < 0 && stays != 0)
+		return false;
+	while (left > stays && used < most_ns && ash_purge_may_work()) {
+		if (purge_bytes(left - stays, MUZZY) == 0)
+			break;
+		left = ash_run_muzzy() << ASH_GRANULE_SHIFT;
+		used = ash_os_thread_cpu_ns() - start;
+	}
+	ash_decay_worked(&decay, used);
+	return left > WANTED_BYTES;
+}
+
 bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
 {
 	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT, stays;
@@ -80,21 +126,26 @@ bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
 	unsigned batches = 0;
 	bool hurry;
 
+	bool left = false;
+
+	if (ash_run_muzzy() != 0)
+		left = muzzy_step(now_ns, most_ns / 2);
 	stays = may_stay(now_ns, dirty, &hurry);
 	if (dirty <= stays)
-		return ash_purge_wanted();
+		return ash_purge_wanted() || left;
 	start = ash_os_thread_cpu_ns();
 	while (dirty > stays && used < most_ns && batches++ < BATCHES &&
 	       (hurry || ash_decay_may_work(&decay))) {
 		size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
 
-		if (ash_purge_some(dirty - stays < batch ? dirty - stays : batch) == 0)
+		if (purge_bytes(dirty - stays < batch ? dirty - stays : batch,
+				muzzy_ms != 0 && !hurry ? LAZILY : DIRTY) == 0)
 			break; /* refused, or others took it */
 		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
 	}
 	ash_decay_worked(&decay, used);
-	return ash_purge_wanted();
+	return ash_purge_wanted() || left;
 }
 
 void ash_purge_excess(void)
@@ -130,7 +181,9 @@ void ash_purge_excess(void)
 
 void ash_purge_all(void)
 {
-	while (purge_batch(STEP_GRANULES) > 0)
+	while (purge_batch(STEP_GRANULES, DIRTY) > 0)
+		;
+	while (purge_batch(STEP_GRANULES, MUZZY) > 0)
 		;
 }
 

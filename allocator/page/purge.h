@@ -12,6 +12,10 @@
 #define ASH_DECAY_MS 2000
 void ash_purge_set_decay_ms(int64_t ms);
 
+/* Freed memory that decayed is given back lazily (MADV_FREE) first and for good in so many ms
+ * more; -1 = never, for the kernel to take; 0 = for good at once, as it is unless set. */
+void ash_purge_set_muzzy_ms(int64_t ms);
+
 /* Lets free runs decay to what may stay dirty now, in batches; at most about `most_ns` of CPU
  * time.  Returns whether work is left.  One thread at a time: the caller holds the purger's
  * claim.  Call without a lock. */

@@ -32,6 +32,7 @@ bool ash_run_resize(struct ash_run *run, unsigned granules);
  * those that were taken again while they did. */
 size_t ash_run_granules(void);
 size_t ash_run_dirty(void);
+size_t ash_run_muzzy(void); /* free, not purged, and the kernel may take them: not dirty */
 uint64_t ash_run_retaken(void);
 
 /* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes;
@@ -44,11 +45,14 @@ struct ash_dirty_range {
 	struct ash_hugeblock *block;
 	uint16_t first, count;
 	bool purged; /* set by the caller before it gives the range back */
+	bool lazily; /* the same: not gone, but the kernel may take it */
 };
 
 /* Reserves ranges of dirty granules, at most `most` and not many more granules than asked for,
  * those that have been dirty longest first; returns how many.  Each must be given back. */
 unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, size_t granules);
+/* The same of muzzy granules: those that were given back lazily. */
+unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, size_t granules);
 void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n);
 
 struct ash_mutex;

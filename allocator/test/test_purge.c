@@ -443,6 +443,82 @@ static void refused_unmap(void **state)
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
+/* Lazily given back: no longer dirty, not known to be zero, and gone for good when asked for.
+ */
+static void muzzy_runs(void **state)
+{
+	struct ash_run *run = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL), *again;
+	char *at = ash_run_address(run);
+	struct ash_dirty_range range[4];
+	bool zeroed;
+	unsigned n;
+
+	(void)state;
+	ash_purge_all();
+	memset(at, 1, 64 * ASH_GRANULE);
+	ash_run_free(run);
+	assert_int_equal(ash_run_dirty(), 64);
+	n = ash_run_reserve_dirty(range, 4, 64);
+	assert_int_equal(n, 1);
+	range[0].lazily = ash_os_purge_lazily(at, (size_t)range[0].count << ASH_GRANULE_SHIFT);
+	assert_true(range[0].lazily);
+	ash_run_return_dirty(range, n);
+	assert_int_equal(ash_run_dirty(), 0);
+	assert_int_equal(ash_run_muzzy(), 64);
+	assert_int_equal(ash_run_reserve_dirty(range, 4, 64), 0);
+	/* A part is taken again. */
+	again = ash_run_alloc(16, 1, ASH_RUN_LARGE, &zeroed);
+	assert_ptr_equal(again, run);
+	assert_false(zeroed);
+	assert_int_equal(ash_run_muzzy(), 48);
+	memset(at, 2, 16 * ASH_GRANULE);
+	ash_run_free(again);
+	assert_int_equal(ash_run_dirty(), 16);
+	n = ash_run_reserve_muzzy(range, 4, 64);
+	assert_int_equal(n, 1);
+	assert_int_equal(range[0].count, 48);
+	ash_run_return_dirty(range, n); /* not purged: as before */
+	assert_int_equal(ash_run_muzzy(), 48);
+	/* Empty blocks are unmapped with what is muzzy in them; or it is purged. */
+	ash_purge_all();
+	assert_int_equal(ash_run_muzzy(), 0);
+	assert_int_equal(ash_run_dirty(), 0);
+	assert_int_equal(resident(at, 64 * ASH_GRANULE), 0);
+	again = ash_run_alloc(64, 1, ASH_RUN_LARGE, &zeroed);
+	assert_true(zeroed);
+	ash_run_free(again);
+	ash_purge_all();
+}
+
+/* By time: dirty to muzzy, muzzy to nothing. */
+static void muzzy_decays(void **state)
+{
+	uint64_t now = ash_os_clock_ns();
+	size_t most = 0;
+	struct ash_run *run[64];
+
+	(void)state;
+	ash_purge_set_muzzy_ms(4000);
+	for (unsigned i = 0; i < 64; i++) {
+		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
+	}
+	for (unsigned i = 0; i < 64; i++)
+		ash_run_free(run[i]);
+	for (unsigned t = 0; t < 40; t++) {
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+		most = ash_run_muzzy() > most ? ash_run_muzzy() : most;
+	}
+	assert_true(ash_run_dirty() << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
+	assert_true(most << ASH_GRANULE_SHIFT >= (size_t)16 << 20);
+	for (unsigned t = 0; t < 200; t++)
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+	assert_true(ash_run_muzzy() << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
+	ash_purge_set_muzzy_ms(0);
+	ash_purge_all();
+	assert_int_equal(ash_run_muzzy(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +534,8 @@ int main(void)
 		cmocka_unit_test(unused_ends_go_back),
 		cmocka_unit_test(ends_and_mappings_in_pieces),
 		cmocka_unit_test(refused_unmap),
+		cmocka_unit_test(muzzy_runs),
+		cmocka_unit_test(muzzy_decays),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

@@ -61,6 +61,7 @@ refused 1 'dirty_decay_ms:-2'
 refused 1 'dirty_decay_ms:'
 refused 1 'dirty_decay_ms:1s'
 refused 1 'dirty_decay_ms:99999999999999'
+refused 1 'muzzy_decay_ms:-3'
 refused 1 'dirty_max:101%'
 refused 1 'dirty_max:%'
 refused 1 'dirty_max:-1'
@@ -129,7 +130,7 @@ verdict $? "stats_print:true prints something on stderr at exit"
 
 # The whole family under every way of working.
 for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 \
-	dirty_decay_ms:0 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
+	dirty_decay_ms:0 dirty_decay_ms:10,muzzy_decay_ms:20 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
 	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance"
 	[ $status -eq 0 ]
 	result=$?

@@ -143,10 +143,10 @@ static void every_kth(void)
 	free_all();
 	before = at_rest();
 	for (every = 1; every <= 200; every++) {
-		ash_os_fault_hook = fail_kth;
+		__atomic_store_n(&ash_os_fault_hook, fail_kth, __ATOMIC_RELAXED);
 		refused += work();
 		free_all();
-		ash_os_fault_hook = NULL;
+		__atomic_store_n(&ash_os_fault_hook, NULL, __ATOMIC_RELAXED);
 	}
 	after = at_rest();
 	tap_note("%u of %u calls failed, %u of %u requests refused; %zu KiB held before, %zu "
@@ -205,10 +205,10 @@ static void with_threads(void)
 		for (uintptr_t t = 0; t < 4; t++)
 			NEED(!pthread_create(&thread[t], NULL, work_apart, (void *)(t + 1)),
 			     "no thread");
-		ash_os_fault_hook = fail_kth;
+		__atomic_store_n(&ash_os_fault_hook, fail_kth, __ATOMIC_RELAXED);
 		for (unsigned t = 0; t < 4; t++)
 			pthread_join(thread[t], NULL);
-		ash_os_fault_hook = NULL;
+		__atomic_store_n(&ash_os_fault_hook, NULL, __ATOMIC_RELAXED);
 	}
 	for (size_t n = 1; n < 4 * MIB; n = n * 2 + 1) {
 		void *p = m.malloc(n);
