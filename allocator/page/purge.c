@@ -85,11 +85,28 @@ size_t ash_purge_some(size_t bytes)
 	return gone != 0 || ash_run_muzzy() == 0 ? gone : purge_bytes(bytes, MUZZY);
 }
 
+/* Running count of bytes retaken, but from one look to the next not more than was ever missing
+ * from the dirty memory: a loop over one buffer retakes the same few granules a thousand times,
+ * and everything else can go. */
+static uint64_t retaken(size_t dirty_bytes)
+{
+	static uint64_t seen, sum;
+	static size_t before;
+	uint64_t now = ash_run_retaken() << ASH_GRANULE_SHIFT, more = now - seen;
+	size_t low = ash_run_dirty_low() << ASH_GRANULE_SHIFT;
+	size_t high = before > dirty_bytes ? before : dirty_bytes;
+
+	if (more > high - (low < high ? low : high))
+		more = high - (low < high ? low : high);
+	seen = now;
+	before = dirty_bytes;
+	return sum += more;
+}
+
 /* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
 static size_t may_stay(uint64_t now_ns, size_t dirty, bool *hurry)
 {
-	size_t stays =
-		ash_decay_limit(&decay, now_ns, dirty, ash_run_retaken() << ASH_GRANULE_SHIFT);
+	size_t stays = ash_decay_limit(&decay, now_ns, dirty, retaken(dirty));
 	size_t bound = ash_limits_dirty_bound();
 
 	if (decay_ms < 0)

@@ -16,6 +16,7 @@ static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_PAGE);
 /* Granules; written under the lock, read by anyone. */
 static size_t in_use;
 static size_t dirty;     /* free, and may hold memory */
+static size_t dirty_low; /* least that `dirty` was since somebody asked, purging apart */
 static size_t muzzy;     /* the same, but the kernel may take it */
 static uint64_t retaken; /* running count of those that were taken while dirty */
 static struct ash_list dirty_blocks = {&dirty_blocks, &dirty_blocks};
@@ -118,6 +119,8 @@ static unsigned uncount(struct ash_hugeblock *block, unsigned first, unsigned co
 static void take(struct ash_hugeblock *block, unsigned head, unsigned first, unsigned count)
 {
 	ash_owned_add(&retaken, uncount(block, first, count));
+	if (dirty < dirty_low)
+		dirty_low = dirty;
 	ash_bitmap_set_range(block->used, first, count);
 	ash_bitmap_set_range(block->touched, first, count);
 	block->nused += (uint16_t)count;
@@ -262,6 +265,17 @@ size_t ash_run_dirty(void)
 	return ash_load_relaxed(&dirty);
 }
 
+size_t ash_run_dirty_low(void)
+{
+	size_t low;
+
+	ash_mutex_lock(&lock);
+	low = dirty_low;
+	dirty_low = dirty;
+	ash_mutex_unlock(&lock);
+	return low;
+}
+
 size_t ash_run_muzzy(void)
 {
 	return ash_load_relaxed(&muzzy);
@@ -329,6 +343,12 @@ unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, siz
 	return n;
 }
 
+/* Caller holds the lock.  What was purged was needed by nobody. */
+static void purged_dirty(size_t granules)
+{
+	dirty_low -= granules < dirty_low ? granules : dirty_low;
+}
+
 void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 {
 	ash_mutex_lock(&lock);
@@ -338,10 +358,10 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 		ash_bitmap_clear_range(block->used, range[i].first, range[i].count);
 		block->nused -= range[i].count;
 		if (range[i].purged) {
-			uncount(block, range[i].first, range[i].count);
+			purged_dirty(uncount(block, range[i].first, range[i].count));
 			ash_bitmap_clear_range(block->touched, range[i].first, range[i].count);
 		} else if (range[i].lazily) {
-			uncount(block, range[i].first, range[i].count);
+			purged_dirty(uncount(block, range[i].first, range[i].count));
 			ash_bitmap_set_range(block->touched, range[i].first, range[i].count);
 			ash_bitmap_set_range(block->muzzy, range[i].first, range[i].count);
 			ash_owned_add(&muzzy, range[i].count);

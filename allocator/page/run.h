@@ -32,6 +32,9 @@ bool ash_run_resize(struct ash_run *run, unsigned granules);
  * those that were taken again while they did. */
 size_t ash_run_granules(void);
 size_t ash_run_dirty(void);
+/* The least that was dirty since the last call, what was purged meanwhile apart: that much was
+ * needed by nobody. */
+size_t ash_run_dirty_low(void);
 size_t ash_run_muzzy(void); /* free, not purged, and the kernel may take them: not dirty */
 uint64_t ash_run_retaken(void);
 

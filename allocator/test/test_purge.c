@@ -519,6 +519,42 @@ static void muzzy_decays(void **state)
 	assert_int_equal(ash_run_muzzy(), 0);
 }
 
+/* A loop over one buffer keeps that buffer dirty, not the peak of long ago; what is used in
+ * turns stays. */
+static void one_buffer_keeps_itself(void **state)
+{
+	uint64_t now = ash_os_clock_ns() + (uint64_t)60 * 1000000000u;
+	struct ash_run *run[64], *one;
+	size_t least = SIZE_MAX;
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++) {
+		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
+	}
+	for (unsigned i = 0; i < 64; i++)
+		ash_run_free(run[i]);
+	for (unsigned t = 0; t < 60; t++) {
+		for (unsigned k = 0; k < 1000; k++) {
+			one = ash_run_alloc(20, 1, ASH_RUN_LARGE, NULL);
+			ash_run_free(one);
+		}
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+	}
+	assert_true(ash_run_dirty() << ASH_GRANULE_SHIFT <= (size_t)5 << 20);
+	for (unsigned t = 0; t < 60; t++) {
+		for (unsigned i = 0; i < 64; i++)
+			run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		for (unsigned i = 0; i < 64; i++)
+			ash_run_free(run[i]);
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+		if (t >= 20 && ash_run_dirty() < least)
+			least = ash_run_dirty();
+	}
+	assert_true(least >= (size_t)64 * 64);
+	ash_purge_all();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,6 +572,7 @@ int main(void)
 		cmocka_unit_test(refused_unmap),
 		cmocka_unit_test(muzzy_runs),
 		cmocka_unit_test(muzzy_decays),
+		cmocka_unit_test(one_buffer_keeps_itself), /* last: its clock runs ahead */
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
