@@ -2,6 +2,7 @@
 #include "api/front.h"
 
 #include "api/boot.h"
+#include "api/bounds.h"
 #include "api/conf.h"
 #include "cache/reclaim.h"
 #include "cache/tcache.h"
@@ -32,6 +33,9 @@ void *ash_aligned(size_t align, size_t size)
 	p = ash_large_alloc(size, align, NULL);
 	if (ASH_UNLIKELY(p == NULL) && ash_reclaim_all())
 		p = ash_large_alloc(size, align, NULL);
+	if (ASH_UNLIKELY(p == NULL) && ash_bounds_tell_hard())
+		p = ash_large_alloc(size, align, NULL);
+	ash_bounds_tell();
 	if (p == NULL)
 		errno = ENOMEM;
 	else

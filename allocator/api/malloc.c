@@ -2,6 +2,7 @@
 #include "api/front.h"
 
 #include "api/boot.h"
+#include "api/bounds.h"
 #include "api/conf.h"
 #include "api/misuse.h"
 #include "api/object.h"
@@ -9,6 +10,7 @@
 #include "cache/tcache.h"
 #include "os/os.h"
 #include "page/large.h"
+#include "page/purge.h"
 #include "slab/slab.h"
 
 static void *no_memory(void)
@@ -24,20 +26,29 @@ static bool too_large(size_t size)
 
 static void *large_alloc(size_t size, bool *zeroed)
 {
+	int saved = errno;
 	void *p;
 
 	ash_tcache_tick(true);
 	p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
 	/* What no machine could give is no reason to empty every cache. */
-	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes() && ash_reclaim_all())
-		p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes()) {
+		if (ash_reclaim_all())
+			p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+		if (p == NULL && ash_bounds_tell_hard())
+			p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+		if (p != NULL)
+			errno = saved;
+	}
 	if (p != NULL)
 		ash_reclaim_grown();
+	ash_bounds_tell();
 	return p;
 }
 
 void *ash_malloc_slow(size_t size)
 {
+	int saved = errno;
 	unsigned class;
 	void **top, *p;
 
@@ -54,7 +65,13 @@ void *ash_malloc_slow(size_t size)
 		return p;
 	}
 	p = ash_tcache_alloc(class);
-	return ASH_LIKELY(p != NULL) ? p : no_memory();
+	if (ASH_UNLIKELY(p == NULL) && ash_bounds_tell_hard())
+		p = ash_tcache_alloc(class);
+	ash_bounds_tell();
+	if (ASH_UNLIKELY(p == NULL))
+		return no_memory();
+	errno = saved; /* a search for memory may have met refusals */
+	return p;
 }
 
 void *ash_calloc_slow(size_t size)
@@ -144,5 +161,7 @@ void ash_free_slow(void *p)
 		free_far(p);
 	else if (check_small(p, stack))
 		ash_tcache_free(ash_stack_class(stack), p);
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded()))
+		ash_purge_excess();
 	errno = saved;
 }

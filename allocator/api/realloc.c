@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "api/boot.h"
+#include "api/bounds.h"
 #include "api/conf.h"
 #include "api/misuse.h"
 #include "api/names.h"
@@ -119,6 +120,7 @@ void *ash_realloc(void *p, size_t size)
 
 			if (q != NULL) {
 				ash_reclaim_grown();
+				ash_bounds_tell();
 				return q;
 			}
 		}

@@ -4,12 +4,15 @@
 #include "cache/thread.h"
 #include "meta/far_table.h"
 #include "meta/window.h"
+#include "os/cgroup.h"
 #include "os/delay.h"
 #include "os/os.h"
 #include "page/background.h"
+#include "page/limits.h"
 #include "page/mapping.h"
 #include "page/purge.h"
 #include "page/run.h"
+#include "slab/bin.h"
 #include "slab/holes.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"
@@ -21,7 +24,16 @@
 /* A spare is collected after less: with the background thread's step what an idle thread freed
  * is back with the others within 250 ms. */
 #define SPARE_EPOCHS 1
-#define HOLES_NS 1000000u  /* one step's work on holes */
+/* One step's CPU time: free runs come first, mappings and holes get what is left, an eighth at
+ * least.  In calls of the program less than the millisecond that none may exceed, for a step
+ * ends with the batch that is under way. */
+#define CALL_NS 400000u
+#define BACKGROUND_NS 1000000u
+#define WATCHED                                                                      \
+	((size_t)4 << 20) /* more dirty memory than this is worth a look at pressure \
+			   */
+#define WATCH_NS (5 * (uint64_t)ASH_EPOCH_NS)
+#define PRESSED_STEPS 50 /* of the background thread in one round, when memory is short */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are a
  * second old, the depot when it lay untouched for an epoch. */
@@ -29,11 +41,14 @@
 
 bool ash_reclaim_background = true;
 uint32_t ash_reclaim_start_wished;
+bool ash_reclaim_pressure;
+bool ash_reclaim_holes = true;
 
 static uint32_t claim; /* somebody works */
 static uint32_t active_threads = 1;
 static uint32_t epoch;     /* of the last round; the claimant's, read by anyone */
 static uint64_t ticked_ns; /* when a slow path last ticked */
+static uint64_t pressed;   /* looks that found memory short */
 
 void ash_reclaim_inbox(struct ash_shard *shard)
 {
@@ -98,33 +113,81 @@ static void once_per_epoch(uint32_t now)
 		ash_magazine_flush(census.class[i], census.spare[i]);
 	inboxes();
 	ash_depot_trim(TRIM_PER_EPOCH);
+	/* Where addresses are limited, stacks of threads and files that are mapped need them,
+	 * whose callers cannot ask us: nothing that lies empty keeps any. */
+	if (ash_os_address_limit() != UINT64_MAX)
+		ash_run_release_blocks(true);
+}
+
+/* Once per epoch: whether memory is short around us.  What can be had without asking threads
+ * goes then. */
+static void look_for_pressure(uint64_t now_ns, bool background)
+{
+	bool before = ash_load_relaxed(&ash_limits.pressure), now;
+
+	if (!ash_reclaim_pressure)
+		return;
+	now = ash_cgroup_pressure(now_ns);
+	if (now != before)
+		ash_store_relaxed(&ash_limits.pressure, now);
+	if (now) {
+		ash_add_relaxed(&pressed, 1);
+		if (background) /* in calls it drains by the ordinary steps */
+			ash_depot_empty();
+	}
+}
+
+static uint64_t rest(uint64_t start, uint64_t most_ns)
+{
+	uint64_t used = ash_os_thread_cpu_ns() - start;
+
+	return used + most_ns / 8 < most_ns ? most_ns - used : most_ns / 8;
+}
+
+static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
+{
+	bool pressure = ash_load_relaxed(&ash_limits.pressure), left;
+	uint64_t start = ash_os_thread_cpu_ns();
+
+	left = ash_purge_step(now_ns, most_ns);
+	left |= ash_mapping_trim(pressure ? UINT64_MAX : now_ns, rest(start, most_ns));
+	if (ash_reclaim_holes && ash_purge_may_work()) {
+		uint64_t before = ash_os_thread_cpu_ns();
+
+		ash_bin_hole_age_most = pressure ? 1 : UINT32_MAX;
+		left |= ash_holes_step(now, rest(start, most_ns));
+		ash_purge_worked(ash_os_thread_cpu_ns() - before);
+	}
+	return left;
 }
 
 /* One round; returns whether work is left.  Where another thread works: true. */
-static bool round_of_work(uint64_t now_ns)
+static bool round_of_work(uint64_t now_ns, bool background)
 {
 	uint32_t now = (uint32_t)(now_ns / ASH_EPOCH_NS), nobody = 0;
+	struct ash_stall stall;
+	unsigned steps = 1;
 	bool left;
 
 	if (!ash_cas_acquire(&claim, &nobody, 1))
 		return true;
 	ash_delay();
+	ash_stall_begin(&stall);
 	/* A thread may come late with its look at the clock; time does not go back for it. */
 	if (epoch != 0 && (int32_t)(now - epoch) < 0)
 		now = epoch;
 	if (now != epoch) {
 		ash_store_relaxed(&epoch, now);
 		ash_store_relaxed(&ash_slab_epoch, now);
+		look_for_pressure(now_ns, background);
 		once_per_epoch(now);
 	}
-	left = ash_purge_step(now_ns);
-	left |= ash_mapping_trim(now_ns);
-	if (ash_purge_may_work()) {
-		uint64_t start = ash_os_thread_cpu_ns();
-
-		left |= ash_holes_step(now, HOLES_NS);
-		ash_purge_worked(ash_os_thread_cpu_ns() - start);
-	}
+	if (background && ash_load_relaxed(&ash_limits.pressure))
+		steps = PRESSED_STEPS;
+	do
+		left = step(now_ns, now, background ? BACKGROUND_NS : CALL_NS);
+	while (left && --steps > 0);
+	ash_stall_end(&stall, background);
 	ash_store_release(&claim, 0);
 	return left || ash_depot_bytes() != 0;
 }
@@ -136,10 +199,15 @@ static uint64_t background_round(void)
 
 	if (ash_thread_none_left())
 		return ASH_BACKGROUND_END;
-	left = round_of_work(now_ns);
-	if (left || (int64_t)(now_ns - ash_load_relaxed(&ticked_ns)) < (int64_t)AFTERMATH_NS)
+	left = round_of_work(now_ns, true);
+	if (left || (int64_t)(now_ns - ash_load_seq_cst(&ticked_ns)) < (int64_t)AFTERMATH_NS)
 		return ASH_EPOCH_NS / 2;
-	return 0;
+	/* What stays dirty by request is watched over. */
+	if (ash_reclaim_pressure &&
+	    (ash_run_dirty() << ASH_GRANULE_SHIFT) + ash_mapping_cached() > WATCHED)
+		return WATCH_NS;
+	/* With one thread left nobody is spared anything by its waiting. */
+	return ash_thread_count() <= 1 ? ASH_BACKGROUND_END : 0;
 }
 
 /* Whether the heap is, or ever was, above 64 MiB: when what was freed is noticed, most of it
@@ -181,9 +249,9 @@ void ash_reclaim_tick(uint64_t now_ns, bool may_start)
 {
 	if (ash_mutex_forking)
 		return;
-	ash_store_relaxed(&ticked_ns, now_ns);
+	ash_store_seq_cst(&ticked_ns, now_ns);
 	if (!wake_background(now_ns, may_start))
-		round_of_work(now_ns);
+		round_of_work(now_ns, false);
 }
 
 void ash_reclaim_notice(bool may_start)
@@ -225,9 +293,28 @@ void ash_reclaim_after_fork(void)
 	ash_reclaim_end_fork();
 }
 
+uint64_t ash_reclaim_pressed(void)
+{
+	return ash_load_relaxed(&pressed);
+}
+
 unsigned ash_reclaim_active_threads(void)
 {
 	return ash_load_relaxed(&active_threads);
+}
+
+/* Holes of any age: pages that count against a hard limit. */
+static bool all_holes(void)
+{
+	uint32_t nobody = 0, now = ash_load_relaxed(&ash_slab_epoch);
+	size_t before = ash_limits_hole_bytes();
+
+	if (!ash_cas_acquire(&claim, &nobody, 1))
+		return false;
+	ash_bin_hole_age_most = 0;
+	ash_holes_step(now, UINT64_MAX);
+	ash_store_release(&claim, 0);
+	return ash_limits_hole_bytes() > before;
 }
 
 bool ash_reclaim_all(void)
@@ -236,8 +323,10 @@ bool ash_reclaim_all(void)
 
 	ash_depot_empty();
 	inboxes();
-	ash_mapping_trim(UINT64_MAX);
-	any |= ash_run_release_blocks() != 0;
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	any |= ash_run_release_blocks(false) != 0;
 	ash_purge_all();
+	if (ash_load_relaxed(&ash_limits.hard) != ASH_NO_LIMIT)
+		any |= all_holes();
 	return any;
 }

@@ -17,6 +17,11 @@ struct ash_shard;
 /* Whether a background thread may be started (option background_thread). */
 extern bool ash_reclaim_background;
 
+/* Whether ticks look for signs that memory is short (option pressure_purge), and whether holes
+ * in slabs are purged (not under dirty_decay_ms:-1). */
+extern bool ash_reclaim_pressure;
+extern bool ash_reclaim_holes;
+
 void ash_reclaim_init(void);
 
 /* The background thread is started when a second thread has been seen or the heap is above
@@ -48,6 +53,9 @@ void ash_reclaim_after_fork(void);
 
 /* Threads that were in a slow path in the last epochs; at least 1. */
 unsigned ash_reclaim_active_threads(void);
+
+/* Looks that found memory short so far. */
+uint64_t ash_reclaim_pressed(void);
 
 /* All that can be given back without taking from threads, at once: depot, inboxes, cached
  * mappings, empty hugeblocks (unmapped), free runs.  Returns whether anything was there. */

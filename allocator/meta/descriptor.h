@@ -57,12 +57,14 @@ static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
 struct ash_hugeblock {
 	struct ash_list link;  /* packing: blocks of equal longest free run */
 	struct ash_list dirty; /* purge: blocks with dirty granules, oldest first */
+	struct ash_list lazy;  /* purge: blocks with muzzy ones */
 	uint64_t used[2];      /* granule in a run, or just being purged */
 	uint64_t touched[2];   /* granule was handed out since it was last known to be zero */
+	uint64_t muzzy[2];     /* free and touched, and the kernel may take it: not dirty */
 	uint32_t number;       /* block number in the window */
 	uint16_t longest;      /* longest run of free granules */
 	uint16_t nused;        /* set bits in used */
-	uint8_t pad[56];
+	uint8_t pad[24];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, 128 bytes per granule; a slab of several uses those of all. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_WORDS];

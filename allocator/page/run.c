@@ -6,6 +6,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/hugeblock.h"
+#include "page/limits.h"
 #include "page/packing.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
@@ -15,8 +16,11 @@ static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_PAGE);
 /* Granules; written under the lock, read by anyone. */
 static size_t in_use;
 static size_t dirty;     /* free, and may hold memory */
+static size_t dirty_low; /* least that `dirty` was since somebody asked, purging apart */
+static size_t muzzy;     /* the same, but the kernel may take it */
 static uint64_t retaken; /* running count of those that were taken while dirty */
 static struct ash_list dirty_blocks = {&dirty_blocks, &dirty_blocks};
+static struct ash_list muzzy_blocks = {&muzzy_blocks, &muzzy_blocks};
 
 void ash_page_init(void)
 {
@@ -49,16 +53,17 @@ __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *b
 	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
 }
 
-/* Caller holds the lock.  The granules that a purge may take, as bits: the kernel gives back
- * whole OS pages, so of larger pages (of 64 KiB: four granules) those that are free altogether
- * and dirty in part. */
-static void purgeable(const struct ash_hugeblock *block, uint64_t map[2])
+/* Caller holds the lock.  The granules that a purge may take, dirty or muzzy ones, as bits: the
+ * kernel gives back whole OS pages, so of larger pages (of 64 KiB: four granules) those that
+ * are free altogether and dirty in part. */
+static void purgeable(const struct ash_hugeblock *block, bool lazy, uint64_t map[2])
 {
 	unsigned per_page =
 		ash_os_page > ASH_GRANULE ? (unsigned)(ash_os_page >> ASH_GRANULE_SHIFT) : 1;
 
 	for (unsigned w = 0; w < 2; w++) {
-		map[w] = block->touched[w] & ~block->used[w];
+		map[w] = block->touched[w] & ~block->used[w] &
+			 (lazy ? block->muzzy[w] : ~block->muzzy[w]);
 		for (unsigned at = 0; per_page > 1 && at < 64; at += per_page) {
 			uint64_t page = ash_bits_mask(at, per_page);
 
@@ -72,28 +77,50 @@ static void purgeable(const struct ash_hugeblock *block, uint64_t map[2])
 
 /* Caller holds the lock, after the block's bits changed: keeps it on the list of dirty blocks
  * while there is something to purge. */
+static void note_on(struct ash_list *list, struct ash_list *link, const uint64_t map[2])
+{
+	bool has = (map[0] | map[1]) != 0, listed = link->next != link;
+
+	if (has && !listed)
+		ash_list_push_back(list, link);
+	else if (!has && listed)
+		ash_list_remove(link);
+}
+
 static void note_dirty(struct ash_hugeblock *block)
 {
 	uint64_t map[2];
 
-	purgeable(block, map);
-	bool has = (map[0] | map[1]) != 0;
-	bool listed = block->dirty.next != &block->dirty;
+	purgeable(block, false, map);
+	note_on(&dirty_blocks, &block->dirty, map);
+	if (ash_load_relaxed(&muzzy) != 0 || !ash_list_empty(&muzzy_blocks)) {
+		purgeable(block, true, map);
+		note_on(&muzzy_blocks, &block->lazy, map);
+	}
+}
 
-	if (has && !listed)
-		ash_list_push_back(&dirty_blocks, &block->dirty);
-	else if (!has && listed)
-		ash_list_remove(&block->dirty);
+/* Caller holds the lock.  Takes the granules that hold memory out of the counts of dirty and
+ * muzzy ones; returns how many were dirty. */
+static unsigned uncount(struct ash_hugeblock *block, unsigned first, unsigned count)
+{
+	unsigned held = ash_bitmap_count_range(block->touched, first, count);
+	unsigned lazy = ash_bitmap_count_range(block->muzzy, first, count);
+
+	ash_owned_add(&dirty, 0 - (size_t)(held - lazy));
+	if (ASH_UNLIKELY(lazy != 0)) {
+		ash_owned_add(&muzzy, 0 - (size_t)lazy);
+		ash_bitmap_clear_range(block->muzzy, first, count);
+	}
+	return held - lazy;
 }
 
 /* Caller holds the lock.  Marks granules first .. first + count - 1 as a part of the run
  * whose head is at `head`. */
 static void take(struct ash_hugeblock *block, unsigned head, unsigned first, unsigned count)
 {
-	unsigned again = ash_bitmap_count_range(block->touched, first, count);
-
-	ash_owned_add(&dirty, 0 - (size_t)again);
-	ash_owned_add(&retaken, again);
+	ash_owned_add(&retaken, uncount(block, first, count));
+	if (dirty < dirty_low)
+		dirty_low = dirty;
 	ash_bitmap_set_range(block->used, first, count);
 	ash_bitmap_set_range(block->touched, first, count);
 	block->nused += (uint16_t)count;
@@ -119,6 +146,7 @@ static void give_back(struct ash_hugeblock *block, unsigned first, unsigned coun
 static void add_block(struct ash_hugeblock *block)
 {
 	ash_list_init(&block->dirty);
+	ash_list_init(&block->lazy);
 	ash_mutex_lock(&lock);
 	ash_packing_add(block);
 	ash_mutex_unlock(&lock);
@@ -130,8 +158,11 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	struct ash_hugeblock *block;
 	struct ash_run *run;
 	unsigned first = 0;
+	size_t charged;
 
 	ash_assert(granules > 0 && granules <= ASH_HUGE_GRANULES);
+	if (!ash_limits_charge((size_t)granules << ASH_GRANULE_SHIFT, &charged))
+		return NULL;
 	for (;;) {
 		uint32_t seen = ash_hugeblock_growths();
 
@@ -140,8 +171,10 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 		if (block != NULL)
 			break;
 		ash_mutex_unlock(&lock);
-		if (!ash_hugeblock_grow(seen, add_block))
+		if (!ash_hugeblock_grow(seen, add_block)) {
+			ash_limits_settle(charged);
 			return NULL;
+		}
 	}
 	run = &block->run[first];
 	if (zeroed != NULL)
@@ -156,6 +189,7 @@ struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_st
 	ash_packing_update(block);
 	ash_assert_expensive(block_is_valid(block));
 	ash_mutex_unlock(&lock);
+	ash_limits_settle(charged);
 	return run;
 }
 
@@ -195,9 +229,13 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	struct ash_hugeblock *block = ash_block_of_granule(run->number);
 	unsigned first = run->number % ASH_HUGE_GRANULES, now = run->granules;
 	bool done = true;
+	size_t charged = 0;
 
 	if (granules == now)
 		return true;
+	if (granules > now &&
+	    !ash_limits_charge((size_t)(granules - now) << ASH_GRANULE_SHIFT, &charged))
+		return false;
 	ash_mutex_lock(&lock);
 	if (granules < now) {
 		give_back(block, first + granules, now - granules);
@@ -215,6 +253,7 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	}
 	ash_assert_expensive(block_is_valid(block));
 	ash_mutex_unlock(&lock);
+	ash_limits_settle(charged);
 	return done;
 }
 
@@ -228,6 +267,22 @@ size_t ash_run_dirty(void)
 	return ash_load_relaxed(&dirty);
 }
 
+size_t ash_run_dirty_low(void)
+{
+	size_t low;
+
+	ash_mutex_lock(&lock);
+	low = dirty_low;
+	dirty_low = dirty;
+	ash_mutex_unlock(&lock);
+	return low;
+}
+
+size_t ash_run_muzzy(void)
+{
+	return ash_load_relaxed(&muzzy);
+}
+
 uint64_t ash_run_retaken(void)
 {
 	return ash_load_relaxed(&retaken);
@@ -235,19 +290,19 @@ uint64_t ash_run_retaken(void)
 
 /* Caller holds the lock.  Reserves the block's dirty ranges, so that nobody takes them while
  * they are purged; returns how many ranges. */
-static unsigned reserve_dirty(struct ash_hugeblock *block, struct ash_dirty_range *range,
-			      unsigned most, size_t *granules)
+static unsigned reserve_dirty(struct ash_hugeblock *block, bool lazy,
+			      struct ash_dirty_range *range, unsigned most, size_t *granules)
 {
 	uint64_t map[2];
 	unsigned n = 0, at = 0;
 
-	purgeable(block, map);
+	purgeable(block, lazy, map);
 	while (n<most && * granules> 0 &&
 	       (at = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, true)) < ASH_HUGE_GRANULES) {
 		unsigned end = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, false);
 
 		range[n++] = (struct ash_dirty_range){block, (uint16_t)at, (uint16_t)(end - at),
-						      false};
+						      false, false};
 		ash_bitmap_set_range(block->used, at, end - at);
 		block->nused += (uint16_t)(end - at);
 		*granules -= end - at < *granules ? end - at : *granules;
@@ -269,10 +324,31 @@ unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, siz
 		struct ash_hugeblock *block =
 			ASH_LIST_ENTRY(dirty_blocks.next, struct ash_hugeblock, dirty);
 
-		n += reserve_dirty(block, range + n, most - n, &granules);
+		n += reserve_dirty(block, false, range + n, most - n, &granules);
 	}
 	ash_mutex_unlock(&lock);
 	return n;
+}
+
+unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, size_t granules)
+{
+	unsigned n = 0;
+
+	ash_mutex_lock(&lock);
+	while (n < most && granules > 0 && !ash_list_empty(&muzzy_blocks)) {
+		struct ash_hugeblock *block =
+			ASH_LIST_ENTRY(muzzy_blocks.next, struct ash_hugeblock, lazy);
+
+		n += reserve_dirty(block, true, range + n, most - n, &granules);
+	}
+	ash_mutex_unlock(&lock);
+	return n;
+}
+
+/* Caller holds the lock.  What was purged was needed by nobody. */
+static void purged_dirty(size_t granules)
+{
+	dirty_low -= granules < dirty_low ? granules : dirty_low;
 }
 
 void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
@@ -284,11 +360,13 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 		ash_bitmap_clear_range(block->used, range[i].first, range[i].count);
 		block->nused -= range[i].count;
 		if (range[i].purged) {
-			unsigned held = ash_bitmap_count_range(block->touched, range[i].first,
-							       range[i].count);
-
+			purged_dirty(uncount(block, range[i].first, range[i].count));
 			ash_bitmap_clear_range(block->touched, range[i].first, range[i].count);
-			ash_owned_add(&dirty, 0 - (size_t)held);
+		} else if (range[i].lazily) {
+			purged_dirty(uncount(block, range[i].first, range[i].count));
+			ash_bitmap_set_range(block->touched, range[i].first, range[i].count);
+			ash_bitmap_set_range(block->muzzy, range[i].first, range[i].count);
+			ash_owned_add(&muzzy, range[i].count);
 		}
 		note_dirty(block);
 		ash_packing_update(block);
@@ -297,7 +375,7 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 	ash_mutex_unlock(&lock);
 }
 
-unsigned ash_run_release_blocks(void)
+unsigned ash_run_release_blocks(bool clean)
 {
 	unsigned gone = 0;
 
@@ -306,15 +384,14 @@ unsigned ash_run_release_blocks(void)
 		uint64_t touched[2];
 
 		ash_mutex_lock(&lock);
-		block = ash_packing_take_empty();
+		block = ash_packing_take_empty(clean);
 		if (block == NULL) {
 			ash_mutex_unlock(&lock);
 			return gone;
 		}
 		touched[0] = block->touched[0];
 		touched[1] = block->touched[1];
-		ash_owned_add(&dirty, 0 - (size_t)ash_bitmap_count_range(touched, 0,
-									 ASH_HUGE_GRANULES));
+		uncount(block, 0, ASH_HUGE_GRANULES);
 		block->touched[0] = block->touched[1] = 0;
 		note_dirty(block);
 		ash_mutex_unlock(&lock);
@@ -322,6 +399,7 @@ unsigned ash_run_release_blocks(void)
 			gone++;
 			continue;
 		}
+		/* (What was muzzy is dirty again.) */
 		ash_mutex_lock(&lock);
 		block->touched[0] = touched[0];
 		block->touched[1] = touched[1];

@@ -32,22 +32,30 @@ bool ash_run_resize(struct ash_run *run, unsigned granules);
  * those that were taken again while they did. */
 size_t ash_run_granules(void);
 size_t ash_run_dirty(void);
+/* The least that was dirty since the last call, what was purged meanwhile apart: that much was
+ * needed by nobody. */
+size_t ash_run_dirty_low(void);
+size_t ash_run_muzzy(void); /* free, not purged, and the kernel may take them: not dirty */
 uint64_t ash_run_retaken(void);
 
 /* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes;
- * for when memory is short.  Returns how many went. */
-unsigned ash_run_release_blocks(void);
+ * for when memory is short.  With `clean` those only that hold no memory.  Returns how many
+ * went. */
+unsigned ash_run_release_blocks(bool clean);
 
 /* A range of dirty granules that nobody can take while it is purged. */
 struct ash_dirty_range {
 	struct ash_hugeblock *block;
 	uint16_t first, count;
 	bool purged; /* set by the caller before it gives the range back */
+	bool lazily; /* the same: not gone, but the kernel may take it */
 };
 
 /* Reserves ranges of dirty granules, at most `most` and not many more granules than asked for,
  * those that have been dirty longest first; returns how many.  Each must be given back. */
 unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, size_t granules);
+/* The same of muzzy granules: those that were given back lazily. */
+unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, size_t granules);
 void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n);
 
 struct ash_mutex;

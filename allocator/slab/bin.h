@@ -29,6 +29,12 @@ struct ash_bin {
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
 } __attribute__((aligned(ASH_CACHE_LINE)));
 
+/* The hole_age that bins begin with and come back to; set at boot. */
+extern uint32_t ash_bin_hole_age;
+/* No slab has to be older than this, whatever its bin's hole_age: less when memory is short.
+ * The purger's. */
+extern uint32_t ash_bin_hole_age_most;
+
 void ash_bin_init(struct ash_bin *bin);
 
 /* Takes up to `want` objects and writes them downward: end[-1] is the first.  Fewer (even 0,

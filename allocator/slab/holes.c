@@ -8,9 +8,8 @@
 #include "util/atomic.h"
 #include "util/bitmap.h"
 
-#define AGE_LEAST 10u /* epochs */
-#define AGE_MOST 600u
-#define INTERVAL 20u /* epochs between two judgements of a class */
+#define AGE_MOST 600u /* epochs */
+#define INTERVAL 20u  /* epochs between two judgements of a class */
 
 /* Where the last step stopped; the purger's. */
 static unsigned shard_at, class_at = 1;
@@ -54,8 +53,8 @@ static void judge(unsigned class, uint32_t epoch)
 	}
 	if ((refaults - seen[class]) * 2 > purged && purged > 16)
 		age = age * 2 < AGE_MOST ? age * 2 : AGE_MOST;
-	else if (age > AGE_LEAST)
-		age = age * 3 / 4 > AGE_LEAST ? age * 3 / 4 : AGE_LEAST;
+	else if (age > ash_bin_hole_age)
+		age = age * 3 / 4 > ash_bin_hole_age ? age * 3 / 4 : ash_bin_hole_age;
 	seen[class] = refaults;
 	for (unsigned s = 0; s < ash_shard_count(); s++)
 		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
@@ -79,7 +78,11 @@ bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
 		if (ash_load_relaxed(&bin->filled) != 0)
 			judge(class_at, epoch);
 		while ((slab = ash_bin_detach(bin, epoch, &holes)) != NULL) {
-			ash_bin_attach(bin, slab, purge_pages(slab, holes));
+			uint64_t gone = purge_pages(slab, holes);
+
+			ash_bin_attach(bin, slab, gone);
+			if (gone == 0) /* refused: not the same slab again */
+				break;
 			if (ash_os_thread_cpu_ns() - start >= most_ns)
 				return true;
 		}

@@ -5,6 +5,7 @@
 #include "meta/window.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "page/limits.h"
 #include "page/run.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
@@ -58,6 +59,8 @@ void ash_slab_destroy(struct ash_run *slab)
 {
 	ash_assert(slab->nfree == slab->regions);
 	publish(slab, 0);
+	if (slab->purged != 0)
+		ash_limits_count_holes(-(long)__builtin_popcountll(slab->purged));
 	ash_run_free(slab);
 }
 
@@ -74,8 +77,9 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 
 		slab->purged &= ~ash_bits_mask(from, to - from + 1);
 	}
-	ash_add_relaxed(&ash_slab_refaults[slab->class],
-			(uint32_t)__builtin_popcountll(before & ~slab->purged));
+	n = (unsigned)__builtin_popcountll(before & ~slab->purged);
+	ash_add_relaxed(&ash_slab_refaults[slab->class], n);
+	ash_limits_count_holes(-(long)n);
 }
 
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
