@@ -20,7 +20,8 @@
 #define EARLY_SIZE \
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
-#define TURN_LEAST 48 /* objects that malloc and free should go round in */
+#define TURN_LEAST 24     /* objects that malloc and free should go round in */
+#define TURN_WITH_SPARE 8 /* the same where a full magazine waits behind them */
 #define BUDGET_LEAST ((size_t)16 << 10)
 #define BUDGET_MOST ((size_t)2 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
@@ -307,14 +308,19 @@ ASH_INLINE void *turn_and_pop(unsigned class)
 {
 	unsigned stack = ash_class_free_stack(class);
 	void **given = ash_tls.top[stack], **taken = ash_tls.top[class], *p = *given;
+	struct ash_class_cache *cc;
+	unsigned n;
 
-	if (taken == ASH_STATIC_TOP || p == NULL || ash_top_count(given) < TURN_LEAST ||
-	    ash_top_count(taken) != 0)
+	if (taken == ASH_STATIC_TOP || p == NULL || ash_top_count(taken) != 0)
+		return NULL;
+	cc = &ash_tls.thread->classes[class];
+	n = ash_top_count(given);
+	if (n < TURN_LEAST && (n < TURN_WITH_SPARE || ash_load_relaxed(&cc->spare) == NULL))
 		return NULL;
 	set_top(stack, ASH_STATIC_TOP);
 	set_top(class, given - 1);
 	set_top(stack, taken);
-	count_miss(&ash_tls.thread->classes[class]);
+	count_miss(cc);
 	return p;
 }
 
@@ -364,6 +370,11 @@ again:
 			ash_magazine_put(empty);
 		goto again;
 	}
+	if (ash_class_is_given(class) &&
+	    ash_top_count(ash_tls.top[ash_class_free_stack(class)]) != 0) {
+		turn(t, class);
+		goto again;
+	}
 	/* The empty one leaves its place here before it appears in the depot.  It comes back
 	 * when it is filled: a fork in between must not find items counted that are not there
 	 * yet. */
@@ -371,12 +382,6 @@ again:
 	m = ash_depot_get(class, empty);
 	if (m != NULL) {
 		set_top(class, ash_magazine_full_top(m));
-		goto again;
-	}
-	if (ash_class_is_given(class) &&
-	    ash_top_count(ash_tls.top[ash_class_free_stack(class)]) != 0) {
-		set_top(class, ash_magazine_clear(empty, cc->cap));
-		turn(t, class);
 		goto again;
 	}
 	ash_reclaim_inbox(t->shard);
