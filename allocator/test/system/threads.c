@@ -1,8 +1,8 @@
 /*
  * What a thread costs in memory while it lives: 64 threads with an object of each of 60
- * sizes, and a thousand that allocated once and now wait.
+ * sizes, and a thousand that allocated once and now wait; and that they can be joined.
  *
- *	threads [idle]		with `idle` the thousand alone
+ *	threads [idle]		with `idle` the thousands alone
  *
  * The threads' stacks are ours, without huge pages whatever the system's setting, so that
  * what is resident of them can be told apart.
@@ -227,6 +227,37 @@ static void idle_that_keep(void)
 	idle();
 }
 
+/* --- frees of libc's own, under a lock of its own
+ * -------------------------------------------------- */
+
+#define FRESH 12u
+
+/* A join frees what libc allocated for the thread while libc holds the lock that creating a
+ * thread takes.  Whatever the allocator does for the first time in such a free must not create
+ * one. In a process where it happened before nothing shows: each round has its own. */
+static void joins_in_fresh_processes(void)
+{
+	keep = true;
+	for (unsigned round = 0; round < FRESH; round++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0) {
+			alarm(60);
+			prepare();
+			start(SANITIZED ? 200 : IDLE, few_and_wait);
+			finish(SANITIZED ? 200 : IDLE);
+			_exit(tap_shared->failures != 0);
+		}
+		NEED(child > 0 && waitpid(child, &status, 0) == child, "no child");
+		if (WIFEXITED(status) && WEXITSTATUS(status) == TAP_SKIPPED)
+			_exit(TAP_SKIPPED);
+		CHECK(!WIFSIGNALED(status) || WTERMSIG(status) != SIGALRM,
+		      "round %u: a join never came back", round);
+		CHECK(status == 0, "round %u: status %#x", round, (unsigned)status);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	tap_start();
@@ -242,5 +273,6 @@ int main(int argc, char **argv)
 	}
 	tap_case("1,000 idle threads after 20 small allocations: at most 40 KiB each", idle);
 	tap_case("the same where each keeps its 20 objects", idle_that_keep);
+	tap_case("a thousand threads joined, in fresh processes", joins_in_fresh_processes);
 	return tap_finish();
 }
