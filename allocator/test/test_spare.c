@@ -39,7 +39,9 @@ static void swing(uintptr_t me)
 	void *p[HELD];
 	unsigned n = 0;
 
-	for (unsigned round = 0; round < ROUNDS; round++) {
+	/* On a busy machine the owners could be done before a single spare was collected. */
+	for (unsigned round = 0; round < ROUNDS || ash_load_relaxed(&collections) == 0;
+	     round++) {
 		unsigned want = (unsigned)ash_prng_below(&prng, HELD);
 
 		for (; n < want; n++) {
@@ -129,7 +131,7 @@ static void collect(void)
 	while (ash_load_relaxed(&owners_done) < OWNERS) {
 		has_spare = false;
 		ash_thread_each(look, ash_tls.thread);
-		collections += has_spare;
+		ash_add_relaxed(&collections, has_spare);
 		clock_ns += 10u * ASH_EPOCH_NS;
 		ash_reclaim_tick(clock_ns, false);
 		ash_tcache_bytes(); /* looks into the magazines of running threads */
