@@ -35,14 +35,21 @@ ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t),
 	return p;
 }
 
-/* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
- * and so goes the slow way, which gives it class 1.  Each way has its own copy of the pop: a
+ASH_INLINE size_t ash_front_class_by_16(size_t size)
+{
+	return ash_tls.class_by_16[(size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP];
+}
+
+/* Class of a size by a short table, above 1024 bytes by a coarser one: sizes spread over a
+ * limit between two ways cost a mispredicted branch, so it is where few programs ask for both
+ * sides. Size 0 is class 0, which never has a magazine, and so goes the slow way, which gives
+ * it class
+ * 1.  Each way has its own copy of the pop: a
  * jump to a common one would be an instruction more. */
 ASH_INLINE void *ash_front_alloc(size_t size, void *(*slow)(size_t))
 {
-	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
-		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, slow,
-				     0);
+	if (ASH_LIKELY(size <= ASH_BY_16_MAX))
+		return ash_front_pop(ash_front_class_by_16(size), size, slow, 0);
 	if (ASH_LIKELY(size <= ASH_SMALL_MAX))
 		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, slow, 1);
 	return slow(size);
@@ -134,8 +141,8 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 
 	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
 		return ash_calloc_slow(SIZE_MAX);
-	if (ASH_LIKELY(bytes <= ASH_SMALL_STEP_MAX))
-		return ash_front_clear((bytes + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, bytes, 0);
+	if (ASH_LIKELY(bytes <= ASH_BY_16_MAX))
+		return ash_front_clear(ash_front_class_by_16(bytes), bytes, 0);
 	if (ASH_LIKELY(bytes <= ASH_SMALL_MAX))
 		return ash_front_clear(ash_class_by_64[(bytes + 63) / 64], bytes, 1);
 	return ash_calloc_slow(bytes);

@@ -46,6 +46,9 @@ enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, AS
  * THREADS lock, which keeps the thread from ending meanwhile. */
 struct ash_tls {
 	void **top[ASH_STACKS];
+	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
+	 * is an instruction nearer than as a table of the library's. */
+	uint8_t class_by_16[ASH_BY_16_MAX / ASH_SMALL_STEP + 1];
 	struct ash_thread *thread;
 	uint32_t phase; /* enum ash_thread_phase */
 };

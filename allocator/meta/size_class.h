@@ -31,6 +31,7 @@
 #define ASH_SMALL_STEP 16
 #define ASH_SMALL_STEP_MAX 512 /* up to here class = ceil(n / 16) */
 #define ASH_SMALL_MAX 32768
+#define ASH_BY_16_MAX 1024 /* up to here a table by steps of 16 is exact and short */
 #define ASH_LINEAR_CLASSES (ASH_SMALL_STEP_MAX / ASH_SMALL_STEP)
 
 /* A thread keeps a stack of free objects per class, which malloc takes from.  free gives to

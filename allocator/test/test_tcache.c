@@ -180,6 +180,15 @@ static void sized_frees_of_null(void **state)
 	assert_int_equal(regions_out(ash_class_of(80)), 0);
 }
 
+/* The fast path's own table of classes. */
+static void classes_by_16(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n <= ASH_BY_16_MAX; n++)
+		assert_int_equal(ash_front_class_by_16(n), ash_class_of(n));
+	assert_int_equal(ash_front_class_by_16(0), 0);
+}
+
 static unsigned items(unsigned stack)
 {
 	return ash_top_count(ash_tls.top[stack]);
@@ -240,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_thread_leaves_nothing),
 		cmocka_unit_test(the_depot_is_bounded),
 		cmocka_unit_test(sized_frees_of_null),
+		cmocka_unit_test(classes_by_16),
 		cmocka_unit_test(small_classes_turn),
 	};
 
