@@ -110,6 +110,15 @@ bool ash_bounds_tell_hard(void)
 	return hard != ASH_NO_LIMIT && tell(ASHLAR_LIMIT_HARD, hard);
 }
 
+void ash_bounds_after_fork(void)
+{
+	ash_limits_after_fork();
+	if (version % 2 != 0) { /* the thread that was writing is no more */
+		listener = NULL;
+		version++;
+	}
+}
+
 ASH_EXPORT int ASH_API(set_limit_callback)(ASH_API(limit_function) * function, void *argument)
 {
 	uint32_t now = ash_load_relaxed(&version);

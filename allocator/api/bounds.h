@@ -8,6 +8,9 @@
 /* Puts the options into force.  Called at boot, after they were read. */
 void ash_bounds_init(void);
 
+/* In a forked child. */
+void ash_bounds_after_fork(void);
+
 void ash_bounds_tell_soft(void);
 /* Tells the program that a request is about to fail under a hard limit; false where nobody
  * listens, else the request is worth another try.  Keeps errno. */

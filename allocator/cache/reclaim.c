@@ -29,9 +29,8 @@
  * ends with the batch that is under way. */
 #define CALL_NS 400000u
 #define BACKGROUND_NS 1000000u
-#define WATCHED                                                                      \
-	((size_t)4 << 20) /* more dirty memory than this is worth a look at pressure \
-			   */
+/* More idle memory than this is worth a look at pressure by a thread that has no other work. */
+#define WATCHED ((size_t)4 << 20)
 #define WATCH_NS (5 * (uint64_t)ASH_EPOCH_NS)
 #define PRESSED_STEPS 50 /* of the background thread in one round, when memory is short */
 #define LARGE_HEAP ((size_t)64 << 20)

@@ -94,6 +94,12 @@ bool ash_limits_charge_slow(size_t bytes)
 	return true;
 }
 
+/* What vanished threads had charged will never be settled. */
+void ash_limits_after_fork(void)
+{
+	ash_store_relaxed(&pending, 0);
+}
+
 void ash_limits_settle_slow(size_t bytes)
 {
 	__atomic_sub_fetch(&pending, bytes, __ATOMIC_ACQ_REL);

@@ -57,6 +57,9 @@ ASH_INLINE void ash_limits_settle(size_t charged)
 		ash_limits_settle_slow(charged);
 }
 
+/* In a forked child. */
+void ash_limits_after_fork(void);
+
 /* Free memory that may stay resident now: nothing under pressure or above the soft limit, else
  * dirty_max. */
 size_t ash_limits_dirty_bound(void);

@@ -218,6 +218,37 @@ static void hard_limit_of_threads(void)
 	CHECK(held() <= limit, "%zu held, the limit is %zu", held(), limit);
 }
 
+/* A thread that vanishes in a fork may have asked for memory just then: in the child that is
+ * not held by anybody. */
+static void hard_limit_and_forks(void)
+{
+	pthread_t thread[3];
+	unsigned wrong = 0;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: too slow for so many forks");
+	m.free(m.malloc(100));
+	atomic_store(&ended, false);
+	set_limit(ASHLAR_LIMIT_HARD, held() + 24 * MIB);
+	for (uintptr_t i = 0; i < 3; i++)
+		NEED(!pthread_create(&thread[i], NULL, grab, (void *)(i + 1)), "no thread");
+	for (unsigned i = 0; i < 300; i++) {
+		int status = 0;
+		pid_t child = fork();
+
+		NEED(child >= 0, "fork: %s", strerror(errno));
+		if (child == 0)
+			_exit(ash_limits_room() !=
+			      (held() < ash_limits.hard ? ash_limits.hard - held() : 0));
+		waitpid(child, &status, 0);
+		wrong += status != 0;
+	}
+	atomic_store(&ended, true);
+	for (unsigned i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	CHECK(wrong == 0, "%u of 300 children do not add up", wrong);
+}
+
 /* --- the callback ------------------------------------------------------------------------ */
 
 static struct {
@@ -415,6 +446,8 @@ int main(void)
 	tap_case("hard limit: pages freed inside slabs serve other sizes",
 		 freed_pages_count_no_more);
 	tap_case("hard limit: threads that ask at a time", hard_limit_of_threads);
+	tap_case("hard limit: what vanished threads asked for is not held",
+		 hard_limit_and_forks);
 	tap_case("soft limit: told once per crossing, under no lock", soft_limit);
 	tap_case("hard limit: told before a request fails", hard_limit_tells);
 	tap_case("dirty_max: what lies idle is capped by whoever frees", dirty_capped);
