@@ -16,8 +16,8 @@
 #include "workloads/dist.h"
 #include "workloads/thread.h"
 
-/* Called as the idle functions are, by one instruction: by way of the linkage table each call would
- * have a jump of its own, which is no allocator's. */
+/* Called as the idle functions are, by one instruction: by way of the linkage table each call
+ * would have a jump of its own, which is no allocator's. */
 #if defined(__GNUC__) && !defined(__clang__)
 extern __typeof__(malloc) malloc __attribute__((noplt));
 extern __typeof__(free) free __attribute__((noplt));
