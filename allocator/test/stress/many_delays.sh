@@ -1,3 +1,3 @@
 # Random delays where threads race, for minutes.  Not in `make check`.
-set -- 8 8000 200
+set -- 4 8000 100
 . "$top_srcdir/allocator/test/stress/delays.sh"
