@@ -29,7 +29,7 @@ static void one_of_many_grows_the_heap(void **state)
 			assert_non_null(run[i]);
 			ash_run_free(run[i]);
 		}
-		ash_run_release_blocks();
+		ash_run_release_blocks(false);
 		assert_int_equal(ash_hugeblock_mapped(), 0);
 	}
 	pthread_barrier_destroy(&barrier);

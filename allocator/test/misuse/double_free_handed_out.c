@@ -4,14 +4,14 @@
 
 static void wrong(void)
 {
-	void *p[20], *q[30];
+	void *p[20], *q[200];
 
 	for (unsigned i = 0; i < 20; i++)
 		p[i] = malloc(40);
 	for (unsigned i = 0; i < 10; i++)
 		free(p[i]);
 	free(hidden(p[3]));
-	for (unsigned i = 0; i < 30; i++)
+	for (unsigned i = 0; i < 200; i++)
 		q[i] = hidden(malloc(40));
 	(void)q;
 }
