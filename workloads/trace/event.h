@@ -13,9 +13,9 @@ enum trace_op {
 	TRACE_REALLOC_FREE = 4, /* realloc(p, 0) that returned NULL: the object is gone */
 	TRACE_FREE = 5,         /* of a live object; free(NULL) is a note, not an event */
 	TRACE_START = 6,        /* the thread's first event */
-	TRACE_END = 7,          /* the thread's last one; missing where the process ended first */
-	TRACE_CREATE = 8,       /* pthread_create of `other` succeeded */
-	TRACE_JOIN = 9,         /* pthread_join of `other` returned */
+	TRACE_END = 7,    /* the thread's last one; missing where the process ended first */
+	TRACE_CREATE = 8, /* pthread_create of `other` succeeded */
+	TRACE_JOIN = 9,   /* pthread_join of `other` returned */
 	TRACE_OPS = 10
 };
 
@@ -46,12 +46,12 @@ struct trace_event {
 	/* The object: a slot is a number below the summary's `slots` that no other live
 	 * object has.  A realloc keeps its slot.  Thread events have slot 0. */
 	uint32_t slot;
-	uint64_t size;     /* asked for: calloc's is the product; 0 for frees and thread events */
-	uint64_t old_size; /* of the object before a realloc or free; else 0 */
+	uint64_t size; /* asked for: calloc's is the product; 0 for frees and thread events */
+	uint64_t old_size;   /* of the object before a realloc or free; else 0 */
 	uint32_t align_log2; /* of TRACE_ALIGNED; else 0 */
 	uint32_t resident;   /* pages in memory just before a free, or TRACE_NOT_MEASURED */
 
-	uint32_t other;   /* thread created or joined; of TRACE_START the creator; else none */
+	uint32_t other; /* thread created or joined; of TRACE_START the creator; else none */
 
 	/* A replay may make this call only after thread after_tid has finished its event
 	 * after_seq.  Frees and reallocs name the object's allocation (or last realloc),

@@ -7,24 +7,26 @@
 
 #define TRACE_MAGIC "ASHTRACE"     /* the first eight bytes */
 #define TRACE_END_MAGIC "ECARTHSA" /* the last eight */
-#define TRACE_MAJOR 1 /* a reader refuses what is greater */
-#define TRACE_MINOR 0 /* a reader may ignore what it does not know */
+#define TRACE_MAJOR 1              /* a reader refuses what is greater */
+#define TRACE_MINOR 0              /* a reader may ignore what it does not know */
 
 #define TRACE_TIME_UNIT_NS 10u
 
 /* Limits that a reader checks before it allocates anything. */
-#define TRACE_HEADER_MAX (64u << 10)  /* bytes of header text; the notes' too */
-#define TRACE_CHUNK_RAW (64u << 10)   /* bytes of one chunk before compression */
+#define TRACE_HEADER_MAX (64u << 10)   /* bytes of header text; the notes' too */
+#define TRACE_CHUNK_RAW (64u << 10)    /* bytes of one chunk before compression */
 #define TRACE_CHUNK_PACKED (72u << 10) /* more than zstd needs at worst for that */
 #define TRACE_THREADS_MAX (1u << 20)
-#define TRACE_SIZE_MAX (UINT64_C(1) << 56) /* bytes of one object: below */
-#define TRACE_TIME_MAX (UINT64_C(1) << 60) /* and the time units of a whole trace */
+#define TRACE_SIZE_MAX (UINT64_C(1) << 56)    /* bytes of one object: below */
+#define TRACE_OBJECTS_MAX (UINT64_C(1) << 44) /* numbers of one thread: below */
+#define TRACE_TIME_MAX (UINT64_C(1) << 60)    /* and the time units of a whole trace */
 
 /* File: magic, u16 major, u16 minor, u32 length of the header text, the text, u32 CRC32C
  * of all that. */
 #define TRACE_PREFIX 16u
 
 /* Chunk: this header, the packed bytes, u32 CRC32C of both. */
+#define TRACE_CHUNK_HEADER 48u
 #define TRACE_CHUNK_MAGIC UINT32_C(0x4b4e4843) /* "CHNK" */
 struct trace_chunk_header {
 	uint32_t magic;
@@ -32,10 +34,10 @@ struct trace_chunk_header {
 	uint32_t raw;    /* bytes before compression */
 	uint32_t packed; /* bytes that follow */
 	uint32_t events;
-	uint32_t reserved;   /* 0 */
-	uint64_t first_seq;  /* of the first event */
-	uint64_t base_time;  /* of the thread's event before; the first delta adds to it */
-	uint64_t base_object; /* allocations of the thread before the chunk */
+	uint32_t reserved;    /* 0 */
+	uint64_t first_seq;   /* of the first event */
+	uint64_t base_time;   /* of the first event, whose delta is then 0 */
+	uint64_t base_object; /* objects the thread numbered before the chunk */
 };
 
 /* Trailer: u32 magic, u32 length of the body, the body (FORMAT.md), u32 CRC32C of all

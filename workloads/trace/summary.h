@@ -22,15 +22,15 @@ struct trace_cross {
 struct trace_summary {
 	uint64_t events; /* of all operations */
 	uint64_t count[TRACE_OPS];
-	uint64_t bytes;            /* asked for by all allocations and reallocs */
-	uint64_t peak_live_bytes;  /* asked for and not yet freed; realloc: never both sizes */
-	uint64_t peak_event;       /* events before and including the one that reached it */
-	uint64_t peak_time;        /* its time */
+	uint64_t bytes;           /* asked for by all allocations and reallocs */
+	uint64_t peak_live_bytes; /* asked for and not yet freed; realloc: never both sizes */
+	uint64_t peak_event;      /* events before and including the one that reached it */
+	uint64_t peak_time;       /* its time */
 	uint64_t live_objects, live_bytes; /* at the end of what was added */
 	uint64_t peak_live_objects;
 	uint64_t slots; /* one more than the greatest slot; not less than peak_live_objects */
 	uint64_t threads;
-	uint64_t duration; /* time of the last event, in units */
+	uint64_t duration;                    /* time of the last event, in units */
 	uint64_t sizes[TRACE_SIZE_BUCKETS];   /* of allocations and reallocs, by new size */
 	uint64_t aligns[TRACE_ALIGN_BUCKETS]; /* of TRACE_ALIGNED, by log2 */
 
