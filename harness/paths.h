@@ -13,6 +13,7 @@ struct paths {
 	char *probe;        /* libashlar-probe.so */
 	char *libraries[3]; /* folders that hold libraries of this package; ends with NULL */
 	char *contenders;   /* folder of contender files */
+	char *traces;       /* folder of shipped traces */
 	char *fetched;      /* folder of contenders that no installed package holds */
 	char *results;      /* default folder of run sets */
 	char *revision;     /* of the source: commit, with "-dirty", or the package's version */

@@ -52,6 +52,10 @@ struct sample {
 	uint64_t clock_cost_ns, sample_every;
 	struct counters_reading counters;
 
+	struct channel_replay replay; /* of a trace: .used */
+	struct channel_locality locality;
+	uint64_t wait_ns[CHANNEL_THREADS], alive_ns[CHANNEL_THREADS]; /* replay.contexts */
+
 	char allocator_file[CHANNEL_PATH], usable_size_file[CHANNEL_PATH];
 	char build_id[BUILD_ID_TEXT], version[128];
 };

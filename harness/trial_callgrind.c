@@ -102,6 +102,7 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *s)
 			    "%" PRIu64 " allocation calls were made, %" PRIu64 " were expected",
 			    channel->allocs, channel->expected_allocs);
 	proof_take(s, channel);
+	trial_take_replay(s, channel);
 	s->instructions = read_total(dumps);
 	if (s->instructions < 0)
 		sample_fail(s, SAMPLE_FAILED, "callgrind left no count of the timed part");

@@ -41,6 +41,29 @@ void trial_env_plain(struct trial_env *env, const char *folder)
 	own(env, text_format("TMPDIR=%s", folder));
 }
 
+/* By default some allocators give memory back by the clock, and what they hold decides
+ * where the next object goes.  Known ones are told not to; the others do not mind. */
+static const char *const unpurged[] = {
+	"MALLOC_CONF=dirty_decay_ms:-1,muzzy_decay_ms:-1", /* jemalloc */
+	"MIMALLOC_PURGE_DELAY=-1",                         /* mimalloc from 2.1 */
+	"MIMALLOC_PAGE_RESET=0",                           /* and before */
+	"MIMALLOC_ABANDONED_PAGE_RESET=0",
+	"MIMALLOC_DECOMMIT_DELAY=100000000",
+	"TCMALLOC_RELEASE_RATE=0", /* gperftools */
+};
+
+#define UNPURGED (sizeof(unpurged) / sizeof(unpurged[0]))
+
+static bool has_variable(const struct contender *c, const char *variable)
+{
+	size_t length = strcspn(variable, "=") + 1;
+
+	for (int i = 0; i < c->nenv; i++)
+		if (strncmp(c->env[i], variable, length) == 0)
+			return true;
+	return false;
+}
+
 void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 			 const struct sample *sample, const char *last)
 {
@@ -49,6 +72,10 @@ void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 	char *padding;
 	size_t length;
 
+	/* The contender's own come after these, and stand. */
+	for (size_t i = 0; sample->cell->mode == MODE_LOCALITY && i < UNPURGED; i++)
+		if (!has_variable(c, unpurged[i]))
+			trial_env_add(env, unpurged[i]);
 	for (int i = 0; i < c->nenv; i++)
 		trial_env_add(env, c->env[i]);
 	own(env, text_format("LD_PRELOAD=%s%s%s", c->path, last ? ":" : "", last ? last : ""));
@@ -106,6 +133,19 @@ void trial_channel_free(struct channel *channel, int fd)
 {
 	munmap(channel, sizeof(*channel));
 	close(fd);
+}
+
+void trial_take_replay(struct sample *s, const struct channel *c)
+{
+	s->replay = c->replay;
+	s->replay.invalid[sizeof(s->replay.invalid) - 1] = '\0';
+	if (s->replay.contexts > CHANNEL_THREADS)
+		s->replay.contexts = CHANNEL_THREADS;
+	s->locality = c->locality;
+	for (uint64_t i = 0; i < s->replay.contexts; i++) {
+		s->wait_ns[i] = c->threads[i].wait_ns;
+		s->alive_ns[i] = c->threads[i].alive_ns;
+	}
 }
 
 void trial_explain_end(struct sample *sample, enum child_end end, int status,

@@ -1,0 +1,587 @@
+#include "workloads/replay/builder.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "workloads/workload.h"
+
+/* A thread's place in the recorded order is published this often within a window, and
+ * where a paced replay has slept this long. */
+#define PLACES_PER_WINDOW 4
+#define PACED_STRIDE_NS 200000u
+
+/* A window spans no more bytes, allocated and freed, than this part of the peak:
+ * what keeps the peak of a windowed replay within one percent of the recorded one. */
+#define WINDOW_PEAK_PART 250
+
+struct steps {
+	struct replay_step *list;
+	uint64_t count, room;
+};
+
+struct thread {
+	struct steps steps;
+	uint64_t *seen; /* per thread: steps of it known to be done */
+	uint32_t nseen;
+	uint64_t paced_place, paced_ns; /* of its last PACE */
+	uint64_t first_place;
+	uint32_t context;
+	bool created, ended;
+};
+
+/* The last event that had a slot, and what it holds. */
+struct slot {
+	uint32_t thread, owner; /* owner: context that allocated or resized it last */
+	uint64_t step;
+	bool used, live;
+};
+
+struct live_step {
+	uint32_t thread;
+	uint64_t step;
+};
+
+struct builder {
+	struct replay_settings settings;
+	struct thread *threads;
+	uint32_t nthreads;
+	struct slot *slots;
+	uint64_t nslots;
+	bool places, marks;            /* PACE and MARK steps are wanted */
+	uint64_t stride, weight_bytes; /* bytes that count like one event; 0 = none do */
+	uint64_t place, events;
+	uint64_t peak_event;
+	uint32_t context_user[WL_MAX_THREADS]; /* the thread that had it last */
+	uint32_t ncontexts, alive;
+	struct live_step *peak;
+	uint64_t npeak;
+	uint64_t cross[WL_MAX_THREADS][WL_MAX_THREADS];
+};
+
+static int refuse(char *why, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int refuse(char *why, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, size, format, args);
+	va_end(args);
+	return -1;
+}
+
+struct builder *builder_make(const struct replay_settings *settings,
+			     const struct trace_summary *whole, char *why, size_t why_size)
+{
+	struct builder *b = calloc(1, sizeof(*b));
+
+	if (b) {
+		b->settings = *settings;
+		b->nthreads = (uint32_t)whole->threads;
+		b->nslots = whole->slots;
+		b->threads = calloc(b->nthreads + 1, sizeof(*b->threads));
+		b->slots = calloc(b->nslots + 1, sizeof(*b->slots));
+		b->peak = calloc(whole->peak_live_objects + 1, sizeof(*b->peak));
+	}
+	if (!b || !b->threads || !b->slots || !b->peak) {
+		refuse(why, why_size, "not enough memory for a trace of %llu objects",
+		       (unsigned long long)whole->slots);
+		builder_free(b);
+		return NULL;
+	}
+	b->peak_event = whole->peak_event;
+	b->places = settings->paced || (whole->threads > 1 && !settings->merged);
+	b->marks = whole->threads == 1 && !settings->merged;
+	b->stride =
+		settings->window / PLACES_PER_WINDOW ? settings->window / PLACES_PER_WINDOW : 1;
+	b->weight_bytes = whole->peak_live_bytes / WINDOW_PEAK_PART / settings->window;
+	if (!b->weight_bytes)
+		b->weight_bytes = 1;
+	return b;
+}
+
+void builder_free(struct builder *b)
+{
+	if (!b)
+		return;
+	for (uint32_t i = 0; b->threads && i < b->nthreads; i++) {
+		free(b->threads[i].steps.list);
+		free(b->threads[i].seen);
+	}
+	free(b->threads);
+	free(b->slots);
+	free(b->peak);
+	free(b);
+}
+
+/* The thread that plays a recorded thread's events. */
+static uint32_t player_of(const struct builder *b, uint32_t tid)
+{
+	return b->settings.merged ? 0 : tid;
+}
+
+static struct replay_step *append(struct builder *b, uint32_t thread, enum replay_op op)
+{
+	struct steps *s = &b->threads[thread].steps;
+	struct replay_step *step;
+
+	if (s->count == s->room) {
+		uint64_t room = s->room ? 2 * s->room : 256;
+		struct replay_step *more = realloc(s->list, room * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		s->list = more;
+		s->room = room;
+	}
+	step = &s->list[s->count++];
+	*step = (struct replay_step){.op = op};
+	return step;
+}
+
+/* Every place fits a step's 48 bits: places are events and parts of the peak. */
+static int append_wait(struct builder *b, uint32_t thread, enum replay_op op,
+		       uint32_t for_thread, uint64_t other)
+{
+	struct replay_step *step = append(b, thread, op);
+
+	if (!step)
+		return -1;
+	step->slot = for_thread;
+	step->size = b->place;
+	step->other = other;
+	return 0;
+}
+
+/* How much of `other` the thread knows to be done; NULL without memory. */
+static uint64_t *seen(struct builder *b, uint32_t thread, uint32_t other)
+{
+	struct thread *t = &b->threads[thread];
+
+	if (other >= t->nseen) {
+		uint64_t *more = realloc(t->seen, (other + 1) * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		memset(more + t->nseen, 0, (other + 1 - t->nseen) * sizeof(*more));
+		t->seen = more;
+		t->nseen = other + 1;
+	}
+	return &t->seen[other];
+}
+
+/* All that `from` knows, `thread` knows too. */
+static int learn(struct builder *b, uint32_t thread, uint32_t from, uint64_t steps)
+{
+	uint64_t *known = seen(b, thread, from);
+
+	if (!known)
+		return -1;
+	*known = *known < steps ? steps : *known;
+	for (uint32_t i = 0; i < b->threads[from].nseen; i++) {
+		uint64_t there = b->threads[from].seen[i];
+
+		if (i == thread || !there)
+			continue;
+		known = seen(b, thread, i);
+		if (!known)
+			return -1;
+		if (*known < there)
+			*known = there;
+	}
+	return 0;
+}
+
+/* The thread waits for a step of another, unless it knows that it is done. */
+static int await(struct builder *b, uint32_t thread, uint32_t other, uint64_t step)
+{
+	uint64_t *known;
+
+	if (thread == other)
+		return 0;
+	known = seen(b, thread, other);
+	if (!known)
+		return -1;
+	if (*known > step)
+		return 0;
+	*known = step + 1;
+	b->threads[other].steps.list[step].post = 1;
+	return append_wait(b, thread, REPLAY_AWAIT, other, step + 1);
+}
+
+/* A context that no thread alive in the recording has; the thread that starts the new
+ * one must have waited for the old user's end. */
+static int take_context(struct builder *b, uint32_t creator, uint32_t child, char *why,
+			size_t why_size)
+{
+	struct thread *t = &b->threads[child];
+
+	if (++b->alive > WL_MAX_THREADS)
+		return refuse(why, why_size,
+			      "more threads are alive at one time in this trace than the "
+			      "%d that can be replayed",
+			      WL_MAX_THREADS);
+	if (b->ncontexts < WL_MAX_THREADS) {
+		t->context = b->ncontexts++;
+		b->context_user[t->context] = child;
+		return 0;
+	}
+	for (uint32_t c = 1; c < WL_MAX_THREADS; c++) {
+		uint32_t old = b->context_user[c];
+
+		if (!b->threads[old].ended)
+			continue;
+		t->context = c;
+		b->context_user[c] = child;
+		return append_wait(b, creator, REPLAY_REAP, old, 0);
+	}
+	return refuse(why, why_size, "no context is free for thread %u", child);
+}
+
+static int create(struct builder *b, uint32_t creator, uint32_t child, char *why,
+		  size_t why_size)
+{
+	struct thread *t = &b->threads[child];
+	struct replay_step *step;
+
+	if (b->settings.merged || t->created)
+		return 0;
+	t->created = true;
+	if (take_context(b, creator, child, why, why_size) < 0)
+		return -1;
+	t->first_place = t->paced_place = b->place;
+	t->paced_ns = UINT64_MAX; /* its first event says when it is */
+	step = append(b, creator, REPLAY_CREATE);
+	if (!step || learn(b, child, creator, b->threads[creator].steps.count) < 0)
+		return refuse(why, why_size, "not enough memory");
+	step->slot = child;
+	return 0;
+}
+
+/* Its own place, where the thread has come far enough since the last. */
+static int pace(struct builder *b, uint32_t thread, const struct trace_event *e)
+{
+	struct thread *t = &b->threads[thread];
+	uint64_t ns = e->time * 10;
+	struct replay_step *step;
+
+	if (!b->places || (t->paced_ns != UINT64_MAX && b->place - t->paced_place < b->stride &&
+			   !(b->settings.paced && ns - t->paced_ns >= PACED_STRIDE_NS)))
+		return 0;
+	t->paced_place = b->place;
+	t->paced_ns = ns;
+	step = append(b, thread, REPLAY_PACE);
+	if (!step)
+		return -1;
+	step->size = b->place;
+	step->other = ns;
+	return 0;
+}
+
+static void count_cross(struct builder *b, const struct slot *slot, uint32_t thread)
+{
+	b->cross[slot->owner][b->threads[thread].context]++;
+}
+
+/* An allocation, realloc or free of a slot. */
+static int object(struct builder *b, uint32_t thread, const struct trace_event *e, char *why,
+		  size_t why_size)
+{
+	static const enum replay_op ops[] = {
+		[TRACE_MALLOC] = REPLAY_MALLOC,     [TRACE_CALLOC] = REPLAY_CALLOC,
+		[TRACE_ALIGNED] = REPLAY_ALIGNED,   [TRACE_REALLOC] = REPLAY_REALLOC,
+		[TRACE_REALLOC_FREE] = REPLAY_FREE, [TRACE_FREE] = REPLAY_FREE,
+	};
+	struct slot *slot = &b->slots[e->slot];
+	bool born = e->op <= TRACE_ALIGNED;
+	struct replay_step *step;
+
+	if (e->slot >= b->nslots)
+		return refuse(why, why_size, "event %llu: object %u, the trace has %llu",
+			      (unsigned long long)b->events, e->slot,
+			      (unsigned long long)b->nslots);
+	if (slot->live == born)
+		return refuse(why, why_size, "event %llu: object %u is used %s",
+			      (unsigned long long)b->events, e->slot,
+			      born ? "while it lives" : "before its allocation");
+	if (e->size > REPLAY_SIZE_MAX)
+		return refuse(why, why_size, "event %llu: %llu bytes are beyond any machine",
+			      (unsigned long long)b->events, (unsigned long long)e->size);
+	if ((slot->used && await(b, thread, slot->thread, slot->step) < 0) ||
+	    !(step = append(b, thread, ops[e->op])))
+		return refuse(why, why_size, "not enough memory");
+	if (!born) {
+		count_cross(b, slot, thread);
+		/* What was resident at the end is what the program had used of it. */
+		if (e->resident != TRACE_NOT_MEASURED)
+			b->threads[slot->thread].steps.list[slot->step].pages = e->resident;
+	}
+	step->slot = e->slot;
+	step->pages = REPLAY_ALL_PAGES;
+	step->size = step->op == REPLAY_FREE ? e->old_size : e->size;
+	step->other = e->op == TRACE_REALLOC ? e->old_size : 0;
+	step->align_log2 = e->op == TRACE_ALIGNED ? e->align_log2 : 0;
+	*slot = (struct slot){
+		.thread = thread,
+		.owner = b->threads[thread].context,
+		.step = b->threads[thread].steps.count - 1,
+		.used = true,
+		.live = step->op != REPLAY_FREE,
+	};
+	return 0;
+}
+
+/* Who lives when the most bytes do; a mark is taken there if one thread is alone. */
+static int note_peak(struct builder *b, uint32_t thread)
+{
+	for (uint64_t i = 0; i < b->nslots; i++)
+		if (b->slots[i].live)
+			b->peak[b->npeak++] =
+				(struct live_step){b->slots[i].thread, b->slots[i].step};
+	return append(b, thread, REPLAY_MARK) ? 0 : -1;
+}
+
+static int thread_event(struct builder *b, const struct trace_event *e, char *why,
+			size_t why_size)
+{
+	struct thread *t = &b->threads[e->tid];
+
+	if (b->settings.merged)
+		return 0;
+	switch (e->op) {
+	case TRACE_START:
+		/* Of a thread whose creation was not seen nothing is known but that it ran:
+		 * the first one starts it. */
+		return e->tid ? create(b, 0, e->tid, why, why_size) : 0;
+	case TRACE_CREATE:
+		return create(b, e->tid, e->other, why, why_size);
+	case TRACE_JOIN:
+		if (append_wait(b, e->tid, REPLAY_JOIN, e->other, 0) < 0 ||
+		    learn(b, e->tid, e->other, UINT64_MAX) < 0)
+			return refuse(why, why_size, "not enough memory");
+		return 0;
+	case TRACE_END:
+		t->ended = true;
+		b->alive--;
+		return 0;
+	default:
+		return refuse(why, why_size, "event %llu: unknown kind %d",
+			      (unsigned long long)b->events, (int)e->op);
+	}
+}
+
+int builder_add(struct builder *b, const struct trace_event *e, char *why, size_t why_size)
+{
+	uint32_t thread = player_of(b, e->tid);
+	uint64_t heavy;
+
+	if (e->tid >= b->nthreads || ((e->op == TRACE_CREATE || e->op == TRACE_JOIN) &&
+				      (e->other >= b->nthreads || e->other == e->tid)))
+		return refuse(why, why_size, "event %llu: no such thread",
+			      (unsigned long long)b->events);
+	if (!b->ncontexts) { /* the first thread is the process's own */
+		b->ncontexts = 1;
+		b->alive = 1;
+		b->context_user[0] = thread;
+		b->threads[thread].created = true;
+		b->threads[thread].paced_ns = UINT64_MAX;
+	}
+	b->events++;
+	b->place++;
+	if (pace(b, thread, e) < 0)
+		return refuse(why, why_size, "not enough memory");
+	if (e->op >= TRACE_START)
+		return thread_event(b, e, why, why_size);
+	if (object(b, thread, e, why, why_size) < 0)
+		return -1;
+	/* What moves much moves its thread far, and shows at once. */
+	heavy = (e->size + e->old_size) / b->weight_bytes;
+	b->place += heavy;
+	if (heavy >= b->stride && pace(b, thread, e) < 0)
+		return refuse(why, why_size, "not enough memory");
+	if (b->marks && b->events == b->peak_event && note_peak(b, thread) < 0)
+		return refuse(why, why_size, "not enough memory");
+	return 0;
+}
+
+/* --- the script -------------------------------------------------------------------- */
+
+static uint64_t padded(uint64_t bytes)
+{
+	return (bytes + 63) & ~UINT64_C(63);
+}
+
+static uint64_t live_at_end(const struct builder *b)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < b->nslots; i++)
+		n += b->slots[i].live;
+	return n;
+}
+
+static uint64_t place_parts(const struct builder *b, struct replay_script *s)
+{
+	uint64_t at = padded(sizeof(*s));
+
+	s->nparts = b->settings.merged || !b->nthreads ? 1 : b->nthreads;
+	s->parts_at = at;
+	at += padded(s->nparts * sizeof(struct replay_part));
+	for (uint32_t i = 0; i < s->nparts; i++)
+		s->nsteps += b->threads[i].steps.count;
+	s->steps_at = at;
+	at += padded(s->nsteps * sizeof(struct replay_step));
+	for (uint32_t i = 0; i < WL_MAX_THREADS; i++)
+		for (uint32_t k = 0; k < WL_MAX_THREADS; k++)
+			s->ncross += b->cross[i][k] != 0;
+	s->cross_at = at;
+	at += padded(s->ncross * sizeof(struct replay_cross));
+	s->npeak = b->npeak;
+	s->peak_at = at;
+	at += padded(s->npeak * sizeof(struct replay_object));
+	s->nfinal = live_at_end(b);
+	s->final_at = at;
+	at += padded(s->nfinal * sizeof(struct replay_object));
+	return at;
+}
+
+int builder_promise(struct builder *b, const struct trace_summary *promised)
+{
+	struct trace_cross *pairs;
+	size_t n;
+
+	pairs = trace_summary_cross(promised, &n);
+	if (!pairs && n)
+		return -1;
+	memset(b->cross, 0, sizeof(b->cross));
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].alloc_tid < b->nthreads && pairs[i].free_tid < b->nthreads)
+			b->cross[b->threads[pairs[i].alloc_tid].context]
+				[b->threads[pairs[i].free_tid].context] += pairs[i].count;
+	free(pairs);
+	return 0;
+}
+
+uint64_t builder_bytes(const struct builder *b)
+{
+	struct replay_script s;
+
+	memset(&s, 0, sizeof(s));
+	return place_parts(b, &s);
+}
+
+static struct replay_object object_of(const struct builder *b, uint32_t thread, uint64_t step)
+{
+	const struct replay_step *made = &b->threads[thread].steps.list[step];
+
+	return (struct replay_object){made->size, made->slot, made->pages};
+}
+
+/* Counts the steps of the script over again, and says where that is not what the trace
+ * promises.  The order between threads, the peak and who frees whose objects are seen
+ * when it is played. */
+static bool same_work(const struct replay_script *s, const struct trace_summary *promised,
+		      char *why, size_t size)
+{
+	static struct trace_summary n;
+	const struct replay_step *step = REPLAY_AT(s, struct replay_step, s->steps_at);
+	uint64_t frees;
+
+	memset(&n, 0, sizeof(n));
+	for (uint64_t i = 0; i < s->nsteps; i++, step++) {
+		if (step->op > REPLAY_FREE)
+			continue;
+		n.count[step->op == REPLAY_FREE ? TRACE_FREE : step->op]++;
+		if (step->op == REPLAY_FREE)
+			continue;
+		n.bytes += step->size;
+		n.sizes[trace_size_bucket(step->size)]++;
+		if (step->op == REPLAY_ALIGNED)
+			n.aligns[step->align_log2]++;
+	}
+	frees = promised->count[TRACE_FREE] + promised->count[TRACE_REALLOC_FREE];
+	for (int op = TRACE_MALLOC; op <= TRACE_FREE; op++) {
+		uint64_t wanted = op == TRACE_FREE ? frees : promised->count[op];
+
+		if (op != TRACE_REALLOC_FREE && n.count[op] != wanted)
+			return refuse(why, size,
+				      "%llu events of kind %s, the trace promises %llu",
+				      (unsigned long long)n.count[op],
+				      trace_op_name((enum trace_op)op),
+				      (unsigned long long)wanted) == 0;
+	}
+	if (n.bytes != promised->bytes)
+		return refuse(why, size, "%llu bytes requested, the trace promises %llu",
+			      (unsigned long long)n.bytes,
+			      (unsigned long long)promised->bytes) == 0;
+	for (unsigned i = 0; i < TRACE_SIZE_BUCKETS; i++)
+		if (n.sizes[i] != promised->sizes[i])
+			return refuse(why, size,
+				      "%llu objects of %llu bytes or a little more, the trace "
+				      "promises %llu",
+				      (unsigned long long)n.sizes[i],
+				      (unsigned long long)trace_size_bucket_least(i),
+				      (unsigned long long)promised->sizes[i]) == 0;
+	for (unsigned i = 0; i < TRACE_ALIGN_BUCKETS; i++)
+		if (n.aligns[i] != promised->aligns[i])
+			return refuse(why, size,
+				      "%llu objects aligned to 2^%u, the trace promises %llu",
+				      (unsigned long long)n.aligns[i], i,
+				      (unsigned long long)promised->aligns[i]) == 0;
+	return true;
+}
+
+void builder_write(const struct builder *b, const struct trace_summary *whole,
+		   const struct trace_summary *promised, struct replay_script *s)
+{
+	struct replay_part *part;
+	struct replay_step *step;
+	struct replay_cross *cross;
+	struct replay_object *list;
+	char *base = (char *)s;
+	uint64_t first = 0;
+
+	s->bytes = place_parts(b, s);
+	s->ncontexts = b->ncontexts ? b->ncontexts : 1;
+	s->slots = b->nslots;
+	s->events = b->events;
+	s->allocs = whole->count[TRACE_MALLOC] + whole->count[TRACE_CALLOC] +
+		    whole->count[TRACE_ALIGNED];
+	s->reallocs = whole->count[TRACE_REALLOC];
+	s->frees = whole->count[TRACE_FREE] + whole->count[TRACE_REALLOC_FREE];
+	s->total_bytes = whole->bytes;
+	s->peak_live_bytes = promised ? promised->peak_live_bytes : whole->peak_live_bytes;
+	s->live_objects = promised ? promised->live_objects : whole->live_objects;
+	s->live_bytes = promised ? promised->live_bytes : whole->live_bytes;
+	s->duration_ns = whole->duration * 10;
+	part = (void *)(base + s->parts_at);
+	step = (void *)(base + s->steps_at);
+	for (uint32_t i = 0; i < s->nparts; i++) {
+		const struct thread *t = &b->threads[i];
+
+		part[i] =
+			(struct replay_part){first, t->steps.count, t->first_place, t->context};
+		if (t->steps.count)
+			memcpy(step + first, t->steps.list, t->steps.count * sizeof(*step));
+		first += t->steps.count;
+	}
+	cross = (void *)(base + s->cross_at);
+	for (uint32_t i = 0; i < WL_MAX_THREADS; i++)
+		for (uint32_t k = 0; k < WL_MAX_THREADS; k++)
+			if (b->cross[i][k])
+				*cross++ = (struct replay_cross){i, k, b->cross[i][k]};
+	list = (void *)(base + s->peak_at);
+	for (uint64_t i = 0; i < b->npeak; i++)
+		*list++ = object_of(b, b->peak[i].thread, b->peak[i].step);
+	list = (void *)(base + s->final_at);
+	for (uint64_t i = 0; i < b->nslots; i++)
+		if (b->slots[i].live)
+			*list++ = object_of(b, b->slots[i].thread, b->slots[i].step);
+	if (!promised)
+		snprintf(s->unsound, sizeof(s->unsound),
+			 "the trace is cut short: nothing to compare with");
+	else
+		s->sound = same_work(s, promised, s->unsound, sizeof(s->unsound));
+}
