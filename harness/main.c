@@ -7,8 +7,10 @@
 #include "harness/doctor.h"
 #include "harness/message.h"
 #include "harness/op_matrix.h"
+#include "harness/record.h"
 #include "harness/report.h"
 #include "harness/run.h"
+#include "harness/trace.h"
 
 static const struct verb {
 	const char *name;
@@ -20,6 +22,8 @@ static const struct verb {
 	{"doctor", doctor_main, "check what this machine can measure, and how well"},
 	{"run", run_main, "measure"},
 	{"op-matrix", op_matrix_main, "price a malloc and its free by size and pattern"},
+	{"record", record_main, "record what a command asks of its allocator"},
+	{"trace", trace_main, "tell, show, check or import a recorded trace"},
 	{"report", report_main, "make figures and one page of HTML from what was measured"},
 };
 
