@@ -5,6 +5,7 @@
 #include <string.h>
 #include "harness/catalogue.h"
 #include "harness/doctor.h"
+#include "harness/fidelity.h"
 #include "harness/message.h"
 #include "harness/op_matrix.h"
 #include "harness/record.h"
@@ -24,6 +25,7 @@ static const struct verb {
 	{"op-matrix", op_matrix_main, "price a malloc and its free by size and pattern"},
 	{"record", record_main, "record what a command asks of its allocator"},
 	{"trace", trace_main, "tell, show, check or import a recorded trace"},
+	{"fidelity", fidelity_main, "check that replays keep the order of what was recorded"},
 	{"report", report_main, "make figures and one page of HTML from what was measured"},
 };
 

@@ -244,6 +244,10 @@ json_t *sample_to_json(const struct sample *s)
 	json_object_set_new(o, "ops_unit", text(s->ops_unit));
 	json_object_set_new(o, "instructions",
 			    s->instructions < 0 ? json_null() : json_integer(s->instructions));
+	json_object_set_new(o, "allocator_instructions",
+			    s->allocator_instructions < 0
+				    ? json_null()
+				    : json_integer(s->allocator_instructions));
 	json_object_set_new(o, "phases", phases(s));
 	json_object_set_new(o, "timeline",
 			    s->has_timeline ? json_sprintf("timeline/%d.tsv", s->id)

@@ -294,6 +294,10 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		/* Threads make counts vary, and other processes are not counted. */
 		if (!(*w)->threaded && !(*w)->processes)
 			add_instructions(&b, *w, suite->instructions);
+	/* A program under callgrind takes a minute even where its input was cut for that. */
+	if (choice.modes_given && choice.nworkloads > 0)
+		for (const struct program *const *p = programs_all; *p; p++)
+			add(&b, (*p)->name, MODE_INSTRUCTIONS, NULL, suite->instructions);
 	for (const struct workload *const *w = all; *w; w++)
 		if (traces_named((*w)->name))
 			add(&b, (*w)->name, MODE_LOCALITY, NULL, suite->instructions);

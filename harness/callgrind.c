@@ -1,0 +1,142 @@
+#include "harness/callgrind.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/message.h"
+
+/* Names are written once, "(7) name", and then only "(7)". */
+struct names {
+	char **list;
+	size_t count;
+};
+
+struct reading {
+	struct names objects, functions;
+	const char *object, *function; /* whose costs are read */
+	const char *to_object, *to_function;
+	const char *library;
+	bool is_libc;
+	int64_t sum;
+};
+
+static const char *const entries[] = {
+	"malloc",         "calloc",       "realloc",  "free",
+	"cfree",          "reallocarray", "memalign", "aligned_alloc",
+	"posix_memalign", "valloc",       "pvalloc",  "malloc_usable_size",
+};
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
+/* "(ID) NAME" or "(ID)" or, uncompressed, "NAME" up to the end of the line. */
+static const char *name_of(struct names *names, const char *text)
+{
+	size_t length = strcspn(text, "\n"), id = names->count;
+	const char *name = text;
+	char *end;
+
+	if (*text == '(') {
+		id = strtoul(text + 1, &end, 10);
+		name = *end == ')' ? end + 1 : end;
+		name += *name == ' ';
+	}
+	if (id > 10000000)
+		return "";
+	if (id >= names->count) {
+		names->list = realloc(names->list, (id + 1) * sizeof(names->list[0]));
+		if (!names->list) {
+			complain("out of memory");
+			exit(STATUS_FAILED);
+		}
+		while (names->count <= id)
+			names->list[names->count++] = NULL;
+	}
+	length -= (size_t)(name - text);
+	if (length && !names->list[id])
+		names->list[id] = text_format("%.*s", (int)length, name);
+	return names->list[id] ? names->list[id] : "";
+}
+
+static bool is_entry(const char *function)
+{
+	size_t length = strcspn(function, "'@"); /* 'N: a copy in a recursion */
+
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (strlen(entries[i]) == length && strncmp(entries[i], function, length) == 0)
+			return true;
+	return false;
+}
+
+static bool enters(const struct reading *r)
+{
+	if (strcmp(r->to_object, r->library) != 0)
+		return false;
+	if (r->is_libc)
+		return is_entry(r->to_function) && !is_entry(r->function);
+	return strcmp(r->object, r->library) != 0;
+}
+
+static bool starts(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* After "calls=" comes a line "POSITION COST": the inclusive cost of those calls. */
+static const char *take_call(struct reading *r, const char *line)
+{
+	const char *next = strchr(line, '\n'), *cost;
+
+	if (next && enters(r)) {
+		cost = next + 1 + strcspn(next + 1, " \n");
+		r->sum += strtoll(cost, NULL, 10);
+	}
+	r->to_object = r->object;
+	return next ? next + 1 : line;
+}
+
+int64_t callgrind_allocator(const char *text, const char *library)
+{
+	struct reading r = {.object = "", .function = "", .to_object = "", .to_function = ""};
+	char *path = realpath(library, NULL);
+	const char *base = strrchr(library, '/');
+
+	if (!strstr(text, "\nevents: Ir")) {
+		free(path);
+		return -1;
+	}
+	r.library = path ? path : library;
+	r.is_libc = starts(base ? base + 1 : library, "libc.so") ||
+		    starts(base ? base + 1 : library, "libc-");
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (starts(line, "ob="))
+			r.object = r.to_object = name_of(&r.objects, line + 3);
+		else if (starts(line, "fn="))
+			r.function = name_of(&r.functions, line + 3);
+		else if (starts(line, "cob="))
+			r.to_object = name_of(&r.objects, line + 4);
+		else if (starts(line, "cfn="))
+			r.to_function = name_of(&r.functions, line + 4);
+		else if (starts(line, "calls="))
+			line = take_call(&r, line);
+	}
+	names_free(&r.objects);
+	names_free(&r.functions);
+	free(path);
+	return r.sum;
+}
+
+int64_t callgrind_total(const char *text)
+{
+	const char *line = strstr(text, "\nsummary:");
+
+	if (!line)
+		line = strstr(text, "\ntotals:");
+	return line ? strtoll(strchr(line, ':') + 1, NULL, 10) : -1;
+}
