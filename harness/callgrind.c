@@ -18,7 +18,7 @@ struct reading {
 	const char *to_object, *to_function;
 	const char *library;
 	bool is_libc;
-	int64_t sum;
+	int64_t sum, usable_size;
 };
 
 static const char *const entries[] = {
@@ -90,22 +90,26 @@ static bool starts(const char *line, const char *with)
 /* After "calls=" comes a line "POSITION COST": the inclusive cost of those calls. */
 static const char *take_call(struct reading *r, const char *line)
 {
-	const char *next = strchr(line, '\n'), *cost;
+	const char *next = strchr(line, '\n');
+	int64_t cost;
 
 	if (next && enters(r)) {
-		cost = next + 1 + strcspn(next + 1, " \n");
-		r->sum += strtoll(cost, NULL, 10);
+		cost = strtoll(next + 1 + strcspn(next + 1, " \n"), NULL, 10);
+		r->sum += cost;
+		if (strcmp(r->to_function, "malloc_usable_size") == 0)
+			r->usable_size += cost;
 	}
 	r->to_object = r->object;
 	return next ? next + 1 : line;
 }
 
-int64_t callgrind_allocator(const char *text, const char *library)
+int64_t callgrind_allocator(const char *text, const char *library, int64_t *usable_size)
 {
 	struct reading r = {.object = "", .function = "", .to_object = "", .to_function = ""};
 	char *path = realpath(library, NULL);
 	const char *base = strrchr(library, '/');
 
+	*usable_size = 0;
 	if (!strstr(text, "\nevents: Ir")) {
 		free(path);
 		return -1;
@@ -129,6 +133,7 @@ int64_t callgrind_allocator(const char *text, const char *library)
 	names_free(&r.objects);
 	names_free(&r.functions);
 	free(path);
+	*usable_size = r.usable_size;
 	return r.sum;
 }
 

@@ -16,8 +16,9 @@ int64_t callgrind_total(const char *text);
 /* Instructions from the entry into the allocator to the return from it, summed over all
  * calls that come from outside.  `library` is the file that serves malloc.  Where that
  * is the C library, which does much else besides, the entries are malloc and its kin by
- * name; any other library is entered by whatever is called in it.  -1 when the text is
- * no such file. */
-int64_t callgrind_allocator(const char *text, const char *library);
+ * name; any other library is entered by whatever is called in it.  *usable_size is the
+ * part of them that began by malloc_usable_size, which traces do not hold.  -1 when the
+ * text is no such file. */
+int64_t callgrind_allocator(const char *text, const char *library, int64_t *usable_size);
 
 #endif

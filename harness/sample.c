@@ -248,6 +248,10 @@ json_t *sample_to_json(const struct sample *s)
 			    s->allocator_instructions < 0
 				    ? json_null()
 				    : json_integer(s->allocator_instructions));
+	json_object_set_new(o, "usable_size_instructions",
+			    s->allocator_instructions < 0
+				    ? json_null()
+				    : json_integer(s->usable_size_instructions));
 	json_object_set_new(o, "phases", phases(s));
 	json_object_set_new(o, "timeline",
 			    s->has_timeline ? json_sprintf("timeline/%d.tsv", s->id)

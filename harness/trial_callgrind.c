@@ -34,8 +34,8 @@ static void read_dump(struct sample *s, const char *pattern)
 
 		if (text && strstr(text, "Trigger: --dump-before=measure_end")) {
 			s->instructions = callgrind_total(text);
-			s->allocator_instructions =
-				callgrind_allocator(text, s->contender->path);
+			s->allocator_instructions = callgrind_allocator(
+				text, s->contender->path, &s->usable_size_instructions);
 		}
 		free(text);
 	}

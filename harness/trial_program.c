@@ -238,7 +238,8 @@ static void take_dump(struct program_trial *t)
 
 	if (text) {
 		s->instructions = callgrind_total(text);
-		s->allocator_instructions = callgrind_allocator(text, s->contender->path);
+		s->allocator_instructions = callgrind_allocator(text, s->contender->path,
+								&s->usable_size_instructions);
 	}
 	free(text);
 	if (s->instructions < 0)

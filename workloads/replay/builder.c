@@ -1,10 +1,7 @@
-#include "workloads/replay/builder.h"
+#include "workloads/replay/builder_parts.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "workloads/workload.h"
 
 /* A thread's place in the recorded order is published this often within a window, and
  * where a paced replay has slept this long. */
@@ -14,63 +11,6 @@
 /* A window spans no more bytes, allocated and freed, than this part of the peak:
  * what keeps the peak of a windowed replay within one percent of the recorded one. */
 #define WINDOW_PEAK_PART 250
-
-struct steps {
-	struct replay_step *list;
-	uint64_t count, room;
-};
-
-struct thread {
-	struct steps steps;
-	uint64_t *seen; /* per thread: steps of it known to be done */
-	uint32_t nseen;
-	uint64_t paced_place, paced_ns; /* of its last PACE */
-	uint64_t first_place;
-	uint32_t context;
-	bool created, ended;
-};
-
-/* The last event that had a slot, and what it holds. */
-struct slot {
-	uint32_t thread, owner; /* owner: context that allocated or resized it last */
-	uint64_t step;
-	bool used, live;
-};
-
-struct live_step {
-	uint32_t thread;
-	uint64_t step;
-};
-
-struct builder {
-	struct replay_settings settings;
-	struct thread *threads;
-	uint32_t nthreads;
-	struct slot *slots;
-	uint64_t nslots;
-	bool places, marks;            /* PACE and MARK steps are wanted */
-	uint64_t stride, weight_bytes; /* bytes that count like one event; 0 = none do */
-	uint64_t place, events;
-	uint64_t peak_event;
-	uint32_t context_user[WL_MAX_THREADS]; /* the thread that had it last */
-	uint32_t ncontexts, alive;
-	struct live_step *peak;
-	uint64_t npeak;
-	uint64_t cross[WL_MAX_THREADS][WL_MAX_THREADS];
-};
-
-static int refuse(char *why, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int refuse(char *why, size_t size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, size, format, args);
-	va_end(args);
-	return -1;
-}
 
 struct builder *builder_make(const struct replay_settings *settings,
 			     const struct trace_summary *whole, char *why, size_t why_size)
@@ -86,8 +26,8 @@ struct builder *builder_make(const struct replay_settings *settings,
 		b->peak = calloc(whole->peak_live_objects + 1, sizeof(*b->peak));
 	}
 	if (!b || !b->threads || !b->slots || !b->peak) {
-		refuse(why, why_size, "not enough memory for a trace of %llu objects",
-		       (unsigned long long)whole->slots);
+		builder_refuse(why, why_size, "not enough memory for a trace of %llu objects",
+			       (unsigned long long)whole->slots);
 		builder_free(b);
 		return NULL;
 	}
@@ -219,10 +159,11 @@ static int take_context(struct builder *b, uint32_t creator, uint32_t child, cha
 	struct thread *t = &b->threads[child];
 
 	if (++b->alive > WL_MAX_THREADS)
-		return refuse(why, why_size,
-			      "more threads are alive at one time in this trace than the "
-			      "%d that can be replayed",
-			      WL_MAX_THREADS);
+		return builder_refuse(
+			why, why_size,
+			"more threads are alive at one time in this trace than the "
+			"%d that can be replayed",
+			WL_MAX_THREADS);
 	if (b->ncontexts < WL_MAX_THREADS) {
 		t->context = b->ncontexts++;
 		b->context_user[t->context] = child;
@@ -237,7 +178,7 @@ static int take_context(struct builder *b, uint32_t creator, uint32_t child, cha
 		b->context_user[c] = child;
 		return append_wait(b, creator, REPLAY_REAP, old, 0);
 	}
-	return refuse(why, why_size, "no context is free for thread %u", child);
+	return builder_refuse(why, why_size, "no context is free for thread %u", child);
 }
 
 static int create(struct builder *b, uint32_t creator, uint32_t child, char *why,
@@ -255,7 +196,7 @@ static int create(struct builder *b, uint32_t creator, uint32_t child, char *why
 	t->paced_ns = UINT64_MAX; /* its first event says when it is */
 	step = append(b, creator, REPLAY_CREATE);
 	if (!step || learn(b, child, creator, b->threads[creator].steps.count) < 0)
-		return refuse(why, why_size, "not enough memory");
+		return builder_refuse(why, why_size, "not enough memory");
 	step->slot = child;
 	return 0;
 }
@@ -299,19 +240,20 @@ static int object(struct builder *b, uint32_t thread, const struct trace_event *
 	struct replay_step *step;
 
 	if (e->slot >= b->nslots)
-		return refuse(why, why_size, "event %llu: object %u, the trace has %llu",
-			      (unsigned long long)b->events, e->slot,
-			      (unsigned long long)b->nslots);
+		return builder_refuse(
+			why, why_size, "event %llu: object %u, the trace has %llu",
+			(unsigned long long)b->events, e->slot, (unsigned long long)b->nslots);
 	if (slot->live == born)
-		return refuse(why, why_size, "event %llu: object %u is used %s",
-			      (unsigned long long)b->events, e->slot,
-			      born ? "while it lives" : "before its allocation");
+		return builder_refuse(why, why_size, "event %llu: object %u is used %s",
+				      (unsigned long long)b->events, e->slot,
+				      born ? "while it lives" : "before its allocation");
 	if (e->size > REPLAY_SIZE_MAX)
-		return refuse(why, why_size, "event %llu: %llu bytes are beyond any machine",
-			      (unsigned long long)b->events, (unsigned long long)e->size);
+		return builder_refuse(
+			why, why_size, "event %llu: %llu bytes are beyond any machine",
+			(unsigned long long)b->events, (unsigned long long)e->size);
 	if ((slot->used && await(b, thread, slot->thread, slot->step) < 0) ||
 	    !(step = append(b, thread, ops[e->op])))
-		return refuse(why, why_size, "not enough memory");
+		return builder_refuse(why, why_size, "not enough memory");
 	if (!born) {
 		count_cross(b, slot, thread);
 		/* What was resident at the end is what the program had used of it. */
@@ -360,15 +302,15 @@ static int thread_event(struct builder *b, const struct trace_event *e, char *wh
 	case TRACE_JOIN:
 		if (append_wait(b, e->tid, REPLAY_JOIN, e->other, 0) < 0 ||
 		    learn(b, e->tid, e->other, UINT64_MAX) < 0)
-			return refuse(why, why_size, "not enough memory");
+			return builder_refuse(why, why_size, "not enough memory");
 		return 0;
 	case TRACE_END:
 		t->ended = true;
 		b->alive--;
 		return 0;
 	default:
-		return refuse(why, why_size, "event %llu: unknown kind %d",
-			      (unsigned long long)b->events, (int)e->op);
+		return builder_refuse(why, why_size, "event %llu: unknown kind %d",
+				      (unsigned long long)b->events, (int)e->op);
 	}
 }
 
@@ -379,8 +321,8 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 
 	if (e->tid >= b->nthreads || ((e->op == TRACE_CREATE || e->op == TRACE_JOIN) &&
 				      (e->other >= b->nthreads || e->other == e->tid)))
-		return refuse(why, why_size, "event %llu: no such thread",
-			      (unsigned long long)b->events);
+		return builder_refuse(why, why_size, "event %llu: no such thread",
+				      (unsigned long long)b->events);
 	if (!b->ncontexts) { /* the first thread is the process's own */
 		b->ncontexts = 1;
 		b->alive = 1;
@@ -391,7 +333,7 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 	b->events++;
 	b->place++;
 	if (pace(b, thread, e) < 0)
-		return refuse(why, why_size, "not enough memory");
+		return builder_refuse(why, why_size, "not enough memory");
 	if (e->op >= TRACE_START)
 		return thread_event(b, e, why, why_size);
 	if (object(b, thread, e, why, why_size) < 0)
@@ -400,188 +342,8 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 	heavy = (e->size + e->old_size) / b->weight_bytes;
 	b->place += heavy;
 	if (heavy >= b->stride && pace(b, thread, e) < 0)
-		return refuse(why, why_size, "not enough memory");
+		return builder_refuse(why, why_size, "not enough memory");
 	if (b->marks && b->events == b->peak_event && note_peak(b, thread) < 0)
-		return refuse(why, why_size, "not enough memory");
+		return builder_refuse(why, why_size, "not enough memory");
 	return 0;
-}
-
-/* --- the script -------------------------------------------------------------------- */
-
-static uint64_t padded(uint64_t bytes)
-{
-	return (bytes + 63) & ~UINT64_C(63);
-}
-
-static uint64_t live_at_end(const struct builder *b)
-{
-	uint64_t n = 0;
-
-	for (uint64_t i = 0; i < b->nslots; i++)
-		n += b->slots[i].live;
-	return n;
-}
-
-static uint64_t place_parts(const struct builder *b, struct replay_script *s)
-{
-	uint64_t at = padded(sizeof(*s));
-
-	s->nparts = b->settings.merged || !b->nthreads ? 1 : b->nthreads;
-	s->parts_at = at;
-	at += padded(s->nparts * sizeof(struct replay_part));
-	for (uint32_t i = 0; i < s->nparts; i++)
-		s->nsteps += b->threads[i].steps.count;
-	s->steps_at = at;
-	at += padded(s->nsteps * sizeof(struct replay_step));
-	for (uint32_t i = 0; i < WL_MAX_THREADS; i++)
-		for (uint32_t k = 0; k < WL_MAX_THREADS; k++)
-			s->ncross += b->cross[i][k] != 0;
-	s->cross_at = at;
-	at += padded(s->ncross * sizeof(struct replay_cross));
-	s->npeak = b->npeak;
-	s->peak_at = at;
-	at += padded(s->npeak * sizeof(struct replay_object));
-	s->nfinal = live_at_end(b);
-	s->final_at = at;
-	at += padded(s->nfinal * sizeof(struct replay_object));
-	return at;
-}
-
-int builder_promise(struct builder *b, const struct trace_summary *promised)
-{
-	struct trace_cross *pairs;
-	size_t n;
-
-	pairs = trace_summary_cross(promised, &n);
-	if (!pairs && n)
-		return -1;
-	memset(b->cross, 0, sizeof(b->cross));
-	for (size_t i = 0; i < n; i++)
-		if (pairs[i].alloc_tid < b->nthreads && pairs[i].free_tid < b->nthreads)
-			b->cross[b->threads[pairs[i].alloc_tid].context]
-				[b->threads[pairs[i].free_tid].context] += pairs[i].count;
-	free(pairs);
-	return 0;
-}
-
-uint64_t builder_bytes(const struct builder *b)
-{
-	struct replay_script s;
-
-	memset(&s, 0, sizeof(s));
-	return place_parts(b, &s);
-}
-
-static struct replay_object object_of(const struct builder *b, uint32_t thread, uint64_t step)
-{
-	const struct replay_step *made = &b->threads[thread].steps.list[step];
-
-	return (struct replay_object){made->size, made->slot, made->pages};
-}
-
-/* Counts the steps of the script over again, and says where that is not what the trace
- * promises.  The order between threads, the peak and who frees whose objects are seen
- * when it is played. */
-static bool same_work(const struct replay_script *s, const struct trace_summary *promised,
-		      char *why, size_t size)
-{
-	static struct trace_summary n;
-	const struct replay_step *step = REPLAY_AT(s, struct replay_step, s->steps_at);
-	uint64_t frees;
-
-	memset(&n, 0, sizeof(n));
-	for (uint64_t i = 0; i < s->nsteps; i++, step++) {
-		if (step->op > REPLAY_FREE)
-			continue;
-		n.count[step->op == REPLAY_FREE ? TRACE_FREE : step->op]++;
-		if (step->op == REPLAY_FREE)
-			continue;
-		n.bytes += step->size;
-		n.sizes[trace_size_bucket(step->size)]++;
-		if (step->op == REPLAY_ALIGNED)
-			n.aligns[step->align_log2]++;
-	}
-	frees = promised->count[TRACE_FREE] + promised->count[TRACE_REALLOC_FREE];
-	for (int op = TRACE_MALLOC; op <= TRACE_FREE; op++) {
-		uint64_t wanted = op == TRACE_FREE ? frees : promised->count[op];
-
-		if (op != TRACE_REALLOC_FREE && n.count[op] != wanted)
-			return refuse(why, size,
-				      "%llu events of kind %s, the trace promises %llu",
-				      (unsigned long long)n.count[op],
-				      trace_op_name((enum trace_op)op),
-				      (unsigned long long)wanted) == 0;
-	}
-	if (n.bytes != promised->bytes)
-		return refuse(why, size, "%llu bytes requested, the trace promises %llu",
-			      (unsigned long long)n.bytes,
-			      (unsigned long long)promised->bytes) == 0;
-	for (unsigned i = 0; i < TRACE_SIZE_BUCKETS; i++)
-		if (n.sizes[i] != promised->sizes[i])
-			return refuse(why, size,
-				      "%llu objects of %llu bytes or a little more, the trace "
-				      "promises %llu",
-				      (unsigned long long)n.sizes[i],
-				      (unsigned long long)trace_size_bucket_least(i),
-				      (unsigned long long)promised->sizes[i]) == 0;
-	for (unsigned i = 0; i < TRACE_ALIGN_BUCKETS; i++)
-		if (n.aligns[i] != promised->aligns[i])
-			return refuse(why, size,
-				      "%llu objects aligned to 2^%u, the trace promises %llu",
-				      (unsigned long long)n.aligns[i], i,
-				      (unsigned long long)promised->aligns[i]) == 0;
-	return true;
-}
-
-void builder_write(const struct builder *b, const struct trace_summary *whole,
-		   const struct trace_summary *promised, struct replay_script *s)
-{
-	struct replay_part *part;
-	struct replay_step *step;
-	struct replay_cross *cross;
-	struct replay_object *list;
-	char *base = (char *)s;
-	uint64_t first = 0;
-
-	s->bytes = place_parts(b, s);
-	s->ncontexts = b->ncontexts ? b->ncontexts : 1;
-	s->slots = b->nslots;
-	s->events = b->events;
-	s->allocs = whole->count[TRACE_MALLOC] + whole->count[TRACE_CALLOC] +
-		    whole->count[TRACE_ALIGNED];
-	s->reallocs = whole->count[TRACE_REALLOC];
-	s->frees = whole->count[TRACE_FREE] + whole->count[TRACE_REALLOC_FREE];
-	s->total_bytes = whole->bytes;
-	s->peak_live_bytes = promised ? promised->peak_live_bytes : whole->peak_live_bytes;
-	s->live_objects = promised ? promised->live_objects : whole->live_objects;
-	s->live_bytes = promised ? promised->live_bytes : whole->live_bytes;
-	s->duration_ns = whole->duration * 10;
-	part = (void *)(base + s->parts_at);
-	step = (void *)(base + s->steps_at);
-	for (uint32_t i = 0; i < s->nparts; i++) {
-		const struct thread *t = &b->threads[i];
-
-		part[i] =
-			(struct replay_part){first, t->steps.count, t->first_place, t->context};
-		if (t->steps.count)
-			memcpy(step + first, t->steps.list, t->steps.count * sizeof(*step));
-		first += t->steps.count;
-	}
-	cross = (void *)(base + s->cross_at);
-	for (uint32_t i = 0; i < WL_MAX_THREADS; i++)
-		for (uint32_t k = 0; k < WL_MAX_THREADS; k++)
-			if (b->cross[i][k])
-				*cross++ = (struct replay_cross){i, k, b->cross[i][k]};
-	list = (void *)(base + s->peak_at);
-	for (uint64_t i = 0; i < b->npeak; i++)
-		*list++ = object_of(b, b->peak[i].thread, b->peak[i].step);
-	list = (void *)(base + s->final_at);
-	for (uint64_t i = 0; i < b->nslots; i++)
-		if (b->slots[i].live)
-			*list++ = object_of(b, b->slots[i].thread, b->slots[i].step);
-	if (!promised)
-		snprintf(s->unsound, sizeof(s->unsound),
-			 "the trace is cut short: nothing to compare with");
-	else
-		s->sound = same_work(s, promised, s->unsound, sizeof(s->unsound));
 }
