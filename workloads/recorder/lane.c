@@ -102,6 +102,13 @@ bool lane_open(void)
 	return lane.state != LANE_OFF && recorder;
 }
 
+/* The trace is worth nothing from here on: the rest is only counted. */
+static void lane_full(void)
+{
+	lane.state = LANE_FULL;
+	atomic_fetch_add(&recorder->lost, 1);
+}
+
 static void put_slow(const struct raw_record *record)
 {
 	if (lane.forking && getpid() != lane.forking)
@@ -112,6 +119,10 @@ static void put_slow(const struct raw_record *record)
 		append_one(record);
 		return;
 	}
+	if (lane.state == LANE_FULL) {
+		lane_full();
+		return;
+	}
 	if (lane.forking) {
 		lane.at = lane.kept_at;
 		lane.end = lane.kept_end;
@@ -119,7 +130,7 @@ static void put_slow(const struct raw_record *record)
 	if (lane.at < lane.end || map_window())
 		*lane.at++ = *record;
 	else
-		atomic_fetch_add(&recorder->lost, 1);
+		lane_full();
 	if (lane.forking)
 		lane_keep();
 }

@@ -12,7 +12,7 @@
 #include "workloads/recorder/ticks.h"
 #include "workloads/trace/event.h"
 
-enum lane_state { LANE_NEW, LANE_OPEN, LANE_ENDED, LANE_OFF };
+enum lane_state { LANE_NEW, LANE_OPEN, LANE_ENDED, LANE_FULL, LANE_OFF };
 
 struct lane {
 	struct raw_record *at, *end; /* equal: the slow way */
