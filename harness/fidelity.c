@@ -30,7 +30,7 @@
 static const struct {
 	const char *program, *settings;
 } cut[] = {
-	{"redis", "requests=60000"},
+	{"redis", "requests=40000"},
 	{"cc1plus", "small=1"},
 	{"sqlite", "rows=60000"},
 };

@@ -21,7 +21,7 @@ static void publish(const struct hand *h, uint64_t place)
 
 	atomic_store_explicit(&c->live, h->thread->count->live_bytes, memory_order_relaxed);
 	atomic_store_explicit(&c->place, place, memory_order_release);
-	bell_ring(&c->bell);
+	bell_ring(&c->bell, place);
 }
 
 /* Until another thread has done so many of its steps. */
@@ -41,10 +41,10 @@ static void await(const struct hand *h, const struct replay_step *step, uint64_t
 		if (i < BELL_SPINS) {
 			bell_pause();
 		} else {
-			uint32_t rung = bell_listen(&other->bell);
+			uint32_t rung = bell_listen(&other->bell, wanted);
 
 			if (atomic_load_explicit(&other->done, memory_order_acquire) < wanted)
-				bell_sleep(&other->bell, rung);
+				bell_sleep(&other->bell, rung, i - BELL_SPINS);
 		}
 	}
 	h->context->wait_ns += clock_ns(CLOCK_MONOTONIC) - from;
@@ -76,20 +76,23 @@ static bool within(const struct player *p, const struct replay_step *step,
 static void stay_within(const struct hand *h, const struct replay_step *step)
 {
 	struct player_context *slowest = h->context;
+	const struct player *p = h->player;
 	uint64_t from;
 
-	if (within(h->player, step, &slowest))
+	if (within(p, step, &slowest))
 		return;
 	from = clock_ns(CLOCK_MONOTONIC);
-	for (int i = 0; !within(h->player, step, &slowest); i++) {
+	for (int i = 0; !within(p, step, &slowest); i++) {
 		if (i < BELL_SPINS) {
 			bell_pause();
 		} else {
-			uint32_t rung = bell_listen(&slowest->bell);
+			/* Recorded times come with places, but not which. */
+			uint64_t place = p->window_ns ? 0 : step->size - p->window;
+			uint32_t rung = bell_listen(&slowest->bell, place);
 			struct player_context *now = slowest;
 
-			if (!within(h->player, step, &now) && now == slowest)
-				bell_sleep(&slowest->bell, rung);
+			if (!within(p, step, &now) && now == slowest)
+				bell_sleep(&slowest->bell, rung, i - BELL_SPINS);
 			slowest = now;
 		}
 	}
@@ -144,7 +147,7 @@ static void body(struct wl_thread *thread, void *argument)
 	h.context->alive_ns += clock_ns(CLOCK_MONOTONIC) - from;
 	publish(&h, UINT64_MAX);
 	atomic_store_explicit(&part->done, UINT64_MAX, memory_order_release);
-	bell_ring(&part->bell);
+	bell_ring(&part->bell, UINT64_MAX);
 }
 
 static void start_thread(const struct hand *h, uint32_t number)
@@ -301,6 +304,8 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 			pace(h, step);
 			continue;
 		case REPLAY_MARK:
+			if (p->round < p->rounds)
+				continue;
 			p->at_peak = true;
 			wl_phase(p->run, "peak");
 			p->at_peak = false;
@@ -317,9 +322,10 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 			peak = t->count->live_bytes;
 	posted:
 		if (step->post) {
-			atomic_store_explicit(&h->part->done, (uint64_t)(step - first) + 1,
-					      memory_order_release);
-			bell_ring(&h->part->bell);
+			uint64_t done = (uint64_t)(step - first) + 1;
+
+			atomic_store_explicit(&h->part->done, done, memory_order_release);
+			bell_ring(&h->part->bell, done);
 		}
 	}
 	if (peak > h->context->peak)
@@ -358,24 +364,31 @@ void player_setup(struct player *p)
 	for (uint32_t i = 0; i < s->nparts; i++) {
 		p->parts[i].number = i;
 		p->parts[i].player = p;
+		bell_init(&p->parts[i].bell);
 	}
-	for (uint32_t i = 0; i < s->ncontexts; i++)
+	for (uint32_t i = 0; i < s->ncontexts; i++) {
 		atomic_store(&p->contexts[i].place, UINT64_MAX);
+		bell_init(&p->contexts[i].bell);
+	}
 }
 
-void player_run(struct player *p)
+static void play_once(struct player *p)
 {
 	struct hand h = {p, &p->parts[0], &p->contexts[0], &p->run->threads[0]};
 	const struct replay_part *plan =
 		REPLAY_AT(p->script, struct replay_part, p->script->parts_at);
 
 	p->start_ns = clock_ns(CLOCK_MONOTONIC);
+	for (uint32_t i = 0; i < p->script->nparts; i++) {
+		atomic_store(&p->parts[i].done, 0);
+		atomic_store(&p->parts[i].joining, 0);
+	}
 	atomic_store(&p->contexts[0].place, 0);
 	play(&h);
-	p->contexts[0].alive_ns = clock_ns(CLOCK_MONOTONIC) - p->start_ns;
+	p->contexts[0].alive_ns += clock_ns(CLOCK_MONOTONIC) - p->start_ns;
 	publish(&h, UINT64_MAX);
 	atomic_store(&p->parts[0].done, UINT64_MAX);
-	bell_ring(&p->parts[0].bell);
+	bell_ring(&p->parts[0].bell, UINT64_MAX);
 	/* Those that nobody joined in the recording. */
 	for (uint32_t i = 1; i < p->script->nparts; i++) {
 		struct replay_step step = {
@@ -384,6 +397,15 @@ void player_run(struct player *p)
 		if (plan[i].context)
 			join(&h, &step);
 	}
+}
+
+void player_run(struct player *p)
+{
+	for (p->round = 1; p->round < p->rounds; p->round++) {
+		play_once(p);
+		player_free_rest(p);
+	}
+	play_once(p);
 }
 
 int64_t player_peak(const struct player *p)
@@ -401,6 +423,8 @@ void player_free_rest(struct player *p)
 	const struct replay_script *s = p->script;
 	const struct replay_object *final = REPLAY_AT(s, struct replay_object, s->final_at);
 
-	for (uint64_t i = 0; i < s->nfinal; i++)
+	for (uint64_t i = 0; i < s->nfinal; i++) {
 		give_back(&p->run->threads[0], &p->objects[final[i].slot], final[i].size);
+		p->objects[final[i].slot].p = NULL;
+	}
 }

@@ -48,15 +48,17 @@ struct player {
 	enum wl_touch touch;
 	uint64_t window, window_ns; /* 0 ns = no limit by time */
 	uint64_t start_ns;
-	double scale; /* paced: by this factor slower than recorded */
-	bool at_peak; /* the mark that is being taken is that of the peak */
+	uint64_t rounds, round; /* how often in all, and which it is */
+	double scale;           /* paced: by this factor slower than recorded */
+	bool at_peak;           /* the mark that is being taken is that of the peak */
 };
 
 /* Tables for it all; run->threads has one context per context of the script. */
 void player_setup(struct player *player);
 
-/* Runs it; returns when every thread has ended.  Takes the mark "peak" where one thread
- * is alone. */
+/* Runs it, so many rounds; returns when every thread has ended.  Before another round what
+ * lived at the end of the last is freed.  Takes the mark "peak" in the last round where
+ * one thread is alone. */
 void player_run(struct player *player);
 
 /* Greatest sum of live bytes seen: exact with one thread, else of moments that are a

@@ -24,12 +24,14 @@ static bool same_counts(const struct player *p, char *why, size_t size)
 		sum.live_bytes += c->live_bytes;
 		sum.live_objects += c->live_objects;
 	}
-	if (sum.allocs != s->allocs)
-		return differs(why, size, "allocations", sum.allocs, s->allocs);
-	if (sum.reallocs != s->reallocs)
-		return differs(why, size, "reallocs", sum.reallocs, s->reallocs);
-	if (sum.frees != s->frees)
-		return differs(why, size, "frees", sum.frees, s->frees);
+	if (sum.allocs != p->rounds * s->allocs)
+		return differs(why, size, "allocations", sum.allocs, p->rounds * s->allocs);
+	if (sum.reallocs != p->rounds * s->reallocs)
+		return differs(why, size, "reallocs", sum.reallocs, p->rounds * s->reallocs);
+	/* Between rounds the first thread frees what is left. */
+	sum.frees -= (p->rounds - 1) * s->nfinal;
+	if (sum.frees != p->rounds * s->frees)
+		return differs(why, size, "frees", sum.frees, p->rounds * s->frees);
 	if ((uint64_t)sum.live_objects != s->live_objects)
 		return differs(why, size, "objects alive at the end",
 			       (uint64_t)sum.live_objects, s->live_objects);
@@ -71,8 +73,8 @@ static bool same_cross(const struct player *p, char *why, size_t size)
 
 		snprintf(what, sizeof(what), "objects of thread %u given up by thread %u",
 			 pair->alloc_context, pair->free_context);
-		if (got != pair->count)
-			return differs(why, size, what, got, pair->count);
+		if (got != p->rounds * pair->count)
+			return differs(why, size, what, got, p->rounds * pair->count);
 	}
 	for (uint32_t i = 0; i < s->ncontexts; i++)
 		for (uint32_t k = 0; k < s->ncontexts; k++)

@@ -11,7 +11,7 @@
 #include "workloads/replay/player.h"
 #include "workloads/replay/touch.h"
 
-enum { OPS, MODE, WINDOW, WINDOW_MS, SCALE, TOUCH, PARAMS };
+enum { OPS, MODE, WINDOW, WINDOW_MS, SCALE, TOUCH, ROUNDS, PARAMS };
 
 /* More than any trace holds: all of it. */
 #define ALL_EVENTS 1000000000000
@@ -32,6 +32,10 @@ static const struct wl_param params[PARAMS + 1] = {
 		   100, 1, 100000},
 	[TOUCH] = {"touch", "bytes of an object that are used: none, first, pages or all",
 		   "what is known of the program", WL_TOUCH_PAGES, WL_TOUCH_NONE, WL_TOUCH_ALL},
+	[ROUNDS] = {"rounds",
+		    "times that the trace is replayed in one process; what lives at its end is "
+		    "freed between them",
+		    "the heap that the program had", 1, 1, 10000},
 	[PARAMS] = {NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -89,13 +93,14 @@ static int setup(struct wl_run *run)
 		.window = (uint64_t)run->values[WINDOW],
 		.window_ns = (uint64_t)run->values[WINDOW_MS] * 1000000u,
 		.scale = (double)run->values[SCALE] / 100,
+		.rounds = run->mode == WL_LOCALITY ? 1 : (uint64_t)run->values[ROUNDS],
 	};
 	if (run->mode == WL_LOCALITY) {
 		locality_start(&s->locality);
 		s->player.locality = &s->locality;
 	}
 	player_setup(&s->player);
-	run->expected_allocs = script->allocs + script->reallocs;
+	run->expected_allocs = s->player.rounds * (script->allocs + script->reallocs);
 	return 0;
 }
 
@@ -167,9 +172,9 @@ static uint64_t total_bytes(const struct wl_run *run)
 	const struct replay_facts *f = &made_of(run->workload)->facts;
 	uint64_t events = (uint64_t)run->values[OPS];
 
-	if (!f->events || events >= f->events)
-		return f->total_bytes;
-	return (uint64_t)((double)f->total_bytes * ((double)events / (double)f->events));
+	double part = f->events && events < f->events ? (double)events / (double)f->events : 1;
+
+	return (uint64_t)((double)f->total_bytes * part * (double)run->values[ROUNDS]);
 }
 
 static uint64_t peak_bytes(const struct wl_run *run)

@@ -16,7 +16,7 @@ struct replay_facts {
 /* A copy of it, with a name, the path and the facts, is the workload of one trace. */
 struct replay_workload {
 	struct workload workload;
-	struct wl_param params[8];
+	struct wl_param params[10];
 	char name[4200]; /* "trace:" and the path or the name of a shipped one */
 	char path[4096];
 	char summary[200];

@@ -29,6 +29,8 @@ for kind in one four late aligned; do
 	validated "$kind: runs in latency mode" --mode latency trace:"$tmp/$kind"
 	validated "$kind: a part of it" --set ops=5000 trace:"$tmp/$kind"
 	validated "$kind: in a tight window" --set window=8 trace:"$tmp/$kind"
+	validated "$kind: three times over" --set rounds=3 trace:"$tmp/$kind"
+	validated "$kind: three times over, verified" --set rounds=3 --mode verify trace:"$tmp/$kind"
 	validated "$kind: in a window of 1 ms" --set window_ms=1 trace:"$tmp/$kind"
 done
 # The allocations that are counted are those of the trace.
