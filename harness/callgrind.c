@@ -18,6 +18,7 @@ struct reading {
 	const char *to_object, *to_function;
 	const char *library;
 	bool is_libc;
+	bool unnamed; /* entries lie in no object that callgrind can name */
 	int64_t sum, usable_size;
 };
 
@@ -73,13 +74,28 @@ static bool is_entry(const char *function)
 	return false;
 }
 
+/* gperftools keeps malloc and its kin in a section of their own, which valgrind does not
+ * take for a part of the library: their object is "???". */
+#define UNNAMED "???"
+
+static bool in_library(const struct reading *r, const char *object)
+{
+	return strcmp(object, r->library) == 0 || (r->unnamed && strcmp(object, UNNAMED) == 0);
+}
+
+/* One function has several names, and which of them valgrind takes is its own choice. */
+static bool is_usable_size(const char *function)
+{
+	return strstr(function, "usable_size") || strstr(function, "malloc_size");
+}
+
 static bool enters(const struct reading *r)
 {
-	if (strcmp(r->to_object, r->library) != 0)
+	if (!in_library(r, r->to_object))
 		return false;
 	if (r->is_libc)
 		return is_entry(r->to_function) && !is_entry(r->function);
-	return strcmp(r->object, r->library) != 0;
+	return !in_library(r, r->object);
 }
 
 static bool starts(const char *line, const char *with)
@@ -93,14 +109,33 @@ static const char *take_call(struct reading *r, const char *line)
 	const char *next = strchr(line, '\n');
 	int64_t cost;
 
+	if (!r->is_libc && strcmp(r->to_object, UNNAMED) == 0 && is_entry(r->to_function))
+		r->unnamed = true;
 	if (next && enters(r)) {
 		cost = strtoll(next + 1 + strcspn(next + 1, " \n"), NULL, 10);
 		r->sum += cost;
-		if (strcmp(r->to_function, "malloc_usable_size") == 0)
+		if (is_usable_size(r->to_function))
 			r->usable_size += cost;
 	}
 	r->to_object = r->object;
 	return next ? next + 1 : line;
+}
+
+static void read_all(struct reading *r, const char *text)
+{
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (starts(line, "ob="))
+			r->object = r->to_object = name_of(&r->objects, line + 3);
+		else if (starts(line, "fn="))
+			r->function = name_of(&r->functions, line + 3);
+		else if (starts(line, "cob="))
+			r->to_object = name_of(&r->objects, line + 4);
+		else if (starts(line, "cfn="))
+			r->to_function = name_of(&r->functions, line + 4);
+		else if (starts(line, "calls="))
+			line = take_call(r, line);
+	}
 }
 
 int64_t callgrind_allocator(const char *text, const char *library, int64_t *usable_size)
@@ -117,18 +152,11 @@ int64_t callgrind_allocator(const char *text, const char *library, int64_t *usab
 	r.library = path ? path : library;
 	r.is_libc = starts(base ? base + 1 : library, "libc.so") ||
 		    starts(base ? base + 1 : library, "libc-");
-	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (starts(line, "ob="))
-			r.object = r.to_object = name_of(&r.objects, line + 3);
-		else if (starts(line, "fn="))
-			r.function = name_of(&r.functions, line + 3);
-		else if (starts(line, "cob="))
-			r.to_object = name_of(&r.objects, line + 4);
-		else if (starts(line, "cfn="))
-			r.to_function = name_of(&r.functions, line + 4);
-		else if (starts(line, "calls="))
-			line = take_call(&r, line);
+	read_all(&r, text);
+	/* A second time, with what the first one found out about the names. */
+	if (r.unnamed) {
+		r.sum = r.usable_size = 0;
+		read_all(&r, text);
 	}
 	names_free(&r.objects);
 	names_free(&r.functions);

@@ -31,8 +31,10 @@ static const struct blocks suites[] = {
 	{"full", NULL, 30, 2, 3, 5, 1},
 };
 
-/* Under callgrind a run is some fifty times slower, and its count repeats. */
+/* Under callgrind a run is some fifty times slower, and its count repeats.  Of a trace the
+ * first fiftieth would be how a program starts: it is replayed up to so many events. */
 #define CALLGRIND_PART 50
+#define CALLGRIND_EVENTS 2000000
 /* Parameters that say how much work a run does; a workload has one of them. */
 static const char *const work_params[] = {"ops", "requests", NULL};
 
@@ -205,6 +207,10 @@ static void add_instructions(struct builder *b, const struct workload *w, int bl
 
 		if (p >= 0) {
 			int64_t part = cell.values[p] / CALLGRIND_PART, min = w->params[p].min;
+
+			if (traces_named(w->name))
+				part = cell.values[p] < CALLGRIND_EVENTS ? cell.values[p]
+									 : CALLGRIND_EVENTS;
 
 			setting = text_format("%s=%lld", work_params[i],
 					      (long long)(part > min ? part : min));

@@ -78,6 +78,35 @@ static void the_c_library_by_name(void **state)
 	assert_int_equal(callgrind_allocator(dump, "/nowhere/libc.so.6", &usable), 70);
 }
 
+/* As with gperftools: malloc is where callgrind sees no library. */
+static void an_entry_without_an_object(void **state)
+{
+	static const char text[] = "events: none\n"
+				   "events: Ir\n"
+				   "ob=(1) /usr/bin/program\n"
+				   "fn=(1) main\n"
+				   "cob=(2) ???\n"
+				   "cfn=(2) free\n"
+				   "calls=1 20\n"
+				   "+1 40\n"
+				   "cob=(2)\n"
+				   "cfn=(3) tc_malloc_size\n"
+				   "calls=1 20\n"
+				   "+1 3\n"
+				   "ob=(2)\n"
+				   "fn=(2)\n"
+				   "cob=(3) /nowhere/libtc.so\n"
+				   "cfn=(4) release\n"
+				   "calls=1 20\n"
+				   "+1 30\n"
+				   "summary: 50\n";
+	int64_t usable;
+
+	(void)state;
+	assert_int_equal(callgrind_allocator(text, "/nowhere/libtc.so", &usable), 43);
+	assert_int_equal(usable, 3);
+}
+
 static void what_is_no_dump(void **state)
 {
 	int64_t usable;
@@ -95,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_library_is_entered_from_outside),
 		cmocka_unit_test(the_c_library_by_name),
+		cmocka_unit_test(an_entry_without_an_object),
 		cmocka_unit_test(what_is_no_dump),
 	};
 
