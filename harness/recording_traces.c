@@ -244,8 +244,10 @@ int recording_convert(const struct recording *r)
 		const struct raw_process *image = &images.list[i];
 
 		own = own || (pid_t)image->pid == r->pid;
-		if (((pid_t)image->pid == r->pid || r->children) &&
-		    convert_one(r, &images, image, rate))
+		if (!r->children &&
+		    ((pid_t)image->pid != r->pid || is_replaced(&images, image)))
+			continue;
+		if (convert_one(r, &images, image, rate))
 			status = -1;
 	}
 	if (!own) {
