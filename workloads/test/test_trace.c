@@ -4,10 +4,12 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "workloads/rng.h"
 #include "workloads/trace/bytes.h"
@@ -378,6 +380,29 @@ static void impossible_events_are_refused(void **state)
 	assert_int_equal(access(file("refused.trace"), F_OK), -1);
 }
 
+static void a_full_disk_leaves_nothing(void **state)
+{
+	struct rlimit before, tight;
+	struct trace_writer *writer;
+	struct trace_keys notes = {0};
+	char why[600] = "";
+
+	(void)state;
+	writer = begin(file("full.trace"));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	tight = (struct rlimit){1000, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	for (unsigned i = 0; i < 2000; i++)
+		assert_int_equal(put(writer, i * i, 0, TRACE_MALLOC, i, i * i * i % 4001), 0);
+	assert_int_equal(trace_finish(writer, &notes, why, sizeof(why)), -1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_non_null(
+		strstr(why, "full.trace: the trace could not be written: File too large"));
+	assert_int_equal(access(file("full.trace"), F_OK), -1);
+	assert_int_equal(access(file("full.trace.partial"), F_OK), -1);
+}
+
 /* ---- damage ------------------------------------------------------------------ */
 
 struct bytes {
@@ -653,6 +678,7 @@ int main(void)
 		cmocka_unit_test(a_random_history_holds),
 		cmocka_unit_test(a_million_live_objects_are_six_bytes_each),
 		cmocka_unit_test(impossible_events_are_refused),
+		cmocka_unit_test(a_full_disk_leaves_nothing),
 		cmocka_unit_test(a_cut_file_is_read_to_its_last_chunk),
 		cmocka_unit_test(every_changed_byte_is_found),
 		cmocka_unit_test(damaged_chunks_are_named),
