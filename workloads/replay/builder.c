@@ -12,6 +12,10 @@
  * what keeps the peak of a windowed replay within one percent of the recorded one. */
 #define WINDOW_PEAK_PART 250
 
+/* With more than these in all, what an ended thread knew is forgotten: kept for each of
+ * them it would take memory by their square, to save a wait that costs a look. */
+#define MANY_THREADS 4096
+
 struct builder *builder_make(const struct replay_settings *settings,
 			     const struct trace_summary *whole, char *why, size_t why_size)
 {
@@ -307,6 +311,11 @@ static int thread_event(struct builder *b, const struct trace_event *e, char *wh
 	case TRACE_END:
 		t->ended = true;
 		b->alive--;
+		if (b->nthreads > MANY_THREADS) {
+			free(t->seen);
+			t->seen = NULL;
+			t->nseen = 0;
+		}
 		return 0;
 	default:
 		return builder_refuse(why, why_size, "event %llu: unknown kind %d",
