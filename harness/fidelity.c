@@ -1,9 +1,9 @@
 /* Each program is recorded once, under glibc, with an input that callgrind gets through.
  * Then program and replay run under every allocator: some blocks for the peak of the
- * resident set, one run each under callgrind for the instructions spent in the
- * allocator.  What counts is the order of pairs: a replay without its program's own
- * memory and work cannot have the same numbers, but it should not turn two allocators
- * round that the program tells apart. */
+ * resident set, one run each under callgrind, in the same time, for the instructions
+ * spent in the allocator.  What counts is the order of pairs: a replay without its program's
+ * own memory and work cannot have the same numbers, but it should not turn two allocators round
+ * that the program tells apart. */
 #include "harness/fidelity.h"
 
 #include <argp.h>
@@ -54,6 +54,7 @@ struct study {
 	struct contenders contenders;
 	struct trial_place place;
 	const char *out;
+	uint64_t recorded_ns; /* of the trace */
 	FILE *table;
 	int id;
 	char *trace;
@@ -212,15 +213,33 @@ static void peaks(struct study *study, const struct cell cells[2])
 	static struct sample s;
 	int n[MAX_CONTENDERS][2] = {{0}};
 
+	study->recorded_ns = 0;
 	for (int b = 0; b < study->options->blocks; b++)
 		for (int c = 0; c < study->contenders.count; c++)
 			for (int k = 0; k < 2 && !interrupt_wanted(); k++)
-				if (measure(study, &cells[k], &study->contenders.list[c], &s))
+				if (measure(study, &cells[k], &study->contenders.list[c], &s)) {
 					all[c][k][n[c][k]++] = (double)s.peak_rss_bytes -
 							       (double)s.table_bytes;
+					study->recorded_ns = s.replay.recorded_ns;
+				}
 	for (int c = 0; c < study->contenders.count; c++)
 		for (int k = 0; k < 2; k++)
 			study->values[PEAK][c][k] = median(all[c][k], n[c][k]);
+}
+
+/* What an allocator does by the clock it does more of in a minute under callgrind than in
+ * the hundredth of a second that a replay takes: so the replay takes the program's time. */
+static void as_long_as(struct cell *replay, uint64_t program_ns, uint64_t recorded_ns)
+{
+	uint64_t percent = recorded_ns ? program_ns / (recorded_ns / 100 + 1) : 100;
+	char setting[64], why[200];
+
+	if (percent < 1 || percent > 100000)
+		percent = percent < 1 ? 1 : 100000;
+	snprintf(setting, sizeof(setting), "mode=paced,scale=%llu",
+		 (unsigned long long)percent);
+	if (cell_set(replay, setting, why, sizeof(why)) < 0)
+		complain("%s", why);
 }
 
 static void instructions(struct study *study, struct cell cells[2])
@@ -239,6 +258,8 @@ static void instructions(struct study *study, struct cell cells[2])
 			study->values[INSTRUCTIONS][c][k] = (double)s.allocator_instructions;
 			study->values[RECORDED_CALLS][c][k] =
 				(double)(s.allocator_instructions - s.usable_size_instructions);
+			if (k == 0)
+				as_long_as(&cells[1], s.duration_ns, study->recorded_ns);
 		}
 }
 
