@@ -111,6 +111,7 @@ const struct paths *paths_find(void)
 		paths.results = text_format("results");
 	}
 	paths.probe = text_format("%s/libashlar-probe.so", paths.libraries[0]);
+	paths.still = text_format("%s/libashlar-still.so", paths.libraries[0]);
 	paths.revision = find_revision(paths.source);
 	free(folder);
 	return &paths;

@@ -41,29 +41,6 @@ void trial_env_plain(struct trial_env *env, const char *folder)
 	own(env, text_format("TMPDIR=%s", folder));
 }
 
-/* By default some allocators give memory back by the clock, and what they hold decides
- * where the next object goes.  Known ones are told not to; the others do not mind. */
-static const char *const unpurged[] = {
-	"MALLOC_CONF=dirty_decay_ms:-1,muzzy_decay_ms:-1", /* jemalloc */
-	"MIMALLOC_PURGE_DELAY=-1",                         /* mimalloc from 2.1 */
-	"MIMALLOC_PAGE_RESET=0",                           /* and before */
-	"MIMALLOC_ABANDONED_PAGE_RESET=0",
-	"MIMALLOC_DECOMMIT_DELAY=100000000",
-	"TCMALLOC_RELEASE_RATE=0", /* gperftools */
-};
-
-#define UNPURGED (sizeof(unpurged) / sizeof(unpurged[0]))
-
-static bool has_variable(const struct contender *c, const char *variable)
-{
-	size_t length = strcspn(variable, "=") + 1;
-
-	for (int i = 0; i < c->nenv; i++)
-		if (strncmp(c->env[i], variable, length) == 0)
-			return true;
-	return false;
-}
-
 void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 			 const struct sample *sample, const char *last)
 {
@@ -72,10 +49,6 @@ void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 	char *padding;
 	size_t length;
 
-	/* The contender's own come after these, and stand. */
-	for (size_t i = 0; sample->cell->mode == MODE_LOCALITY && i < UNPURGED; i++)
-		if (!has_variable(c, unpurged[i]))
-			trial_env_add(env, unpurged[i]);
 	for (int i = 0; i < c->nenv; i++)
 		trial_env_add(env, c->env[i]);
 	own(env, text_format("LD_PRELOAD=%s%s%s", c->path, last ? ":" : "", last ? last : ""));

@@ -94,7 +94,8 @@ if [ "${ASH_SANITIZER:-no}" = no ]; then
 		ok $? "$kind: runs under null"
 	done
 	# The model repeats, whatever the environment and the day.
-	for preload in "" "$top_builddir/.libs/libashlar.so"; do
+	still=$top_builddir/.libs/libashlar-still.so
+	for preload in "$still" "$top_builddir/.libs/libashlar.so:$still"; do
 		said=
 		for padding in x $(printf '%03000d' 0) $(printf '%0777d' 0); do
 			said="$said$(PADDING=$padding LD_PRELOAD=$preload "$work" --mode locality trace:"$tmp/one" 2>&1 |
@@ -106,7 +107,7 @@ if [ "${ASH_SANITIZER:-no}" = no ]; then
 			for (i = 1; i <= NF; i++) { if (NR == 1) first[i] = $i
 				else if ($i > first[i] * 1.01 || $i < first[i] / 1.01) bad++ }
 			n++; fields += NF } END { exit !(n == 3 && fields >= 24 && !bad) }'
-		ok $? "locality repeats within 1 % under ${preload:-the C library}"
+		ok $? "locality repeats within 1 % under $preload"
 		skip=
 	done
 	said=$(LD_PRELOAD= "$work" --mode locality trace:"$tmp/four" 2>&1)
