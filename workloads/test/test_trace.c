@@ -264,12 +264,13 @@ static void slots_are_safe(struct trace_reader *reader)
 		bool live;
 		uint32_t tid; /* whose event touched it last */
 		uint64_t seq;
+		uint64_t when; /* events of all threads before it */
 	} *slots = calloc(stored->slots, sizeof(*slots));
 	struct trace_event e;
-	uint64_t seq[MODEL_THREADS] = {0}, time = 0;
+	uint64_t seq[MODEL_THREADS] = {0}, time = 0, when = 0, taken_over = 0;
 	uint32_t tid = 0;
 
-	while (trace_next(reader, &e) > 0) {
+	for (; trace_next(reader, &e) > 0; when++) {
 		assert_int_equal(e.seq, seq[e.tid]++);
 		assert_true(e.time > time || (e.time == time && e.tid >= tid));
 		time = e.time;
@@ -282,11 +283,17 @@ static void slots_are_safe(struct trace_reader *reader)
 		if (slots[e.slot].seq && slots[e.slot].tid != e.tid) {
 			assert_int_equal(e.after_tid, slots[e.slot].tid);
 			assert_int_equal(e.after_seq, slots[e.slot].seq);
+			if (e.op < TRACE_REALLOC) {
+				assert_true(when - slots[e.slot].when >= TRACE_SLOT_REST);
+				taken_over++;
+			}
 		}
 		slots[e.slot].live = e.op <= TRACE_REALLOC;
 		slots[e.slot].tid = e.tid;
 		slots[e.slot].seq = e.seq;
+		slots[e.slot].when = when;
 	}
+	assert_true(taken_over > 0);
 	free(slots);
 }
 
