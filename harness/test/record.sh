@@ -99,6 +99,11 @@ ok $? "what it freed of its parent's is counted"
 "$bench" trace dump "$child" | grep -q "^# forked: yes"
 ok $? "its header says that it was forked"
 
+record clone.trace clone
+child=$(ls clone.*.trace)
+equal "$status $(number clone.trace 'malloc #[0-9]* 61[0-9]*$') $(number "$child" 'malloc #[0-9]* 61[0-9]*$') $(number "$child" 'malloc #[0-9]* 6113$')" "0 21 40 40"
+ok $? "a child made without the C library's knowledge"
+
 record exec.trace exec
 first=$(ls exec.*.0.trace)
 equal "$status $(number exec.trace 'malloc #[0-9]* 7001$') $(number exec.trace 'malloc #[0-9]* 5003$')" "0 1 0"
@@ -138,6 +143,14 @@ fi
 bench record --events 1000 -o cut.trace -- "$recorded" many
 equal "$status $(note cut.trace cut)" "0 after 1000 events" && "$bench" trace check cut.trace >out
 ok $? "--events ends a trace"
+
+# Behind another allocator.
+if [ "${ASH_SANITIZER:-no}" = no ]; then
+	bench record --with ashlar -o with.trace -- "$recorded" threads
+	equal "$status $(number with.trace 'malloc #[0-9]* 8001$') $(number with.trace 'malloc #[0-9]* 9007$') $(note with.trace unknown-frees)" "0 20000 1000 0" &&
+		"$bench" trace dump with.trace | grep -q "^# allocator: libashlar"
+	ok $? "--with runs it under another allocator"
+fi
 
 # What cannot be recorded.
 bench record -o none.trace -- /no/such/program

@@ -7,190 +7,13 @@
  * still live then, at the second. */
 #include "workloads/recorder/convert.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include "workloads/trace/format.h"
+#include "workloads/recorder/conversion.h"
 #include "workloads/trace/why.h"
-#include "workloads/trace/writer.h"
 
 /* How far the CPUs' clocks may differ.  Stamps lie within the object's life, so without
  * such a difference nothing is ever put back by this. */
 #define SKEW_NS 100000u
-#define NO_LANE UINT32_MAX
-/* After so many times a thread does not wait for others any more: two that wait for each
- * other are not held up forever. */
-#define WAITS_MOST 1000u
-
-struct lane_file {
-	const struct raw_record *list;
-	size_t bytes; /* mapped */
-	uint64_t count, at;
-	uint64_t key; /* time of the record at hand, moved on when it was put back */
-	uint32_t raw_number, creator;
-	bool ended, started, created;
-	unsigned waits; /* times that the record at hand was put back */
-	uint64_t last;  /* time of its last record */
-};
-
-struct conversion {
-	struct lane_file *lanes; /* the index is the trace's thread */
-	uint32_t count;
-	uint32_t *by_raw; /* raw number -> index */
-	uint32_t raw_threads;
-	uint32_t *heap;
-	uint32_t nheap;
-	uint64_t ns_per_tick_32;
-	uint64_t skew; /* in units */
-	uint64_t most; /* events */
-	struct trace_writer *writer;
-	struct raw_result *result;
-};
-
-static enum raw_op op_of(const struct raw_record *record)
-{
-	return (enum raw_op)(record->stamp & 0xff);
-}
-
-static uint64_t time_of(const struct conversion *c, const struct raw_record *record)
-{
-	uint64_t ns =
-		(uint64_t)((unsigned __int128)(record->stamp >> 8) * c->ns_per_tick_32 >> 32);
-
-	return ns / TRACE_TIME_UNIT_NS;
-}
-
-static uint64_t size_of(const struct raw_record *record)
-{
-	return record->value & RAW_SIZE_MASK;
-}
-
-/* ---- the files ---------------------------------------------------------------- */
-
-static int map_lane(const char *path, struct lane_file *lane, char *why, size_t why_size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat info;
-	uint64_t low = 0, high;
-
-	if (fd < 0)
-		return errno == ENOENT
-			       ? 1
-			       : trace_because(why, why_size, "%s: %s", path, strerror(errno));
-	if (fstat(fd, &info) == 0 && (size_t)info.st_size >= sizeof(struct raw_record)) {
-		lane->bytes = (size_t)info.st_size;
-		lane->list = mmap(NULL, lane->bytes, PROT_READ, MAP_SHARED, fd, 0);
-	}
-	close(fd);
-	if (!lane->bytes)
-		return 1;
-	if (lane->list == MAP_FAILED) {
-		lane->list = NULL;
-		return trace_because(why, why_size, "%s: %s", path, strerror(errno));
-	}
-	/* Records stand without gaps, and behind them zeros. */
-	high = lane->bytes / sizeof(struct raw_record);
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-
-		if (lane->list[middle].stamp)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	lane->count = low;
-	return low ? 0 : 1;
-}
-
-static int open_lanes(struct conversion *c, const char *folder, const struct raw_process *image,
-		      char *why, size_t why_size)
-{
-	c->raw_threads = image->threads;
-	c->lanes = calloc(c->raw_threads + 1, sizeof(*c->lanes));
-	c->heap = calloc(c->raw_threads + 1, sizeof(*c->heap));
-	c->by_raw = malloc((c->raw_threads + 1) * sizeof(*c->by_raw));
-	if (!c->lanes || !c->heap || !c->by_raw)
-		return trace_because(why, why_size, "no memory for %u threads", c->raw_threads);
-	for (uint32_t n = 0; n < c->raw_threads; n++) {
-		struct lane_file *lane = &c->lanes[c->count];
-		char path[4096];
-		int got;
-
-		c->by_raw[n] = NO_LANE;
-		snprintf(path, sizeof(path), "%s/%u.%u.%u", folder, image->pid, image->image,
-			 n);
-		got = map_lane(path, lane, why, why_size);
-		if (got < 0)
-			return -1;
-		if (got > 0) {
-			if (lane->list)
-				munmap((void *)(uintptr_t)lane->list, lane->bytes);
-			*lane = (struct lane_file){0};
-			continue;
-		}
-		lane->raw_number = n;
-		lane->creator = NO_LANE;
-		lane->key = time_of(c, &lane->list[0]);
-		lane->last = time_of(c, &lane->list[lane->count - 1]);
-		c->by_raw[n] = c->count++;
-	}
-	return 0;
-}
-
-static void close_lanes(struct conversion *c)
-{
-	for (uint32_t i = 0; i <= c->count && c->lanes; i++)
-		if (c->lanes[i].list)
-			munmap((void *)(uintptr_t)c->lanes[i].list, c->lanes[i].bytes);
-	free(c->lanes);
-	free(c->heap);
-	free(c->by_raw);
-}
-
-static uint32_t lane_of(const struct conversion *c, uint64_t raw_number)
-{
-	return raw_number < c->raw_threads ? c->by_raw[raw_number] : NO_LANE;
-}
-
-/* ---- looking ahead ------------------------------------------------------------ */
-
-static bool gives(enum raw_op op)
-{
-	return op == RAW_MALLOC || op == RAW_CALLOC || op == RAW_ALIGNED || op == RAW_RESIZED;
-}
-
-static bool takes(enum raw_op op)
-{
-	return op == RAW_FREE || op == RAW_REALLOC;
-}
-
-/* Does another thread give (or take) the address before that time?  Then its time. */
-static bool find_ahead(const struct conversion *c, const struct lane_file *self, bool giving,
-		       uint64_t address, uint64_t until, uint64_t *when)
-{
-	for (uint32_t i = 0; i < c->count && self->waits < WAITS_MOST; i++) {
-		const struct lane_file *lane = &c->lanes[i];
-
-		for (uint64_t at = lane->at; lane != self && at < lane->count; at++) {
-			const struct raw_record *record = &lane->list[at];
-			uint64_t time = time_of(c, record);
-
-			if (time > until && at > lane->at)
-				break;
-			if (record->address != address ||
-			    !(giving ? gives(op_of(record)) : takes(op_of(record))))
-				continue;
-			*when = time > lane->key ? time : lane->key;
-			return true;
-		}
-	}
-	return false;
-}
 
 /* ---- events ------------------------------------------------------------------- */
 
@@ -229,7 +52,7 @@ static enum outcome write_given(struct conversion *c, struct lane_file *lane,
 	uint64_t when;
 
 	if (trace_is_live(c->writer, address)) {
-		if (find_ahead(c, lane, false, address, lane->key + c->skew, &when)) {
+		if (lane_files_ahead(c, lane, false, address, lane->key + c->skew, &when)) {
 			c->result->inversions++;
 			return put_back(lane, when + 1);
 		}
@@ -263,7 +86,7 @@ static enum outcome not_live(struct conversion *c, struct lane_file *lane, uint6
 {
 	uint64_t when;
 
-	if (find_ahead(c, lane, true, address, lane->key + c->skew, &when)) {
+	if (lane_files_ahead(c, lane, true, address, lane->key + c->skew, &when)) {
 		c->result->inversions++;
 		return put_back(lane, when + 1);
 	}
@@ -305,7 +128,8 @@ static enum outcome take_resize(struct conversion *c, struct lane_file *lane,
 	if (after->address != before->address && trace_is_live(c->writer, after->address)) {
 		if (lane->key < second)
 			return put_back(lane, second);
-		if (find_ahead(c, lane, false, after->address, lane->key + c->skew, &when)) {
+		if (lane_files_ahead(c, lane, false, after->address, lane->key + c->skew,
+				     &when)) {
 			c->result->inversions++;
 			return put_back(lane, when + 1);
 		}
@@ -543,11 +367,11 @@ int raw_convert(const char *folder, const struct raw_process *image, uint64_t ns
 			"%s: not written: the recorder of %s (pid %u) lost %" PRIu64
 			" events; is there room on the disk?",
 			path, image->program, image->pid, (uint64_t)image->lost);
-	status = open_lanes(&c, folder, image, why, why_size);
+	status = lane_files_open(&c, folder, image, why, why_size);
 	if (!status && !c.count)
 		status = 1;
 	if (!status)
 		status = convert(&c, header, notes, path, why, why_size);
-	close_lanes(&c);
+	lane_files_close(&c);
 	return status;
 }

@@ -88,6 +88,8 @@ static void append_one(const struct raw_record *record)
 
 bool lane_open(void)
 {
+	if (recorder && recorder_in_child())
+		recorder_begin_child();
 	if (lane.state == LANE_NEW) {
 		recorder_start();
 		if (!recorder)
@@ -111,10 +113,6 @@ static void lane_full(void)
 
 static void put_slow(const struct raw_record *record)
 {
-	if (lane.forking && getpid() != lane.forking)
-		return; /* in the child, and its recording has not begun */
-	if (!lane_open())
-		return;
 	if (lane.state == LANE_ENDED) {
 		append_one(record);
 		return;
@@ -123,34 +121,24 @@ static void put_slow(const struct raw_record *record)
 		lane_full();
 		return;
 	}
-	if (lane.forking) {
-		lane.at = lane.kept_at;
-		lane.end = lane.kept_end;
-	}
 	if (lane.at < lane.end || map_window())
 		*lane.at++ = *record;
 	else
 		lane_full();
-	if (lane.forking)
-		lane_keep();
-}
-
-void lane_keep(void)
-{
-	lane.kept_at = lane.at;
-	lane.kept_end = lane.end;
-	lane.at = lane.end = NULL;
 }
 
 void lane_put_slow(struct raw_record record)
 {
 	int kept = errno;
+	uint64_t base = recorder_base;
 
 	lane.depth++; /* nothing below is the program's own */
-	/* Before the start there was no base to count from. */
-	if (lane.state == LANE_NEW && !lane.forking && lane_open())
-		record.stamp = lane_now() << 8 | (record.stamp & 0xff);
-	put_slow(&record);
+	if (lane_open()) {
+		/* Counted from another base, or from none: the recording has just begun. */
+		if (recorder_base != base)
+			record.stamp = lane_now() << 8 | (record.stamp & 0xff);
+		put_slow(&record);
+	}
 	lane.depth--;
 	errno = kept;
 }

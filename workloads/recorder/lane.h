@@ -23,9 +23,7 @@ struct lane {
 	unsigned rounds; /* of key destructors seen */
 	void *window;
 	size_t window_bytes;
-	off_t offset;                          /* of the window in the file */
-	struct raw_record *kept_at, *kept_end; /* while a fork is on its way */
-	pid_t forking;                         /* the parent, then; else 0 */
+	off_t offset; /* of the window in the file */
 };
 
 extern __thread struct lane lane;
@@ -39,13 +37,23 @@ extern pthread_key_t recorder_key;
 void lane_put_slow(struct raw_record record);
 /* Gives the thread its number and window if it has none yet; false when off. */
 bool lane_open(void);
-/* From here on the thread's records take the slow way (a fork is near). */
-void lane_keep(void);
 /* Writes RAW_END and unmaps; what the thread still does is appended one by one. */
 void lane_close(void);
 
 /* Starts recording this image if the environment says so. */
 void recorder_start(void);
+/* In a new child: begins an image of its own. */
+void recorder_begin_child(void);
+
+/* 1 while this process records; 0 in a child made by whatever kind of fork, which the
+ * kernel sees to: it gives the child this page empty. */
+extern const _Atomic uint32_t *recorder_alive;
+
+static inline bool recorder_in_child(void)
+{
+	return !atomic_load_explicit(recorder_alive, memory_order_relaxed);
+}
+
 /* The thread whose handle this is; and after a fork, none of the parent's is there. */
 void recorder_know_thread(pthread_t thread, uint32_t number);
 void recorder_forget_threads(void);
@@ -64,7 +72,7 @@ static inline void lane_put_at(uint64_t ticks, enum raw_op op, uintptr_t address
 {
 	struct raw_record *to = lane.at;
 
-	if (__builtin_expect(to == lane.end, 0)) {
+	if (__builtin_expect(to == lane.end || recorder_in_child(), 0)) {
 		lane_put_slow((struct raw_record){ticks << 8 | op, address, value});
 		return;
 	}

@@ -165,38 +165,43 @@ static void begin_image(void)
 
 /* ---- fork --------------------------------------------------------------------- */
 
-/* Registered before others, so this runs last of the preparations and first in parent
- * and child.  Between, records take the slow way, which knows whose they are. */
-static void before_fork(void)
+static const _Atomic uint32_t nothing_alive;
+const _Atomic uint32_t *recorder_alive = &nothing_alive;
+static _Atomic uint32_t *alive;
+
+/* For kernels before 4.14, which cannot empty a page at a fork. */
+static void tell_child(void)
 {
-	lane.forking = getpid();
-	lane_keep();
+	atomic_store(alive, 0);
 }
 
-static void after_fork_parent(void)
+static bool make_alive_page(void)
 {
-	lane.at = lane.kept_at;
-	lane.end = lane.kept_end;
-	lane.forking = 0;
+	alive = mmap(NULL, facts.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1, 0);
+	if (alive == MAP_FAILED)
+		return false;
+	madvise(alive, facts.page_size, MADV_WIPEONFORK);
+	atomic_store(alive, 1);
+	recorder_alive = alive;
+	return pthread_atfork(NULL, NULL, tell_child) == 0;
 }
 
-static void after_fork_child(void)
+/* The parent's windows are not here (MADV_DONTFORK), and of its threads only this one. */
+void recorder_begin_child(void)
 {
 	unsigned depth = lane.depth;
-	int kept = errno;
 
+	atomic_store(alive, 1);
 	lane = (struct lane){.depth = depth};
-	if (recorder) {
-		munmap(recorder, sizeof(*recorder));
-		recorder = NULL;
-		recorder_forget_threads();
-		facts.forked = 1;
-		facts.lost = 0;
-		facts.threads = 0;
-		facts.unjoined = 0;
-		begin_image();
-	}
-	errno = kept;
+	munmap(recorder, sizeof(*recorder));
+	recorder = NULL;
+	recorder_forget_threads();
+	facts.forked = 1;
+	facts.lost = 0;
+	facts.threads = 0;
+	facts.unjoined = 0;
+	begin_image();
 }
 
 /* ---- start -------------------------------------------------------------------- */
@@ -226,8 +231,8 @@ void recorder_start(void)
 	strcpy(folder, given);
 	recorder_clock = ticks_choose();
 	learn();
-	begin_image();
-	pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+	if (make_alive_page())
+		begin_image();
 }
 
 __attribute__((constructor)) static void start(void)

@@ -71,7 +71,8 @@ void recorder_forget_threads(void)
 struct launch {
 	void *(*start)(void *);
 	void *argument;
-	uint32_t number, creator;
+	uint32_t creator;
+	_Atomic uint32_t number;
 	atomic_bool taken;
 };
 
@@ -88,19 +89,24 @@ static struct launch *take_launch(void)
 
 static void *run(void *argument)
 {
-	struct launch launch = *(struct launch *)argument;
+	struct launch *launch = argument;
+	void *(*start)(void *) = launch->start;
+	uint32_t creator = launch->creator;
 
-	atomic_store(&((struct launch *)argument)->taken, false);
-	lane.number = launch.number;
+	argument = launch->argument;
+	lane.number = launch->number;
 	lane.numbered = true;
-	lane_put(RAW_START, 0, (uint64_t)launch.creator + 1);
-	return launch.start(launch.argument);
+	recorder_know_thread(pthread_self(), lane.number);
+	atomic_store(&launch->taken, false);
+	lane_put(RAW_START, 0, (uint64_t)creator + 1);
+	return start(argument);
 }
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 			  void *(*start)(void *), void *argument)
 {
 	struct launch *launch;
+	uint32_t number;
 	int error;
 
 	if (!next.ready)
@@ -111,12 +117,16 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	launch->start = start;
 	launch->argument = argument;
 	launch->creator = lane.number;
-	launch->number = atomic_fetch_add(&recorder->threads, 1);
-	lane_put(RAW_CREATE, 0, launch->number);
+	launch->number = number = atomic_fetch_add(&recorder->threads, 1);
+	lane_put(RAW_CREATE, 0, number);
 	error = next.pthread_create(thread, attributes, run, launch);
 	if (error) {
 		lane_put(RAW_CREATE_FAILED, 0, 0);
 		atomic_store(&launch->taken, false);
+	} else if (atomic_load(&launch->taken) && launch->number == number) {
+		/* It has not begun, and may be joined before it does: its handle may still
+		 * be known as an older thread's.  One that has begun has told itself. */
+		recorder_know_thread(*thread, number);
 	}
 	return error;
 }

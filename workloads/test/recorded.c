@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -176,6 +177,25 @@ static void forks(void)
 		exit(3);
 }
 
+/* A child that the C library knows nothing of. */
+static void clones(void)
+{
+	pid_t child;
+	int status;
+
+	free(KEEP(malloc(6101)));
+	child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (child == 0) {
+		for (int i = 0; i < 40; i++)
+			free(KEEP(malloc(6113)));
+		_exit(0);
+	}
+	for (int i = 0; i < 20; i++)
+		free(KEEP(malloc(6121)));
+	if (waitpid(child, &status, 0) != child || status != 0)
+		exit(3);
+}
+
 static void execs(char *self)
 {
 	for (int i = 0; i < 30; i++)
@@ -237,6 +257,8 @@ int main(int argc, char **argv)
 		thread_killed_by_exit();
 	else if (strcmp(what, "fork") == 0)
 		forks();
+	else if (strcmp(what, "clone") == 0)
+		clones();
 	else if (strcmp(what, "exec") == 0)
 		execs(argv[0]);
 	else if (strcmp(what, "crash") == 0)

@@ -264,12 +264,14 @@ static void slots_are_safe(struct trace_reader *reader)
 		bool live;
 		uint32_t tid; /* whose event touched it last */
 		uint64_t seq;
+		uint64_t when; /* events of all threads before it */
 	} *slots = calloc(stored->slots, sizeof(*slots));
 	struct trace_event e;
-	uint64_t seq[MODEL_THREADS] = {0}, time = 0;
+	uint64_t *seq = calloc(trace_threads(reader), sizeof(*seq));
+	uint64_t time = 0, when = 0, taken_over = 0;
 	uint32_t tid = 0;
 
-	while (trace_next(reader, &e) > 0) {
+	for (; trace_next(reader, &e) > 0; when++) {
 		assert_int_equal(e.seq, seq[e.tid]++);
 		assert_true(e.time > time || (e.time == time && e.tid >= tid));
 		time = e.time;
@@ -282,11 +284,18 @@ static void slots_are_safe(struct trace_reader *reader)
 		if (slots[e.slot].seq && slots[e.slot].tid != e.tid) {
 			assert_int_equal(e.after_tid, slots[e.slot].tid);
 			assert_int_equal(e.after_seq, slots[e.slot].seq);
+			if (e.op < TRACE_REALLOC) {
+				assert_true(when - slots[e.slot].when >= TRACE_SLOT_REST);
+				taken_over++;
+			}
 		}
 		slots[e.slot].live = e.op <= TRACE_REALLOC;
 		slots[e.slot].tid = e.tid;
 		slots[e.slot].seq = e.seq;
+		slots[e.slot].when = when;
 	}
+	assert_true(taken_over > 0);
+	free(seq);
 	free(slots);
 }
 
@@ -320,6 +329,30 @@ static void a_random_history_holds(void **state)
 		assert_int_equal(cross[i].count,
 				 model.cross[cross[i].alloc_tid][cross[i].free_tid]);
 	free(cross);
+	trace_close(reader);
+}
+
+/* However many threads come and go, the slots they gave up are found again. */
+static void slots_of_ended_threads_are_used_again(void **state)
+{
+	enum { THREADS = 2000, OBJECTS = 50 };
+	struct trace_writer *writer = begin(file("churn.trace"));
+	struct trace_reader *reader;
+	uint64_t time = 0;
+
+	(void)state;
+	for (uint32_t t = 0; t < THREADS; t++) {
+		for (unsigned i = 0; i < OBJECTS; i++)
+			assert_int_equal(put(writer, time++, t, TRACE_MALLOC, i, 100), 0);
+		for (unsigned i = 0; i < OBJECTS; i++)
+			assert_int_equal(put(writer, time++, t, TRACE_FREE, i, 0), 0);
+		assert_int_equal(put_thread(writer, time++, t, TRACE_END, TRACE_NO_THREAD), 0);
+	}
+	finish(writer);
+	reader = reopen(file("churn.trace"));
+	slots_are_safe(reader);
+	assert_int_equal(trace_check(reader), 0);
+	assert_true(trace_summary(reader)->slots <= OBJECTS + TRACE_SLOT_REST);
 	trace_close(reader);
 }
 
@@ -676,6 +709,7 @@ int main(void)
 		cmocka_unit_test(buckets_hold_their_sizes),
 		cmocka_unit_test(every_kind_comes_back),
 		cmocka_unit_test(a_random_history_holds),
+		cmocka_unit_test(slots_of_ended_threads_are_used_again),
 		cmocka_unit_test(a_million_live_objects_are_six_bytes_each),
 		cmocka_unit_test(impossible_events_are_refused),
 		cmocka_unit_test(a_full_disk_leaves_nothing),

@@ -38,62 +38,85 @@ static bool know(struct resolver *resolver, uint32_t tid)
 	return true;
 }
 
-static bool ring_grow(struct resolve_thread *thread)
+/* Room for so many more. */
+static bool ring_grow(struct slot_ring *ring, size_t more)
 {
-	size_t room = thread->room ? 2 * thread->room : 64;
-	struct free_slot *ring;
+	size_t room = ring->room ? ring->room : 64;
+	struct free_slot *list;
 
-	if (thread->count < thread->room)
+	while (room < ring->count + more)
+		room *= 2;
+	if (room == ring->room)
 		return true;
-	ring = malloc(room * sizeof(*ring));
-	if (!ring)
+	list = malloc(room * sizeof(*list));
+	if (!list)
 		return false;
-	for (size_t i = 0; i < thread->count; i++)
-		ring[i] = thread->ring[(thread->first + i) & (thread->room - 1)];
-	free(thread->ring);
-	thread->ring = ring;
-	thread->room = room;
-	thread->first = 0;
+	for (size_t i = 0; i < ring->count; i++)
+		list[i] = ring->list[(ring->first + i) & (ring->room - 1)];
+	free(ring->list);
+	ring->list = list;
+	ring->room = room;
+	ring->first = 0;
 	return true;
 }
 
-static void give_up(struct resolver *resolver, struct resolve_thread *thread, uint32_t slot)
+static void ring_add(struct slot_ring *ring, const struct free_slot *slot)
 {
-	thread->ring[(thread->first + thread->count++) & (thread->room - 1)] =
-		(struct free_slot){thread->seq, resolver->events, slot};
+	ring->list[(ring->first + ring->count++) & (ring->room - 1)] = *slot;
 }
 
-/* The oldest slot of some other thread that has rested. */
-static bool take_rested(struct resolver *resolver, uint32_t tid, struct trace_event *event)
+static const struct free_slot *ring_newest(struct slot_ring *ring)
 {
-	for (unsigned look = 0; look < LOOKS && look < resolver->nthreads; look++) {
-		struct resolve_thread *other = &resolver->threads[resolver->cursor];
-		const struct free_slot *oldest = other->ring + other->first;
+	return &ring->list[(ring->first + --ring->count) & (ring->room - 1)];
+}
 
-		if (resolver->cursor != tid && other->count &&
-		    resolver->events - oldest->when >= TRACE_SLOT_REST) {
-			event->slot = oldest->slot;
-			event->after_tid = resolver->cursor;
-			event->after_seq = oldest->seq;
-			other->first = (other->first + 1) & (other->room - 1);
-			other->count--;
-			return true;
-		}
+static const struct free_slot *ring_oldest(struct slot_ring *ring)
+{
+	const struct free_slot *slot = &ring->list[ring->first];
+
+	ring->first = (ring->first + 1) & (ring->room - 1);
+	ring->count--;
+	return slot;
+}
+
+static bool rested(const struct resolver *resolver, const struct slot_ring *ring)
+{
+	return ring->count &&
+	       resolver->events - ring->list[ring->first].when >= TRACE_SLOT_REST;
+}
+
+/* The oldest slot of a thread that ended, or else of some other, that has rested. */
+static const struct free_slot *take_rested(struct resolver *resolver, uint32_t tid)
+{
+	if (rested(resolver, &resolver->left))
+		return ring_oldest(&resolver->left);
+	for (unsigned look = 0; look < LOOKS && look < resolver->nthreads; look++) {
+		struct slot_ring *ring = &resolver->threads[resolver->cursor].given_up;
+
+		if (resolver->cursor != tid && rested(resolver, ring))
+			return ring_oldest(ring);
 		resolver->cursor = (resolver->cursor + 1) % resolver->nthreads;
 	}
-	return false;
+	return NULL;
 }
 
 static void take_slot(struct resolver *resolver, uint32_t tid, struct trace_event *event)
 {
-	struct resolve_thread *thread = &resolver->threads[tid];
+	struct slot_ring *own = &resolver->threads[tid].given_up;
+	const struct free_slot *slot;
 
-	if (thread->count)
-		event->slot =
-			thread->ring[(thread->first + --thread->count) & (thread->room - 1)]
-				.slot;
-	else if (!take_rested(resolver, tid, event))
+	if (own->count) {
+		event->slot = ring_newest(own)->slot;
+		return;
+	}
+	slot = take_rested(resolver, tid);
+	if (!slot) {
 		event->slot = resolver->slots++;
+		return;
+	}
+	event->slot = slot->slot;
+	event->after_tid = slot->tid;
+	event->after_seq = slot->seq;
 }
 
 static const char *allocate(struct resolver *resolver, uint32_t tid, struct trace_event *event)
@@ -127,7 +150,7 @@ static const char *release(struct resolver *resolver, uint32_t tid, const struct
 	if (!entry)
 		return raw->op == TRACE_REALLOC ? "an object is resized that is not live"
 						: "an object is freed that is not live";
-	if (raw->op != TRACE_REALLOC && !ring_grow(thread))
+	if (raw->op != TRACE_REALLOC && !ring_grow(&thread->given_up, 1))
 		return NO_MEMORY;
 	old = *entry;
 	table_remove(&resolver->live, entry);
@@ -136,7 +159,8 @@ static const char *release(struct resolver *resolver, uint32_t tid, const struct
 	event->after_tid = raw->owner;
 	event->after_seq = old.seq;
 	if (raw->op != TRACE_REALLOC) {
-		give_up(resolver, thread, old.slot);
+		ring_add(&thread->given_up,
+			 &(struct free_slot){thread->seq, resolver->events, old.slot, tid});
 		return NULL;
 	}
 	entry = table_add(&resolver->live, name_of(tid, thread->objects++));
@@ -145,6 +169,19 @@ static const char *release(struct resolver *resolver, uint32_t tid, const struct
 	entry->seq = thread->seq;
 	entry->size = event->size;
 	entry->slot = old.slot;
+	return NULL;
+}
+
+/* What it gave up is looked for in one place, however many threads come and go. */
+static const char *end_thread(struct resolver *resolver, struct resolve_thread *thread)
+{
+	if (!ring_grow(&resolver->left, thread->given_up.count))
+		return NO_MEMORY;
+	while (thread->given_up.count)
+		ring_add(&resolver->left, ring_oldest(&thread->given_up));
+	free(thread->given_up.list);
+	thread->given_up = (struct slot_ring){0};
+	thread->ended = true;
 	return NULL;
 }
 
@@ -178,8 +215,7 @@ static const char *thread_event(struct resolver *resolver, uint32_t tid,
 		event->after_seq = other->seq - 1;
 		return NULL;
 	default:
-		thread->ended = true;
-		return NULL;
+		return end_thread(resolver, thread);
 	}
 }
 
@@ -225,8 +261,9 @@ const char *resolver_take(struct resolver *resolver, uint32_t tid, const struct 
 void resolver_free(struct resolver *resolver)
 {
 	for (uint32_t i = 0; i < resolver->nthreads; i++)
-		free(resolver->threads[i].ring);
+		free(resolver->threads[i].given_up.list);
 	free(resolver->threads);
+	free(resolver->left.list);
 	table_free(&resolver->live);
 	*resolver = (struct resolver){0};
 }

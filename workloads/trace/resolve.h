@@ -15,6 +15,12 @@ struct free_slot {
 	uint64_t seq;  /* of the free, in its thread */
 	uint64_t when; /* events of all threads before it */
 	uint32_t slot;
+	uint32_t tid; /* that thread */
+};
+
+struct slot_ring {
+	struct free_slot *list;
+	size_t room, first, count; /* room: a power of two, or 0 */
 };
 
 struct resolve_thread {
@@ -24,8 +30,7 @@ struct resolve_thread {
 	uint32_t created_by; /* TRACE_NO_THREAD: nobody yet */
 	bool ended, joined;
 	/* Slots given up, a ring: the thread takes the newest, others the oldest. */
-	struct free_slot *ring;
-	size_t room, first, count;
+	struct slot_ring given_up;
 };
 
 /* All zero is the start. */
@@ -35,7 +40,8 @@ struct resolver {
 	struct table live; /* by thread and number */
 	uint64_t events;
 	uint32_t slots;
-	uint32_t cursor; /* thread whose slots are looked at next */
+	struct slot_ring left; /* slots of threads that have ended */
+	uint32_t cursor;       /* thread whose slots are looked at next */
 };
 
 /* Returns NULL, or what is wrong with the event; nothing has then changed. */
