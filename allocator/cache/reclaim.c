@@ -1,14 +1,18 @@
 #include "cache/reclaim.h"
 
+#include <errno.h>
+
 #include "cache/depot.h"
 #include "cache/thread.h"
 #include "meta/far_table.h"
 #include "meta/window.h"
 #include "os/os.h"
 #include "page/background.h"
+#include "page/hugify.h"
 #include "page/mapping.h"
 #include "page/purge.h"
 #include "page/run.h"
+#include "page/tails.h"
 #include "slab/holes.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"
@@ -18,6 +22,14 @@
 #define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot */
 #define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
 #define HOLES_NS 1000000u  /* one step's work on holes */
+#define TAILS_NS 250000u   /* and on tails of large runs */
+#define HUGE_AT_ONCE 4     /* huge pages made in one round of the background thread */
+#define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
+/* When the heap grows beyond what it ever was: */
+#define RELIEF_NS 1000000u
+#define RELIEF_TRIM 64                 /* magazines out of the depot */
+#define RELIEF_DIRTY ((size_t)1 << 20) /* what may stay dirty, */
+#define RELIEF_DIRTY_SHARE 8           /* or this share of the heap */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are a
  * second old, the depot when it lay untouched for an epoch. */
@@ -91,10 +103,12 @@ static void once_per_epoch(uint32_t now)
 		ash_magazine_flush(census.class[i], census.spare[i]);
 	inboxes();
 	ash_depot_trim(TRIM_PER_EPOCH);
+	if (now % REFUSED_EPOCHS == 0)
+		ash_run_try_refused();
 }
 
 /* One round; returns whether work is left.  Where another thread works: true. */
-static bool round_of_work(uint64_t now_ns)
+static bool round_of_work(uint64_t now_ns, unsigned huge_most)
 {
 	uint32_t now = (uint32_t)(now_ns / ASH_EPOCH_NS), nobody = 0;
 	bool left;
@@ -115,10 +129,36 @@ static bool round_of_work(uint64_t now_ns)
 		uint64_t start = ash_os_thread_cpu_ns();
 
 		left |= ash_holes_step(now, HOLES_NS);
+		left |= ash_tails_step(now, TAILS_NS);
+		ash_purge_worked(ash_os_thread_cpu_ns() - start);
+	}
+	left |= ash_hugify_step(now, huge_most); /* has an account of its own */
+	ash_store_release(&claim, 0);
+	return left || ash_depot_bytes() != 0;
+}
+
+/* The heap is about to hold more than ever before: instead goes what others do without. */
+static void relieve(size_t bytes)
+{
+	size_t dirty = (ash_run_granules() << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
+	uint32_t nobody = 0;
+	int saved = errno;
+
+	if (ash_mutex_forking)
+		return;
+	if (!ash_cas_acquire(&claim, &nobody, 1))
+		return;
+	if (ash_purge_may_work()) {
+		uint64_t start;
+
+		ash_depot_trim(RELIEF_TRIM);
+		ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY);
+		start = ash_os_thread_cpu_ns();
+		ash_holes_relieve(epoch, bytes, RELIEF_NS);
 		ash_purge_worked(ash_os_thread_cpu_ns() - start);
 	}
 	ash_store_release(&claim, 0);
-	return left || ash_depot_bytes() != 0;
+	errno = saved;
 }
 
 static uint64_t background_round(void)
@@ -128,7 +168,7 @@ static uint64_t background_round(void)
 
 	if (ash_thread_none_left())
 		return ASH_BACKGROUND_END;
-	left = round_of_work(now_ns);
+	left = round_of_work(now_ns, HUGE_AT_ONCE);
 	if (left || (int64_t)(now_ns - ash_load_relaxed(&ticked_ns)) < (int64_t)AFTERMATH_NS)
 		return ASH_EPOCH_NS / 2;
 	return 0;
@@ -150,6 +190,7 @@ static bool heap_is_large(void)
 void ash_reclaim_init(void)
 {
 	ash_background_hook = background_round;
+	ash_run_growth_hook = relieve;
 }
 
 /* Returns whether there is one now. */
@@ -171,7 +212,7 @@ void ash_reclaim_tick(uint64_t now_ns)
 		return;
 	ash_store_relaxed(&ticked_ns, now_ns);
 	if (!wake_background(now_ns))
-		round_of_work(now_ns);
+		round_of_work(now_ns, 1);
 }
 
 void ash_reclaim_notice(void)

@@ -44,16 +44,14 @@ static size_t purge_batch(size_t granules)
 	return gone;
 }
 
-bool ash_purge_step(uint64_t now_ns)
+/* Leaves at most `limit` granules dirty, in batches of work that end after about 1 ms. */
+static void purge_until(size_t limit)
 {
 	size_t dirty = ash_run_dirty();
-	size_t limit = ash_decay_limit(&decay, now_ns, dirty << ASH_GRANULE_SHIFT,
-				       ash_run_retaken() << ASH_GRANULE_SHIFT) >>
-		       ASH_GRANULE_SHIFT;
 	uint64_t start, used = 0;
 
 	if (dirty <= limit)
-		return ash_purge_wanted();
+		return;
 	start = ash_os_thread_cpu_ns();
 	while (dirty > limit && used < STEP_NS && ash_decay_may_work(&decay)) {
 		size_t want = dirty - limit < STEP_GRANULES ? dirty - limit : STEP_GRANULES;
@@ -67,11 +65,27 @@ bool ash_purge_step(uint64_t now_ns)
 		ash_decay_worked(&decay, used);
 		note_step(used);
 	}
+}
+
+bool ash_purge_step(uint64_t now_ns)
+{
+	size_t dirty = ash_run_dirty();
+	size_t limit = ash_decay_limit(&decay, now_ns, dirty << ASH_GRANULE_SHIFT,
+				       ash_run_retaken() << ASH_GRANULE_SHIFT) >>
+		       ASH_GRANULE_SHIFT;
+
+	purge_until(limit);
 	return ash_purge_wanted();
+}
+
+void ash_purge_down(size_t bytes)
+{
+	purge_until(bytes >> ASH_GRANULE_SHIFT);
 }
 
 void ash_purge_all(void)
 {
+	ash_run_try_refused();
 	while (purge_batch(STEP_GRANULES) > 0)
 		;
 }

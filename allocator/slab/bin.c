@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "meta/window.h"
+#include "page/hugify.h"
+#include "page/run.h"
 #include "slab/slab.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -115,10 +117,36 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 
 #define LOOKED_AT 64 /* slabs per look: the lock is held */
 
-struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *holes)
+/* n objects at random places leave p exp(-n / p) of p pages free.  Whether that is at least a
+ * quarter of a page: n <= p (ln p + ln 4). */
+static bool holes_are_likely(const struct ash_run *slab)
+{
+	unsigned pages = ash_slab_pages(slab), out = (unsigned)slab->regions - slab->nfree;
+
+	return pages != 0 && out * 16 <= pages * 11 * (ash_log2_floor(pages) + 2);
+}
+
+/* Caller holds the lock.  The slab's holes, where they are worth what it takes: a huge page
+ * falls apart, so less than half of it must be in use. */
+static uint64_t worthy_holes(struct ash_run *slab)
+{
+	const struct ash_hugeblock *block = ash_block_of_granule(slab->number);
+	unsigned keep = ash_load_relaxed(&block->keep);
+
+	if ((keep & ASH_KEEP_REFUSED) ||
+	    ((keep & ASH_KEEP_HUGE) &&
+	     (slab->nfree * 2 < slab->regions || !ash_hugify_is_half_empty(block))))
+		return 0;
+	return ash_slab_holes(slab);
+}
+
+struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
+			       uint64_t *holes)
 {
 	struct ash_run *found = NULL;
-	unsigned looked = 0;
+	unsigned looked = 0, age = ash_load_relaxed(&bin->hole_age);
+	unsigned turns = (unsigned)(ash_run_granules() / 16 / 64) + 2;
+	uint16_t turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 
 	if (ash_load_relaxed(&bin->filled) == 0)
 		return NULL;
@@ -130,15 +158,18 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *ho
 			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
 
 			looked++;
-			if (epoch - slab->stamp < ash_load_relaxed(&bin->hole_age))
+			if (hurried ? (uint16_t)(turn - slab->turn) < turns * age / HOLE_AGE ||
+					      !holes_are_likely(slab)
+				    : epoch - slab->stamp < age)
 				continue;
-			*holes = ash_slab_holes(slab);
+			*holes = worthy_holes(slab);
 			if (*holes != 0) {
 				found = slab;
 				break;
 			}
 			/* Nothing to gain for now: behind the others, and not soon again. */
 			slab->stamp = epoch;
+			slab->turn = turn;
 			n = n->next;
 			ash_list_remove(&slab->link);
 			ash_list_push_front(&bin->list[i], &slab->link);
@@ -160,7 +191,9 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 
 	ash_mutex_lock(&bin->lock);
 	slab->apart = 0;
+	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 	slab->purged |= purged;
+	ash_run_holes(__builtin_popcountll(purged));
 	slab->stamp = ash_load_relaxed(
 		&ash_slab_epoch); /* also where the kernel refused: not at once again */
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
