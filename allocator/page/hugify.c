@@ -194,7 +194,7 @@ bool ash_hugify_step(uint32_t epoch, unsigned most)
 
 		if (block == NULL)
 			break;
-		if (ash_os_resident(address_of(block), ASH_HUGE) >= pages - pages / 8 &&
+		if (ash_os_resident(address_of(block), ASH_HUGE) >= pages - pages / 16 &&
 		    make_huge(block, epoch)) {
 			settle(block);
 			continue;

@@ -1,7 +1,7 @@
 /* Huge pages, block by block.
  *
  * A hugeblock becomes a huge page when it has been well used for a second: 7/8 of its granules
- * taken, and 7/8 of its memory resident already, so that the rest costs little.  Small and
+ * taken, and 15/16 of its memory resident already, so that the rest costs little.  Small and
  * young heaps never have any, and a thread's first objects do not cost 2 MiB.  The kernel is
  * asked to do it at once (MADV_COLLAPSE, which leaves the mapping whole); one that does not
  * know how is given advice, for few blocks.  Blocks whose use falls below a half are broken up

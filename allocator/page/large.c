@@ -32,40 +32,37 @@ static size_t usable_of(size_t size, unsigned granules)
 	return pages < run ? pages : run;
 }
 
-/* With `room` granules free from its start, where the machine has as many. */
-static void *run_alloc(size_t size, unsigned room, size_t align, bool *zeroed)
+static void *run_start(struct ash_run *run, size_t size)
 {
-	unsigned granules = granules_of(size);
-	unsigned align_granules =
-		align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
-	struct ash_run *run = ash_run_alloc_room(granules, room > granules ? room : granules,
-						 align_granules, ASH_RUN_LARGE, zeroed);
-
 	if (run == NULL)
 		return NULL;
-	ash_store_relaxed(&run->size, (uint32_t)usable_of(size, granules));
+	ash_store_relaxed(&run->size, (uint32_t)usable_of(size, run->granules));
 	return ash_run_address(run);
 }
 
 void *ash_large_alloc_growing(size_t size)
 {
+	unsigned granules = granules_of(size);
 	void *p = NULL;
 
 	if (size <= RUN_BYTES_MOST)
-		p = run_alloc(size, 2 * granules_of(size), 0, NULL);
+		p = run_start(ash_run_alloc_room(granules, 2 * granules, ASH_RUN_LARGE), size);
 	return p != NULL ? p : ash_large_alloc(size, 0, NULL);
 }
 
 void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 {
-	void *p;
-
 	if (size > PTRDIFF_MAX) {
 		errno = ENOMEM;
 		return NULL;
 	}
 	if (size <= RUN_BYTES_MOST && align <= ASH_HUGE / 2) {
-		p = run_alloc(size, 0, align, zeroed);
+		unsigned granules = granules_of(size);
+		unsigned align_granules =
+			align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
+		void *p = run_start(
+			ash_run_alloc(granules, align_granules, ASH_RUN_LARGE, zeroed), size);
+
 		if (p != NULL)
 			return p;
 		/* The window may be full while the machine is not. */

@@ -259,14 +259,8 @@ static void tell_of_growth(size_t step)
 	ash_mutex_unlock(&lock);
 }
 
-struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
-			      bool *zeroed)
-{
-	return ash_run_alloc_room(granules, granules, align, state, zeroed);
-}
-
-struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, unsigned align,
-				   enum ash_run_state state, bool *zeroed)
+static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
+			     enum ash_run_state state, bool *zeroed)
 {
 	struct ash_hugeblock *block;
 	struct ash_run *run;
@@ -286,6 +280,9 @@ struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, unsigned al
 			return NULL;
 		room = granules;
 	}
+	/* At the upper end of what is free: others fill it from below. */
+	if (room > granules)
+		first = ash_bitmap_next(block->used, ASH_HUGE_GRANULES, first, true) - room;
 	run = &block->run[first];
 	ash_store_relaxed(&run->state, (uint8_t)state);
 	if (zeroed != NULL)
@@ -302,6 +299,17 @@ struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, unsigned al
 	if (ASH_UNLIKELY(grown != 0) && ash_run_growth_hook != NULL)
 		tell_of_growth(grown);
 	return run;
+}
+
+struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
+			      bool *zeroed)
+{
+	return alloc(granules, granules, align, state, zeroed);
+}
+
+struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, enum ash_run_state state)
+{
+	return alloc(granules, room, 1, state, NULL);
 }
 
 /* Caller holds the lock. */

@@ -18,11 +18,10 @@ void ash_page_init(void);
 struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
 			      bool *zeroed);
 
-/* The same where at least `room` granules are free from its start (at most
+/* The same where `room` granules are free from its start (more than `granules`, at most
  * ASH_HUGE_GRANULES), so that it can grow in place; the room stays anybody's.  Where the
- * machine cannot give so many, without. */
-struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, unsigned align,
-				   enum ash_run_state state, bool *zeroed);
+ * machine cannot give so many, without; always from a multiple of one granule. */
+struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, enum ash_run_state state);
 
 /* Takes the run back; its memory is no longer the caller's. */
 void ash_run_free(struct ash_run *run);
