@@ -54,26 +54,31 @@ void ash_hugify_mapped(void *address, size_t size)
 	errno = saved;
 }
 
-/* The oldest block that has waited long enough, off the list; NULL where there is none. */
-static struct ash_hugeblock *take_block(uint32_t epoch, bool *left)
+/* Caller holds the page lock.  Blocks that came to the list since the last look are dated. */
+static void date_new_ones(uint32_t epoch)
+{
+	for (struct ash_list *n = ash_dense_blocks.prev; n != &ash_dense_blocks; n = n->prev) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
+
+		if (block->dense_epoch != 0)
+			return;
+		block->dense_epoch = epoch + AGE + (epoch + AGE == 0);
+	}
+}
+
+/* The oldest block, taken off the list, where it has waited long enough at `epoch`, else NULL;
+ * with `look` it stays. */
+static struct ash_hugeblock *due_block(uint32_t epoch, bool look)
 {
 	struct ash_mutex *lock = ash_page_mutex();
 	struct ash_hugeblock *found = NULL;
 
 	ash_mutex_lock(lock);
-	for (struct ash_list *n = ash_dense_blocks.prev; n != &ash_dense_blocks; n = n->prev) {
-		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
-
-		if (block->dense_epoch != 0)
-			break;
-		block->dense_epoch = epoch + AGE + (epoch + AGE == 0);
-	}
 	if (!ash_list_empty(&ash_dense_blocks)) {
 		found = ASH_LIST_ENTRY(ash_dense_blocks.next, struct ash_hugeblock, dense);
-		*left = (int32_t)(found->dense_epoch - epoch) <= (int32_t)AGE;
 		if ((int32_t)(found->dense_epoch - epoch) > 0)
 			found = NULL;
-		else
+		else if (!look)
 			ash_list_remove(&found->dense);
 	}
 	ash_mutex_unlock(lock);
@@ -167,6 +172,11 @@ static bool make_huge(struct ash_hugeblock *block, uint32_t epoch)
 	return done;
 }
 
+static bool resting(uint32_t epoch)
+{
+	return rest != 0 && (int32_t)(until - epoch) > 0;
+}
+
 static void earn(uint32_t epoch)
 {
 	uint32_t passed = epoch - credited;
@@ -180,31 +190,28 @@ static void earn(uint32_t epoch)
 bool ash_hugify_step(uint32_t epoch, unsigned most)
 {
 	unsigned pages = (unsigned)(ASH_HUGE >> ash_os_page_shift);
-	bool left = false;
+	struct ash_mutex *lock = ash_page_mutex();
+	struct ash_hugeblock *block;
 	int saved = errno;
 
 	if (!allowed)
 		return false;
-	if (rest != 0 && (int32_t)(until - epoch) > 0)
-		return false; /* a later tick goes on */
-	withdraw_advice();
 	earn(epoch);
-	for (unsigned i = 0; i < most && credit_ns > 0; i++) {
-		struct ash_hugeblock *block = take_block(epoch, &left);
-
-		if (block == NULL)
-			break;
+	withdraw_advice();
+	ash_mutex_lock(lock);
+	date_new_ones(epoch);
+	ash_mutex_unlock(lock);
+	while (!resting(epoch) && most-- > 0 && credit_ns > 0 &&
+	       (block = due_block(epoch, false)) != NULL) {
 		if (ash_os_resident(address_of(block), ASH_HUGE) >= pages - pages / 16 &&
-		    make_huge(block, epoch)) {
+		    make_huge(block, epoch))
 			settle(block);
-			continue;
-		}
-		postpone(block, epoch);
-		if (rest != 0)
-			break;
+		else
+			postpone(block, epoch);
 	}
 	errno = saved;
-	return left;
+	/* After refusals only as long as the program itself is busy. */
+	return !(resting(epoch) && rest >= REST) && due_block(epoch + AGE, true) != NULL;
 }
 
 /* What the slabs say of themselves belongs to their bins' locks; that it may be a moment old
