@@ -80,7 +80,9 @@ bool ash_purge_step(uint64_t now_ns)
 
 void ash_purge_down(size_t bytes)
 {
-	purge_until(bytes >> ASH_GRANULE_SHIFT);
+	size_t turns = ash_decay_in_turns(&decay, ash_run_retaken() << ASH_GRANULE_SHIFT);
+
+	purge_until((bytes > turns ? bytes : turns) >> ASH_GRANULE_SHIFT);
 }
 
 void ash_purge_all(void)

@@ -12,7 +12,8 @@
  * Call without a lock. */
 bool ash_purge_step(uint64_t now_ns);
 
-/* Purges free runs until at most `bytes` of them are dirty; at most about 1 ms of work. */
+/* Purges free runs until at most `bytes` of them are dirty, or what is taken from them in
+ * turns; at most about 1 ms of work. */
 void ash_purge_down(size_t bytes);
 
 /* All free runs, at once. */

@@ -118,12 +118,13 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 #define LOOKED_AT 64 /* slabs per look: the lock is held */
 
 /* n objects at random places leave p exp(-n / p) of p pages free.  Whether that is at least a
- * quarter of a page: n <= p (ln p + ln 4). */
+ * half: n <= p ln 2.  Less would be single pages, each a call to the kernel and soon a fault.
+ */
 static bool holes_are_likely(const struct ash_run *slab)
 {
 	unsigned pages = ash_slab_pages(slab), out = (unsigned)slab->regions - slab->nfree;
 
-	return pages != 0 && out * 16 <= pages * 11 * (ash_log2_floor(pages) + 2);
+	return out * 16 <= pages * 11;
 }
 
 /* Caller holds the lock.  The slab's holes, where they are worth what it takes: a huge page

@@ -57,6 +57,7 @@ refused 1 'max_alloc:17179869184g'
 refused 1 'max_alloc:m'
 refused 1 'checks:some'
 refused 1 'zero_realloc:'
+refused 1 'thp:sometimes'
 refused 2 'no_such:1,narenas:2,another:2'
 refused 0 'narenas:1,narenas:2' # the later one wins
 refused 1 "$long" 'a text of 60,000 bytes'
@@ -110,7 +111,7 @@ run ASHLAR_CONF stats_print:true "$probe" hello
 verdict $? "stats_print:true prints something on stderr at exit"
 
 # The whole family under every way of working.
-for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3; do
+for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always; do
 	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance"
 	[ $status -eq 0 ]
 	result=$?
