@@ -138,14 +138,24 @@ static bool advise(struct ash_hugeblock *block)
 	return true;
 }
 
-/* Of blocks that were broken up the kernel is to make no huge pages by itself. */
+/* Of blocks that were broken up the kernel is to make no huge pages by itself.  (An empty one
+ * may be unmapped.) */
 static void withdraw_advice(void)
 {
-	for (unsigned i = 0; i < nadvised; i++)
-		if (advised[i].huge &&
-		    !(ash_load_relaxed(&advised[i].block->keep) & ASH_KEEP_HUGE) &&
-		    ash_os_advise_huge(address_of(advised[i].block), ASH_HUGE, false))
+	struct ash_mutex *lock = ash_page_mutex();
+
+	for (unsigned i = 0; i < nadvised; i++) {
+		const struct ash_hugeblock *block = advised[i].block;
+		bool broken;
+
+		if (!advised[i].huge)
+			continue;
+		ash_mutex_lock(lock);
+		broken = !(block->keep & ASH_KEEP_HUGE) && block->nused != 0;
+		ash_mutex_unlock(lock);
+		if (broken && ash_os_advise_huge(address_of(block), ASH_HUGE, false))
 			advised[i].huge = false;
+	}
 }
 
 static bool make_huge(struct ash_hugeblock *block, uint32_t epoch)
