@@ -252,6 +252,58 @@ static void holes_go_back(void **state)
 	assert_int_equal(bin->nslabs, 1);
 }
 
+static unsigned purged_pages(const struct ash_bin *bin)
+{
+	unsigned n = 0;
+
+	for (unsigned l = 0; l < ASH_BIN_LISTS; l++)
+		for (const struct ash_list *i = bin->list[l].next; i != &bin->list[l];
+		     i = i->next)
+			n += (unsigned)__builtin_popcountll(
+				ASH_LIST_ENTRY(i, struct ash_run, link)->purged);
+	return n;
+}
+
+/* Where the heap is about to grow: not more than is asked for, and only from slabs that were
+ * left aside while the program took runs, and that are empty enough. */
+static void holes_instead_of_growth(void **state)
+{
+	enum { SLABS = 8 };
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	static void *object[SLABS][64];
+	unsigned pages;
+
+	(void)state;
+	for (unsigned s = 0; s < SLABS; s++) {
+		assert_int_equal(ash_bin_fill(bin, class, 0, object[s] + n, n), n);
+		for (unsigned i = 0; i < n; i++)
+			memset(object[s][i], (int)s, 4096);
+	}
+	pages = ash_slab_pages(ash_run_of(object[0][0]));
+	/* Of the last one a quarter is freed, of the others all but one. */
+	for (unsigned s = 0; s < SLABS; s++)
+		assert_true(ash_bin_flush(bin, class, object[s], s == SLABS - 1 ? n / 4 : n - 1,
+					  false));
+	ash_holes_relieve(ash_slab_epoch, SIZE_MAX, UINT64_MAX);
+	assert_int_equal(purged_pages(bin), 0); /* just filled */
+	for (unsigned i = 0; i < 8; i++)
+		ash_run_free(ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL));
+	ash_holes_relieve(ash_slab_epoch, ash_os_page, UINT64_MAX);
+	assert_true(purged_pages(bin) >= 1 && purged_pages(bin) <= pages);
+	ash_holes_relieve(ash_slab_epoch, SIZE_MAX, UINT64_MAX);
+	assert_true(purged_pages(bin) >= (SLABS - 1) * (pages - 2));
+	assert_int_equal(ash_run_of(object[SLABS - 1][n - 1])->purged, 0);
+	for (unsigned s = 0; s < SLABS; s++) {
+		unsigned first = s == SLABS - 1 ? n / 4 : n - 1;
+
+		assert_int_equal(*(char *)object[s][n - 1], s);
+		assert_true(ash_bin_flush(bin, class, object[s] + first, n - first, false));
+	}
+	assert_int_equal(bin->regions_out, 0);
+	ash_purge_all();
+}
+
 /* With pages of 64 KiB a slab begins and ends anywhere in a page, which it shares. */
 static void holes_in_pages_larger_than_granules(void **state)
 {
@@ -504,6 +556,7 @@ int main(void)
 		cmocka_unit_test(refused_purge),
 		cmocka_unit_test(tails_go_back),
 		cmocka_unit_test(holes_go_back),
+		cmocka_unit_test(holes_instead_of_growth),
 		cmocka_unit_test(holes_in_pages_larger_than_granules),
 		cmocka_unit_test(frees_into_a_slab_apart),
 		cmocka_unit_test(mappings_are_reused_then_unmapped),
