@@ -326,7 +326,13 @@ static void holes_in_pages_larger_than_granules(void **state)
 		assert_int_equal(ash_bin_fill(&bin[i], class, 0, object[i] + n, n), n);
 		for (unsigned k = 0; k < n; k++)
 			memset(object[i][k], (int)(i + k), 8192);
-		/* All but the last stay free. */
+		/* One stays, the eighth by address: which page it is on depends on where the
+		 * slab begins. */
+		void *stays = object[i][n - 8];
+
+		object[i][n - 8] = object[i][n - 1];
+		object[i][n - 1] = stays;
+		memset(stays, (int)(i + n - 1), 8192);
 		run[i] = ash_run_of(object[i][n - 1]);
 		assert_true(ash_bin_flush(&bin[i], class, object[i], n - 1, false));
 	}
