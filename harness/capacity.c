@@ -37,25 +37,31 @@ static double one_run(struct runner *r, const struct cell *cell,
 	return 0;
 }
 
+const struct contender *capacity_reference(const struct manifest *m, struct contender *made)
+{
+	char why[320];
+
+	*made = (struct contender){.name = NULL};
+	for (int i = 0; i < m->ncontenders; i++)
+		if (strcmp(m->contenders[i].name, "glibc") == 0)
+			return &m->contenders[i];
+	contender_parse(made, "name: glibc\nlibrary: libc.so.6\n", why, sizeof(why));
+	contender_resolve(made);
+	return made;
+}
+
 void capacity_measure(struct runner *r, const struct cell *cell)
 {
 	const char *workload = cell_workload_name(cell);
-	struct contender made = {.name = NULL}, *reference = NULL;
+	struct contender made;
+	const struct contender *reference;
 	double rates[RUNS];
 	char why[320] = "";
 	json_t *manifest;
 
 	if (json_object_get(r->manifest->capacity, workload))
 		return;
-	/* The reference need not be among those that are compared. */
-	for (int i = 0; i < r->manifest->ncontenders; i++)
-		if (strcmp(r->manifest->contenders[i].name, "glibc") == 0)
-			reference = &r->manifest->contenders[i];
-	if (!reference) {
-		contender_parse(&made, "name: glibc\nlibrary: libc.so.6\n", why, sizeof(why));
-		contender_resolve(&made);
-		reference = &made;
-	}
+	reference = capacity_reference(r->manifest, &made);
 	for (int i = 0; i < RUNS; i++)
 		rates[i] = one_run(r, cell, reference, i, why, sizeof(why));
 	qsort(rates, RUNS, sizeof(rates[0]), ascending);

@@ -9,4 +9,9 @@
  * can.  Leaves it in the manifest (also when it failed: as 0, with a message). */
 void capacity_measure(struct runner *runner, const struct cell *cell);
 
+/* glibc, which need not be among the contenders that are compared: theirs, else `made`.
+ * Free `made` with contender_free(). */
+const struct contender *capacity_reference(const struct manifest *manifest,
+					   struct contender *made);
+
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/message.h"
+#include "workloads/procfs.h"
+#include "workloads/room.h"
 
 const char *const cell_modes[MODE_COUNT] = {
 	[MODE_THROUGHPUT] = "throughput",
@@ -148,6 +150,14 @@ int cell_set(struct cell *cell, const char *settings, char *why, size_t why_size
 			p++;
 	}
 	return 0;
+}
+
+int cell_check_room(const struct cell *cell, char *why, size_t why_size)
+{
+	return cell->workload
+		       ? room_check(cell->workload, cell->values, procfs_memory_available(),
+				    procfs_memory_installed(), why, why_size)
+		       : 0;
 }
 
 uint64_t cell_total_bytes(const struct cell *cell)

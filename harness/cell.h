@@ -43,6 +43,9 @@ const struct wl_param *cell_params(const struct cell *cell);
 const char *cell_workload_name(const struct cell *cell);
 /* Index of a parameter, -1 when it has none of that name. */
 int cell_find_param(const struct cell *cell, const char *name);
+/* Does an own workload with these values fit the memory that is free here now?  Returns 0,
+ * or -1 with `why` naming the parameter to blame and what is accepted. */
+int cell_check_room(const struct cell *cell, char *why, size_t why_size);
 /* Bytes that it requests in all; 0 = unknown (programs). */
 uint64_t cell_total_bytes(const struct cell *cell);
 

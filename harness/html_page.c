@@ -363,7 +363,7 @@ static void page(struct report *r, FILE *f)
 {
 	static const char *const parts[][2] = {
 		{"summary", "Summary"},         {"time", "CPU time"},
-		{"memory", "Peak memory"},      {"figures", "Figures"},
+		{"memory", "Memory"},           {"figures", "Figures"},
 		{"latency", "Latency"},         {"gaps", "Failures and gaps"},
 		{"contenders", "Contenders"},   {"workloads", "Workloads"},
 		{"environment", "Environment"}, {"methods", "Methods"},
@@ -394,6 +394,8 @@ static void page(struct report *r, FILE *f)
 		    reference_name(r));
 	fputs("</p>\n", f);
 	page_ratios(r, f, METRIC_RSS);
+	page_held(r, f);
+	page_marks(r, f);
 	figures(r, f);
 	section(f, "latency", "Latency");
 	fputs("<p>Of all blocks together; – where fewer than 100 values lie beyond. The cost "

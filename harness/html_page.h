@@ -9,9 +9,11 @@
  * stderr. */
 bool page_write(struct report *r, const char *path);
 
-/* Its tables, in html_tables.c and html_lists.c. */
+/* Its tables, in html_tables.c, html_memory.c and html_lists.c. */
 void page_geomeans(struct report *r, FILE *f);
 void page_ratios(struct report *r, FILE *f, enum metric metric);
+void page_held(struct report *r, FILE *f);
+void page_marks(struct report *r, FILE *f);
 void page_latency(struct report *r, FILE *f);
 void page_gaps(struct report *r, FILE *f);
 void page_contenders(struct report *r, FILE *f);

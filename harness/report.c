@@ -85,11 +85,13 @@ static int report_make(const char *dir, const char *reference, const char **path
 		if (!r.shown || asprintf(&r.dir, "%s/report", dir) < 0)
 			abort();
 		r.nshown = styles_shown(r.set, r.shown, &r.nulls);
+		r.held = held_make(&r);
 		snprintf(page, sizeof(page), "%s/report.html", dir);
 		status = write_all(&r, page);
 		comparison_free(r.c);
 		free(r.styles);
 		free(r.shown);
+		free(r.held);
 		free(r.dir);
 	}
 	results_free(r.set);

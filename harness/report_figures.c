@@ -16,15 +16,17 @@ struct figure report_figures[] = {
 	{"fig02", "Figure 2. Peak memory of all workloads", write_memory_ratios, 0, 0, 0},
 	{"fig03", "Figure 3. CPU time, allocator by allocator", write_forest, 0, 0, 0},
 	{"fig05", "Figure 5. Scalability", write_scalability, 0, 0, 0},
-	{"fig07", "Figure 7. Memory over time: fragment, drain, idle, refill",
-	 write_drain_timeline, 0, 0, 0},
-	{"fig07b", "Figure 7b. Memory over time: the other workloads", write_timelines, 0, 0,
+	{"fig07", "Figure 7. Memory over time, allocator by allocator", write_drain_timeline, 0,
+	 0, 0},
+	{"fig07b", "Figure 7b. Memory over time, workload by workload", write_timelines, 0, 0,
 	 0},
 	{"fig08", "Figure 8. Fragmentation over time", write_fragmentation, 0, 0, 0},
 	{"fig08b", "Figure 8b. Memory and the page floor", write_page_floor, 0, 0, 0},
 	{"fig10", "Figure 10. Latency of calls", write_call_latency, 0, 0, 0},
 	{"fig10b", "Figure 10b. Latency of requests", write_request_latency, 0, 0, 0},
 	{"fig12", "Figure 12. Time against memory", write_trade_off, 0, 0, 0},
+	{"fig15", "Figure 15. Sizes of objects", write_sizes, 0, 0, 0},
+	{"fig15b", "Figure 15b. Lifetimes of objects", write_lifetimes, 0, 0, 0},
 	{"fig16", "Figure 16. Faults and system time per operation", write_kernel_cost, 0, 0,
 	 0},
 	{"fig16b", "Figure 16b. Instructions and events per operation", write_instructions, 0,
@@ -173,8 +175,8 @@ static void remove_old(const struct report *r, const char *name)
 
 int figures_make(struct report *r)
 {
-	static const char *const shared[] = {"style", "again", "ratios", "timelines",
-					     "latency"};
+	static const char *const shared[] = {"style",     "again",   "ratios",
+					     "timelines", "latency", "shares"};
 
 	if (!plot_write_set(r))
 		return 3;
@@ -190,6 +192,8 @@ int figures_make(struct report *r)
 		if (!figure->absent && !plot_copy_script(r, figure->name))
 			return 3;
 	}
+	if (!held_write(r))
+		return 3;
 	return draw_all(r) ? 0 : 3;
 }
 

@@ -15,6 +15,7 @@ struct report {
 	char *dir; /* DIR/report */
 	struct style *styles;
 	size_t *shown, nshown, nulls; /* see styles_shown */
+	struct held *held;            /* see held_of */
 };
 
 struct figure {
@@ -59,12 +60,55 @@ bool write_trade_off(struct report *r, struct figure *figure);
 bool write_scalability(struct report *r, struct figure *figure);
 bool write_kernel_cost(struct report *r, struct figure *figure);
 bool write_instructions(struct report *r, struct figure *figure);
+bool write_sizes(struct report *r, struct figure *figure);
+bool write_lifetimes(struct report *r, struct figure *figure);
 bool write_drain_timeline(struct report *r, struct figure *figure);
 bool write_timelines(struct report *r, struct figure *figure);
 bool write_fragmentation(struct report *r, struct figure *figure);
 bool write_page_floor(struct report *r, struct figure *figure);
 bool write_call_latency(struct report *r, struct figure *figure);
 bool write_request_latency(struct report *r, struct figure *figure);
+
+/* The cell whose memory over time is shown for itself: frag-drain with its idle phase if it
+ * ran, else any cell made for it, else the only own workload of the set, else none
+ * (SIZE_MAX). */
+size_t drain_cell(const struct report *r);
+
+/* Of a cell and contender at phase number `phase`, medians over blocks; resident memory is
+ * less the driver's tables.  False where nothing is known. */
+struct phase_memory {
+	double rss_per_floor, rss_per_live, floor_per_live, live_bytes;
+	size_t n;
+};
+bool phase_memory(const struct report *r, size_t cell, size_t contender, size_t phase,
+		  struct phase_memory *m);
+/* Name and number of the phases of a cell, of its first sample that has any. */
+json_t *cell_phases(const struct report *r, size_t cell);
+/* Does any shown contender have a floor at this phase? */
+bool phase_has_floor(const struct report *r, size_t cell, size_t phase);
+
+/* Is it a cell of an own workload in which memory is looked at (throughput, memory)? */
+bool cell_has_memory(const struct report *r, size_t cell);
+/* Mean resident memory over mean live bytes of a run, with the interval of its median over
+ * blocks (n = 0 where no sample has both), and the mean of the live bytes.  The mean of the
+ * quotients would be that of the moments in which next to nothing lives. */
+struct held {
+	struct interval ratio;
+	double live_bytes;
+};
+/* Of all cells and contenders; free() it. */
+struct held *held_make(const struct report *r);
+const struct held *held_of(const struct report *r, size_t cell, size_t contender);
+/* Where less lives than this, the program's own few MiB are what a quotient tells of: such
+ * rows are left out of the page's tables. */
+#define HELD_LEAST 0x1p20
+
+/* The rows of a sample's timeline from its first live byte on, resident bytes less the
+ * driver's tables; all rows as they are where it does not tell what lives. */
+size_t held_rows(const struct report *r, const struct result_sample *s,
+		 struct timeline_row **rows);
+/* The table held.tsv of all cells and contenders. */
+bool held_write(struct report *r);
 
 /* The merged histogram of all good samples of a cell and contender, empty if none. */
 void latency_collect(const struct report *r, size_t cell, size_t contender, const char *kind,

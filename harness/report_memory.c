@@ -1,4 +1,4 @@
-/* Figures 7 and 8: memory over time, and how it compares with what is live. */
+/* Figures 7, 7b and 8: memory over time. */
 #include "harness/report_figures.h"
 
 #include <math.h>
@@ -24,6 +24,25 @@ static const struct result_sample *timeline_sample(const struct report *r, size_
 			best = s;
 	}
 	return best;
+}
+
+size_t held_rows(const struct report *r, const struct result_sample *s,
+		 struct timeline_row **rows)
+{
+	double tables = s->table_bytes > 0 ? s->table_bytes : 0, begin;
+	size_t n = results_timeline(r->set, s, rows), first = 0;
+
+	while (first < n && !((*rows)[first].live_bytes > 0))
+		first++;
+	if (first == n)
+		return n;
+	begin = (*rows)[first].ms;
+	for (size_t i = first; i < n; i++) {
+		(*rows)[i - first] = (*rows)[i];
+		(*rows)[i - first].ms -= begin;
+		(*rows)[i - first].rss_bytes = fmax(0, (*rows)[i].rss_bytes - tables);
+	}
+	return n - first;
 }
 
 /* Thins rows in place: of each stretch the row with the largest RSS stays, so peaks
@@ -54,9 +73,25 @@ static double most_live(const struct timeline_row *rows, size_t n)
 	return most;
 }
 
-/* The cell whose memory over time is shown for itself: frag-drain with its idle phase
- * if it ran, else any cell made for it, else none (SIZE_MAX). */
-static size_t drain_cell(const struct report *r)
+/* The only own workload, or SIZE_MAX. */
+static size_t only_workload(const struct report *r)
+{
+	size_t only = SIZE_MAX;
+
+	for (size_t i = 0; i < r->set->ncells; i++) {
+		if (!cell_is(&r->set->cells[i], "throughput") ||
+		    cell_is_program(&r->set->cells[i]))
+			continue;
+		if (only != SIZE_MAX &&
+		    strcmp(r->set->cells[only].workload, r->set->cells[i].workload))
+			return SIZE_MAX;
+		if (only == SIZE_MAX)
+			only = i;
+	}
+	return only;
+}
+
+size_t drain_cell(const struct report *r)
 {
 	static const char *const modes[] = {"memory", "throughput"};
 	size_t other = SIZE_MAX;
@@ -76,7 +111,7 @@ static size_t drain_cell(const struct report *r)
 			if (other == SIZE_MAX && mode == 0)
 				other = i;
 		}
-	return other;
+	return other == SIZE_MAX ? only_workload(r) : other;
 }
 
 #define TIMELINE_HEADER "panel\tlabel\tallocator\tms\trss_bytes\tlive_bytes"
@@ -91,7 +126,8 @@ static size_t timeline_rows(struct report *r, FILE *f, size_t panel, const char 
 
 	if (!s)
 		return 0;
-	n = thin(rows, results_timeline(r->set, s, &rows));
+	n = held_rows(r, s, &rows);
+	n = thin(rows, n);
 	live = most_live(rows, n);
 	for (size_t i = 0; i < n; i++) {
 		fprintf(f, "%zu\t%s\t%s\t%.0f\t%.0f", panel, label,
@@ -151,13 +187,15 @@ bool write_drain_timeline(struct report *r, struct figure *figure)
 		rows += n;
 	}
 	if (!rows)
-		text_set(&figure->absent, "no sample with memory over time of frag-drain");
+		text_set(&figure->absent, "no sample with memory over time of frag-drain, nor "
+					  "of one workload alone");
 	else
 		text_set(&figure->caption,
 			 "Resident memory over time (line) and the bytes the workload has "
 			 "requested and not freed (grey area), %s, first good sample of each "
-			 "contender; dotted lines end the phases. Resident memory holds the "
-			 "program, its libraries and the driver's tables too.%s",
+			 "contender, from its first allocation on; dotted lines end the "
+			 "phases. Resident memory is less the driver's tables; it holds the "
+			 "program and its libraries too.%s",
 			 r->set->cells[cell].name, r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }
@@ -174,18 +212,27 @@ bool write_timelines(struct report *r, struct figure *figure)
 	text_set(&figure->caption,
 		 "Resident memory over time, all allocators in one panel per workload, first "
 		 "good sample of each; the grey area is what the workload has requested and "
-		 "not freed, in the run of the reference (programs do not tell). An allocator "
-		 "that is faster ends earlier.%s",
+		 "not freed, in the run of the reference (programs do not tell). Own workloads "
+		 "are shown from their first allocation on, less the driver's tables. An "
+		 "allocator that is faster ends earlier.%s",
 		 r->nulls ? " null is left out." : "");
 	for (size_t i = 0; i < set->ncells; i++) {
-		bool shown_before = false;
+		bool shown_before = false, again = false;
 		size_t n = 0;
 
-		if (!cell_is(&set->cells[i], "throughput") || i == drain)
+		if ((!cell_is(&set->cells[i], "throughput") &&
+		     !cell_is(&set->cells[i], "memory")) ||
+		    i == drain)
 			continue;
-		for (size_t k = 0; k < i; k++)
-			shown_before |= cell_is(&set->cells[k], "throughput") &&
+		for (size_t k = 0; k < i; k++) {
+			shown_before |= !strcmp(set->cells[k].mode, set->cells[i].mode) &&
 					!strcmp(set->cells[k].workload, set->cells[i].workload);
+			again |= strcmp(set->cells[k].mode, set->cells[i].mode) &&
+				 cell_has_memory(r, k) &&
+				 !strcmp(set->cells[k].name, set->cells[i].name);
+		}
+		if (again)
+			continue; /* mode memory of what does not idle is the same run */
 		if (shown_before) {
 			text_append(&figure->caption, "%s%s", before, set->cells[i].name);
 			before = ", ";
@@ -199,7 +246,8 @@ bool write_timelines(struct report *r, struct figure *figure)
 	if (*before == ',')
 		text_append(&figure->caption, ".");
 	if (!rows)
-		text_set(&figure->absent, "no sample in mode throughput has a timeline");
+		text_set(&figure->absent,
+			 "no sample in mode throughput or memory has a timeline");
 	return table_close(r, figure->name, f);
 }
 
@@ -219,11 +267,11 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 
 		if (!s)
 			continue;
-		n = thin(rows, results_timeline(r->set, s, &rows));
+		n = held_rows(r, s, &rows);
+		n = thin(rows, n);
 		live = most_live(rows, n);
 		for (size_t i = 0; i < n; i++) {
-			double rss =
-				rows[i].rss_bytes - (s->table_bytes > 0 ? s->table_bytes : 0);
+			double rss = rows[i].rss_bytes;
 
 			if (!(rows[i].live_bytes > LIVE_SHARE * live) || !(rss > 0))
 				continue;
@@ -236,7 +284,9 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 		free(rows);
 	}
 	if (!written)
-		text_set(&figure->absent, "no timeline with live bytes of frag-drain");
+		text_set(
+			&figure->absent,
+			"no timeline with live bytes of frag-drain, nor of one workload alone");
 	else
 		text_set(&figure->caption,
 			 "Resident memory (less the driver's tables) over live bytes as time "
@@ -245,128 +295,5 @@ bool write_fragmentation(struct report *r, struct figure *figure)
 			 "libraries are within it, some MiB.%s",
 			 r->set->cells[cell].name, 100 * LIVE_SHARE,
 			 r->nulls ? " null is left out." : "");
-	return table_close(r, figure->name, f);
-}
-
-/* Medians over the samples of a cell and contender, at phase number `phase`. */
-static bool phase_ratios(const struct report *r, size_t cell, size_t contender, size_t phase,
-			 double *rss_per_floor, double *floor_per_live, size_t *n)
-{
-	double *given = calloc(r->set->nsamples + 1, sizeof(*given));
-	double *placed = calloc(r->set->nsamples + 1, sizeof(*placed));
-
-	if (!given || !placed)
-		abort();
-	*n = 0;
-	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct result_sample *s = &r->set->samples[i];
-		json_t *mark = json_array_get(json_object_get(s->json, "phases"), phase);
-		double floor = json_field_number(mark, "floor_bytes");
-		double live = json_field_number(mark, "live_bytes");
-		double tables = json_field_number(mark, "table_bytes");
-		double rss = json_field_number(mark, "rss_bytes") - (tables > 0 ? tables : 0);
-
-		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
-		    !(floor > 0) || !(live > 0) || !(rss > 0))
-			continue;
-		given[*n] = rss / floor;
-		placed[(*n)++] = floor / live;
-	}
-	*rss_per_floor = stat_median(given, *n);
-	*floor_per_live = stat_median(placed, *n);
-	free(given);
-	free(placed);
-	return *n > 0;
-}
-
-/* Name and number of the phases of a cell, of its first sample that has any. */
-static json_t *cell_phases(const struct report *r, size_t cell)
-{
-	for (size_t i = 0; i < r->set->nsamples; i++) {
-		json_t *phases = json_object_get(r->set->samples[i].json, "phases");
-
-		if (r->set->samples[i].cell == cell && r->set->samples[i].ok &&
-		    json_array_size(phases))
-			return phases;
-	}
-	return NULL;
-}
-
-/* Does any shown contender have a floor at this phase? */
-static bool phase_has_floor(const struct report *r, size_t cell, size_t phase)
-{
-	for (size_t j = 0; j + r->nulls < r->nshown; j++) {
-		double given, placed;
-		size_t n;
-
-		if (phase_ratios(r, cell, r->shown[j], phase, &given, &placed, &n))
-			return true;
-	}
-	return false;
-}
-
-static size_t phase_rows(const struct report *r, FILE *f, size_t cell, size_t phase, size_t x,
-			 const char *label)
-{
-	size_t rows = 0;
-
-	for (size_t j = 0; j + r->nulls < r->nshown; j++) {
-		double given, placed;
-		size_t n;
-
-		if (!phase_ratios(r, cell, r->shown[j], phase, &given, &placed, &n))
-			continue;
-		fprintf(f, "%zu\t%s\t%s", x, label, r->set->contenders[r->shown[j]].name);
-		table_number(f, given);
-		table_number(f, placed);
-		fprintf(f, "\t%zu\n", n);
-		rows++;
-	}
-	return rows;
-}
-
-bool write_page_floor(struct report *r, struct figure *figure)
-{
-	FILE *f = table_open(r, figure->name, "page floor at phase marks",
-			     "x\tlabel\tallocator\trss_per_floor\tfloor_per_live\tn");
-	size_t drain = drain_cell(r), rows = 0;
-
-	if (!f)
-		return false;
-	/* First the labels of the axis, as rows of a contender "-", then the values. */
-	for (int values = 0; values < 2; values++) {
-		size_t x = 0;
-
-		for (size_t i = 0; i < r->set->ncells; i++) {
-			json_t *mark;
-			size_t phase;
-
-			if (!cell_is(&r->set->cells[i], "memory") && i != drain)
-				continue;
-			json_array_foreach(cell_phases(r, i), phase, mark) {
-				const char *name = json_field_text(mark, "name");
-				char label[128];
-
-				if (!phase_has_floor(r, i, phase))
-					continue;
-				snprintf(label, sizeof(label), "%s: %s",
-					 r->set->cells[i].workload, name);
-				x++;
-				if (values)
-					rows += phase_rows(r, f, i, phase, x, label);
-				else
-					fprintf(f, "%zu\t%s\t-\tNaN\tNaN\t0\n", x, label);
-			}
-		}
-	}
-	if (!rows)
-		text_set(&figure->absent, "no phase mark with a page floor in mode memory");
-	text_set(&figure->caption,
-		 "At phase marks, medians over blocks. Above: resident memory (less the "
-		 "driver's tables) over the page floor, which is the OS pages that hold a "
-		 "touched byte of a live object: an allocator that moves nothing cannot go "
-		 "below 1, and above it is what could be given back. Below: page floor over "
-		 "live bytes, how densely objects were placed.%s",
-		 r->nulls ? " null is left out." : "");
 	return table_close(r, figure->name, f);
 }

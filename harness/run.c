@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "harness/cdf.h"
 #include "harness/clock.h"
 #include "harness/environment.h"
 #include "harness/file.h"
@@ -36,6 +37,7 @@ static int measure(struct manifest *m, struct runset *set, const struct run_opti
 	char *absolute = realpath(set->path, NULL);
 	char why[512], line[256];
 	enum runner_end end;
+	uint64_t until = 0;
 	int status = STATUS_FAILED, budget = o->budget_s ? o->budget_s : m->budget_s;
 	const char *tier;
 
@@ -67,8 +69,10 @@ static int measure(struct manifest *m, struct runset *set, const struct run_opti
 	/* A budget that is gone on with has been spent in part already. */
 	if (budget && !o->budget_s)
 		budget = r.spent_s < budget - 1 ? budget - (int)r.spent_s : 1;
-	if (budget)
-		r.deadline_ns = now_ns() + (uint64_t)budget * 1000000000u;
+	if (budget) {
+		until = now_ns() + (uint64_t)budget * 1000000000u;
+		r.deadline_ns = until - (uint64_t)budget * 1000000000u / CDF_BUDGET_PART;
+	}
 	if (!o->quiet)
 		printf("%d samples into %s\ncounters: %s (%s)\n", runner_missing(&r), set->path,
 		       tier, line);
@@ -77,6 +81,8 @@ static int measure(struct manifest *m, struct runset *set, const struct run_opti
 			printf("%s: skipped: %s\n", m->contenders[i].name,
 			       m->contenders[i].reason);
 	end = runner_go(&r, why, sizeof(why));
+	if (end == RUNNER_DONE && !cdf_record(&r, until))
+		end = RUNNER_INTERRUPTED;
 	if (end == RUNNER_DONE)
 		clock_utc(m->finished, sizeof(m->finished));
 	if (save(m, set) < 0)

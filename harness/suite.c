@@ -109,22 +109,30 @@ static int check_globs(const struct suite_choice *choice, char *why, size_t why_
 	return 0;
 }
 
-/* The user's own settings, to every cell that has such a parameter. */
+/* The user's own settings, to every cell that has such a parameter.  What is too large for
+ * this machine is refused here; a workload too large by its defaults is a failed sample, and
+ * keeps no other from being measured. */
 static void apply_settings(struct builder *b, struct cell *cell)
 {
+	bool mine = false;
+
 	for (int i = 0; i < b->choice->nsettings && !b->failed; i++)
 		for (const char *p = b->choice->settings[i]; *p && !b->failed;) {
 			size_t length = strcspn(p, ",");
 			char *one = text_format("%.*s", (int)length, p);
 			char *key = text_format("%.*s", (int)strcspn(one, "="), one);
 
-			if (cell_find_param(cell, key) >= 0 &&
-			    cell_set(cell, one, b->why, b->why_size) < 0)
-				b->failed = true;
+			if (cell_find_param(cell, key) >= 0) {
+				mine = true;
+				if (cell_set(cell, one, b->why, b->why_size) < 0)
+					b->failed = true;
+			}
 			free(key);
 			free(one);
 			p += length + (p[length] == ',');
 		}
+	if (mine && !b->failed && cell_check_room(cell, b->why, b->why_size) < 0)
+		b->failed = true;
 }
 
 static void add(struct builder *b, const char *workload, enum cell_mode mode,

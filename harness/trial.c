@@ -23,9 +23,9 @@ static void skip_bump(struct sample *sample)
 			"never reuses memory, and what a program requests in all is not known");
 	else if (total > quarter)
 		sample_fail(sample, SAMPLE_SKIPPED,
-			    "never reuses memory: %.1f GB are requested in all, a quarter of "
-			    "RAM is %.1f GB",
-			    (double)total / 1e9, (double)quarter / 1e9);
+			    "never reuses memory: %.1f GiB are requested in all, a quarter of "
+			    "RAM is %.1f GiB",
+			    (double)total / 0x1p30, (double)quarter / 0x1p30);
 	else if (sample->block >= BLOCKS_WITHOUT_REUSE)
 		sample_fail(sample, SAMPLE_SKIPPED,
 			    "%d blocks are enough of what never reuses memory",

@@ -96,6 +96,10 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 		snprintf(text, sizeof(text), "%s=%" PRId64, params[i].name, s->values[i]);
 		trial_argv_add(argv, text);
 	}
+	if (s->distributions) {
+		trial_argv_add(argv, "--cdf");
+		trial_argv_add(argv, s->distributions);
+	}
 	trial_argv_add(argv, s->cell->workload->name);
 }
 

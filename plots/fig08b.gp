@@ -6,7 +6,7 @@ DATA = FIG.".tsv"
 
 eval count_axis
 set logscale y 2
-set lmargin at screen 0.075
+set lmargin at screen 0.1
 set rmargin at screen 0.985
 do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
 set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.2 back
@@ -25,7 +25,7 @@ do for [p=1:2] {
 	if (R_max < 1.8) { set ytics (0.5, 0.7, 1, 1.1, 1.2, 1.4, 2, 2.8, 4, 5.6, 8, 11, 16, 32, 64, 128, 256, 512, 1024) }
 	if (R_max > 6) { set ytics (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024) }
 	set ylabel TITLE[p]
-	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 25 right scale 0 textcolor rgb "#111111" }
+	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 40 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
 	plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
 		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):WHAT[p] \

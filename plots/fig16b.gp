@@ -15,7 +15,7 @@ set rmargin at screen 0.985
 do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
 foot = 140.0 / H; between = 30.0 / H
 high = (TOP - foot - (panels - 1) * between - 10.0 / H) / panels
-set label 99 footer("per operation")
+set label 99 footer("medians over blocks")
 set multiplot
 do for [p=1:panels] {
 	set tmargin at screen TOP - 10.0 / H - (p - 1) * (high + between)
@@ -24,7 +24,7 @@ do for [p=1:panels] {
 	panel_name = ""
 	stats DATA using (column("panel") == p ? (panel_name = strcol("event"), column("per_op")) : NaN) nooutput name "R"
 	set yrange [R_min / 1.5:R_max * 1.5]
-	if (R_max / R_min < 1000) { eval decade_tics } else { set ytics autofreq }
+	if (R_max / R_min < 1000) { eval decade_tics } else { eval count_tics }
 	set ylabel panel_name." per operation"
 	if (p < panels) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 35 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]

@@ -23,6 +23,7 @@ extern const struct workload workload_cross_rate;
 extern const struct workload workload_glibc_thread;
 extern const struct workload workload_thread_churn;
 extern const struct workload workload_wave_leak;
+extern const struct workload workload_thread_return;
 extern const struct workload workload_mixed_ageing;
 extern const struct workload workload_false_sharing_active;
 extern const struct workload workload_false_sharing_passive;

@@ -109,12 +109,7 @@ static void body(struct wl_thread *t, void *argument)
 
 static int run(struct wl_run *run)
 {
-	struct lane *lanes = run->state;
-
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_start(&lanes[i].worker, &run->threads[i + 1], body, &lanes[i]);
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_join(&lanes[i].worker);
+	wl_workers_run(run, run->state, sizeof(struct lane), body);
 	wl_phase(run, "emptied");
 	return 0;
 }
@@ -132,6 +127,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return 2 * (uint64_t)(run->values[BATCH] * run->values[THREADS]) * MEAN_SIZE;
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return 2 * (uint64_t)(run->values[THREADS] * run->values[BATCH]) * sizeof(struct block);
+}
+
 const struct workload workload_batch_reverse = {
 	.name = "batch-reverse",
 	.summary = "batches of 1 to 1000 bytes freed youngest first, in order or interleaved",
@@ -145,5 +145,6 @@ const struct workload workload_batch_reverse = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 };

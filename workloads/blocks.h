@@ -34,6 +34,17 @@ static inline void blocks_drop(struct wl_thread *t, struct block *b, uint64_t co
 			block_drop(t, &b[i]);
 }
 
+/* Frees random ones of b[0..*n) until `to` are left; the last takes the place of each. */
+static inline void blocks_shrink(struct wl_thread *t, struct block *b, uint64_t *n, uint64_t to)
+{
+	while (*n > to) {
+		struct block *one = &b[rng_below(&t->rng, *n)];
+
+		block_drop(t, one);
+		*one = b[--*n];
+	}
+}
+
 static inline void blocks_live(struct page_floor *floor, const struct block *b, uint64_t count,
 			       enum wl_touch how)
 {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "workloads/rng.h"
@@ -17,12 +18,23 @@ struct shares {
 	uint64_t count[BUCKETS], bytes[BUCKETS];
 };
 
+/* Objects that are booked when a run makes more. */
+#define WANTED ((uint64_t)1 << 21)
+#define FILTER_BITS 24
+
 /* Open addressing with linear probing, never more than half full; removal moves later
  * entries back. */
 static struct entry *book;
-static uint64_t mask, used, now;
+static uint64_t mask, used;
 static struct shares sizes, lifetimes;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* One birth in `every` is booked, by a number that depends on nothing but its turn. */
+static _Atomic uint64_t now;
+static uint64_t every;
+/* How many booked objects have an address of this hash: 0 says without the lock that an
+ * object is not booked.  A count that is full stays so. */
+static _Atomic uint8_t *filter;
 
 static unsigned bucket_of(uint64_t value)
 {
@@ -82,10 +94,26 @@ static void remove_entry(struct entry *entry)
 	}
 }
 
-void cdf_start(void)
+void cdf_start(uint64_t births)
 {
 	mask = (1u << 16) - 1;
 	book = wl_table((mask + 1) * sizeof(*book));
+	every = births / WANTED + 1;
+	filter = wl_table((size_t)1 << FILTER_BITS);
+}
+
+static _Atomic uint8_t *filter_of(const void *p)
+{
+	return &filter[rng_mix((uint64_t)(uintptr_t)p) >> (64 - FILTER_BITS)];
+}
+
+/* Under the lock. */
+static void filter_count(const void *p, int by)
+{
+	uint8_t is = atomic_load_explicit(filter_of(p), memory_order_relaxed);
+
+	if (is < UINT8_MAX)
+		atomic_store_explicit(filter_of(p), (uint8_t)(is + by), memory_order_relaxed);
 }
 
 static void add(struct shares *s, uint64_t value, uint64_t bytes)
@@ -96,23 +124,35 @@ static void add(struct shares *s, uint64_t value, uint64_t bytes)
 
 void cdf_born(const void *p, size_t size)
 {
+	uint64_t birth = atomic_fetch_add_explicit(&now, 1, memory_order_relaxed);
+
+	if (every > 1 && rng_mix(birth) % every)
+		return;
 	pthread_mutex_lock(&lock);
 	if ((used + 1) * 2 > mask)
 		grow();
-	*find((uint64_t)(uintptr_t)p) = (struct entry){(uint64_t)(uintptr_t)p, size, now++};
+	*find((uint64_t)(uintptr_t)p) = (struct entry){(uint64_t)(uintptr_t)p, size, birth};
 	used++;
+	filter_count(p, 1);
 	add(&sizes, size, size);
 	pthread_mutex_unlock(&lock);
 }
 
+/* Whoever frees an object has it from who made it, and so sees its count. */
 void cdf_died(const void *p)
 {
+	uint64_t moment = atomic_load_explicit(&now, memory_order_relaxed);
 	struct entry *entry;
 
+	if (!atomic_load_explicit(filter_of(p), memory_order_relaxed))
+		return;
 	pthread_mutex_lock(&lock);
 	entry = find((uint64_t)(uintptr_t)p);
-	add(&lifetimes, now - entry->birth - 1, entry->size);
-	remove_entry(entry);
+	if (entry->at) {
+		add(&lifetimes, moment - entry->birth - 1, entry->size);
+		remove_entry(entry);
+		filter_count(p, -1);
+	}
 	pthread_mutex_unlock(&lock);
 }
 

@@ -159,6 +159,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	       2 * ARENA_CHUNK;
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (uint64_t)run->values[OPS] * sizeof(uint32_t);
+}
+
 const struct workload workload_compiler_passes = {
 	.name = "compiler-passes",
 	.summary = "functions through compiler passes: generations of nodes, cleared tables, "
@@ -172,6 +177,7 @@ const struct workload workload_compiler_passes = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "functions",
 	.live = live,
 };

@@ -129,12 +129,7 @@ static void body(struct wl_thread *t, void *argument)
 
 static int run(struct wl_run *run)
 {
-	struct lane *lanes = run->state;
-
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_start(&lanes[i].worker, &run->threads[i + 1], body, &lanes[i]);
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_join(&lanes[i].worker);
+	wl_workers_run(run, run->state, sizeof(struct lane), body);
 	wl_phase(run, "emptied");
 	return 0;
 }
@@ -157,6 +152,12 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	       mean_size(run);
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (uint64_t)(run->values[THREADS] * run->values[BATCH]) * (DELAY + 1) *
+	       sizeof(struct block);
+}
+
 const struct workload workload_cross_rate = {
 	.name = "cross-rate",
 	.summary = "batches of 8 to 16,000 bytes, every second freed by the next thread",
@@ -170,5 +171,6 @@ const struct workload workload_cross_rate = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 };

@@ -17,6 +17,13 @@ uint64_t dist_loguniform(struct rng *r, uint64_t low, uint64_t high)
 	return value > high ? high : value;
 }
 
+double dist_loguniform_mean(uint64_t low, uint64_t high)
+{
+	double from = (double)low, to = (double)high + 1;
+
+	return to > from ? (to - from) / log(to / from) : from;
+}
+
 double dist_exponential(struct rng *r, double mean)
 {
 	return -mean * log(positive_unit(r));

@@ -15,6 +15,8 @@ static inline uint64_t dist_uniform(struct rng *r, uint64_t low, uint64_t high)
 
 /* Integer in [low, high] whose logarithm is uniform: as many per doubling. */
 uint64_t dist_loguniform(struct rng *r, uint64_t low, uint64_t high);
+/* Its mean; `low` where the two are in the wrong order. */
+double dist_loguniform_mean(uint64_t low, uint64_t high);
 
 double dist_exponential(struct rng *r, double mean);
 

@@ -75,12 +75,7 @@ static void move_to(struct wl_thread *t, struct state *s, uint64_t to)
 {
 	while (s->n < to)
 		make(t, &s->block[s->n++]);
-	while (s->n > to) {
-		struct block *b = &s->block[rng_below(&t->rng, s->n)];
-
-		block_drop(t, b);
-		*b = s->block[--s->n];
-	}
+	blocks_shrink(t, s->block, &s->n, to);
 }
 
 static int run(struct wl_run *run)

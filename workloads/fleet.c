@@ -239,6 +239,15 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)run->values[HEAP_MIB] * (1u << 20) * 5 / 4 + (16u << 20);
 }
 
+/* Size, place and death of each object, in two orders, and the pointers to what lives. */
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	uint64_t first = (uint64_t)mean_live_objects(run),
+		 objects = first + (uint64_t)run->values[OPS];
+
+	return objects * 6 * sizeof(uint32_t) + 2 * first * sizeof(void *);
+}
+
 #define FLEET(number, of)                                                                    \
 	const struct workload workload_fleet_##number = {                                    \
 		.name = "fleet-" #number,                                                    \
@@ -257,6 +266,7 @@ static uint64_t peak_bytes(const struct wl_run *run)
 		.run = run,                                                                  \
 		.total_bytes = total_bytes,                                                  \
 		.peak_bytes = peak_bytes,                                                    \
+		.table_bytes = table_bytes,                                                  \
 		.ops_unit = "allocations",                                                   \
 		.live = live,                                                                \
 	}

@@ -137,6 +137,14 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)run->values[LIVE_MIB] << 20;
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	uint64_t most;
+
+	per_attack(run, &most);
+	return most * sizeof(struct block);
+}
+
 const struct workload workload_frag_attack = {
 	.name = "frag-attack",
 	.summary = "every second object freed, then objects twice the size, from 32 bytes to "
@@ -151,6 +159,7 @@ const struct workload workload_frag_attack = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };

@@ -43,9 +43,8 @@ struct state {
 
 static double mean_size(const struct wl_run *run)
 {
-	double low = (double)run->values[SIZE_MIN], high = (double)run->values[SIZE_MAX_] + 1;
-
-	return high > low ? (high - low) / __builtin_log(high / low) : low;
+	return dist_loguniform_mean((uint64_t)run->values[SIZE_MIN],
+				    (uint64_t)run->values[SIZE_MAX_]);
 }
 
 static uint64_t full_count(const struct wl_run *run)
@@ -155,6 +154,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)((double)full_count(run) * mean_size(run));
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return full_count(run) * sizeof(struct object);
+}
+
 const struct workload workload_frag_drain = {
 	.name = "frag-drain",
 	.summary = "a heap filled, aged, drained of 90 % at random, left idle, used, refilled, "
@@ -168,6 +172,7 @@ const struct workload workload_frag_drain = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };

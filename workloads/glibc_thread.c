@@ -71,12 +71,7 @@ static void body(struct wl_thread *t, void *argument)
 
 static int run(struct wl_run *run)
 {
-	struct lane *lanes = run->state;
-
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_start(&lanes[i].worker, &run->threads[i + 1], body, &lanes[i]);
-	for (int64_t i = 0; i < run->values[THREADS]; i++)
-		wl_worker_join(&lanes[i].worker);
+	wl_workers_run(run, run->state, sizeof(struct lane), body);
 	wl_phase(run, "emptied");
 	return 0;
 }
@@ -85,7 +80,7 @@ static double mean_size(const struct wl_run *run)
 {
 	double low = (double)run->values[SIZE_MIN], high = (double)run->values[SIZE_MAX_] + 1;
 
-	return __builtin_log(high / low) / (1 / low - 1 / high);
+	return high > low ? __builtin_log(high / low) / (1 / low - 1 / high) : low;
 }
 
 static uint64_t peak_bytes(const struct wl_run *run)
@@ -98,6 +93,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 static uint64_t total_bytes(const struct wl_run *run)
 {
 	return (uint64_t)((double)run->values[OPS] * mean_size(run)) + peak_bytes(run);
+}
+
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (uint64_t)(run->values[THREADS] * run->values[SLOTS]) * sizeof(struct block);
 }
 
 const struct workload workload_glibc_thread = {
@@ -113,5 +113,6 @@ const struct workload workload_glibc_thread = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 };

@@ -42,7 +42,7 @@ static int setup(struct wl_run *run)
 	run->state = s;
 	s->aged = (uint64_t)(run->values[OPS] * run->values[AGED]);
 	s->old = wl_table(s->aged * sizeof(*s->old));
-	s->room = (uint64_t)run->values[OPS] + 1;
+	s->room = (uint64_t)run->values[OPS] + 2;
 	s->stack = wl_table(s->room * sizeof(*s->stack));
 	run->expected_allocs = s->aged + (uint64_t)run->values[OPS];
 	return 0;
@@ -122,6 +122,28 @@ static void drop_tree(struct wl_thread *t, struct state *s)
 	s->bodies = 0;
 }
 
+static void live(const struct wl_run *run, struct page_floor *floor)
+{
+	const struct state *s = run->state;
+	uint64_t depth = 0;
+
+	blocks_live(floor, s->old, s->aged, WL_TOUCH_FIRST);
+	if (s->root)
+		s->stack[depth++] = s->root;
+	while (depth) {
+		const struct body *b = s->stack[--depth];
+
+		check(&run->threads[0], b);
+		page_floor_object(floor, b, sizeof(*b), WL_TOUCH_ALL);
+		if (depth + 2 > s->room)
+			wl_die(NULL, "the tree has a loop: damaged block");
+		if (b->left)
+			s->stack[depth++] = b->left;
+		if (b->right)
+			s->stack[depth++] = b->right;
+	}
+}
+
 static int run(struct wl_run *run)
 {
 	struct state *s = run->state;
@@ -160,6 +182,13 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return total_bytes(run);
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	uint64_t bodies = (uint64_t)run->values[OPS];
+
+	return bodies * ((uint64_t)run->values[AGED] * sizeof(struct block) + sizeof(void *));
+}
+
 const struct workload workload_heap_walk = {
 	.name = "heap-walk",
 	.summary = "a tree built in an aged heap and walked many times",
@@ -172,5 +201,7 @@ const struct workload workload_heap_walk = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "visits",
+	.live = live,
 };

@@ -6,6 +6,7 @@
  * live at a time; one is walked before it is dropped, node by node in depth. */
 #include "workloads/calls.h"
 #include "workloads/dist.h"
+#include "workloads/page_floor.h"
 
 enum { OPS, KEPT, WIDTH };
 
@@ -145,6 +146,36 @@ static void drop(struct wl_thread *t, struct node *node)
 	wl_free(t, node, sizeof(*node));
 }
 
+/* Of a list the places that hold a member: the rest was never written. */
+static void name_value(const struct wl_run *run, struct page_floor *floor,
+		       const struct node *node, int depth)
+{
+	check(&run->threads[0], node);
+	if (depth > DEPTH)
+		wl_die(NULL, "a document is deeper than it was made: damaged block");
+	page_floor_object(floor, node, sizeof(*node), WL_TOUCH_ALL);
+	if (node->member)
+		page_floor_object(floor, node->member, node->members * sizeof(struct node *),
+				  WL_TOUCH_ALL);
+	if (node->text)
+		page_floor_object(floor, node->text, node->text_size, WL_TOUCH_ALL);
+	if (node->key)
+		page_floor_object(floor, node->key, node->key_size, WL_TOUCH_ALL);
+	for (uint32_t i = 0; i < node->members; i++) {
+		check(&run->threads[0], node->member);
+		name_value(run, floor, node->member[i], depth + 1);
+	}
+}
+
+static void live(const struct wl_run *run, struct page_floor *floor)
+{
+	const struct state *s = run->state;
+
+	for (int64_t i = 0; i < run->values[KEPT]; i++)
+		if (s->kept[i])
+			name_value(run, floor, s->kept[i], 0);
+}
+
 static int setup(struct wl_run *run)
 {
 	struct rng r = run->threads[0].rng; /* a copy: build() draws the same again */
@@ -171,8 +202,10 @@ static int run(struct wl_run *run)
 	run->ops = (uint64_t)run->values[OPS];
 	wl_phase(run, "steady");
 	for (uint64_t i = 0; i < kept; i++)
-		if (s->kept[i])
+		if (s->kept[i]) {
 			drop(t, s->kept[i]);
+			s->kept[i] = NULL;
+		}
 	wl_phase(run, "emptied");
 	return 0;
 }
@@ -213,4 +246,5 @@ const struct workload workload_json_dom = {
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
 	.ops_unit = "documents",
+	.live = live,
 };

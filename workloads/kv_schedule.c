@@ -122,6 +122,12 @@ static void store(struct kv_schedule *s, struct known *k, uint64_t now, uint32_t
 	}
 }
 
+uint64_t kv_schedule_bytes(const struct kv_plan *plan)
+{
+	return plan->requests * sizeof(struct kv_request) +
+	       plan->keys * (sizeof(struct known) + sizeof(uint8_t));
+}
+
 void kv_schedule_make(struct kv_schedule *s, const struct kv_plan *plan, struct rng *r)
 {
 	struct known *known = wl_table(plan->keys * sizeof(*known));

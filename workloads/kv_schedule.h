@@ -42,6 +42,9 @@ struct kv_schedule {
 /* Makes the schedule in table memory. */
 void kv_schedule_make(struct kv_schedule *s, const struct kv_plan *plan, struct rng *r);
 
+/* Of the table memory that kv_schedule_make() takes. */
+uint64_t kv_schedule_bytes(const struct kv_plan *plan);
+
 /* Mean bytes of key and value together, for estimates and tests. */
 double kv_mean_item(const struct kv_plan *plan);
 

@@ -277,6 +277,13 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)((double)items * (mean_item(run) + 3 * sizeof(void *)));
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	struct kv_plan plan = plan_of(run);
+
+	return kv_schedule_bytes(&plan);
+}
+
 const struct workload workload_kv_server = {
 	.name = "kv-server",
 	.summary = "a key-value cache under Zipf reads and writes, with expiry and a table "
@@ -292,6 +299,7 @@ const struct workload workload_kv_server = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "requests",
 	.live = live,
 };

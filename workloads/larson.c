@@ -175,6 +175,11 @@ static uint64_t total_bytes(const struct wl_run *run)
 	return (uint64_t)run->values[OPS] * mean_size(run) + peak_bytes(run);
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (uint64_t)(run->values[THREADS] * run->values[SLOTS]) * sizeof(struct slot);
+}
+
 const struct workload workload_larson = {
 	.name = "larson",
 	.summary = "threads replace objects of 8 to 1000 bytes in slots, then hand them to "
@@ -191,6 +196,7 @@ const struct workload workload_larson = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };

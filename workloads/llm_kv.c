@@ -185,6 +185,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)((double)run->values[BATCH] * mean_request(run)) + 128 * 45056;
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (uint64_t)run->values[OPS] * sizeof(struct request);
+}
+
 const struct workload workload_llm_kv = {
 	.name = "llm-kv",
 	.summary =
@@ -200,6 +205,7 @@ const struct workload workload_llm_kv = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "requests",
 	.live = live,
 };

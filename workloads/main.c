@@ -18,6 +18,7 @@
 #include "workloads/measure.h"
 #include "workloads/options.h"
 #include "workloads/procfs.h"
+#include "workloads/room.h"
 #include "workloads/summary.h"
 #include "workloads/thread.h"
 #include "workloads/verify.h"
@@ -57,15 +58,12 @@ static struct channel *open_channel(int fd, char *why, size_t why_size)
 /* -1, with the reason recorded, when the run would need more than there is. */
 static int check_memory(struct wl_run *run)
 {
-	uint64_t peak = run->workload->peak_bytes(run), available = procfs_memory_available();
+	char why[sizeof(run->channel->reason)];
 
-	if (peak <= available)
+	if (room_check(run->workload, run->values, procfs_memory_available(),
+		       procfs_memory_installed(), why, sizeof(why)) == 0)
 		return 0;
-	wl_fail(run,
-		"%s: too large for this machine's memory: needs %llu MiB, %llu MiB are "
-		"available",
-		run->workload->name, (unsigned long long)(peak >> 20),
-		(unsigned long long)(available >> 20));
+	wl_fail(run, "%s", why);
 	return -1;
 }
 
@@ -126,7 +124,7 @@ static int do_run(struct wl_run *run)
 		channel->clock_cost_ns = clock_cost_ns();
 	}
 	if (run->mode == WL_CDF)
-		cdf_start();
+		cdf_start(run->expected_allocs);
 	wl_threads_arm(run);
 	channel->expected_allocs = run->expected_allocs;
 	channel->table_bytes = wl_table_total();

@@ -133,13 +133,9 @@ static int run(struct wl_run *run)
 		uint64_t now = s->batches * (g + 1) / (uint64_t)generations -
 			       s->batches * g / (uint64_t)generations;
 
-		for (int64_t i = 0; i < threads; i++) {
-			s->lanes[i].batches = now;
-			wl_worker_start(&s->lanes[i].worker, &run->threads[i + 1], generation,
-					&s->lanes[i]);
-		}
 		for (int64_t i = 0; i < threads; i++)
-			wl_worker_join(&s->lanes[i].worker);
+			s->lanes[i].batches = now;
+		wl_workers_run(run, s->lanes, sizeof(s->lanes[0]), generation);
 	}
 	wl_phase(run, "steady");
 	for (int64_t i = 0; i < threads; i++)

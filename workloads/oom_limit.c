@@ -51,9 +51,7 @@ struct state {
 
 static double mean_size(int shift)
 {
-	double low = (double)ranges[shift].low, high = (double)ranges[shift].high + 1;
-
-	return (high - low) / __builtin_log(high / low);
+	return dist_loguniform_mean(ranges[shift].low, ranges[shift].high);
 }
 
 static uint64_t live_limit(const struct wl_run *run)

@@ -16,6 +16,13 @@
 #include "workloads/dist.h"
 #include "workloads/thread.h"
 
+/* Called as the idle functions are, by one instruction: by way of the linkage table each call
+ * would have a jump of its own, which is no allocator's. */
+#if defined(__GNUC__) && !defined(__clang__)
+extern __typeof__(malloc) malloc __attribute__((noplt));
+extern __typeof__(free) free __attribute__((noplt));
+#endif
+
 enum { OPS, THREADS, PATTERN, SIZE, IDLE };
 enum { STEADY, BATCH_100, ALL_10000, RANDOM_10000, WALK, HAND_100, HAND_10000, PATTERNS };
 

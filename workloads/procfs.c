@@ -71,6 +71,18 @@ uint64_t procfs_runqueue_delay(const char *path)
 	return space ? number(space) : 0;
 }
 
+uint64_t procfs_memory_installed(void)
+{
+	char text[4096];
+	uint64_t total, limit;
+
+	procfs_read("/proc/meminfo", text, sizeof(text));
+	total = procfs_kb(text, "MemTotal");
+	procfs_read("/sys/fs/cgroup/memory.max", text, sizeof(text));
+	limit = number(text);
+	return limit && limit < total ? limit : total;
+}
+
 uint64_t procfs_memory_available(void)
 {
 	char text[4096];

@@ -21,5 +21,7 @@ uint64_t procfs_runqueue_delay(const char *path);
 /* What may still be allocated on this machine: MemAvailable, or less where the
  * control group of the process has less left. */
 uint64_t procfs_memory_available(void);
+/* What there is in all: the machine's memory, or the group's limit where that is less. */
+uint64_t procfs_memory_installed(void);
 
 #endif

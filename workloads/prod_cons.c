@@ -16,8 +16,8 @@ enum { OPS, THREADS, REMOTE, BATCH, QUEUE, SIZE_MIN, SIZE_MAX_ };
 #define MAX_QUEUE 1000
 
 static const struct wl_param params[] = {
-	{"ops", "allocations by all producers together", "0.5 to 0.8 s under glibc", 8000000,
-	 1, 10000000000},
+	{"ops", "allocations by all producers together", "0.5 to 0.8 s under glibc", 8000000, 1,
+	 10000000000},
 	{"threads", "1, or an even number: half of them produce, half consume", "one pair", 2,
 	 1, 64},
 	{"remote_percent", "share of the objects that the consumer frees",
@@ -256,6 +256,14 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	       mean_size(run);
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	uint64_t pairs = ((uint64_t)run->values[THREADS] + 1) / 2;
+
+	return pairs * (uint64_t)(run->values[QUEUE] + 2) * (uint64_t)run->values[BATCH] *
+	       sizeof(struct item);
+}
+
 const struct workload workload_prod_cons = {
 	.name = "prod-cons",
 	.summary = "producers allocate, consumers free, through bounded queues",
@@ -271,6 +279,7 @@ const struct workload workload_prod_cons = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };

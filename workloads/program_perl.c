@@ -34,41 +34,23 @@ static const char *available(char *why, size_t why_size)
 	return program_path("perl", "install perl", why, why_size);
 }
 
-static int check(const struct program_plan *plan, const char *stdout_path, const char *dir,
-		 char *why, size_t why_size)
-{
-	(void)dir;
-	return program_same(
-		stdout_path,
-		program_text("%s.expected-%s-%s", plan->argv[1], plan->argv[2], plan->argv[3]),
-		why, why_size);
-}
-
 static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, const char *dir,
 		struct program_plan *p, char *why, size_t why_size)
 {
-	const char *perl = available(why, why_size), *expected;
-	const char *path = program_text("%s/words.pl", cache_dir);
+	const char *perl = available(why, why_size);
 
 	(void)dir;
 	if (!perl)
 		return -1;
 	*p = (struct program_plan){
-		.argv = {perl, path, program_text("%lld", (long long)values[LINES]),
-			 program_text("%llu", (unsigned long long)seed), NULL},
+		.argv = {perl, NULL},
 		/* The order of hashes is random by default; the work must not be. */
 		.env = {"PERL_HASH_SEED=0", "PERL_PERTURB_KEYS=0", NULL},
-		.check = check,
 		.ops = (uint64_t)values[LINES],
 		.ops_unit = "lines",
-		.timeout_s = 120,
 	};
-	expected = program_text("%s.expected-%s-%s", path, p->argv[2], p->argv[3]);
-	if (!program_exists(path) && program_write(path, script, why, why_size) < 0)
-		return -1;
-	if (!program_exists(expected))
-		return program_run(p->argv, p->env, NULL, expected, why, why_size);
-	return 0;
+	return program_script(p, cache_dir, "words.pl", script, values[LINES], seed, why,
+			      why_size);
 }
 
 const struct program program_perl = {

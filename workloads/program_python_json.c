@@ -47,40 +47,22 @@ static const char *available(char *why, size_t why_size)
 	return program_path("python3", "install python3-minimal", why, why_size);
 }
 
-static int check(const struct program_plan *plan, const char *stdout_path, const char *dir,
-		 char *why, size_t why_size)
-{
-	(void)dir;
-	return program_same(
-		stdout_path,
-		program_text("%s.expected-%s-%s", plan->argv[2], plan->argv[3], plan->argv[4]),
-		why, why_size);
-}
-
 static int plan_with(const char *allocator, const int64_t *values, uint64_t seed,
 		     const char *cache_dir, struct program_plan *p, char *why, size_t why_size)
 {
 	const char *python = available(why, why_size);
-	const char *path = program_text("%s/documents.py", cache_dir), *expected;
 
 	if (!python)
 		return -1;
 	*p = (struct program_plan){
 		/* -S: no site packages, which differ between machines. */
-		.argv = {python, "-S", path, program_text("%lld", (long long)values[DOCUMENTS]),
-			 program_text("%llu", (unsigned long long)seed), NULL},
+		.argv = {python, "-S", NULL},
 		.env = {allocator, "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1", NULL},
-		.check = check,
 		.ops = (uint64_t)values[DOCUMENTS] * 3000,
 		.ops_unit = "records",
-		.timeout_s = 120,
 	};
-	expected = program_text("%s.expected-%s-%s", path, p->argv[3], p->argv[4]);
-	if (!program_exists(path) && program_write(path, script, why, why_size) < 0)
-		return -1;
-	if (!program_exists(expected))
-		return program_run(p->argv, NULL, NULL, expected, why, why_size);
-	return 0;
+	return program_script(p, cache_dir, "documents.py", script, values[DOCUMENTS], seed,
+			      why, why_size);
 }
 
 static int plan_malloc(const int64_t *values, uint64_t seed, const char *cache_dir,

@@ -30,41 +30,22 @@ static const char *available(char *why, size_t why_size)
 	return program_path("ruby", "install ruby", why, why_size);
 }
 
-static int check(const struct program_plan *plan, const char *stdout_path, const char *dir,
-		 char *why, size_t why_size)
-{
-	(void)dir;
-	return program_same(
-		stdout_path,
-		program_text("%s.expected-%s-%s", plan->argv[2], plan->argv[3], plan->argv[4]),
-		why, why_size);
-}
-
 static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, const char *dir,
 		struct program_plan *p, char *why, size_t why_size)
 {
-	const char *ruby = available(why, why_size), *expected;
-	const char *path = program_text("%s/strings.rb", cache_dir);
+	const char *ruby = available(why, why_size);
 
 	(void)dir;
 	if (!ruby)
 		return -1;
 	*p = (struct program_plan){
 		/* Without gems, which differ between machines. */
-		.argv = {ruby, "--disable=gems", path,
-			 program_text("%lld", (long long)values[STRINGS]),
-			 program_text("%llu", (unsigned long long)seed), NULL},
-		.check = check,
+		.argv = {ruby, "--disable=gems", NULL},
 		.ops = (uint64_t)values[STRINGS],
 		.ops_unit = "strings",
-		.timeout_s = 120,
 	};
-	expected = program_text("%s.expected-%s-%s", path, p->argv[3], p->argv[4]);
-	if (!program_exists(path) && program_write(path, script, why, why_size) < 0)
-		return -1;
-	if (!program_exists(expected))
-		return program_run(p->argv, NULL, NULL, expected, why, why_size);
-	return 0;
+	return program_script(p, cache_dir, "strings.rb", script, values[STRINGS], seed, why,
+			      why_size);
 }
 
 const struct program program_ruby = {

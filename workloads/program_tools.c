@@ -144,3 +144,43 @@ int program_same(const char *path, const char *expected, char *why, size_t why_s
 		fclose(b);
 	return result;
 }
+
+/* What a script is to print, by the last three words of its command. */
+static const char *expected_of(const struct program_plan *p)
+{
+	int n = 0;
+
+	while (p->argv[n])
+		n++;
+	return program_text("%s.expected-%s-%s", p->argv[n - 3], p->argv[n - 2],
+			    p->argv[n - 1]);
+}
+
+static int check_script(const struct program_plan *plan, const char *stdout_path,
+			const char *dir, char *why, size_t why_size)
+{
+	(void)dir;
+	return program_same(stdout_path, expected_of(plan), why, why_size);
+}
+
+int program_script(struct program_plan *p, const char *cache_dir, const char *file,
+		   const char *script, int64_t work, uint64_t seed, char *why, size_t why_size)
+{
+	const char *path = program_text("%s/%s", cache_dir, file), *expected;
+	int n = 0;
+
+	while (p->argv[n])
+		n++;
+	p->argv[n] = path;
+	p->argv[n + 1] = program_text("%lld", (long long)work);
+	p->argv[n + 2] = program_text("%llu", (unsigned long long)seed);
+	p->argv[n + 3] = NULL;
+	p->check = check_script;
+	p->timeout_s = 120;
+	expected = expected_of(p);
+	if (!program_exists(path) && program_write(path, script, why, why_size) < 0)
+		return -1;
+	if (!program_exists(expected))
+		return program_run(p->argv, p->env, NULL, expected, why, why_size);
+	return 0;
+}

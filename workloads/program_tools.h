@@ -27,4 +27,11 @@ int program_same(const char *path, const char *expected, char *why, size_t why_s
 
 int program_exists(const char *path); /* 1 or 0 */
 
+/* An interpreter runs a script of ours with two numbers, the work and the seed.  `p` comes with
+ * the interpreter and its options in argv, and its env; this writes the script into
+ * `cache_dir` as `file`, adds it and the numbers to argv, has the output made once by a
+ * plain run, and sets a check that compares with it. */
+int program_script(struct program_plan *p, const char *cache_dir, const char *file,
+		   const char *script, int64_t work, uint64_t seed, char *why, size_t why_size);
+
 #endif

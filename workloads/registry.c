@@ -26,6 +26,7 @@ const struct workload *const workloads_all[] = {
 	&workload_glibc_thread,
 	&workload_thread_churn,
 	&workload_wave_leak,
+	&workload_thread_return,
 	&workload_mixed_ageing,
 	&workload_false_sharing_active,
 	&workload_false_sharing_passive,

@@ -171,6 +171,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return 2 * (uint64_t)run->values[SETS] * ((uint64_t)run->values[WORDS] * 4 + 32);
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return 2 * (uint64_t)run->values[SETS] * sizeof(struct block);
+}
+
 const struct workload workload_set_cover = {
 	.name = "set-cover",
 	.summary =
@@ -185,6 +190,7 @@ const struct workload workload_set_cover = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };

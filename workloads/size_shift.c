@@ -33,9 +33,7 @@ struct state {
 
 static double mean_size(int range)
 {
-	double low = (double)ranges[range].low, high = (double)ranges[range].high + 1;
-
-	return (high - low) / __builtin_log(high / low);
+	return dist_loguniform_mean(ranges[range].low, ranges[range].high);
 }
 
 /* Objects of a range that make up what was drained, by the mean size. */
@@ -71,16 +69,6 @@ static int setup(struct wl_run *run)
 	return 0;
 }
 
-static void shrink(struct wl_thread *t, struct state *s, uint64_t to)
-{
-	while (s->n > to) {
-		struct block *b = &s->block[rng_below(&t->rng, s->n)];
-
-		block_drop(t, b);
-		*b = s->block[--s->n];
-	}
-}
-
 static int run(struct wl_run *run)
 {
 	struct state *s = run->state;
@@ -92,7 +80,8 @@ static int run(struct wl_run *run)
 			bool first = round == 0 && i == 0, mark = round + 1 == s->rounds;
 
 			if (!first)
-				shrink(t, s, s->n - s->n * (uint64_t)run->values[DRAIN] / 100);
+				blocks_shrink(t, s->block, &s->n,
+					      s->n - s->n * (uint64_t)run->values[DRAIN] / 100);
 			snprintf(name, sizeof(name), "drained-%d", i);
 			if (mark && !first)
 				wl_phase(run, name);
@@ -106,7 +95,7 @@ static int run(struct wl_run *run)
 			if (mark)
 				wl_phase(run, name);
 		}
-	shrink(t, s, 0);
+	blocks_shrink(t, s->block, &s->n, 0);
 	wl_phase(run, "emptied");
 	return 0;
 }
@@ -134,6 +123,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return full + full / 10 * (uint64_t)(100 - run->values[DRAIN]) / 10;
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (count_of(run, 0, true) + per_round(run, false)) * sizeof(struct block);
+}
+
 const struct workload workload_size_shift = {
 	.name = "size-shift",
 	.summary = "the heap drained of 90 % at random and filled again with sizes eight times "
@@ -147,6 +141,7 @@ const struct workload workload_size_shift = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };

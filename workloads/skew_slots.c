@@ -117,6 +117,11 @@ static uint64_t peak_bytes(const struct wl_run *run)
 	return (uint64_t)run->values[SLOTS] * mean_size(run);
 }
 
+static uint64_t table_bytes(const struct wl_run *run)
+{
+	return (uint64_t)run->values[SLOTS] * sizeof(struct block);
+}
+
 const struct workload workload_skew_slots = {
 	.name = "skew-slots",
 	.summary = "a million slots of small objects, replaced by the rule of 80/20 six times "
@@ -131,6 +136,7 @@ const struct workload workload_skew_slots = {
 	.run = run,
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
+	.table_bytes = table_bytes,
 	.ops_unit = "allocations",
 	.live = live,
 };

@@ -93,7 +93,7 @@ void summary_print(const struct wl_run *run)
 		const struct channel_mark *m = &c->marks[i];
 
 		say(STDOUT_FILENO,
-		    "mark      %-12s live %8.2f MiB, floor %8.2f MiB, private %8.2f MiB, %llu "
+		    "mark      %-12s live %8.2f MiB, floor %8.3f MiB, private %8.2f MiB, %llu "
 		    "objects\n",
 		    m->name, (double)m->live_bytes / 0x1p20, (double)m->floor_bytes / 0x1p20,
 		    (double)m->anon_bytes / 0x1p20, (unsigned long long)m->live_objects);

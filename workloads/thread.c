@@ -75,3 +75,17 @@ void wl_worker_join(struct wl_worker *worker)
 {
 	pthread_join(worker->id, NULL);
 }
+
+void wl_workers_run(struct wl_run *run, void *lanes, size_t size,
+		    void (*body)(struct wl_thread *, void *))
+{
+	unsigned threads = run->nthreads - 1;
+
+	for (unsigned i = 0; i < threads; i++) {
+		void *lane = (char *)lanes + i * size;
+
+		wl_worker_start(lane, &run->threads[i + 1], body, lane);
+	}
+	for (unsigned i = 0; i < threads; i++)
+		wl_worker_join((struct wl_worker *)((char *)lanes + i * size));
+}

@@ -26,4 +26,9 @@ void wl_worker_start(struct wl_worker *worker, struct wl_thread *context,
 		     void (*body)(struct wl_thread *, void *), void *argument);
 void wl_worker_join(struct wl_worker *worker);
 
+/* All of them: lane i (`size` bytes each, its worker first) on context i + 1, with the lane as
+ * the argument; returns when the last has ended. */
+void wl_workers_run(struct wl_run *run, void *lanes, size_t size,
+		    void (*body)(struct wl_thread *, void *));
+
 #endif

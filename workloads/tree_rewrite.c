@@ -8,6 +8,7 @@
  * by the first thread: so who frees what is settled, not raced for. */
 #include <stdatomic.h>
 #include "workloads/calls.h"
+#include "workloads/page_floor.h"
 #include "workloads/thread.h"
 
 enum { OPS, THREADS, DEPTH, VERSIONS };
@@ -143,6 +144,42 @@ static void body(struct wl_thread *t, void *argument)
 	}
 }
 
+/* Set in a term's count while it is looked for: no count gets there. */
+#define NAMED ((int64_t)1 << 62)
+
+/* Names a version's terms, each once however many versions share it, and marks them; with
+ * no floor takes the marks away again. */
+static void name_terms(const struct wl_run *run, struct page_floor *floor, struct term *term,
+		       int64_t depth)
+{
+	int64_t references;
+
+	check(&run->threads[0], term);
+	references = atomic_load_explicit(&term->references, memory_order_relaxed);
+	if (!(references & NAMED) != !!floor)
+		return;
+	atomic_store_explicit(&term->references, references ^ NAMED, memory_order_relaxed);
+	if (floor)
+		page_floor_object(floor, term, term_size(run, depth), WL_TOUCH_ALL);
+	for (int side = 0; side < 2 && depth < run->values[DEPTH]; side++)
+		name_terms(run, floor, term->child[side], depth + 1);
+}
+
+static void live(const struct wl_run *run, struct page_floor *floor)
+{
+	const struct state *s = run->state;
+
+	for (int taking_away = 0; taking_away < 2 && s->first; taking_away++) {
+		struct page_floor *to = taking_away ? NULL : floor;
+
+		name_terms(run, to, s->first, 0);
+		for (int64_t i = 0; i < run->values[THREADS]; i++)
+			for (int64_t n = 0; n < run->values[VERSIONS]; n++)
+				if (s->lanes[i].version[n])
+					name_terms(run, to, s->lanes[i].version[n], 0);
+	}
+}
+
 static int run(struct wl_run *run)
 {
 	struct state *s = run->state;
@@ -150,16 +187,16 @@ static int run(struct wl_run *run)
 	int64_t threads = run->values[THREADS];
 
 	s->first = build(t, 0);
-	for (int64_t i = 0; i < threads; i++)
-		wl_worker_start(&s->lanes[i].worker, &run->threads[i + 1], body, &s->lanes[i]);
-	for (int64_t i = 0; i < threads; i++)
-		wl_worker_join(&s->lanes[i].worker);
+	wl_workers_run(run, s->lanes, sizeof(s->lanes[0]), body);
 	wl_phase(run, "steady");
 	for (int64_t i = 0; i < threads; i++)
 		for (int64_t n = 0; n < run->values[VERSIONS]; n++)
-			if (s->lanes[i].version[n])
+			if (s->lanes[i].version[n]) {
 				release(t, s->lanes[i].version[n], 0);
+				s->lanes[i].version[n] = NULL;
+			}
 	release(t, s->first, 0);
+	s->first = NULL;
 	wl_phase(run, "emptied");
 	return 0;
 }
@@ -194,4 +231,5 @@ const struct workload workload_tree_rewrite = {
 	.total_bytes = total_bytes,
 	.peak_bytes = peak_bytes,
 	.ops_unit = "allocations",
+	.live = live,
 };

@@ -76,6 +76,9 @@ struct workload {
 	 * whether a contender that never reuses memory can run. */
 	uint64_t (*total_bytes)(const struct wl_run *run);
 	uint64_t (*peak_bytes)(const struct wl_run *run);
+	/* Of the tables that setup() makes, where they are not small beside the peak; NULL =
+	 * they are.  From the parameters alone as well. */
+	uint64_t (*table_bytes)(const struct wl_run *run);
 	/* What the times are divided by ("allocations", "requests"). */
 	const char *ops_unit;
 	/* Names every live object, with the bytes of it that were touched, by

@@ -2,6 +2,7 @@
 #include "api/front.h"
 
 #include "api/boot.h"
+#include "api/bounds.h"
 #include "api/conf.h"
 #include "cache/reclaim.h"
 #include "cache/tcache.h"
@@ -28,12 +29,17 @@ void *ash_aligned(size_t align, size_t size)
 	class = ash_class_aligned(size, align);
 	if (class != 0)
 		return ash_front_malloc(ash_class_size(class));
-	ash_tcache_tick();
+	ash_tcache_tick(true);
 	p = ash_large_alloc(size, align, NULL);
 	if (ASH_UNLIKELY(p == NULL) && ash_reclaim_all())
 		p = ash_large_alloc(size, align, NULL);
+	if (ASH_UNLIKELY(p == NULL) && ash_bounds_tell_hard())
+		p = ash_large_alloc(size, align, NULL);
+	ash_bounds_tell();
 	if (p == NULL)
 		errno = ENOMEM;
+	else
+		ash_reclaim_grown();
 	return p;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "api/bounds.h"
 #include "api/compat.h"
 #include "api/conf.h"
 #include "api/fork.h"
@@ -10,6 +11,8 @@
 #include "cache/reclaim.h"
 #include "cache/tcache.h"
 #include "meta/window.h"
+#include "os/cgroup.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "page/hugify.h"
 #include "page/run.h"
@@ -28,7 +31,12 @@ uint32_t ash_boot_state;
 static bool bring_up(void)
 {
 	ash_os_init();
+	ash_cgroup_init();
 	ash_conf_init();
+#if ASH_DEBUG >= 1
+	ash_store_relaxed(&ash_delay_seed, ash_conf.debug_delay);
+#endif
+	ash_bounds_init();
 	ash_misuse_hook = ash_misuse_report;
 	ash_page_init();
 	ash_hugify_init((enum ash_thp)ash_conf.thp);

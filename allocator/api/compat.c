@@ -7,10 +7,12 @@
 
 #include "api/boot.h"
 #include "cache/depot.h"
+#include "cache/reclaim.h"
 #include "cache/tcache.h"
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "page/hugeblock.h"
+#include "page/limits.h"
 #include "page/mapping.h"
 #include "page/purge.h"
 #include "page/run.h"
@@ -134,7 +136,8 @@ int ash_malloc_info(int options, FILE *out)
 void ash_malloc_stats(void)
 {
 	struct totals t = count_all();
-	char text[640];
+	struct ash_stalls s;
+	char text[1280];
 	size_t length = ash_format(
 		text, sizeof(text),
 		"Ashlar " PACKAGE_VERSION
@@ -145,6 +148,23 @@ void ash_malloc_stats(void)
 		t.slabs / 1024, t.mappings, t.mapped / 1024, t.metadata / 1024,
 		ash_thread_count(), ash_shard_count());
 
+	ash_stalls_read(&s);
+	length += ash_format(
+		text + length, sizeof(text) - length,
+		"  dirty %zu KiB, muzzy %zu KiB, cached mappings %zu KiB, holes in slabs %zu "
+		"KiB, held %zu "
+		"KiB\n"
+		"  purge: %lu KiB given back; in %lu calls %lu us CPU, longest %lu us, most in "
+		"one %lu "
+		"ranges and %lu KiB; background %lu us\n"
+		"  memory found short %lu times\n",
+		(ash_run_dirty() << ASH_GRANULE_SHIFT) / 1024,
+		(ash_run_muzzy() << ASH_GRANULE_SHIFT) / 1024, ash_mapping_cached() / 1024,
+		ash_limits_hole_bytes() / 1024, ash_limits_held() / 1024,
+		(unsigned long)(ash_purge_bytes() / 1024), (unsigned long)s.count,
+		(unsigned long)(s.ns / 1000), (unsigned long)(s.longest_ns / 1000),
+		(unsigned long)s.most_ranges, (unsigned long)(s.most_bytes / 1024),
+		(unsigned long)(s.background_ns / 1000), (unsigned long)ash_reclaim_pressed());
 	ash_write_fd(STDERR_FILENO, text, length);
 }
 

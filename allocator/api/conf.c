@@ -4,25 +4,31 @@
 #include <string.h>
 
 #include "os/os.h"
+#include "page/purge.h"
 #include "util/fmt.h"
 
 struct ash_conf ash_conf = {
 	.abort_on_misuse = true,
 	.tcache = true,
 	.background_thread = true,
+	.dirty_decay_ms = ASH_DECAY_MS,
 };
 
-enum row_type { ROW_BOOL, ROW_COUNT, ROW_BYTES, ROW_WORD };
+enum row_type { ROW_BOOL, ROW_COUNT, ROW_BYTES, ROW_WORD, ROW_MS, ROW_AMOUNT };
 
 struct row {
 	const char *key;
 	enum row_type type;
 	size_t offset;        /* in struct ash_conf */
 	const char *accepted; /* words in the order of their values; or what a message says */
-	uint64_t most;        /* counts */
+	uint64_t most;        /* counts, ms */
 };
 
 #define FIELD(name) offsetof(struct ash_conf, name)
+
+#define AMOUNT_TEXT "bytes, also with k, m or g; n% of the memory limit; none"
+#define MS_TEXT "milliseconds, 0 for at once, -1 for never"
+#define MS_MOST ((uint64_t)1 << 40)
 
 static const struct row rows[] = {
 	{"abort_conf", ROW_BOOL, FIELD(abort_conf), "true or false", 0},
@@ -37,6 +43,16 @@ static const struct row rows[] = {
 	{"narenas", ROW_COUNT, FIELD(narenas), "1 to 64, or 0 for one per usable CPU", 64},
 	{"max_alloc", ROW_BYTES, FIELD(max_alloc), "bytes, also with k, m or g; 0 for no bound",
 	 0},
+#if ASH_DEBUG >= 1
+	{"debug_delay", ROW_COUNT, FIELD(debug_delay), "a seed, or 0 for no delays",
+	 UINT64_MAX},
+#endif
+	{"dirty_decay_ms", ROW_MS, FIELD(dirty_decay_ms), MS_TEXT, MS_MOST},
+	{"muzzy_decay_ms", ROW_MS, FIELD(muzzy_decay_ms), MS_TEXT, MS_MOST},
+	{"dirty_max", ROW_AMOUNT, FIELD(dirty_max), AMOUNT_TEXT, 0},
+	{"limit_hard", ROW_AMOUNT, FIELD(limit_hard), AMOUNT_TEXT, 0},
+	{"limit_soft", ROW_AMOUNT, FIELD(limit_soft), AMOUNT_TEXT, 0},
+	{"pressure_purge", ROW_WORD, FIELD(pressure_purge), "auto|true|false", 0},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -90,6 +106,27 @@ static bool read_bytes(struct span s, uint64_t *n)
 	return true;
 }
 
+static bool read_amount(struct span s, struct ash_amount *amount)
+{
+	uint64_t n;
+
+	if (span_is(s, "none")) {
+		*amount = (struct ash_amount){0, ASH_AMOUNT_NONE};
+		return true;
+	}
+	if (s.length > 0 && s.at[s.length - 1] == '%') {
+		s.length--;
+		if (!read_number(s, &n) || n > 100)
+			return false;
+		*amount = (struct ash_amount){n, ASH_AMOUNT_PERCENT};
+		return true;
+	}
+	if (!read_bytes(s, &n))
+		return false;
+	*amount = (struct ash_amount){n, ASH_AMOUNT_BYTES};
+	return true;
+}
+
 /* Which of the words a|b|c it is. */
 static bool read_word(struct span s, const char *words, unsigned *value)
 {
@@ -123,6 +160,17 @@ static bool set_field(struct ash_conf *conf, const struct row *row, struct span 
 		return true;
 	case ROW_BYTES:
 		return read_bytes(value, (uint64_t *)field);
+	case ROW_MS:
+		if (span_is(value, "-1")) {
+			*(int64_t *)field = -1;
+			return true;
+		}
+		if (!read_number(value, &n) || n > row->most)
+			return false;
+		*(int64_t *)field = (int64_t)n;
+		return true;
+	case ROW_AMOUNT:
+		return read_amount(value, (struct ash_amount *)field);
 	case ROW_WORD:
 		return read_word(value, row->accepted, (unsigned *)field);
 	}

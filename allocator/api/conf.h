@@ -16,6 +16,16 @@
 enum ash_zero_realloc { ASH_ZERO_REALLOC_FREE, ASH_ZERO_REALLOC_ALLOC, ASH_ZERO_REALLOC_ABORT };
 enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_FULL };
 
+/* Of memory: bytes, or a share of what the process may have (the container's limit, else the
+ * machine's RAM). */
+enum ash_amount_kind { ASH_AMOUNT_AUTO, ASH_AMOUNT_NONE, ASH_AMOUNT_BYTES, ASH_AMOUNT_PERCENT };
+struct ash_amount {
+	uint64_t n;
+	unsigned kind; /* enum ash_amount_kind */
+};
+
+enum ash_pressure_purge { ASH_PRESSURE_AUTO, ASH_PRESSURE_TRUE, ASH_PRESSURE_FALSE };
+
 struct ash_conf {
 	bool abort_conf;
 	bool confirm_conf; /* print what each source held */
@@ -28,6 +38,16 @@ struct ash_conf {
 	unsigned thp;           /* enum ash_thp */
 	uint64_t narenas;       /* most shards; 0 = one per usable CPU */
 	uint64_t max_alloc;     /* bytes one allocation may have; 0 = no bound of ours */
+	int64_t dirty_decay_ms; /* freed memory is gone after; -1 = never by time, 0 = at once
+				 */
+	int64_t muzzy_decay_ms; /* and before that only lazily for so long; 0 = not at all */
+	struct ash_amount dirty_max;  /* free memory that may stay resident */
+	struct ash_amount limit_hard; /* memory that may be held: more is refused */
+	struct ash_amount limit_soft; /* more makes purging eager and is told to the program */
+	unsigned pressure_purge;      /* enum ash_pressure_purge */
+#if ASH_DEBUG >= 1
+	uint64_t debug_delay; /* seed of random delays where threads race; 0 = none */
+#endif
 };
 
 extern struct ash_conf ash_conf;

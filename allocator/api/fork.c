@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "api/bounds.h"
 #include "cache/depot.h"
 #include "cache/magazine.h"
 #include "cache/reclaim.h"
@@ -64,6 +65,7 @@ static void child(void)
 	each_mutex(ash_mutex_fork_child);
 	ash_lock_rank_allow_same(0);
 	ash_reclaim_after_fork();
+	ash_bounds_after_fork();
 	ash_thread_after_fork();
 }
 

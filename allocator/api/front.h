@@ -35,14 +35,21 @@ ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t),
 	return p;
 }
 
-/* 16-byte steps are a shift; above, a table.  Size 0 is class 0, which never has a magazine,
- * and so goes the slow way, which gives it class 1.  Each way has its own copy of the pop: a
+ASH_INLINE size_t ash_front_class_by_16(size_t size)
+{
+	return ash_tls.class_by_16[(size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP];
+}
+
+/* Class of a size by a short table, above 1024 bytes by a coarser one: sizes spread over a
+ * limit between two ways cost a mispredicted branch, so it is where few programs ask for both
+ * sides. Size 0 is class 0, which never has a magazine, and so goes the slow way, which gives
+ * it class
+ * 1.  Each way has its own copy of the pop: a
  * jump to a common one would be an instruction more. */
 ASH_INLINE void *ash_front_alloc(size_t size, void *(*slow)(size_t))
 {
-	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX))
-		return ash_front_pop((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, size, slow,
-				     0);
+	if (ASH_LIKELY(size <= ASH_BY_16_MAX))
+		return ash_front_pop(ash_front_class_by_16(size), size, slow, 0);
 	if (ASH_LIKELY(size <= ASH_SMALL_MAX))
 		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, slow, 1);
 	return slow(size);
@@ -53,9 +60,9 @@ ASH_INLINE void *ash_front_malloc(size_t size)
 	return ash_front_alloc(size, ash_malloc_slow);
 }
 
-ASH_INLINE void ash_front_push(size_t class, void *p)
+ASH_INLINE void ash_front_push(size_t stack, void *p)
 {
-	void **top = ash_tls.top[class];
+	void **top = ash_tls.top[stack];
 
 #ifdef ASH_SAFETY_CHECKS
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
@@ -69,17 +76,17 @@ ASH_INLINE void ash_front_push(size_t class, void *p)
 	}
 	top[1] = p;
 	ASH_COMPILER_FENCE(); /* the item before the top that covers it: see above */
-	ash_tls.top[class] = top + 1;
+	ash_tls.top[stack] = top + 1;
 }
 
-/* Class 0 leads to the static slot, which is full. */
+/* Stack 0 leads to the static slot, which is full. */
 ASH_INLINE void ash_front_free(void *p)
 {
 #ifdef ASH_SAFETY_CHECKS
 	uintptr_t unit = ash_window_unit(p);
 
 	if (ASH_LIKELY(unit < ash_window_limit))
-		ash_front_push(ash_window_class(unit), p);
+		ash_front_push(ash_window_stack(unit), p);
 	else
 		ash_free_slow(p);
 #else
@@ -87,8 +94,7 @@ ASH_INLINE void ash_front_free(void *p)
 
 	if (ASH_LIKELY(distance < ash_window_length))
 		ash_front_push(
-			ash_load_relaxed(&ash_window_classes[distance >> ASH_GRANULE_SHIFT]),
-			p);
+			ash_load_relaxed(&ash_window_stacks[distance >> ASH_GRANULE_SHIFT]), p);
 	else
 		ash_free_slow(p);
 #endif
@@ -100,6 +106,12 @@ ASH_INLINE void ash_front_free(void *p)
 ASH_INLINE void ash_front_free_sized(void *p, size_t size)
 {
 #ifndef ASH_SAFETY_CHECKS
+	if (ASH_LIKELY(size <= ASH_GIVEN_CLASSES * ASH_SMALL_STEP)) {
+		ash_front_push((size + ASH_STACK_GIVEN * ASH_SMALL_STEP + ASH_SMALL_STEP - 1) /
+				       ASH_SMALL_STEP,
+			       p);
+		return;
+	}
 	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX)) {
 		ash_front_push((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p);
 		return;
@@ -129,8 +141,8 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 
 	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
 		return ash_calloc_slow(SIZE_MAX);
-	if (ASH_LIKELY(bytes <= ASH_SMALL_STEP_MAX))
-		return ash_front_clear((bytes + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, bytes, 0);
+	if (ASH_LIKELY(bytes <= ASH_BY_16_MAX))
+		return ash_front_clear(ash_front_class_by_16(bytes), bytes, 0);
 	if (ASH_LIKELY(bytes <= ASH_SMALL_MAX))
 		return ash_front_clear(ash_class_by_64[(bytes + 63) / 64], bytes, 1);
 	return ash_calloc_slow(bytes);

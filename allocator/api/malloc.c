@@ -2,6 +2,7 @@
 #include "api/front.h"
 
 #include "api/boot.h"
+#include "api/bounds.h"
 #include "api/conf.h"
 #include "api/misuse.h"
 #include "api/object.h"
@@ -9,6 +10,7 @@
 #include "cache/tcache.h"
 #include "os/os.h"
 #include "page/large.h"
+#include "page/purge.h"
 #include "slab/slab.h"
 
 static void *no_memory(void)
@@ -24,19 +26,30 @@ static bool too_large(size_t size)
 
 static void *large_alloc(size_t size, bool *zeroed, bool growing)
 {
+	int saved = errno;
 	void *p;
 
-	ash_tcache_tick();
+	ash_tcache_tick(true);
 	p = growing ? ash_large_alloc_growing(size)
 		    : ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
 	/* What no machine could give is no reason to empty every cache. */
-	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes() && ash_reclaim_all())
-		p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes()) {
+		if (ash_reclaim_all())
+			p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+		if (p == NULL && ash_bounds_tell_hard())
+			p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+		if (p != NULL)
+			errno = saved;
+	}
+	if (p != NULL)
+		ash_reclaim_grown();
+	ash_bounds_tell();
 	return p;
 }
 
 void *ash_malloc_slow(size_t size)
 {
+	int saved = errno;
 	unsigned class;
 	void **top, *p;
 
@@ -53,7 +66,13 @@ void *ash_malloc_slow(size_t size)
 		return p;
 	}
 	p = ash_tcache_alloc(class);
-	return ASH_LIKELY(p != NULL) ? p : no_memory();
+	if (ASH_UNLIKELY(p == NULL) && ash_bounds_tell_hard())
+		p = ash_tcache_alloc(class);
+	ash_bounds_tell();
+	if (ASH_UNLIKELY(p == NULL))
+		return no_memory();
+	errno = saved; /* a search for memory may have met refusals */
+	return p;
 }
 
 void *ash_malloc_growing(size_t size)
@@ -95,8 +114,8 @@ static void free_far(void *p)
 	/* Of two threads that free it at once one finds it gone. */
 	case ASH_OBJECT_RUN:
 		if (ash_large_free_run(object.run)) {
-			ash_tcache_tick();
-			ash_reclaim_notice();
+			ash_tcache_tick(false);
+			ash_reclaim_notice(false);
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;
@@ -104,8 +123,8 @@ static void free_far(void *p)
 	case ASH_OBJECT_MAPPING:
 		if (ash_far_remove(p, &object.far)) {
 			ash_large_free_mapping(&object.far);
-			ash_tcache_tick();
-			ash_reclaim_notice();
+			ash_tcache_tick(false);
+			ash_reclaim_notice(false);
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;
@@ -118,10 +137,10 @@ static void free_far(void *p)
 
 /* Whether p may go into the magazine at hand: the start of a region that is out, and not one of
  * the last two that the magazine took. */
-static bool check_small(void *p, unsigned class)
+static bool check_small(void *p, unsigned stack)
 {
 	struct ash_run *slab = ash_run_of(p);
-	void **top = ash_tls.top[class];
+	void **top = ash_tls.top[stack];
 
 	if (ASH_UNLIKELY(slab == NULL || ash_slab_region_state(slab, p) != ASH_REGION_OUT)) {
 		struct ash_object object = ash_object_of(p);
@@ -131,7 +150,7 @@ static bool check_small(void *p, unsigned class)
 	}
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
 		ash_misuse_report(&(struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, p,
-						       ash_class_size(class), NULL});
+						       ash_class_size(stack), NULL});
 		return false;
 	}
 	return true;
@@ -141,14 +160,16 @@ void ash_free_slow(void *p)
 {
 	uintptr_t unit = ash_window_unit(p);
 	int saved = errno;
-	unsigned class;
+	unsigned stack;
 
 	if (p == NULL)
 		return;
-	class = unit < ash_window_limit ? ash_window_class(unit) : 0;
-	if (class == 0)
+	stack = unit < ash_window_limit ? ash_window_stack(unit) : 0;
+	if (stack == 0)
 		free_far(p);
-	else if (check_small(p, class))
-		ash_tcache_free(class, p);
+	else if (check_small(p, stack))
+		ash_tcache_free(ash_stack_class(stack), p);
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded()))
+		ash_purge_excess();
 	errno = saved;
 }

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "api/boot.h"
+#include "api/bounds.h"
 #include "api/conf.h"
 #include "api/misuse.h"
 #include "api/names.h"
 #include "api/object.h"
+#include "cache/reclaim.h"
 #include "os/os.h"
 #include "page/large.h"
 #include "page/mapping.h"
@@ -74,7 +76,7 @@ static inline const struct ash_run *small_slab(const void *p)
 	uintptr_t unit = ash_window_unit(p);
 	const struct ash_run *slab;
 
-	if (unit >= ash_window_limit || ash_window_class(unit) == 0)
+	if (unit >= ash_window_limit || ash_window_stack(unit) == 0)
 		return NULL;
 	slab = ash_run_of(p);
 	return slab != NULL && ash_slab_region_state(slab, p) == ASH_REGION_OUT ? slab : NULL;
@@ -122,8 +124,11 @@ void *ash_realloc(void *p, size_t size)
 		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
 			void *q = ash_mapping_resize(&object.far, size);
 
-			if (q != NULL)
+			if (q != NULL) {
+				ash_reclaim_grown();
+				ash_bounds_tell();
 				return q;
+			}
 		}
 	}
 	return move(p, object.usable, size);
@@ -137,7 +142,7 @@ size_t ash_usable_size(const void *p)
 	/* Servers ask for it with every allocation and every free: whether a small object is
 	 * out is not looked up, only that one starts here. */
 	if (ASH_LIKELY(unit < ash_window_limit)) {
-		const struct ash_size_class *sc = &ash_size_classes[ash_window_class(unit)];
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
 
 		if (ASH_LIKELY(sc->size != 0)) {
 			size_t offset = ash_slab_offset(p);

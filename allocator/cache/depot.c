@@ -8,6 +8,7 @@
 #include "slab/inbox.h"
 #include "util/atomic.h"
 
+/* Under the lock; `full`, `count` and `low` are stored relaxed, for the looks without it. */
 struct depot_class {
 	struct ash_mutex lock;
 	uint32_t count; /* magazines in the list */

@@ -3,7 +3,11 @@
  * It makes bulk patterns cheap (a whole magazine changes hands under one short lock) and
  * carries objects from threads that free to threads that allocate.  What it may hold is
  * bounded in bytes; what one class's list held untouched through a whole epoch goes back to
- * its slabs. */
+ * its slabs.
+ *
+ * Each class has a line with its lock (rank DEPOT), which guards its two lists and their
+ * low-water mark; that there is nothing to get or trim is seen without it.  The bytes of all
+ * lists are one relaxed counter: several puts at once may pass the bound by a magazine each. */
 #ifndef ASH_CACHE_DEPOT_H
 #define ASH_CACHE_DEPOT_H
 

@@ -7,7 +7,14 @@
  * items inside the block and off stale pointers.  free finds it full where the slot behind
  * `top` would be the next block's.  Slot 0 keeps the capacity as a number (which equals no
  * pointer, so that the comparison may meet it); in a list it keeps the link, too: blocks are
- * aligned to 512, which leaves nine bits. */
+ * aligned to 512, which leaves nine bits.
+ *
+ * A magazine belongs to whoever holds it, and nobody else reads or writes it: a thread (the one
+ * that its top points into, its drained one, one on the way), a spare slot (its owner or the
+ * tick that takes it by exchange), the depot (under the lock of the class), an inbox (whoever
+ * takes the list), the pool (under its lock, rank MAGAZINES).  It changes hands by a lock or by
+ * release and acquire, so its items are visible with it.  Statistics alone look into the
+ * magazine of a running thread; blocks are never unmapped, so that is safe. */
 #ifndef ASH_CACHE_MAGAZINE_H
 #define ASH_CACHE_MAGAZINE_H
 

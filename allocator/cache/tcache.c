@@ -1,8 +1,11 @@
 #include "cache/tcache.h"
 
+#include <string.h>
+
 #include "cache/depot.h"
 #include "cache/reclaim.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/run.h"
@@ -17,18 +20,20 @@
 #define EARLY_SIZE \
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
+#define TURN_LEAST 24     /* objects that malloc and free should go round in */
+#define TURN_WITH_SPARE 8 /* the same where a full magazine waits behind them */
 #define BUDGET_LEAST ((size_t)16 << 10)
-#define BUDGET_MOST ((size_t)1 << 20)
+#define BUDGET_MOST ((size_t)2 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
 #define TICK_EVERY 32                   /* slow paths between looks at the clock */
 #define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
 
 bool ash_tcache_enabled = true;
 
-static void set_top(unsigned class, void **top)
+static void set_top(unsigned stack, void **top)
 {
 	ASH_COMPILER_FENCE(); /* what top covers was written before */
-	ash_tls.top[class] = top;
+	ash_tls.top[stack] = top;
 	ASH_COMPILER_FENCE();
 }
 
@@ -76,18 +81,18 @@ static void flush_below(unsigned class, void **top)
 	ash_shard_flush(class, first, ash_drop_nulls(first, n));
 }
 
-/* Gives the items of the class's current magazine to the slabs and the block to the pool;
- * the class is then as if new. */
-static void drop_current(struct ash_tls *tls, unsigned class)
+/* Gives the items of the stack's magazine to the slabs and the block to the pool; the stack is
+ * then as if new. */
+static void drop_stack(struct ash_tls *tls, unsigned stack)
 {
-	void **top = tls->top[class];
+	void **top = tls->top[stack];
 
 	if (top == ASH_STATIC_TOP)
 		return;
 	ASH_COMPILER_FENCE();
-	tls->top[class] = ASH_STATIC_TOP;
+	tls->top[stack] = ASH_STATIC_TOP;
 	ASH_COMPILER_FENCE();
-	flush_below(class, top);
+	flush_below(ash_stack_class(stack), top);
 	ash_magazine_put(ash_magazine_of(top));
 }
 
@@ -105,7 +110,9 @@ static void drop_class(struct ash_thread *t, struct ash_tls *tls, unsigned class
 {
 	struct ash_class_cache *cc = &t->classes[class];
 
-	drop_current(tls, class);
+	drop_stack(tls, class);
+	if (ash_class_is_given(class))
+		drop_stack(tls, ash_class_free_stack(class));
 	take_spare(cc, class);
 	if (cc->drained != NULL) {
 		void **m = cc->drained;
@@ -141,6 +148,8 @@ static void trim_idle(struct ash_thread *t)
 			continue;
 		}
 		take_spare(cc, c);
+		if (ash_class_is_given(c))
+			drop_stack(&ash_tls, ash_class_free_stack(c));
 		if (ash_tls.top[c] != ASH_STATIC_TOP) {
 			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
 
@@ -170,31 +179,38 @@ static void relieve(struct ash_thread *t)
 	t->contended = count_contended(t->shard);
 }
 
-static void tick(struct ash_thread *t)
+static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 {
 	uint64_t now_ns;
 	uint32_t now;
 
-	if (ASH_LIKELY(++t->slow_paths % TICK_EVERY != 0) || ASH_UNLIKELY(ash_mutex_forking))
+	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	if (now == ash_load_relaxed(&t->epoch)) {
-		ash_reclaim_notice();
+		ash_reclaim_notice(allocates);
 		return;
 	}
 	ash_store_relaxed(&t->epoch, now);
 	trim_idle(t);
 	relieve(t);
-	ash_reclaim_tick(now_ns);
+	ash_reclaim_tick(now_ns, allocates);
 }
 
-void ash_tcache_tick(void)
+ASH_INLINE void tick(struct ash_thread *t, bool allocates)
+{
+	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 ||
+			 (allocates && ash_load_relaxed(&ash_reclaim_start_wished) != 0)))
+		look_at_clock(t, allocates);
+}
+
+void ash_tcache_tick(bool allocates)
 {
 	struct ash_thread *t = ash_thread_self();
 
 	if (t != NULL)
-		tick(t);
+		tick(t, allocates);
 }
 
 /* Without a magazine. */
@@ -211,25 +227,34 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 										       : NULL;
 }
 
-/* Whether the class gets its first magazine now; installs it empty. */
-static bool earn(struct ash_thread *t, unsigned class)
+static bool has_magazine(unsigned class)
+{
+	return ash_tls.top[class] != ASH_STATIC_TOP ||
+	       ash_tls.top[ash_class_free_stack(class)] != ASH_STATIC_TOP;
+}
+
+/* Whether the class gets its first magazine now; installs it empty on the given stack of it. */
+static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 	unsigned first = cap_most(class) < FIRST_CAP ? cap_most(class) : FIRST_CAP;
 	void **m;
 
+	if (cc->cap != 0)
+		set_cap(t, class, 0);
 	cc->misses++;
 	if (cc->misses < MISSES_TO_EARN && ash_class_size(class) >= EARLY_SIZE)
 		return false;
-	m = ash_magazine_get();
-	if (m == NULL)
-		return false;
 	if (!set_cap(t, class, first)) { /* the budget is used up */
 		cc->misses = 0;
-		ash_magazine_put(m);
 		return false;
 	}
-	set_top(class, ash_magazine_clear(m, first));
+	m = ash_magazine_get();
+	if (m == NULL) {
+		set_cap(t, class, 0);
+		return false;
+	}
+	set_top(stack, ash_magazine_clear(m, first));
 	return true;
 }
 
@@ -247,35 +272,93 @@ static void *pop(unsigned class, void **top)
 	return p;
 }
 
+/* The stack that malloc takes from is empty: it gets the magazine of the one that free gives
+ * to, which gets the empty one.  Where that holds little, as much again comes from the slabs,
+ * or the capacity grows: turns of a few objects cost more than they save. */
+static void turn(struct ash_thread *t, unsigned class)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	unsigned stack = ash_class_free_stack(class);
+	void **given = ash_tls.top[stack], **taken = ash_tls.top[class];
+	unsigned n = ash_top_count(given), more, got;
+
+	set_top(stack, ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
+	set_top(class, given);
+	if (taken != ASH_STATIC_TOP)
+		set_top(stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
+	if (n >= TURN_LEAST || n == 0)
+		return;
+	more = ash_magazine_cap(ash_magazine_of(given)) - n;
+	if (more < n)
+		set_cap(t, class, cc->cap * 2u);
+	if (more > n)
+		more = n;
+	if (more == 0)
+		return;
+	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, given + 1 + more,
+			   more);
+	if (got < more)
+		memmove(given + 1, given + 1 + more - got, got * sizeof(*given));
+	set_top(class, given + got);
+}
+
+/* The frequent case of it, and the pop: both magazines are there, and enough was freed.  NULL
+ * where it is not that. */
+ASH_INLINE void *turn_and_pop(unsigned class)
+{
+	unsigned stack = ash_class_free_stack(class);
+	void **given = ash_tls.top[stack], **taken = ash_tls.top[class], *p = *given;
+	struct ash_class_cache *cc;
+	unsigned n;
+
+	if (taken == ASH_STATIC_TOP || p == NULL || ash_top_count(taken) != 0)
+		return NULL;
+	cc = &ash_tls.thread->classes[class];
+	n = ash_top_count(given);
+	if (n < TURN_LEAST && (n < TURN_WITH_SPARE || ash_load_relaxed(&cc->spare) == NULL))
+		return NULL;
+	set_top(stack, ASH_STATIC_TOP);
+	set_top(class, given - 1);
+	set_top(stack, taken);
+	count_miss(cc);
+	return p;
+}
+
 void *ash_tcache_alloc(unsigned class)
 {
 	struct ash_thread *t = ash_thread_self();
 	struct ash_class_cache *cc;
-	void **m, **empty, **top;
+	void **m, **empty, **top, *p;
 	unsigned got;
 
+	if (ash_class_is_given(class)) {
+		p = turn_and_pop(class);
+		if (ASH_LIKELY(p != NULL))
+			return p;
+	}
 	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
-	tick(t);
+	tick(t, true);
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
-	if (ash_tls.top[class] == ASH_STATIC_TOP) {
-		if (cc->cap != 0)
-			set_cap(t, class, 0);
-		if (!earn(t, class))
-			return alloc_single(t->shard, class);
-	} else {
+	if (ash_tls.top[class] != ASH_STATIC_TOP || has_magazine(class))
 		count_miss(cc);
-	}
+	else if (!earn(t, class, class))
+		return alloc_single(t->shard, class);
 again:
 	/* Items below a NULL that was freed by its size. */
 	while (ASH_UNLIKELY(ash_top_count(ash_tls.top[class]) != 0)) {
-		void *p = pop(class, ash_tls.top[class]);
-
+		p = pop(class, ash_tls.top[class]);
 		if (p != NULL)
 			return p;
 	}
+	/* A thread that only freed so far. */
+	if (ASH_UNLIKELY(ash_tls.top[class] == ASH_STATIC_TOP)) {
+		turn(t, class);
+		goto again;
+	}
+	ash_delay();
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
 						 : NULL;
 	empty = ash_magazine_of(ash_tls.top[class]);
@@ -285,6 +368,11 @@ again:
 			cc->drained = empty;
 		else
 			ash_magazine_put(empty);
+		goto again;
+	}
+	if (ash_class_is_given(class) &&
+	    ash_top_count(ash_tls.top[ash_class_free_stack(class)]) != 0) {
+		turn(t, class);
 		goto again;
 	}
 	/* The empty one leaves its place here before it appears in the depot.  It comes back
@@ -316,26 +404,33 @@ void ash_tcache_free(unsigned class, void *p)
 	struct ash_thread *t = ash_thread_self();
 	struct ash_class_cache *cc;
 	void **top, **empty, **spare;
+	unsigned stack = ash_class_free_stack(class);
 
 	if (ASH_LIKELY(t != NULL))
-		tick(t);
+		tick(t, false);
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
 		ash_shard_flush(class, &p, 1);
 		return;
 	}
 	cc = &t->classes[class];
-	if (ash_tls.top[class] == ASH_STATIC_TOP) {
-		if (cc->cap != 0)
-			set_cap(t, class, 0);
-		if (!earn(t, class)) {
+	if (ash_tls.top[stack] != ASH_STATIC_TOP) {
+		count_miss(cc);
+	} else if (!has_magazine(class)) {
+		if (!earn(t, class, stack)) {
 			ash_shard_flush(class, &p, 1);
 			return;
 		}
-	} else {
-		count_miss(cc);
+	} else { /* malloc's stack has one */
+		empty = ash_magazine_get();
+		if (ASH_UNLIKELY(empty == NULL)) {
+			ash_shard_flush(class, &p, 1);
+			return;
+		}
+		set_top(stack, ash_magazine_clear(empty, cc->cap));
 	}
-	top = ash_tls.top[class];
+	top = ash_tls.top[stack];
 	if (ash_top_is_full(top)) {
+		ash_delay();
 		/* A second overflow in a row asks for more room. */
 		spare = ash_load_relaxed(&cc->spare) != NULL
 				? ash_exchange_acquire(&cc->spare, NULL)
@@ -355,18 +450,19 @@ void ash_tcache_free(unsigned class, void *p)
 		if (ASH_UNLIKELY(empty == NULL)) {
 			/* No memory for a second magazine: this one is emptied where it lies,
 			 * else every free from here on would ask the kernel in vain. */
-			set_top(class, ASH_STATIC_TOP);
+			set_top(stack, ASH_STATIC_TOP);
 			flush_below(class, top);
-			set_top(class, ash_magazine_clear(ash_magazine_of(top), cc->cap));
+			set_top(stack, ash_magazine_clear(ash_magazine_of(top), cc->cap));
 			ash_tcache_free(class, p);
 			return;
 		}
-		set_top(class, ash_magazine_clear(empty, cc->cap));
+		set_top(stack, ash_magazine_clear(empty, cc->cap));
+		ash_delay();
 		ash_store_release(&cc->spare, ash_magazine_of(top));
-		top = ash_tls.top[class];
+		top = ash_tls.top[stack];
 	}
 	top[1] = p;
-	set_top(class, top + 1);
+	set_top(stack, top + 1);
 }
 
 void ash_tcache_init(void)
@@ -388,19 +484,19 @@ void ash_tcache_release(void)
 
 /* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong
  * by more than what moved.  Blocks are never unmapped, so reading one is safe. */
-static void count_thread(struct ash_thread *t, void *argument)
+ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
 {
 	size_t *sum = argument;
 
-	for (unsigned c = 1; c < ASH_CLASSES; c++) {
-		void **top = ash_load_relaxed(&t->tls->top[c]);
+	for (unsigned s = 1; s < ASH_STACKS; s++) {
+		void **top = ash_load_relaxed(&t->tls->top[s]);
 		unsigned n = 0;
 
 		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
 			n++;
-		if (ash_load_relaxed(&t->classes[c].spare) != NULL)
-			n += t->classes[c].cap;
-		*sum += n * ash_class_size(c);
+		if (s < ASH_CLASSES && ash_load_relaxed(&t->classes[s].spare) != NULL)
+			n += t->classes[s].cap;
+		*sum += n * ash_class_size(s);
 	}
 }
 

@@ -19,8 +19,9 @@ void *ash_tcache_alloc(unsigned class);
 /* Takes an object of the class whose magazine is full. */
 void ash_tcache_free(unsigned class, void *p);
 
-/* For slow paths that touch no magazine (large objects): a tick now and then. */
-void ash_tcache_tick(void);
+/* For slow paths that touch no magazine (large objects): a tick now and then.  `allocates` as
+ * in ash_reclaim_tick. */
+void ash_tcache_tick(bool allocates);
 
 /* Empties this thread's magazines and the depot and gives free memory back. */
 void ash_tcache_release(void);

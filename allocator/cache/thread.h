@@ -13,8 +13,9 @@
 
 struct ash_shard;
 
-/* Per class.  `spare` is NULL or a full magazine: set only by the owner, always taken by
- * exchange, since the tick of another thread may collect it.  The rest is the owner's. */
+/* Per class.  `spare` is NULL or a full magazine: set only by the owner (release), always taken
+ * by exchange (acquire), since the tick of another thread may collect it.  The rest is the
+ * owner's; statistics read `cap`, and may get an old one. */
 struct ash_class_cache {
 	void **spare;
 	void **drained; /* an empty magazine kept for the next overflow, or NULL */
@@ -22,6 +23,8 @@ struct ash_class_cache {
 	uint8_t misses; /* before: towards earning; after: in this epoch (saturates) */
 };
 
+/* The record.  Its owner is the thread that `tls` belongs to; what has no other remark is the
+ * owner's alone.  After fork the child's one thread stands in for the owners that vanished. */
 struct ash_thread {
 	struct ash_list link;      /* all records; THREADS lock */
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
@@ -36,10 +39,16 @@ struct ash_thread {
 
 enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
 
-/* All that the fast paths touch of a thread.  A class without a magazine points to a static
- * slot that reads as both empty and full. */
+/* All that the fast paths touch of a thread, by stack (meta/size_class.h).  One without a
+ * magazine points to a static slot that reads as both empty and full.  The thread's alone: it
+ * orders its stores against a fork in between by compiler fences (the item before the top that
+ * covers it; read before the top is lowered).  Others read tops only for statistics, under the
+ * THREADS lock, which keeps the thread from ending meanwhile. */
 struct ash_tls {
-	void **top[ASH_CLASSES];
+	void **top[ASH_STACKS];
+	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
+	 * is an instruction nearer than as a table of the library's. */
+	uint8_t class_by_16[ASH_BY_16_MAX / ASH_SMALL_STEP + 1];
 	struct ash_thread *thread;
 	uint32_t phase; /* enum ash_thread_phase */
 };

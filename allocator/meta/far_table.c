@@ -112,8 +112,9 @@ bool ash_far_find(const void *address, struct ash_far *entry)
 	return found;
 }
 
-/* `count` says how many places are taken or promised; a detached entry keeps its promise. */
-static bool take_out(const void *address, struct ash_far *entry, size_t give_up)
+/* `count` says how many places are taken or promised; a detached entry keeps its promise, and
+ * its bytes go on to count. */
+static bool take_out(const void *address, struct ash_far *entry, bool for_good)
 {
 	bool found;
 
@@ -123,8 +124,10 @@ static bool take_out(const void *address, struct ash_far *entry, size_t give_up)
 	if (found) {
 		*entry = table[i];
 		close_gap(i);
-		count -= give_up;
-		ash_owned_add(&bytes, 0 - entry->mapped);
+		if (for_good) {
+			count--;
+			ash_owned_add(&bytes, 0 - entry->mapped);
+		}
 	}
 	ash_mutex_unlock(&lock);
 	return found;
@@ -132,29 +135,30 @@ static bool take_out(const void *address, struct ash_far *entry, size_t give_up)
 
 bool ash_far_remove(const void *address, struct ash_far *entry)
 {
-	return take_out(address, entry, 1);
+	return take_out(address, entry, true);
 }
 
 bool ash_far_detach(const void *address, struct ash_far *entry)
 {
-	return take_out(address, entry, 0);
+	return take_out(address, entry, false);
 }
 
-void ash_far_attach(const struct ash_far *entry)
+void ash_far_attach(const struct ash_far *entry, size_t mapped_before)
 {
 	ash_mutex_lock(&lock);
 	place(table, capacity, entry);
-	ash_owned_add(&bytes, entry->mapped);
+	ash_owned_add(&bytes, entry->mapped - mapped_before);
 	ash_mutex_unlock(&lock);
 }
 
-void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry))
+void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry, void *argument),
+		  void *argument)
 {
 	ash_mutex_lock(&lock);
 	size_t i = find((uintptr_t)address);
 
 	if (i < capacity)
-		fn(&table[i]);
+		fn(&table[i], argument);
 	ash_mutex_unlock(&lock);
 }
 

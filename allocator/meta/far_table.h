@@ -23,12 +23,14 @@ bool ash_far_find(const void *address, struct ash_far *entry);
 /* The same and removes it: of two racing frees only one succeeds. */
 bool ash_far_remove(const void *address, struct ash_far *entry);
 /* The same two steps apart, for an entry that is about to change: between detach and attach
- * its place stays reserved, so that attach cannot fail. */
+ * its place stays reserved, so that attach cannot fail, and its bytes, as they were before, go
+ * on to count. */
 bool ash_far_detach(const void *address, struct ash_far *entry);
-void ash_far_attach(const struct ash_far *entry);
+void ash_far_attach(const struct ash_far *entry, size_t mapped_before);
 /* Calls fn for the entry at exactly this address, under the table's lock, so that nobody can
  * take or change it meanwhile; nothing where there is none. */
-void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry));
+void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry, void *argument),
+		  void *argument);
 /* Whether some entry's mapping holds this address; fills it in. */
 bool ash_far_covering(const void *address, struct ash_far *entry);
 

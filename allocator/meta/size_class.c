@@ -32,13 +32,15 @@
 #define BEST16(c) BEST2(c, BEST15(c), 16)
 #define GRANULES(c) (SIZE(c) <= 512 ? 1 : SIZE(c) < 2048 ? FEWER8(c) : BEST16(c))
 
-#define ROW(c) [c] = { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), \
-		       FIT(c, GRANULES(c)), GRANULES(c), 0 }
+#define SHAPE(c) { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), FIT(c, GRANULES(c)), GRANULES(c), 0 }
+#define ROW(c) [c] = SHAPE(c)
+#define GIVEN(c) [ASH_STACK_GIVEN + (c)] = SHAPE(c)
 #define ROWS8(c) ROW(c), ROW(c + 1), ROW(c + 2), ROW(c + 3), ROW(c + 4), ROW(c + 5), ROW(c + 6), ROW(c + 7)
 
-const struct ash_size_class ash_size_classes[ASH_CLASSES] = {
+const struct ash_size_class ash_size_classes[ASH_STACKS] = {
 	ROWS8(1), ROWS8(9), ROWS8(17), ROWS8(25), ROWS8(33),
 	ROWS8(41), ROWS8(49), ROWS8(57), ROWS8(65), ROWS8(73),
+	GIVEN(1), GIVEN(2), GIVEN(3), GIVEN(4), GIVEN(5), GIVEN(6), GIVEN(7), GIVEN(8),
 };
 
 #define AT(i) CLASS((i) * 64)
@@ -50,6 +52,8 @@ const uint8_t ash_class_by_64[ASH_SMALL_MAX / 64 + 1] = {
 };
 
 /* The tables in a few certain points; the unit test walks all sizes. */
+static_assert(ASH_GIVEN_CLASSES == 8 && ASH_GIVEN_CLASSES <= ASH_LINEAR_CLASSES, "rows of second stacks");
+static_assert(ASH_STACKS <= 256, "a stack is a byte of the map");
 static_assert(SIZE(1) == 16 && SIZE(32) == 512, "linear classes");
 static_assert(SIZE(33) == 576 && SIZE(40) == 1024 && SIZE(80) == ASH_SMALL_MAX, "geometric classes");
 static_assert(CLASS(512) == 32 && CLASS(513) == 33 && CLASS(1024) == 40 && CLASS(1025) == 41, "class of a size");

@@ -22,6 +22,7 @@
 #ifndef ASH_META_SIZE_CLASS_H
 #define ASH_META_SIZE_CLASS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "util/compiler.h"
@@ -30,7 +31,20 @@
 #define ASH_SMALL_STEP 16
 #define ASH_SMALL_STEP_MAX 512 /* up to here class = ceil(n / 16) */
 #define ASH_SMALL_MAX 32768
+#define ASH_BY_16_MAX 1024 /* up to here a table by steps of 16 is exact and short */
 #define ASH_LINEAR_CLASSES (ASH_SMALL_STEP_MAX / ASH_SMALL_STEP)
+
+/* A thread keeps a stack of free objects per class, which malloc takes from.  free gives to
+ * the same, but in the smallest classes to a second one, which takes the first one's place when
+ * that is empty: what malloc returns then does not wait for the store of a free just before,
+ * address and all, which makes up most of the time that tiny objects take.  Larger ones are
+ * better served by the object freed last, the one that the data cache holds
+ * (allocator/doc/caches.md).
+ *
+ * Stacks are numbered: class c is its own, and the second of class c is ASH_STACK_GIVEN + c. */
+#define ASH_GIVEN_CLASSES 8 /* classes 1 to 8, 128 bytes, have a second stack */
+#define ASH_STACK_GIVEN (ASH_CLASSES - 1)
+#define ASH_STACKS (ASH_CLASSES + ASH_GIVEN_CLASSES)
 
 #define ASH_GRANULE_SHIFT 14
 #define ASH_GRANULE ((size_t)1 << ASH_GRANULE_SHIFT)
@@ -43,7 +57,8 @@ struct ash_size_class {
 	uint8_t pad;
 };
 
-extern const struct ash_size_class ash_size_classes[ASH_CLASSES] ASH_HIDDEN;
+/* By class, and by the number of a second stack, too. */
+extern const struct ash_size_class ash_size_classes[ASH_STACKS] ASH_HIDDEN;
 /* Class of n for n <= ASH_SMALL_MAX at [(n + 63) / 64]; exact above 512 bytes. */
 extern const uint8_t ash_class_by_64[ASH_SMALL_MAX / 64 + 1] ASH_HIDDEN;
 
@@ -53,6 +68,22 @@ ASH_INLINE unsigned ash_class_of(size_t n)
 	if (ASH_LIKELY(n <= ASH_SMALL_STEP_MAX))
 		return (unsigned)((n + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP);
 	return ash_class_by_64[(n + 63) / 64];
+}
+
+ASH_INLINE bool ash_class_is_given(unsigned class)
+{
+	return class <= ASH_GIVEN_CLASSES;
+}
+
+/* The stack that free gives objects of the class to. */
+ASH_INLINE unsigned ash_class_free_stack(unsigned class)
+{
+	return ash_class_is_given(class) ? ASH_STACK_GIVEN + class : class;
+}
+
+ASH_INLINE unsigned ash_stack_class(unsigned stack)
+{
+	return stack > ASH_STACK_GIVEN ? stack - ASH_STACK_GIVEN : stack;
 }
 
 static inline size_t ash_class_size(unsigned c)

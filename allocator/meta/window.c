@@ -9,11 +9,11 @@ struct ash_window ash_window ASH_CACHE_ALIGNED;
 	__asm__(".globl " #name "\n.hidden " #name "\n.set " #name ", ash_window + " #offset)
 ALIAS(ash_window_base, 0);
 ALIAS(ash_window_limit, 8);
-ALIAS(ash_window_classes, 16);
+ALIAS(ash_window_stacks, 16);
 ALIAS(ash_window_length, 40);
 static_assert(offsetof(struct ash_window, length) == 40, "aliases");
 static_assert(offsetof(struct ash_window, limit) == 8 &&
-		      offsetof(struct ash_window, classes) == 16,
+		      offsetof(struct ash_window, stacks) == 16,
 	      "aliases");
 
 #define WINDOW_LEAST ((uint64_t)16 << 30)
@@ -59,16 +59,16 @@ static uintptr_t place(uint64_t length)
 
 static bool map_tables(uint64_t length, struct ash_window *w)
 {
-	size_t class_bytes = ash_align_up(length >> ASH_GRANULE_SHIFT, ash_os_page);
+	size_t stack_bytes = ash_align_up(length >> ASH_GRANULE_SHIFT, ash_os_page);
 	size_t block_bytes =
 		ash_align_up((length >> ASH_HUGE_SHIFT) * sizeof(void *), ash_os_page);
 
-	w->classes = ash_os_map_readonly(class_bytes);
-	if (w->classes == NULL)
+	w->stacks = ash_os_map_readonly(stack_bytes);
+	if (w->stacks == NULL)
 		return false;
 	w->blocks = ash_os_map_readonly(block_bytes);
 	if (w->blocks == NULL) {
-		ash_os_unmap(w->classes, class_bytes);
+		ash_os_unmap(w->stacks, stack_bytes);
 		return false;
 	}
 	return true;
@@ -83,7 +83,7 @@ bool ash_window_init(uint64_t largest)
 			continue;
 		w.nblocks = (uint32_t)(length >> ASH_HUGE_SHIFT);
 		ash_window.base = w.base;
-		ash_window.classes = w.classes;
+		ash_window.stacks = w.stacks;
 		ash_window.blocks = w.blocks;
 		ash_window.nblocks = w.nblocks;
 		ash_store_release(&ash_window.length, length);
@@ -104,7 +104,7 @@ static bool open_range(void *table, size_t from, size_t to)
 
 bool ash_window_open(uint32_t first, uint32_t count)
 {
-	return open_range(ash_window.classes, (size_t)first * ASH_HUGE_GRANULES,
+	return open_range(ash_window.stacks, (size_t)first * ASH_HUGE_GRANULES,
 			  (size_t)(first + count) * ASH_HUGE_GRANULES) &&
 	       open_range(ash_window.blocks, (size_t)first * sizeof(void *),
 			  (size_t)(first + count) * sizeof(void *));

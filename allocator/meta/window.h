@@ -16,9 +16,10 @@
 /* All globals that the fast paths read, in one line; constant after boot.  Before it
  * `limit` is 0 and every pointer is far. */
 struct ash_window {
-	uintptr_t base;   /* a multiple of 2 MiB */
-	uintptr_t limit;  /* length / 16 */
-	uint8_t *classes; /* per granule; written by whoever makes or takes down the slab */
+	uintptr_t base;  /* a multiple of 2 MiB */
+	uintptr_t limit; /* length / 16 */
+	uint8_t *stacks; /* per granule, where free puts its objects; written by whoever makes
+			  * or takes down the slab */
 	struct ash_hugeblock **blocks;
 	uint32_t nblocks; /* length / 2 MiB */
 	uintptr_t length; /* in bytes */
@@ -30,7 +31,7 @@ extern struct ash_window ash_window ASH_CACHE_ALIGNED ASH_HIDDEN;
  * it would load the structure's address first, an instruction more in every free. */
 extern const uintptr_t ash_window_base ASH_HIDDEN, ash_window_limit ASH_HIDDEN;
 extern const uintptr_t ash_window_length ASH_HIDDEN;
-extern uint8_t *const ash_window_classes ASH_HIDDEN;
+extern uint8_t *const ash_window_stacks ASH_HIDDEN;
 
 /* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
  * machine's memory).  False where there is not even room for a small one. */
@@ -53,9 +54,10 @@ ASH_INLINE bool ash_window_holds(const void *p)
 	return (uintptr_t)p - ash_window.base < ash_window.length;
 }
 
-ASH_INLINE unsigned ash_window_class(uintptr_t unit)
+/* The stack that free gives the object to (meta/size_class.h); 0 where there is no slab. */
+ASH_INLINE unsigned ash_window_stack(uintptr_t unit)
 {
-	return ash_load_relaxed(&ash_window_classes[unit >> (ASH_GRANULE_SHIFT - 4)]);
+	return ash_load_relaxed(&ash_window_stacks[unit >> (ASH_GRANULE_SHIFT - 4)]);
 }
 
 /* Number of the granule that holds p; p lies in the window. */
@@ -91,7 +93,7 @@ static inline struct ash_run *ash_run_of(const void *p)
 	return run;
 }
 
-/* Distance of p from the start of its slab; p lies in a granule whose class in the map is not
+/* Distance of p from the start of its slab; p lies in a granule whose stack in the map is not
  * 0, which has a hugeblock and, unless p is wild, a slab. */
 ASH_INLINE size_t ash_slab_offset(const void *p)
 {

@@ -2,12 +2,13 @@
  *
  * word: 0 free, 1 held, 2 held and somebody may sleep.  Taking it is an acquire, giving it
  * back a release.  The thread that is forking holds every mutex and may re-enter: for it
- * lock, try_lock and unlock do nothing between ash_mutex_fork_enter and _leave. */
+ * lock, try_lock and unlock do nothing while ash_mutex_forking is set. */
 #ifndef ASH_OS_MUTEX_H
 #define ASH_OS_MUTEX_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "os/delay.h"
 #include "os/lock_rank.h"
 #include "util/atomic.h"
 #include "util/compiler.h"
@@ -39,9 +40,11 @@ static inline bool ash_mutex_try_lock(struct ash_mutex *m)
 
 	if (ASH_UNLIKELY(ash_mutex_forking))
 		return true;
+	ash_delay();
 	if (!ash_cas_acquire(&m->word, &free, 1))
 		return false;
 	ash_lock_rank_acquire(m->rank);
+	ash_delay();
 	return true;
 }
 
@@ -52,8 +55,10 @@ static inline void ash_mutex_lock(struct ash_mutex *m)
 	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
 	ash_lock_rank_acquire(m->rank);
+	ash_delay();
 	if (ASH_UNLIKELY(!ash_cas_acquire(&m->word, &free, 1)))
 		ash_mutex_lock_slow(m);
+	ash_delay();
 }
 
 static inline void ash_mutex_unlock(struct ash_mutex *m)
@@ -61,8 +66,10 @@ static inline void ash_mutex_unlock(struct ash_mutex *m)
 	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
 	ash_lock_rank_release(m->rank);
+	ash_delay();
 	if (ASH_UNLIKELY(ash_exchange_release(&m->word, 0) == 2))
 		ash_mutex_wake(m);
+	ash_delay();
 }
 
 /* For fork handlers: take whatever the thread's state, then release (parent) or make new

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "util/compiler.h"
 
 /* Reads page size, CPUs and memory.  Called once, before anything else here. */
 void ash_os_init(void);
@@ -37,6 +38,18 @@ bool ash_os_unmap(void *address, size_t size);
  * where the kernel refuses (mlocked memory). */
 bool ash_os_purge(void *address, size_t size);
 
+/* Leaves the pages to the kernel, which takes them when it needs memory: until then they hold
+ * what they held, and writing to them keeps them.  False where the kernel refuses or does not
+ * know how. */
+bool ash_os_purge_lazily(void *address, size_t size);
+
+/* What this thread gave back by the three calls above, in all: how much one call of the program
+ * did is a difference of two looks. */
+struct ash_os_given {
+	uint64_t ranges, bytes;
+};
+extern __thread struct ash_os_given ash_os_given ASH_HIDDEN;
+
 /* Grows or shrinks a mapping, moving it where `may_move`; returns the new address or
  * NULL, the old mapping then being as before. */
 void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move);
@@ -56,8 +69,13 @@ bool ash_os_secure_process(void); /* setuid or the like: the environment is not 
 const char *
 ash_os_environment(const char *name); /* NULL where unset or the process is secure */
 
+/* Reads a small file of the kernel, `size` bytes at most with the NUL at the end; returns its
+ * length, 0 where it cannot be read. */
+size_t ash_os_read_file(const char *path, char *text, size_t size);
+
 /* Waits while *word == value, at most until woken; wakes one waiter. */
 void ash_os_futex_wait(uint32_t *word, uint32_t value);
+void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns); /* at most so long */
 void ash_os_futex_wake(uint32_t *word);
 void ash_os_sleep(uint64_t ns);
 /* Gives up the CPU. */
@@ -71,6 +89,7 @@ enum ash_os_call {
 	ASH_OS_MPROTECT,
 	ASH_OS_MADVISE,
 	ASH_OS_MREMAP,
+	ASH_OS_OPEN,
 	ASH_OS_CALLS
 };
 extern bool (*ash_os_fault_hook)(enum ash_os_call call);

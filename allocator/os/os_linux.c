@@ -14,7 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/cgroup.h"
 #include "util/assert.h"
+#include "util/atomic.h"
 #include "util/bits.h"
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -25,9 +27,13 @@ size_t ash_os_page = 4096;
 unsigned ash_os_page_shift = 12;
 bool (*ash_os_fault_hook)(enum ash_os_call call);
 
+__thread struct ash_os_given ash_os_given;
+
 static bool faulted(enum ash_os_call call)
 {
-	return ash_os_fault_hook != NULL && ash_os_fault_hook(call);
+	bool (*hook)(enum ash_os_call) = ash_load_relaxed(&ash_os_fault_hook);
+
+	return ASH_UNLIKELY(hook != NULL) && hook(call);
 }
 
 void ash_os_init(void)
@@ -102,9 +108,18 @@ bool ash_os_make_writable(void *address, size_t size)
 	       mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
 }
 
+static void count_given(size_t size)
+{
+	ash_os_given.ranges++;
+	ash_os_given.bytes += size;
+}
+
 bool ash_os_unmap(void *address, size_t size)
 {
-	return !faulted(ASH_OS_MUNMAP) && munmap(address, size) == 0;
+	if (faulted(ASH_OS_MUNMAP) || munmap(address, size) != 0)
+		return false;
+	count_given(size);
+	return true;
 }
 
 /* Whether pages that were given back read as zero: emulators have been seen that take the
@@ -133,8 +148,19 @@ static bool purge_zeroes(void)
 
 bool ash_os_purge(void *address, size_t size)
 {
-	return !faulted(ASH_OS_MADVISE) && purge_zeroes() &&
-	       madvise(address, size, MADV_DONTNEED) == 0;
+	if (faulted(ASH_OS_MADVISE) || !purge_zeroes() ||
+	    madvise(address, size, MADV_DONTNEED) != 0)
+		return false;
+	count_given(size);
+	return true;
+}
+
+bool ash_os_purge_lazily(void *address, size_t size)
+{
+	if (faulted(ASH_OS_MADVISE) || madvise(address, size, MADV_FREE) != 0)
+		return false;
+	count_given(size);
+	return true;
 }
 
 void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move)
@@ -187,61 +213,25 @@ uint64_t ash_os_address_limit(void)
 	return limit.rlim_cur;
 }
 
-/* Reads a small file of the kernel; returns its length, 0 where it cannot be read. */
-static size_t read_file(const char *path, char *text, size_t size)
+size_t ash_os_read_file(const char *path, char *text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
 	ssize_t n;
+	int fd;
 
+	if (faulted(ASH_OS_OPEN))
+		return 0;
+	/* The system calls themselves: libc's are points where a thread can be cancelled. */
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	n = read(fd, text, size - 1);
-	close(fd);
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	return (size_t)n;
-}
-
-/* Reads a decimal number at *text and moves past it; -1 where there is none. */
-static long read_number(const char **text)
-{
-	long n = 0;
-	const char *p = *text;
-
-	while (*p == ' ')
-		p++;
-	if (*p < '0' || *p > '9')
-		return -1;
-	while (*p >= '0' && *p <= '9' && n < 1000000000)
-		n = n * 10 + (*p++ - '0');
-	*text = p;
-	return n;
-}
-
-/* CPUs that the container's quota amounts to, rounded up; 0 = no quota.  Inside a
- * container its own group is mounted at the root of the hierarchy. */
-static unsigned quota_cpus(void)
-{
-	char text[64];
-	const char *p = text;
-	long quota, period;
-
-	if (read_file("/sys/fs/cgroup/cpu.max", text, sizeof(text)) > 0) {
-		quota = read_number(&p); /* "max" = none */
-		period = read_number(&p);
-	} else {
-		if (read_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof(text)) == 0)
-			return 0;
-		quota = read_number(&p); /* "-1" = none */
-		p = text;
-		if (read_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us", text, sizeof(text)) == 0)
-			return 0;
-		period = read_number(&p);
-	}
-	if (quota <= 0 || period <= 0)
-		return 0;
-	return (unsigned)((quota + period - 1) / period);
+	do {
+		n = syscall(SYS_read, fd, text + length, size - 1 - length);
+		length += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && length + 1 < size);
+	syscall(SYS_close, fd);
+	text[length] = '\0';
+	return length;
 }
 
 unsigned ash_os_usable_cpus(void)
@@ -256,7 +246,7 @@ unsigned ash_os_usable_cpus(void)
 		cpus += (unsigned)__builtin_popcountl(mask[i]);
 	if (cpus == 0)
 		cpus = 1;
-	quota = quota_cpus();
+	quota = ash_cgroup_cpus();
 	errno = saved;
 	return quota != 0 && quota < cpus ? quota : cpus;
 }
@@ -306,6 +296,15 @@ void ash_os_futex_wait(uint32_t *word, uint32_t value)
 	int saved = errno;
 
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+	errno = saved;
+}
+
+void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns)
+{
+	struct timespec most = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+	int saved = errno;
+
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0);
 	errno = saved;
 }
 

@@ -12,6 +12,8 @@
 
 #define STACK_BYTES ((size_t)64 << 10)
 #define RETRY_NS 10000000000u
+/* Nobody woke it for so long: it ends, and is made again when there is work. */
+#define IDLE_NS 10000000000u
 
 enum { NONE, STARTING, RUNNING, NEVER };
 
@@ -21,15 +23,15 @@ static uint32_t state;
 static uint32_t awake = 1; /* 0: it sleeps until woken, or is about to */
 static uint64_t failed_ns;
 
-static void *work(void *unused)
+/* Rounds of work, until the hook wants the end or nobody woke it for long. */
+static void rounds(void)
 {
-	(void)unused;
-	prctl(PR_SET_NAME, "ashlar", 0, 0, 0); /* itself: whoever made it may outlive it */
 	for (;;) {
 		uint64_t ns = ash_background_hook();
+		bool woken;
 
 		if (ns == ASH_BACKGROUND_END)
-			break;
+			return;
 		if (ns != 0) {
 			/* Nobody wakes it from this sleep: slow paths tick far more often than
 			 * there is work. */
@@ -39,12 +41,29 @@ static void *work(void *unused)
 		ash_store_release(&awake, 0); /* a wake from here on is not missed */
 		ns = ash_background_hook();
 		if (ns == 0)
-			ash_os_futex_wait(&awake, 0);
-		ash_store_release(&awake, 1);
-		if (ns == ASH_BACKGROUND_END)
-			break;
+			ash_os_futex_wait_for(&awake, 0, IDLE_NS);
+		woken = ash_exchange_acq_rel(&awake, 1) != 0;
+		if (ns == ASH_BACKGROUND_END || (ns == 0 && !woken))
+			return;
 	}
-	ash_store_release(&state, NONE);
+}
+
+static void *work(void *unused)
+{
+	uint32_t none;
+	uint64_t ns;
+
+	(void)unused;
+	prctl(PR_SET_NAME, "ashlar", 0, 0, 0); /* itself: whoever made it may outlive it */
+	do {
+		rounds();
+		/* A tick that still saw it running relied on it.  Of tick and end (each writes
+		 * what the other reads, in one order for all) one sees the other. */
+		ash_store_seq_cst(&state, NONE);
+		ns = ash_background_hook();
+		none = NONE;
+	} while (ns != 0 && ns != ASH_BACKGROUND_END &&
+		 ash_cas_acq_rel(&state, &none, RUNNING));
 	return NULL;
 }
 
@@ -97,7 +116,7 @@ void ash_background_start(uint64_t now_ns)
 
 bool ash_background_running(void)
 {
-	return ash_load_relaxed(&state) == RUNNING;
+	return ash_load_seq_cst(&state) == RUNNING;
 }
 
 void ash_background_wake(void)

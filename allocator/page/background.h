@@ -2,7 +2,9 @@
  *
  * There is none until it is started, from a slow path that holds no lock: a small
  * single-threaded process never has one.  It is detached, has all signals blocked and a small
- * stack, allocates nothing, and does not exist in a forked child until started there again. */
+ * stack, allocates nothing, and does not exist in a forked child until started there again.  It
+ * ends when it has had nothing to do for ten seconds: a process that went back to one thread
+ * may unshare, enter a namespace, and use libc's shortcuts again. */
 #ifndef ASH_PAGE_BACKGROUND_H
 #define ASH_PAGE_BACKGROUND_H
 

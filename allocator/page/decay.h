@@ -4,7 +4,7 @@
  * Free memory that is about to be used again should stay; the rest should go, smoothly.  What
  * was retaken from the free memory in the last quarter of a second says how much is in use in
  * turns; that, and at least 2 MiB, may stay.  What lies above falls as exp(-t / 0.25 s), which
- * leaves a three-thousandth after two seconds. */
+ * leaves a three-thousandth after two seconds.  Another time scale changes both quarters. */
 #ifndef ASH_PAGE_DECAY_H
 #define ASH_PAGE_DECAY_H
 
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct ash_decay {
+	uint64_t tau_ns;       /* time in which the excess falls to 1/e; 0 = a quarter second */
 	uint64_t last_ns;      /* of the last step */
 	uint64_t window_ns;    /* start of the present quarter second */
 	uint64_t retaken_seen; /* the caller's running count when the window began */

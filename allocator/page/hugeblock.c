@@ -12,8 +12,9 @@
 /* Held over the system calls: growing is rare, and two threads that find the heap full want
  * the same memory. */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_GROW);
-static uint32_t next;                                     /* first block number never tried */
-static uint32_t mapped;                                   /* blocks */
+static uint32_t next;   /* first block number never tried */
+static uint32_t mapped; /* blocks */
+static uint32_t growths;
 static struct ash_list released = {&released, &released}; /* unmapped, to be mapped again */
 
 #define STEP_MOST 512 /* blocks: 1 GiB */
@@ -86,49 +87,67 @@ bool ash_hugeblock_release(struct ash_hugeblock *block)
 	return true;
 }
 
-bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block))
+/* Caller holds the lock.  Returns how many of the `count` blocks from `first` on, which were
+ * just mapped, got a descriptor and were added. */
+static uint32_t describe(uint32_t first, uint32_t count,
+			 void (*add)(struct ash_hugeblock *block))
 {
-	uint32_t want, got, first = 0, made = 0;
-
-	struct ash_hugeblock *again;
-
-	ash_mutex_lock(&lock);
-	again = map_again();
-	if (again != NULL) {
-		ash_mutex_unlock(&lock);
-		add(again);
-		return true;
-	}
-	want = mapped / 8;
-	if (want < 1)
-		want = 1;
-	if (want > STEP_MOST)
-		want = STEP_MOST;
-	got = map_blocks(want, &first);
-	ash_owned_add(&mapped, got);
-	ash_mutex_unlock(&lock);
-
-	for (uint32_t i = 0; i < got; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		struct ash_hugeblock *block = ash_base_alloc(sizeof(*block), 64);
 
 		if (block == NULL) {
 			/* No metadata: give back what cannot be described.  The place is lost
 			 * to the window, a few MiB of its address space. */
-			ash_os_unmap(block_address(first + i), (size_t)(got - i)
+			ash_os_unmap(block_address(first + i), (size_t)(count - i)
 								       << ASH_HUGE_SHIFT);
-			ash_mutex_lock(&lock);
-			ash_owned_add(&mapped, i - got);
-			ash_mutex_unlock(&lock);
-			break;
+			return i;
 		}
 		block->number = first + i;
 		ash_store_release(&ash_window.blocks[first + i], block);
 		add(block);
-		made++;
 	}
-	if (made == 0)
+	return count;
+}
+
+/* Caller holds the lock. */
+static bool grow(void (*add)(struct ash_hugeblock *block))
+{
+	struct ash_hugeblock *again = map_again();
+	uint32_t want = mapped / 8, got, first = 0;
+
+	if (again != NULL) {
+		add(again);
+		return true;
+	}
+	if (want < 1)
+		want = 1;
+	if (want > STEP_MOST)
+		want = STEP_MOST;
+	got = map_blocks(want, &first);
+	got = describe(first, got, add);
+	ash_owned_add(&mapped, got);
+	if (got == 0)
 		errno = ENOMEM;
-	return made > 0;
+	return got > 0;
+}
+
+bool ash_hugeblock_grow(uint32_t seen, void (*add)(struct ash_hugeblock *block))
+{
+	bool grown = true;
+
+	ash_mutex_lock(&lock);
+	if (growths == seen) {
+		grown = grow(add);
+		if (grown)
+			ash_owned_add(&growths, 1);
+	}
+	ash_mutex_unlock(&lock);
+	return grown;
+}
+
+uint32_t ash_hugeblock_growths(void)
+{
+	return ash_load_relaxed(&growths);
 }
 
 size_t ash_hugeblock_mapped(void)

@@ -6,11 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How often the heap has grown: to be read before looking for room. */
+uint32_t ash_hugeblock_growths(void);
+
 /* Maps more blocks (an eighth of the heap, at most 1 GiB; a single one where that is
- * refused) and hands each to `add`, called under no lock.  False with ENOMEM where the
- * kernel has no memory or the window is full.  Call without a lock. */
+ * refused) and hands each to `add`, called under the lock of rank GROW.  Where the heap has
+ * grown since `seen` it does nothing: of many threads that found it full at once one grows it,
+ * and all look again.  False with ENOMEM where the kernel has no memory or the window is full.
+ * Call without a lock. */
 struct ash_hugeblock;
-bool ash_hugeblock_grow(void (*add)(struct ash_hugeblock *block));
+bool ash_hugeblock_grow(uint32_t seen, void (*add)(struct ash_hugeblock *block));
 
 /* Unmaps a block that no list holds; its place and descriptor are used again when the heap
  * grows.  False where the kernel refuses: the block is then as it was. */

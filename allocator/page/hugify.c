@@ -14,10 +14,10 @@
 #define REST 10u        /* epochs of rest after a refusal; doubles with each */
 #define REST_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
 #define REST_MOST 1200u /* two minutes */
-/* The work of all of it: 250 ms of CPU time at once, then 5 % of one CPU.  It is done once per
- * block: 1 GiB takes a quarter of a second in all, ten times that where a hypervisor has to
- * find the memory first. */
-#define EARNED_PER_EPOCH 5000000
+/* The work of all of it: 250 ms of CPU time at once, then 1 % of one CPU, as of purging.  It is
+ * done once per block: 1 GiB takes a quarter of a second in all, ten times that where a
+ * hypervisor has to find the memory first. */
+#define EARNED_PER_EPOCH 1000000
 #define CREDIT_MOST 250000000
 #define SLOW_NS 10000000u /* of CPU time; one usually takes 0.5 ms */
 /* Advice splits the mapping where it changes, and a process has 65,530 of them. */

@@ -6,13 +6,16 @@
 #include "meta/far_table.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/limits.h"
 #include "util/assert.h"
 #include "util/bits.h"
 
 #define CACHE_SLOTS 32
 #define TAIL_SLOTS 32
-#define CACHE_LEAST ((size_t)32 << 20)
-#define CACHE_NS 1000000000u
+/* Given back at a time: the kernel holds the lock of the whole address space meanwhile, which
+ * every fault of every thread needs. */
+#define PIECE ((size_t)1 << 20)
+#define PIECES 64 /* in one step, however fast they are */
 /* A shorter end is not worth a system call. */
 #define TAIL_KEPT ((size_t)16 << 10)
 
@@ -29,11 +32,34 @@ static struct cached cache[CACHE_SLOTS];
 static size_t cached_bytes;
 static bool have_tails;
 
-static void end_mapping(uintptr_t address, size_t bytes)
+size_t ash_mapping_keep_least = (size_t)32 << 20;
+uint64_t ash_mapping_keep_ns = 1000000000u;
+
+/* Caller holds the lock.  Back into a free slot, whatever the bound; false where there is none.
+ */
+static bool put_back(struct cached c)
 {
-	/* Where the kernel cannot unmap (the limit of mappings), at least the memory goes. */
-	if (!ash_os_unmap((void *)address, bytes))
-		ash_os_purge((void *)address, bytes);
+	for (unsigned i = 0; i < CACHE_SLOTS; i++) {
+		if (cache[i].address != 0)
+			continue;
+		cache[i] = c;
+		ash_owned_add(&cached_bytes, c.bytes);
+		return true;
+	}
+	return false;
+}
+
+/* Where the kernel cannot unmap (the limit of mappings), at least the memory goes, and the
+ * addresses wait in the cache for a use or a better time. */
+static bool end_mapping(uintptr_t address, size_t bytes)
+{
+	if (ash_os_unmap((void *)address, bytes))
+		return true;
+	ash_os_purge((void *)address, bytes);
+	ash_mutex_lock(&lock);
+	put_back((struct cached){address, bytes, ash_os_coarse_clock_ns(), true});
+	ash_mutex_unlock(&lock);
+	return false;
 }
 
 /* Caller holds the lock. */
@@ -79,10 +105,17 @@ static struct cached take_fitting(size_t bytes)
 
 static size_t cache_bound(void)
 {
-	size_t count, live;
+	size_t least = ash_mapping_keep_least, live = ash_far_bytes() / 4;
+	size_t bound = live > least ? live : least, most = ash_limits_dirty_bound();
+	size_t hard = ash_load_relaxed(&ash_limits.hard), held;
 
-	ash_far_totals(&count, &live);
-	return live / 4 > CACHE_LEAST ? live / 4 : CACHE_LEAST;
+	if (bound > most)
+		bound = most;
+	if (hard != ASH_NO_LIMIT) { /* what is being freed no longer counts as held */
+		held = ash_limits_held() - ash_mapping_cached();
+		most = hard > held ? hard - held : 0;
+	}
+	return bound < most ? bound : most;
 }
 
 /* Caller holds the lock.  Takes cached neighbours of [address, address + bytes) into it. */
@@ -152,13 +185,24 @@ static void give_up(uintptr_t address, size_t bytes, bool rest)
 static struct tail {
 	uintptr_t address; /* of the mapping; 0 = empty slot */
 	uint64_t since_ns;
+	size_t done; /* purged up to here, from the mapping's start */
 } tails[TAIL_SLOTS];
 
-static void purge_tail(const struct ash_far *entry)
+struct piece {
+	size_t from, next; /* 0 = there is none (left) */
+};
+
+static void purge_tail(const struct ash_far *entry, void *argument)
 {
-	if (entry->mapped > entry->usable)
-		ash_os_purge((void *)(entry->mapping + entry->usable),
-			     entry->mapped - entry->usable);
+	struct piece *piece = argument;
+	size_t from = piece->from > entry->usable ? piece->from : entry->usable, bytes;
+
+	if (from >= entry->mapped)
+		return;
+	bytes = entry->mapped - from < PIECE ? entry->mapped - from : PIECE;
+	if (ash_os_purge((void *)(entry->mapping + from), bytes) &&
+	    from + bytes < entry->mapped)
+		piece->next = from + bytes;
 }
 
 /* Where more are noted at a time than there are slots, the oldest is forgotten: its end stays
@@ -176,42 +220,85 @@ static void note_tail(uintptr_t address)
 		if (tails[i].since_ns < tails[slot].since_ns)
 			slot = i;
 	}
-	tails[slot] = (struct tail){address, ash_os_coarse_clock_ns()};
+	tails[slot] = (struct tail){address, ash_os_coarse_clock_ns(), 0};
 	ash_store_relaxed(&have_tails, true);
 	ash_mutex_unlock(&lock);
 }
 
-/* Purges the ends that were noted a second ago; returns whether some are left.  Under the far
- * table's lock, lest the program grow into what is being purged. */
-static bool purge_tails(uint64_t now_ns)
+/* Takes the tail in slot i where it is old enough; else its address is 0. */
+static struct tail take_tail(unsigned i, uint64_t now_ns)
+{
+	struct tail taken = {0};
+
+	ash_mutex_lock(&lock);
+	if (tails[i].address != 0 &&
+	    (now_ns == UINT64_MAX ||
+	     (int64_t)(now_ns - tails[i].since_ns) >= (int64_t)ash_mapping_keep_ns)) {
+		taken = tails[i];
+		tails[i].address = 0;
+	}
+	ash_mutex_unlock(&lock);
+	return taken;
+}
+
+static void put_tail_back(unsigned i, struct tail tail)
+{
+	ash_mutex_lock(&lock);
+	if (tails[i].address == 0)
+		tails[i] = tail;
+	ash_mutex_unlock(&lock);
+}
+
+/* What one step may still do. */
+struct meter {
+	uint64_t start_ns, most_ns;
+	unsigned pieces;
+};
+
+static struct meter meter_start(uint64_t most_ns)
+{
+	return (struct meter){most_ns != UINT64_MAX ? ash_os_thread_cpu_ns() : 0, most_ns, 0};
+}
+
+/* After each piece. */
+static bool meter_is_up(struct meter *meter)
+{
+	return meter->most_ns != UINT64_MAX &&
+	       (++meter->pieces >= PIECES ||
+		ash_os_thread_cpu_ns() - meter->start_ns >= meter->most_ns);
+}
+
+/* Purges the ends that were noted a second ago.  Under the far table's lock, lest the program
+ * grow into what is being purged, and so in pieces. */
+static bool purge_tails(uint64_t now_ns, struct meter *meter)
 {
 	bool left = false;
 
 	if (!ash_load_relaxed(&have_tails))
 		return false;
 	for (unsigned i = 0; i < TAIL_SLOTS; i++) {
-		uintptr_t address = 0;
+		struct tail tail = take_tail(i, now_ns);
 
-		ash_mutex_lock(&lock);
-		if (tails[i].address != 0 &&
-		    (now_ns == UINT64_MAX ||
-		     (int64_t)(now_ns - tails[i].since_ns) >= (int64_t)CACHE_NS)) {
-			address = tails[i].address;
-			tails[i].address = 0;
+		while (tail.address != 0) {
+			struct piece piece = {tail.done, 0};
+
+			/* (Not called where the mapping is gone.) */
+			ash_far_with((void *)tail.address, purge_tail, &piece);
+			tail.done = piece.next;
+			if (piece.next == 0)
+				tail.address = 0;
+			if (meter_is_up(meter)) {
+				if (tail.address != 0)
+					put_tail_back(i, tail);
+				return true;
+			}
 		}
+	}
+	ash_mutex_lock(&lock);
+	for (unsigned i = 0; i < TAIL_SLOTS; i++)
 		left |= tails[i].address != 0;
-		ash_mutex_unlock(&lock);
-		if (address != 0)
-			ash_far_with((void *)address, purge_tail);
-	}
-	if (!left) { /* one noted just now is found at the next look */
-		ash_mutex_lock(&lock);
-		left = false;
-		for (unsigned i = 0; i < TAIL_SLOTS; i++)
-			left |= tails[i].address != 0;
-		ash_store_relaxed(&have_tails, left);
-		ash_mutex_unlock(&lock);
-	}
+	ash_store_relaxed(&have_tails, left);
+	ash_mutex_unlock(&lock);
 	return left;
 }
 
@@ -278,6 +365,7 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 	struct cached c = {0};
 	struct ash_far entry;
 	uintptr_t p = 0;
+	size_t charged;
 
 	if (bytes < size) {
 		errno = ENOMEM;
@@ -285,6 +373,8 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 	}
 	if (bytes == 0)
 		bytes = ash_os_page;
+	if (!ash_limits_charge(bytes, &charged))
+		return NULL;
 	if (align <= ash_os_page)
 		c = take_fitting(bytes);
 	if (c.address != 0)
@@ -294,7 +384,7 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 		c.bytes = bytes;
 	}
 	if (p == 0 && ash_mapping_cached() != 0) { /* the cache may be what is missing */
-		ash_mapping_trim(UINT64_MAX);
+		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 		p = (uintptr_t)ash_os_map(bytes, align);
 	}
 	entry = (struct ash_far){
@@ -303,6 +393,7 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 		end_mapping(p, c.bytes);
 		p = 0;
 	}
+	ash_limits_settle(charged);
 	if (p == 0)
 		errno = ENOMEM;
 	return (void *)p;
@@ -320,9 +411,11 @@ void *ash_mapping_resize(const struct ash_far *entry, size_t size)
 	size_t bytes = ash_align_up(size, ash_os_page);
 	struct ash_far changed = *entry;
 	void *p = (void *)entry->address;
+	size_t charged = 0;
 
-	if (bytes < size) {
-		ash_far_attach(entry);
+	if (bytes < size ||
+	    (bytes > changed.mapped && !ash_limits_charge(bytes - changed.mapped, &charged))) {
+		ash_far_attach(entry, entry->mapped);
 		return NULL;
 	}
 	if (bytes > changed.mapped)
@@ -337,31 +430,69 @@ void *ash_mapping_resize(const struct ash_far *entry, size_t size)
 		changed.usable = bytes;
 		changed.mapped = bound_tail(changed.mapping, bytes, changed.mapped, true);
 	}
-	ash_far_attach(&changed);
+	ash_far_attach(&changed, entry->mapped);
+	ash_limits_settle(charged);
 	return p;
 }
 
-bool ash_mapping_trim(uint64_t now_ns)
+/* Unmaps one piece from the end of what has been cached longest, where that is old enough, or
+ * whatever its age at UINT64_MAX; returns its bytes, 0 where nothing went.  The rest waits on
+ * as one piece. */
+static size_t unmap_piece(uint64_t now_ns, size_t most)
 {
-	bool left = purge_tails(now_ns);
+	struct cached old = {0};
+	unsigned slot = CACHE_SLOTS;
+	size_t bytes = 0;
 
-	for (;;) {
-		struct cached old = {0};
-
-		if (ash_load_relaxed(&cached_bytes) == 0)
-			return left;
-		ash_mutex_lock(&lock);
-		for (unsigned i = 0; i < CACHE_SLOTS && old.address == 0; i++)
-			/* (A round's clock may be older than what was freed during it.) */
-			if (cache[i].address != 0 &&
-			    (now_ns == UINT64_MAX ||
-			     (int64_t)(now_ns - cache[i].freed_ns) >= (int64_t)CACHE_NS))
-				old = take_slot(i);
-		ash_mutex_unlock(&lock);
-		if (old.address == 0)
-			return true;
-		end_mapping(old.address, old.bytes);
+	if (ash_load_relaxed(&cached_bytes) == 0)
+		return 0;
+	most = most < PIECE ? ash_align_up(most, ash_os_page) : PIECE;
+	ash_mutex_lock(&lock);
+	for (unsigned i = 0; i < CACHE_SLOTS; i++)
+		/* (A round's clock may be older than what was freed during it.) */
+		if (cache[i].address != 0 &&
+		    (now_ns == UINT64_MAX ||
+		     (int64_t)(now_ns - cache[i].freed_ns) >= (int64_t)ash_mapping_keep_ns) &&
+		    (slot == CACHE_SLOTS || cache[i].freed_ns < cache[slot].freed_ns))
+			slot = i;
+	if (slot < CACHE_SLOTS) {
+		old = take_slot(slot);
+		bytes = old.bytes < most ? old.bytes : most;
+		old.bytes -= bytes;
+		if (old.bytes != 0)
+			put_back(old); /* the slot is free */
 	}
+	ash_mutex_unlock(&lock);
+	if (slot == CACHE_SLOTS)
+		return 0;
+	return end_mapping(old.address + old.bytes, bytes) ? bytes : 0;
+}
+
+static size_t trim(uint64_t now_ns, size_t bytes, struct meter *meter)
+{
+	size_t gone;
+
+	for (; bytes > 0; bytes -= gone < bytes ? gone : bytes) {
+		gone = unmap_piece(now_ns, bytes);
+		if (gone == 0 || meter_is_up(meter))
+			break;
+	}
+	return ash_mapping_cached();
+}
+
+size_t ash_mapping_trim_some(uint64_t now_ns, size_t bytes, uint64_t most_ns)
+{
+	struct meter meter = meter_start(most_ns);
+
+	return trim(now_ns, bytes, &meter);
+}
+
+bool ash_mapping_trim(uint64_t now_ns, uint64_t most_ns)
+{
+	struct meter meter = meter_start(most_ns);
+	bool left = purge_tails(now_ns, &meter);
+
+	return trim(now_ns, SIZE_MAX, &meter) != 0 || left;
 }
 
 size_t ash_mapping_cached(void)

@@ -24,10 +24,17 @@ void ash_mapping_free(const struct ash_far *entry);
  * is then as it was. */
 void *ash_mapping_resize(const struct ash_far *entry, size_t size);
 
-/* Unmaps what lay in the cache for a second and purges the unused ends of mappings; UINT64_MAX
- * does so at once.  Returns whether something
- * is left.  Call without a lock. */
-bool ash_mapping_trim(uint64_t now_ns);
+/* How long freed mappings wait, and up to how many bytes where few are in use; set at boot. */
+extern uint64_t ash_mapping_keep_ns;
+extern size_t ash_mapping_keep_least;
+
+/* Unmaps what lay in the cache for a second and purges the unused ends of mappings; now_ns =
+ * UINT64_MAX does so at once.  Stops after about `most_ns` of CPU time (UINT64_MAX = never).
+ * Returns whether something is left.  Call without a lock. */
+bool ash_mapping_trim(uint64_t now_ns, uint64_t most_ns);
+/* The same for the cache alone and up to `bytes`, those cached longest first; returns what is
+ * in the cache now. */
+size_t ash_mapping_trim_some(uint64_t now_ns, size_t bytes, uint64_t most_ns);
 
 /* Bytes in the cache. */
 size_t ash_mapping_cached(void);

@@ -39,15 +39,22 @@ static void unlink_block(struct ash_hugeblock *block)
 		ash_bitmap_clear(filled, length);
 }
 
-struct ash_hugeblock *ash_packing_take_empty(void)
+struct ash_hugeblock *ash_packing_take_empty(bool clean)
 {
-	struct ash_hugeblock *block;
+	struct ash_list *list = &lists[ASH_HUGE_GRANULES];
+	unsigned looked = 0;
 
-	if (ash_list_empty(&lists[ASH_HUGE_GRANULES]))
-		return NULL;
-	block = ASH_LIST_ENTRY(lists[ASH_HUGE_GRANULES].next, struct ash_hugeblock, link);
-	unlink_block(block);
-	return block;
+	/* From the back: empty for longest. */
+	for (struct ash_list *n = list->prev; n != list && looked < LOOKED_AT;
+	     n = n->prev, looked++) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, link);
+
+		if (clean && (block->touched[0] | block->touched[1]) != 0)
+			continue;
+		unlink_block(block);
+		return block;
+	}
+	return NULL;
 }
 
 void ash_packing_update(struct ash_hugeblock *block)

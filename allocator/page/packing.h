@@ -7,6 +7,7 @@
 #ifndef ASH_PAGE_PACKING_H
 #define ASH_PAGE_PACKING_H
 
+#include <stdbool.h>
 #include "meta/descriptor.h"
 
 void ash_packing_init(void);
@@ -17,8 +18,9 @@ void ash_packing_update(struct ash_hugeblock *block);
 /* Adds a block that is on no list. */
 void ash_packing_add(struct ash_hugeblock *block);
 
-/* A wholly free block, taken off its list; NULL where there is none. */
-struct ash_hugeblock *ash_packing_take_empty(void);
+/* A wholly free block, taken off its list, with `clean` one that holds no memory; NULL where
+ * there is none (of those empty for longest). */
+struct ash_hugeblock *ash_packing_take_empty(bool clean);
 
 /* A block with `granules` free in sequence from a multiple of `align` (a power of two), and
  * in *first where they start; NULL where there is none. */

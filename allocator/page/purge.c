@@ -3,31 +3,54 @@
 #include "meta/window.h"
 #include "os/os.h"
 #include "page/decay.h"
+#include "page/limits.h"
+#include "page/mapping.h"
 #include "page/run.h"
 #include "util/atomic.h"
 
-#define BATCH 16         /* ranges per lock */
-#define STEP_NS 1000000u /* one step's work */
+#define BATCH 16 /* ranges per lock */
 /* Per batch: 2 MiB.  What is being purged cannot be had meanwhile, and whoever needs it then
  * takes fresh memory: a large batch would raise the peak. */
 #define STEP_GRANULES 128
-#define WANTED_GRANULES (((size_t)4 << 20) >> ASH_GRANULE_SHIFT)
+#define LONG_NS 1000000u /* a shorter step is a call's, its batches half as large */
+#define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
+#define BATCHES 32 /* in one step, however fast they are */
+#define WANTED_BYTES ((size_t)4 << 20)
+#define EXCESS_NS 400000u
+#define REFUSED_NS 100000000u
 
 static struct ash_decay decay; /* the purger's */
+static int64_t decay_ms = ASH_DECAY_MS;
+static struct ash_decay muzzy_decay;
+static int64_t muzzy_ms;
 static uint64_t given_back;
-static uint64_t longest;
+static struct ash_stalls stalls;
 
-static void note_step(uint64_t ns)
+void ash_purge_set_decay_ms(int64_t ms)
 {
-	if (ns > ash_load_relaxed(&longest))
-		ash_store_relaxed(&longest, ns);
+	decay_ms = ms;
+	/* An eighth of the whole time: after eight of these a three-thousandth is left. */
+	decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
 }
 
+void ash_purge_set_muzzy_ms(int64_t ms)
+{
+	muzzy_ms = ms;
+	muzzy_decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
+}
+
+enum grade {
+	DIRTY,  /* to nothing */
+	LAZILY, /* dirty to muzzy */
+	MUZZY,  /* to nothing */
+};
+
 /* Purges up to `granules`, one batch; returns how many went. */
-static size_t purge_batch(size_t granules)
+static size_t purge_batch(size_t granules, enum grade grade)
 {
 	struct ash_dirty_range range[BATCH];
-	unsigned n = ash_run_reserve_dirty(range, BATCH, granules);
+	unsigned n = grade == MUZZY ? ash_run_reserve_muzzy(range, BATCH, granules)
+				    : ash_run_reserve_dirty(range, BATCH, granules);
 	size_t gone = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -35,8 +58,11 @@ static size_t purge_batch(size_t granules)
 			   ((uintptr_t)range[i].block->number << ASH_HUGE_SHIFT) +
 			   ((size_t)range[i].first << ASH_GRANULE_SHIFT);
 
-		range[i].purged = ash_os_purge(at, (size_t)range[i].count << ASH_GRANULE_SHIFT);
-		if (range[i].purged)
+		size_t bytes = (size_t)range[i].count << ASH_GRANULE_SHIFT;
+
+		range[i].lazily = grade == LAZILY && ash_os_purge_lazily(at, bytes);
+		range[i].purged = !range[i].lazily && ash_os_purge(at, bytes);
+		if (range[i].purged || range[i].lazily)
 			gone += range[i].count;
 	}
 	ash_run_return_dirty(range, n);
@@ -44,68 +70,179 @@ static size_t purge_batch(size_t granules)
 	return gone;
 }
 
-/* Leaves at most `limit` granules dirty, in batches of work that end after about 1 ms. */
-static void purge_until(size_t limit)
+static size_t purge_bytes(size_t bytes, enum grade grade)
 {
-	size_t dirty = ash_run_dirty();
-	uint64_t start, used = 0;
+	size_t granules = (bytes + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT;
 
-	if (dirty <= limit)
-		return;
-	start = ash_os_thread_cpu_ns();
-	while (dirty > limit && used < STEP_NS && ash_decay_may_work(&decay)) {
-		size_t want = dirty - limit < STEP_GRANULES ? dirty - limit : STEP_GRANULES;
+	return purge_batch(granules < STEP_GRANULES ? granules : STEP_GRANULES, grade)
+	       << ASH_GRANULE_SHIFT;
+}
 
-		if (purge_batch(want) == 0)
-			break; /* refused, or others took it */
-		dirty = ash_run_dirty();
+size_t ash_purge_some(size_t bytes)
+{
+	size_t gone = purge_bytes(bytes, DIRTY);
+
+	return gone != 0 || ash_run_muzzy() == 0 ? gone : purge_bytes(bytes, MUZZY);
+}
+
+/* Running count of bytes retaken, but from one look to the next not more than was ever missing
+ * from the dirty memory: a loop over one buffer retakes the same few granules a thousand times,
+ * and everything else can go. */
+static uint64_t retaken_sum;
+
+static uint64_t retaken(size_t dirty_bytes)
+{
+	static uint64_t seen;
+	static size_t before;
+	uint64_t now = ash_run_retaken() << ASH_GRANULE_SHIFT, more = now - seen;
+	size_t low = ash_run_dirty_low() << ASH_GRANULE_SHIFT;
+	size_t high = before > dirty_bytes ? before : dirty_bytes;
+
+	if (more > high - (low < high ? low : high))
+		more = high - (low < high ? low : high);
+	seen = now;
+	before = dirty_bytes;
+	return retaken_sum += more;
+}
+
+/* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
+static size_t may_stay(uint64_t now_ns, size_t dirty, bool *hurry)
+{
+	size_t stays = ash_decay_limit(&decay, now_ns, dirty, retaken(dirty));
+	size_t bound = ash_limits_dirty_bound();
+
+	if (decay_ms < 0)
+		stays = dirty;
+	*hurry = bound < stays;
+	return bound < stays ? bound : stays;
+}
+
+/* What is muzzy long enough goes: where the kernel had no use for it, it still counts as
+ * resident.  Returns whether some is left. */
+static bool muzzy_step(uint64_t now_ns, uint64_t most_ns)
+{
+	size_t left = ash_run_muzzy() << ASH_GRANULE_SHIFT, stays;
+	uint64_t start = ash_os_thread_cpu_ns(), used = 0;
+
+	stays = ash_limits_dirty_bound() != 0 ? ash_decay_limit(&muzzy_decay, now_ns, left, 0)
+					      : 0;
+	if (muzzy_ms < 0 && stays != 0)
+		return false;
+	while (left > stays && used < most_ns && ash_purge_may_work()) {
+		if (purge_bytes(left - stays, MUZZY) == 0)
+			break;
+		left = ash_run_muzzy() << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
 	}
-	if (used != 0) {
-		ash_decay_worked(&decay, used);
-		note_step(used);
+	ash_decay_worked(&decay, used);
+	return left > WANTED_BYTES;
+}
+
+bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
+{
+	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT, stays;
+	uint64_t start, used = 0;
+	unsigned batches = 0;
+	bool hurry;
+
+	bool left = false;
+
+	if (ash_run_muzzy() != 0)
+		left = muzzy_step(now_ns, most_ns / 2);
+	stays = may_stay(now_ns, dirty, &hurry);
+	if (dirty <= stays)
+		return ash_purge_wanted() || left;
+	start = ash_os_thread_cpu_ns();
+	while (dirty > stays && used < most_ns && batches++ < BATCHES &&
+	       (hurry || ash_decay_may_work(&decay))) {
+		size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
+
+		if (purge_bytes(dirty - stays < batch ? dirty - stays : batch,
+				muzzy_ms != 0 && !hurry ? LAZILY : DIRTY) == 0)
+			break; /* refused, or others took it */
+		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+		used = ash_os_thread_cpu_ns() - start;
 	}
+	ash_decay_worked(&decay, used);
+	return ash_purge_wanted() || left;
 }
 
-bool ash_purge_step(uint64_t now_ns)
+void ash_purge_excess(void)
 {
-	size_t dirty = ash_run_dirty();
-	size_t limit = ash_decay_limit(&decay, now_ns, dirty << ASH_GRANULE_SHIFT,
-				       ash_run_retaken() << ASH_GRANULE_SHIFT) >>
-		       ASH_GRANULE_SHIFT;
+	static uint64_t refused_ns;
+	struct ash_stall stall;
+	uint64_t used = 0, now_ns = ash_os_coarse_clock_ns();
 
-	purge_until(limit);
-	return ash_purge_wanted();
+	/* Where the kernel refuses (mlocked memory) it is not asked by every free. */
+	if (now_ns - ash_load_relaxed(&refused_ns) < REFUSED_NS)
+		return;
+	ash_stall_begin(&stall);
+	while (used < EXCESS_NS) {
+		size_t runs = ash_run_dirty() << ASH_GRANULE_SHIFT,
+		       cached = ash_mapping_cached();
+		size_t bound = ash_limits_dirty_bound(), excess;
+
+		if (bound == ASH_NO_LIMIT || runs + cached <= bound)
+			break;
+		excess = runs + cached - bound;
+		/* A run that is kept spares a fault for each of its pages, a mapping a system
+		 * call besides: runs first. */
+		if (ash_purge_some(excess < STEP_BYTES / 2 ? excess : STEP_BYTES / 2) == 0 &&
+		    ash_mapping_trim_some(UINT64_MAX, excess, EXCESS_NS - used) == cached) {
+			if (runs + cached > bound + STEP_BYTES) /* not what others just took */
+				ash_store_relaxed(&refused_ns, now_ns);
+			break;
+		}
+		used = ash_os_thread_cpu_ns() - stall.cpu_ns;
+	}
+	ash_stall_end(&stall, false);
 }
 
-void ash_purge_down(size_t bytes)
+void ash_purge_down(size_t bytes, uint64_t most_ns)
 {
-	size_t turns = ash_decay_in_turns(&decay, ash_run_retaken() << ASH_GRANULE_SHIFT);
+	size_t turns = ash_decay_in_turns(&decay, retaken_sum);
+	size_t stays = bytes > turns ? bytes : turns;
+	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+	uint64_t start, used = 0;
 
-	purge_until((bytes > turns ? bytes : turns) >> ASH_GRANULE_SHIFT);
+	if (decay_ms < 0 || dirty <= stays)
+		return;
+	start = ash_os_thread_cpu_ns();
+	while (dirty > stays && used < most_ns && ash_decay_may_work(&decay)) {
+		size_t most = STEP_BYTES / 2;
+
+		if (purge_bytes(dirty - stays < most ? dirty - stays : most, DIRTY) == 0)
+			break; /* refused, or others took it */
+		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+		used = ash_os_thread_cpu_ns() - start;
+	}
+	ash_decay_worked(&decay, used);
 }
 
 void ash_purge_all(void)
 {
 	ash_run_try_refused();
-	while (purge_batch(STEP_GRANULES) > 0)
+	while (purge_batch(STEP_GRANULES, DIRTY) > 0)
+		;
+	while (purge_batch(STEP_GRANULES, MUZZY) > 0)
 		;
 }
 
 bool ash_purge_wanted(void)
 {
-	return ash_run_dirty() > WANTED_GRANULES;
+	if (ash_limits_dirty_exceeded())
+		return true;
+	return decay_ms >= 0 && ash_run_dirty() << ASH_GRANULE_SHIFT > WANTED_BYTES;
 }
 
 bool ash_purge_may_work(void)
 {
-	return ash_decay_may_work(&decay);
+	return ash_decay_may_work(&decay) || ash_load_relaxed(&ash_limits.pressure);
 }
 
 void ash_purge_worked(uint64_t ns)
 {
 	ash_decay_worked(&decay, ns);
-	note_step(ns);
 }
 
 uint64_t ash_purge_bytes(void)
@@ -113,7 +250,41 @@ uint64_t ash_purge_bytes(void)
 	return ash_load_relaxed(&given_back);
 }
 
-uint64_t ash_purge_longest_ns(void)
+void ash_stall_begin(struct ash_stall *stall)
 {
-	return ash_load_relaxed(&longest);
+	*stall = (struct ash_stall){ash_os_thread_cpu_ns(), ash_os_given.ranges,
+				    ash_os_given.bytes};
+}
+
+static void raise_to(uint64_t *most, uint64_t n)
+{
+	uint64_t now = ash_load_relaxed(most);
+
+	while (n > now && !ash_cas_relaxed(most, &now, n))
+		;
+}
+
+void ash_stall_end(const struct ash_stall *begin, bool background)
+{
+	uint64_t ns = ash_os_thread_cpu_ns() - begin->cpu_ns;
+
+	if (background) {
+		ash_add_relaxed(&stalls.background_ns, ns);
+		return;
+	}
+	ash_add_relaxed(&stalls.count, 1);
+	ash_add_relaxed(&stalls.ns, ns);
+	raise_to(&stalls.longest_ns, ns);
+	raise_to(&stalls.most_ranges, ash_os_given.ranges - begin->ranges);
+	raise_to(&stalls.most_bytes, ash_os_given.bytes - begin->bytes);
+}
+
+void ash_stalls_read(struct ash_stalls *into)
+{
+	into->count = ash_load_relaxed(&stalls.count);
+	into->ns = ash_load_relaxed(&stalls.ns);
+	into->longest_ns = ash_load_relaxed(&stalls.longest_ns);
+	into->most_ranges = ash_load_relaxed(&stalls.most_ranges);
+	into->most_bytes = ash_load_relaxed(&stalls.most_bytes);
+	into->background_ns = ash_load_relaxed(&stalls.background_ns);
 }

@@ -7,6 +7,7 @@
 #include "os/os.h"
 #include "page/block.h"
 #include "page/hugeblock.h"
+#include "page/limits.h"
 #include "page/packing.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
@@ -16,16 +17,18 @@ static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_PAGE);
 /* Granules; written under the lock, read by anyone. */
 static size_t in_use;
 static size_t dirty;     /* free, and may hold memory that shall go */
+static size_t dirty_low; /* least that `dirty` was since somebody asked, purging apart */
+static size_t muzzy;     /* free, and the kernel may take their memory: not dirty */
 static size_t kept;      /* free, and hold memory that stays: see enum ash_keep */
 static uint64_t retaken; /* running count of those that were taken while dirty */
 static size_t mark;      /* granules held at which the growth hook is called next */
 static struct ash_list dirty_blocks = {&dirty_blocks, &dirty_blocks};
+static struct ash_list muzzy_blocks = {&muzzy_blocks, &muzzy_blocks};
 static struct ash_list refused_blocks = {&refused_blocks, &refused_blocks}; /* by `dirty` */
 struct ash_list ash_dense_blocks = {&ash_dense_blocks, &ash_dense_blocks};
 struct ash_list ash_tailed_blocks = {&ash_tailed_blocks, &ash_tailed_blocks};
 
-size_t ash_run_clock;     /* granules taken, ever */
-static size_t hole_pages; /* OS pages in slabs that were given back; atomic */
+size_t ash_run_clock; /* granules taken, ever */
 void (*ash_run_growth_hook)(size_t bytes);
 
 /* Below this much memory nobody looks for some to give back instead of growing. */
@@ -74,16 +77,18 @@ __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *b
 	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
 }
 
-/* Caller holds the lock.  The granules that a purge may take, as bits: the kernel gives back
- * whole OS pages, so of larger pages (of 64 KiB: four granules) those that are free altogether
- * and dirty in part. */
-static void purgeable(const struct ash_hugeblock *block, uint64_t map[2])
+/* Caller holds the lock.  The granules that a purge may take, dirty or muzzy ones, as bits: the
+ * kernel gives back whole OS pages, so of larger pages (of 64 KiB: four granules) those that
+ * are free altogether and dirty in part. */
+static void purgeable(const struct ash_hugeblock *block, bool lazy, uint64_t map[2])
 {
 	unsigned per_page =
 		ash_os_page > ASH_GRANULE ? (unsigned)(ash_os_page >> ASH_GRANULE_SHIFT) : 1;
 
 	for (unsigned w = 0; w < 2; w++) {
-		map[w] = block->keep != 0 ? 0 : block->touched[w] & ~block->used[w];
+		map[w] = block->keep != 0 ? 0
+					  : block->touched[w] & ~block->used[w] &
+						    (lazy ? block->muzzy[w] : ~block->muzzy[w]);
 		for (unsigned at = 0; per_page > 1 && at < 64; at += per_page) {
 			uint64_t page = ash_bits_mask(at, per_page);
 
@@ -97,19 +102,48 @@ static void purgeable(const struct ash_hugeblock *block, uint64_t map[2])
 
 /* Caller holds the lock, after the block's bits changed: keeps it on the list of dirty blocks
  * while there is something to purge. */
+static void note_on(struct ash_list *list, struct ash_list *link, const uint64_t map[2])
+{
+	bool has = (map[0] | map[1]) != 0, listed = link->next != link;
+
+	if (has && !listed)
+		ash_list_push_back(list, link);
+	else if (!has && listed)
+		ash_list_remove(link);
+}
+
 static void note_dirty(struct ash_hugeblock *block)
 {
 	uint64_t map[2];
-	bool has;
 
 	if (block->keep & ASH_KEEP_REFUSED) /* on the other list */
 		return;
-	purgeable(block, map);
-	has = (map[0] | map[1]) != 0;
-	if (has && !listed(&block->dirty))
-		ash_list_push_back(&dirty_blocks, &block->dirty);
-	else if (!has && listed(&block->dirty))
-		ash_list_remove(&block->dirty);
+	purgeable(block, false, map);
+	note_on(&dirty_blocks, &block->dirty, map);
+	if (ash_load_relaxed(&muzzy) != 0 || !ash_list_empty(&muzzy_blocks)) {
+		purgeable(block, true, map);
+		note_on(&muzzy_blocks, &block->lazy, map);
+	}
+}
+
+/* Caller holds the lock.  Takes the granules that hold memory out of the counts of dirty and
+ * muzzy ones; returns how many were dirty. */
+static unsigned uncount(struct ash_hugeblock *block, unsigned first, unsigned count)
+{
+	unsigned held = ash_bitmap_count_range(block->touched, first, count);
+	unsigned lazy;
+
+	if (block->keep != 0) {
+		ash_owned_add(&kept, 0 - (size_t)held);
+		return 0;
+	}
+	lazy = ash_bitmap_count_range(block->muzzy, first, count);
+	ash_owned_add(&dirty, 0 - (size_t)(held - lazy));
+	if (ASH_UNLIKELY(lazy != 0)) {
+		ash_owned_add(&muzzy, 0 - (size_t)lazy);
+		ash_bitmap_clear_range(block->muzzy, first, count);
+	}
+	return held - lazy;
 }
 
 /* Caller holds the lock.  `n` granules of the block more are free and may hold memory. */
@@ -118,21 +152,36 @@ static void count_dirty(const struct ash_hugeblock *block, size_t n)
 	ash_owned_add(block->keep != 0 ? &kept : &dirty, n);
 }
 
+/* Caller holds the lock.  What was purged was needed by nobody. */
+static void purged_dirty(size_t granules)
+{
+	dirty_low -= granules < dirty_low ? granules : dirty_low;
+}
+
 void ash_block_keep(struct ash_hugeblock *block, unsigned keep)
 {
-	size_t n = 0;
+	size_t n = 0, lazy = 0;
 
 	if (keep == block->keep)
 		return;
-	for (unsigned w = 0; w < 2; w++)
+	for (unsigned w = 0; w < 2; w++) {
 		n += (unsigned)__builtin_popcountll(block->touched[w] & ~block->used[w]);
-	count_dirty(block, 0 - n);
+		lazy += (unsigned)__builtin_popcountll(block->muzzy[w]);
+		block->muzzy[w] = 0; /* what stays is no longer for the kernel to take */
+	}
+	ash_owned_add(&muzzy, 0 - lazy);
+	count_dirty(block, lazy - n);
+	if (block->keep == 0)
+		purged_dirty(n - lazy);
 	if (listed(&block->dirty))
 		ash_list_remove(&block->dirty);
 	ash_store_relaxed(&block->keep, (uint8_t)keep);
 	count_dirty(block, n);
-	if (keep & ASH_KEEP_REFUSED)
+	if (keep & ASH_KEEP_REFUSED) {
+		if (listed(&block->lazy))
+			ash_list_remove(&block->lazy);
 		ash_list_push_back(&refused_blocks, &block->dirty);
+	}
 	note_dirty(block);
 }
 
@@ -182,15 +231,13 @@ static void set_tail(struct ash_hugeblock *block, unsigned head)
  * whose head is at `head`. */
 static void take(struct ash_hugeblock *block, unsigned head, unsigned first, unsigned count)
 {
-	unsigned again = ash_bitmap_count_range(block->touched, first, count);
-
-	count_dirty(block, 0 - (size_t)again);
-	if (block->keep == 0)
-		ash_owned_add(&retaken, again);
 	/* The last granule is hardly ever used to its end. */
 	if (block->run[head].state == ASH_RUN_LARGE &&
 	    ash_bitmap_test(block->touched, first + count - 1))
 		set_tail(block, head);
+	ash_owned_add(&retaken, uncount(block, first, count));
+	if (dirty < dirty_low)
+		dirty_low = dirty;
 	ash_bitmap_set_range(block->used, first, count);
 	ash_bitmap_set_range(block->touched, first, count);
 	block->nused += (uint16_t)count;
@@ -217,6 +264,7 @@ static void give_back(struct ash_hugeblock *block, unsigned first, unsigned coun
 static void add_block(struct ash_hugeblock *block)
 {
 	ash_list_init(&block->dirty);
+	ash_list_init(&block->lazy);
 	ash_list_init(&block->dense);
 	ash_list_init(&block->tailed);
 	ash_mutex_lock(&lock);
@@ -227,9 +275,8 @@ static void add_block(struct ash_hugeblock *block)
 /* Caller holds the lock.  Granules of memory that runs hold. */
 static size_t held(void)
 {
-	size_t all = in_use + dirty + kept;
-	size_t holes =
-		(ash_load_relaxed(&hole_pages) << ash_os_page_shift) >> ASH_GRANULE_SHIFT;
+	size_t all = in_use + dirty + muzzy + kept;
+	size_t holes = ash_limits_hole_bytes() >> ASH_GRANULE_SHIFT;
 
 	return all > holes ? all - holes : 0;
 }
@@ -240,7 +287,7 @@ static size_t passed_mark(void)
 {
 	size_t now;
 
-	if (ASH_LIKELY(in_use + dirty + kept < mark))
+	if (ASH_LIKELY(in_use + dirty + muzzy + kept < mark))
 		return 0;
 	now = held();
 	if (now < mark)
@@ -265,19 +312,25 @@ static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
 	struct ash_hugeblock *block;
 	struct ash_run *run;
 	unsigned first = 0;
-	size_t grown;
+	size_t charged, grown;
 
 	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
+	if (!ash_limits_charge((size_t)granules << ASH_GRANULE_SHIFT, &charged))
+		return NULL;
 	for (;;) {
+		uint32_t seen = ash_hugeblock_growths();
+
 		ash_mutex_lock(&lock);
 		block = ash_packing_choose(room, align, &first);
 		if (block != NULL)
 			break;
 		ash_mutex_unlock(&lock);
-		if (ash_hugeblock_grow(add_block))
+		if (ash_hugeblock_grow(seen, add_block))
 			continue;
-		if (room == granules)
+		if (room == granules) {
+			ash_limits_settle(charged);
 			return NULL;
+		}
 		room = granules;
 	}
 	/* At the upper end of what is free: others fill it from below. */
@@ -296,6 +349,7 @@ static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
 	ash_block_changed(block);
 	grown = passed_mark();
 	ash_mutex_unlock(&lock);
+	ash_limits_settle(charged);
 	if (ASH_UNLIKELY(grown != 0) && ash_run_growth_hook != NULL)
 		tell_of_growth(grown);
 	return run;
@@ -353,7 +407,11 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	struct ash_hugeblock *block = ash_block_of_granule(run->number);
 	unsigned first = run->number % ASH_HUGE_GRANULES, now = run->granules;
 	bool done = true;
+	size_t charged = 0;
 
+	if (granules > now &&
+	    !ash_limits_charge((size_t)(granules - now) << ASH_GRANULE_SHIFT, &charged))
+		return false;
 	ash_mutex_lock(&lock);
 	if (run->apart) {
 		done = false;
@@ -374,6 +432,7 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 			ash_block_changed(block);
 	}
 	ash_mutex_unlock(&lock);
+	ash_limits_settle(charged);
 	return done;
 }
 
@@ -412,6 +471,22 @@ size_t ash_run_kept(void)
 	return ash_load_relaxed(&kept);
 }
 
+size_t ash_run_dirty_low(void)
+{
+	size_t low;
+
+	ash_mutex_lock(&lock);
+	low = dirty_low;
+	dirty_low = dirty;
+	ash_mutex_unlock(&lock);
+	return low;
+}
+
+size_t ash_run_muzzy(void)
+{
+	return ash_load_relaxed(&muzzy);
+}
+
 uint64_t ash_run_retaken(void)
 {
 	return ash_load_relaxed(&retaken);
@@ -419,21 +494,20 @@ uint64_t ash_run_retaken(void)
 
 /* Caller holds the lock.  Reserves the block's dirty ranges, so that nobody takes them while
  * they are purged; returns how many ranges. */
-static unsigned reserve_dirty(struct ash_hugeblock *block, struct ash_dirty_range *range,
-			      unsigned most, size_t *granules)
+static unsigned reserve_dirty(struct ash_hugeblock *block, bool lazy,
+			      struct ash_dirty_range *range, unsigned most, size_t *granules)
 {
 	uint64_t map[2];
 	unsigned n = 0, at = 0;
 
-	purgeable(block, map);
+	purgeable(block, lazy, map);
 	while (n<most && * granules> 0 &&
 	       (at = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, true)) < ASH_HUGE_GRANULES) {
 		unsigned end = ash_bitmap_next(map, ASH_HUGE_GRANULES, at, false);
 
 		range[n++] = (struct ash_dirty_range){block, (uint16_t)at, (uint16_t)(end - at),
-						      false};
-		count_dirty(block,
-			    0 - (size_t)ash_bitmap_count_range(block->touched, at, end - at));
+						      false, false};
+		purged_dirty(uncount(block, at, end - at));
 		ash_bitmap_set_range(block->used, at, end - at);
 		block->nused += (uint16_t)(end - at);
 		*granules -= end - at < *granules ? end - at : *granules;
@@ -453,7 +527,22 @@ unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, siz
 		struct ash_hugeblock *block =
 			ASH_LIST_ENTRY(dirty_blocks.next, struct ash_hugeblock, dirty);
 
-		n += reserve_dirty(block, range + n, most - n, &granules);
+		n += reserve_dirty(block, false, range + n, most - n, &granules);
+	}
+	ash_mutex_unlock(&lock);
+	return n;
+}
+
+unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, size_t granules)
+{
+	unsigned n = 0;
+
+	ash_mutex_lock(&lock);
+	while (n < most && granules > 0 && !ash_list_empty(&muzzy_blocks)) {
+		struct ash_hugeblock *block =
+			ASH_LIST_ENTRY(muzzy_blocks.next, struct ash_hugeblock, lazy);
+
+		n += reserve_dirty(block, true, range + n, most - n, &granules);
 	}
 	ash_mutex_unlock(&lock);
 	return n;
@@ -467,14 +556,19 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 
 		ash_bitmap_clear_range(block->used, range[i].first, range[i].count);
 		block->nused -= range[i].count;
-		if (range[i].purged)
+		if (range[i].purged) {
 			ash_bitmap_clear_range(block->touched, range[i].first, range[i].count);
-		else
+		} else if (range[i].lazily && block->keep == 0) {
+			ash_bitmap_set_range(block->touched, range[i].first, range[i].count);
+			ash_bitmap_set_range(block->muzzy, range[i].first, range[i].count);
+			ash_owned_add(&muzzy, range[i].count);
+		} else {
 			count_dirty(block,
 				    ash_bitmap_count_range(block->touched, range[i].first,
 							   range[i].count));
-		if (!range[i].purged)
-			ash_block_keep(block, block->keep | ASH_KEEP_REFUSED);
+			if (!range[i].lazily)
+				ash_block_keep(block, block->keep | ASH_KEEP_REFUSED);
+		}
 		ash_block_changed(block);
 	}
 	ash_mutex_unlock(&lock);
@@ -500,12 +594,7 @@ void ash_run_try_refused(void)
 	ash_mutex_unlock(&lock);
 }
 
-void ash_run_holes(int pages)
-{
-	ash_add_relaxed(&hole_pages, (size_t)(ptrdiff_t)pages);
-}
-
-unsigned ash_run_release_blocks(void)
+unsigned ash_run_release_blocks(bool clean)
 {
 	unsigned gone = 0;
 
@@ -514,7 +603,7 @@ unsigned ash_run_release_blocks(void)
 		uint64_t touched[2];
 
 		ash_mutex_lock(&lock);
-		block = ash_packing_take_empty();
+		block = ash_packing_take_empty(clean);
 		if (block == NULL) {
 			ash_mutex_unlock(&lock);
 			return gone;
@@ -524,8 +613,7 @@ unsigned ash_run_release_blocks(void)
 			ash_list_remove(&block->tailed);
 		touched[0] = block->touched[0];
 		touched[1] = block->touched[1];
-		ash_owned_add(&dirty, 0 - (size_t)ash_bitmap_count_range(touched, 0,
-									 ASH_HUGE_GRANULES));
+		uncount(block, 0, ASH_HUGE_GRANULES);
 		block->touched[0] = block->touched[1] = 0;
 		note_dirty(block);
 		ash_mutex_unlock(&lock);
@@ -533,6 +621,7 @@ unsigned ash_run_release_blocks(void)
 			gone++;
 			continue;
 		}
+		/* (What was muzzy is dirty again.) */
 		ash_mutex_lock(&lock);
 		block->touched[0] = touched[0];
 		block->touched[1] = touched[1];

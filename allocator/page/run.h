@@ -40,6 +40,10 @@ bool ash_run_resize(struct ash_run *run, unsigned granules);
 size_t ash_run_granules(void);
 size_t ash_run_dirty(void);
 size_t ash_run_kept(void);
+/* The least that was dirty since the last call, what was purged meanwhile apart: that much was
+ * needed by nobody. */
+size_t ash_run_dirty_low(void);
+size_t ash_run_muzzy(void); /* free, not purged, and the kernel may take them: not dirty */
 uint64_t ash_run_retaken(void);
 
 /* Called under no lock when the runs hold more memory than ever before, each time that the peak
@@ -51,29 +55,30 @@ extern void (*ash_run_growth_hook)(size_t bytes);
  * over. Read it relaxed. */
 extern size_t ash_run_clock;
 
-/* So many OS pages in slabs were given back (negative: are in use again). */
-void ash_run_holes(int pages);
-
 /* The kernel refused to take memory of the block: it is left alone until ash_run_try_refused
  * lets all such blocks be tried again. */
 void ash_run_refused(struct ash_hugeblock *block);
 void ash_run_try_refused(void);
 
 /* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes;
- * for when memory is short.  Returns how many went. */
-unsigned ash_run_release_blocks(void);
+ * for when memory is short.  With `clean` those only that hold no memory.  Returns how many
+ * went. */
+unsigned ash_run_release_blocks(bool clean);
 
 /* A range of dirty granules that nobody can take while it is purged. */
 struct ash_dirty_range {
 	struct ash_hugeblock *block;
 	uint16_t first, count;
-	bool purged; /* set by the caller before it gives the range back; where it stays false
+	bool purged; /* set by the caller before it gives the range back */
+	bool lazily; /* the same: not gone, but the kernel may take it.  Where both stay false
 			the block is left alone for a while */
 };
 
 /* Reserves ranges of dirty granules, at most `most` and not many more granules than asked for,
  * those that have been dirty longest first; returns how many.  Each must be given back. */
 unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, size_t granules);
+/* The same of muzzy granules: those that were given back lazily. */
+unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, size_t granules);
 void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n);
 
 struct ash_mutex;

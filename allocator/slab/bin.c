@@ -3,18 +3,21 @@
 #include <errno.h>
 
 #include "meta/window.h"
+#include "os/os.h"
 #include "page/hugify.h"
+#include "page/limits.h"
 #include "page/run.h"
 #include "slab/slab.h"
 #include "util/assert.h"
 #include "util/bits.h"
 
-#define HOLE_AGE 10 /* epochs: one second */
+uint32_t ash_bin_hole_age = 10; /* epochs: one second */
+uint32_t ash_bin_hole_age_most = UINT32_MAX;
 
 void ash_bin_init(struct ash_bin *bin)
 {
 	ash_mutex_init(&bin->lock, ASH_RANK_BIN);
-	bin->hole_age = HOLE_AGE;
+	bin->hole_age = ash_bin_hole_age;
 	for (unsigned i = 0; i < ASH_BIN_LISTS; i++)
 		ash_list_init(&bin->list[i]);
 }
@@ -65,8 +68,23 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 	return got;
 }
 
-unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end,
-		      unsigned want)
+/* Under a hard limit every region may lie on pages that were given back and count again when
+ * they are taken: charges for `want` of them, or for a single one. */
+static unsigned charge(unsigned class, unsigned want, size_t *charged)
+{
+	size_t one = ash_align_up(ash_class_size(class) - 1, ash_os_page) + ash_os_page;
+
+	if (ASH_LIKELY(ash_load_relaxed(&ash_limits.hard) == ASH_NO_LIMIT)) {
+		*charged = 0;
+		return want;
+	}
+	if (want > 1 && ash_limits_room() < want * one)
+		want = 1;
+	return ash_limits_charge(want * one, charged) ? want : 0;
+}
+
+static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end,
+		     unsigned want)
 {
 	unsigned got = 0;
 
@@ -90,6 +108,20 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 		link_slab(bin, slab);
 		ash_mutex_unlock(&bin->lock);
 	}
+}
+
+unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end,
+		      unsigned want)
+{
+	size_t charged;
+	unsigned got;
+
+	want = charge(class, want, &charged);
+	if (want == 0)
+		return 0;
+	got = fill(bin, class, shard, end, want);
+	ash_limits_settle(charged);
+	return got;
 }
 
 /* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it
@@ -144,11 +176,14 @@ static uint64_t worthy_holes(struct ash_run *slab)
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
 			       uint64_t *holes)
 {
+	uint32_t age = ash_load_relaxed(&bin->hole_age);
 	struct ash_run *found = NULL;
-	unsigned looked = 0, age = ash_load_relaxed(&bin->hole_age);
+	unsigned looked = 0;
 	unsigned turns = (unsigned)(ash_run_granules() / 16 / 64) + 2;
 	uint16_t turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 
+	if (age > ash_bin_hole_age_most)
+		age = ash_bin_hole_age_most;
 	if (ash_load_relaxed(&bin->filled) == 0)
 		return NULL;
 	ash_mutex_lock(&bin->lock);
@@ -159,7 +194,8 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried
 			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
 
 			looked++;
-			if (hurried ? (uint16_t)(turn - slab->turn) < turns * age / HOLE_AGE ||
+			if (hurried ? (uint16_t)(turn - slab->turn) <
+						      turns * age / ash_bin_hole_age ||
 					      !holes_are_likely(slab)
 				    : epoch - slab->stamp < age)
 				continue;
@@ -194,10 +230,10 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	slab->apart = 0;
 	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 	slab->purged |= purged;
-	ash_run_holes(__builtin_popcountll(purged));
 	slab->stamp = ash_load_relaxed(
 		&ash_slab_epoch); /* also where the kernel refused: not at once again */
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
+	ash_limits_count_holes(__builtin_popcountll(purged));
 	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {
 		bin->nslabs--;
 		down = true;

@@ -2,7 +2,11 @@
  *
  * Slabs with free regions stand in lists by fullness; a fill takes from the fullest, so that
  * nearly empty slabs drain.  Full slabs are on no list: a free finds them by address.  At
- * most one slab without any object out is kept, the rest go back to the pages. */
+ * most one slab without any object out is kept, the rest go back to the pages.
+ *
+ * All fields, the lists and the descriptors of the bin's slabs belong to the bin's lock (rank
+ * BIN), but for three that are also atomic: `filled`, which the purger reads to pass by,
+ * `contended`, which those count whose try failed, and `hole_age`, which the purger sets. */
 #ifndef ASH_SLAB_BIN_H
 #define ASH_SLAB_BIN_H
 
@@ -24,6 +28,12 @@ struct ash_bin {
 	uint32_t holes;       /* pages purged in the present interval */
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
 } __attribute__((aligned(ASH_CACHE_LINE)));
+
+/* The hole_age that bins begin with and come back to; set at boot. */
+extern uint32_t ash_bin_hole_age;
+/* No slab has to be older than this, whatever its bin's hole_age: less when memory is short.
+ * The purger's. */
+extern uint32_t ash_bin_hole_age_most;
 
 void ash_bin_init(struct ash_bin *bin);
 

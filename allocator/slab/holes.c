@@ -10,9 +10,8 @@
 #include "util/atomic.h"
 #include "util/bitmap.h"
 
-#define AGE_LEAST 10u /* epochs */
-#define AGE_MOST 600u
-#define INTERVAL 20u /* epochs between two judgements of a class */
+#define AGE_MOST 600u /* epochs */
+#define INTERVAL 20u  /* epochs between two judgements of a class */
 
 /* Gives the pages of `holes` back, as few ranges as possible; returns those that went. */
 static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
@@ -59,8 +58,8 @@ static void judge(unsigned class, uint32_t epoch)
 	}
 	if ((refaults - seen[class]) * 2 > purged && purged > 16)
 		age = age * 2 < AGE_MOST ? age * 2 : AGE_MOST;
-	else if (age > AGE_LEAST)
-		age = age * 3 / 4 > AGE_LEAST ? age * 3 / 4 : AGE_LEAST;
+	else if (age > ash_bin_hole_age)
+		age = age * 3 / 4 > ash_bin_hole_age ? age * 3 / 4 : ash_bin_hole_age;
 	seen[class] = refaults;
 	for (unsigned s = 0; s < ash_shard_count(); s++)
 		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
@@ -92,6 +91,8 @@ static bool walk(uint32_t epoch, bool hurried, size_t bytes, uint64_t most_ns)
 		while ((slab = ash_bin_detach(bin, epoch, hurried, &holes)) != NULL) {
 			holes = purge_pages(slab, holes);
 			ash_bin_attach(bin, slab, holes);
+			if (holes == 0) /* refused: not the same slab again */
+				break;
 			gone += (size_t)__builtin_popcountll(holes) << ash_os_page_shift;
 			if (gone >= bytes || ash_os_thread_cpu_ns() - start >= most_ns)
 				return true;

@@ -3,7 +3,11 @@
  * A slab qualifies when nothing was taken from it for its bin's hole_age (a second at first).
  * Fills take from the fullest slabs, so those that drain stop being taken from and qualify;
  * those in use do not.  Pages that come back into use soon (refaults) raise the age of their
- * class, quiet ones lower it. */
+ * class, quiet ones lower it.
+ *
+ * Its cursors and counts are the purger's, who has the claim (cache/reclaim.h).  A slab that is
+ * being purged is apart: off its bin's lists, so nothing is taken from it, while frees go on
+ * setting bits under the bin's lock. */
 #ifndef ASH_SLAB_HOLES_H
 #define ASH_SLAB_HOLES_H
 

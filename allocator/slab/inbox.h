@@ -7,6 +7,7 @@
 #ifndef ASH_SLAB_INBOX_H
 #define ASH_SLAB_INBOX_H
 
+#include "os/delay.h"
 #include "slab/shard.h"
 #include "util/atomic.h"
 
@@ -16,9 +17,10 @@ static inline void ash_inbox_push(struct ash_shard *shard, void **batch)
 
 	uintptr_t number = (uintptr_t)batch[0];
 
-	do
+	do {
 		batch[0] = (void *)((uintptr_t)head | number);
-	while (!ash_cas_release(&shard->inbox, &head, (void *)batch));
+		ash_delay();
+	} while (!ash_cas_release(&shard->inbox, &head, (void *)batch));
 }
 
 /* All batches, linked by slot 0; NULL where there is none. */
@@ -26,6 +28,7 @@ static inline void **ash_inbox_take(struct ash_shard *shard)
 {
 	if (ash_load_relaxed(&shard->inbox) == NULL)
 		return NULL;
+	ash_delay();
 	return (void **)ash_exchange_acquire(&shard->inbox, NULL);
 }
 

@@ -2,6 +2,7 @@
 
 #include "meta/base.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
 #include "util/assert.h"
@@ -66,6 +67,7 @@ bool ash_shard_add(void)
 	if (count < most) {
 		shard->index = (uint16_t)count;
 		shards[count] = shard;
+		ash_delay();
 		ash_store_release(&count, count + 1);
 		added = true;
 	}

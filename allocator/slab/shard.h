@@ -1,7 +1,11 @@
 /* A shard: one bin per class (what jemalloc calls an arena; `arena` in the public API).
  *
  * There is one at start.  Threads that keep finding bins locked get more, up to one per
- * usable CPU; a thread is bound to a shard by the CPU it runs on when that happens. */
+ * usable CPU; a thread is bound to a shard by the CPU it runs on when that happens.
+ *
+ * A shard is never taken away.  It is complete before the count that covers it is stored
+ * (release, under the lock of rank SHARDS) and loaded (acquire), so whoever got an index may
+ * go on without a lock; each bin has its own, the inbox none. */
 #ifndef ASH_SLAB_SHARD_H
 #define ASH_SLAB_SHARD_H
 
@@ -14,8 +18,8 @@
 #define ASH_SHARDS_MOST 64
 
 struct ash_shard {
-	void *inbox; /* batches of objects from other threads; see slab/inbox.h */
-	uint16_t index;
+	void *inbox;    /* atomic: batches of objects from other threads; see slab/inbox.h */
+	uint16_t index; /* constant */
 	struct ash_bin bin[ASH_CLASSES];
 };
 

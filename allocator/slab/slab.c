@@ -3,24 +3,27 @@
 #include <string.h>
 
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/os.h"
+#include "page/limits.h"
 #include "page/run.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
 
-/* Writes the class into the byte map for every granule of the slab; from then on the fast
- * path of free takes its objects.  0 takes the granules off it again. */
-static void publish(const struct ash_run *slab, unsigned class)
+/* Writes the stack that takes its objects into the byte map for every granule of the slab; from
+ * then on the fast path of free does.  0 takes the granules off it again. */
+static void publish(const struct ash_run *slab, unsigned stack)
 {
-	uint8_t *at = ash_window.classes + slab->number;
+	uint8_t *at = ash_window.stacks + slab->number;
 
+	ash_delay();
 #ifdef __SANITIZE_THREAD__
 	for (unsigned i = 0; i < slab->granules; i++)
-		ash_store_relaxed(&at[i], (uint8_t) class);
+		ash_store_relaxed(&at[i], (uint8_t)stack);
 #else
 	/* Nobody reads a byte before an object of the slab was handed out by way of its bin's
 	 * lock, nor after the last came back the same way. */
-	memset(at, (int)class, slab->granules);
+	memset(at, (int)stack, slab->granules);
 #endif
 }
 
@@ -50,7 +53,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->reciprocal = sc->reciprocal;
 	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));
 	ash_assert_expensive(ash_slab_is_valid(slab));
-	publish(slab, class);
+	publish(slab, ash_class_free_stack(class));
 	return slab;
 }
 
@@ -59,7 +62,7 @@ void ash_slab_destroy(struct ash_run *slab)
 	ash_assert(slab->nfree == slab->regions);
 	publish(slab, 0);
 	if (slab->purged != 0)
-		ash_run_holes(-__builtin_popcountll(slab->purged));
+		ash_limits_count_holes(-(long)__builtin_popcountll(slab->purged));
 	ash_run_free(slab);
 }
 
@@ -68,7 +71,6 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 {
 	const char *base = (const char *)ash_run_address(slab) - ash_slab_lead(slab);
 	uint64_t before = slab->purged;
-	unsigned back;
 
 	for (unsigned i = 1; i <= n; i++) {
 		size_t offset = (size_t)((const char *)first[-(int)i] - base);
@@ -77,11 +79,9 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 
 		slab->purged &= ~ash_bits_mask(from, to - from + 1);
 	}
-	back = (unsigned)__builtin_popcountll(before & ~slab->purged);
-	if (back == 0)
-		return;
-	ash_add_relaxed(&ash_slab_refaults[slab->class], back);
-	ash_run_holes(-(int)back);
+	n = (unsigned)__builtin_popcountll(before & ~slab->purged);
+	ash_add_relaxed(&ash_slab_refaults[slab->class], n);
+	ash_limits_count_holes(-(long)n);
 }
 
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
@@ -219,7 +219,7 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 	if (pages == 0)
 		return 0;
 	if (ASH_UNLIKELY(slab->collapses != collapses)) { /* all became resident */
-		ash_run_holes(-__builtin_popcountll(slab->purged));
+		ash_limits_count_holes(-(long)__builtin_popcountll(slab->purged));
 		slab->purged = 0;
 		slab->collapses = collapses;
 	}

@@ -1,6 +1,9 @@
 /* One slab: a run cut into equal regions, with its bitmap of free ones.
  *
- * All but create and destroy happen under the lock of the slab's bin. */
+ * All but create and destroy happen under the lock of the slab's bin; those two happen while
+ * no list of the bin holds the slab and no object of it is out, so nobody else can know of it.
+ * Bits of the bitmap and `bump` are stored relaxed: checks of pointers read them without the
+ * lock. */
 #ifndef ASH_SLAB_SLAB_H
 #define ASH_SLAB_SLAB_H
 

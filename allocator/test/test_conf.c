@@ -43,6 +43,19 @@ static void good_values(void **state)
 	assert_int_equal(conf.zero_realloc, ASH_ZERO_REALLOC_ALLOC);
 	assert_int_equal(conf.narenas, 7);
 	assert_int_equal(conf.max_alloc, (uint64_t)3 << 30);
+	assert_int_equal(parse(&conf,
+			       "dirty_decay_ms:-1,dirty_max:20%,limit_hard:3g,limit_soft:none,"
+			       "pressure_purge:false",
+			       said, sizeof(said)),
+			 0);
+	assert_string_equal(said, "");
+	assert_int_equal(conf.dirty_decay_ms, -1);
+	assert_int_equal(conf.dirty_max.kind, ASH_AMOUNT_PERCENT);
+	assert_int_equal(conf.dirty_max.n, 20);
+	assert_int_equal(conf.limit_hard.kind, ASH_AMOUNT_BYTES);
+	assert_int_equal(conf.limit_hard.n, (uint64_t)3 << 30);
+	assert_int_equal(conf.limit_soft.kind, ASH_AMOUNT_NONE);
+	assert_int_equal(conf.pressure_purge, ASH_PRESSURE_FALSE);
 	/* The later one wins, and empty pairs mean nothing. */
 	assert_int_equal(parse(&conf, ",,narenas:1,,narenas:2,", said, sizeof(said)), 0);
 	assert_int_equal(conf.narenas, 2);
@@ -69,6 +82,13 @@ static void bad_values_change_nothing(void **state)
 		":",
 		":1",
 		"narenas :1",
+		"dirty_decay_ms:-2",
+		"dirty_decay_ms:1k",
+		"dirty_max:101%",
+		"dirty_max:1.5g",
+		"limit_hard:-1",
+		"limit_soft:nothing",
+		"pressure_purge:auto|true",
 	};
 	struct ash_conf before, conf;
 	char said[2000];

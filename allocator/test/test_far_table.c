@@ -67,7 +67,7 @@ static void detached_entries_keep_their_place(void **state)
 	assert_false(ash_far_find((void *)a.address, &e));
 	a.address = a.mapping = made(2).address;
 	a.mapped = 4096;
-	ash_far_attach(&a);
+	ash_far_attach(&a, e.mapped);
 	assert_true(ash_far_covering((char *)a.address + 4095, &e));
 	assert_false(ash_far_covering((char *)a.address + 4096, &e));
 	ash_far_totals(&n, &bytes);

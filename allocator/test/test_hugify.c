@@ -182,7 +182,7 @@ static void holes_in_huge_pages(void **state)
 	assert_ptr_equal(block, ash_block_of_granule(fill->number));
 	assert_true(ash_bin_flush(&bin, class, object + 1, n - 1, false));
 	slab->purged = 1;
-	ash_run_holes(1);
+	ash_limits_count_holes(1);
 	ash_mutex_lock(ash_page_mutex());
 	ash_block_keep(block, ASH_KEEP_HUGE);
 	ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));

@@ -429,10 +429,10 @@ static void mappings_are_reused_then_unmapped(void **state)
 	q[((size_t)9 << 20) - 1] = 1;
 	assert_true(ash_far_remove(q, &entry));
 	ash_mapping_free(&entry);
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns())); /* too young */
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() -
-				     50000000u)); /* even younger than the round */
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u,
+				     UINT64_MAX)); /* even younger than the round */
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
 	assert_int_equal(ash_mapping_cached(), 0);
 	ash_far_totals(&count, &bytes);
 	assert_int_equal(count, 0);
@@ -460,7 +460,7 @@ static void reuse_keeps_few_addresses(void **state)
 		assert_true(ash_far_remove(small[i], &entry));
 		ash_mapping_free(&entry);
 	}
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 }
 
 static void the_cache_of_mappings_is_bounded(void **state)
@@ -479,7 +479,7 @@ static void the_cache_of_mappings_is_bounded(void **state)
 		}
 		assert_true(ash_mapping_cached() <= (size_t)32 << 20);
 	}
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
@@ -506,7 +506,7 @@ static void resize_keeps_content(void **state)
 	assert_int_equal(entry.usable, (size_t)2 << 20);
 	assert_int_equal(p[((size_t)2 << 20) - 1], 9);
 	ash_mapping_free(&entry);
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 }
 
 /* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after
@@ -525,16 +525,16 @@ static void unused_ends_go_back(void **state)
 	assert_ptr_equal(p, q);
 	assert_true(ash_far_find(q, &entry));
 	assert_int_equal(entry.usable, 3 * mib);
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns())); /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
 	assert_int_equal(resident(q + 3 * mib, 2 * mib), 2 * mib / ash_os_page);
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
 	assert_int_equal(resident(q + 3 * mib, 2 * mib), 0);
 	assert_int_equal(q[3 * mib - 1], 3);
 	/* Growing in place, after and before the purge. */
 	assert_true(ash_far_detach(q, &entry));
 	assert_ptr_equal(ash_mapping_resize(&entry, 4 * mib), q);
 	q[4 * mib - 1] = 5;
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u));
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
 	assert_int_equal(q[4 * mib - 1], 5);
 	assert_int_equal(q[3 * mib - 1], 3);
 	/* Shrunk to less than half: the far end goes to the cache, and comes back from there.
@@ -550,8 +550,182 @@ static void unused_ends_go_back(void **state)
 	assert_int_equal(q[2 * mib - 1], 3);
 	assert_true(ash_far_remove(q, &entry));
 	ash_mapping_free(&entry);
-	ash_mapping_trim(UINT64_MAX);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+/* Steps that end after one piece: the next goes on, also where the mapping is gone. */
+static void ends_and_mappings_in_pieces(void **state)
+{
+	size_t mib = (size_t)1 << 20, before;
+	uint64_t later = ash_os_coarse_clock_ns() + 2000000000u;
+	char *p = ash_mapping_alloc(8 * mib, 16, false), *q;
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 8 * mib);
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	q = ash_mapping_alloc(4 * mib, 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_mapping_trim(later, 0));
+	before = resident(q + 4 * mib, 4 * mib);
+	assert_true(before > 0 && before < 4 * mib / ash_os_page);
+	assert_true(ash_mapping_trim(later, 0));
+	assert_true(resident(q + 4 * mib, 4 * mib) < before);
+	assert_int_equal(q[4 * mib - 1], 3);
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_trim(later, UINT64_MAX); /* ends, though the rest is somebody's */
+	ash_mapping_free(&entry);
+	/* A cached mapping goes from its end on and stays one piece. */
+	before = ash_mapping_cached();
+	assert_int_equal(before, 8 * mib);
+	assert_true(ash_mapping_trim(later + 1000000000u, 0));
+	assert_true(ash_mapping_cached() > 0 && ash_mapping_cached() < before);
+	q = ash_mapping_alloc(ash_mapping_cached(), 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+static bool refuse_munmap(enum ash_os_call call)
+{
+	errno = ENOMEM;
+	return call == ASH_OS_MUNMAP;
+}
+
+/* A mapping that cannot be unmapped is not lost: it waits in the cache, without its memory. */
+static void refused_unmap(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(8 * mib, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 8 * mib);
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	ash_os_fault_hook = refuse_munmap;
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_mapping_cached(), 8 * mib);
+	assert_true(resident(p, 8 * mib) < 8 * mib / ash_os_page);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+/* Lazily given back: no longer dirty, not known to be zero, and gone for good when asked for.
+ */
+static void muzzy_runs(void **state)
+{
+	struct ash_run *run = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL), *again;
+	char *at = ash_run_address(run);
+	struct ash_dirty_range range[4];
+	bool zeroed;
+	unsigned n;
+
+	(void)state;
+	ash_purge_all();
+	memset(at, 1, 64 * ASH_GRANULE);
+	ash_run_free(run);
+	assert_int_equal(ash_run_dirty(), 64);
+	n = ash_run_reserve_dirty(range, 4, 64);
+	assert_int_equal(n, 1);
+	range[0].lazily = ash_os_purge_lazily(at, (size_t)range[0].count << ASH_GRANULE_SHIFT);
+	assert_true(range[0].lazily);
+	ash_run_return_dirty(range, n);
+	assert_int_equal(ash_run_dirty(), 0);
+	assert_int_equal(ash_run_muzzy(), 64);
+	assert_int_equal(ash_run_reserve_dirty(range, 4, 64), 0);
+	/* A part is taken again. */
+	again = ash_run_alloc(16, 1, ASH_RUN_LARGE, &zeroed);
+	assert_ptr_equal(again, run);
+	assert_false(zeroed);
+	assert_int_equal(ash_run_muzzy(), 48);
+	memset(at, 2, 16 * ASH_GRANULE);
+	ash_run_free(again);
+	assert_int_equal(ash_run_dirty(), 16);
+	n = ash_run_reserve_muzzy(range, 4, 64);
+	assert_int_equal(n, 1);
+	assert_int_equal(range[0].count, 48);
+	ash_run_return_dirty(range, n); /* not purged: as before */
+	assert_int_equal(ash_run_muzzy(), 48);
+	/* Empty blocks are unmapped with what is muzzy in them; or it is purged. */
+	ash_purge_all();
+	assert_int_equal(ash_run_muzzy(), 0);
+	assert_int_equal(ash_run_dirty(), 0);
+	assert_int_equal(resident(at, 64 * ASH_GRANULE), 0);
+	again = ash_run_alloc(64, 1, ASH_RUN_LARGE, &zeroed);
+	assert_true(zeroed);
+	ash_run_free(again);
+	ash_purge_all();
+}
+
+/* By time: dirty to muzzy, muzzy to nothing. */
+static void muzzy_decays(void **state)
+{
+	uint64_t now = ash_os_clock_ns();
+	size_t most = 0;
+	struct ash_run *run[64];
+
+	(void)state;
+	ash_purge_set_muzzy_ms(4000);
+	for (unsigned i = 0; i < 64; i++) {
+		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
+	}
+	for (unsigned i = 0; i < 64; i++)
+		ash_run_free(run[i]);
+	for (unsigned t = 0; t < 40; t++) {
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+		most = ash_run_muzzy() > most ? ash_run_muzzy() : most;
+	}
+	assert_true(ash_run_dirty() << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
+	assert_true(most << ASH_GRANULE_SHIFT >= (size_t)16 << 20);
+	for (unsigned t = 0; t < 200; t++)
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+	assert_true(ash_run_muzzy() << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
+	ash_purge_set_muzzy_ms(0);
+	ash_purge_all();
+	assert_int_equal(ash_run_muzzy(), 0);
+}
+
+/* A loop over one buffer keeps that buffer dirty, not the peak of long ago; what is used in
+ * turns stays. */
+static void one_buffer_keeps_itself(void **state)
+{
+	uint64_t now = ash_os_clock_ns() + (uint64_t)60 * 1000000000u;
+	struct ash_run *run[64], *one;
+	size_t least = SIZE_MAX;
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++) {
+		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
+	}
+	for (unsigned i = 0; i < 64; i++)
+		ash_run_free(run[i]);
+	for (unsigned t = 0; t < 60; t++) {
+		for (unsigned k = 0; k < 1000; k++) {
+			one = ash_run_alloc(20, 1, ASH_RUN_LARGE, NULL);
+			ash_run_free(one);
+		}
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+	}
+	assert_true(ash_run_dirty() << ASH_GRANULE_SHIFT <= (size_t)5 << 20);
+	for (unsigned t = 0; t < 60; t++) {
+		for (unsigned i = 0; i < 64; i++)
+			run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		for (unsigned i = 0; i < 64; i++)
+			ash_run_free(run[i]);
+		ash_purge_step(now += 50000000u, UINT64_MAX);
+		if (t >= 20 && ash_run_dirty() < least)
+			least = ash_run_dirty();
+	}
+	assert_true(least >= (size_t)64 * 64);
+	ash_purge_all();
 }
 
 int main(void)
@@ -570,6 +744,11 @@ int main(void)
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
 		cmocka_unit_test(unused_ends_go_back),
+		cmocka_unit_test(ends_and_mappings_in_pieces),
+		cmocka_unit_test(refused_unmap),
+		cmocka_unit_test(muzzy_runs),
+		cmocka_unit_test(muzzy_decays),
+		cmocka_unit_test(one_buffer_keeps_itself), /* last: its clock runs ahead */
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

@@ -170,7 +170,7 @@ static void growth_is_told(void **state)
 	assert_true(peak >= 10 && peak <= 400);
 	for (unsigned i = 0; i < 200; i++)
 		ash_run_free(run[i]);
-	ash_run_release_blocks();
+	ash_run_release_blocks(false);
 	for (unsigned i = 0; i < 199; i++)
 		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 	assert_true(growths <= peak + 1);
@@ -231,7 +231,7 @@ static void released_blocks_come_back(void **state)
 	bool zeroed;
 
 	(void)state;
-	ash_run_release_blocks();
+	ash_run_release_blocks(false);
 	before = ash_hugeblock_mapped();
 	for (unsigned i = 0; i < 8; i++) {
 		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
@@ -240,7 +240,7 @@ static void released_blocks_come_back(void **state)
 	*ash_run_address(kept) = 5;
 	for (unsigned i = 0; i < 8; i++)
 		ash_run_free(run[i]);
-	assert_true(ash_run_release_blocks() >= 8);
+	assert_true(ash_run_release_blocks(false) >= 8);
 	assert_int_equal(ash_hugeblock_mapped(), before);
 	assert_true(ash_run_dirty() < ASH_HUGE_GRANULES);
 	assert_int_equal(*ash_run_address(kept), 5);
@@ -271,10 +271,10 @@ static void refused_release(void **state)
 	ash_run_free(run);
 	before = ash_run_dirty();
 	ash_os_fault_hook = refuse_munmap;
-	assert_int_equal(ash_run_release_blocks(), 0);
+	assert_int_equal(ash_run_release_blocks(false), 0);
 	ash_os_fault_hook = NULL;
 	assert_int_equal(ash_run_dirty(), before);
-	assert_true(ash_run_release_blocks() > 0);
+	assert_true(ash_run_release_blocks(false) > 0);
 	assert_int_equal(ash_run_dirty(), 0);
 }
 

@@ -180,6 +180,66 @@ static void sized_frees_of_null(void **state)
 	assert_int_equal(regions_out(ash_class_of(80)), 0);
 }
 
+/* The fast path's own table of classes. */
+static void classes_by_16(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n <= ASH_BY_16_MAX; n++)
+		assert_int_equal(ash_front_class_by_16(n), ash_class_of(n));
+	assert_int_equal(ash_front_class_by_16(0), 0);
+}
+
+static unsigned items(unsigned stack)
+{
+	return ash_top_count(ash_tls.top[stack]);
+}
+
+/* In the smallest classes malloc and free work on stacks of their own, which turn when malloc's
+ * is empty; one object after another goes round in more and more of them. */
+static void small_classes_turn(void **state)
+{
+	const unsigned class = ash_class_of(48), given = ash_class_free_stack(class);
+	void *seen[1000];
+	unsigned different = 0, turns = 0;
+
+	(void)state;
+	assert_int_not_equal(given, class);
+	assert_int_equal(ash_stack_class(given), class);
+	assert_int_equal(ash_class_free_stack(ash_class_of(500)), ash_class_of(500));
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned before = items(class), freed = items(given);
+		void *p = ash_front_malloc(48);
+		bool turned = before == 0 && freed != 0, known = false;
+
+		assert_non_null(p);
+		memset(p, (int)i, 48);
+		turns += turned;
+		if (turned)
+			assert_in_range(items(class) + 1, freed, 2 * freed);
+		for (unsigned j = 0; j < different; j++)
+			known |= seen[j] == p;
+		if (!known)
+			seen[different++] = p;
+		freed = items(given);
+		ash_front_free(p);
+		assert_int_equal(items(given), freed + 1);
+	}
+	assert_in_range(different, 32, 3 * ASH_MAGAZINE_MOST);
+	assert_in_range(turns, 1000 / different, 1000 / 8);
+	/* A larger class has one stack: the object freed last comes first. */
+	seen[0] = ash_front_malloc(480);
+	for (unsigned i = 0; i < 1000; i++) {
+		ash_front_free(seen[0]);
+		assert_ptr_equal(ash_front_malloc(480), seen[0]);
+		if (i == 10)
+			assert_int_not_equal(items(ash_class_of(480)), 0);
+	}
+	ash_front_free(seen[0]);
+	ash_tcache_release();
+	assert_int_equal(regions_out(class), 0);
+	assert_ptr_equal(ash_tls.top[given], ASH_STATIC_TOP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +249,8 @@ int main(void)
 		cmocka_unit_test(a_thread_leaves_nothing),
 		cmocka_unit_test(the_depot_is_bounded),
 		cmocka_unit_test(sized_frees_of_null),
+		cmocka_unit_test(classes_by_16),
+		cmocka_unit_test(small_classes_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

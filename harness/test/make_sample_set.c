@@ -282,6 +282,27 @@ static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k
 	return s;
 }
 
+/* Sizes and lifetimes of each own workload, of two steps.  prod-cons has none. */
+static void write_distributions(const char *dir)
+{
+	for (size_t i = 0; i < NCELLS; i++) {
+		char name[64];
+		FILE *f;
+
+		if (strcmp(cells[i].kind, "workload") || strcmp(cells[i].mode, "throughput") ||
+		    !strcmp(cells[i].workload, "prod-cons"))
+			continue;
+		snprintf(name, sizeof(name), "cdf/%s.tsv", cells[i].workload);
+		f = create(dir, name);
+		fputs("# synthetic\nworkload\tquantity\tvalue\tcount\tbytes\n", f);
+		fprintf(f, "%s\tsize\t%zu\t0.75\t0.25\n", cells[i].workload, 15 + 16 * i);
+		fprintf(f, "%s\tsize\t%zu\t1\t1\n", cells[i].workload, 1023 + 64 * i);
+		fprintf(f, "%s\tlifetime\t0\t0.5\t0.1\n", cells[i].workload);
+		fprintf(f, "%s\tlifetime\t%zu\t1\t1\n", cells[i].workload, 4095 + i);
+		fclose(f);
+	}
+}
+
 static void write_manifest(const char *dir, int schema, int blocks, size_t ncontenders,
 			   bool finished)
 {
@@ -360,6 +381,9 @@ int main(int argc, char **argv)
 	mkdir(path, 0777);
 	snprintf(path, sizeof(path), "%s/latency", dir);
 	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/cdf", dir);
+	mkdir(path, 0777);
+	write_distributions(dir);
 	ncontenders = planted ? sizeof(contenders) / sizeof(*contenders) : STANDARD;
 	write_manifest(dir, schema, blocks, ncontenders, !unfinished);
 	f = create(dir, "samples.jsonl");

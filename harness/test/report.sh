@@ -44,7 +44,7 @@ whole() {
 	[ "$(tail -n 1 "$work/said")" = "report: $set_dir/report.html" ] && [ ! -s "$work/err" ]
 }
 figures_are_there() {
-	for f in 01 02 03 05 07 07b 08 08b 10 10b 12 16 16b; do
+	for f in 01 02 03 05 07 07b 08 08b 10 10b 12 15 15b 16 16b; do
 		for suffix in gp tsv svg png; do
 			[ -s "$set_dir/report/fig$f.$suffix" ] || { echo "fig$f.$suffix"; return 1; }
 		done
@@ -68,7 +68,7 @@ page_holds_all() {
 	done
 }
 page_stands_alone() {
-	[ "$(grep -o '<svg ' "$set_dir/report.html" | wc -l)" -eq 13 ] || return 1
+	[ "$(grep -o '<svg ' "$set_dir/report.html" | wc -l)" -eq 15 ] || return 1
 	! grep -n '<script\|<link\|<img\|<?xml\|src=\|url(http\|@import' "$set_dir/report.html" || return 1
 	[ -z "$(grep -o " id=[\"'][^\"']*[\"']" "$set_dir/report.html" | sort | uniq -d)" ]
 }
@@ -125,6 +125,33 @@ same_is_the_same() {
 other_reference() {
 	"$report" "$set_dir" --reference ashlar >/dev/null || return 1
 	within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, all' glibc ratio)" 1.6
+}
+
+sizes_are_drawn() { # a panel per own workload that was recorded; the others are named
+	t=$set_dir/report/fig15.tsv
+	[ "$(awk -F'\t' 'NR > 2 { print $2 }' "$t" | sort -u | grep -c .)" -eq 7 ] &&
+		grep -q 'Not recorded: prod-cons\.' "$set_dir/report.html" || return 1
+	awk -F'\t' '$2 == "tiny-churn" { n++; last = $4 + $5 } END { exit !(n == 3 && last == 2) }' "$t" || return 1
+	"$make_set" "$work/nocdf" blocks=1 && rm -r "$work/nocdf/cdf" && "$report" "$work/nocdf" >/dev/null || return 1
+	grep -q 'Left out: the folder cdf/ holds no sizes of a workload' "$work/nocdf/report.html"
+}
+
+held_is_the_quotient_of_means() { # by awk, from the timeline of one sample of its cell
+	t=$set_dir/report/held.tsv
+	"$make_set" "$work/held" blocks=1 && "$report" "$work/held" >/dev/null || return 1
+	t=$work/held/report/held.tsv
+	for who in glibc jemalloc ashlar; do
+		sample=$(grep '"cell":"fleet"' "$work/held/samples.jsonl" | grep '"mode":"throughput"' | grep "\"allocator\":\"$who\"")
+		file=$(echo "$sample" | sed 's/.*"timeline":"\([^"]*\)".*/\1/')
+		wanted=$(awk -F'\t' -v tables=2000000 '
+			NR > 2 && live > 0 && $4 > 0 { r += ($1 - ms) * (($2 + rss) / 2 - tables); l += ($1 - ms) * ($4 + live) / 2 }
+			{ ms = $1; rss = $2; live = $4 } END { print r / l }' "$work/held/$file")
+		got=$(awk -F'\t' -v who=$who '$1 == "fleet" && $2 == "throughput" && $3 == who { print $4 }' "$t")
+		awk -v a="$wanted" -v b="$got" 'BEGIN { exit !(a > 0 && b > a * 0.9999 && b < a * 1.0001) }' || { echo "$who: $got, not $wanted"; return 1; }
+	done
+	grep -q 'redis' "$t" && return 1 # programs do not tell what lives
+	grep -q '<h3>Resident memory over live bytes, averaged over time</h3>' "$set_dir/report.html" &&
+		grep -q '<td>frag-drain:idle_ms=3000</td><td>drained</td><td class="num">[0-9.]* MiB</td><td class="ratio">[0-9.]* | [0-9.]*</td>' "$set_dir/report.html"
 }
 
 # --- sets of another kind ---------------------------------------------------------------
@@ -208,7 +235,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..25
+echo 1..27
 check "a report is written, a torn last line tolerated" whole
 check "every figure has script, table, SVG and PNG" figures_are_there
 check "every script draws by itself, without a warning" scripts_stand_alone
@@ -219,7 +246,9 @@ check "the page gives the reason of every hole" reasons_are_there
 check "the same set gives the same page; the set is untouched" same_bytes_again
 check "a contender with 20 % more work lies within its interval" planted_is_found
 check "the same contender under two names differs within its interval" same_is_the_same
+check "time-averaged memory is mean over mean" held_is_the_quotient_of_means
 check "another reference" other_reference
+check "sizes and lifetimes have a panel per workload recorded" sizes_are_drawn
 check "events of a PMU are drawn" events_of_a_pmu
 check "one block has no interval" one_block_has_no_interval
 check "a run that was not finished says so" unfinished_says_so

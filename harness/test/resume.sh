@@ -14,6 +14,8 @@ wait_lines() { # until the folder has that many records (or a minute is over)
 # The reference: not interrupted.
 bench run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$work/whole"
 check '[ $status -eq 0 ] && [ "$(lines "$work/whole")" -eq 12 ]' "six blocks of two are twelve records"
+check '[ "$(ls "$work/whole/cdf")" = tiny-churn.tsv ] && grep -q "^tiny-churn	lifetime	" "$work/whole/cdf/tiny-churn.tsv"' \
+	"sizes and lifetimes are recorded beside them, once"
 check '[ "$("$rows" "$work/whole" block allocator | sort -u | grep -c .)" -eq 12 ]' \
 	"every allocator once per block"
 check '[ "$("$rows" "$work/whole" block seed | sort -u | grep -c .)" -eq 6 ]' \
@@ -38,6 +40,8 @@ check '[ $had -ge 3 ] && [ $had -lt 12 ] && grep -q "\"finished\": null" "$work/
 cp "$work/cut/samples.jsonl" "$work/before"
 bench run --resume --quiet --no-report --out "$work/cut"
 check '[ $status -eq 0 ] && [ "$(lines "$work/cut")" -eq 12 ]' "--resume measures what is missing"
+check 'cmp -s "$work/cut/cdf/tiny-churn.tsv" "$work/whole/cdf/tiny-churn.tsv"' \
+	"and records the sizes and lifetimes that were not"
 check 'head -n "$had" "$work/cut/samples.jsonl" | cmp -s - "$work/before"' "and leaves alone what was there"
 check '[ "$("$rows" "$work/cut" id block order allocator seed | sort)" = "$("$rows" "$work/whole" id block order allocator seed | sort)" ]' \
 	"as if it had never been interrupted: same numbers, orders and seeds"

@@ -39,6 +39,8 @@ refuses 2 "--budget" "run: no time" run --budget 10x
 refuses 2 "--seed" "run: no seed" run --seed -1
 refuses 2 "'nosuch'" "run: an unknown parameter" run --workload tiny-churn --set nosuch=1
 refuses 2 "integers from" "run: a parameter out of range" run --workload tiny-churn --set depth=-4
+refuses 2 "live_mib=65536: from 1 to " "run: a parameter too large for the memory" \
+	run --workload frag-drain,tiny-churn --set live_mib=65536,size_min=16,size_max=16
 refuses 2 "--resume goes on" "run: --resume with another plan" run --resume --blocks 3
 refuses 2 "no manifest.json" "run: nothing to resume" run --resume --out "$work"
 

@@ -29,6 +29,7 @@ small() {
 	glibc-thread) echo "--set ops=10000 --set slots=100" ;;
 	thread-churn) echo "--set ops=8000" ;;
 	wave-leak) echo "--set ops=200" ;;
+	thread-return) echo "--set ops=4000 --set live_mib=1 --set threads=4 --set keep_percent=10" ;;
 	mixed-ageing) echo "--set ops=8000 --set kept=200 --set generations=3" ;;
 	false-sharing-*) echo "--set ops=2000 --set writes=10" ;;
 	req-region) echo "--set ops=200 --set kept=30 --set escape_permille=50" ;;

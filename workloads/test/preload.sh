@@ -57,6 +57,9 @@ remote batch-reverse 5000
 remote batch-reverse 0 --set cross_every=0
 remote thread-churn 660
 remote wave-leak 200
+remote larson 1200
+remote thread-return 18
+remote thread-return 0 --set end_percent=0
 remote glibc-thread 0
 remote tiny-churn 0
 remote op-matrix 20000 --set pattern=5

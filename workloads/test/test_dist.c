@@ -86,6 +86,7 @@ static void uniform(void **state)
 static void loguniform(void **state)
 {
 	struct rng r;
+	double sum = 0;
 
 	(void)state;
 	rng_seed(&r, 3, 0);
@@ -95,6 +96,11 @@ static void loguniform(void **state)
 		assert_in_range(v, 512, 16383);
 		values[i] = (double)v;
 	}
+	/* The mean, within five standard errors; a draw's standard deviation is below it. */
+	for (int i = 0; i < N; i++)
+		sum += values[i];
+	assert_true(fabs(sum / N / dist_loguniform_mean(512, 16383) - 1) < 5 / sqrt(N));
+	assert_true(dist_loguniform_mean(9, 8) == 9 && dist_loguniform_mean(9, 3) == 9);
 	/* Five doublings: a fifth below each. */
 	assert_share_below(1024, 0.2);
 	assert_share_below(2048, 0.4);

@@ -4,7 +4,7 @@
 . "$top_srcdir/workloads/test/common.sh"
 
 said="$workloads"
-[ "$(echo "$workloads" | wc -w)" -ge 43 ]; ok $? "--list names all workloads"
+[ "$(echo "$workloads" | wc -w)" -ge 44 ]; ok $? "--list names all workloads"
 
 for w in $workloads; do
 	meant_for $w
@@ -13,10 +13,30 @@ for w in $workloads; do
 done
 meant_for the-rest
 for threads in 1 2 4; do
-	for w in larson prod-cons cross-rate batch-reverse mixed-ageing tree-rewrite wave-leak; do
+	for w in larson prod-cons cross-rate batch-reverse mixed-ageing tree-rewrite wave-leak thread-return; do
 		said=$("$work" --mode verify --set threads=$threads $(small $w) $w 2>&1)
 		ok $? "$w passes verify mode with $threads threads"
 	done
+done
+for setting in end_percent=0 end_percent=100 keep_percent=0 keep_percent=100 rounds=8; do
+	said=$("$work" --mode verify $(small thread-return) --set $setting thread-return 2>&1)
+	ok $? "thread-return passes verify mode with $setting"
+done
+# At each mark at which something lives, the pages that hold it are known.
+for w in $workloads; do
+	meant_for $w
+	said=$("$work" $(small $w) $w 2>&1)
+	echo "$said" | sed -n 's/^mark .* floor *\([0-9.]*\) MiB, .* \([0-9]*\) objects/\1 \2/p' |
+		awk '$2 > 0 && !($1 > 0) { bad = 1 } END { exit bad || !NR }'
+	ok $? "$w knows the page floor of what lives"
+done
+meant_for the-rest
+# What is written in full takes at least its own size in pages, and no more than the process has.
+for w in json-dom tree-rewrite heap-walk; do
+	said=$("$work" --set ops=3000 $w 2>&1)
+	echo "$said" | sed -n 's/^mark .* live *\([0-9.]*\) MiB, floor *\([0-9.]*\) MiB, private *\([0-9.]*\) MiB.*/\1 \2 \3/p' |
+		awk '$1 > 0.2 { seen = 1; if ($2 < $1 || $2 > $3 + 0.01) bad = 1 } END { exit bad || !seen }'
+	ok $? "$w: the page floor lies between what is live and what is held"
 done
 # timed WORKLOAD REQUESTS: at a rate every request is timed, from its intended start.
 timed() {
@@ -81,8 +101,10 @@ refuse "a whole number from 0 to 54" --set cluster=55 kv-server
 refuse "only mode throughput" --set idle=1 --mode verify op-matrix
 refuse "a whole number from 0 to" --start -1
 refuse "1 or an even number" --set threads=3 prod-cons
-refuse "too large for this machine's memory" --set live_mib=65536 --set size_min=512 \
-	--set size_max=512 frag-drain
+refuse "too large for this machine's memory: live_mib=65536: from 1 to" --set live_mib=65536 \
+	--set size_min=16 --set size_max=16 frag-drain
+refuse "too large for this machine's memory: ops=100000000: from 1 to" --set ops=100000000 \
+	--set aged=100 heap-walk
 refuse "is no memory file" --channel-fd 0 tiny-churn
 # Distributions: shares rise to 1, and what is known of a workload comes out.
 for w in $workloads; do
@@ -99,6 +121,10 @@ said=$("$work" --cdf cdf.$$ --set pattern=1 --set ops=10000 --set size=64 op-mat
 said=$(awk -F'\t' '$2 == "lifetime" && $4 == 1 { print $3 }' cdf.$$)
 [ "$said" -ge 99 ] && [ "$said" -le 111 ] && grep -q "^op-matrix	size	71	1.000000" cdf.$$
 ok $? "a batch of 100 lives for 99 allocations"
+# Beyond two million objects some are booked, each with its true lifetime.
+said=$("$work" --cdf cdf.$$ --set pattern=1 --set ops=5000000 --set size=64 op-matrix 2>&1; cat cdf.$$)
+said=$(awk -F'\t' '$2 == "lifetime" && $4 == 1 { print $3 }' cdf.$$)
+[ "$said" -ge 99 ] && [ "$said" -le 111 ]; ok $? "also where one in three is booked"
 rm -f cdf.$$
 # Each workload says no to what its first parameter, the work, does not accept.
 for w in $workloads; do

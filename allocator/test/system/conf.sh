@@ -58,12 +58,33 @@ refused 1 'max_alloc:m'
 refused 1 'checks:some'
 refused 1 'zero_realloc:'
 refused 1 'thp:sometimes'
+refused 1 'dirty_decay_ms:-2'
+refused 1 'dirty_decay_ms:'
+refused 1 'dirty_decay_ms:1s'
+refused 1 'dirty_decay_ms:99999999999999'
+refused 1 'muzzy_decay_ms:-3'
+refused 1 'dirty_max:101%'
+refused 1 'dirty_max:%'
+refused 1 'dirty_max:-1'
+refused 1 'dirty_max:all'
+refused 1 'limit_hard:'
+refused 1 'limit_hard:64q'
+refused 1 'limit_soft:5%%'
+refused 1 'pressure_purge:yes'
+refused 0 'dirty_max:10%,limit_hard:90%,limit_soft:none,dirty_decay_ms:-1,pressure_purge:true'
 refused 2 'no_such:1,narenas:2,another:2'
 refused 0 'narenas:1,narenas:2' # the later one wins
 refused 1 "$long" 'a text of 60,000 bytes'
 refused 1 "$long:1" 'a key of 60,000 bytes'
 refused 1 "narenas:$long" 'a number of 60,000 digits'
 refused 1 "$(printf '\377\376\001%%n%%s%%p:1')" 'bytes that are no text, and printf directives'
+# Delays are for debug builds alone: elsewhere nobody can slow a program down by them.
+if grep -q '^#define ASH_DEBUG 0' "$top_builddir/config.h"; then
+	refused 1 'debug_delay:1'
+else
+	refused 0 'debug_delay:1'
+	refused 1 'debug_delay:often'
+fi
 
 run ASHLAR_CONF 'abort_conf:true,no_such:1' "$probe" hello
 [ $status -eq 134 ]
@@ -106,17 +127,25 @@ answers max_alloc:0 'malloc 1000000' 'block, errno 0'
 answers max_alloc:1m 'malloc 1048576' 'block, errno 0'
 answers max_alloc:1m 'malloc 1048577' 'NULL, errno ENOMEM'
 answers max_alloc:1000000 'malloc 2000000' 'NULL, errno ENOMEM'
+answers limit_hard:8m 'malloc 10000000' 'NULL, errno ENOMEM'
+answers limit_hard:8m,limit_hard:none 'malloc 10000000' 'block, errno 0'
+answers limit_hard:64m 'malloc 10000000' 'block, errno 0'
+answers limit_hard:0 'malloc 10000000' 'block, errno 0'
+answers limit_soft:1m 'malloc 10000000' 'block, errno 0'
 run ASHLAR_CONF stats_print:true "$probe" hello
 [ $status -eq 0 ] && [ -s "$tmp/err" ] && [ "$(cat "$tmp/out")" = hello ]
 verdict $? "stats_print:true prints something on stderr at exit"
 
 # The whole family under every way of working.
-for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always; do
-	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance"
-	[ $status -eq 0 ]
-	result=$?
-	[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
-	verdict $result "$options: conformance"
+for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always \
+	dirty_decay_ms:0 dirty_decay_ms:10,muzzy_decay_ms:20 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
+	for part in sizes alignment release queries; do
+		run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance_$part"
+		[ $status -eq 0 ]
+		result=$?
+		[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
+		verdict $result "$options: conformance_$part"
+	done
 	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/stress/stress" 1500
 	[ $status -eq 0 ]
 	result=$?

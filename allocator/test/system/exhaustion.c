@@ -27,6 +27,21 @@ static size_t address_space(void)
 	return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* A line of /proc/self/status, in bytes. */
+static size_t status_bytes(const char *key)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[200];
+	size_t kib = 0;
+
+	NEED(file, "no /proc/self/status");
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			kib = strtoul(line + strlen(key), NULL, 10);
+	fclose(file);
+	return kib << 10;
+}
+
 /* The kernel counts the growth of the stack too, so it grows first. */
 __attribute__((noinline)) static void grow_stack(void)
 {
@@ -180,6 +195,100 @@ static void sizes_in_turn(void)
 	take_twice(20000);
 	take_twice(1000);
 	lift_limit();
+}
+
+/* RLIMIT_DATA counts private writable memory, and no more than that. */
+static void data_limit(void)
+{
+	struct rlimit limit;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the shadow memory counts as data");
+	getrlimit(RLIMIT_DATA, &limit);
+	limit.rlim_cur = status_bytes("VmData:") + ROOM;
+	if (setrlimit(RLIMIT_DATA, &limit) != 0)
+		tap_skip("RLIMIT_DATA cannot be set here");
+	take_twice(1000);
+	take_twice(200000);
+	take_twice(64);
+	take_twice(3 << 20);
+}
+
+/* What a program locks from now on must not be address space that it does not use. */
+static void locked_memory(void)
+{
+	size_t before, locked;
+	void *p[200];
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: its memory would be locked, too");
+	for (unsigned i = 0; i < 200; i++)
+		m.free(m.malloc(i * i));
+	before = status_bytes("VmRSS:");
+	if (mlockall(MCL_FUTURE) != 0)
+		tap_skip("memory cannot be locked here");
+	for (unsigned i = 0; i < 200; i++) {
+		p[i] = m.malloc(i * i * 4);
+		CHECK(p[i] || errno == ENOMEM, "errno %d", errno);
+	}
+	locked = status_bytes("VmRSS:");
+	tap_note("11 MiB in 200 blocks under MCL_FUTURE: resident grew by %zu KiB",
+		 (locked - before) >> 10);
+	CHECK(locked - before <= 10 * MIB + 8 * MIB, "resident grew by %zu KiB",
+	      (locked - before) >> 10);
+	for (unsigned i = 0; i < 200; i++) {
+		errno = MARK;
+		m.free(p[i]);
+		CHECK(errno == MARK, "free set errno %d", errno);
+	}
+	/* Pages that are locked cannot be purged: they are used again all the same. */
+	for (unsigned round = 0; round < 20; round++) {
+		for (unsigned i = 0; i < 200; i++) {
+			p[i] = m.calloc(1, i * i * 4 + 1);
+			CHECK(p[i], "calloc");
+			for (size_t k = 0; p[i] && k < i * i * 4 + 1; k += 97)
+				CHECK(((char *)p[i])[k] == 0, "calloc is not zero");
+			if (p[i])
+				memset(p[i], 1, i * i * 4 + 1);
+		}
+		for (unsigned i = 0; i < 200; i++)
+			m.free(p[i]);
+		m.trim(0);
+	}
+	locked = status_bytes("VmRSS:");
+	CHECK(locked - before <= 24 * MIB, "resident grew by %zu KiB", (locked - before) >> 10);
+}
+
+/* The stack of a new thread is mapped by libc, which cannot ask us for room: what was freed has
+ * to be unmapped without being asked. */
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static void room_for_stacks(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	size_t count;
+	int error = -1;
+
+	limit_address_space(address_space() + 200 * MIB);
+	free_list(take_all(200000, &count));
+	free_list(take_all(3 * MIB, &count));
+	free_list(take_all(1000, &count));
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 120 * MIB);
+	for (unsigned i = 0; i < 100 && error != 0; i++) {
+		for (unsigned k = 0; k < 100; k++)
+			m.free(m.malloc(40000));
+		usleep(100000);
+		error = pthread_create(&thread, &attributes, nothing, NULL);
+	}
+	CHECK(error == 0, "a stack of 120 MiB of 200 MiB that were freed: %s", strerror(error));
+	if (error == 0)
+		pthread_join(thread, NULL);
+	pthread_attr_destroy(&attributes);
 }
 
 /* --- a thread's first allocation, when there is nothing left ------------------------- */
@@ -412,6 +521,9 @@ int main(int argc, char **argv)
 	tap_case("address space used up in blocks of 200000, and again", recover_200000);
 	tap_case("address space used up in blocks of 3 MiB, and again", recover_3m);
 	tap_case("address space used up by one size after the other", sizes_in_turn);
+	tap_case("RLIMIT_DATA used up by one size after the other", data_limit);
+	tap_case("memory locked by mlockall(MCL_FUTURE)", locked_memory);
+	tap_case("room for stacks where addresses are limited", room_for_stacks);
 	tap_case("a thread's first allocation with nothing left", first_in_thread);
 	tap_case("threads that start with little left", thread_starts);
 	tap_case("no mappings left: refused or served, errno of free kept", mappings_exhausted);

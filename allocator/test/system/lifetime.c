@@ -5,16 +5,20 @@
  */
 #include "test/family.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+
+#include "test/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
 #else
 #define SANITIZED false
 #endif
+
+#define MIB ((size_t)1 << 20)
 
 static bool late_run; /* this process exists to be watched at its end */
 
@@ -320,21 +324,6 @@ static void smallest_stack(void)
 	pthread_attr_destroy(&attributes);
 }
 
-static size_t resident_bytes(void)
-{
-	char text[100];
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	unsigned long total, resident;
-
-	if (fd >= 0)
-		close(fd);
-	NEED(n > 0, "no /proc/self/statm");
-	text[n] = '\0';
-	NEED(sscanf(text, "%lu %lu", &total, &resident) == 2, "%s", text);
-	return resident * (size_t)sysconf(_SC_PAGESIZE);
-}
-
 static void *allocate_few(void *arg)
 {
 	void *p[20];
@@ -444,6 +433,71 @@ static void last_thread_ends_process(void)
 	CHECK(status == 0, "status %#x", (unsigned)status);
 }
 
+/* --- the library's own thread -------------------------------------------------------- */
+
+/* By system calls: what allocates would be work for that thread. */
+static unsigned count_tasks(void)
+{
+	char text[4096], *line;
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+	NEED(n > 0, "no /proc/self/status");
+	close(fd);
+	text[n] = '\0';
+	line = strstr(text, "Threads:");
+	NEED(line, "no number of threads");
+	return (unsigned)strtoul(line + strlen("Threads:"), NULL, 10);
+}
+
+static void calls_for_a_while(void)
+{
+	for (unsigned i = 0; i < 30; i++) {
+		for (unsigned k = 0; k < 40; k++)
+			m.free(m.malloc(100000));
+		usleep(10000);
+	}
+}
+
+static void *short_life(void *arg)
+{
+	calls_for_a_while();
+	return arg;
+}
+
+/* After its second thread was joined a process has one again, and what the kernel allows to
+ * such is allowed: whoever works in the background leaves. */
+static void one_thread_again(void)
+{
+	const char *served_by = getenv("TEST_SERVED_BY");
+	pthread_t thread;
+	void *p[150];
+	unsigned i;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the sanitizer may have a thread");
+	NEED(!pthread_create(&thread, NULL, short_life, NULL), "no thread");
+	calls_for_a_while();
+	pthread_join(thread, NULL);
+	for (i = 0; i < 150 && count_tasks() > 1; i++)
+		usleep(100000);
+	CHECK(count_tasks() == 1, "%u threads 15 s after the last but one was joined",
+	      count_tasks());
+	CHECK(unshare(CLONE_NEWUSER) == 0 || errno != EINVAL,
+	      "unshare: there is another thread");
+	if (served_by && !strstr(served_by, "libashlar"))
+		return;
+	/* It is back when there is work. */
+	for (i = 0; i < 150; i++) {
+		p[i] = m.malloc(MIB);
+		NEED(p[i], "malloc");
+		memset(p[i], 1, MIB);
+	}
+	for (i = 0; i < 150; i++)
+		m.free(p[i]);
+	CHECK(count_tasks() == 2, "%u threads with 150 MiB to give back", count_tasks());
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "late"))
@@ -462,5 +516,6 @@ int main(int argc, char **argv)
 	tap_case("threads on the smallest stack", smallest_stack);
 	tap_case("thousands of threads in succession", threads_in_succession);
 	tap_case("objects of dead threads freed by the living", survivors_free);
+	tap_case("one thread again: nobody works in the background", one_thread_again);
 	return tap_finish();
 }

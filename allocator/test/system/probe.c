@@ -6,6 +6,9 @@
  *	probe secure           whether the kernel started it with raised privileges
  *	probe realloc-zero     what realloc(p, 0) answers
  *	probe malloc N         whether N bytes can be had
+ *	probe fill N           how many of N MiB can be had, in blocks of 100,000 bytes
+ *	probe idle N           resident MiB after N were freed, and a few calls
+ *	probe crowd N          keeps N MiB for two seconds, allocating and freeing a little
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <unistd.h>
 
 static int hello(void)
 {
@@ -73,6 +77,82 @@ static int one_malloc(const char *text)
 	return 0;
 }
 
+#define BLOCK 100000
+
+/* Up to so many MiB, linked through the first word. */
+static void **take(size_t mib, size_t *blocks)
+{
+	void **list = NULL;
+
+	for (*blocks = 0; *blocks * BLOCK < mib << 20; ++*blocks) {
+		void **p = malloc(BLOCK);
+
+		if (!p)
+			break;
+		memset(p, 1, BLOCK);
+		*p = list;
+		list = p;
+	}
+	return list;
+}
+
+static void drop(void **list)
+{
+	while (list) {
+		void **next = *list;
+
+		free(list);
+		list = next;
+	}
+}
+
+static int fill(size_t mib)
+{
+	size_t blocks;
+
+	errno = 0;
+	void **list = take(mib, &blocks);
+
+	printf("%zu MiB, errno %s\n", blocks * BLOCK >> 20,
+	       errno == ENOMEM ? "ENOMEM"
+	       : errno         ? "?"
+			       : "0");
+	drop(list);
+	return 0;
+}
+
+static int idle(size_t mib)
+{
+	size_t blocks, kib = 0;
+	char line[200];
+	FILE *file;
+
+	drop(take(mib, &blocks));
+	for (unsigned i = 0; i < 300; i++)
+		free(malloc(BLOCK));
+	file = fopen("/proc/self/status", "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "RssAnon: %zu kB", &kib) == 1)
+			break;
+	printf("%zu\n", kib >> 10);
+	return 0;
+}
+
+static int crowd(size_t mib)
+{
+	size_t blocks;
+	void **list = take(mib, &blocks);
+
+	for (unsigned i = 0; i < 200; i++) {
+		for (unsigned k = 0; k < 40; k++)
+			free(malloc(BLOCK / 2));
+		usleep(10000);
+	}
+	drop(list);
+	puts("done");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -89,6 +169,13 @@ int main(int argc, char **argv)
 		return realloc_zero();
 	if (!strcmp(what, "malloc") && argc > 2)
 		return one_malloc(argv[2]);
-	fputs("usage: probe hello|where|secure|realloc-zero|malloc N\n", stderr);
+	if (!strcmp(what, "fill") && argc > 2)
+		return fill(strtoull(argv[2], NULL, 0));
+	if (!strcmp(what, "idle") && argc > 2)
+		return idle(strtoull(argv[2], NULL, 0));
+	if (!strcmp(what, "crowd") && argc > 2)
+		return crowd(strtoull(argv[2], NULL, 0));
+	fputs("usage: probe hello|where|secure|realloc-zero|malloc N|fill N|idle N|crowd N\n",
+	      stderr);
 	return 2;
 }

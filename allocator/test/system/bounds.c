@@ -1,0 +1,457 @@
+/*
+ * The bounds that users ask for: a hard and a soft limit of what is held, a cap on what
+ * lies idle, and how much of giving back one call may be charged with.  Linked to the
+ * library's own objects, so that options can be set and counters read in one process.
+ */
+#include "test/family.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "cache/reclaim.h"
+#include "page/limits.h"
+#include "page/mapping.h"
+#include "page/purge.h"
+#include "page/run.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+#define MIB ((size_t)1 << 20)
+#define MARK 77
+
+#define held FAMILY(held)
+#define set_limit FAMILY(set_limit)
+#define set_limit_callback FAMILY(set_limit_callback)
+
+/* Bytes of anonymous memory that are resident. */
+static size_t resident(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[200];
+	size_t kib = 0;
+
+	NEED(file, "no /proc/self/status");
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "RssAnon: %zu kB", &kib) == 1)
+			break;
+	fclose(file);
+	return kib << 10;
+}
+
+/* Blocks of one size, linked through their first word, until there are none or `most` bytes. */
+static void *take(size_t n, size_t most, size_t *count)
+{
+	void **list = NULL;
+
+	*count = 0;
+	while (*count * n < most) {
+		void **p;
+
+		errno = MARK;
+		p = m.malloc(n);
+		if (!p) {
+			CHECK(errno == ENOMEM, "malloc(%zu) = NULL left errno %d", n, errno);
+			break;
+		}
+		memset(p, 0x33, n);
+		p[0] = list;
+		list = p;
+		++*count;
+	}
+	return list;
+}
+
+static void drop(void *list)
+{
+	while (list) {
+		void *next = *(void **)list;
+
+		errno = MARK;
+		m.free(list);
+		CHECK(errno == MARK, "free set errno %d", errno);
+		list = next;
+	}
+}
+
+/* --- the hard limit -------------------------------------------------------------------- */
+
+#define ROOM (64 * MIB)
+
+static void hard_limit(void)
+{
+	static const size_t sizes[] = {64, 1000, 20000, 200000, 3 * MIB, 64, 200000, 1000};
+	size_t limit, before = resident(), count, first[8];
+
+	m.free(m.malloc(100));
+	limit = held() + ROOM;
+	CHECK(set_limit(ASHLAR_LIMIT_HARD, limit) == 0, "set_limit");
+	CHECK(set_limit(7, limit) == EINVAL, "an unknown limit is accepted");
+	for (unsigned i = 0; i < 8; i++) {
+		size_t n = sizes[i];
+		void *list = take(n, 2 * ROOM, &count);
+
+		first[i] = count * n;
+		CHECK(first[i] <= ROOM, "%zu MiB of %zu in blocks of %zu", first[i] >> 20,
+		      ROOM >> 20, n);
+		CHECK(first[i] >= ROOM - ROOM / 8, "only %zu KiB of %zu in blocks of %zu",
+		      first[i] >> 10, ROOM >> 10, n);
+		CHECK(held() <= limit, "%zu held, the limit is %zu", held(), limit);
+		CHECK(SANITIZED || resident() <= before + ROOM + 4 * MIB,
+		      "resident grew by %zu KiB under a limit of %zu",
+		      (resident() - before) >> 10, ROOM >> 10);
+		errno = MARK;
+		CHECK(!m.realloc(list, 2 * ROOM) && errno == ENOMEM, "realloc, errno %d",
+		      errno);
+		errno = MARK;
+		CHECK(!m.aligned_alloc(4096, ROOM) && errno == ENOMEM,
+		      "aligned_alloc, errno %d", errno);
+		errno = MARK;
+		CHECK(!m.calloc(2, ROOM) && errno == ENOMEM, "calloc, errno %d", errno);
+		drop(list);
+	}
+	CHECK(set_limit(ASHLAR_LIMIT_HARD, 0) == 0, "set_limit");
+	drop(take(20000, 2 * ROOM, &count));
+	CHECK(count * 20000 >= 2 * ROOM, "the limit is not gone");
+}
+
+/* Nine blocks of ten are freed at random; what was freed serves another size, though every
+ * slab still has a block. */
+static void freed_pages_count_no_more(void)
+{
+	enum { BLOCKS = 20000 };
+	static void *block[BLOCKS];
+	size_t n = 2500, count;
+	unsigned random = 1;
+	void *list;
+
+	m.free(m.malloc(100));
+	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
+	for (unsigned i = 0; i < BLOCKS; i++) {
+		block[i] = m.malloc(n);
+		NEED(block[i], "block %u", i);
+		memset(block[i], (int)i, n);
+	}
+	for (unsigned i = 0; i < BLOCKS; i++) {
+		random = random * 1664525u + 1013904223u;
+		if (random >> 16 != 0 && (random >> 16) % 10 != 0) {
+			m.free(block[i]);
+			block[i] = NULL;
+		}
+	}
+	list = take(150000, ROOM, &count);
+	CHECK(count * 150000 >= ROOM / 2, "only %zu KiB", count * 150000 >> 10);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		if (block[i]) {
+			unsigned char *p = block[i];
+
+			CHECK(p[0] == (unsigned char)i && p[n - 1] == (unsigned char)i,
+			      "block %u changed", i);
+		}
+	/* What lies on pages that were given back is charged when it is taken again. */
+	drop(take(n, ROOM, &count));
+	CHECK(held() <= ash_limits.hard, "%zu held, the limit is %zu", held(), ash_limits.hard);
+	drop(list);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		m.free(block[i]);
+}
+
+static atomic_bool ended;
+
+static void *grab(void *arg)
+{
+	unsigned random = (unsigned)(uintptr_t)arg * 2654435761u;
+	unsigned char *block[64] = {0};
+	size_t size[64];
+
+	while (!atomic_load(&ended)) {
+		unsigned i;
+		size_t n;
+
+		random = random * 1664525u + 1013904223u;
+		i = random >> 26;
+		n = ((size_t)1 << (random >> 8) % 21) + (random >> 12) % 1000;
+		if (block[i])
+			CHECK(block[i][0] == i && block[i][size[i] - 1] == i, "block changed");
+		m.free(block[i]);
+		errno = 0;
+		block[i] = m.malloc(n);
+		size[i] = n;
+		if (block[i])
+			memset(block[i], (int)i, n);
+		else
+			CHECK(errno == ENOMEM, "errno %d", errno);
+	}
+	for (unsigned i = 0; i < 64; i++)
+		m.free(block[i]);
+	return NULL;
+}
+
+/* However many ask at a time. */
+static void hard_limit_of_threads(void)
+{
+	pthread_t thread[6];
+	size_t limit, most = 0, before = resident();
+
+	m.free(m.malloc(100));
+	limit = held() + 24 * MIB;
+	set_limit(ASHLAR_LIMIT_HARD, limit);
+	for (uintptr_t i = 0; i < 6; i++)
+		NEED(!pthread_create(&thread[i], NULL, grab, (void *)(i + 1)), "no thread");
+	for (unsigned i = 0; i < 100; i++) {
+		size_t now = resident();
+
+		most = now > most ? now : most;
+		usleep(10000);
+	}
+	atomic_store(&ended, true);
+	for (unsigned i = 0; i < 6; i++)
+		pthread_join(thread[i], NULL);
+	tap_note("resident grew by %zu KiB at most, the limit is 24576 above the start",
+		 (most - before) >> 10);
+	/* Stacks and libc's own are 4 MiB. */
+	CHECK(SANITIZED || most <= before + 28 * MIB, "resident grew by %zu KiB",
+	      (most - before) >> 10);
+	CHECK(held() <= limit, "%zu held, the limit is %zu", held(), limit);
+}
+
+/* A thread that vanishes in a fork may have asked for memory just then: in the child that is
+ * not held by anybody. */
+static void hard_limit_and_forks(void)
+{
+	pthread_t thread[3];
+	unsigned wrong = 0;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: too slow for so many forks");
+	m.free(m.malloc(100));
+	atomic_store(&ended, false);
+	set_limit(ASHLAR_LIMIT_HARD, held() + 24 * MIB);
+	for (uintptr_t i = 0; i < 3; i++)
+		NEED(!pthread_create(&thread[i], NULL, grab, (void *)(i + 1)), "no thread");
+	for (unsigned i = 0; i < 300; i++) {
+		int status = 0;
+		pid_t child = fork();
+
+		NEED(child >= 0, "fork: %s", strerror(errno));
+		if (child == 0)
+			_exit(ash_limits_room() !=
+			      (held() < ash_limits.hard ? ash_limits.hard - held() : 0));
+		waitpid(child, &status, 0);
+		wrong += status != 0;
+	}
+	atomic_store(&ended, true);
+	for (unsigned i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	CHECK(wrong == 0, "%u of 300 children do not add up", wrong);
+}
+
+/* --- the callback ------------------------------------------------------------------------ */
+
+static struct {
+	unsigned soft, hard;
+	size_t held;
+	void *reserve; /* what the program can do without */
+} told;
+
+static void listen(int which, size_t now, size_t limit, void *argument)
+{
+	CHECK(argument == &told, "another argument");
+	CHECK(which == ASHLAR_LIMIT_SOFT || which == ASHLAR_LIMIT_HARD, "which = %d", which);
+	told.held = now;
+	if (which == ASHLAR_LIMIT_SOFT) {
+		told.soft++;
+		CHECK(now > limit - MIB, "told at %zu of %zu", now, limit);
+		/* Under no lock: everything may be called, and a log line allocates. */
+		for (size_t n = 1; n < 4 * MIB; n = n * 3 / 2 + 1)
+			m.free(m.realloc(m.calloc(1, n), n * 2));
+		m.trim(0);
+	} else {
+		told.hard++;
+		drop(told.reserve);
+		told.reserve = NULL;
+	}
+	errno = MARK + 1;
+}
+
+static void soft_limit(void)
+{
+	size_t count, start;
+	void *list, *more;
+
+	m.free(m.malloc(100));
+	start = held();
+	CHECK(set_limit_callback(listen, &told) == 0, "set_limit_callback");
+	set_limit(ASHLAR_LIMIT_SOFT, start + 32 * MIB);
+	list = take(1000, 20 * MIB, &count);
+	CHECK(told.soft == 0, "told below the limit");
+	more = take(1000, 20 * MIB, &count);
+	CHECK(count == (20 * MIB + 999) / 1000, "a soft limit refuses");
+	CHECK(told.soft == 1, "told %u times", told.soft);
+	errno = MARK;
+	list = (drop(list), NULL);
+	drop(more);
+	/* Above the limit nothing free stays, below it is as ever. */
+	for (unsigned i = 0; i < 3; i++) {
+		list = take(100000, 40 * MIB, &count);
+		CHECK(told.soft == 2 + i, "crossed %u times, told %u times", 2 + i, told.soft);
+		drop(list);
+	}
+	told.soft = 0;
+	CHECK(set_limit_callback(NULL, NULL) == 0, "set_limit_callback");
+	drop(take(100000, 40 * MIB, &count));
+	CHECK(told.soft == 0, "told though nobody listens");
+	CHECK(told.hard == 0, "told of the hard limit");
+}
+
+static void hard_limit_tells(void)
+{
+	size_t count;
+	void *p;
+
+	m.free(m.malloc(100));
+	set_limit(ASHLAR_LIMIT_HARD, held() + 40 * MIB);
+	set_limit_callback(listen, &told);
+	told.reserve = take(50000, 30 * MIB, &count);
+	errno = MARK;
+	p = m.malloc(20 * MIB);
+	CHECK(p && told.hard == 1, "told %u times", told.hard);
+	CHECK(errno == MARK, "a call that succeeds set errno %d", errno);
+	errno = MARK;
+	CHECK(!m.malloc(30 * MIB) && errno == ENOMEM, "errno %d", errno);
+	CHECK(told.hard == 2, "told %u times", told.hard);
+	m.free(p);
+	told.reserve = take(1000, 30 * MIB, &count);
+	drop(take(64, 20 * MIB, &count));
+	CHECK(count == (20 * MIB + 63) / 64, "small blocks were refused");
+	CHECK(told.hard == 3, "told %u times", told.hard);
+}
+
+/* --- idle memory ---------------------------------------------------------------------------
+ */
+
+static size_t idle(void)
+{
+	return (ash_run_dirty() << ASH_GRANULE_SHIFT) + ash_mapping_cached();
+}
+
+/* Frees a list and looks after every free; the most that lay idle. */
+static size_t drop_watching(void *list, size_t *most)
+{
+	while (list) {
+		void *next = *(void **)list;
+
+		m.free(list);
+		*most = idle() > *most ? idle() : *most;
+		list = next;
+	}
+	return *most;
+}
+
+/* Whoever frees sees to it; a call does at most about half a millisecond of it, so the cap may
+ * be passed by what one of the next few calls takes back. */
+static void dirty_capped(void)
+{
+	static const size_t sizes[] = {2000, 40000, 300000, 5 * MIB};
+
+	ash_reclaim_background = false;
+	ash_limits.dirty_max = 10 * MIB;
+	for (unsigned i = 0; i < 4; i++) {
+		size_t count, most = 0, before = resident();
+
+		drop_watching(take(sizes[i], 100 * MIB, &count), &most);
+		tap_note("blocks of %zu: at most %zu KiB idle, now %zu", sizes[i], most >> 10,
+			 idle() >> 10);
+		CHECK(most <= 16 * MIB, "%zu KiB idle", most >> 10);
+		for (unsigned k = 0; k < 200; k++)
+			m.free(m.malloc(40000));
+		CHECK(idle() <= 10 * MIB, "%zu KiB stay idle", idle() >> 10);
+		/* Besides, the depot may hold an eighth of the peak. */
+		CHECK(SANITIZED || resident() < before + 30 * MIB, "%zu KiB stay resident",
+		      (resident() - before) >> 10);
+	}
+	ash_limits.dirty_max = 0;
+	for (unsigned k = 0; k < 200; k++)
+		m.free(m.malloc(40000));
+	CHECK(idle() == 0, "%zu bytes idle under a cap of 0", idle());
+}
+
+/* dirty_decay_ms:-1: nothing goes by time, the cap still holds. */
+static void never_by_time(void)
+{
+	size_t count;
+
+	ash_reclaim_background = false;
+	ash_purge_set_decay_ms(-1);
+	ash_mapping_keep_ns = INT64_MAX;
+	drop(take(50000, 100 * MIB, &count));
+	for (unsigned i = 0; i < 30; i++) {
+		for (unsigned k = 0; k < 200; k++)
+			m.free(m.malloc(40000));
+		usleep(100000);
+	}
+	CHECK(idle() >= 90 * MIB, "only %zu KiB stay", idle() >> 10);
+	ash_limits.dirty_max = 20 * MIB;
+	for (unsigned k = 0; k < 1000; k++)
+		m.free(m.malloc(40000));
+	CHECK(idle() <= 20 * MIB, "%zu KiB stay", idle() >> 10);
+}
+
+/* --- how long a call is kept up ------------------------------------------------------------
+ */
+
+/* 500 MiB are freed; what any one call then gives back is bounded in bytes and system calls,
+ * not only in time, which depends on the machine. */
+static void stalls_are_bounded(void)
+{
+	struct ash_stalls s;
+	size_t count, small, mappings;
+	void *list[3];
+
+	ash_reclaim_background = false;
+	list[0] = take(60000, 200 * MIB, &count);
+	list[1] = take(3000, 150 * MIB, &small);
+	list[2] = take(10 * MIB, 150 * MIB, &mappings);
+	for (unsigned i = 0; i < 3; i++)
+		drop(list[i]);
+	/* (What is taken again and again may stay: little is.) */
+	for (unsigned i = 0; i < 200 && (i < 40 || idle() > 4 * MIB); i++) {
+		for (unsigned k = 0; k < 20; k++)
+			m.free(m.malloc(33000));
+		usleep(50000);
+	}
+	ash_stalls_read(&s);
+	tap_note("%lu calls, %lu us in all, longest %lu us, at most %lu ranges and %lu KiB",
+		 (unsigned long)s.count, (unsigned long)(s.ns / 1000),
+		 (unsigned long)(s.longest_ns / 1000), (unsigned long)s.most_ranges,
+		 (unsigned long)(s.most_bytes >> 10));
+	CHECK(idle() <= 12 * MIB, "%zu KiB of runs and %zu KiB of mappings stay idle",
+	      ash_run_dirty() * 16, ash_mapping_cached() >> 10);
+	CHECK(s.count >= 5, "%lu calls did it all", (unsigned long)s.count);
+	/* 32 batches of 2 MiB in 16 ranges, 16 mappings' pieces of 4 MiB; holes are few. */
+	CHECK(s.most_bytes <= 160 * MIB, "%lu KiB in one call",
+	      (unsigned long)(s.most_bytes >> 10));
+	CHECK(s.most_ranges <= 1000, "%lu ranges in one call", (unsigned long)s.most_ranges);
+	CHECK(s.background_ns == 0, "there is a background thread");
+}
+
+int main(void)
+{
+	tap_start();
+	family_start();
+	tap_case("hard limit: every size, every function, and again", hard_limit);
+	tap_case("hard limit: pages freed inside slabs serve other sizes",
+		 freed_pages_count_no_more);
+	tap_case("hard limit: threads that ask at a time", hard_limit_of_threads);
+	tap_case("hard limit: what vanished threads asked for is not held",
+		 hard_limit_and_forks);
+	tap_case("soft limit: told once per crossing, under no lock", soft_limit);
+	tap_case("hard limit: told before a request fails", hard_limit_tells);
+	tap_case("dirty_max: what lies idle is capped by whoever frees", dirty_capped);
+	tap_case("dirty_decay_ms:-1: nothing goes by time", never_by_time);
+	tap_case("500 MiB go back in small portions", stalls_are_bounded);
+	return tap_finish();
+}

@@ -1,0 +1,44 @@
+# The body of figures 15 and 15b: cumulative shares of objects and of their bytes, a panel
+# per workload on one scale.  The figure sets `scale` to the commands of its axis.
+H = 700
+DATA = FIG.".tsv"
+stats DATA using 1 nooutput name "P"
+panels = int(P_max)
+across = panels < 5 ? panels : 5
+down = (panels + across - 1) / across
+W = 1180; H = 96 + 178 * down
+load "style.gp"
+do for [i=1:NALL] { unset label 100+i }
+
+left = 62.0 / W; gap = 30.0 / W
+wide = (0.985 - left - gap * (across - 1)) / across
+above = 54.0 / H; foot = 66.0 / H; between = 54.0 / H
+high = (1 - above - foot - (down - 1) * between) / down
+set label 101 "share of the objects" at screen left, screen 1 - 16.0 / H textcolor rgb "#111111"
+set label 102 "share of their bytes" at screen left + 0.16, screen 1 - 16.0 / H textcolor rgb COLOURED
+set label 99 footer("one run per workload, under glibc")
+stats DATA using (column("value")) nooutput name "V"
+eval scale
+set xrange [V_min < 1 ? 0.5 : V_min / 2.0 : V_max * 4]
+set yrange [0:1.02]
+at(p) = column("panel") == p ? (column("value") < 1 ? 0.5 : column("value")) : NaN
+set multiplot
+do for [p=1:panels] {
+	column_of = (p - 1) % across
+	row_of = (p - 1) / across
+	set lmargin at screen left + column_of * (wide + gap)
+	set rmargin at screen left + column_of * (wide + gap) + wide
+	set tmargin at screen 1 - above - row_of * (high + between)
+	set bmargin at screen 1 - above - row_of * (high + between) - high
+	panel_name = ""
+	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), 1) : NaN) nooutput name "T"
+	set title panel_name offset 0,-0.5
+	if (column_of == 0) { set ytics ("0" 0, "50 %%" 0.5, "100 %%" 1) } else { set ytics ("" 0, "" 0.5, "" 1) }
+	if (p + across > panels) { set xlabel XLABEL offset 0,0.4 } else { unset xlabel }
+	plot DATA using (at(p)):"bytes" with steps lw 1.6 lc rgb COLOURED, \
+		DATA using (at(p)):"count" with steps lw 1.6 lc rgb "#111111"
+	do for [k=99:102] { unset label k }
+}
+unset multiplot
+
+load "again.gp"
