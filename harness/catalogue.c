@@ -8,6 +8,7 @@
 #include "harness/contender.h"
 #include "harness/message.h"
 #include "harness/paths.h"
+#include "harness/traces.h"
 #include "workloads/program.h"
 #include "workloads/workload.h"
 
@@ -43,6 +44,10 @@ int list_main(int argc, char **argv)
 	printf("Workloads\n");
 	for (const struct workload *const *w = workloads_all; *w; w++)
 		printf("  %-14s %s\n", (*w)->name, (*w)->summary);
+	printf("\nTraces (any other: trace:FILE, as `ashlar-bench record` wrote it)\n");
+	for (const struct workload *const *w = traces_and_workloads(); *w; w++)
+		if (traces_named((*w)->name))
+			printf("  %-14s %s\n", (*w)->name, (*w)->summary);
 	printf("\nPrograms\n");
 	for (const struct program *const *p = programs_all; *p; p++) {
 		printf("  %-14s %s\n", (*p)->name, (*p)->summary);
@@ -58,7 +63,20 @@ static void show(const char *label, const char *text)
 		printf("%-16s %s\n", label, text);
 }
 
-static void show_params(const struct wl_param *p)
+static void show_words(const struct wl_word *words, const char *param)
+{
+	char text[200] = "";
+
+	for (; words && words->param; words++)
+		if (strcmp(words->param, param) == 0)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text),
+				 "%s%s = %" PRId64, *text ? ", " : "", words->word,
+				 words->value);
+	if (*text)
+		printf("  %-14s words: %s\n", "", text);
+}
+
+static void show_params(const struct wl_param *p, const struct wl_word *words)
 {
 	if (!p || !p->name)
 		return;
@@ -67,6 +85,7 @@ static void show_params(const struct wl_param *p)
 		printf("  %-14s %s\n", p->name, p->summary);
 		printf("  %-14s default %" PRId64 " (%s); %" PRId64 " to %" PRId64 "\n", "",
 		       p->value, p->source ? p->source : "no source", p->min, p->max);
+		show_words(words, p->name);
 	}
 }
 
@@ -74,8 +93,13 @@ static int describe_one(const char *name)
 {
 	const struct workload *w = workload_find(name);
 	const struct program *p = program_find(name);
-	char known[1600] = "", why[256];
+	char known[1600] = "", why[600];
 
+	if (traces_named(name)) {
+		w = traces_find(name, why, sizeof(why));
+		if (!w)
+			return complain_usage("%s", why);
+	}
 	if (w) {
 		printf("%s: %s\n\n", w->name, w->summary);
 		show("isolates", w->isolates);
@@ -83,14 +107,15 @@ static int describe_one(const char *name)
 		show("source", w->source);
 		show("touches", w->touch);
 		show("unit", w->ops_unit);
-		show("threads",
-		     w->threaded ? "as many as its parameter `threads` says" : "one");
+		show("threads", traces_named(w->name) ? "those of the recording"
+				: w->threaded ? "as many as its parameter `threads` says"
+					      : "one");
 		if (w->processes)
 			show("processes", "starts others, whose time counts with its own");
 		if (w->open_loop)
 			show("open loop", "latency cells run at 50, 70 and 90 % of the "
 					  "reference's capacity (load=N)");
-		show_params(w->params);
+		show_params(w->params, w->words);
 		return STATUS_OK;
 	}
 	if (p) {
@@ -101,7 +126,7 @@ static int describe_one(const char *name)
 		show("allocation", p->allocation_share);
 		if (!p->available(why, sizeof(why)))
 			show("not here", why);
-		show_params(p->params);
+		show_params(p->params, NULL);
 		return STATUS_OK;
 	}
 	for (const struct workload *const *i = workloads_all; *i; i++)

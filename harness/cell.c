@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/message.h"
+#include "harness/traces.h"
 #include "workloads/procfs.h"
 #include "workloads/room.h"
 
@@ -15,6 +16,7 @@ const char *const cell_modes[MODE_COUNT] = {
 	[MODE_MEMORY] = "memory",
 	[MODE_VERIFY] = "verify",
 	[MODE_INSTRUCTIONS] = "instructions",
+	[MODE_LOCALITY] = "locality",
 };
 
 enum cell_mode cell_mode_find(const char *name)
@@ -55,15 +57,20 @@ int cell_find_param(const struct cell *cell, const char *name)
 static void make_name(struct cell *cell)
 {
 	const struct wl_param *params = cell_params(cell);
-	char separator = ':';
+	char separator = ':', number[24];
+	const char *word;
 	int used = snprintf(cell->name, sizeof(cell->name), "%s", cell_workload_name(cell));
 
 	for (int i = 0; params[i].name && used < (int)sizeof(cell->name); i++) {
 		if (cell->values[i] == params[i].value ||
 		    (cell->load && strcmp(params[i].name, "rate") == 0))
 			continue;
+		word = cell->workload
+			       ? wl_word_of(cell->workload, params[i].name, cell->values[i])
+			       : NULL;
+		snprintf(number, sizeof(number), "%" PRId64, cell->values[i]);
 		used += snprintf(cell->name + used, sizeof(cell->name) - (size_t)used,
-				 "%c%s=%" PRId64, separator, params[i].name, cell->values[i]);
+				 "%c%s=%s", separator, params[i].name, word ? word : number);
 		separator = ',';
 	}
 	if (cell->load && used < (int)sizeof(cell->name))
@@ -74,11 +81,13 @@ static void make_name(struct cell *cell)
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode)
 {
 	const struct wl_param *params;
+	char why[256];
 
 	memset(cell, 0, sizeof(*cell));
 	cell->mode = mode;
 	cell->blocks = 1;
-	cell->workload = workload_find(workload);
+	cell->workload = traces_named(workload) ? traces_find(workload, why, sizeof(why))
+						: workload_find(workload);
 	if (!cell->workload)
 		cell->program = program_find(workload);
 	if (!cell->workload && !cell->program)
@@ -108,6 +117,11 @@ static int set_one(struct cell *cell, const char *key, const char *text, char *w
 		return because(why, why_size, "%s has no parameter '%s': %s%s",
 			       cell_workload_name(cell), key,
 			       *known ? "known are " : "it has none", known);
+	}
+	if (!is_load && cell->workload && wl_word_value(cell->workload, key, text, &value)) {
+		cell->values[i] = value;
+		make_name(cell);
+		return 0;
 	}
 	errno = 0;
 	value = strtoll(text, &end, 10);

@@ -15,6 +15,7 @@ enum cell_mode {
 	MODE_MEMORY,       /* throughput's run with idle phases: memory is what is looked at */
 	MODE_VERIFY,       /* every block is filled and checked */
 	MODE_INSTRUCTIONS, /* under callgrind */
+	MODE_LOCALITY,     /* a trace's addresses, by a model */
 	MODE_COUNT
 };
 
@@ -23,7 +24,7 @@ extern const char *const cell_modes[MODE_COUNT];
 enum cell_mode cell_mode_find(const char *name);
 
 struct cell {
-	char name[160]; /* workload, then its non-default parameters: "larson:threads=4" */
+	char name[320]; /* workload, then its non-default parameters: "larson:threads=4" */
 	const struct workload *workload; /* one of these two */
 	const struct program *program;
 	enum cell_mode mode;
@@ -32,7 +33,7 @@ struct cell {
 	int blocks; /* to be measured */
 };
 
-/* Fills a cell with the defaults of a workload or program.  False: no such name. */
+/* Fills a cell with the defaults of a workload, trace or program.  False: no such name. */
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode);
 
 /* "key=value,key=value"; the key `load` is percent of capacity.  Returns 0, or -1 with

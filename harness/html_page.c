@@ -402,6 +402,10 @@ static void page(struct report *r, FILE *f)
 	      "of reading the clock is within the values.</p>\n",
 	      f);
 	page_latency(r, f);
+	if (page_has_replays(r)) {
+		section(f, "replays", "Replays of traces");
+		page_replays(r, f);
+	}
 	section(f, "gaps", "Failures and gaps");
 	fputs("<p>Every cell and contender without a good sample, or with a bad one beside "
 	      "good ones.</p>\n",

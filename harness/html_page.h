@@ -9,12 +9,16 @@
  * stderr. */
 bool page_write(struct report *r, const char *path);
 
-/* Its tables, in html_tables.c, html_memory.c and html_lists.c. */
+/* Whether there are traces among the cells that ran. */
+bool page_has_replays(const struct report *r);
+
+/* Its tables, in html_tables.c, html_memory.c, html_replay.c and html_lists.c. */
 void page_geomeans(struct report *r, FILE *f);
 void page_ratios(struct report *r, FILE *f, enum metric metric);
 void page_held(struct report *r, FILE *f);
 void page_marks(struct report *r, FILE *f);
 void page_latency(struct report *r, FILE *f);
+void page_replays(struct report *r, FILE *f);
 void page_gaps(struct report *r, FILE *f);
 void page_contenders(struct report *r, FILE *f);
 void page_cells(struct report *r, FILE *f);

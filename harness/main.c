@@ -5,10 +5,13 @@
 #include <string.h>
 #include "harness/catalogue.h"
 #include "harness/doctor.h"
+#include "harness/fidelity.h"
 #include "harness/message.h"
 #include "harness/op_matrix.h"
+#include "harness/record.h"
 #include "harness/report.h"
 #include "harness/run.h"
+#include "harness/trace.h"
 
 static const struct verb {
 	const char *name;
@@ -20,6 +23,9 @@ static const struct verb {
 	{"doctor", doctor_main, "check what this machine can measure, and how well"},
 	{"run", run_main, "measure"},
 	{"op-matrix", op_matrix_main, "price a malloc and its free by size and pattern"},
+	{"record", record_main, "record what a command asks of its allocator"},
+	{"trace", trace_main, "tell, show, check or import a recorded trace"},
+	{"fidelity", fidelity_main, "check that replays keep the order of what was recorded"},
 	{"report", report_main, "make figures and one page of HTML from what was measured"},
 };
 

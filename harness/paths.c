@@ -98,6 +98,7 @@ const struct paths *paths_find(void)
 		paths.worker = text_format("%s/ashlar-work", folder);
 		paths.libraries[0] = text_format("%s/.libs", folder);
 		paths.contenders = text_format("%s/harness/contenders", paths.source);
+		paths.traces = text_format("%s/workloads/traces", paths.source);
 		paths.fetched = text_format("%s/contenders", folder);
 		paths.results = text_format("%s/results", folder);
 	} else {
@@ -105,10 +106,12 @@ const struct paths *paths_find(void)
 		paths.libraries[0] = text_format("%s", PKGLIBDIR);
 		paths.libraries[1] = text_format("%s", LIBDIR);
 		paths.contenders = text_format("%s/contenders", PKGDATADIR);
+		paths.traces = text_format("%s/traces", PKGDATADIR);
 		paths.fetched = text_format("%s/contenders", PKGLIBDIR);
 		paths.results = text_format("results");
 	}
 	paths.probe = text_format("%s/libashlar-probe.so", paths.libraries[0]);
+	paths.still = text_format("%s/libashlar-still.so", paths.libraries[0]);
 	paths.revision = find_revision(paths.source);
 	free(folder);
 	return &paths;

@@ -11,8 +11,10 @@ struct paths {
 	char *source;       /* of the source tree; NULL when installed */
 	char *worker;       /* ashlar-work */
 	char *probe;        /* libashlar-probe.so */
+	char *still;        /* libashlar-still.so */
 	char *libraries[3]; /* folders that hold libraries of this package; ends with NULL */
 	char *contenders;   /* folder of contender files */
+	char *traces;       /* folder of shipped traces */
 	char *fetched;      /* folder of contenders that no installed package holds */
 	char *results;      /* default folder of run sets */
 	char *revision;     /* of the source: commit, with "-dirty", or the package's version */

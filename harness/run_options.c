@@ -12,16 +12,15 @@ enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT };
 static const struct argp_option table[] = {
 	{"suite", 's', "NAME", 0,
 	 "quick (default, 10 minutes), verdict (half an hour) or full (everything)", 0},
-	{"workload", 'w', "GLOB,...", 0, "only these workloads and programs; may be repeated",
-	 0},
+	{"workload", 'w', "GLOB,...", 0,
+	 "only these workloads, programs and traces (trace:FILE); may be repeated", 0},
 	{"allocator", 'a', "GLOB,...", 0,
 	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds and selects another; "
 	 "may be repeated",
 	 0},
 	{"mode", 'm', "MODE,...", 0,
-	 "only these kinds of cells: throughput, latency, memory, instructions; and verify, "
-	 "which is in no "
-	 "suite",
+	 "only these kinds of cells: throughput, latency, memory, instructions, locality (of "
+	 "traces); and verify, which is in no suite",
 	 0},
 	{"set", 'p', "KEY=VALUE,...", 0,
 	 "parameters of the workloads that have them; may be repeated", 0},
@@ -78,8 +77,8 @@ static void take_modes(struct suite_choice *choice, const char *argument)
 
 		if (mode == MODE_COUNT)
 			exit(complain_usage(
-				"unknown mode '%s': throughput, latency, memory, verify and "
-				"instructions are known",
+				"unknown mode '%s': throughput, latency, memory, verify, "
+				"instructions and locality are known",
 				name));
 		choice->modes[mode] = choice->modes_given = true;
 		free(name);

@@ -118,6 +118,69 @@ static json_t *latency(const struct sample *s)
 	return o;
 }
 
+/* Whether the replay of a trace did what the trace promises; null: no trace. */
+static json_t *validated(const struct sample *s)
+{
+	return s->replay.used ? json_boolean(s->replay.validated) : json_null();
+}
+
+static json_t *replay(const struct sample *s)
+{
+	const struct channel_replay *r = &s->replay;
+	json_t *o, *threads;
+	double worst = 0;
+
+	if (!r->used)
+		return json_null();
+	o = json_object();
+	threads = json_array();
+	for (uint64_t i = 0; i < r->contexts; i++) {
+		double share =
+			s->alive_ns[i] ? (double)s->wait_ns[i] / (double)s->alive_ns[i] : 0;
+
+		worst = share > worst ? share : worst;
+		json_array_append_new(threads, json_pack("{s:I, s:I}", "wait_ns",
+							 (json_int_t)s->wait_ns[i], "alive_ns",
+							 (json_int_t)s->alive_ns[i]));
+	}
+	json_object_set_new(o, "invalid", text(r->invalid));
+	json_object_set_new(o, "events", number(r->events));
+	json_object_set_new(o, "threads", number(r->threads));
+	json_object_set_new(o, "peak_live_bytes", number(r->peak_live_bytes));
+	json_object_set_new(o, "recorded_peak_live_bytes", number(r->recorded_peak_live_bytes));
+	json_object_set_new(o, "recorded_ns", number(r->recorded_ns));
+	json_object_set_new(o, "wait_share", json_real(worst));
+	json_object_set_new(o, "waits_much", json_boolean(worst > CHANNEL_WAIT_NOTE));
+	json_object_set_new(o, "contexts", threads);
+	return o;
+}
+
+static json_t *per(uint64_t sum, uint64_t of, double unit)
+{
+	return of ? json_real((double)sum / ((double)of / unit)) : json_null();
+}
+
+static json_t *locality(const struct sample *s)
+{
+	const struct channel_locality *l = &s->locality;
+	json_t *o;
+
+	if (!l->operations)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "operations", number(l->operations));
+	json_object_set_new(o, "lines", number(l->lines));
+	json_object_set_new(o, "pages", number(l->pages));
+	json_object_set_new(o, "regions", number(l->regions));
+	json_object_set_new(o, "lines_per_1000", per(l->lines_in_windows, l->windows, 1));
+	json_object_set_new(o, "pages_per_1000", per(l->pages_in_windows, l->windows, 1));
+	json_object_set_new(o, "regions_per_1000", per(l->regions_in_windows, l->windows, 1));
+	json_object_set_new(o, "touches", number(l->touches));
+	json_object_set_new(o, "l1_misses_per_1000", per(l->l1_misses, l->operations, 1000));
+	json_object_set_new(o, "l2_misses_per_1000", per(l->l2_misses, l->operations, 1000));
+	return o;
+}
+
 static json_t *counters(const struct sample *s)
 {
 	json_t *o = json_object(), *events = json_object();
@@ -181,12 +244,23 @@ json_t *sample_to_json(const struct sample *s)
 	json_object_set_new(o, "ops_unit", text(s->ops_unit));
 	json_object_set_new(o, "instructions",
 			    s->instructions < 0 ? json_null() : json_integer(s->instructions));
+	json_object_set_new(o, "allocator_instructions",
+			    s->allocator_instructions < 0
+				    ? json_null()
+				    : json_integer(s->allocator_instructions));
+	json_object_set_new(o, "usable_size_instructions",
+			    s->allocator_instructions < 0
+				    ? json_null()
+				    : json_integer(s->usable_size_instructions));
 	json_object_set_new(o, "phases", phases(s));
 	json_object_set_new(o, "timeline",
 			    s->has_timeline ? json_sprintf("timeline/%d.tsv", s->id)
 					    : json_null());
 	json_object_set_new(o, "latency", latency(s));
 	json_object_set_new(o, "counters", counters(s));
+	json_object_set_new(o, "validated", validated(s));
+	json_object_set_new(o, "replay", replay(s));
+	json_object_set_new(o, "locality", locality(s));
 	json_object_set_new(o, "allocator_file", text(s->allocator_file));
 	json_object_set_new(o, "usable_size_file", text(s->usable_size_file));
 	json_object_set_new(o, "build_id", text(s->build_id));

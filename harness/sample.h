@@ -40,7 +40,9 @@ struct sample {
 	uint64_t cpu_ns, user_ns, sys_ns, wall_ns;
 	uint64_t ops, allocs, expected_allocs;
 	char ops_unit[32];
-	int64_t instructions; /* -1 = not counted */
+	int64_t instructions;             /* -1 = not counted */
+	int64_t allocator_instructions;   /* within the allocator and what it calls; -1 */
+	int64_t usable_size_instructions; /* the part of those for malloc_usable_size */
 	uint64_t peak_rss_bytes, table_bytes;
 	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
 	uint64_t runqueue_delay_ns, steal_ns;
@@ -53,6 +55,10 @@ struct sample {
 	struct latency_summary latency[CHANNEL_HIST_KINDS];
 	uint64_t clock_cost_ns, sample_every;
 	struct counters_reading counters;
+
+	struct channel_replay replay; /* of a trace: .used */
+	struct channel_locality locality;
+	uint64_t wait_ns[CHANNEL_THREADS], alive_ns[CHANNEL_THREADS]; /* replay.contexts */
 
 	char allocator_file[CHANNEL_PATH], usable_size_file[CHANNEL_PATH];
 	char build_id[BUILD_ID_TEXT], version[128];

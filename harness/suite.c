@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/message.h"
+#include "harness/traces.h"
 
 /* What a suite holds, and the blocks of each kind of cell.  Scale is larson and
  * prod-cons at other numbers of threads than they have by default; 0 blocks is none.
@@ -30,8 +31,10 @@ static const struct blocks suites[] = {
 	{"full", NULL, 30, 2, 3, 5, 1},
 };
 
-/* Under callgrind a run is some fifty times slower, and its count repeats. */
+/* Under callgrind a run is some fifty times slower, and its count repeats.  Of a trace the
+ * first fiftieth would be how a program starts: it is replayed up to so many events. */
 #define CALLGRIND_PART 50
+#define CALLGRIND_EVENTS 2000000
 /* Parameters that say how much work a run does; a workload has one of them. */
 static const char *const work_params[] = {"ops", "requests", NULL};
 
@@ -45,12 +48,25 @@ struct builder {
 	bool failed;
 };
 
+/* A trace may be named by any path of its file; its workload has one name. */
+static bool means(const char *glob, const char *name)
+{
+	const struct workload *trace = NULL;
+	char why[256];
+
+	if (fnmatch(glob, name, 0) == 0)
+		return true;
+	if (traces_named(glob) && !strpbrk(glob, "*?["))
+		trace = traces_find(glob, why, sizeof(why));
+	return trace && strcmp(trace->name, name) == 0;
+}
+
 static bool matches(const char *globs, const char *name)
 {
 	for (const char *p = globs;; p++) {
 		size_t length = strcspn(p, ",");
 		char *glob = text_format("%.*s", (int)length, p);
-		bool hit = fnmatch(glob, name, 0) == 0;
+		bool hit = means(glob, name);
 
 		free(glob);
 		if (hit)
@@ -91,10 +107,22 @@ static int check_globs(const struct suite_choice *choice, char *why, size_t why_
 			char *glob = text_format("%.*s", (int)length, p);
 			bool hit = false;
 
-			for (const struct workload *const *w = workloads_all; *w; w++)
-				hit |= fnmatch(glob, (*w)->name, 0) == 0;
+			if (traces_named(glob) && !strpbrk(glob, "*?[") &&
+			    !traces_find(glob, why, why_size)) {
+				free(glob);
+				return -1;
+			}
+			for (const struct workload *const *w = traces_and_workloads(); *w; w++)
+				hit |= means(glob, (*w)->name);
 			for (const struct program *const *g = programs_all; *g; g++)
 				hit |= fnmatch(glob, (*g)->name, 0) == 0;
+			if (!hit && traces_named(glob)) {
+				traces_known(known, sizeof(known));
+				because(why, why_size, "no trace matches '%s': %s%s", glob,
+					strchr(known, ':') ? "shipped are " : "", known);
+				free(glob);
+				return -1;
+			}
 			if (!hit) {
 				because(why, why_size, "unknown workload '%s': known are %s",
 					glob, known);
@@ -188,6 +216,10 @@ static void add_instructions(struct builder *b, const struct workload *w, int bl
 		if (p >= 0) {
 			int64_t part = cell.values[p] / CALLGRIND_PART, min = w->params[p].min;
 
+			if (traces_named(w->name))
+				part = cell.values[p] < CALLGRIND_EVENTS ? cell.values[p]
+									 : CALLGRIND_EVENTS;
+
 			setting = text_format("%s=%lld", work_params[i],
 					      (long long)(part > min ? part : min));
 		}
@@ -234,6 +266,7 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	struct suite_choice choice = *given;
 	struct builder b = {.choice = &choice, .why = why, .why_size = why_size};
 	const struct blocks *suite = NULL;
+	const struct workload *const *all;
 
 	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
 		if (strcmp(choice.suite, suites[i].suite) == 0)
@@ -245,14 +278,15 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	b.suite = suite;
 	if (check_globs(&choice, why, why_size) < 0)
 		return -1;
+	all = traces_and_workloads(); /* now with those that were named by their file */
 	if (!choice.modes_given)
 		for (int m = 0; m < MODE_COUNT; m++)
 			choice.modes[m] = m != MODE_VERIFY; /* checked by tests; no figure */
-	for (const struct workload *const *w = workloads_all; *w; w++)
+	for (const struct workload *const *w = all; *w; w++)
 		add(&b, (*w)->name, MODE_THROUGHPUT, NULL, suite->throughput);
 	for (const struct program *const *p = programs_all; *p; p++)
 		add(&b, (*p)->name, MODE_THROUGHPUT, NULL, suite->throughput);
-	for (const struct workload *const *w = workloads_all; *w; w++) {
+	for (const struct workload *const *w = all; *w; w++) {
 		if (!(*w)->open_loop)
 			add(&b, (*w)->name, MODE_LATENCY, NULL, suite->latency);
 		else
@@ -270,10 +304,17 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	for (int i = 0; i < 3; i++)
 		if (has_param("prod-cons", "threads"))
 			add(&b, "prod-cons", MODE_THROUGHPUT, threads[i], suite->scale);
-	for (const struct workload *const *w = workloads_all; *w; w++)
+	for (const struct workload *const *w = all; *w; w++)
 		/* Threads make counts vary, and other processes are not counted. */
 		if (!(*w)->threaded && !(*w)->processes)
 			add_instructions(&b, *w, suite->instructions);
+	/* A program under callgrind takes a minute even where its input was cut for that. */
+	if (choice.modes_given && choice.nworkloads > 0)
+		for (const struct program *const *p = programs_all; *p; p++)
+			add(&b, (*p)->name, MODE_INSTRUCTIONS, NULL, suite->instructions);
+	for (const struct workload *const *w = all; *w; w++)
+		if (traces_named((*w)->name))
+			add(&b, (*w)->name, MODE_LOCALITY, NULL, suite->instructions);
 	if (!b.failed && check_settings(&b) < 0)
 		b.failed = true;
 	if (!b.failed && b.count == 0) {

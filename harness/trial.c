@@ -50,15 +50,15 @@ void trial_run(const struct trial_place *place, struct sample *sample)
 	uint64_t begin = now_ns(), steal = machine_steal_ns();
 
 	sample->status = SAMPLE_OK;
-	sample->instructions = -1;
+	sample->instructions = sample->allocator_instructions = -1;
 	clock_utc(sample->started, sizeof(sample->started));
 	skip_missing(place, sample);
 	skip_bump(sample);
 	if (sample->status == SAMPLE_OK) {
-		if (sample->cell->mode == MODE_INSTRUCTIONS)
-			trial_run_callgrind(place, sample);
-		else if (sample->cell->program)
+		if (sample->cell->program)
 			trial_run_program(place, sample);
+		else if (sample->cell->mode == MODE_INSTRUCTIONS)
+			trial_run_callgrind(place, sample);
 		else
 			trial_run_workload(place, sample);
 		sample->steal_ns = machine_steal_ns() - steal;

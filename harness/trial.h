@@ -20,6 +20,7 @@ struct trial_place {
 	const char *valgrind; /* NULL = none */
 	int timeout_s;        /* of one sample; 0 = what the workload or program says */
 	uint64_t seed;        /* of the padding */
+	const char *record;   /* programs are recorded into this file, not measured; or NULL */
 };
 
 /* Runs the sample described by its first fields (id to values) and fills the rest.

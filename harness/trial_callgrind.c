@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "harness/callgrind.h"
 #include "harness/clock.h"
 #include "harness/file.h"
 #include "harness/message.h"
@@ -21,26 +22,24 @@
 
 #define CALLGRIND_TIMEOUT_S 300
 
-/* "totals: N" or "summary: N" of the dump that the end of the timed part made. */
-static int64_t read_total(const char *pattern)
+/* Of the dump that the end of the timed part made. */
+static void read_dump(struct sample *s, const char *pattern)
 {
-	int64_t total = -1;
 	glob_t found;
 
 	if (glob(pattern, 0, NULL, &found) != 0)
-		return -1;
-	for (size_t i = 0; i < found.gl_pathc && total < 0; i++) {
-		char *text = file_read(found.gl_pathv[i]), *line;
+		return;
+	for (size_t i = 0; i < found.gl_pathc && s->instructions < 0; i++) {
+		char *text = file_read(found.gl_pathv[i]);
 
-		if (!text)
-			continue;
-		if (strstr(text, "Trigger: --dump-before=measure_end") &&
-		    (line = strstr(text, "\nsummary:")))
-			total = strtoll(line + strlen("\nsummary:"), NULL, 10);
+		if (text && strstr(text, "Trigger: --dump-before=measure_end")) {
+			s->instructions = callgrind_total(text);
+			s->allocator_instructions = callgrind_allocator(
+				text, s->contender->path, &s->usable_size_instructions);
+		}
 		free(text);
 	}
 	globfree(&found);
-	return total;
 }
 
 void trial_run_callgrind(const struct trial_place *place, struct sample *s)
@@ -102,7 +101,8 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *s)
 			    "%" PRIu64 " allocation calls were made, %" PRIu64 " were expected",
 			    channel->allocs, channel->expected_allocs);
 	proof_take(s, channel);
-	s->instructions = read_total(dumps);
+	trial_take_replay(s, channel);
+	read_dump(s, dumps);
 	if (s->instructions < 0)
 		sample_fail(s, SAMPLE_FAILED, "callgrind left no count of the timed part");
 out:

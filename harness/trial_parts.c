@@ -108,6 +108,19 @@ void trial_channel_free(struct channel *channel, int fd)
 	close(fd);
 }
 
+void trial_take_replay(struct sample *s, const struct channel *c)
+{
+	s->replay = c->replay;
+	s->replay.invalid[sizeof(s->replay.invalid) - 1] = '\0';
+	if (s->replay.contexts > CHANNEL_THREADS)
+		s->replay.contexts = CHANNEL_THREADS;
+	s->locality = c->locality;
+	for (uint64_t i = 0; i < s->replay.contexts; i++) {
+		s->wait_ns[i] = c->threads[i].wait_ns;
+		s->alive_ns[i] = c->threads[i].alive_ns;
+	}
+}
+
 void trial_explain_end(struct sample *sample, enum child_end end, int status,
 		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s)
 {

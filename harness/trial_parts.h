@@ -32,6 +32,9 @@ char *trial_folder(const struct trial_place *place, struct sample *sample);
 struct channel *trial_channel_make(struct sample *sample, int *fd);
 void trial_channel_free(struct channel *channel, int fd);
 
+/* What the replay of a trace says of itself, and its model of locality. */
+void trial_take_replay(struct sample *sample, const struct channel *channel);
+
 /* Explains an end that was not wanted: the signal or status, out of memory, and what
  * the process said last on stderr. */
 void trial_explain_end(struct sample *sample, enum child_end end, int status,

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "harness/callgrind.h"
 #include "harness/clock.h"
 #include "harness/file.h"
 #include "harness/interrupt.h"
@@ -26,6 +27,9 @@ struct program_trial {
 	struct sample *sample;
 	struct program_plan plan;
 	char *folder, *out, *errors;
+	char *dump;                              /* of callgrind; NULL = runs plain */
+	char *prefix[10];                        /* words before the program's; owned */
+	const char *argv[10 + PROGRAM_ARGS + 1]; /* all */
 	struct timeline timeline;
 	struct child child; /* the measured process */
 	uint64_t deadline_ns;
@@ -172,18 +176,94 @@ static void take_batch(struct sample *s, const struct channel *channel,
 		sample_fail(s, SAMPLE_FAILED, "the program ended without its probe reporting");
 }
 
+/* The command line, with callgrind or the recorder before it.  Neither can give the
+ * program another name than its file's: a link has it. */
+static int compose(struct program_trial *t)
+{
+	const char *own = t->plan.argv[0], *bench = paths_find()->self;
+	int n = 0;
+
+	if (t->sample->cell->mode == MODE_INSTRUCTIONS) {
+		char *out;
+
+		t->dump = text_format("%s/dump", t->folder);
+		out = text_format("--callgrind-out-file=%s", t->dump);
+		const char *const words[] = {CALLGRIND_ARGS(t->place->valgrind, out)};
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			t->prefix[n++] = text_format("%s", words[i]);
+		free(out);
+	} else if (t->place->record) {
+		const char *const words[] = {bench,
+					     "record",
+					     "-o",
+					     t->place->record,
+					     "--own-process",
+					     "--with",
+					     t->sample->contender->name,
+					     "--"};
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			t->prefix[n++] = text_format("%s", words[i]);
+	}
+	for (int i = 0; i < n; i++)
+		t->argv[i] = t->prefix[i];
+	memcpy(t->argv + n, t->plan.argv, sizeof(t->plan.argv));
+	if (!t->plan.argv0)
+		return 0;
+	if (n == 0) {
+		t->argv[0] = t->plan.argv0;
+		return 0;
+	}
+	t->prefix[9] = text_format("%s/%s", t->folder, t->plan.argv0);
+	t->argv[n] = t->prefix[9];
+	if (symlink(own, t->prefix[9]) == 0)
+		return 0;
+	sample_fail(t->sample, SAMPLE_FAILED, "%s: %s", t->prefix[9], strerror(errno));
+	return -1;
+}
+
+/* Times and memory of what ran under callgrind or was recorded are not the program's. */
+static void forget_figures(struct sample *s)
+{
+	s->cpu_ns = s->user_ns = s->sys_ns = s->wall_ns = 0;
+	s->peak_rss_bytes = s->minor_faults = s->major_faults = 0;
+	s->voluntary_switches = s->involuntary_switches = s->runqueue_delay_ns = 0;
+}
+
+static void take_dump(struct program_trial *t)
+{
+	struct sample *s = t->sample;
+	char *text = file_read(t->dump);
+
+	if (text) {
+		s->instructions = callgrind_total(text);
+		s->allocator_instructions = callgrind_allocator(text, s->contender->path,
+								&s->usable_size_instructions);
+	}
+	free(text);
+	if (s->instructions < 0)
+		sample_fail(s, SAMPLE_FAILED, "callgrind left no count");
+	else if (s->allocator_instructions <= 0)
+		sample_fail(s, SAMPLE_FAILED, "callgrind saw no call into %s",
+			    s->contender->path);
+	else /* the proof here */
+		snprintf(s->allocator_file, sizeof(s->allocator_file), "%s",
+			 s->contender->path);
+}
+
 static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 {
+	bool plain = t->sample->cell->mode != MODE_INSTRUCTIONS && !t->place->record;
 	const struct child_plan plan = {
-		.path = t->plan.argv[0],
-		.argv = t->plan.argv,
+		.path = plain ? t->plan.argv[0] : t->prefix[0],
+		.argv = t->argv,
 		.in = t->plan.stdin_path,
 		.out = t->out,
 		.err = t->errors,
 		.folder = t->folder,
 		.channel_fd = fd,
 	};
-	const char *argv[PROGRAM_ARGS + 1];
 	struct child_plan with = plan;
 	struct sample *s = t->sample;
 	struct trial_env env;
@@ -195,16 +275,17 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	bool served = true, ended;
 	int status = 0;
 
-	memcpy(argv, t->plan.argv, sizeof(t->plan.argv));
-	argv[PROGRAM_ARGS] = NULL;
-	if (t->plan.argv0)
-		argv[0] = t->plan.argv0;
 	trial_env_plain(&env, t->folder);
-	trial_env_contender(&env, t->place, s, paths_find()->probe);
-	trial_env_channel(&env, fd);
+	/* The recorder chooses the allocator itself; and valgrind may be a script, after which
+	 * the probe, which keeps children plain, would leave nothing preloaded. */
+	if (plain) {
+		trial_env_contender(&env, t->place, s, paths_find()->probe);
+		trial_env_channel(&env, fd);
+	} else if (t->dump) {
+		trial_env_contender(&env, t->place, s, NULL);
+	}
 	for (int i = 0; i < 8 && t->plan.env[i]; i++)
 		trial_env_add(&env, t->plan.env[i]);
-	with.argv = argv;
 	with.env = env.list;
 	if (child_make(&t->child, &with, why, sizeof(why)) < 0) {
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
@@ -240,9 +321,14 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	table = text_format("%s/timeline/%d.tsv", t->place->out, s->id);
 	s->has_timeline = timeline_end(&t->timeline, table) > 0;
 	free(table);
-	proof_take(s, channel);
-	if (!t->plan.ready_socket)
+	if (plain)
+		proof_take(s, channel);
+	if (!t->plan.ready_socket && plain)
 		take_batch(s, channel, &usage);
+	if (t->dump)
+		take_dump(t);
+	if (!plain)
+		forget_figures(s);
 	if (s->status == SAMPLE_OK && t->plan.check &&
 	    t->plan.check(&t->plan, t->out, t->folder, why, sizeof(why)) < 0)
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
@@ -251,6 +337,8 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 
 void trial_run_program(const struct trial_place *place, struct sample *s)
 {
+	/* What callgrind slows down some fifty times may take some ten times as long. */
+	int slower = s->cell->mode == MODE_INSTRUCTIONS ? 10 : 1;
 	struct program_trial t = {.place = place, .sample = s};
 	char *cache = text_format("%s/cache", place->scratch), why[256] = "";
 	struct channel *channel;
@@ -267,13 +355,15 @@ void trial_run_program(const struct trial_place *place, struct sample *s)
 					  sizeof(why)) < 0) {
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
 	} else if ((channel = trial_channel_make(s, &fd))) {
-		t.timeout_s = trial_timeout(place, t.plan.timeout_s > 0 ? t.plan.timeout_s
-									: TRIAL_TIMEOUT_S);
+		t.timeout_s =
+			trial_timeout(place, slower * (t.plan.timeout_s > 0 ? t.plan.timeout_s
+									    : TRIAL_TIMEOUT_S));
 		trial_env_plain(&t.plain, t.folder);
 		s->ops = t.plan.ops;
 		snprintf(s->ops_unit, sizeof(s->ops_unit), "%s",
 			 t.plan.ops_unit ? t.plan.ops_unit : "");
-		run_plan(&t, channel, fd);
+		if (compose(&t) == 0)
+			run_plan(&t, channel, fd);
 		trial_channel_free(channel, fd);
 		trial_env_free(&t.plain);
 	}
@@ -282,5 +372,8 @@ out:
 	free(t.folder);
 	free(t.out);
 	free(t.errors);
+	free(t.dump);
+	for (size_t i = 0; i < sizeof(t.prefix) / sizeof(t.prefix[0]); i++)
+		free(t.prefix[i]);
 	free(cache);
 }

@@ -14,9 +14,11 @@
 #include "harness/procfs.h"
 #include "harness/proof.h"
 #include "harness/timeline.h"
+#include "workloads/replay/workload.h"
 
 static void take_channel(struct sample *s, const struct channel *c)
 {
+	trial_take_replay(s, c);
 	s->cpu_ns = c->cpu_ns;
 	s->user_ns = c->user_ns;
 	s->sys_ns = c->sys_ns;
@@ -79,9 +81,11 @@ static void check(struct sample *s, const struct channel *c)
 void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 {
 	const struct wl_param *params = s->cell->workload->params;
-	const char *mode = s->cell->mode == MODE_LATENCY  ? "latency"
-			   : s->cell->mode == MODE_VERIFY ? "verify"
-							  : "throughput";
+	const char *mode = s->cell->mode == MODE_LATENCY    ? "latency"
+			   : s->cell->mode == MODE_VERIFY   ? "verify"
+			   : s->cell->mode == MODE_LOCALITY ? "locality"
+							    : "throughput";
+	const char *trace = replay_workload_path(s->cell->workload);
 	char text[128];
 
 	trial_argv_add(argv, paths_find()->worker);
@@ -100,7 +104,14 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 		trial_argv_add(argv, "--cdf");
 		trial_argv_add(argv, s->distributions);
 	}
-	trial_argv_add(argv, s->cell->workload->name);
+	if (trace) {
+		char *name = text_format(REPLAY_PREFIX "%s", trace);
+
+		trial_argv_add(argv, name);
+		free(name);
+	} else {
+		trial_argv_add(argv, s->cell->workload->name);
+	}
 }
 
 void trial_run_workload(const struct trial_place *place, struct sample *s)
@@ -124,7 +135,9 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 		goto out;
 	errors = text_format("%s/stderr", folder);
 	trial_env_plain(&env, folder);
-	trial_env_contender(&env, place, s, NULL);
+	/* Addresses repeat where nothing depends on how much time has passed. */
+	trial_env_contender(&env, place, s,
+			    s->cell->mode == MODE_LOCALITY ? paths_find()->still : NULL);
 	trial_env_channel(&env, fd);
 	trial_argv_worker(&argv, s);
 	const struct child_plan plan = {

@@ -42,11 +42,12 @@ do for [p=1:panels] {
 	stats DATA using (column("panel") == p ? column("rss_bytes") / 2.0**20 : NaN) nooutput name "Y"
 	set title panel_name offset 0,-0.5
 	if (PER_CONTENDER) {
-		set xrange [0:LONGEST]
+		set xrange [0:(LONGEST > 0 ? LONGEST : 0.01)]
 		set yrange [0:M_max * 1.05]
 		if (column_of) { set format y "" } else { set format y "%g" }
 	} else {
-		set xrange [0:T_max]
+		# A run that was over before the second look has one point, at 0.
+		set xrange [0:(T_max > 0 ? T_max : 0.01)]
 		if (T_max > 0) { set xtics nice_step(T_max) }
 		set yrange [0:Y_max * 1.08]
 	}

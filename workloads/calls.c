@@ -71,25 +71,45 @@ void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size)
 	return wl_count_alloc(t, p, count * size);
 }
 
-void *wl_aligned_special(struct wl_thread *t, size_t alignment, size_t size)
+static void *any_alignment(size_t alignment, size_t size)
+{
+	void *p;
+
+	if (posix_memalign(&p, alignment < sizeof(p) ? sizeof(p) : alignment, size))
+		return NULL;
+	return p;
+}
+
+static inline void *aligned(struct wl_thread *t, void *(*call)(size_t, size_t),
+			    size_t alignment, size_t size)
 {
 	uint64_t from;
 	void *p;
 
 	if (t->verify) {
-		p = wl_count_alloc(t, aligned_alloc(alignment, size), size);
+		p = wl_count_alloc(t, call(alignment, size), size);
 		verify_new(t->run, p, size, alignment);
 		return p;
 	}
 	if (t->run->mode == WL_CDF) {
-		p = wl_count_alloc(t, aligned_alloc(alignment, size), size);
+		p = wl_count_alloc(t, call(alignment, size), size);
 		cdf_born(p, size);
 		return p;
 	}
 	from = clock_ticks();
-	p = aligned_alloc(alignment, size);
+	p = call(alignment, size);
 	record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
 	return wl_count_alloc(t, p, size);
+}
+
+void *wl_aligned_special(struct wl_thread *t, size_t alignment, size_t size)
+{
+	return aligned(t, aligned_alloc, alignment, size);
+}
+
+void *wl_posix_memalign_special(struct wl_thread *t, size_t alignment, size_t size)
+{
+	return aligned(t, any_alignment, alignment, size);
 }
 
 void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t size)

@@ -31,6 +31,7 @@ void *wl_malloc_special(struct wl_thread *t, size_t size);
 void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size);
 void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t size);
 void *wl_aligned_special(struct wl_thread *t, size_t alignment, size_t size);
+void *wl_posix_memalign_special(struct wl_thread *t, size_t alignment, size_t size);
 void wl_free_special(struct wl_thread *t, void *p, size_t size);
 _Noreturn void wl_out_of_memory(struct wl_thread *t, size_t size);
 
@@ -72,6 +73,19 @@ static inline void *wl_aligned(struct wl_thread *t, size_t alignment, size_t siz
 	if (__builtin_expect(--t->countdown <= 0, 0))
 		return wl_aligned_special(t, alignment, size);
 	return wl_count_alloc(t, aligned_alloc(alignment, size), size);
+}
+
+/* `alignment` is a power of two, `size` any. */
+static inline void *wl_posix_memalign(struct wl_thread *t, size_t alignment, size_t size)
+{
+	void *p;
+
+	if (__builtin_expect(--t->countdown <= 0, 0))
+		return wl_posix_memalign_special(t, alignment, size);
+	/* The call itself takes no less than the size of a pointer. */
+	if (posix_memalign(&p, alignment < sizeof(p) ? sizeof(p) : alignment, size))
+		p = NULL;
+	return wl_count_alloc(t, p, size);
 }
 
 static inline void *wl_realloc(struct wl_thread *t, void *old, size_t old_size, size_t size)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x43534c41u /* "ALSC" */
-#define CHANNEL_VERSION 1
+#define CHANNEL_VERSION 2
 #define CHANNEL_ENV "ASHLAR_CHANNEL_FD" /* the descriptor's number, for worker and probe */
 #define CHANNEL_MARKS 32
 #define CHANNEL_THREADS 128
@@ -58,8 +58,32 @@ struct channel_thread {
 	int64_t live_bytes;   /* live; may be negative where others' objects are freed */
 	int64_t live_objects; /* live */
 	uint64_t allocs, frees, reallocs;
-	uint64_t pad[3];
+	uint64_t wait_ns, alive_ns; /* of a replay: waiting for other threads; all its life */
+	uint64_t pad;
 } __attribute__((aligned(64)));
+
+/* A thread that waits for more than this share of its life shows the scheduler as well. */
+#define CHANNEL_WAIT_NOTE 0.05
+
+/* What a replay of a trace says of itself. */
+struct channel_replay {
+	uint32_t used;      /* the rest means something */
+	uint32_t validated; /* what was done is what the trace promises */
+	char invalid[200];  /* if not: the first difference */
+	uint64_t events, threads;
+	uint64_t contexts; /* threads that had a channel_thread at one time */
+	uint64_t peak_live_bytes, recorded_peak_live_bytes;
+	uint64_t recorded_ns; /* how long the recorded part took */
+};
+
+/* Its model of locality (workloads/replay/locality.h); windows are of 1000 operations. */
+struct channel_locality {
+	uint64_t operations, windows;   /* 0 operations = no model was fed */
+	uint64_t touches;               /* of lines, one after the other */
+	uint64_t lines, pages, regions; /* distinct ones in all: 64 bytes, 4 KiB, 2 MiB */
+	uint64_t lines_in_windows, pages_in_windows, regions_in_windows; /* sums */
+	uint64_t l1_misses, l2_misses; /* of the address translation */
+};
 
 enum channel_state { CHANNEL_STARTING, CHANNEL_RUNNING, CHANNEL_DONE, CHANNEL_FAILED };
 
@@ -85,6 +109,8 @@ struct channel {
 	uint64_t clock_cost_ns;     /* latency mode: median cost of timing nothing */
 	uint64_t sample_every;      /* latency mode: mean distance of timed calls */
 
+	struct channel_replay replay;
+	struct channel_locality locality;
 	struct channel_mark marks[CHANNEL_MARKS];
 	struct channel_histogram latency[CHANNEL_HIST_KINDS];
 	struct channel_thread threads[CHANNEL_THREADS] __attribute__((aligned(64)));

@@ -18,6 +18,8 @@
 #include "workloads/measure.h"
 #include "workloads/options.h"
 #include "workloads/procfs.h"
+#include "workloads/replay/decode.h"
+#include "workloads/replay/workload.h"
 #include "workloads/room.h"
 #include "workloads/summary.h"
 #include "workloads/thread.h"
@@ -112,7 +114,8 @@ static int do_run(struct wl_run *run)
 {
 	struct channel *channel = run->channel;
 	const struct workload *w = run->workload;
-	int threads = w->threaded ? (int)wl_value(run, "threads") : 0;
+	/* A trace has its own number of threads. */
+	int threads = wl_param_index(w, "threads") >= 0 ? (int)wl_value(run, "threads") : 0;
 
 	wl_threads_setup(run, (unsigned)threads);
 	if (check_memory(run) < 0 || w->setup(run) < 0)
@@ -164,8 +167,13 @@ int main(int argc, char **argv)
 	static char why[1024];
 	int status;
 
+	if (argc == 3 && strcmp(argv[1], DECODE_OPTION) == 0)
+		return decode_main(argv[2]);
 	if (options_parse(argc, argv, &options, why, sizeof(why)) < 0)
 		return usage_error(why);
+	if (options.mode == WL_LOCALITY && replay_fixed_layout(argv) < 0)
+		return usage_error("mode locality needs fixed addresses, and the kernel does "
+				   "not let this process switch their randomisation off");
 	if (options.start)
 		return start_and_end(options.start_objects);
 	if (options.help || options.list) {

@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include "workloads/channel.h"
+#include "workloads/replay/workload.h"
 
 const char options_usage[] =
 	"Usage: ashlar-work [OPTION]... WORKLOAD\n"
-	"Run one workload in this process, under whichever allocator is loaded.\n\n"
+	"Run one workload in this process, under whichever allocator is loaded.  A file that\n"
+	"`ashlar-bench record` wrote is the workload trace:FILE.\n\n"
 	"  --list               name every workload and its parameters\n"
 	"  --seed N             seed of the workload's choices (default 1)\n"
-	"  --mode MODE          throughput (default), latency or verify\n"
+	"  --mode MODE          throughput (default), latency or verify; of a trace also\n"
+	"                       locality: one thread, fixed addresses, no times\n"
+	"  --replay FILE        the same as the workload trace:FILE\n"
 	"  --set NAME=VALUE     a parameter of the workload; may be repeated\n"
 	"  --channel-fd N       write the figures into this memory file, not to stdout\n"
 	"                       (also from the environment: " CHANNEL_ENV ")\n"
@@ -22,7 +26,11 @@ const char options_usage[] =
 	"  --help               this text\n";
 
 static const char *const mode_names[] = {
-	[WL_THROUGHPUT] = "throughput", [WL_LATENCY] = "latency", [WL_VERIFY] = "verify"};
+	[WL_THROUGHPUT] = "throughput",
+	[WL_LATENCY] = "latency",
+	[WL_VERIFY] = "verify",
+	[WL_LOCALITY] = "locality",
+};
 
 /* Decimal, with nothing before or after it. */
 static int parse_int(const char *text, int64_t *value)
@@ -47,6 +55,19 @@ static int name_parameters(const struct workload *w, char *text, size_t size)
 	return used;
 }
 
+/* Their number. */
+static int name_words(const struct workload *w, const char *param, char *text, size_t size)
+{
+	int words = 0;
+	size_t used = 0;
+
+	for (const struct wl_word *k = w->words; k && k->param && used < size; k++)
+		if (strcmp(k->param, param) == 0)
+			used += (size_t)snprintf(text + used, size - used, "%s%s",
+						 words++ ? ", " : "", k->word);
+	return words;
+}
+
 static int set_parameter(struct options *o, const char *setting, char *why, size_t why_size)
 {
 	const char *equals = strchr(setting, '=');
@@ -69,12 +90,34 @@ static int set_parameter(struct options *o, const char *setting, char *why, size
 		return -1;
 	}
 	param = &o->workload->params[i];
+	if (wl_word_value(o->workload, name, equals + 1, &value)) {
+		o->values[i] = value;
+		return 0;
+	}
 	if (parse_int(equals + 1, &value) < 0 || value < param->min || value > param->max) {
-		snprintf(why, why_size, "%s=%s: a whole number from %lld to %lld is accepted",
-			 name, equals + 1, (long long)param->min, (long long)param->max);
+		if (name_words(o->workload, name, known, sizeof(known)))
+			snprintf(why, why_size, "%s=%s: %s are accepted", name, equals + 1,
+				 known);
+		else
+			snprintf(why, why_size,
+				 "%s=%s: a whole number from %lld to %lld is accepted", name,
+				 equals + 1, (long long)param->min, (long long)param->max);
 		return -1;
 	}
 	o->values[i] = value;
+	return 0;
+}
+
+/* The file is opened when the run begins, by the process that reads it. */
+static int find_trace(struct options *o, const char *name, char *why, size_t why_size)
+{
+	static struct replay_workload trace;
+
+	if (!replay_workload_make(&trace, name, name + strlen(REPLAY_PREFIX), NULL)) {
+		snprintf(why, why_size, "the name of the trace is too long");
+		return -1;
+	}
+	o->workload = &trace.workload;
 	return 0;
 }
 
@@ -82,6 +125,8 @@ static int find_workload(struct options *o, const char *name, char *why, size_t 
 {
 	size_t used;
 
+	if (strncmp(name, REPLAY_PREFIX, strlen(REPLAY_PREFIX)) == 0)
+		return find_trace(o, name, why, why_size);
 	o->workload = workload_find(name);
 	if (o->workload)
 		return 0;
@@ -94,12 +139,15 @@ static int find_workload(struct options *o, const char *name, char *why, size_t 
 
 static int set_mode(struct options *o, const char *name, char *why, size_t why_size)
 {
-	for (int i = 0; i < 3; i++)
-		if (strcmp(name, mode_names[i]) == 0) {
+	for (size_t i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++)
+		if (mode_names[i] && strcmp(name, mode_names[i]) == 0) {
 			o->mode = (enum wl_mode)i;
 			return 0;
 		}
-	snprintf(why, why_size, "--mode %s: throughput, latency and verify are accepted", name);
+	snprintf(why, why_size,
+		 "--mode %s: throughput, latency and verify are accepted, of a trace also "
+		 "locality",
+		 name);
 	return -1;
 }
 
@@ -143,6 +191,8 @@ static int take_option(struct options *o, int argc, char **argv, int *i, char *w
 			return -1;
 		}
 		o->channel_fd = (int)number;
+	} else if ((value = value_of("--replay", argc, argv, i))) {
+		o->replay = value;
 	} else if ((value = value_of("--cdf", argc, argv, i))) {
 		o->cdf = value;
 		o->mode = WL_CDF;
@@ -192,12 +242,27 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t wh
 	}
 	if (o->list || o->help || o->start)
 		return 0;
-	if (!name) {
+	if (!name && !o->replay) {
 		snprintf(why, why_size, "a workload is needed: --list names them");
 		return -1;
 	}
+	if (name && o->replay) {
+		snprintf(why, why_size, "one workload at a time: '%s' and --replay were given",
+			 name);
+		return -1;
+	}
+	if (o->replay) {
+		static char prefixed[4200];
+
+		snprintf(prefixed, sizeof(prefixed), REPLAY_PREFIX "%s", o->replay);
+		name = prefixed;
+	}
 	if (find_workload(o, name, why, why_size) < 0)
 		return -1;
+	if (o->mode == WL_LOCALITY && !replay_workload_path(o->workload)) {
+		snprintf(why, why_size, "--mode locality is for traces: %s is none", name);
+		return -1;
+	}
 	for (int i = 0; o->workload->params[i].name; i++)
 		o->values[i] = o->workload->params[i].value;
 	/* Settings need the workload, which may come last: a second pass. */

@@ -15,7 +15,8 @@ struct options {
 	bool list, help;
 	bool start; /* no workload: start_objects objects, and the end */
 	int64_t start_objects;
-	const char *cdf; /* file of distributions; NULL = none */
+	const char *cdf;    /* file of distributions; NULL = none */
+	const char *replay; /* a trace's file; NULL = none */
 	int64_t values[WL_MAX_PARAMS];
 };
 

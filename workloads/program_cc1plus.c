@@ -8,10 +8,11 @@
 #include "workloads/program_tools.h"
 #include "workloads/programs.h"
 
-enum { OPTIMIZE };
+enum { OPTIMIZE, SMALL };
 
 static const struct wl_param params[] = {
 	{"optimize", "level of -O", "0: 1 s under glibc", 0, 0, 3},
+	{"small", "1 = a source that includes less, for slow tools", "the whole one", 0, 0, 1},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -44,6 +45,25 @@ static const char source[] =
 	"\n"
 	"\treturn work<1>(s) + work<2>(s) + work<3>(s) + work<4>(s);\n"
 	"}\n";
+
+/* A third of the work. */
+static const char small_source[] = "#include <map>\n"
+				   "#include <string>\n"
+				   "\n"
+				   "template <int N> int work(const std::string &s)\n"
+				   "{\n"
+				   "\tstd::map<std::string, std::string> sorted;\n"
+				   "\n"
+				   "\tsorted[s] = std::string(N, 'x');\n"
+				   "\treturn (int)sorted[s].size();\n"
+				   "}\n"
+				   "\n"
+				   "int main(int argc, char **argv)\n"
+				   "{\n"
+				   "\tstd::string s(argv[argc - 1]);\n"
+				   "\n"
+				   "\treturn work<1>(s) + work<2>(s);\n"
+				   "}\n";
 
 static const char *available(char *why, size_t why_size)
 {
@@ -82,8 +102,9 @@ static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, con
 		struct program_plan *p, char *why, size_t why_size)
 {
 	const char *compiler = available(why, why_size), *driver;
-	const char *input = program_text("%s/unit.ii", cache_dir);
-	const char *text = program_text("%s/unit.cc", cache_dir);
+	const char *name = values[SMALL] ? "small" : "unit";
+	const char *input = program_text("%s/%s.ii", cache_dir, name);
+	const char *text = program_text("%s/%s.cc", cache_dir, name);
 	const char *level = program_text("-O%lld", (long long)values[OPTIMIZE]);
 	const char *expected = program_text("%s.s%s", input, level);
 
@@ -102,7 +123,8 @@ static int plan(const int64_t *values, uint64_t seed, const char *cache_dir, con
 	if (!program_exists(input)) {
 		const char *const preprocess[] = {driver, "-E", text, NULL};
 
-		if (program_write(text, source, why, why_size) < 0 ||
+		if (program_write(text, values[SMALL] ? small_source : source, why, why_size) <
+			    0 ||
 		    program_run(preprocess, NULL, NULL, input, why, why_size) < 0)
 			return -1;
 	}

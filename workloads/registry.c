@@ -75,6 +75,25 @@ int wl_param_index(const struct workload *workload, const char *name)
 	return -1;
 }
 
+bool wl_word_value(const struct workload *workload, const char *param, const char *word,
+		   int64_t *value)
+{
+	for (const struct wl_word *w = workload->words; w && w->param; w++)
+		if (strcmp(w->param, param) == 0 && strcmp(w->word, word) == 0) {
+			*value = w->value;
+			return true;
+		}
+	return false;
+}
+
+const char *wl_word_of(const struct workload *workload, const char *param, int64_t value)
+{
+	for (const struct wl_word *w = workload->words; w && w->param; w++)
+		if (strcmp(w->param, param) == 0 && w->value == value)
+			return w->word;
+	return NULL;
+}
+
 int64_t wl_value(const struct wl_run *run, const char *name)
 {
 	int i = wl_param_index(run->workload, name);

@@ -69,6 +69,48 @@ static void print_latency(const struct channel *c)
 		    (unsigned long long)c->clock_cost_ns, (unsigned long long)c->sample_every);
 }
 
+static void print_replay(const struct channel *c)
+{
+	const struct channel_replay *r = &c->replay;
+	const struct channel_locality *l = &c->locality;
+	double ops = (double)l->operations / 1000, windows = (double)l->windows;
+
+	if (!r->used)
+		return;
+	if (r->validated)
+		say(STDOUT_FILENO, "replay    validated: %llu events of %llu threads\n",
+		    (unsigned long long)r->events, (unsigned long long)r->threads);
+	else
+		say(STDOUT_FILENO, "replay    not validated: %s\n", r->invalid);
+	say(STDOUT_FILENO, "peak      %.2f MiB live, %.2f MiB recorded\n",
+	    (double)r->peak_live_bytes / 0x1p20, (double)r->recorded_peak_live_bytes / 0x1p20);
+	for (uint64_t i = 0; r->contexts > 1 && i < r->contexts; i++) {
+		const struct channel_thread *t = &c->threads[i];
+		double share = t->alive_ns ? (double)t->wait_ns / (double)t->alive_ns : 0;
+
+		say(STDOUT_FILENO, "waiting   thread %llu: %.3f of %.3f s%s\n",
+		    (unsigned long long)i, (double)t->wait_ns / 1e9, (double)t->alive_ns / 1e9,
+		    share > CHANNEL_WAIT_NOTE ? ", more than 5 %: this also measures scheduling"
+					      : "");
+	}
+	if (!l->operations)
+		return;
+	say(STDOUT_FILENO,
+	    "locality  %llu lines, %llu pages of 4 KiB, %llu regions of 2 MiB in all\n",
+	    (unsigned long long)l->lines, (unsigned long long)l->pages,
+	    (unsigned long long)l->regions);
+	if (l->windows)
+		say(STDOUT_FILENO,
+		    "          %.1f lines, %.1f pages, %.1f regions per 1000 operations\n",
+		    (double)l->lines_in_windows / windows,
+		    (double)l->pages_in_windows / windows,
+		    (double)l->regions_in_windows / windows);
+	say(STDOUT_FILENO,
+	    "          %.1f first-level and %.1f second-level misses of the address "
+	    "translation per 1000 operations\n",
+	    (double)l->l1_misses / ops, (double)l->l2_misses / ops);
+}
+
 void summary_print(const struct wl_run *run)
 {
 	const struct channel *c = run->channel;
@@ -89,6 +131,7 @@ void summary_print(const struct wl_run *run)
 	    (double)c->peak_rss_bytes / 0x1p20, (double)c->table_bytes / 0x1p20,
 	    (unsigned long long)c->minor_faults, (unsigned long long)c->major_faults);
 	print_latency(c);
+	print_replay(c);
 	for (uint32_t i = 0; i < c->nmarks; i++) {
 		const struct channel_mark *m = &c->marks[i];
 

@@ -18,7 +18,7 @@ struct channel;
 struct page_floor;
 struct wl_thread;
 
-/* A parameter.  Values are integers, or (where text is set) one word of a list. */
+/* A parameter.  Values are integers; some have a word that means one. */
 struct wl_param {
 	const char *name;
 	const char *summary; /* unit included */
@@ -27,11 +27,18 @@ struct wl_param {
 	int64_t min, max;    /* accepted, inclusive */
 };
 
+/* A word for a value of a parameter. */
+struct wl_word {
+	const char *param, *word;
+	int64_t value;
+};
+
 enum wl_mode {
 	WL_THROUGHPUT, /* no timers */
 	WL_LATENCY,    /* a sample of the calls is timed */
 	WL_VERIFY,     /* every block is filled and checked: overlapping blocks fail the run */
 	WL_CDF,        /* every call is booked, for distributions of sizes and lifetimes */
+	WL_LOCALITY,   /* a trace's calls in one thread; addresses are what is looked at */
 };
 
 enum wl_touch { WL_TOUCH_NONE, WL_TOUCH_FIRST, WL_TOUCH_PAGES, WL_TOUCH_ALL };
@@ -64,7 +71,8 @@ struct workload {
 	const char *source;            /* of the behaviour */
 	const char *touch;             /* which bytes of its objects are written and read */
 	const struct wl_param *params; /* ends with a NULL name */
-	bool threaded;                 /* has a parameter "threads" */
+	const struct wl_word *words;   /* of all parameters; ends with a NULL param; or NULL */
+	bool threaded;                 /* runs, or by a parameter "threads" can run, several */
 	bool processes;                /* starts others, whose times count with its own */
 	bool open_loop; /* has a parameter "rate": requests per second, 0 = as fast as possible
 			 */
@@ -95,6 +103,12 @@ int64_t wl_value(const struct wl_run *run, const char *name);
 
 /* Its number among the workload's parameters, or -1. */
 int wl_param_index(const struct workload *workload, const char *name);
+
+/* The value that a word means for a parameter.  False: no such word. */
+bool wl_word_value(const struct workload *workload, const char *param, const char *word,
+		   int64_t *value);
+/* The word for a value, or NULL. */
+const char *wl_word_of(const struct workload *workload, const char *param, int64_t value);
 
 /* Zeroed memory for tables, outside the measured heap, already faulted in.
  * Ends the process with a recorded failure when there is none. */

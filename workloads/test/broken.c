@@ -2,9 +2,9 @@
  *
  * A bump allocator that never reuses; ASHLAR_BROKEN names what one allocation in
  * thirteen suffers: "overlap" (the next block begins in the middle of it), "same" (the
- * next block is the same), "misaligned" (8 bytes off), "usable" (malloc_usable_size
- * too small), "scribble" (the allocator writes into it while it lives), "dirty"
- * (calloc's memory is not zero) or "none". */
+ * next block is the same), "misaligned" (8 bytes off, tiny blocks 4), "usable"
+ * (malloc_usable_size too small), "scribble" (the allocator writes into it while it lives),
+ * "dirty" (calloc's memory is not zero) or "none". */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -87,7 +87,8 @@ static void *serve(size_t alignment, size_t size)
 		p = take(alignment, size);
 		used = before;
 	} else if (fault_is("misaligned")) {
-		p = take(alignment, size + 8) + 8;
+		/* Blocks below 16 bytes owe 8 bytes of alignment. */
+		p = take(alignment, size + 8) + (size < 16 ? 4 : 8);
 	} else {
 		p = take(alignment, size);
 		victim = size ? p : NULL;

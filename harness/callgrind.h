@@ -1,0 +1,24 @@
+/* What a callgrind output file says: instructions in all, and those spent in the
+ * allocator, its callees included. */
+#ifndef HARNESS_CALLGRIND_H
+#define HARNESS_CALLGRIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Arguments for valgrind up to the program; NULL-terminated.  `out` is the argument that
+ * names the output file, --callgrind-out-file=FILE. */
+#define CALLGRIND_ARGS(valgrind, out) (valgrind), "--tool=callgrind", "--quiet", (out)
+
+/* The sum over the file ("summary:" or "totals:"), -1 without one. */
+int64_t callgrind_total(const char *text);
+
+/* Instructions from the entry into the allocator to the return from it, summed over all
+ * calls that come from outside.  `library` is the file that serves malloc.  Where that
+ * is the C library, which does much else besides, the entries are malloc and its kin by
+ * name; any other library is entered by whatever is called in it.  *usable_size is the
+ * part of them that began by malloc_usable_size, which traces do not hold.  -1 when the
+ * text is no such file. */
+int64_t callgrind_allocator(const char *text, const char *library, int64_t *usable_size);
+
+#endif

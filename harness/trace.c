@@ -1,0 +1,367 @@
+#include "harness/trace.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "harness/message.h"
+#include "workloads/trace/format.h"
+#include "workloads/trace/import.h"
+#include "workloads/trace/reader.h"
+#include "workloads/trace/text.h"
+
+static const char help[] =
+	"Usage: ashlar-bench trace info FILE\n"
+	"   or: ashlar-bench trace check FILE...\n"
+	"   or: ashlar-bench trace dump FILE\n"
+	"   or: ashlar-bench trace undump [TEXT] [-o FILE]\n"
+	"   or: ashlar-bench trace import --from heaptrack|mtrace TEXT -o FILE\n"
+	"Tell, show, check or make a recorded trace.\n\n"
+	"  info    what it holds: where it comes from, calls, sizes, threads\n"
+	"  check   read all of it and compare with its own summary\n"
+	"  dump    print it, one event a line\n"
+	"  undump  make the file of such a text again, to the byte (to standard output without "
+	"-o)\n"
+	"  import  make one of another tool's file, unpacked\n\n"
+	"TEXT is standard input when it is missing or '-'. A trace that is cut short or "
+	"damaged is\n"
+	"told and printed as far as it can be read, and the exit status is then 1.\n";
+
+/* ---- info --------------------------------------------------------------------- */
+
+/* The least size that so many thousandths of the allocations do not exceed; of the bucket
+ * it lies in, the greatest. */
+static uint64_t quantile(const struct trace_summary *s, unsigned thousandths)
+{
+	uint64_t all = 0, sum = 0;
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < TRACE_SIZE_BUCKETS; i++)
+		all += s->sizes[i];
+	for (unsigned i = 0; i < TRACE_SIZE_BUCKETS; i++) {
+		if (s->sizes[i])
+			last = i;
+		sum += s->sizes[i];
+		if (all && sum >= (all * thousandths + 999) / 1000)
+			break;
+	}
+	return trace_size_bucket_least(last + 1) - 1;
+}
+
+static void print_keys(const struct trace_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		printf("%-20s %s\n", keys->list[i].key, keys->list[i].value);
+}
+
+static void print_cross(const struct trace_summary *s)
+{
+	size_t pairs;
+	struct trace_cross *cross = trace_summary_cross(s, &pairs);
+	uint64_t remote = 0, all = 0;
+
+	for (size_t i = 0; cross && i < pairs; i++) {
+		all += cross[i].count;
+		if (cross[i].alloc_tid != cross[i].free_tid)
+			remote += cross[i].count;
+	}
+	free(cross);
+	printf("%-20s %" PRIu64 " of %" PRIu64 " frees and reallocs (%.1f %%)\n",
+	       "of other threads'", remote, all,
+	       all ? 100.0 * (double)remote / (double)all : 0);
+}
+
+static void print_summary(const struct trace_summary *s)
+{
+	printf("%-20s %" PRIu64 "\n", "events", s->events);
+	for (unsigned op = 0; op < TRACE_OPS; op++)
+		if (s->count[op])
+			printf("  %-18s %" PRIu64 "\n", trace_op_name((enum trace_op)op),
+			       s->count[op]);
+	printf("%-20s %.6f s\n", "duration", (double)s->duration * TRACE_TIME_UNIT_NS * 1e-9);
+	printf("%-20s %" PRIu64 "\n", "threads", s->threads);
+	printf("%-20s %" PRIu64 " bytes\n", "asked for", s->bytes);
+	printf("%-20s %" PRIu64 " bytes, after %" PRIu64 " events, at %.6f s\n", "peak live",
+	       s->peak_live_bytes, s->peak_event,
+	       (double)s->peak_time * TRACE_TIME_UNIT_NS * 1e-9);
+	printf("%-20s %" PRIu64 " objects, %" PRIu64 " slots\n", "", s->peak_live_objects,
+	       s->slots);
+	printf("%-20s %" PRIu64 " objects, %" PRIu64 " bytes\n", "live at the end",
+	       s->live_objects, s->live_bytes);
+	printf("%-20s half up to %" PRIu64 ", 90 %% up to %" PRIu64 ", 99 %% up to %" PRIu64
+	       ", all up to %" PRIu64 " bytes\n",
+	       "sizes", quantile(s, 500), quantile(s, 900), quantile(s, 990),
+	       quantile(s, 1000));
+	for (unsigned i = 0; i < TRACE_ALIGN_BUCKETS; i++)
+		if (s->aligns[i])
+			printf("  %-18s %" PRIu64 " to %" PRIu64 " bytes\n", "aligned",
+			       s->aligns[i], UINT64_C(1) << i);
+	print_cross(s);
+}
+
+static struct trace_reader *open_or_complain(const char *path)
+{
+	char why[1024];
+	struct trace_reader *reader = trace_open(path, why, sizeof(why));
+
+	if (!reader)
+		complain("%s", why);
+	return reader;
+}
+
+static int info(const char *path)
+{
+	struct trace_reader *reader = open_or_complain(path);
+	struct trace_layout layout;
+	double events;
+	int status = STATUS_OK;
+
+	if (!reader)
+		return STATUS_FAILED;
+	if (trace_check(reader)) {
+		fflush(stdout);
+		complain("%s", trace_error(reader));
+		status = STATUS_FAILED;
+	}
+	print_keys(trace_header(reader));
+	print_summary(trace_summary(reader));
+	layout = trace_layout(reader);
+	events = trace_summary(reader)->events ? (double)trace_summary(reader)->events : 1;
+	printf("%-20s %" PRIu64 " bytes in %" PRIu64
+	       " chunks, %.2f bytes an event, %.2f packed\n",
+	       "file", layout.file_bytes, layout.chunks, (double)layout.raw_bytes / events,
+	       (double)layout.packed_bytes / events);
+	print_keys(trace_notes(reader));
+	trace_close(reader);
+	return status;
+}
+
+static int check(char **paths)
+{
+	int status = STATUS_OK;
+
+	for (; *paths; paths++) {
+		struct trace_reader *reader = open_or_complain(*paths);
+
+		if (reader && trace_check(reader) == 0) {
+			printf("%s: %" PRIu64 " events, all well\n", *paths,
+			       trace_summary(reader)->events);
+		} else {
+			if (reader)
+				complain("%s", trace_error(reader));
+			status = STATUS_FAILED;
+		}
+		trace_close(reader);
+	}
+	return status;
+}
+
+/* ---- text --------------------------------------------------------------------- */
+
+static int dump(const char *path)
+{
+	struct trace_reader *reader = open_or_complain(path);
+	char why[1024];
+	int status = STATUS_OK;
+
+	if (!reader)
+		return STATUS_FAILED;
+	if (trace_dump(reader, stdout, why, sizeof(why))) {
+		complain("%s", why);
+		status = STATUS_FAILED;
+	}
+	trace_close(reader);
+	return status;
+}
+
+static FILE *open_text(const char *path)
+{
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+
+	if (!in)
+		complain("%s: %s", path, strerror(errno));
+	return in;
+}
+
+/* The file is complete before the first byte of it goes out. */
+static int copy_out(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char bytes[65536];
+	size_t n;
+
+	while (in && (n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+		if (fwrite(bytes, 1, n, stdout) != n)
+			break;
+	if (!in || ferror(in) || ferror(stdout) || fflush(stdout) != 0) {
+		complain("the trace could not be written: %s", strerror(errno));
+		if (in)
+			fclose(in);
+		return STATUS_FAILED;
+	}
+	fclose(in);
+	return STATUS_OK;
+}
+
+static int undump(const char *text, const char *path)
+{
+	const char *temporary = getenv("TMPDIR");
+	char *made = NULL, why[1024];
+	FILE *in = open_text(text);
+	int status = STATUS_OK, fd;
+
+	if (!in)
+		return STATUS_FAILED;
+	if (!path) {
+		made = text_format("%s/ashlar-trace-XXXXXX", temporary ? temporary : "/tmp");
+		fd = mkstemp(made);
+		if (fd < 0) {
+			complain("%s: %s", made, strerror(errno));
+			free(made);
+			return STATUS_FAILED;
+		}
+		close(fd);
+	}
+	if (trace_undump(in, in == stdin ? "standard input" : text, path ? path : made, why,
+			 sizeof(why))) {
+		complain("%s", why);
+		status = STATUS_FAILED;
+	} else if (made) {
+		status = copy_out(made);
+	}
+	if (made)
+		unlink(made);
+	free(made);
+	if (in != stdin)
+		fclose(in);
+	return status;
+}
+
+static int import(const char *from, const char *text, const char *path)
+{
+	struct import_result result;
+	char why[1024];
+	bool heaptrack = strcmp(from, "heaptrack") == 0;
+	FILE *in;
+	int failed;
+
+	if (!heaptrack && strcmp(from, "mtrace") != 0)
+		return complain_usage("trace import: --from %s: heaptrack and mtrace are known",
+				      from);
+	in = open_text(text);
+	if (!in)
+		return STATUS_FAILED;
+	failed = (heaptrack ? import_heaptrack : import_mtrace)(
+		in, in == stdin ? "standard input" : text, path, &result, why, sizeof(why));
+	if (in != stdin)
+		fclose(in);
+	if (failed) {
+		complain("%s", why);
+		return STATUS_FAILED;
+	}
+	fprintf(stderr,
+		"%s: %" PRIu64 " events; %" PRIu64
+		" frees of unknown objects left out, %" PRIu64
+		" frees put in where an address came again\n",
+		path, result.events, result.unknown_frees, result.lost_frees);
+	return STATUS_OK;
+}
+
+/* ---- the command line --------------------------------------------------------- */
+
+struct arguments {
+	const char *out, *from;
+	char *files[64];
+	int count;
+};
+
+/* Options may stand anywhere: -o FILE, --out FILE, --from TOOL, each also with '='. */
+static const char *option(char **argv, int *i, const char *brief, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (strcmp(argv[*i], brief) == 0 || strcmp(argv[*i], name) == 0) {
+		if (!argv[*i + 1])
+			exit(complain_usage("trace: %s needs a value", argv[*i]));
+		return argv[++*i];
+	}
+	if (strncmp(argv[*i], name, length) == 0 && argv[*i][length] == '=')
+		return argv[*i] + length + 1;
+	return NULL;
+}
+
+static void take(char **argv, struct arguments *a)
+{
+	bool only_files = false;
+
+	for (int i = 0; argv[i]; i++) {
+		const char *value;
+
+		if (!only_files && strcmp(argv[i], "--") == 0)
+			only_files = true;
+		else if (!only_files && (value = option(argv, &i, "-o", "--out")))
+			a->out = value;
+		else if (!only_files && (value = option(argv, &i, "-f", "--from")))
+			a->from = value;
+		else if (!only_files && argv[i][0] == '-' && argv[i][1])
+			exit(complain_usage("trace: unknown option '%s'", argv[i]));
+		else if (a->count + 1 < (int)(sizeof(a->files) / sizeof(a->files[0])))
+			a->files[a->count++] = argv[i];
+		else
+			exit(complain_usage("trace: more files than can be taken at once"));
+	}
+}
+
+static int wants(const char *verb, const struct arguments *a, int least, int most, bool out,
+		 bool from)
+{
+	if (a->count < least || a->count > most)
+		return complain_usage("trace %s: %s", verb,
+				      a->count < least ? "a file is needed" : "too many files");
+	if (a->out && !out)
+		return complain_usage("trace %s: it writes no file: -o means nothing", verb);
+	if (a->from && !from)
+		return complain_usage("trace %s: --from is for import", verb);
+	return STATUS_OK;
+}
+
+int trace_main(int argc, char **argv)
+{
+	struct arguments a = {0};
+	const char *verb = argc > 1 ? argv[1] : "";
+	int wrong;
+
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0) {
+			fputs(help, stdout);
+			return STATUS_OK;
+		}
+	/* A pipe that is closed early or a full disk shows as an error of write(). */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	take(argv + (argc > 1 ? 2 : 1), &a);
+	if (strcmp(verb, "info") == 0)
+		return (wrong = wants(verb, &a, 1, 1, false, false)) ? wrong : info(a.files[0]);
+	if (strcmp(verb, "check") == 0)
+		return (wrong = wants(verb, &a, 1, 64, false, false)) ? wrong : check(a.files);
+	if (strcmp(verb, "dump") == 0)
+		return (wrong = wants(verb, &a, 1, 1, false, false)) ? wrong : dump(a.files[0]);
+	if (strcmp(verb, "undump") == 0)
+		return (wrong = wants(verb, &a, 0, 1, true, false))
+			       ? wrong
+			       : undump(a.count ? a.files[0] : "-", a.out);
+	if (strcmp(verb, "import") == 0) {
+		wrong = wants(verb, &a, 0, 1, true, true);
+		if (!wrong && (!a.out || !a.from))
+			wrong = complain_usage(
+				"trace import: --from heaptrack|mtrace and -o FILE are "
+				"needed");
+		return wrong ? wrong : import(a.from, a.count ? a.files[0] : "-", a.out);
+	}
+	return complain_usage("trace: '%s': info, check, dump, undump and import are known",
+			      verb);
+}

@@ -1,0 +1,242 @@
+#include "workloads/replay/workload.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <unistd.h>
+#include "workloads/channel.h"
+#include "workloads/page_floor.h"
+#include "workloads/procfs.h"
+#include "workloads/replay/decode.h"
+#include "workloads/replay/player.h"
+#include "workloads/replay/touch.h"
+
+enum { OPS, MODE, WINDOW, WINDOW_MS, SCALE, TOUCH, ROUNDS, PARAMS };
+
+/* More than any trace holds: all of it. */
+#define ALL_EVENTS 1000000000000
+
+static const struct wl_param params[PARAMS + 1] = {
+	[OPS] = {"ops", "events of the trace, from its start", "all of them", ALL_EVENTS, 1,
+		 ALL_EVENTS},
+	[MODE] = {"mode", "what holds threads back: max, windowed or paced",
+		  "the curve of live bytes keeps its shape", REPLAY_WINDOWED, REPLAY_MAX,
+		  REPLAY_PACED},
+	[WINDOW] = {"window",
+		    "windowed: events that a thread may be ahead of the slowest; blocks that "
+		    "are large beside the peak count more",
+		    "the peak of live bytes within 1 %", 1000, 8, 1000000},
+	[WINDOW_MS] = {"window_ms", "windowed: recorded ms that it may be ahead; 0 = any",
+		       "events alone", 0, 0, 1000000},
+	[SCALE] = {"scale", "paced: duration as percent of the recorded one", "as recorded",
+		   100, 1, 100000},
+	[TOUCH] = {"touch", "bytes of an object that are used: none, first, pages or all",
+		   "what is known of the program", WL_TOUCH_PAGES, WL_TOUCH_NONE, WL_TOUCH_ALL},
+	[ROUNDS] = {"rounds",
+		    "times that the trace is replayed in one process; what lives at its end is "
+		    "freed between them",
+		    "the heap that the program had", 1, 1, 10000},
+	[PARAMS] = {NULL, NULL, NULL, 0, 0, 0},
+};
+
+static const struct wl_word words[] = {
+	{"mode", "max", REPLAY_MAX},        {"mode", "windowed", REPLAY_WINDOWED},
+	{"mode", "paced", REPLAY_PACED},    {"touch", "none", WL_TOUCH_NONE},
+	{"touch", "first", WL_TOUCH_FIRST}, {"touch", "pages", WL_TOUCH_PAGES},
+	{"touch", "all", WL_TOUCH_ALL},     {NULL, NULL, 0},
+};
+
+struct state {
+	struct player player;
+	struct locality locality;
+};
+
+static const struct replay_workload *made_of(const struct workload *workload)
+{
+	return (const struct replay_workload *)(const void *)workload;
+}
+
+static int setup(struct wl_run *run)
+{
+	struct replay_settings settings = {
+		.events = (uint64_t)run->values[OPS],
+		.window = (uint64_t)run->values[WINDOW],
+		.merged = run->mode == WL_LOCALITY,
+		.paced = run->values[MODE] == REPLAY_PACED,
+	};
+	const struct replay_script *script;
+	struct state *s;
+	uint64_t available;
+
+	snprintf(settings.path, sizeof(settings.path), "%s", made_of(run->workload)->path);
+	script = decode(run, &settings);
+	if (!script)
+		return -1;
+	available = procfs_memory_available();
+	if (script->peak_live_bytes > available) {
+		wl_fail(run,
+			"%s: too large for this machine's memory: %llu MiB are alive at its "
+			"peak, %llu MiB are available",
+			run->workload->name,
+			(unsigned long long)(script->peak_live_bytes >> 20),
+			(unsigned long long)(available >> 20));
+		return -1;
+	}
+	/* The number of threads is the trace's, and only now known. */
+	wl_threads_setup(run, script->ncontexts - 1);
+	s = run->state = wl_table(sizeof(*s));
+	s->player = (struct player){
+		.run = run,
+		.script = script,
+		.mode = (enum replay_mode)run->values[MODE],
+		.touch = (enum wl_touch)run->values[TOUCH],
+		.window = (uint64_t)run->values[WINDOW],
+		.window_ns = (uint64_t)run->values[WINDOW_MS] * 1000000u,
+		.scale = (double)run->values[SCALE] / 100,
+		.rounds = run->mode == WL_LOCALITY ? 1 : (uint64_t)run->values[ROUNDS],
+	};
+	if (run->mode == WL_LOCALITY) {
+		locality_start(&s->locality);
+		s->player.locality = &s->locality;
+	}
+	player_setup(&s->player);
+	run->expected_allocs = s->player.rounds * (script->allocs + script->reallocs);
+	return 0;
+}
+
+static int run_it(struct wl_run *run)
+{
+	struct state *s = run->state;
+
+	player_run(&s->player);
+	/* A page set would be one more mapping between those of the allocator. */
+	if (run->mode != WL_LOCALITY)
+		wl_phase(run, "end");
+	return 0;
+}
+
+static void report(struct wl_run *run)
+{
+	const struct state *s = run->state;
+	const struct player *p = &s->player;
+	struct channel_replay *r = &run->channel->replay;
+
+	r->validated = player_same(p, r->invalid, sizeof(r->invalid));
+	r->events = p->script->events;
+	r->threads = p->script->nparts;
+	r->contexts = p->script->ncontexts;
+	r->peak_live_bytes = (uint64_t)player_peak(p);
+	r->recorded_peak_live_bytes = p->script->peak_live_bytes;
+	r->recorded_ns = p->script->duration_ns;
+	for (uint32_t i = 0; i < p->script->ncontexts; i++) {
+		run->channel->threads[i].wait_ns = p->contexts[i].wait_ns;
+		run->channel->threads[i].alive_ns = p->contexts[i].alive_ns;
+	}
+	if (p->locality)
+		locality_take(p->locality, &run->channel->locality);
+	r->used = 1;
+}
+
+/* What lives at the end of the recording is given back after the timed part. */
+static void teardown(struct wl_run *run)
+{
+	struct state *s = run->state;
+
+	report(run);
+	player_free_rest(&s->player);
+}
+
+static void visit_floor(struct page_floor *floor, uintptr_t at, size_t bytes)
+{
+	page_floor_add(floor, (const void *)at, bytes);
+}
+
+static void live(const struct wl_run *run, struct page_floor *floor)
+{
+	const struct player *p = &((struct state *)run->state)->player;
+	const struct replay_script *s = p->script;
+	const struct replay_object *o =
+		REPLAY_AT(s, struct replay_object, p->at_peak ? s->peak_at : s->final_at);
+	uint64_t n = p->at_peak ? s->npeak : s->nfinal;
+	enum wl_touch how = run->mode == WL_VERIFY ? WL_TOUCH_ALL : p->touch;
+
+	for (uint64_t i = 0; i < n; i++, o++) {
+		floor->objects++;
+		TOUCH_EACH(p->objects[o->slot].p, 0, o->size, o->pages, how, visit_floor,
+			   floor);
+	}
+}
+
+static uint64_t total_bytes(const struct wl_run *run)
+{
+	const struct replay_facts *f = &made_of(run->workload)->facts;
+	uint64_t events = (uint64_t)run->values[OPS];
+
+	double part = f->events && events < f->events ? (double)events / (double)f->events : 1;
+
+	return (uint64_t)((double)f->total_bytes * part * (double)run->values[ROUNDS]);
+}
+
+static uint64_t peak_bytes(const struct wl_run *run)
+{
+	return made_of(run->workload)->facts.peak_live_bytes;
+}
+
+bool replay_workload_make(struct replay_workload *made, const char *name, const char *path,
+			  const struct replay_facts *facts)
+{
+	static const struct replay_facts nothing;
+
+	memset(made, 0, sizeof(*made));
+	if (strlen(name) >= sizeof(made->name) || strlen(path) >= sizeof(made->path))
+		return false;
+	strcpy(made->name, name);
+	strcpy(made->path, path);
+	made->facts = facts ? *facts : nothing;
+	memcpy(made->params, params, sizeof(params));
+	if (made->facts.events)
+		made->params[OPS].value = (int64_t)made->facts.events;
+	snprintf(made->summary, sizeof(made->summary), "a recorded program, replayed");
+	made->workload = (struct workload){
+		.name = made->name,
+		.summary = made->summary,
+		.isolates = "how an allocator serves the calls of one real program, in their "
+			    "order and with their lifetimes",
+		.cannot_tell =
+			"what the program does between its calls: no cache misses, locks or "
+			"waiting of its own; sizes that it chose by malloc_usable_size stay as "
+			"they were",
+		.source = "a recording: `ashlar-bench trace info` tells of what",
+		.touch = "as the parameter says: by default the first 64 bytes and one byte in "
+			 "each further OS page that the program used are written, the first is "
+			 "read before the free",
+		.params = made->params,
+		.words = words,
+		.threaded = made->facts.threads > 1,
+		.setup = setup,
+		.run = run_it,
+		.teardown = teardown,
+		.total_bytes = total_bytes,
+		.peak_bytes = peak_bytes,
+		.ops_unit = "allocations",
+		.live = live,
+	};
+	return true;
+}
+
+const char *replay_workload_path(const struct workload *workload)
+{
+	return workload->setup == setup ? made_of(workload)->path : NULL;
+}
+
+int replay_fixed_layout(char **argv)
+{
+	int now = personality(0xffffffff);
+
+	if (now < 0 || now & ADDR_NO_RANDOMIZE)
+		return now < 0 ? -1 : 0;
+	if (personality((unsigned long)now | ADDR_NO_RANDOMIZE) < 0)
+		return -1;
+	execv("/proc/self/exe", argv);
+	return -1;
+}

@@ -1,0 +1,38 @@
+/* A trace as a workload: `trace:FILE`. */
+#ifndef REPLAY_WORKLOAD_H
+#define REPLAY_WORKLOAD_H
+
+#include "workloads/workload.h"
+
+#define REPLAY_PREFIX "trace:"
+
+/* What is known of a trace before it is replayed. */
+struct replay_facts {
+	uint64_t events; /* 0 = nothing is known: the worker has not read it */
+	uint64_t allocs, total_bytes, peak_live_bytes;
+	uint32_t threads;
+};
+
+/* A copy of it, with a name, the path and the facts, is the workload of one trace. */
+struct replay_workload {
+	struct workload workload;
+	struct wl_param params[10];
+	char name[4200]; /* "trace:" and the path or the name of a shipped one */
+	char path[4096];
+	char summary[200];
+	struct replay_facts facts;
+};
+
+/* Fills it.  False when name or path are too long. */
+bool replay_workload_make(struct replay_workload *made, const char *name, const char *path,
+			  const struct replay_facts *facts);
+
+/* Its path, for a workload made by it; NULL for others. */
+const char *replay_workload_path(const struct workload *workload);
+
+/* With address space layout randomisation, addresses do not repeat: starts this process
+ * anew without it unless it is off.  Returns only if it is, or if the kernel refuses:
+ * then -1. */
+int replay_fixed_layout(char **argv);
+
+#endif
