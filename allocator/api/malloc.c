@@ -44,6 +44,8 @@ static void *large_alloc(size_t size, bool *zeroed, bool growing)
 	if (p != NULL)
 		ash_reclaim_grown();
 	ash_bounds_tell();
+	if (p == NULL)
+		errno = ENOMEM; /* whatever the kernel refused on the way */
 	return p;
 }
 

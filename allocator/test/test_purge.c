@@ -620,11 +620,11 @@ static void refused_unmap(void **state)
  */
 static void muzzy_runs(void **state)
 {
-	struct ash_run *run = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL), *again;
+	struct ash_run *run = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL), *again, *gap[16];
 	char *at = ash_run_address(run);
 	struct ash_dirty_range range[4];
 	bool zeroed;
-	unsigned n;
+	unsigned n, gaps;
 
 	(void)state;
 	ash_purge_all();
@@ -640,9 +640,12 @@ static void muzzy_runs(void **state)
 	assert_int_equal(ash_run_muzzy(), 64);
 	assert_int_equal(ash_run_reserve_dirty(range, 4, 64), 0);
 	/* A part is taken again. */
-	again = ash_run_alloc(16, 1, ASH_RUN_LARGE, &zeroed);
-	assert_ptr_equal(again, run);
+	for (n = 0; (again = ash_run_alloc(16, 1, ASH_RUN_LARGE, &zeroed)) != run; n++) {
+		assert_in_range(n, 0, 15); /* shorter gaps that other tests left come first */
+		gap[n] = again;
+	}
 	assert_false(zeroed);
+	gaps = n;
 	assert_int_equal(ash_run_muzzy(), 48);
 	memset(at, 2, 16 * ASH_GRANULE);
 	ash_run_free(again);
@@ -650,8 +653,10 @@ static void muzzy_runs(void **state)
 	n = ash_run_reserve_muzzy(range, 4, 64);
 	assert_int_equal(n, 1);
 	assert_int_equal(range[0].count, 48);
-	ash_run_return_dirty(range, n); /* not purged: as before */
-	assert_int_equal(ash_run_muzzy(), 48);
+	ash_run_return_dirty(range, n); /* refused: the block is left alone */
+	assert_int_equal(ash_run_muzzy(), 0);
+	assert_int_equal(ash_run_dirty(), 0);
+	assert_int_equal(ash_run_kept(), 64);
 	/* Empty blocks are unmapped with what is muzzy in them; or it is purged. */
 	ash_purge_all();
 	assert_int_equal(ash_run_muzzy(), 0);
@@ -660,6 +665,8 @@ static void muzzy_runs(void **state)
 	again = ash_run_alloc(64, 1, ASH_RUN_LARGE, &zeroed);
 	assert_true(zeroed);
 	ash_run_free(again);
+	while (gaps > 0)
+		ash_run_free(gap[--gaps]);
 	ash_purge_all();
 }
 
