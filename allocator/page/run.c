@@ -51,12 +51,16 @@ static bool listed(const struct ash_list *node)
 	return node->next != node;
 }
 
-/* nused counts the used bits; every free granule says so; a run's inner granules lead back to
- * a head that covers them. */
+/* nused counts the used bits; what is muzzy is free, touched, and not to be kept; every free
+ * granule says so; a run's inner granules lead back to a head that covers them. */
 __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *block)
 {
 	unsigned used = 0;
 
+	for (unsigned w = 0; w < 2; w++)
+		if ((block->muzzy[w] & (block->used[w] | ~block->touched[w])) != 0 ||
+		    (block->keep != 0 && block->muzzy[w] != 0))
+			return false;
 	for (unsigned i = 0; i < ASH_HUGE_GRANULES; i++) {
 		const struct ash_run *run = &block->run[i];
 
