@@ -14,6 +14,7 @@
 #include "os/cgroup.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "page/hugify.h"
 #include "page/run.h"
 #include "slab/shard.h"
 
@@ -38,6 +39,7 @@ static bool bring_up(void)
 	ash_bounds_init();
 	ash_misuse_hook = ash_misuse_report;
 	ash_page_init();
+	ash_hugify_init((enum ash_thp)ash_conf.thp);
 	/* (The window may be there from a try that failed later.) */
 	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) ||
 	    !ash_shard_init((unsigned)ash_conf.narenas))

@@ -39,6 +39,7 @@ static const struct row rows[] = {
 	{"stats_print", ROW_BOOL, FIELD(stats_print), "true or false", 0},
 	{"checks", ROW_WORD, FIELD(checks), "default|full", 0},
 	{"zero_realloc", ROW_WORD, FIELD(zero_realloc), "free|alloc|abort", 0},
+	{"thp", ROW_WORD, FIELD(thp), "default|always|never", 0},
 	{"narenas", ROW_COUNT, FIELD(narenas), "1 to 64, or 0 for one per usable CPU", 64},
 	{"max_alloc", ROW_BYTES, FIELD(max_alloc), "bytes, also with k, m or g; 0 for no bound",
 	 0},

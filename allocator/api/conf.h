@@ -35,6 +35,7 @@ struct ash_conf {
 	bool stats_print;       /* malloc_stats() at exit */
 	unsigned checks;        /* enum ash_checks */
 	unsigned zero_realloc;  /* enum ash_zero_realloc */
+	unsigned thp;           /* enum ash_thp */
 	uint64_t narenas;       /* most shards; 0 = one per usable CPU */
 	uint64_t max_alloc;     /* bytes one allocation may have; 0 = no bound of ours */
 	int64_t dirty_decay_ms; /* freed memory is gone after; -1 = never by time, 0 = at once

@@ -148,6 +148,11 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 	return ash_calloc_slow(bytes);
 }
 
+/* As malloc, for an allocation that grew out of its place and may go on growing. */
+void *ash_malloc_growing(size_t size);
+/* Bytes that realloc has copied; approximate where several threads did. */
+extern uint64_t ash_realloc_copied;
+
 /* The rest of the family; results and errors as ashlar.h states them. */
 void *ash_realloc(void *p, size_t size);
 void *ash_aligned(size_t align, size_t size); /* align a power of two, else EINVAL */

@@ -24,13 +24,14 @@ static bool too_large(size_t size)
 	return size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc);
 }
 
-static void *large_alloc(size_t size, bool *zeroed)
+static void *large_alloc(size_t size, bool *zeroed, bool growing)
 {
 	int saved = errno;
 	void *p;
 
 	ash_tcache_tick(true);
-	p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+	p = growing ? ash_large_alloc_growing(size)
+		    : ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
 	/* What no machine could give is no reason to empty every cache. */
 	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes()) {
 		if (ash_reclaim_all())
@@ -43,6 +44,8 @@ static void *large_alloc(size_t size, bool *zeroed)
 	if (p != NULL)
 		ash_reclaim_grown();
 	ash_bounds_tell();
+	if (p == NULL)
+		errno = ENOMEM; /* whatever the kernel refused on the way */
 	return p;
 }
 
@@ -55,7 +58,7 @@ void *ash_malloc_slow(size_t size)
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
 	if (size > ASH_SMALL_MAX)
-		return large_alloc(size, NULL);
+		return large_alloc(size, NULL, false);
 	class = ash_class_of(size + (size == 0));
 	top = ash_tls.top[class];
 	if (*top != NULL) { /* size 0 */
@@ -74,6 +77,13 @@ void *ash_malloc_slow(size_t size)
 	return p;
 }
 
+void *ash_malloc_growing(size_t size)
+{
+	return size > ASH_SMALL_MAX && ash_boot() && !too_large(size)
+		       ? large_alloc(size, NULL, true)
+		       : ash_front_malloc(size);
+}
+
 void *ash_calloc_slow(size_t size)
 {
 	bool zeroed;
@@ -85,7 +95,7 @@ void *ash_calloc_slow(size_t size)
 		p = ash_malloc_slow(size);
 		return p != NULL ? memset(p, 0, size) : NULL;
 	}
-	p = large_alloc(size, &zeroed);
+	p = large_alloc(size, &zeroed, false);
 	if (p != NULL && !zeroed)
 		memset(p, 0, size);
 	return p;

@@ -16,6 +16,8 @@
 #include "slab/slab.h"
 #include "util/fmt.h"
 
+uint64_t ash_realloc_copied;
+
 static void *realloc_zero(void *p)
 {
 	switch (ash_conf.zero_realloc) {
@@ -33,11 +35,15 @@ static void *realloc_zero(void *p)
 
 static void *move(void *p, size_t old_usable, size_t size)
 {
-	void *q = ash_front_malloc(size);
+	size_t bytes = size < old_usable ? size : old_usable;
+	/* In large steps what is copied is a bounded share; room would cost memory. */
+	bool creeps = size > old_usable && size - old_usable < old_usable / 4;
+	void *q = creeps ? ash_malloc_growing(size) : ash_front_malloc(size);
 
 	if (q == NULL)
 		return NULL;
-	memcpy(q, p, size < old_usable ? size : old_usable);
+	memcpy(q, p, bytes);
+	ash_store_relaxed(&ash_realloc_copied, ash_load_relaxed(&ash_realloc_copied) + bytes);
 	ash_front_free(p);
 	return q;
 }

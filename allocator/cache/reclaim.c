@@ -1,5 +1,7 @@
 #include "cache/reclaim.h"
 
+#include <errno.h>
+
 #include "cache/depot.h"
 #include "cache/thread.h"
 #include "meta/far_table.h"
@@ -8,10 +10,12 @@
 #include "os/delay.h"
 #include "os/os.h"
 #include "page/background.h"
+#include "page/hugify.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "page/purge.h"
 #include "page/run.h"
+#include "page/tails.h"
 #include "slab/bin.h"
 #include "slab/holes.h"
 #include "slab/inbox.h"
@@ -32,7 +36,14 @@
 /* More idle memory than this is worth a look at pressure by a thread that has no other work. */
 #define WATCHED ((size_t)4 << 20)
 #define WATCH_NS (5 * (uint64_t)ASH_EPOCH_NS)
-#define PRESSED_STEPS 50 /* of the background thread in one round, when memory is short */
+#define PRESSED_STEPS 50   /* of the background thread in one round, when memory is short */
+#define HUGE_AT_ONCE 4     /* huge pages made in one round of the background thread */
+#define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
+/* When the heap grows beyond what it ever was: */
+#define RELIEF_NS (CALL_NS / 2)        /* of purging runs, and of purging holes */
+#define RELIEF_TRIM 64                 /* magazines out of the depot */
+#define RELIEF_DIRTY ((size_t)1 << 20) /* what may stay dirty, */
+#define RELIEF_DIRTY_SHARE 8           /* or this share of the heap */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are a
  * second old, the depot when it lay untouched for an epoch. */
@@ -112,6 +123,8 @@ static void once_per_epoch(uint32_t now)
 		ash_magazine_flush(census.class[i], census.spare[i]);
 	inboxes();
 	ash_depot_trim(TRIM_PER_EPOCH);
+	if (now % REFUSED_EPOCHS == 0)
+		ash_run_try_refused();
 	/* Where addresses are limited, stacks of threads and files that are mapped need them,
 	 * whose callers cannot ask us: nothing that lies empty keeps any. */
 	if (ash_os_address_limit() != UINT64_MAX)
@@ -155,6 +168,7 @@ static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
 
 		ash_bin_hole_age_most = pressure ? 1 : UINT32_MAX;
 		left |= ash_holes_step(now, rest(start, most_ns));
+		left |= ash_tails_step(now, rest(start, most_ns));
 		ash_purge_worked(ash_os_thread_cpu_ns() - before);
 	}
 	return left;
@@ -186,9 +200,41 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	do
 		left = step(now_ns, now, background ? BACKGROUND_NS : CALL_NS);
 	while (left && --steps > 0);
+	/* A huge page takes the kernel milliseconds: nothing for a call. */
+	if (background)
+		left |= ash_hugify_step(now, HUGE_AT_ONCE); /* has an account of its own */
 	ash_stall_end(&stall, background);
 	ash_store_release(&claim, 0);
 	return left || ash_depot_bytes() != 0;
+}
+
+/* The heap is about to hold more than ever before: instead goes what others do without. */
+static void relieve(size_t bytes)
+{
+	size_t dirty = (ash_run_granules() << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
+	struct ash_stall stall;
+	uint32_t nobody = 0;
+	int saved = errno;
+
+	if (ash_mutex_forking)
+		return;
+	if (!ash_cas_acquire(&claim, &nobody, 1))
+		return;
+	ash_stall_begin(&stall);
+	if (ash_purge_may_work()) {
+		uint64_t start;
+
+		ash_depot_trim(RELIEF_TRIM);
+		ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_NS);
+		if (ash_reclaim_holes) {
+			start = ash_os_thread_cpu_ns();
+			ash_holes_relieve(epoch, bytes, RELIEF_NS);
+			ash_purge_worked(ash_os_thread_cpu_ns() - start);
+		}
+	}
+	ash_stall_end(&stall, false);
+	ash_store_release(&claim, 0);
+	errno = saved;
 }
 
 static uint64_t background_round(void)
@@ -214,8 +260,9 @@ static uint64_t background_round(void)
 static bool heap_is_large(void)
 {
 	static uint32_t latched;
-	size_t heap = ((ash_run_granules() + ash_run_dirty()) << ASH_GRANULE_SHIFT) +
-		      ash_far_bytes() + ash_mapping_cached();
+	size_t heap =
+		((ash_run_granules() + ash_run_dirty() + ash_run_kept()) << ASH_GRANULE_SHIFT) +
+		ash_far_bytes() + ash_mapping_cached();
 
 	if (heap > LARGE_HEAP)
 		ash_store_relaxed(&latched, 1);
@@ -225,6 +272,7 @@ static bool heap_is_large(void)
 void ash_reclaim_init(void)
 {
 	ash_background_hook = background_round;
+	ash_run_growth_hook = relieve;
 }
 
 /* Returns whether there is one now. */

@@ -47,24 +47,40 @@ struct ash_run {
 	uint32_t size;       /* slab: of a region; large: usable bytes */
 	uint32_t reciprocal; /* slab: see ash_region_index */
 	uint32_t stamp;      /* slab: epoch in which a region was last taken */
-	uint8_t apart;       /* slab: off its bin's lists while holes are purged */
-	uint8_t pad[3];
-	uint64_t purged; /* slab: OS pages that were given back and not touched since */
+	uint8_t apart;     /* slab: off its bin's lists while holes are purged; large: its tail
+			      is being purged */
+	uint8_t collapses; /* slab: the block's when `purged` was last right */
+	uint16_t turn;     /* slab: ash_run_clock / 64 (MiB) when a region was last taken */
+	uint64_t purged;   /* slab: OS pages that were given back and not touched since */
 };
 
 static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
 
+/* Why a block's free granules keep their memory: bits of ash_hugeblock.keep. */
+enum ash_keep {
+	ASH_KEEP_HUGE = 1,    /* it is one huge page and well used */
+	ASH_KEEP_REFUSED = 2, /* the kernel did not take them (mlock) */
+};
+
 struct ash_hugeblock {
-	struct ash_list link;  /* packing: blocks of equal longest free run */
-	struct ash_list dirty; /* purge: blocks with dirty granules, oldest first */
-	struct ash_list lazy;  /* purge: blocks with muzzy ones */
-	uint64_t used[2];      /* granule in a run, or just being purged */
-	uint64_t touched[2];   /* granule was handed out since it was last known to be zero */
-	uint64_t muzzy[2];     /* free and touched, and the kernel may take it: not dirty */
-	uint32_t number;       /* block number in the window */
-	uint16_t longest;      /* longest run of free granules */
-	uint16_t nused;        /* set bits in used */
-	uint8_t pad[24];
+	struct ash_list link;   /* packing: blocks of equal longest free run */
+	struct ash_list dirty;  /* purge: blocks with dirty granules, oldest first */
+	struct ash_list lazy;   /* purge: blocks with muzzy ones */
+	struct ash_list dense;  /* hugify: well used blocks, oldest first */
+	struct ash_list tailed; /* tails: blocks with bits in `tails`, oldest first */
+	uint64_t used[2];       /* granule in a run, or just being purged */
+	uint64_t touched[2];    /* granule was handed out since it was last known to be zero */
+	uint64_t muzzy[2];      /* free and touched, and the kernel may take it: not dirty */
+	uint64_t tails[2]; /* head of a large run whose end beyond its size may hold memory */
+	uint32_t number;   /* block number in the window */
+	uint16_t longest;  /* longest run of free granules */
+	uint16_t nused;    /* set bits in used */
+	uint32_t tails_epoch; /* when the last such bit was set */
+	uint32_t dense_epoch; /* when the block was first seen on the list, or is to be tried
+				 again; 0 = not seen yet */
+	uint8_t keep;         /* enum ash_keep */
+	uint8_t collapses;    /* counts them: after one, holes that were purged are resident */
+	uint8_t pad[30];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, 128 bytes per granule; a slab of several uses those of all. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_WORDS];

@@ -38,9 +38,7 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 	decay->credit_ns += (int64_t)(elapsed / 100);
 	if (decay->credit_ns > CREDIT_MOST)
 		decay->credit_ns = CREDIT_MOST;
-	stays = (size_t)(retaken - decay->retaken_seen);
-	if (stays < decay->retaken)
-		stays = decay->retaken;
+	stays = ash_decay_in_turns(decay, retaken);
 	if (now_ns - decay->window_ns >= window) {
 		/* Where nobody looked for several windows, what was retaken is spread over
 		 * them. */
@@ -57,6 +55,13 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 		elapsed = window;
 	excess = fallen(dirty - stays, elapsed, window);
 	return stays + (excess > NEGLIGIBLE ? excess : 0);
+}
+
+size_t ash_decay_in_turns(const struct ash_decay *decay, uint64_t retaken)
+{
+	size_t now = (size_t)(retaken - decay->retaken_seen);
+
+	return now > decay->retaken ? now : decay->retaken;
 }
 
 bool ash_decay_may_work(const struct ash_decay *decay)

@@ -6,6 +6,7 @@
 #include "meta/window.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/hugify.h"
 #include "util/atomic.h"
 
 /* Held over the system calls: growing is rare, and two threads that find the heap full want
@@ -37,6 +38,7 @@ static uint32_t map_blocks(uint32_t count, uint32_t *first)
 			continue;
 		}
 		if (ash_os_map_at(block_address(next), (size_t)count << ASH_HUGE_SHIFT)) {
+			ash_hugify_mapped(block_address(next), (size_t)count << ASH_HUGE_SHIFT);
 			*first = next;
 			next += count;
 			return count;
@@ -66,6 +68,7 @@ static struct ash_hugeblock *map_again(void)
 			return NULL;
 		ash_list_remove(&block->link);
 		if (there) {
+			ash_hugify_mapped(block_address(block->number), ASH_HUGE);
 			ash_owned_add(&mapped, 1);
 			return block;
 		}

@@ -7,6 +7,7 @@
 #include "os/os.h"
 #include "page/mapping.h"
 #include "page/run.h"
+#include "util/atomic.h"
 #include "util/bits.h"
 
 #define RUN_BYTES_MOST (ASH_RUN_MOST << ASH_GRANULE_SHIFT)
@@ -31,6 +32,24 @@ static size_t usable_of(size_t size, unsigned granules)
 	return pages < run ? pages : run;
 }
 
+static void *run_start(struct ash_run *run, size_t size)
+{
+	if (run == NULL)
+		return NULL;
+	ash_store_relaxed(&run->size, (uint32_t)usable_of(size, run->granules));
+	return ash_run_address(run);
+}
+
+void *ash_large_alloc_growing(size_t size)
+{
+	unsigned granules = granules_of(size);
+	void *p = NULL;
+
+	if (size <= RUN_BYTES_MOST)
+		p = run_start(ash_run_alloc_room(granules, 2 * granules, ASH_RUN_LARGE), size);
+	return p != NULL ? p : ash_large_alloc(size, 0, NULL);
+}
+
 void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 {
 	if (size > PTRDIFF_MAX) {
@@ -41,13 +60,11 @@ void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 		unsigned granules = granules_of(size);
 		unsigned align_granules =
 			align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
-		struct ash_run *run =
-			ash_run_alloc(granules, align_granules, ASH_RUN_LARGE, zeroed);
+		void *p = run_start(
+			ash_run_alloc(granules, align_granules, ASH_RUN_LARGE, zeroed), size);
 
-		if (run != NULL) {
-			run->size = (uint32_t)usable_of(size, granules);
-			return ash_run_address(run);
-		}
+		if (p != NULL)
+			return p;
 		/* The window may be full while the machine is not. */
 	}
 	if (zeroed != NULL)
@@ -71,6 +88,6 @@ bool ash_large_resize_run(struct ash_run *run, size_t size)
 
 	if (size > RUN_BYTES_MOST || !ash_run_resize(run, granules))
 		return false;
-	run->size = (uint32_t)usable_of(size, granules);
+	ash_store_relaxed(&run->size, (uint32_t)usable_of(size, granules));
 	return true;
 }

@@ -15,6 +15,9 @@ struct ash_far;
  * memory reads as zero.  NULL with ENOMEM.  Call without a lock. */
 void *ash_large_alloc(size_t size, size_t align, bool *zeroed);
 
+/* The same for one that is likely to grow: where it is a run, with as much room behind it. */
+void *ash_large_alloc_growing(size_t size);
+
 /* The two kinds are taken back apart: the caller has looked the pointer up.  False where
  * another thread freed the run meanwhile. */
 bool ash_large_free_run(struct ash_run *run);

@@ -21,7 +21,7 @@ static uint32_t told_soft; /* the crossing of the soft limit was noted */
 
 size_t ash_limits_held(void)
 {
-	size_t held = ((ash_run_granules() + ash_run_dirty() + ash_run_muzzy())
+	size_t held = ((ash_run_granules() + ash_run_dirty() + ash_run_muzzy() + ash_run_kept())
 		       << ASH_GRANULE_SHIFT) +
 		      ash_far_bytes() + ash_mapping_cached() + ash_base_mapped();
 	size_t holes = ash_limits_hole_bytes();

@@ -88,9 +88,11 @@ size_t ash_purge_some(size_t bytes)
 /* Running count of bytes retaken, but from one look to the next not more than was ever missing
  * from the dirty memory: a loop over one buffer retakes the same few granules a thousand times,
  * and everything else can go. */
+static uint64_t retaken_sum;
+
 static uint64_t retaken(size_t dirty_bytes)
 {
-	static uint64_t seen, sum;
+	static uint64_t seen;
 	static size_t before;
 	uint64_t now = ash_run_retaken() << ASH_GRANULE_SHIFT, more = now - seen;
 	size_t low = ash_run_dirty_low() << ASH_GRANULE_SHIFT;
@@ -100,7 +102,7 @@ static uint64_t retaken(size_t dirty_bytes)
 		more = high - (low < high ? low : high);
 	seen = now;
 	before = dirty_bytes;
-	return sum += more;
+	return retaken_sum += more;
 }
 
 /* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
@@ -196,8 +198,30 @@ void ash_purge_excess(void)
 	ash_stall_end(&stall, false);
 }
 
+void ash_purge_down(size_t bytes, uint64_t most_ns)
+{
+	size_t turns = ash_decay_in_turns(&decay, retaken_sum);
+	size_t stays = bytes > turns ? bytes : turns;
+	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+	uint64_t start, used = 0;
+
+	if (decay_ms < 0 || dirty <= stays)
+		return;
+	start = ash_os_thread_cpu_ns();
+	while (dirty > stays && used < most_ns && ash_decay_may_work(&decay)) {
+		size_t most = STEP_BYTES / 2;
+
+		if (purge_bytes(dirty - stays < most ? dirty - stays : most, DIRTY) == 0)
+			break; /* refused, or others took it */
+		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+		used = ash_os_thread_cpu_ns() - start;
+	}
+	ash_decay_worked(&decay, used);
+}
+
 void ash_purge_all(void)
 {
+	ash_run_try_refused();
 	while (purge_batch(STEP_GRANULES, DIRTY) > 0)
 		;
 	while (purge_batch(STEP_GRANULES, MUZZY) > 0)

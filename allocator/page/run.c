@@ -5,6 +5,7 @@
 #include "meta/window.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/block.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "page/packing.h"
@@ -15,24 +16,51 @@
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_PAGE);
 /* Granules; written under the lock, read by anyone. */
 static size_t in_use;
-static size_t dirty;     /* free, and may hold memory */
+static size_t dirty;     /* free, and may hold memory that shall go */
 static size_t dirty_low; /* least that `dirty` was since somebody asked, purging apart */
-static size_t muzzy;     /* the same, but the kernel may take it */
+static size_t muzzy;     /* free, and the kernel may take their memory: not dirty */
+static size_t kept;      /* free, and hold memory that stays: see enum ash_keep */
 static uint64_t retaken; /* running count of those that were taken while dirty */
+static size_t mark;      /* granules held at which the growth hook is called next */
 static struct ash_list dirty_blocks = {&dirty_blocks, &dirty_blocks};
 static struct ash_list muzzy_blocks = {&muzzy_blocks, &muzzy_blocks};
+static struct ash_list refused_blocks = {&refused_blocks, &refused_blocks}; /* by `dirty` */
+struct ash_list ash_dense_blocks = {&ash_dense_blocks, &ash_dense_blocks};
+struct ash_list ash_tailed_blocks = {&ash_tailed_blocks, &ash_tailed_blocks};
+
+size_t ash_run_clock; /* granules taken, ever */
+void (*ash_run_growth_hook)(size_t bytes);
+
+/* Below this much memory nobody looks for some to give back instead of growing. */
+#define MARK_LEAST ((size_t)1024) /* granules: 16 MiB */
+#define STEP_LEAST ((size_t)64)   /* 1 MiB */
+/* A block is well used from 7/8 on, and until it falls below 3/4; below a half it is broken
+ * up. */
+#define DENSE (ASH_HUGE_GRANULES * 7 / 8)
+#define DENSE_NO_MORE (ASH_HUGE_GRANULES * 3 / 4)
+#define BROKEN (ASH_HUGE_GRANULES / 2)
 
 void ash_page_init(void)
 {
 	ash_packing_init();
+	mark = MARK_LEAST;
 }
 
-/* nused counts the used bits; every free granule says so; a run's inner granules lead back to
- * a head that covers them. */
+static bool listed(const struct ash_list *node)
+{
+	return node->next != node;
+}
+
+/* nused counts the used bits; what is muzzy is free, touched, and not to be kept; every free
+ * granule says so; a run's inner granules lead back to a head that covers them. */
 __attribute__((unused)) static bool block_is_valid(const struct ash_hugeblock *block)
 {
 	unsigned used = 0;
 
+	for (unsigned w = 0; w < 2; w++)
+		if ((block->muzzy[w] & (block->used[w] | ~block->touched[w])) != 0 ||
+		    (block->keep != 0 && block->muzzy[w] != 0))
+			return false;
 	for (unsigned i = 0; i < ASH_HUGE_GRANULES; i++) {
 		const struct ash_run *run = &block->run[i];
 
@@ -62,8 +90,9 @@ static void purgeable(const struct ash_hugeblock *block, bool lazy, uint64_t map
 		ash_os_page > ASH_GRANULE ? (unsigned)(ash_os_page >> ASH_GRANULE_SHIFT) : 1;
 
 	for (unsigned w = 0; w < 2; w++) {
-		map[w] = block->touched[w] & ~block->used[w] &
-			 (lazy ? block->muzzy[w] : ~block->muzzy[w]);
+		map[w] = block->keep != 0 ? 0
+					  : block->touched[w] & ~block->used[w] &
+						    (lazy ? block->muzzy[w] : ~block->muzzy[w]);
 		for (unsigned at = 0; per_page > 1 && at < 64; at += per_page) {
 			uint64_t page = ash_bits_mask(at, per_page);
 
@@ -91,6 +120,8 @@ static void note_dirty(struct ash_hugeblock *block)
 {
 	uint64_t map[2];
 
+	if (block->keep & ASH_KEEP_REFUSED) /* on the other list */
+		return;
 	purgeable(block, false, map);
 	note_on(&dirty_blocks, &block->dirty, map);
 	if (ash_load_relaxed(&muzzy) != 0 || !ash_list_empty(&muzzy_blocks)) {
@@ -104,8 +135,13 @@ static void note_dirty(struct ash_hugeblock *block)
 static unsigned uncount(struct ash_hugeblock *block, unsigned first, unsigned count)
 {
 	unsigned held = ash_bitmap_count_range(block->touched, first, count);
-	unsigned lazy = ash_bitmap_count_range(block->muzzy, first, count);
+	unsigned lazy;
 
+	if (block->keep != 0) {
+		ash_owned_add(&kept, 0 - (size_t)held);
+		return 0;
+	}
+	lazy = ash_bitmap_count_range(block->muzzy, first, count);
 	ash_owned_add(&dirty, 0 - (size_t)(held - lazy));
 	if (ASH_UNLIKELY(lazy != 0)) {
 		ash_owned_add(&muzzy, 0 - (size_t)lazy);
@@ -114,10 +150,95 @@ static unsigned uncount(struct ash_hugeblock *block, unsigned first, unsigned co
 	return held - lazy;
 }
 
+/* Caller holds the lock.  `n` granules of the block more are free and may hold memory. */
+static void count_dirty(const struct ash_hugeblock *block, size_t n)
+{
+	ash_owned_add(block->keep != 0 ? &kept : &dirty, n);
+}
+
+/* Caller holds the lock.  What was purged was needed by nobody. */
+static void purged_dirty(size_t granules)
+{
+	dirty_low -= granules < dirty_low ? granules : dirty_low;
+}
+
+void ash_block_keep(struct ash_hugeblock *block, unsigned keep)
+{
+	size_t n = 0, lazy = 0;
+
+	if (keep == block->keep)
+		return;
+	for (unsigned w = 0; w < 2; w++) {
+		n += (unsigned)__builtin_popcountll(block->touched[w] & ~block->used[w]);
+		lazy += (unsigned)__builtin_popcountll(block->muzzy[w]);
+		block->muzzy[w] = 0; /* what stays is no longer for the kernel to take */
+	}
+	ash_owned_add(&muzzy, 0 - lazy);
+	count_dirty(block, lazy - n);
+	if (block->keep == 0)
+		purged_dirty(n - lazy);
+	if (listed(&block->dirty))
+		ash_list_remove(&block->dirty);
+	ash_store_relaxed(&block->keep, (uint8_t)keep);
+	count_dirty(block, n);
+	if (keep & ASH_KEEP_REFUSED) {
+		if (listed(&block->lazy))
+			ash_list_remove(&block->lazy);
+		ash_list_push_back(&refused_blocks, &block->dirty);
+	}
+	note_dirty(block);
+}
+
+void ash_block_changed(struct ash_hugeblock *block)
+{
+	if ((block->keep & ASH_KEEP_HUGE) && block->nused < BROKEN)
+		ash_block_keep(block, block->keep & ~(unsigned)ASH_KEEP_HUGE);
+	if (listed(&block->dense)) {
+		if (block->nused < DENSE_NO_MORE)
+			ash_list_remove(&block->dense);
+	} else if (block->nused >= DENSE && !(block->keep & ASH_KEEP_HUGE)) {
+		block->dense_epoch = 0;
+		ash_list_push_back(&ash_dense_blocks, &block->dense);
+	}
+	note_dirty(block);
+	ash_packing_update(block);
+	ash_assert_expensive(block_is_valid(block));
+}
+
+void ash_block_fill(struct ash_hugeblock *block)
+{
+	size_t fresh = 0;
+
+	for (unsigned w = 0; w < 2; w++) {
+		fresh += (unsigned)__builtin_popcountll(~block->touched[w]);
+		block->touched[w] = UINT64_MAX;
+	}
+	count_dirty(block, fresh); /* none of it is used */
+}
+
+bool ash_block_is_dense(const struct ash_hugeblock *block)
+{
+	return listed(&block->dense);
+}
+
+/* Caller holds the lock. */
+static void set_tail(struct ash_hugeblock *block, unsigned head)
+{
+	ash_bitmap_set(block->tails, head);
+	if (!listed(&block->tailed)) {
+		block->tails_epoch = 0;
+		ash_list_push_back(&ash_tailed_blocks, &block->tailed);
+	}
+}
+
 /* Caller holds the lock.  Marks granules first .. first + count - 1 as a part of the run
  * whose head is at `head`. */
 static void take(struct ash_hugeblock *block, unsigned head, unsigned first, unsigned count)
 {
+	/* The last granule is hardly ever used to its end. */
+	if (block->run[head].state == ASH_RUN_LARGE &&
+	    ash_bitmap_test(block->touched, first + count - 1))
+		set_tail(block, head);
 	ash_owned_add(&retaken, uncount(block, first, count));
 	if (dirty < dirty_low)
 		dirty_low = dirty;
@@ -125,6 +246,7 @@ static void take(struct ash_hugeblock *block, unsigned head, unsigned first, uns
 	ash_bitmap_set_range(block->touched, first, count);
 	block->nused += (uint16_t)count;
 	ash_owned_add(&in_use, count);
+	ash_owned_add(&ash_run_clock, count);
 	for (unsigned i = first; i < first + count; i++) {
 		if (i == head)
 			continue;
@@ -140,68 +262,128 @@ static void give_back(struct ash_hugeblock *block, unsigned first, unsigned coun
 	ash_bitmap_clear_range(block->used, first, count);
 	block->nused -= (uint16_t)count;
 	ash_owned_add(&in_use, 0 - (size_t)count);
-	ash_owned_add(&dirty, count);
+	count_dirty(block, count);
 }
 
 static void add_block(struct ash_hugeblock *block)
 {
 	ash_list_init(&block->dirty);
 	ash_list_init(&block->lazy);
+	ash_list_init(&block->dense);
+	ash_list_init(&block->tailed);
 	ash_mutex_lock(&lock);
 	ash_packing_add(block);
 	ash_mutex_unlock(&lock);
 }
 
-struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
-			      bool *zeroed)
+/* Caller holds the lock.  Granules of memory that runs hold. */
+static size_t held(void)
+{
+	size_t all = in_use + dirty + muzzy + kept;
+	size_t holes = ash_limits_hole_bytes() >> ASH_GRANULE_SHIFT;
+
+	return all > holes ? all - holes : 0;
+}
+
+/* Caller holds the lock.  Where more is held than ever before: the next step's granules, else
+ * 0. */
+static size_t passed_mark(void)
+{
+	size_t now;
+
+	if (ASH_LIKELY(in_use + dirty + muzzy + kept < mark))
+		return 0;
+	now = held();
+	if (now < mark)
+		return 0;
+	mark = now + (now / 64 > STEP_LEAST ? now / 64 : STEP_LEAST);
+	return mark - now;
+}
+
+/* Others may give memory back instead.  Where they do, the peak stays what it was. */
+static void tell_of_growth(size_t step)
+{
+	ash_run_growth_hook(2 * step << ASH_GRANULE_SHIFT);
+	ash_mutex_lock(&lock);
+	if (held() + 2 * step <= mark)
+		mark -= step;
+	ash_mutex_unlock(&lock);
+}
+
+static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
+			     enum ash_run_state state, bool *zeroed)
 {
 	struct ash_hugeblock *block;
 	struct ash_run *run;
 	unsigned first = 0;
-	size_t charged;
+	size_t charged, grown;
 
-	ash_assert(granules > 0 && granules <= ASH_HUGE_GRANULES);
+	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
 	if (!ash_limits_charge((size_t)granules << ASH_GRANULE_SHIFT, &charged))
 		return NULL;
 	for (;;) {
 		uint32_t seen = ash_hugeblock_growths();
 
 		ash_mutex_lock(&lock);
-		block = ash_packing_choose(granules, align, &first);
+		block = ash_packing_choose(room, align, &first);
 		if (block != NULL)
 			break;
 		ash_mutex_unlock(&lock);
-		if (!ash_hugeblock_grow(seen, add_block)) {
+		if (ash_hugeblock_grow(seen, add_block))
+			continue;
+		if (room == granules) {
 			ash_limits_settle(charged);
 			return NULL;
 		}
+		room = granules;
 	}
+	/* At the upper end of what is free: others fill it from below. */
+	if (room > granules)
+		first = ash_bitmap_next(block->used, ASH_HUGE_GRANULES, first, true) - room;
 	run = &block->run[first];
+	ash_store_relaxed(&run->state, (uint8_t)state);
 	if (zeroed != NULL)
 		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,
 						 granules);
 	take(block, first, first, granules);
 	run->number = block->number * ASH_HUGE_GRANULES + first;
 	run->granules = (uint8_t)granules;
+	run->apart = 0;
 	ash_store_relaxed(&run->head, (uint8_t)0);
-	ash_store_relaxed(&run->state, (uint8_t)state);
-	note_dirty(block);
-	ash_packing_update(block);
-	ash_assert_expensive(block_is_valid(block));
+	ash_block_changed(block);
+	grown = passed_mark();
 	ash_mutex_unlock(&lock);
 	ash_limits_settle(charged);
+	if (ASH_UNLIKELY(grown != 0) && ash_run_growth_hook != NULL)
+		tell_of_growth(grown);
 	return run;
+}
+
+struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
+			      bool *zeroed)
+{
+	return alloc(granules, granules, align, state, zeroed);
+}
+
+struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, enum ash_run_state state)
+{
+	return alloc(granules, room, 1, state, NULL);
 }
 
 /* Caller holds the lock. */
 static void free_locked(struct ash_run *run)
 {
 	struct ash_hugeblock *block = ash_block_of_granule(run->number);
+	unsigned first = run->number % ASH_HUGE_GRANULES;
 
-	give_back(block, run->number % ASH_HUGE_GRANULES, run->granules);
-	note_dirty(block);
-	ash_packing_update(block);
-	ash_assert_expensive(block_is_valid(block));
+	if (ASH_UNLIKELY(run->state == ASH_RUN_LARGE && run->apart)) {
+		/* Whoever purges its tail takes it back afterwards. */
+		ash_store_relaxed(&run->state, (uint8_t)ASH_RUN_FREE);
+		return;
+	}
+	ash_bitmap_clear(block->tails, first);
+	give_back(block, first, run->granules);
+	ash_block_changed(block);
 }
 
 void ash_run_free(struct ash_run *run)
@@ -231,14 +413,16 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	bool done = true;
 	size_t charged = 0;
 
-	if (granules == now)
-		return true;
 	if (granules > now &&
 	    !ash_limits_charge((size_t)(granules - now) << ASH_GRANULE_SHIFT, &charged))
 		return false;
 	ash_mutex_lock(&lock);
-	if (granules < now) {
-		give_back(block, first + granules, now - granules);
+	if (run->apart) {
+		done = false;
+	} else if (granules <= now) {
+		if (granules < now)
+			give_back(block, first + granules, now - granules);
+		set_tail(block, first);
 	} else {
 		done = first + granules <= ASH_HUGE_GRANULES &&
 		       ash_bitmap_range_clear(block->used, ASH_HUGE_GRANULES, first + now,
@@ -248,13 +432,32 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 	}
 	if (done) {
 		run->granules = (uint8_t)granules;
-		note_dirty(block);
-		ash_packing_update(block);
+		if (granules != now)
+			ash_block_changed(block);
 	}
-	ash_assert_expensive(block_is_valid(block));
 	ash_mutex_unlock(&lock);
 	ash_limits_settle(charged);
 	return done;
+}
+
+struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block)
+{
+	unsigned first = ash_bitmap_next(block->tails, ASH_HUGE_GRANULES, 0, true);
+	struct ash_run *run;
+
+	if (first == ASH_HUGE_GRANULES)
+		return NULL;
+	ash_bitmap_clear(block->tails, first);
+	run = &block->run[first];
+	run->apart = 1;
+	return run;
+}
+
+void ash_run_tail_end(struct ash_run *run)
+{
+	run->apart = 0;
+	if (run->state == ASH_RUN_FREE) /* freed meanwhile */
+		free_locked(run);
 }
 
 size_t ash_run_granules(void)
@@ -265,6 +468,11 @@ size_t ash_run_granules(void)
 size_t ash_run_dirty(void)
 {
 	return ash_load_relaxed(&dirty);
+}
+
+size_t ash_run_kept(void)
+{
+	return ash_load_relaxed(&kept);
 }
 
 size_t ash_run_dirty_low(void)
@@ -303,15 +511,14 @@ static unsigned reserve_dirty(struct ash_hugeblock *block, bool lazy,
 
 		range[n++] = (struct ash_dirty_range){block, (uint16_t)at, (uint16_t)(end - at),
 						      false, false};
+		purged_dirty(uncount(block, at, end - at));
 		ash_bitmap_set_range(block->used, at, end - at);
 		block->nused += (uint16_t)(end - at);
 		*granules -= end - at < *granules ? end - at : *granules;
 		at = end;
 	}
-	if (n > 0) {
-		note_dirty(block);
-		ash_packing_update(block);
-	}
+	if (n > 0)
+		ash_block_changed(block);
 	return n;
 }
 
@@ -345,12 +552,6 @@ unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, siz
 	return n;
 }
 
-/* Caller holds the lock.  What was purged was needed by nobody. */
-static void purged_dirty(size_t granules)
-{
-	dirty_low -= granules < dirty_low ? granules : dirty_low;
-}
-
 void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 {
 	ash_mutex_lock(&lock);
@@ -360,17 +561,39 @@ void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n)
 		ash_bitmap_clear_range(block->used, range[i].first, range[i].count);
 		block->nused -= range[i].count;
 		if (range[i].purged) {
-			purged_dirty(uncount(block, range[i].first, range[i].count));
 			ash_bitmap_clear_range(block->touched, range[i].first, range[i].count);
-		} else if (range[i].lazily) {
-			purged_dirty(uncount(block, range[i].first, range[i].count));
+		} else if (range[i].lazily && block->keep == 0) {
 			ash_bitmap_set_range(block->touched, range[i].first, range[i].count);
 			ash_bitmap_set_range(block->muzzy, range[i].first, range[i].count);
 			ash_owned_add(&muzzy, range[i].count);
+		} else {
+			count_dirty(block,
+				    ash_bitmap_count_range(block->touched, range[i].first,
+							   range[i].count));
+			if (!range[i].lazily)
+				ash_block_keep(block, block->keep | ASH_KEEP_REFUSED);
 		}
-		note_dirty(block);
-		ash_packing_update(block);
-		ash_assert_expensive(block_is_valid(block));
+		ash_block_changed(block);
+	}
+	ash_mutex_unlock(&lock);
+}
+
+void ash_run_refused(struct ash_hugeblock *block)
+{
+	ash_mutex_lock(&lock);
+	if (block->nused != 0)
+		ash_block_keep(block, block->keep | ASH_KEEP_REFUSED);
+	ash_mutex_unlock(&lock);
+}
+
+void ash_run_try_refused(void)
+{
+	ash_mutex_lock(&lock);
+	while (!ash_list_empty(&refused_blocks)) {
+		struct ash_hugeblock *block =
+			ASH_LIST_ENTRY(refused_blocks.next, struct ash_hugeblock, dirty);
+
+		ash_block_keep(block, block->keep & ~(unsigned)ASH_KEEP_REFUSED);
 	}
 	ash_mutex_unlock(&lock);
 }
@@ -389,6 +612,9 @@ unsigned ash_run_release_blocks(bool clean)
 			ash_mutex_unlock(&lock);
 			return gone;
 		}
+		ash_block_keep(block, 0);
+		if (listed(&block->tailed))
+			ash_list_remove(&block->tailed);
 		touched[0] = block->touched[0];
 		touched[1] = block->touched[1];
 		uncount(block, 0, ASH_HUGE_GRANULES);

@@ -18,25 +18,47 @@ void ash_page_init(void);
 struct ash_run *ash_run_alloc(unsigned granules, unsigned align, enum ash_run_state state,
 			      bool *zeroed);
 
+/* The same where `room` granules are free from its start (more than `granules`, at most
+ * ASH_HUGE_GRANULES), so that it can grow in place; the room stays anybody's.  Where the
+ * machine cannot give so many, without; always from a multiple of one granule. */
+struct ash_run *ash_run_alloc_room(unsigned granules, unsigned room, enum ash_run_state state);
+
 /* Takes the run back; its memory is no longer the caller's. */
 void ash_run_free(struct ash_run *run);
 /* The same for a large allocation; false where it is none (any more): of two threads that free
  * it at once one finds it gone. */
 bool ash_run_free_large(struct ash_run *run);
 
-/* Changes the length in place.  Growing takes free granules behind the run; false where
- * they are not free.  Shrinking always succeeds. */
+/* Changes the length in place, also to the one it has, where its size did.  Growing takes free
+ * granules behind the run; false where they are not free, or where the run's tail is just being
+ * purged. */
 bool ash_run_resize(struct ash_run *run, unsigned granules);
 
-/* Granules in use in all hugeblocks; free ones that may hold memory; and a running count of
- * those that were taken again while they did. */
+/* Granules in use in all hugeblocks; free ones that may hold memory which is to go; others
+ * that stay (they are part of huge pages, or the kernel refuses to take them); and a running
+ * count of those that were taken again while dirty. */
 size_t ash_run_granules(void);
 size_t ash_run_dirty(void);
+size_t ash_run_kept(void);
 /* The least that was dirty since the last call, what was purged meanwhile apart: that much was
  * needed by nobody. */
 size_t ash_run_dirty_low(void);
 size_t ash_run_muzzy(void); /* free, not purged, and the kernel may take them: not dirty */
 uint64_t ash_run_retaken(void);
+
+/* Called under no lock when the runs hold more memory than ever before, each time that the peak
+ * would rise by 1/64, and at least 1 MiB: where it gives `bytes` back (two steps), the peak
+ * stays. NULL = nobody. */
+extern void (*ash_run_growth_hook)(size_t bytes);
+
+/* A running count of granules taken: a clock that goes as fast as the program turns memory
+ * over. Read it relaxed. */
+extern size_t ash_run_clock;
+
+/* The kernel refused to take memory of the block: it is left alone until ash_run_try_refused
+ * lets all such blocks be tried again. */
+void ash_run_refused(struct ash_hugeblock *block);
+void ash_run_try_refused(void);
 
 /* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes;
  * for when memory is short.  With `clean` those only that hold no memory.  Returns how many
@@ -48,7 +70,8 @@ struct ash_dirty_range {
 	struct ash_hugeblock *block;
 	uint16_t first, count;
 	bool purged; /* set by the caller before it gives the range back */
-	bool lazily; /* the same: not gone, but the kernel may take it */
+	bool lazily; /* the same: not gone, but the kernel may take it.  Where both stay false
+			the block is left alone for a while */
 };
 
 /* Reserves ranges of dirty granules, at most `most` and not many more granules than asked for,

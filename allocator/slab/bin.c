@@ -4,7 +4,9 @@
 
 #include "meta/window.h"
 #include "os/os.h"
+#include "page/hugify.h"
 #include "page/limits.h"
+#include "page/run.h"
 #include "slab/slab.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -147,11 +149,38 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 
 #define LOOKED_AT 64 /* slabs per look: the lock is held */
 
-struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *holes)
+/* n objects at random places leave p exp(-n / p) of p pages free.  Whether that is at least a
+ * half: n <= p ln 2.  Less would be single pages, each a call to the kernel and soon a fault.
+ */
+static bool holes_are_likely(const struct ash_run *slab)
+{
+	unsigned pages = ash_slab_pages(slab), out = (unsigned)slab->regions - slab->nfree;
+
+	return out * 16 <= pages * 11;
+}
+
+/* Caller holds the lock.  The slab's holes, where they are worth what it takes: a huge page
+ * falls apart, so less than half of it must be in use. */
+static uint64_t worthy_holes(struct ash_run *slab)
+{
+	const struct ash_hugeblock *block = ash_block_of_granule(slab->number);
+	unsigned keep = ash_load_relaxed(&block->keep);
+
+	if ((keep & ASH_KEEP_REFUSED) ||
+	    ((keep & ASH_KEEP_HUGE) &&
+	     (slab->nfree * 2 < slab->regions || !ash_hugify_is_half_empty(block))))
+		return 0;
+	return ash_slab_holes(slab);
+}
+
+struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
+			       uint64_t *holes)
 {
 	uint32_t age = ash_load_relaxed(&bin->hole_age);
 	struct ash_run *found = NULL;
 	unsigned looked = 0;
+	unsigned turns = (unsigned)(ash_run_granules() / 16 / 64) + 2;
+	uint16_t turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 
 	if (age > ash_bin_hole_age_most)
 		age = ash_bin_hole_age_most;
@@ -165,15 +194,19 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, uint64_t *ho
 			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
 
 			looked++;
-			if (epoch - slab->stamp < age)
+			if (hurried ? (uint16_t)(turn - slab->turn) <
+						      turns * age / ash_bin_hole_age ||
+					      !holes_are_likely(slab)
+				    : epoch - slab->stamp < age)
 				continue;
-			*holes = ash_slab_holes(slab);
+			*holes = worthy_holes(slab);
 			if (*holes != 0) {
 				found = slab;
 				break;
 			}
 			/* Nothing to gain for now: behind the others, and not soon again. */
 			slab->stamp = epoch;
+			slab->turn = turn;
 			n = n->next;
 			ash_list_remove(&slab->link);
 			ash_list_push_front(&bin->list[i], &slab->link);
@@ -195,6 +228,7 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 
 	ash_mutex_lock(&bin->lock);
 	slab->apart = 0;
+	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 	slab->purged |= purged;
 	slab->stamp = ash_load_relaxed(
 		&ash_slab_epoch); /* also where the kernel refused: not at once again */

@@ -2,6 +2,8 @@
 
 #include "meta/window.h"
 #include "os/os.h"
+#include "page/hugify.h"
+#include "page/run.h"
 #include "slab/bin.h"
 #include "slab/shard.h"
 #include "slab/slab.h"
@@ -11,15 +13,16 @@
 #define AGE_MOST 600u /* epochs */
 #define INTERVAL 20u  /* epochs between two judgements of a class */
 
-/* Where the last step stopped; the purger's. */
-static unsigned shard_at, class_at = 1;
-
 /* Gives the pages of `holes` back, as few ranges as possible; returns those that went. */
 static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
 {
-	char *base = ash_run_address(slab);
+	struct ash_hugeblock *block = ash_block_of_granule(slab->number);
+	char *base = ash_run_address(slab) - ash_slab_lead(slab);
 	uint64_t gone = 0;
 	unsigned at = 0;
+
+	if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
+		ash_hugify_break(block);
 
 	while ((at = ash_bitmap_next(&holes, 64, at, true)) < 64) {
 		unsigned end = ash_bitmap_next(&holes, 64, at, false);
@@ -29,6 +32,8 @@ static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
 			gone |= ash_bits_mask(at, end - at);
 		at = end;
 	}
+	if (gone != holes)
+		ash_run_refused(block);
 	return gone;
 }
 
@@ -60,10 +65,16 @@ static void judge(unsigned class, uint32_t epoch)
 		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
 }
 
-bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
+/* Where the last walk stopped; the purger's. */
+static unsigned shard_at, class_at = 1;
+
+/* Walks through all bins until `bytes` are gone or about `most_ns` were used; true where it did
+ * not come around. */
+static bool walk(uint32_t epoch, bool hurried, size_t bytes, uint64_t most_ns)
 {
 	uint64_t start = ash_os_thread_cpu_ns();
 	unsigned bins = ash_shard_count() * (ASH_CLASSES - 1);
+	size_t gone = 0;
 
 	for (unsigned looked = 0; looked < bins; looked++) {
 		struct ash_bin *bin;
@@ -77,16 +88,26 @@ bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
 		bin = &ash_shard_at(shard_at)->bin[class_at];
 		if (ash_load_relaxed(&bin->filled) != 0)
 			judge(class_at, epoch);
-		while ((slab = ash_bin_detach(bin, epoch, &holes)) != NULL) {
-			uint64_t gone = purge_pages(slab, holes);
-
-			ash_bin_attach(bin, slab, gone);
-			if (gone == 0) /* refused: not the same slab again */
+		while ((slab = ash_bin_detach(bin, epoch, hurried, &holes)) != NULL) {
+			holes = purge_pages(slab, holes);
+			ash_bin_attach(bin, slab, holes);
+			if (holes == 0) /* refused: not the same slab again */
 				break;
-			if (ash_os_thread_cpu_ns() - start >= most_ns)
+			gone += (size_t)__builtin_popcountll(holes) << ash_os_page_shift;
+			if (gone >= bytes || ash_os_thread_cpu_ns() - start >= most_ns)
 				return true;
 		}
 		class_at++;
 	}
 	return false;
+}
+
+bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
+{
+	return walk(epoch, false, SIZE_MAX, most_ns);
+}
+
+void ash_holes_relieve(uint32_t epoch, size_t bytes, uint64_t most_ns)
+{
+	walk(epoch, true, bytes, most_ns);
 }

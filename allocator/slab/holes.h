@@ -12,10 +12,16 @@
 #define ASH_SLAB_HOLES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Purges holes in slabs of all bins for at most about `most_ns`; goes on where the last call
  * stopped.  Returns whether work is left.  One thread at a time, under no lock. */
 bool ash_holes_step(uint32_t epoch, uint64_t most_ns);
+
+/* The same where memory is wanted now: about `bytes`, from slabs that likely have much and that
+ * nothing was taken from while the program took a sixteenth of the heap in runs (longer where
+ * hole_age is). */
+void ash_holes_relieve(uint32_t epoch, size_t bytes, uint64_t most_ns);
 
 #endif

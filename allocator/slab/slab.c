@@ -46,7 +46,9 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->fullness = 0;
 	slab->apart = 0;
 	slab->purged = 0;
+	slab->collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
+	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
 	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));
@@ -67,7 +69,7 @@ void ash_slab_destroy(struct ash_run *slab)
 /* The OS pages that regions first[-1] .. first[-n] lie on are about to be touched. */
 static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigned n)
 {
-	const char *base = ash_run_address(slab);
+	const char *base = (const char *)ash_run_address(slab) - ash_slab_lead(slab);
 	uint64_t before = slab->purged;
 
 	for (unsigned i = 1; i <= n; i++) {
@@ -116,6 +118,7 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	}
 	slab->nfree -= (uint16_t)got;
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
+	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 	if (ASH_UNLIKELY(slab->purged != 0))
 		touch_pages(slab, start, got);
 	ash_assert_expensive(ash_slab_is_valid(slab));
@@ -205,12 +208,21 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 	return n;
 }
 
-uint64_t ash_slab_holes(const struct ash_run *slab)
+uint64_t ash_slab_holes(struct ash_run *slab)
 {
 	const uint64_t *bitmap = ash_run_bitmap(slab);
-	unsigned pages =
-		(unsigned)(((size_t)slab->granules << ASH_GRANULE_SHIFT) >> ash_os_page_shift);
+	uint8_t collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
+	size_t lead = ash_slab_lead(slab);
+	unsigned pages = ash_slab_pages(slab);
 	uint64_t full = 0; /* pages that hold a byte of a region that is out */
+
+	if (pages == 0)
+		return 0;
+	if (ASH_UNLIKELY(slab->collapses != collapses)) { /* all became resident */
+		ash_limits_count_holes(-(long)__builtin_popcountll(slab->purged));
+		slab->purged = 0;
+		slab->collapses = collapses;
+	}
 
 	/* From the regions: those that are out are few where there is something to purge. */
 	for (unsigned i = 0; i < slab->bump; i++) {
@@ -225,12 +237,12 @@ uint64_t ash_slab_holes(const struct ash_run *slab)
 		i += ash_ctz64(word);
 		if (i >= slab->bump)
 			break;
-		offset = (size_t)i * slab->size;
+		offset = lead + (size_t)i * slab->size;
 		from = (unsigned)(offset >> ash_os_page_shift);
 		to = (unsigned)((offset + slab->size - 1) >> ash_os_page_shift);
 		full |= ash_bits_mask(from, to - from + 1);
 	}
-	return pages == 0 ? 0 : ~full & ~slab->purged & ash_bits_mask(0, pages);
+	return ~full & ~slab->purged & ash_bits_mask(lead != 0, pages);
 }
 
 bool ash_slab_is_valid(const struct ash_run *slab)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "meta/window.h"
+#include "os/os.h"
 #include "util/misuse_hook.h"
 
 /* Coarse time in epochs, set by the ticks: slabs remember when something was taken. */
@@ -35,8 +36,26 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 		       struct ash_misuse *misuse);
 
 /* The OS pages of the slab that hold no byte of a region that is out and are not purged yet,
- * as bits; under the bin's lock. */
-uint64_t ash_slab_holes(const struct ash_run *slab);
+ * as bits; under the bin's lock.  Pages are counted from the one that holds the slab's first
+ * byte; where they are larger than granules the slab shares the first and the last with others,
+ * and they are no holes. */
+uint64_t ash_slab_holes(struct ash_run *slab);
+
+/* Bytes of the first page that lie before the slab. */
+static inline size_t ash_slab_lead(const struct ash_run *slab)
+{
+	return ((size_t)slab->number << ASH_GRANULE_SHIFT) & (ash_os_page - 1);
+}
+
+/* OS pages that lie in the slab as a whole. */
+static inline unsigned ash_slab_pages(const struct ash_run *slab)
+{
+	size_t lead = ash_slab_lead(slab);
+	size_t end =
+		(lead + ((size_t)slab->granules << ASH_GRANULE_SHIFT)) >> ash_os_page_shift;
+
+	return (unsigned)end - (lead != 0 && end != 0);
+}
 
 enum ash_region_state {
 	ASH_REGION_OUT, /* handed out: with the program or in a thread cache */

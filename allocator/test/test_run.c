@@ -129,6 +129,56 @@ static void packs_the_fullest(void **state)
 		ash_run_free(a[i]);
 }
 
+/* A run with room behind it can grow there; the room is nobody's. */
+static void room_to_grow(void **state)
+{
+	struct ash_run *a = ash_run_alloc(100, 1, ASH_RUN_LARGE, NULL), *b, *c;
+
+	(void)state;
+	/* Without room it would lie behind `a`, where 28 are free. */
+	b = ash_run_alloc_room(20, 40, ASH_RUN_LARGE);
+	assert_ptr_not_equal(ash_block_of_granule(a->number), ash_block_of_granule(b->number));
+	assert_true(ash_run_resize(b, 40));
+	assert_int_equal(b->granules, 40);
+	c = ash_run_alloc_room(64, 128, ASH_RUN_LARGE);
+	assert_int_equal(c->number % ASH_HUGE_GRANULES, 0);
+	assert_int_equal(ash_run_granules(), 100 + 40 + 64);
+	ash_run_free(a);
+	ash_run_free(b);
+	ash_run_free(c);
+}
+
+static unsigned growths;
+
+static void count_growth(size_t bytes)
+{
+	assert_true(bytes >= (size_t)1 << 20);
+	growths++;
+}
+
+/* Whoever could give memory back hears of it when the peak rises, and only then. */
+static void growth_is_told(void **state)
+{
+	static struct ash_run *run[200];
+	unsigned peak;
+
+	(void)state;
+	ash_run_growth_hook = count_growth;
+	for (unsigned i = 0; i < 200; i++)
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	peak = growths;
+	assert_true(peak >= 10 && peak <= 400);
+	for (unsigned i = 0; i < 200; i++)
+		ash_run_free(run[i]);
+	ash_run_release_blocks(false);
+	for (unsigned i = 0; i < 199; i++)
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	assert_true(growths <= peak + 1);
+	ash_run_growth_hook = NULL;
+	for (unsigned i = 0; i < 199; i++)
+		ash_run_free(run[i]);
+}
+
 static unsigned mmaps_left;
 
 static bool few_mmaps(enum ash_os_call call)
@@ -235,6 +285,8 @@ int main(void)
 		cmocka_unit_test(fresh_memory_is_known_to_be_zero),
 		cmocka_unit_test(resize_in_place),
 		cmocka_unit_test(packs_the_fullest),
+		cmocka_unit_test(room_to_grow),
+		cmocka_unit_test(growth_is_told),
 		cmocka_unit_test(growth_fails_and_recovers),
 		cmocka_unit_test(released_blocks_come_back),
 		cmocka_unit_test(refused_release),

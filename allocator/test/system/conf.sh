@@ -57,6 +57,7 @@ refused 1 'max_alloc:17179869184g'
 refused 1 'max_alloc:m'
 refused 1 'checks:some'
 refused 1 'zero_realloc:'
+refused 1 'thp:sometimes'
 refused 1 'dirty_decay_ms:-2'
 refused 1 'dirty_decay_ms:'
 refused 1 'dirty_decay_ms:1s'
@@ -136,7 +137,7 @@ run ASHLAR_CONF stats_print:true "$probe" hello
 verdict $? "stats_print:true prints something on stderr at exit"
 
 # The whole family under every way of working.
-for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 \
+for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always \
 	dirty_decay_ms:0 dirty_decay_ms:10,muzzy_decay_ms:20 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
 	for part in sizes alignment release queries; do
 		run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance_$part"

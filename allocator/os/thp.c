@@ -1,0 +1,76 @@
+#include "os/thp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+#ifndef PR_GET_THP_DISABLE
+#define PR_GET_THP_DISABLE 42
+#endif
+
+#define PAGES_MOST 512
+
+static bool sysfs_says_never(void)
+{
+	int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
+	char text[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return true; /* a kernel without them */
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return true;
+	text[n] = '\0';
+	return strstr(text, "[never]") != NULL;
+}
+
+bool ash_os_thp_allowed(size_t size)
+{
+	int saved = errno;
+	/* A huge page is what one entry of the next level maps: a page full of pointers. */
+	bool allowed = ash_os_page / sizeof(void *) * ash_os_page == size &&
+		       prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) <= 0 && !sysfs_says_never();
+
+	errno = saved;
+	return allowed;
+}
+
+static bool advise(void *address, size_t size, int advice)
+{
+	if (ash_os_fault_hook != NULL && ash_os_fault_hook(ASH_OS_MADVISE))
+		return false;
+	return madvise(address, size, advice) == 0;
+}
+
+bool ash_os_collapse(void *address, size_t size)
+{
+	return advise(address, size, MADV_COLLAPSE);
+}
+
+bool ash_os_advise_huge(void *address, size_t size, bool huge)
+{
+	return advise(address, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+unsigned ash_os_resident(void *address, size_t size)
+{
+	unsigned char there[PAGES_MOST];
+	unsigned n = 0;
+	size_t pages = size / ash_os_page;
+
+	if (pages > PAGES_MOST || mincore(address, size, there) != 0)
+		return 0;
+	for (size_t i = 0; i < pages; i++)
+		n += there[i] & 1;
+	return n;
+}

@@ -1,0 +1,23 @@
+/* Huge pages: what the kernel allows and does.  Errors as in os.h. */
+#ifndef ASH_OS_THP_H
+#define ASH_OS_THP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether the machine may give this process huge pages of `size` bytes for private memory:
+ * neither "never" in sysfs nor PR_SET_THP_DISABLE says no, and the hardware has that size. */
+bool ash_os_thp_allowed(size_t size);
+
+/* Makes the range, one huge page, one now; its content stays.  False with EINVAL where the
+ * kernel (before 6.1) does not know how, else for want of memory or because of locked pages. */
+bool ash_os_collapse(void *address, size_t size);
+
+/* Advice to make huge pages of the range by itself, or never to.  The range may become a
+ * mapping of its own. */
+bool ash_os_advise_huge(void *address, size_t size, bool huge);
+
+/* OS pages of the range that are in memory; 0 where that cannot be told.  At most 512. */
+unsigned ash_os_resident(void *address, size_t size);
+
+#endif

@@ -1,0 +1,30 @@
+/* What the files of this folder that look into hugeblocks share.  Everything here happens under
+ * the page lock (ash_page_mutex). */
+#ifndef ASH_PAGE_BLOCK_H
+#define ASH_PAGE_BLOCK_H
+
+#include <stdbool.h>
+#include "meta/descriptor.h"
+
+/* Blocks that are well used and no huge pages yet, by `dense`; blocks with bits in `tails`, by
+ * `tailed`.  The oldest first. */
+extern struct ash_list ash_dense_blocks, ash_tailed_blocks;
+
+/* Sets why the block's free granules keep their memory (bits of enum ash_keep). */
+void ash_block_keep(struct ash_hugeblock *block, unsigned keep);
+
+/* All of its memory is resident. */
+void ash_block_fill(struct ash_hugeblock *block);
+
+/* Whether it is on the list of well used blocks. */
+bool ash_block_is_dense(const struct ash_hugeblock *block);
+
+/* After the block's bits changed: puts it on the lists that it belongs to now. */
+void ash_block_changed(struct ash_hugeblock *block);
+
+/* Takes the block's first bit of `tails`: the run, which until ash_run_tail_end neither goes
+ * away nor changes its length; NULL where there is none. */
+struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block);
+void ash_run_tail_end(struct ash_run *run);
+
+#endif
