@@ -258,6 +258,15 @@ static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
 	return true;
 }
 
+/* Twice the room, where it is not the most already. */
+ASH_INLINE void double_cap(struct ash_thread *t, unsigned class)
+{
+	unsigned cap = t->classes[class].cap;
+
+	if (cap < ASH_MAGAZINE_MOST)
+		set_cap(t, class, cap * 2);
+}
+
 static void count_miss(struct ash_class_cache *cc)
 {
 	if (cc->misses < UINT8_MAX)
@@ -290,7 +299,7 @@ static void turn(struct ash_thread *t, unsigned class)
 		return;
 	more = ash_magazine_cap(ash_magazine_of(given)) - n;
 	if (more < n)
-		set_cap(t, class, cc->cap * 2u);
+		double_cap(t, class);
 	if (more > n)
 		more = n;
 	if (more == 0)
@@ -386,7 +395,7 @@ again:
 	}
 	ash_reclaim_inbox(t->shard);
 	m = empty;
-	set_cap(t, class, cc->cap * 2u);
+	double_cap(t, class);
 	top = ash_magazine_clear(m, cc->cap);
 	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index,
 			   m + ASH_MAGAZINE_SLOTS, cc->cap);
@@ -437,7 +446,7 @@ void ash_tcache_free(unsigned class, void *p)
 				: NULL;
 		empty = NULL;
 		if (spare != NULL) {
-			set_cap(t, class, cc->cap * 2u);
+			double_cap(t, class);
 			if (!ash_depot_put(class, spare, &empty))
 				ash_magazine_flush(class, spare);
 		}

@@ -125,15 +125,10 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	return got;
 }
 
-/* Why the item that `give` stopped at is none that is out; nothing where it merely lies in
- * another slab. */
+/* Why an item of this slab that `give` stopped at is none that is out. */
 static ASH_COLD void explain(const struct ash_run *slab, const void *p,
 			     struct ash_misuse *misuse)
 {
-	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
-
-	if (offset >= (size_t)slab->granules << ASH_GRANULE_SHIFT)
-		return;
 	*misuse = (struct ash_misuse){ASH_MISUSE_INVALID_FREE, p, slab->size, NULL};
 	switch (ash_slab_region_state(slab, p)) {
 	case ASH_REGION_INSIDE:
@@ -203,7 +198,9 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 	slab->nfree += (uint16_t)n;
 	ash_assert_expensive(ash_slab_is_valid(slab));
 	misuse->kind = ASH_MISUSE_NONE;
-	if (at < end)
+	/* Mostly it merely lies in another slab. */
+	if (at < end && ASH_UNLIKELY((size_t)((const char *)*at - base) <
+				     (size_t)slab->granules << ASH_GRANULE_SHIFT))
 		explain(slab, *at, misuse);
 	return n;
 }
