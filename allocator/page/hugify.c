@@ -14,9 +14,10 @@
 #define REST 10u        /* epochs of rest after a refusal; doubles with each */
 #define REST_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
 #define REST_MOST 1200u /* two minutes */
-/* The work of all of it: 250 ms of CPU time at once, then 1 % of one CPU, as of purging.  It is
- * done once per block: 1 GiB takes a quarter of a second in all, ten times that where a
- * hypervisor has to find the memory first. */
+/* The work of all of it: 1 % of one CPU, as of purging, saved up to 250 ms.  Nothing is there
+ * at the start: a process of seconds would pay for what serves those of hours.  It is done once
+ * per block: 1 GiB takes a quarter of a second in all, ten times that where a hypervisor has
+ * to find the memory first. */
 #define EARNED_PER_EPOCH 1000000
 #define CREDIT_MOST 250000000
 #define SLOW_NS 10000000u /* of CPU time; one usually takes 0.5 ms */
@@ -33,8 +34,8 @@ static struct {
 } advised[ADVISED_MOST];
 static unsigned nadvised;
 static uint32_t rest, until; /* epochs */
-static int64_t credit_ns = CREDIT_MOST;
-static uint32_t credited; /* epoch */
+static int64_t credit_ns;
+static uint32_t credited; /* epoch; 0 = never yet */
 static uint64_t count;
 
 void ash_hugify_init(enum ash_thp wanted)
@@ -189,9 +190,9 @@ static bool resting(uint32_t epoch)
 
 static void earn(uint32_t epoch)
 {
-	uint32_t passed = epoch - credited;
+	uint32_t passed = credited != 0 ? epoch - credited : 0;
 
-	credited = epoch;
+	credited = epoch + (epoch == 0);
 	credit_ns += (int64_t)EARNED_PER_EPOCH * (passed < 1000 ? passed : 1000);
 	if (credit_ns > CREDIT_MOST)
 		credit_ns = CREDIT_MOST;
