@@ -93,6 +93,19 @@ static inline struct ash_run *ash_run_of(const void *p)
 	return run;
 }
 
+/* Asks the cache for what ash_run_of and the slab's bitmap will be read from; p is an object.
+ */
+ASH_INLINE void ash_run_prefetch(const void *p)
+{
+	uint32_t number = ash_granule_number(p), at = number % ASH_HUGE_GRANULES;
+	const struct ash_hugeblock *block = ash_block_of_granule(number);
+
+	if (ASH_UNLIKELY(block == NULL)) /* freed twice, and the block gone meanwhile */
+		return;
+	__builtin_prefetch(&block->run[at], 1);
+	__builtin_prefetch(&block->bitmap[at], 1);
+}
+
 /* Distance of p from the start of its slab; p lies in a granule whose stack in the map is not
  * 0, which has a hugeblock and, unless p is wild, a slab. */
 ASH_INLINE size_t ash_slab_offset(const void *p)

@@ -247,6 +247,7 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 }
 
 #define REPORTS 4
+#define PREFETCH 4 /* objects ahead */
 
 bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n, bool only_try)
 {
@@ -276,6 +277,10 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 		} else {
 			given = ash_slab_give(slab, items + i, n - i, &m);
 			i += given;
+			/* Objects of different slabs: each is a miss of the cache, which the
+			 * work on the next few can hide. */
+			if (given == 1 && i + PREFETCH < n)
+				ash_run_prefetch(items[i + PREFETCH]);
 			bin->regions_out -= given;
 			if (given > 0)
 				settle(bin, slab, given, &down);
