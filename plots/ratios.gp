@@ -1,8 +1,10 @@
 # The body of figures 1 and 2: cells along x, a mark with its interval per contender.
 RATIO = 1
-W = 1180; H = 660
-load "style.gp"
 DATA = FIG.".tsv"
+load "set.gp"
+stats DATA using 1 nooutput name "ALL"
+W = ALL_max > 40 ? 29 * ALL_max : 1180; H = 660 # so that labels stay apart
+load "style.gp"
 
 # The range that holds all marks and intervals (already cut by the report), and 1.
 lo = 0.9; hi = 1.1; last = 0
