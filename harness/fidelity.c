@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "harness/choice.h"
 #include "harness/file.h"
 #include "harness/interrupt.h"
 #include "harness/message.h"
@@ -122,43 +123,6 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-/* Those that can run and reuse memory, glibc first: it is there always. */
-static int choose(const struct options *o, struct contenders *all)
-{
-	char why[1024];
-	int n = 0;
-
-	if (contenders_read(all, paths_find()->contenders, why, sizeof(why)) < 0) {
-		complain("%s", why);
-		return STATUS_FAILED;
-	}
-	for (int i = 0; i < o->nallocators; i++)
-		if (contenders_select(all, o->allocators[i], why, sizeof(why)) < 0)
-			return complain_usage("fidelity: %s", why);
-	for (int i = 0; i < all->count; i++) {
-		struct contender *c = &all->list[i];
-		bool keep = o->nallocators ? c->selected : c->reuses;
-
-		if (keep)
-			contender_resolve(c);
-		if (keep && c->named && !c->usable)
-			return complain_usage("fidelity: allocator '%s': %s", c->name,
-					      c->reason);
-		if (keep && !c->usable)
-			fprintf(stderr, "%s is left out: %s\n", c->name, c->reason);
-		if (keep && c->usable)
-			all->list[n++] = *c;
-		else
-			contender_free(c);
-	}
-	all->count = n;
-	if (n < 2 || n > MAX_CONTENDERS)
-		return complain_usage("fidelity: 2 to %d allocators that can run here are "
-				      "needed, not %d",
-				      MAX_CONTENDERS, n);
-	return STATUS_OK;
 }
 
 /* --- measuring ------------------------------------------------------------------------ */
@@ -401,9 +365,13 @@ int fidelity_main(int argc, char **argv)
 	int status;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &o);
-	status = choose(&o, &study.contenders);
+	status = contenders_choose(&study.contenders, "fidelity", o.allocators, o.nallocators);
 	if (status != STATUS_OK)
 		return status;
+	if (study.contenders.count < 2 || study.contenders.count > MAX_CONTENDERS)
+		return complain_usage("fidelity: 2 to %d allocators that can run here are "
+				      "needed, not %d",
+				      MAX_CONTENDERS, study.contenders.count);
 	out = o.out ? text_format("%s", o.out)
 		    : text_format("%s/fidelity-%lld", paths_find()->results,
 				  (long long)time(NULL));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "harness/choice.h"
 #include "harness/clock.h"
 #include "harness/file.h"
 #include "harness/interrupt.h"
@@ -111,43 +112,6 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
-}
-
-/* Leaves those that are wanted and can run.  What is named must be there; what never
- * reuses memory has no price unless it is asked for. */
-static int choose(const struct options *o, struct contenders *all)
-{
-	char why[1024];
-	int n = 0;
-
-	if (contenders_read(all, paths_find()->contenders, why, sizeof(why)) < 0) {
-		complain("%s", why);
-		return STATUS_FAILED;
-	}
-	for (int i = 0; i < o->nallocators; i++)
-		if (contenders_select(all, o->allocators[i], why, sizeof(why)) < 0)
-			return complain_usage("op-matrix: %s", why);
-	for (int i = 0; i < all->count; i++) {
-		struct contender *c = &all->list[i];
-		bool keep = o->nallocators ? c->selected : c->reuses;
-
-		if (keep)
-			contender_resolve(c);
-		if (keep && c->named && !c->usable)
-			return complain_usage("op-matrix: allocator '%s': %s", c->name,
-					      c->reason);
-		if (keep && !c->usable)
-			fprintf(stderr, "%s is left out: %s\n", c->name, c->reason);
-		if (keep && c->usable)
-			all->list[n++] = *c;
-		else
-			contender_free(c);
-	}
-	all->count = n;
-	if (n == 0)
-		return complain_usage(
-			"op-matrix: none of the allocators asked for can run here");
-	return STATUS_OK;
 }
 
 static void tsv_row(FILE *f, const char *allocator, int pattern, int64_t size,
@@ -344,9 +308,12 @@ int op_matrix_main(int argc, char **argv)
 	int status;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &o);
-	status = choose(&o, &all);
+	status = contenders_choose(&all, "op-matrix", o.allocators, o.nallocators);
 	if (status != STATUS_OK)
 		return status;
+	if (all.count == 0)
+		return complain_usage(
+			"op-matrix: none of the allocators asked for can run here");
 	dir = o.out ? text_format("%s", o.out)
 		    : text_format("%s/op-matrix-%s", paths_find()->results,
 				  clock_utc(now, sizeof(now)));
