@@ -2,12 +2,8 @@
 #include "api/front.h"
 
 #include "api/boot.h"
-#include "api/bounds.h"
 #include "api/conf.h"
-#include "cache/reclaim.h"
-#include "cache/tcache.h"
 #include "os/os.h"
-#include "page/large.h"
 #include "util/bits.h"
 
 /* The smallest class that is a multiple of the alignment: a slab starts at a granule, so each
@@ -15,7 +11,6 @@
 void *ash_aligned(size_t align, size_t size)
 {
 	unsigned class;
-	void *p;
 
 	if (!ash_is_pow2(align)) {
 		errno = EINVAL;
@@ -27,20 +22,8 @@ void *ash_aligned(size_t align, size_t size)
 		return NULL;
 	}
 	class = ash_class_aligned(size, align);
-	if (class != 0)
-		return ash_front_malloc(ash_class_size(class));
-	ash_tcache_tick(true);
-	p = ash_large_alloc(size, align, NULL);
-	if (ASH_UNLIKELY(p == NULL) && ash_reclaim_all())
-		p = ash_large_alloc(size, align, NULL);
-	if (ASH_UNLIKELY(p == NULL) && ash_bounds_tell_hard())
-		p = ash_large_alloc(size, align, NULL);
-	ash_bounds_tell();
-	if (p == NULL)
-		errno = ENOMEM;
-	else
-		ash_reclaim_grown();
-	return p;
+	return class != 0 ? ash_front_malloc(ash_class_size(class))
+			  : ash_malloc_large(size, align, NULL, false);
 }
 
 int ash_posix_memalign(void **out, size_t align, size_t size)

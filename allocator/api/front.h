@@ -3,6 +3,7 @@
 #define ASH_API_FRONT_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -148,6 +149,9 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 	return ash_calloc_slow(bytes);
 }
 
+/* A run or mapping, after a search for memory where there is none; arguments as for
+ * ash_large_alloc, `growing`: with room behind it.  NULL with ENOMEM. */
+void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing);
 /* As malloc, for an allocation that grew out of its place and may go on growing. */
 void *ash_malloc_growing(size_t size);
 /* Bytes that realloc has copied; approximate where several threads did. */

@@ -24,20 +24,19 @@ static bool too_large(size_t size)
 	return size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc);
 }
 
-static void *large_alloc(size_t size, bool *zeroed, bool growing)
+void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 {
 	int saved = errno;
 	void *p;
 
 	ash_tcache_tick(true);
-	p = growing ? ash_large_alloc_growing(size)
-		    : ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+	p = growing ? ash_large_alloc_growing(size) : ash_large_alloc(size, align, zeroed);
 	/* What no machine could give is no reason to empty every cache. */
 	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes()) {
 		if (ash_reclaim_all())
-			p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+			p = ash_large_alloc(size, align, zeroed);
 		if (p == NULL && ash_bounds_tell_hard())
-			p = ash_large_alloc(size, ASH_SMALL_STEP, zeroed);
+			p = ash_large_alloc(size, align, zeroed);
 		if (p != NULL)
 			errno = saved;
 	}
@@ -58,7 +57,7 @@ void *ash_malloc_slow(size_t size)
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
 	if (size > ASH_SMALL_MAX)
-		return large_alloc(size, NULL, false);
+		return ash_malloc_large(size, ASH_SMALL_STEP, NULL, false);
 	class = ash_class_of(size + (size == 0));
 	top = ash_tls.top[class];
 	if (*top != NULL) { /* size 0 */
@@ -80,7 +79,7 @@ void *ash_malloc_slow(size_t size)
 void *ash_malloc_growing(size_t size)
 {
 	return size > ASH_SMALL_MAX && ash_boot() && !too_large(size)
-		       ? large_alloc(size, NULL, true)
+		       ? ash_malloc_large(size, ASH_SMALL_STEP, NULL, true)
 		       : ash_front_malloc(size);
 }
 
@@ -95,7 +94,7 @@ void *ash_calloc_slow(size_t size)
 		p = ash_malloc_slow(size);
 		return p != NULL ? memset(p, 0, size) : NULL;
 	}
-	p = large_alloc(size, &zeroed, false);
+	p = ash_malloc_large(size, ASH_SMALL_STEP, &zeroed, false);
 	if (p != NULL && !zeroed)
 		memset(p, 0, size);
 	return p;
