@@ -351,7 +351,7 @@ void *ash_tcache_alloc(unsigned class)
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
-	if (ash_tls.top[class] != ASH_STATIC_TOP || has_magazine(class))
+	if (has_magazine(class))
 		count_miss(cc);
 	else if (!earn(t, class, class))
 		return alloc_single(t->shard, class);

@@ -49,8 +49,7 @@ enum grade {
 static size_t purge_batch(size_t granules, enum grade grade)
 {
 	struct ash_dirty_range range[BATCH];
-	unsigned n = grade == MUZZY ? ash_run_reserve_muzzy(range, BATCH, granules)
-				    : ash_run_reserve_dirty(range, BATCH, granules);
+	unsigned n = ash_run_reserve(grade == MUZZY, range, BATCH, granules);
 	size_t gone = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -138,32 +137,37 @@ static bool muzzy_step(uint64_t now_ns, uint64_t most_ns)
 	return left > WANTED_BYTES;
 }
 
-bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
+/* Leaves at most `stays` bytes of free runs dirty, in batches, at most about `most_ns` of CPU
+ * time; `hurry`: whatever the account says. */
+static void purge_until(size_t stays, uint64_t most_ns, bool hurry, enum grade grade)
 {
-	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT, stays;
+	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
 	uint64_t start, used = 0;
-	unsigned batches = 0;
-	bool hurry;
 
-	bool left = false;
-
-	if (ash_run_muzzy() != 0)
-		left = muzzy_step(now_ns, most_ns / 2);
-	stays = may_stay(now_ns, dirty, &hurry);
 	if (dirty <= stays)
-		return ash_purge_wanted() || left;
+		return;
 	start = ash_os_thread_cpu_ns();
-	while (dirty > stays && used < most_ns && batches++ < BATCHES &&
-	       (hurry || ash_decay_may_work(&decay))) {
-		size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
-
-		if (purge_bytes(dirty - stays < batch ? dirty - stays : batch,
-				muzzy_ms != 0 && !hurry ? LAZILY : DIRTY) == 0)
+	for (unsigned n = 0; dirty > stays && used < most_ns && n < BATCHES &&
+			     (hurry || ash_decay_may_work(&decay));
+	     n++) {
+		if (purge_bytes(dirty - stays < batch ? dirty - stays : batch, grade) == 0)
 			break; /* refused, or others took it */
 		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
 	}
 	ash_decay_worked(&decay, used);
+}
+
+bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
+{
+	size_t stays;
+	bool hurry, left = false;
+
+	if (ash_run_muzzy() != 0)
+		left = muzzy_step(now_ns, most_ns / 2);
+	stays = may_stay(now_ns, ash_run_dirty() << ASH_GRANULE_SHIFT, &hurry);
+	purge_until(stays, most_ns, hurry, muzzy_ms != 0 && !hurry ? LAZILY : DIRTY);
 	return ash_purge_wanted() || left;
 }
 
@@ -201,22 +205,9 @@ void ash_purge_excess(void)
 void ash_purge_down(size_t bytes, uint64_t most_ns)
 {
 	size_t turns = ash_decay_in_turns(&decay, retaken_sum);
-	size_t stays = bytes > turns ? bytes : turns;
-	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
-	uint64_t start, used = 0;
 
-	if (decay_ms < 0 || dirty <= stays)
-		return;
-	start = ash_os_thread_cpu_ns();
-	while (dirty > stays && used < most_ns && ash_decay_may_work(&decay)) {
-		size_t most = STEP_BYTES / 2;
-
-		if (purge_bytes(dirty - stays < most ? dirty - stays : most, DIRTY) == 0)
-			break; /* refused, or others took it */
-		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
-		used = ash_os_thread_cpu_ns() - start;
-	}
-	ash_decay_worked(&decay, used);
+	if (decay_ms >= 0)
+		purge_until(bytes > turns ? bytes : turns, most_ns, false, DIRTY);
 }
 
 void ash_purge_all(void)

@@ -496,10 +496,10 @@ uint64_t ash_run_retaken(void)
 	return ash_load_relaxed(&retaken);
 }
 
-/* Caller holds the lock.  Reserves the block's dirty ranges, so that nobody takes them while
- * they are purged; returns how many ranges. */
-static unsigned reserve_dirty(struct ash_hugeblock *block, bool lazy,
-			      struct ash_dirty_range *range, unsigned most, size_t *granules)
+/* Caller holds the lock.  Reserves the block's dirty or muzzy ranges, so that nobody takes
+ * them while they are purged; returns how many ranges. */
+static unsigned reserve_in(struct ash_hugeblock *block, bool lazy,
+			   struct ash_dirty_range *range, unsigned most, size_t *granules)
 {
 	uint64_t map[2];
 	unsigned n = 0, at = 0;
@@ -522,31 +522,19 @@ static unsigned reserve_dirty(struct ash_hugeblock *block, bool lazy,
 	return n;
 }
 
-unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, size_t granules)
+unsigned ash_run_reserve(bool lazy, struct ash_dirty_range *range, unsigned most,
+			 size_t granules)
 {
+	const struct ash_list *list = lazy ? &muzzy_blocks : &dirty_blocks;
 	unsigned n = 0;
 
 	ash_mutex_lock(&lock);
-	while (n < most && granules > 0 && !ash_list_empty(&dirty_blocks)) {
+	while (n < most && granules > 0 && !ash_list_empty(list)) {
 		struct ash_hugeblock *block =
-			ASH_LIST_ENTRY(dirty_blocks.next, struct ash_hugeblock, dirty);
+			lazy ? ASH_LIST_ENTRY(list->next, struct ash_hugeblock, lazy)
+			     : ASH_LIST_ENTRY(list->next, struct ash_hugeblock, dirty);
 
-		n += reserve_dirty(block, false, range + n, most - n, &granules);
-	}
-	ash_mutex_unlock(&lock);
-	return n;
-}
-
-unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, size_t granules)
-{
-	unsigned n = 0;
-
-	ash_mutex_lock(&lock);
-	while (n < most && granules > 0 && !ash_list_empty(&muzzy_blocks)) {
-		struct ash_hugeblock *block =
-			ASH_LIST_ENTRY(muzzy_blocks.next, struct ash_hugeblock, lazy);
-
-		n += reserve_dirty(block, true, range + n, most - n, &granules);
+		n += reserve_in(block, lazy, range + n, most - n, &granules);
 	}
 	ash_mutex_unlock(&lock);
 	return n;

@@ -74,11 +74,11 @@ struct ash_dirty_range {
 			the block is left alone for a while */
 };
 
-/* Reserves ranges of dirty granules, at most `most` and not many more granules than asked for,
- * those that have been dirty longest first; returns how many.  Each must be given back. */
-unsigned ash_run_reserve_dirty(struct ash_dirty_range *range, unsigned most, size_t granules);
-/* The same of muzzy granules: those that were given back lazily. */
-unsigned ash_run_reserve_muzzy(struct ash_dirty_range *range, unsigned most, size_t granules);
+/* Reserves ranges of dirty granules, or of muzzy ones (those that were given back lazily), at
+ * most `most` and not many more granules than asked for, those that have been so longest first;
+ * returns how many.  Each must be given back. */
+unsigned ash_run_reserve(bool lazy, struct ash_dirty_range *range, unsigned most,
+			 size_t granules);
 void ash_run_return_dirty(const struct ash_dirty_range *range, unsigned n);
 
 struct ash_mutex;

@@ -52,7 +52,7 @@ static void pages_larger_than_granules(void **state)
 			ash_run_free(run[i]);
 	size_t before = ash_run_dirty();
 	struct ash_dirty_range range[8];
-	unsigned n = ash_run_reserve_dirty(range, 8, 1000);
+	unsigned n = ash_run_reserve(false, range, 8, 1000);
 
 	for (unsigned i = 0; i < n; i++) {
 		assert_int_equal(range[i].first % 4, 0);
@@ -631,14 +631,14 @@ static void muzzy_runs(void **state)
 	memset(at, 1, 64 * ASH_GRANULE);
 	ash_run_free(run);
 	assert_int_equal(ash_run_dirty(), 64);
-	n = ash_run_reserve_dirty(range, 4, 64);
+	n = ash_run_reserve(false, range, 4, 64);
 	assert_int_equal(n, 1);
 	range[0].lazily = ash_os_purge_lazily(at, (size_t)range[0].count << ASH_GRANULE_SHIFT);
 	assert_true(range[0].lazily);
 	ash_run_return_dirty(range, n);
 	assert_int_equal(ash_run_dirty(), 0);
 	assert_int_equal(ash_run_muzzy(), 64);
-	assert_int_equal(ash_run_reserve_dirty(range, 4, 64), 0);
+	assert_int_equal(ash_run_reserve(false, range, 4, 64), 0);
 	/* A part is taken again. */
 	for (n = 0; (again = ash_run_alloc(16, 1, ASH_RUN_LARGE, &zeroed)) != run; n++) {
 		assert_in_range(n, 0, 15); /* shorter gaps that other tests left come first */
@@ -650,7 +650,7 @@ static void muzzy_runs(void **state)
 	memset(at, 2, 16 * ASH_GRANULE);
 	ash_run_free(again);
 	assert_int_equal(ash_run_dirty(), 16);
-	n = ash_run_reserve_muzzy(range, 4, 64);
+	n = ash_run_reserve(true, range, 4, 64);
 	assert_int_equal(n, 1);
 	assert_int_equal(range[0].count, 48);
 	ash_run_return_dirty(range, n); /* refused: the block is left alone */
