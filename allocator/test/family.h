@@ -9,6 +9,7 @@
 #define ASH_TEST_FAMILY_H
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ struct family {
 };
 
 static struct family m;
+
+#define MARK 77 /* an errno that no function of the family sets */
 
 #ifdef TEST_PREFIXED
 #define FAMILY_JOIN_(a, b) a##b
@@ -110,6 +113,19 @@ static inline void family_start(void)
 	m.cfree = (void (*)(void *))family_find("cfree");
 	family_prove_served();
 #endif
+}
+
+/* Frees blocks that are linked by their first words. */
+static inline void family_free_list(void *list)
+{
+	while (list) {
+		void *next = *(void **)list;
+
+		errno = MARK;
+		m.free(list);
+		CHECK(errno == MARK, "free set errno %d", errno);
+		list = next;
+	}
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include "os/thp.h"
 #include "page/block.h"
 #include "page/hugify.h"
+#include "page/limits.h"
 #include "page/purge.h"
 #include "slab/bin.h"
 #include "slab/slab.h"
@@ -129,6 +130,21 @@ static bool refuse_advice(enum ash_os_call call)
 	return true;
 }
 
+/* A block that is there is old enough, and the kernel's one answer about it is `with`; errno
+ * stays. */
+static void refuse_one(int with)
+{
+	ash_os_fault_hook = refuse_advice;
+	refuse_with = with;
+	refusals = 1;
+	errno = 42;
+	ash_hugify_step(epoch, 100);
+	epoch += 10;
+	ash_hugify_step(epoch, 100);
+	assert_int_equal(refusals, 0);
+	assert_int_equal(errno, 42);
+}
+
 /* A kernel short of memory is not asked again at once, and errno stays. */
 static void refused_collapse(void **state)
 {
@@ -139,15 +155,7 @@ static void refused_collapse(void **state)
 	if (!ash_os_thp_allowed(ASH_HUGE))
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
-	ash_os_fault_hook = refuse_advice;
-	refuse_with = EAGAIN;
-	refusals = 1;
-	errno = 42;
-	ash_hugify_step(epoch, 100);
-	epoch += 10;
-	ash_hugify_step(epoch, 100);
-	assert_int_equal(refusals, 0);
-	assert_int_equal(errno, 42);
+	refuse_one(EAGAIN);
 	assert_int_equal(ash_hugify_count(), before);
 	refusals = 1;
 	epoch += 5;
@@ -218,13 +226,7 @@ static void advice_instead(void **state)
 	if (!ash_os_thp_allowed(ASH_HUGE))
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
-	ash_os_fault_hook = refuse_advice;
-	refuse_with = EINVAL;
-	refusals = 1;
-	ash_hugify_step(epoch, 100);
-	epoch += 10;
-	ash_hugify_step(epoch, 100);
-	assert_int_equal(refusals, 0);
+	refuse_one(EINVAL);
 	ash_os_fault_hook = NULL;
 	assert_int_equal(ash_hugify_count(), before + 1);
 	assert_true(ash_run_resize(run, 10));

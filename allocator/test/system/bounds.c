@@ -21,7 +21,6 @@
 #endif
 
 #define MIB ((size_t)1 << 20)
-#define MARK 77
 
 #define held FAMILY(held)
 #define set_limit FAMILY(set_limit)
@@ -65,18 +64,6 @@ static void *take(size_t n, size_t most, size_t *count)
 	return list;
 }
 
-static void drop(void *list)
-{
-	while (list) {
-		void *next = *(void **)list;
-
-		errno = MARK;
-		m.free(list);
-		CHECK(errno == MARK, "free set errno %d", errno);
-		list = next;
-	}
-}
-
 /* --- the hard limit -------------------------------------------------------------------- */
 
 #define ROOM (64 * MIB)
@@ -111,10 +98,10 @@ static void hard_limit(void)
 		      "aligned_alloc, errno %d", errno);
 		errno = MARK;
 		CHECK(!m.calloc(2, ROOM) && errno == ENOMEM, "calloc, errno %d", errno);
-		drop(list);
+		family_free_list(list);
 	}
 	CHECK(set_limit(ASHLAR_LIMIT_HARD, 0) == 0, "set_limit");
-	drop(take(20000, 2 * ROOM, &count));
+	family_free_list(take(20000, 2 * ROOM, &count));
 	CHECK(count * 20000 >= 2 * ROOM, "the limit is not gone");
 }
 
@@ -152,9 +139,9 @@ static void freed_pages_count_no_more(void)
 			      "block %u changed", i);
 		}
 	/* What lies on pages that were given back is charged when it is taken again. */
-	drop(take(n, ROOM, &count));
+	family_free_list(take(n, ROOM, &count));
 	CHECK(held() <= ash_limits.hard, "%zu held, the limit is %zu", held(), ash_limits.hard);
-	drop(list);
+	family_free_list(list);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		m.free(block[i]);
 }
@@ -271,7 +258,7 @@ static void listen(int which, size_t now, size_t limit, void *argument)
 		m.trim(0);
 	} else {
 		told.hard++;
-		drop(told.reserve);
+		family_free_list(told.reserve);
 		told.reserve = NULL;
 	}
 	errno = MARK + 1;
@@ -292,17 +279,17 @@ static void soft_limit(void)
 	CHECK(count == (20 * MIB + 999) / 1000, "a soft limit refuses");
 	CHECK(told.soft == 1, "told %u times", told.soft);
 	errno = MARK;
-	list = (drop(list), NULL);
-	drop(more);
+	list = (family_free_list(list), NULL);
+	family_free_list(more);
 	/* Above the limit nothing free stays, below it is as ever. */
 	for (unsigned i = 0; i < 3; i++) {
 		list = take(100000, 40 * MIB, &count);
 		CHECK(told.soft == 2 + i, "crossed %u times, told %u times", 2 + i, told.soft);
-		drop(list);
+		family_free_list(list);
 	}
 	told.soft = 0;
 	CHECK(set_limit_callback(NULL, NULL) == 0, "set_limit_callback");
-	drop(take(100000, 40 * MIB, &count));
+	family_free_list(take(100000, 40 * MIB, &count));
 	CHECK(told.soft == 0, "told though nobody listens");
 	CHECK(told.hard == 0, "told of the hard limit");
 }
@@ -325,7 +312,7 @@ static void hard_limit_tells(void)
 	CHECK(told.hard == 2, "told %u times", told.hard);
 	m.free(p);
 	told.reserve = take(1000, 30 * MIB, &count);
-	drop(take(64, 20 * MIB, &count));
+	family_free_list(take(64, 20 * MIB, &count));
 	CHECK(count == (20 * MIB + 63) / 64, "small blocks were refused");
 	CHECK(told.hard == 3, "told %u times", told.hard);
 }
@@ -387,7 +374,7 @@ static void never_by_time(void)
 	ash_reclaim_background = false;
 	ash_purge_set_decay_ms(-1);
 	ash_mapping_keep_ns = INT64_MAX;
-	drop(take(50000, 100 * MIB, &count));
+	family_free_list(take(50000, 100 * MIB, &count));
 	for (unsigned i = 0; i < 30; i++) {
 		for (unsigned k = 0; k < 200; k++)
 			m.free(m.malloc(40000));
@@ -416,7 +403,7 @@ static void stalls_are_bounded(void)
 	list[1] = take(3000, 150 * MIB, &small);
 	list[2] = take(10 * MIB, 150 * MIB, &mappings);
 	for (unsigned i = 0; i < 3; i++)
-		drop(list[i]);
+		family_free_list(list[i]);
 	/* (What is taken again and again may stay: little is.) */
 	for (unsigned i = 0; i < 200 && (i < 40 || idle() > 4 * MIB); i++) {
 		for (unsigned k = 0; k < 20; k++)

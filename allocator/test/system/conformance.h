@@ -8,7 +8,6 @@
 
 #include <stddef.h>
 
-#define MARK 77 /* an errno that no function of the family sets */
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)
 

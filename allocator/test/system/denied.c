@@ -18,7 +18,6 @@
 #define SANITIZED false
 #endif
 
-#define MARK 77
 #define LIVE 256
 
 static struct {

@@ -14,7 +14,6 @@
 #define SANITIZED false
 #endif
 
-#define MARK 77
 #define MIB ((size_t)1 << 20)
 
 static size_t address_space(void)
@@ -96,18 +95,6 @@ static void *take_all(size_t n, size_t *count)
 	return list;
 }
 
-static void free_list(void *list)
-{
-	while (list) {
-		void *next = *(void **)list;
-
-		errno = MARK;
-		m.free(list);
-		CHECK(errno == MARK, "free set errno %d", errno);
-		list = next;
-	}
-}
-
 /* Refusal must not depend on which function asks. */
 static void all_refuse(void *block, size_t n)
 {
@@ -139,11 +126,11 @@ static size_t take_twice(size_t n)
 	CHECK(first * n >= ROOM / 2, "only %zu MiB of %zu in blocks of %zu", first * n >> 20,
 	      ROOM >> 20, n);
 	all_refuse(list, ROOM);
-	free_list(list);
+	family_free_list(list);
 	list = take_all(n, &again);
 	CHECK(again * 100 >= first * 95, "%zu blocks of %zu at first, %zu again", first, n,
 	      again);
-	free_list(list);
+	family_free_list(list);
 	return first;
 }
 
@@ -274,9 +261,9 @@ static void room_for_stacks(void)
 	int error = -1;
 
 	limit_address_space(address_space() + 200 * MIB);
-	free_list(take_all(200000, &count));
-	free_list(take_all(3 * MIB, &count));
-	free_list(take_all(1000, &count));
+	family_free_list(take_all(200000, &count));
+	family_free_list(take_all(3 * MIB, &count));
+	family_free_list(take_all(1000, &count));
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, 120 * MIB);
 	for (unsigned i = 0; i < 100 && error != 0; i++) {
@@ -366,7 +353,7 @@ static void first_in_thread(void)
 	for (unsigned i = 0; i < FIRST_THREADS; i++)
 		pthread_join(ids[i], NULL);
 	for (unsigned i = 0; i < 9; i++)
-		free_list(lists[i]);
+		family_free_list(lists[i]);
 }
 
 /* New threads under exhaustion: either the system refuses them, or they live with it. */
@@ -398,7 +385,7 @@ static void thread_starts(void)
 		pthread_attr_init(&attributes);
 		pthread_attr_setstacksize(&attributes, 64 << 10);
 		if (i == 20) { /* room for a few stacks and nothing else */
-			free_list(list);
+			family_free_list(list);
 			list = NULL;
 			more = take_all(128 << 10, &small);
 		}
@@ -412,8 +399,8 @@ static void thread_starts(void)
 		pthread_attr_destroy(&attributes);
 	}
 	tap_note("%u of 40 threads started", started);
-	free_list(more);
-	free_list(list);
+	family_free_list(more);
+	family_free_list(list);
 	lift_limit();
 	started = 0;
 	for (unsigned i = 0; i < 20; i++) {

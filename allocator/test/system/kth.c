@@ -13,7 +13,6 @@
 #include "page/mapping.h"
 #include "page/purge.h"
 
-#define MARK 77
 #define LIVE 200
 #define OPERATIONS 1500
 #define MIB ((size_t)1 << 20)
