@@ -165,11 +165,6 @@ static bool record(struct study *study, const struct cell *program)
 	return ok;
 }
 
-static double median(double *values, int n)
-{
-	return n ? stat_median(values, (size_t)n) : NAN;
-}
-
 /* Blocks of all allocators in turn, program and replay side by side. */
 static void peaks(struct study *study, const struct cell cells[2])
 {
@@ -188,7 +183,7 @@ static void peaks(struct study *study, const struct cell cells[2])
 				}
 	for (int c = 0; c < study->contenders.count; c++)
 		for (int k = 0; k < 2; k++)
-			study->values[PEAK][c][k] = median(all[c][k], n[c][k]);
+			study->values[PEAK][c][k] = stat_median(all[c][k], (size_t)n[c][k]);
 }
 
 /* What an allocator does by the clock it does more of in a minute under callgrind than in

@@ -14,6 +14,7 @@
 #include "harness/file.h"
 #include "harness/message.h"
 #include "harness/paths.h"
+#include "harness/statistics.h"
 #include "workloads/recorder/raw.h"
 
 /* ---- the command -------------------------------------------------------------- */
@@ -126,19 +127,6 @@ int recording_run(struct recording *r)
 #define PAIRS 10000
 #define RUNS 3
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *list, int n)
-{
-	qsort(list, (size_t)n, sizeof(*list), compare);
-	return list[n / 2];
-}
-
 static double seconds(void)
 {
 	struct timespec t;
@@ -160,7 +148,7 @@ int recording_loop(void)
 			release(allocate(32));
 		took[i] = (seconds() - from) / (2.0 * PAIRS) * 1e9;
 	}
-	printf("%.2f\n", median(took, ROUNDS));
+	printf("%.2f\n", stat_median(took, ROUNDS));
 	return STATUS_OK;
 }
 
@@ -214,6 +202,6 @@ void recording_price(const struct recording *r)
 	fprintf(stderr,
 		"recording costs %.0f ns an event (%.0f with, %.0f without, medians of a "
 		"loop of malloc and free)\n",
-		median(with, RUNS) - median(without, RUNS), median(with, RUNS),
-		median(without, RUNS));
+		stat_median(with, RUNS) - stat_median(without, RUNS), stat_median(with, RUNS),
+		stat_median(without, RUNS));
 }
