@@ -70,6 +70,16 @@ ok $? "and makes no file"
 	check '[ $status -eq 1 ] && grep -q "could not be written" err' "no room for the text"
 }
 
+# The shipped ones are whole, and as small as they are said to be.
+shipped=$top_srcdir/workloads/traces
+for trace in redis sqlite cc1plus cpython git redis-io; do
+	bench trace info "$shipped/$trace.trace"
+	check '[ $status -eq 0 ] && awk "\$1 == \"events\" {n = \$2} /bytes an event/ {size = \$7}
+		END {exit !(n > 10000 && n <= 2000000 && size > 1 && size <= 3.5)}" out' \
+		"shipped: $trace holds, of at most 3.5 bytes an event: $(sed -n 's/^file .*chunks, //p' out)"
+done
+check '[ "$(cat "$shipped"/*.trace | wc -c)" -le $((12 << 20)) ]' "all of them are at most 12 MiB"
+
 cat >sample.mtrace <<END
 = Start
 @ ./program:(main+0x1c)[0x55d0] + 0x1000 0x64
