@@ -64,6 +64,11 @@ echo "# ashlar trace 1.0
 refuses 1 "wrong: line 2: slot #3 holds no live object" "undump names the line" trace undump wrong -o w.trace
 [ ! -e w.trace ]
 ok $? "and makes no file"
+refuses 1 "no file but a folder" "a folder where the trace should be" trace undump text -o .
+mkfifo pipe
+refuses 1 "pipe: it is there already, and no file but a device or pipe" "a pipe" trace undump text -o pipe
+[ -p pipe ]
+ok $? "which is still there"
 [ -e /dev/full ] && {
 	"$bench" trace dump small.trace >/dev/full 2>err
 	status=$?
