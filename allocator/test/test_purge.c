@@ -600,6 +600,37 @@ static void unused_ends_go_back(void **state)
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
+static void *trim_in_pieces(void *unused)
+{
+	for (unsigned i = 0; i < 10; i++)
+		ash_mapping_trim(UINT64_MAX, 1);
+	return unused;
+}
+
+/* Who puts back an end that is not done leaves it to the next step, also where another thread
+ * found nothing just before. */
+static void ends_in_two_hands(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(32 * mib, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		p[32 * mib - 1] = 1;
+		assert_true(ash_far_detach(p, &entry));
+		assert_ptr_equal(ash_mapping_resize(&entry, 16 * mib), p);
+		race(2, trim_in_pieces);
+		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+		assert_int_equal(resident(p + 32 * mib - ash_os_page, ash_os_page), 0);
+		assert_true(ash_far_detach(p, &entry));
+		assert_ptr_equal(ash_mapping_resize(&entry, 32 * mib), p);
+	}
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+}
+
 /* Steps that end after one piece: the next goes on, also where the mapping is gone. */
 static void ends_and_mappings_in_pieces(void **state)
 {
@@ -797,6 +828,7 @@ int main(void)
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
 		cmocka_unit_test(unused_ends_go_back),
+		cmocka_unit_test(ends_in_two_hands),
 		cmocka_unit_test(ends_and_mappings_in_pieces),
 		cmocka_unit_test(refused_unmap),
 		cmocka_unit_test(muzzy_runs),
