@@ -70,7 +70,8 @@ static unsigned best_granules(size_t size)
 	for (unsigned g = least + 1; g <= most; g++) {
 		size_t here = tail(size, g) * best, there = tail(size, best) * g;
 
-		if (here < there || (!small && (here == there || best * ASH_GRANULE < 8 * size)))
+		if (here < there ||
+		    (!small && (here == there || best * ASH_GRANULE < 8 * size)))
 			best = g;
 	}
 	return best;
@@ -83,8 +84,8 @@ static void granules_follow_their_rule(void **state)
 		assert_int_equal(ash_size_classes[c].granules,
 				 best_granules(ash_class_size(c)));
 	for (unsigned c = 1; c <= ASH_GIVEN_CLASSES; c++)
-		assert_memory_equal(&ash_size_classes[ASH_STACK_GIVEN + c], &ash_size_classes[c],
-				    sizeof(ash_size_classes[c]));
+		assert_memory_equal(&ash_size_classes[ASH_STACK_GIVEN + c],
+				    &ash_size_classes[c], sizeof(ash_size_classes[c]));
 }
 
 static void every_region_index(void **state)
@@ -120,9 +121,11 @@ static void alignment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size), cmocka_unit_test(mean_waste_is_small),
+		cmocka_unit_test(every_size),
+		cmocka_unit_test(mean_waste_is_small),
 		cmocka_unit_test(slabs),
-		cmocka_unit_test(granules_follow_their_rule),      cmocka_unit_test(every_region_index),
+		cmocka_unit_test(granules_follow_their_rule),
+		cmocka_unit_test(every_region_index),
 		cmocka_unit_test(alignment),
 	};
 
