@@ -138,7 +138,7 @@ void ash_malloc_stats(void)
 {
 	struct totals t = count_all();
 	struct ash_stalls s;
-	char text[1280];
+	char text[1536];
 	size_t length = ash_format(
 		text, sizeof(text),
 		"Ashlar " PACKAGE_VERSION
