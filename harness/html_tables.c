@@ -170,13 +170,27 @@ void page_ratios(struct report *r, FILE *f, enum metric metric)
 	html_table_end(f);
 }
 
+/* p99.9 of a contender to the reference's, within blocks. */
+static void percentile_field(const struct report *r, FILE *f, size_t cell, size_t contender,
+			     const char *kind)
+{
+	struct interval ratio = {0, NAN, NAN, NAN};
+
+	if (contender != r->c->reference)
+		ratio = latency_ratio(r, cell, contender, kind, 0.999);
+	if (ratio.n)
+		interval_field(f, &ratio, 0);
+	else
+		html_cell(f, "–");
+}
+
 void page_latency(struct report *r, FILE *f)
 {
 	static const char *const kinds[] = {"alloc", "free", "request"};
 	static const double points[] = {0.5, 0.9, 0.99, 0.999, 0.9999};
-	static const char *const titles[] = {"cell",   "of",  "contender", "values",
-					     "p50",    "p90", "p99",       "p99.9",
-					     "p99.99", "max", NULL};
+	static const char *const titles[] = {
+		"cell",   "of",  "contender",          "values", "p50", "p90", "p99", "p99.9",
+		"p99.99", "max", "p99.9 to reference", NULL};
 	size_t rows = 0;
 	char text[64];
 
@@ -202,7 +216,9 @@ void page_latency(struct report *r, FILE *f)
 					}
 					time_text(text, sizeof(text),
 						  d.max_ns > 0 ? d.max_ns : NAN);
-					fprintf(f, "<td class=\"num\">%s</td></tr>\n", text);
+					fprintf(f, "<td class=\"num\">%s</td>", text);
+					percentile_field(r, f, i, r->shown[j], kinds[kind]);
+					fputs("</tr>\n", f);
 					rows++;
 				}
 				distribution_free(&d);

@@ -114,4 +114,9 @@ bool held_write(struct report *r);
 void latency_collect(const struct report *r, size_t cell, size_t contender, const char *kind,
 		     struct distribution *d);
 
+/* A percentile (0 to 1) of one kind against the reference's in the same block: the median of
+ * the ratios over blocks.  n is 0 where no block has enough values of both. */
+struct interval latency_ratio(const struct report *r, size_t cell, size_t contender,
+			      const char *kind, double percentile);
+
 #endif

@@ -2,6 +2,7 @@
 #include "harness/report_figures.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void latency_collect(const struct report *r, size_t cell, size_t contender, const char *kind,
@@ -13,6 +14,43 @@ void latency_collect(const struct report *r, size_t cell, size_t contender, cons
 		if (s->ok && !s->superseded && s->cell == cell && s->contender == contender)
 			results_add_latency(r->set, s, kind, d);
 	}
+}
+
+/* Per block; NaN where there is none. */
+static void percentiles(const struct report *r, size_t cell, size_t contender, const char *kind,
+			double percentile, double *out)
+{
+	for (size_t b = 0; b < r->c->nblocks; b++)
+		out[b] = NAN;
+	for (size_t i = 0; i < r->set->nsamples; i++) {
+		const struct result_sample *s = &r->set->samples[i];
+		struct distribution d = {0};
+
+		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
+		    s->block < 0 || (size_t)s->block >= r->c->nblocks)
+			continue;
+		results_add_latency(r->set, s, kind, &d);
+		if (d.count)
+			out[s->block] = distribution_percentile(&d, percentile);
+		distribution_free(&d);
+	}
+}
+
+struct interval latency_ratio(const struct report *r, size_t cell, size_t contender,
+			      const char *kind, double percentile)
+{
+	size_t n = r->c->nblocks;
+	double *own = calloc(3 * n + 1, sizeof(*own)), *reference = own + n,
+	       *logs = own + 2 * n;
+	struct interval ratio;
+
+	if (!own)
+		abort();
+	percentiles(r, cell, contender, kind, percentile, own);
+	percentiles(r, cell, r->c->reference, kind, percentile, reference);
+	ratio = stat_ratio_interval(logs, stat_log_ratios(own, reference, n, logs));
+	free(own);
+	return ratio;
 }
 
 /* The dearest clock of the cell's samples, in ns; NaN if none says. */

@@ -14,7 +14,10 @@
 #include "os/cgroup.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "page/hugeblock.h"
 #include "page/hugify.h"
+#include "page/pool.h"
+#include "page/purge.h"
 #include "page/run.h"
 #include "slab/shard.h"
 
@@ -26,6 +29,28 @@ uint32_t ash_boot_state;
 #else
 #define WINDOW_LARGEST 0
 #endif
+
+static enum ash_thp thp_mode(void)
+{
+	enum ash_thp mode = (enum ash_thp)ash_conf.thp;
+
+	if (mode != ASH_THP_DEFAULT)
+		return mode;
+	if (!ash_conf.hpa || ash_conf.hpa_hugify_style == ASH_HUGIFY_NONE)
+		return ASH_THP_NONE;
+	return ash_conf.hpa_hugify_style == ASH_HUGIFY_EAGER ? ASH_THP_ALWAYS : mode;
+}
+
+static void huge_pages_init(void)
+{
+	ash_hugify_init(thp_mode());
+	ash_hugify_set_threshold(ash_conf.hpa_hugification_threshold);
+	ash_hugify_set_delay_ms(ash_conf.hpa_hugify_delay_ms);
+	ash_purge_set_interval_ms(ash_conf.hpa_min_purge_interval_ms);
+	ash_purge_set_dirty_share(ash_conf.hpa_dirty_mult);
+	ash_hugeblock_use_pool(ash_conf.hugetlb == ASH_HUGETLB_2M);
+	ash_pool_set_decay_ms(ash_conf.dirty_decay_ms);
+}
 
 /* Nothing here may allocate. */
 static bool bring_up(void)
@@ -39,7 +64,7 @@ static bool bring_up(void)
 	ash_bounds_init();
 	ash_misuse_hook = ash_misuse_report;
 	ash_page_init();
-	ash_hugify_init((enum ash_thp)ash_conf.thp);
+	huge_pages_init();
 	/* (The window may be there from a try that failed later.) */
 	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) ||
 	    !ash_shard_init((unsigned)ash_conf.narenas))

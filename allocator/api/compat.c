@@ -12,6 +12,7 @@
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "page/hugeblock.h"
+#include "page/hugify.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "page/purge.h"
@@ -137,7 +138,7 @@ void ash_malloc_stats(void)
 {
 	struct totals t = count_all();
 	struct ash_stalls s;
-	char text[1280];
+	char text[1536];
 	size_t length = ash_format(
 		text, sizeof(text),
 		"Ashlar " PACKAGE_VERSION
@@ -157,6 +158,7 @@ void ash_malloc_stats(void)
 		"  purge: %lu KiB given back; in %lu calls %lu us CPU, longest %lu us, most in "
 		"one %lu "
 		"ranges and %lu KiB; background %lu us\n"
+		"  huge pages: %lu made, %zu KiB of the pool, refused by it %lu times\n"
 		"  memory found short %lu times\n",
 		(ash_run_dirty() << ASH_GRANULE_SHIFT) / 1024,
 		(ash_run_muzzy() << ASH_GRANULE_SHIFT) / 1024, ash_mapping_cached() / 1024,
@@ -164,7 +166,9 @@ void ash_malloc_stats(void)
 		(unsigned long)(ash_purge_bytes() / 1024), (unsigned long)s.count,
 		(unsigned long)(s.ns / 1000), (unsigned long)(s.longest_ns / 1000),
 		(unsigned long)s.most_ranges, (unsigned long)(s.most_bytes / 1024),
-		(unsigned long)(s.background_ns / 1000), (unsigned long)ash_reclaim_pressed());
+		(unsigned long)(s.background_ns / 1000), (unsigned long)ash_hugify_count(),
+		ash_hugeblock_pool() / 1024, (unsigned long)ash_hugeblock_pool_refused(),
+		(unsigned long)ash_reclaim_pressed());
 	ash_write_fd(STDERR_FILENO, text, length);
 }
 

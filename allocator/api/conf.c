@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meta/descriptor.h"
 #include "os/os.h"
 #include "page/purge.h"
 #include "util/fmt.h"
@@ -12,20 +13,40 @@ struct ash_conf ash_conf = {
 	.tcache = true,
 	.background_thread = true,
 	.dirty_decay_ms = ASH_DECAY_MS,
+	.hpa = true,
+	.hpa_hugification_threshold = ASH_HUGE / 8 * 7,
+	.hpa_hugify_delay_ms = 1000,
 };
 
-enum row_type { ROW_BOOL, ROW_COUNT, ROW_BYTES, ROW_WORD, ROW_MS, ROW_AMOUNT };
+enum row_type {
+	ROW_BOOL,
+	ROW_COUNT,
+	ROW_BYTES,
+	ROW_WORD,
+	ROW_MS,
+	ROW_AMOUNT,
+	ROW_FACTOR, /* int64_t, in 1/65536; -1 is kept as it is */
+	ROW_SHARE,  /* uint64_t: as many bytes as that share of a hugeblock */
+};
 
 struct row {
 	const char *key;
 	enum row_type type;
-	size_t offset;        /* in struct ash_conf */
+	size_t offset;        /* in struct ash_conf, or NOWHERE */
 	const char *accepted; /* words in the order of their values; or what a message says */
 	uint64_t most;        /* counts, ms */
 };
 
 #define FIELD(name) offsetof(struct ash_conf, name)
 
+/* jemalloc's, for mechanisms that are not here or need no steering: values are checked, and
+ * mean nothing. */
+#define NOWHERE SIZE_MAX
+
+#define BYTES_TEXT "bytes, also with k, m or g"
+#define FACTOR_TEXT "a decimal number, -1 for no bound"
+#define SHARE_TEXT "a decimal number from 0 to 1"
+#define FACTOR_MOST 65536 /* whole ones */
 #define AMOUNT_TEXT "bytes, also with k, m or g; n% of the memory limit; none"
 #define MS_TEXT "milliseconds, 0 for at once, -1 for never"
 #define MS_MOST ((uint64_t)1 << 40)
@@ -40,6 +61,32 @@ static const struct row rows[] = {
 	{"checks", ROW_WORD, FIELD(checks), "default|full", 0},
 	{"zero_realloc", ROW_WORD, FIELD(zero_realloc), "free|alloc|abort", 0},
 	{"thp", ROW_WORD, FIELD(thp), "default|always|never", 0},
+	{"hugetlb", ROW_WORD, FIELD(hugetlb), "never|2m", 0},
+	{"hpa", ROW_BOOL, FIELD(hpa), "true or false", 0},
+	{"hpa_hugify_style", ROW_WORD, FIELD(hpa_hugify_style), "auto|none|eager|lazy", 0},
+	{"hpa_hugification_threshold", ROW_BYTES, FIELD(hpa_hugification_threshold), BYTES_TEXT,
+	 0},
+	{"hpa_hugification_threshold_ratio", ROW_SHARE, FIELD(hpa_hugification_threshold),
+	 SHARE_TEXT, 1},
+	{"hpa_hugify_delay_ms", ROW_COUNT, FIELD(hpa_hugify_delay_ms), "milliseconds", MS_MOST},
+	{"hpa_min_purge_interval_ms", ROW_COUNT, FIELD(hpa_min_purge_interval_ms),
+	 "milliseconds", MS_MOST},
+	{"hpa_dirty_mult", ROW_FACTOR, FIELD(hpa_dirty_mult), FACTOR_TEXT, FACTOR_MOST},
+	{"hpa_slab_max_alloc", ROW_BYTES, NOWHERE, BYTES_TEXT, 0},
+	{"hpa_hugify_sync", ROW_BOOL, NOWHERE, "true or false", 0},
+	{"hpa_min_purge_delay_ms", ROW_COUNT, NOWHERE, "milliseconds", MS_MOST},
+	{"hpa_purge_threshold", ROW_BYTES, NOWHERE, BYTES_TEXT, 0},
+	{"hpa_purge_threshold_ratio", ROW_SHARE, NOWHERE, SHARE_TEXT, 1},
+	{"hpa_sec_nshards", ROW_COUNT, NOWHERE, "a number", UINT32_MAX},
+	{"hpa_sec_max_alloc", ROW_BYTES, NOWHERE, BYTES_TEXT, 0},
+	{"hpa_sec_max_bytes", ROW_BYTES, NOWHERE, BYTES_TEXT, 0},
+	{"hpa_sec_bytes_after_flush", ROW_BYTES, NOWHERE, BYTES_TEXT, 0},
+	{"hpa_sec_batch_fill_extra", ROW_COUNT, NOWHERE, "a number", UINT32_MAX},
+	{"experimental_hpa_max_purge_nhp", ROW_MS, NOWHERE, "a number, -1 for no bound",
+	 UINT32_MAX},
+	{"experimental_hpa_start_huge_if_thp_always", ROW_BOOL, NOWHERE, "true or false", 0},
+	{"experimental_hpa_enforce_hugify", ROW_BOOL, NOWHERE, "true or false", 0},
+	{"huge_arena_pac_thp", ROW_BOOL, NOWHERE, "true or false", 0},
 	{"narenas", ROW_COUNT, FIELD(narenas), "1 to 64, or 0 for one per usable CPU", 64},
 	{"max_alloc", ROW_BYTES, FIELD(max_alloc), "bytes, also with k, m or g; 0 for no bound",
 	 0},
@@ -79,6 +126,31 @@ static bool read_number(struct span s, uint64_t *n)
 		*n = *n * 10 + digit;
 	}
 	return s.length > 0;
+}
+
+/* A decimal number, at most `most`, in 1/65536, cut off.  Of its fraction nine digits count. */
+static bool read_fraction(struct span s, uint64_t most, uint64_t *n)
+{
+	const char *point = memchr(s.at, '.', s.length);
+	size_t length = point != NULL ? (size_t)(point - s.at) : s.length;
+	struct span fraction = {s.at + length + 1, point != NULL ? s.length - length - 1 : 0};
+	uint64_t whole, digits = 0, scale = 1;
+
+	if (!read_number((struct span){s.at, length}, &whole) || whole > most ||
+	    (point != NULL && fraction.length == 0))
+		return false;
+	for (size_t i = 0; i < fraction.length; i++) {
+		unsigned digit = (unsigned)(fraction.at[i] - '0');
+
+		if (digit > 9)
+			return false;
+		if (i < 9) {
+			digits = digits * 10 + digit;
+			scale *= 10;
+		}
+	}
+	*n = (whole << 16) + (digits << 16) / scale;
+	return *n <= most << 16;
 }
 
 static bool read_bytes(struct span s, uint64_t *n)
@@ -144,8 +216,8 @@ static bool read_word(struct span s, const char *words, unsigned *value)
 
 static bool set_field(struct ash_conf *conf, const struct row *row, struct span value)
 {
-	char *field = (char *)conf + row->offset;
-	uint64_t n;
+	uint64_t ignored[2], n; /* as large as any field */
+	char *field = row->offset != NOWHERE ? (char *)conf + row->offset : (char *)ignored;
 
 	switch (row->type) {
 	case ROW_BOOL:
@@ -171,6 +243,19 @@ static bool set_field(struct ash_conf *conf, const struct row *row, struct span 
 		return true;
 	case ROW_AMOUNT:
 		return read_amount(value, (struct ash_amount *)field);
+	case ROW_FACTOR:
+		if (span_is(value, "-1"))
+			*(int64_t *)field = -1;
+		else if (read_fraction(value, row->most, &n))
+			*(int64_t *)field = (int64_t)n;
+		else
+			return false;
+		return true;
+	case ROW_SHARE:
+		if (!read_fraction(value, row->most, &n))
+			return false;
+		*(uint64_t *)field = n * ASH_HUGE >> 16;
+		return true;
 	case ROW_WORD:
 		return read_word(value, row->accepted, (unsigned *)field);
 	}

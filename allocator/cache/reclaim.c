@@ -13,6 +13,7 @@
 #include "page/hugify.h"
 #include "page/limits.h"
 #include "page/mapping.h"
+#include "page/pool.h"
 #include "page/purge.h"
 #include "page/run.h"
 #include "page/tails.h"
@@ -38,6 +39,8 @@
 #define WATCH_NS (5 * (uint64_t)ASH_EPOCH_NS)
 #define PRESSED_STEPS 50   /* of the background thread in one round, when memory is short */
 #define HUGE_AT_ONCE 4     /* huge pages made in one round of the background thread */
+#define POOL_IN_A_CALL 8   /* pages of the hugetlb pool given back in one round of a call, */
+#define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
 /* When the heap grows beyond what it ever was: */
 #define RELIEF_NS (CALL_NS / 2)        /* of purging runs, and of purging holes */
@@ -200,6 +203,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	do
 		left = step(now_ns, now, background ? BACKGROUND_NS : CALL_NS);
 	while (left && --steps > 0);
+	left |= ash_pool_step(now, background ? POOL_AT_ONCE : POOL_IN_A_CALL);
 	/* A huge page takes the kernel milliseconds: nothing for a call. */
 	if (background)
 		left |= ash_hugify_step(now, HUGE_AT_ONCE); /* has an account of its own */

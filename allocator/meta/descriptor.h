@@ -60,13 +60,16 @@ static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
 enum ash_keep {
 	ASH_KEEP_HUGE = 1,    /* it is one huge page and well used */
 	ASH_KEEP_REFUSED = 2, /* the kernel did not take them (mlock) */
+	ASH_KEEP_POOL = 4,    /* it is one page of the hugetlb pool: goes back whole; as long as
+				 the block is mapped */
 };
 
 struct ash_hugeblock {
 	struct ash_list link;   /* packing: blocks of equal longest free run */
 	struct ash_list dirty;  /* purge: blocks with dirty granules, oldest first */
 	struct ash_list lazy;   /* purge: blocks with muzzy ones */
-	struct ash_list dense;  /* hugify: well used blocks, oldest first */
+	struct ash_list dense;  /* hugify: well used blocks, oldest first; of the pool: empty
+				   ones */
 	struct ash_list tailed; /* tails: blocks with bits in `tails`, oldest first */
 	uint64_t used[2];       /* granule in a run, or just being purged */
 	uint64_t touched[2];    /* granule was handed out since it was last known to be zero */

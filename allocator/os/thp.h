@@ -17,6 +17,16 @@ bool ash_os_collapse(void *address, size_t size);
  * mapping of its own. */
 bool ash_os_advise_huge(void *address, size_t size, bool huge);
 
+/* Fresh zeroed memory at exactly this address, of the pool of pages of 2^shift bytes that the
+ * administrator set aside (hugetlb); `size` in whole ones, which are the caller's from now on.
+ * False with ENOMEM where the pool has not so many left, EINVAL where there is none, EEXIST
+ * where something lies there.  Such memory is given back by ash_os_unmap alone and in whole
+ * pages: the kernel takes ash_os_purge of a part, and does nothing. */
+bool ash_os_map_pool_at(void *address, size_t size, unsigned shift);
+
+/* Tests stage a pool: called in place of the kernel.  NULL in production. */
+extern bool (*ash_os_pool_hook)(void *address, size_t size);
+
 /* OS pages of the range that are in memory; 0 where that cannot be told.  At most 512. */
 unsigned ash_os_resident(void *address, size_t size);
 

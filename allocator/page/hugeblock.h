@@ -24,6 +24,13 @@ bool ash_hugeblock_release(struct ash_hugeblock *block);
 /* Bytes of hugeblocks mapped. */
 size_t ash_hugeblock_mapped(void);
 
+/* Whether blocks are to be pages of the hugetlb pool, as far as it has some; at boot.  Others
+ * are ordinary memory. */
+void ash_hugeblock_use_pool(bool use);
+/* Bytes of blocks that are, and how often the heap grew by others because the pool refused. */
+size_t ash_hugeblock_pool(void);
+uint64_t ash_hugeblock_pool_refused(void);
+
 struct ash_mutex;
 struct ash_mutex *ash_hugeblock_mutex(void); /* for fork */
 

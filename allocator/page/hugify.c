@@ -9,7 +9,6 @@
 #include "page/block.h"
 #include "page/run.h"
 
-#define AGE 10u         /* epochs that a block is well used before: one second */
 #define AGAIN 100u      /* until a block is tried again that was refused or too empty */
 #define REST 10u        /* epochs of rest after a refusal; doubles with each */
 #define REST_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
@@ -24,6 +23,10 @@
 /* Advice splits the mapping where it changes, and a process has 65,530 of them. */
 #define ADVISED_MOST 256
 
+#define EPOCH_MS 100u
+#define AGE_MOST ((uint64_t)1 << 30)
+
+static uint32_t age = 10; /* epochs that a block is well used before: one second */
 static enum ash_thp mode;
 static bool allowed;
 /* The rest is the purger's. */
@@ -41,7 +44,29 @@ static uint64_t count;
 void ash_hugify_init(enum ash_thp wanted)
 {
 	mode = wanted;
-	allowed = wanted != ASH_THP_NEVER && ash_os_thp_allowed(ASH_HUGE);
+	allowed = (wanted == ASH_THP_DEFAULT || wanted == ASH_THP_ALWAYS) &&
+		  ash_os_thp_allowed(ASH_HUGE);
+}
+
+void ash_hugify_set_threshold(uint64_t bytes)
+{
+	unsigned dense = bytes < ASH_HUGE
+				 ? (unsigned)((bytes + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT)
+				 : ASH_HUGE_GRANULES;
+	struct ash_block_bounds *bounds = &ash_block_bounds;
+
+	bounds->dense = dense > 0 ? dense : 1;
+	bounds->dense_no_more = dense * 6 / 7 > 0 ? dense * 6 / 7 : 1;
+	bounds->broken = dense * 4 / 7 > 0 ? dense * 4 / 7 : 1;
+	if (bounds->broken > ASH_HUGE_GRANULES / 2)
+		bounds->broken = ASH_HUGE_GRANULES / 2;
+}
+
+void ash_hugify_set_delay_ms(uint64_t ms)
+{
+	uint64_t epochs = (ms + EPOCH_MS - 1) / EPOCH_MS;
+
+	age = (uint32_t)(epochs < AGE_MOST ? epochs : AGE_MOST);
 }
 
 void ash_hugify_mapped(void *address, size_t size)
@@ -63,7 +88,7 @@ static void date_new_ones(uint32_t epoch)
 
 		if (block->dense_epoch != 0)
 			return;
-		block->dense_epoch = epoch + AGE + (epoch + AGE == 0);
+		block->dense_epoch = epoch + age + (epoch + age == 0);
 	}
 }
 
@@ -94,7 +119,7 @@ static void settle(struct ash_hugeblock *block)
 
 	ash_mutex_lock(lock);
 	/* (It may have drained meanwhile.) */
-	if (block->nused >= ASH_HUGE_GRANULES / 2) {
+	if (block->nused >= ash_block_bounds.broken) {
 		ash_block_keep(block, block->keep | ASH_KEEP_HUGE);
 		ash_block_fill(block);
 		ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));
@@ -200,7 +225,9 @@ static void earn(uint32_t epoch)
 
 bool ash_hugify_step(uint32_t epoch, unsigned most)
 {
-	unsigned pages = (unsigned)(ASH_HUGE >> ash_os_page_shift);
+	/* Of what is not in use half must be resident, too. */
+	unsigned pages = (unsigned)(ASH_HUGE >> ash_os_page_shift) *
+			 (ash_block_bounds.dense + ASH_HUGE_GRANULES) / (2 * ASH_HUGE_GRANULES);
 	struct ash_mutex *lock = ash_page_mutex();
 	struct ash_hugeblock *block;
 	int saved = errno;
@@ -214,7 +241,7 @@ bool ash_hugify_step(uint32_t epoch, unsigned most)
 	ash_mutex_unlock(lock);
 	while (!resting(epoch) && most-- > 0 && credit_ns > 0 &&
 	       (block = due_block(epoch, false)) != NULL) {
-		if (ash_os_resident(address_of(block), ASH_HUGE) >= pages - pages / 16 &&
+		if (ash_os_resident(address_of(block), ASH_HUGE) >= pages &&
 		    make_huge(block, epoch))
 			settle(block);
 		else
@@ -222,7 +249,7 @@ bool ash_hugify_step(uint32_t epoch, unsigned most)
 	}
 	errno = saved;
 	/* After refusals only as long as the program itself is busy. */
-	return !(resting(epoch) && rest >= REST) && due_block(epoch + AGE, true) != NULL;
+	return !(resting(epoch) && rest >= REST) && due_block(epoch + age, true) != NULL;
 }
 
 /* What the slabs say of themselves belongs to their bins' locks; that it may be a moment old
@@ -241,7 +268,7 @@ ash_hugify_is_half_empty(const struct ash_hugeblock *block)
 		else if (run->state == ASH_RUN_SLAB && regions > nfree)
 			used += (regions - nfree) * 256u * run->granules / regions;
 	}
-	return used < ASH_HUGE_GRANULES / 2 * 256;
+	return used < ash_block_bounds.broken * 256;
 }
 
 void ash_hugify_break(struct ash_hugeblock *block)

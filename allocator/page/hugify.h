@@ -20,10 +20,16 @@ enum ash_thp {
 	ASH_THP_DEFAULT, /* as above, where the machine does not say never */
 	ASH_THP_ALWAYS,  /* every block from the start */
 	ASH_THP_NEVER,   /* none, also where the machine says always */
+	ASH_THP_NONE,    /* none by us; the machine may make some */
 };
 
 /* Reads what the machine allows.  Once, at boot. */
 void ash_hugify_init(enum ash_thp mode);
+
+/* Other bounds than those above, at boot: bytes of a block in use from which on it is well used
+ * (clipped to a granule and 2 MiB), and for how many ms. */
+void ash_hugify_set_threshold(uint64_t bytes);
+void ash_hugify_set_delay_ms(uint64_t ms);
 
 /* Blocks were mapped: gives them the advice that the mode asks for. */
 void ash_hugify_mapped(void *address, size_t size);

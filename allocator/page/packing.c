@@ -30,7 +30,7 @@ void ash_packing_add(struct ash_hugeblock *block)
 	link_block(block);
 }
 
-static void unlink_block(struct ash_hugeblock *block)
+void ash_packing_remove(struct ash_hugeblock *block)
 {
 	unsigned length = block->longest;
 
@@ -51,7 +51,7 @@ struct ash_hugeblock *ash_packing_take_empty(bool clean)
 
 		if (clean && (block->touched[0] | block->touched[1]) != 0)
 			continue;
-		unlink_block(block);
+		ash_packing_remove(block);
 		return block;
 	}
 	return NULL;
@@ -59,7 +59,7 @@ struct ash_hugeblock *ash_packing_take_empty(bool clean)
 
 void ash_packing_update(struct ash_hugeblock *block)
 {
-	unlink_block(block);
+	ash_packing_remove(block);
 	link_block(block);
 }
 

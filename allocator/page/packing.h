@@ -18,6 +18,9 @@ void ash_packing_update(struct ash_hugeblock *block);
 /* Adds a block that is on no list. */
 void ash_packing_add(struct ash_hugeblock *block);
 
+/* Takes a block off its list. */
+void ash_packing_remove(struct ash_hugeblock *block);
+
 /* A wholly free block, taken off its list, with `clean` one that holds no memory; NULL where
  * there is none (of those empty for longest). */
 struct ash_hugeblock *ash_packing_take_empty(bool clean);

@@ -15,6 +15,7 @@
 #define LONG_NS 1000000u /* a shorter step is a call's, its batches half as large */
 #define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
 #define BATCHES 32 /* in one step, however fast they are */
+#define PASS_LEAVES ((size_t)2 << 20)
 #define WANTED_BYTES ((size_t)4 << 20)
 #define EXCESS_NS 400000u
 #define REFUSED_NS 100000000u
@@ -23,6 +24,9 @@ static struct ash_decay decay; /* the purger's */
 static int64_t decay_ms = ASH_DECAY_MS;
 static struct ash_decay muzzy_decay;
 static int64_t muzzy_ms;
+static int64_t dirty_share;  /* of what is in use, in 1/65536; < 0 = all */
+static uint64_t interval_ns; /* from the end of one pass over free runs to the next */
+static uint64_t passed_ns;   /* when the last one ended; the purger's */
 static uint64_t given_back;
 static struct ash_stalls stalls;
 
@@ -37,6 +41,24 @@ void ash_purge_set_muzzy_ms(int64_t ms)
 {
 	muzzy_ms = ms;
 	muzzy_decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
+}
+
+void ash_purge_set_dirty_share(int64_t share)
+{
+	dirty_share = share;
+}
+
+void ash_purge_set_interval_ms(uint64_t ms)
+{
+	interval_ns = ms * 1000000;
+}
+
+/* Bytes of free runs that stay by request, whatever their age. */
+static size_t stays_by_request(void)
+{
+	if (decay_ms < 0 || dirty_share < 0)
+		return SIZE_MAX;
+	return (ash_run_granules() * (uint64_t)dirty_share >> 16) << ASH_GRANULE_SHIFT;
 }
 
 enum grade {
@@ -108,10 +130,10 @@ static uint64_t retaken(size_t dirty_bytes)
 static size_t may_stay(uint64_t now_ns, size_t dirty, bool *hurry)
 {
 	size_t stays = ash_decay_limit(&decay, now_ns, dirty, retaken(dirty));
-	size_t bound = ash_limits_dirty_bound();
+	size_t bound = ash_limits_dirty_bound(), wish = stays_by_request();
 
-	if (decay_ms < 0)
-		stays = dirty;
+	if (stays < wish)
+		stays = wish < dirty ? wish : dirty;
 	*hurry = bound < stays;
 	return bound < stays ? bound : stays;
 }
@@ -159,6 +181,23 @@ static void purge_until(size_t stays, uint64_t most_ns, bool hurry, enum grade g
 	ash_decay_worked(&decay, used);
 }
 
+/* A pass takes all but what it may not: after it nothing goes for long. */
+static size_t stays_after_pass(size_t stays)
+{
+	size_t turns = ash_decay_in_turns(&decay, retaken_sum), wish = stays_by_request();
+	size_t least = turns > wish ? turns : wish;
+
+	if (least < PASS_LEAVES)
+		least = PASS_LEAVES;
+	return least < stays ? least : stays;
+}
+
+static bool interval_is_over(uint64_t now_ns)
+{
+	return passed_ns == 0 || interval_ns == 0 ||
+	       (int64_t)(now_ns - passed_ns) >= (int64_t)interval_ns;
+}
+
 bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
 {
 	size_t stays;
@@ -167,7 +206,16 @@ bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
 	if (ash_run_muzzy() != 0)
 		left = muzzy_step(now_ns, most_ns / 2);
 	stays = may_stay(now_ns, ash_run_dirty() << ASH_GRANULE_SHIFT, &hurry);
-	purge_until(stays, most_ns, hurry, muzzy_ms != 0 && !hurry ? LAZILY : DIRTY);
+	if (hurry || interval_is_over(now_ns)) {
+		bool work;
+
+		if (interval_ns != 0)
+			stays = stays_after_pass(stays);
+		work = ash_run_dirty() << ASH_GRANULE_SHIFT > stays;
+		purge_until(stays, most_ns, hurry, muzzy_ms != 0 && !hurry ? LAZILY : DIRTY);
+		if (work && ash_run_dirty() << ASH_GRANULE_SHIFT <= stays)
+			passed_ns = now_ns;
+	}
 	return ash_purge_wanted() || left;
 }
 
@@ -204,10 +252,11 @@ void ash_purge_excess(void)
 
 void ash_purge_down(size_t bytes, uint64_t most_ns)
 {
-	size_t turns = ash_decay_in_turns(&decay, retaken_sum);
+	size_t turns = ash_decay_in_turns(&decay, retaken_sum), wish = stays_by_request();
 
-	if (decay_ms >= 0)
-		purge_until(bytes > turns ? bytes : turns, most_ns, false, DIRTY);
+	if (turns < wish)
+		turns = wish;
+	purge_until(bytes > turns ? bytes : turns, most_ns, false, DIRTY);
 }
 
 void ash_purge_all(void)
@@ -221,9 +270,12 @@ void ash_purge_all(void)
 
 bool ash_purge_wanted(void)
 {
+	size_t wish = stays_by_request();
+
 	if (ash_limits_dirty_exceeded())
 		return true;
-	return decay_ms >= 0 && ash_run_dirty() << ASH_GRANULE_SHIFT > WANTED_BYTES;
+	return ash_run_dirty() << ASH_GRANULE_SHIFT >
+	       (wish > WANTED_BYTES ? wish : WANTED_BYTES);
 }
 
 bool ash_purge_may_work(void)

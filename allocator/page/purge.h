@@ -16,6 +16,12 @@ void ash_purge_set_decay_ms(int64_t ms);
  * more; -1 = never, for the kernel to take; 0 = for good at once, as it is unless set. */
 void ash_purge_set_muzzy_ms(int64_t ms);
 
+/* So much may stay dirty whatever its age: a share of what is in use, in 1/65536; below 0 all.
+ * And after free runs were purged down to what may stay nothing is purged for `ms` more.  Both
+ * 0 unless set.  At boot. */
+void ash_purge_set_dirty_share(int64_t share);
+void ash_purge_set_interval_ms(uint64_t ms);
+
 /* Lets free runs decay to what may stay dirty now, in batches; at most about `most_ns` of CPU
  * time.  Returns whether work is left.  One thread at a time: the caller holds the purger's
  * claim.  Call without a lock. */

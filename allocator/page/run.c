@@ -27,6 +27,7 @@ static struct ash_list muzzy_blocks = {&muzzy_blocks, &muzzy_blocks};
 static struct ash_list refused_blocks = {&refused_blocks, &refused_blocks}; /* by `dirty` */
 struct ash_list ash_dense_blocks = {&ash_dense_blocks, &ash_dense_blocks};
 struct ash_list ash_tailed_blocks = {&ash_tailed_blocks, &ash_tailed_blocks};
+struct ash_list ash_pool_blocks = {&ash_pool_blocks, &ash_pool_blocks};
 
 size_t ash_run_clock; /* granules taken, ever */
 void (*ash_run_growth_hook)(size_t bytes);
@@ -34,11 +35,11 @@ void (*ash_run_growth_hook)(size_t bytes);
 /* Below this much memory nobody looks for some to give back instead of growing. */
 #define MARK_LEAST ((size_t)1024) /* granules: 16 MiB */
 #define STEP_LEAST ((size_t)64)   /* 1 MiB */
-/* A block is well used from 7/8 on, and until it falls below 3/4; below a half it is broken
- * up. */
-#define DENSE (ASH_HUGE_GRANULES * 7 / 8)
-#define DENSE_NO_MORE (ASH_HUGE_GRANULES * 3 / 4)
-#define BROKEN (ASH_HUGE_GRANULES / 2)
+struct ash_block_bounds ash_block_bounds = {
+	ASH_HUGE_GRANULES * 7 / 8,
+	ASH_HUGE_GRANULES * 3 / 4,
+	ASH_HUGE_GRANULES / 2,
+};
 
 void ash_page_init(void)
 {
@@ -189,14 +190,27 @@ void ash_block_keep(struct ash_hugeblock *block, unsigned keep)
 	note_dirty(block);
 }
 
+/* Caller holds the lock.  A page of the pool is on the list of empty ones, or on none. */
+static void note_of_pool(struct ash_hugeblock *block)
+{
+	if (block->nused != 0 && listed(&block->dense)) {
+		ash_list_remove(&block->dense);
+	} else if (block->nused == 0 && !listed(&block->dense)) {
+		block->dense_epoch = 0;
+		ash_list_push_back(&ash_pool_blocks, &block->dense);
+	}
+}
+
 void ash_block_changed(struct ash_hugeblock *block)
 {
-	if ((block->keep & ASH_KEEP_HUGE) && block->nused < BROKEN)
+	if ((block->keep & ASH_KEEP_HUGE) && block->nused < ash_block_bounds.broken)
 		ash_block_keep(block, block->keep & ~(unsigned)ASH_KEEP_HUGE);
-	if (listed(&block->dense)) {
-		if (block->nused < DENSE_NO_MORE)
+	if (ASH_UNLIKELY(block->keep & ASH_KEEP_POOL)) {
+		note_of_pool(block);
+	} else if (listed(&block->dense)) {
+		if (block->nused < ash_block_bounds.dense_no_more)
 			ash_list_remove(&block->dense);
-	} else if (block->nused >= DENSE && !(block->keep & ASH_KEEP_HUGE)) {
+	} else if (block->nused >= ash_block_bounds.dense && !(block->keep & ASH_KEEP_HUGE)) {
 		block->dense_epoch = 0;
 		ash_list_push_back(&ash_dense_blocks, &block->dense);
 	}
@@ -281,6 +295,8 @@ static void add_block(struct ash_hugeblock *block)
 	ash_list_init(&block->tailed);
 	ash_mutex_lock(&lock);
 	ash_packing_add(block);
+	if (block->keep & ASH_KEEP_POOL)
+		note_of_pool(block);
 	ash_mutex_unlock(&lock);
 }
 
@@ -594,13 +610,40 @@ void ash_run_try_refused(void)
 	ash_mutex_unlock(&lock);
 }
 
+bool ash_block_release(struct ash_hugeblock *block)
+{
+	uint64_t touched[2] = {block->touched[0], block->touched[1]};
+	bool gone;
+
+	ash_block_keep(block, block->keep & ASH_KEEP_POOL);
+	if (listed(&block->tailed))
+		ash_list_remove(&block->tailed);
+	uncount(block, 0, ASH_HUGE_GRANULES);
+	block->touched[0] = block->touched[1] = 0;
+	note_dirty(block);
+	ash_mutex_unlock(&lock);
+	gone = ash_hugeblock_release(block);
+	if (!gone) {
+		/* (What was muzzy is dirty again.) */
+		ash_mutex_lock(&lock);
+		block->touched[0] = touched[0];
+		block->touched[1] = touched[1];
+		count_dirty(block, ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
+		note_dirty(block);
+		if (block->keep & ASH_KEEP_POOL)
+			note_of_pool(block);
+		ash_packing_add(block);
+		ash_mutex_unlock(&lock);
+	}
+	return gone;
+}
+
 unsigned ash_run_release_blocks(bool clean)
 {
 	unsigned gone = 0;
 
 	for (;;) {
 		struct ash_hugeblock *block;
-		uint64_t touched[2];
 
 		ash_mutex_lock(&lock);
 		block = ash_packing_take_empty(clean);
@@ -608,28 +651,11 @@ unsigned ash_run_release_blocks(bool clean)
 			ash_mutex_unlock(&lock);
 			return gone;
 		}
-		ash_block_keep(block, 0);
-		if (listed(&block->tailed))
-			ash_list_remove(&block->tailed);
-		touched[0] = block->touched[0];
-		touched[1] = block->touched[1];
-		uncount(block, 0, ASH_HUGE_GRANULES);
-		block->touched[0] = block->touched[1] = 0;
-		note_dirty(block);
-		ash_mutex_unlock(&lock);
-		if (ash_hugeblock_release(block)) {
-			gone++;
-			continue;
-		}
-		/* (What was muzzy is dirty again.) */
-		ash_mutex_lock(&lock);
-		block->touched[0] = touched[0];
-		block->touched[1] = touched[1];
-		ash_owned_add(&dirty, ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
-		note_dirty(block);
-		ash_packing_add(block);
-		ash_mutex_unlock(&lock);
-		return gone;
+		if (listed(&block->dense))
+			ash_list_remove(&block->dense);
+		if (!ash_block_release(block))
+			return gone;
+		gone++;
 	}
 }
 

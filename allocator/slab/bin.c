@@ -166,7 +166,7 @@ static uint64_t worthy_holes(struct ash_run *slab)
 	const struct ash_hugeblock *block = ash_block_of_granule(slab->number);
 	unsigned keep = ash_load_relaxed(&block->keep);
 
-	if ((keep & ASH_KEEP_REFUSED) ||
+	if ((keep & (ASH_KEEP_REFUSED | ASH_KEEP_POOL)) ||
 	    ((keep & ASH_KEEP_HUGE) &&
 	     (slab->nfree * 2 < slab->regions || !ash_hugify_is_half_empty(block))))
 		return 0;

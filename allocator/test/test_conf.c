@@ -61,6 +61,61 @@ static void good_values(void **state)
 	assert_int_equal(conf.narenas, 2);
 }
 
+/* jemalloc's names for its allocator of huge pages: some steer something here, the others are
+ * checked and mean nothing. */
+static void names_of_huge_pages(void **state)
+{
+	static const struct ash_conf none;
+	struct ash_conf conf = none;
+	char said[2000];
+
+	(void)state;
+	assert_int_equal(parse(&conf,
+			       "hpa:true,hpa_hugification_threshold:1m,hpa_hugify_delay_ms:0,"
+			       "hpa_min_purge_interval_ms:5000,hpa_dirty_mult:0.25,"
+			       "hpa_hugify_style:eager,hugetlb:2m",
+			       said, sizeof(said)),
+			 0);
+	assert_string_equal(said, "");
+	assert_true(conf.hpa);
+	assert_int_equal(conf.hpa_hugification_threshold, 1 << 20);
+	assert_int_equal(conf.hpa_hugify_delay_ms, 0);
+	assert_int_equal(conf.hpa_min_purge_interval_ms, 5000);
+	assert_int_equal(conf.hpa_dirty_mult, 65536 / 4);
+	assert_int_equal(conf.hpa_hugify_style, ASH_HUGIFY_EAGER);
+	assert_int_equal(conf.hugetlb, ASH_HUGETLB_2M);
+	assert_int_equal(parse(&conf,
+			       "hpa_hugification_threshold_ratio:0.95,hpa_dirty_mult:-1,"
+			       "hpa_hugify_style:lazy,hugetlb:never",
+			       said, sizeof(said)),
+			 0);
+	assert_in_range(conf.hpa_hugification_threshold, 1992294 - 32, 1992294);
+	assert_int_equal(conf.hpa_dirty_mult, -1);
+	assert_int_equal(conf.hpa_hugify_style, ASH_HUGIFY_LAZY);
+	assert_int_equal(conf.hugetlb, ASH_HUGETLB_NEVER);
+	assert_int_equal(parse(&conf,
+			       "hpa_hugification_threshold_ratio:1,hpa_dirty_mult:1.9999999999",
+			       said, sizeof(said)),
+			 0);
+	assert_int_equal(conf.hpa_hugification_threshold, 2 << 20);
+	assert_int_equal(conf.hpa_dirty_mult, 2 * 65536 - 1);
+	conf = none;
+	assert_int_equal(
+		parse(&conf,
+		      "hpa_slab_max_alloc:65536,hpa_hugify_sync:true,hpa_min_purge_delay_ms:1,"
+		      "hpa_purge_threshold:4096,hpa_purge_threshold_ratio:0.5,hpa_sec_nshards:"
+		      "2,"
+		      "hpa_sec_max_alloc:32k,hpa_sec_max_bytes:262144,"
+		      "hpa_sec_bytes_after_flush:131072,hpa_sec_batch_fill_extra:0,"
+		      "experimental_hpa_max_purge_nhp:-1,"
+		      "experimental_hpa_start_huge_if_thp_always:true,"
+		      "experimental_hpa_enforce_hugify:false,huge_arena_pac_thp:false",
+		      said, sizeof(said)),
+		0);
+	assert_string_equal(said, "");
+	assert_memory_equal(&conf, &none, sizeof(conf));
+}
+
 static void bad_values_change_nothing(void **state)
 {
 	static const char *const bad[] = {
@@ -89,6 +144,25 @@ static void bad_values_change_nothing(void **state)
 		"limit_hard:-1",
 		"limit_soft:nothing",
 		"pressure_purge:auto|true",
+		"hpa:1",
+		"hpa_hugification_threshold:-1",
+		"hpa_hugification_threshold_ratio:1.01",
+		"hpa_hugification_threshold_ratio:-1",
+		"hpa_hugify_delay_ms:1.5",
+		"hpa_dirty_mult:-2",
+		"hpa_dirty_mult:-0.5",
+		"hpa_dirty_mult:1.",
+		"hpa_dirty_mult:.5",
+		"hpa_dirty_mult:1.2.3",
+		"hpa_dirty_mult:0.1234567890x",
+		"hpa_dirty_mult:65536.1",
+		"hpa_dirty_mult:",
+		"hpa_hugify_style:",
+		"hugetlb:1g",
+		"hugetlb:true",
+		"hpa_hugify_sync:yes",
+		"hpa_sec_nshards:-1",
+		"hpa_slab_max_alloc:many",
 	};
 	struct ash_conf before, conf;
 	char said[2000];
@@ -126,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_values),
+		cmocka_unit_test(names_of_huge_pages),
 		cmocka_unit_test(bad_values_change_nothing),
 		cmocka_unit_test(long_nonsense),
 	};

@@ -215,6 +215,115 @@ static void holes_in_huge_pages(void **state)
 	ash_purge_all();
 }
 
+/* Huge pages made when a block with `granules` in use, all of it resident, has waited. */
+static unsigned made_of(unsigned granules, struct ash_run **run)
+{
+	uint64_t before = ash_hugify_count();
+
+	*run = whole_block();
+	memset(ash_run_address(*run), 7, ASH_HUGE);
+	assert_true(ash_run_resize(*run, 1)); /* no longer well used, and then anew */
+	assert_true(ash_run_resize(*run, granules));
+	wait_and_step();
+	return (unsigned)(ash_hugify_count() - before);
+}
+
+static void drop(struct ash_run *run)
+{
+	ash_run_free(run);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty() + ash_run_kept(), 0);
+}
+
+/* How full a block has to be is for the user to say; it falls apart at four sevenths of that.
+ */
+static void another_threshold(void **state)
+{
+	struct ash_run *run;
+	unsigned made;
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	assert_int_equal(made_of(111, &run), 0);
+	drop(run);
+	ash_hugify_set_threshold(ASH_HUGE / 2);
+	assert_int_equal(made_of(63, &run), 0);
+	drop(run);
+	made = made_of(64, &run);
+	if (made != 0) {
+		assert_int_equal(ash_run_kept(), 64);
+		assert_true(ash_run_resize(run, 36));
+		assert_int_equal(ash_run_kept(), 92);
+		assert_true(ash_run_resize(run, 35));
+		assert_int_equal(ash_run_kept(), 0);
+	}
+	drop(run);
+	/* Beyond what there is: clipped, and an empty block is never one. */
+	ash_hugify_set_threshold(UINT64_MAX);
+	assert_int_equal(made_of(127, &run), 0);
+	assert_int_equal(ash_block_bounds.dense, ASH_HUGE_GRANULES);
+	drop(run);
+	ash_hugify_set_threshold(0);
+	assert_int_equal(ash_block_bounds.dense, 1);
+	assert_int_equal(ash_block_bounds.dense_no_more, 1);
+	assert_int_equal(ash_block_bounds.broken, 1);
+	made_of(1, &run);
+	drop(run);
+	ash_hugify_set_threshold(ASH_HUGE / 8 * 7);
+	assert_int_equal(ash_block_bounds.dense, 112);
+	assert_int_equal(ash_block_bounds.dense_no_more, 96);
+	assert_int_equal(ash_block_bounds.broken, 64);
+	if (made == 0)
+		skip(); /* the machine has no huge page to give */
+}
+
+/* And for how long. */
+static void another_delay(void **state)
+{
+	struct ash_run *run = whole_block();
+	uint64_t before = ash_hugify_count();
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	ash_hugify_set_delay_ms(4950);
+	ash_hugify_step(epoch, 100);
+	epoch += 49;
+	assert_true(ash_hugify_step(epoch, 100));
+	assert_int_equal(ash_hugify_count(), before);
+	epoch += 1;
+	ash_hugify_step(epoch, 100);
+	ash_hugify_set_delay_ms(1000);
+	drop(run);
+	if (ash_hugify_count() == before)
+		skip(); /* the machine has no huge page to give */
+}
+
+/* By request none is made, and the kernel is not told anything. */
+static bool any_advice(enum ash_os_call call)
+{
+	if (call == ASH_OS_MADVISE)
+		fail_msg("the kernel was given advice");
+	return false;
+}
+
+static void none_by_request(void **state)
+{
+	struct ash_run *run = whole_block();
+
+	(void)state;
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	ash_hugify_init(ASH_THP_NONE);
+	ash_os_fault_hook = any_advice;
+	wait_and_step();
+	ash_hugify_mapped(ash_run_address(run), ASH_HUGE);
+	ash_os_fault_hook = NULL;
+	ash_hugify_init(ASH_THP_DEFAULT);
+	drop(run);
+}
+
 /* A kernel that knows no collapse is given advice; last, for it is not asked to collapse any
  * more. */
 static void advice_instead(void **state)
@@ -247,9 +356,10 @@ static int up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(well_used_blocks), cmocka_unit_test(untouched_blocks),
-		cmocka_unit_test(refused_collapse), cmocka_unit_test(holes_in_huge_pages),
-		cmocka_unit_test(advice_instead),
+		cmocka_unit_test(well_used_blocks),  cmocka_unit_test(untouched_blocks),
+		cmocka_unit_test(refused_collapse),  cmocka_unit_test(holes_in_huge_pages),
+		cmocka_unit_test(another_threshold), cmocka_unit_test(another_delay),
+		cmocka_unit_test(none_by_request),   cmocka_unit_test(advice_instead),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);

@@ -812,6 +812,95 @@ static void one_buffer_keeps_itself(void **state)
 	ash_purge_all();
 }
 
+/* The clock of the tests below, ahead of those above. */
+static uint64_t later(void)
+{
+	static uint64_t now;
+
+	if (now == 0)
+		now = ash_os_clock_ns() + (uint64_t)600 * 1000000000u;
+	return now += 50000000u;
+}
+
+/* Half of 64 runs freed, after `steps` steps of 50 ms; the granules that are dirty then. */
+static size_t dirty_after(unsigned steps, struct ash_run *run[64])
+{
+	for (unsigned i = 0; i < 64; i++) {
+		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		assert_non_null(run[i]);
+		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
+	}
+	for (unsigned i = 0; i < 64; i += 2)
+		ash_run_free(run[i]);
+	for (unsigned t = 0; t < steps; t++)
+		ash_purge_step(later(), UINT64_MAX);
+	return ash_run_dirty();
+}
+
+static void free_the_rest(struct ash_run *run[64])
+{
+	for (unsigned i = 1; i < 64; i += 2)
+		ash_run_free(run[i]);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty(), 0);
+}
+
+/* A share of what is in use may stay dirty for good, and nothing wakes anybody for it. */
+static void a_share_stays(void **state)
+{
+	struct ash_run *run[64];
+	size_t dirty, rest = ash_run_granules(); /* of the tests above */
+
+	(void)state;
+	dirty = dirty_after(200, run);
+	assert_true(dirty <= (size_t)3 * 64);
+	free_the_rest(run);
+	ash_purge_set_dirty_share(65536 / 2);
+	dirty = dirty_after(200, run);
+	assert_in_range(dirty, (32 * 64 + rest) / 2 - 64, (32 * 64 + rest) / 2);
+	assert_false(ash_purge_wanted());
+	ash_purge_down(0, UINT64_MAX);
+	assert_int_equal(ash_run_dirty(), dirty);
+	/* It is a share of less now. */
+	for (unsigned i = 1; i < 48; i += 2)
+		ash_run_free(run[i]);
+	assert_true(ash_purge_wanted());
+	for (unsigned t = 0; t < 200; t++)
+		ash_purge_step(later(), UINT64_MAX);
+	assert_in_range(ash_run_dirty(), (8 * 64 + rest) / 2 - 64, (8 * 64 + rest) / 2);
+	ash_purge_set_dirty_share(-1);
+	for (unsigned i = 49; i < 64; i += 2)
+		ash_run_free(run[i]);
+	dirty = ash_run_dirty();
+	for (unsigned t = 0; t < 200; t++)
+		ash_purge_step(later(), UINT64_MAX);
+	assert_int_equal(ash_run_dirty(), dirty);
+	ash_purge_set_dirty_share(0);
+	ash_purge_all();
+}
+
+/* After a pass nothing is purged until the interval is over. */
+static void passes_keep_their_distance(void **state)
+{
+	struct ash_run *run[64];
+	unsigned t = 0;
+	size_t dirty;
+
+	(void)state;
+	ash_purge_set_interval_ms(20000);
+	dirty = dirty_after(0, run);
+	while (ash_run_dirty() == dirty && t++ < 500)
+		ash_purge_step(later(), UINT64_MAX);
+	assert_in_range(ash_run_dirty(), 0, 3 * 64);
+	free_the_rest(run);
+	dirty = dirty_after(399, run);
+	assert_in_range(dirty, 32 * 64, SIZE_MAX);
+	ash_purge_step(later(), UINT64_MAX);
+	assert_in_range(ash_run_dirty(), 0, 3 * 64);
+	ash_purge_set_interval_ms(0);
+	free_the_rest(run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -834,7 +923,9 @@ int main(void)
 		cmocka_unit_test(muzzy_runs),
 		cmocka_unit_test(muzzy_decays),
 		cmocka_unit_test(tails_of_runs_that_change), /* leaves more blocks */
-		cmocka_unit_test(one_buffer_keeps_itself),   /* last: its clock runs ahead */
+		cmocka_unit_test(one_buffer_keeps_itself),   /* from here on clocks run ahead */
+		cmocka_unit_test(a_share_stays),
+		cmocka_unit_test(passes_keep_their_distance),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

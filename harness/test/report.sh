@@ -122,6 +122,10 @@ same_is_the_same() {
 	echo "held in $held of 10"
 	[ $held -ge 8 ]
 }
+tails_are_compared() { # of the others with the reference, within blocks; the reference with nobody
+	grep -q '<td>kv-server:load=50</td><td>request</td><td>ashlar</td>.*<td class="ratio[^>]*>0\.[0-9]*</td></tr>$' "$set_dir/report.html" &&
+		grep -q '<td>kv-server:load=50</td><td>request</td><td>glibc</td>.*<td>–</td></tr>$' "$set_dir/report.html"
+}
 other_reference() {
 	"$report" "$set_dir" --reference ashlar >/dev/null || return 1
 	within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, all' glibc ratio)" 1.6
@@ -235,7 +239,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..27
+echo 1..28
 check "a report is written, a torn last line tolerated" whole
 check "every figure has script, table, SVG and PNG" figures_are_there
 check "every script draws by itself, without a warning" scripts_stand_alone
@@ -247,6 +251,7 @@ check "the same set gives the same page; the set is untouched" same_bytes_again
 check "a contender with 20 % more work lies within its interval" planted_is_found
 check "the same contender under two names differs within its interval" same_is_the_same
 check "time-averaged memory is mean over mean" held_is_the_quotient_of_means
+check "p99.9 is compared with the reference's" tails_are_compared
 check "another reference" other_reference
 check "sizes and lifetimes have a panel per workload recorded" sizes_are_drawn
 check "events of a PMU are drawn" events_of_a_pmu

@@ -71,6 +71,11 @@ refused 1 'limit_hard:'
 refused 1 'limit_hard:64q'
 refused 1 'limit_soft:5%%'
 refused 1 'pressure_purge:yes'
+refused 1 'hugetlb:1'
+refused 1 'hpa_dirty_mult:-2'
+refused 1 'hpa_hugification_threshold_ratio:1.5'
+refused 1 'hpa_sec_nshards:two' # also where the value means nothing
+refused 0 'hpa:true,hpa_slab_max_alloc:65536,hpa_dirty_mult:0.25,hpa_hugify_sync:true,hpa_sec_max_bytes:262144'
 refused 0 'dirty_max:10%,limit_hard:90%,limit_soft:none,dirty_decay_ms:-1,pressure_purge:true'
 refused 2 'no_such:1,narenas:2,another:2'
 refused 0 'narenas:1,narenas:2' # the later one wins
@@ -138,6 +143,7 @@ verdict $? "stats_print:true prints something on stderr at exit"
 
 # The whole family under every way of working.
 for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always \
+	hugetlb:2m,dirty_decay_ms:0 hpa_hugification_threshold:16384,hpa_hugify_delay_ms:0,hpa_dirty_mult:0.25,hpa_min_purge_interval_ms:500 \
 	dirty_decay_ms:0 dirty_decay_ms:10,muzzy_decay_ms:20 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
 	for part in sizes alignment release queries; do
 		run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance_$part"

@@ -1,0 +1,74 @@
+#include "page/pool.h"
+
+#include "os/mutex.h"
+#include "page/block.h"
+#include "page/packing.h"
+#include "page/run.h"
+
+#define EPOCH_MS 100
+#define AGE_MOST ((int64_t)1 << 30)
+
+static bool for_good;
+static uint32_t age = 20; /* epochs */
+
+void ash_pool_set_decay_ms(int64_t ms)
+{
+	int64_t epochs = (ms + EPOCH_MS - 1) / EPOCH_MS;
+
+	for_good = ms < 0;
+	if (!for_good)
+		age = (uint32_t)(epochs < AGE_MOST ? epochs : AGE_MOST);
+}
+
+/* Caller holds the page lock.  Blocks that came to the list since the last look are dated. */
+static void date_new_ones(uint32_t epoch)
+{
+	for (struct ash_list *n = ash_pool_blocks.prev; n != &ash_pool_blocks; n = n->prev) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
+
+		if (block->dense_epoch != 0)
+			return;
+		block->dense_epoch = epoch + age + (epoch + age == 0);
+	}
+}
+
+/* Caller holds the page lock.  The block that has been free for longest, off its lists, where
+ * that is long enough; else NULL. */
+static struct ash_hugeblock *take_due(uint32_t epoch)
+{
+	struct ash_hugeblock *block;
+
+	if (ash_list_empty(&ash_pool_blocks))
+		return NULL;
+	block = ASH_LIST_ENTRY(ash_pool_blocks.next, struct ash_hugeblock, dense);
+	if ((int32_t)(block->dense_epoch - epoch) > 0)
+		return NULL;
+	ash_list_remove(&block->dense);
+	ash_packing_remove(block);
+	return block;
+}
+
+bool ash_pool_step(uint32_t epoch, unsigned most)
+{
+	struct ash_mutex *lock = ash_page_mutex();
+	bool left;
+
+	if (for_good)
+		return false;
+	ash_mutex_lock(lock);
+	date_new_ones(epoch);
+	while (most-- > 0) {
+		struct ash_hugeblock *block = take_due(epoch);
+		bool gone;
+
+		if (block == NULL)
+			break;
+		gone = ash_block_release(block);
+		ash_mutex_lock(lock);
+		if (!gone)
+			break;
+	}
+	left = !ash_list_empty(&ash_pool_blocks);
+	ash_mutex_unlock(lock);
+	return left;
+}
