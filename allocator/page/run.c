@@ -305,16 +305,19 @@ static size_t step_at(size_t granules)
  * the next step's granules, else 0. */
 static bool has_grown(size_t *step)
 {
-	size_t all = in_use + dirty + muzzy + kept, now;
+	size_t now = in_use + dirty + muzzy + kept;
 
 	*step = 0;
-	if (ASH_UNLIKELY(all >= mark)) {
+	if (ASH_LIKELY(now < mark)) {
+		if (ASH_LIKELY(fresh < STEP_LEAST))
+			return false;
+	} else {
 		now = held();
-		if (now >= mark) {
-			*step = step_at(now);
-			mark = now + *step;
-		}
-	} else if (ASH_LIKELY(fresh < STEP_LEAST || all < MARK_LEAST || fresh < step_at(all))) {
+	}
+	if (now >= mark) {
+		*step = step_at(now);
+		mark = now + *step;
+	} else if (now < MARK_LEAST || fresh < step_at(now)) {
 		return false;
 	}
 	fresh = 0;

@@ -88,12 +88,19 @@ static bool purge_bin(struct ash_bin *bin, uint32_t epoch, bool hurried, size_t 
 	return false;
 }
 
+/* The CPU time at which `most_ns` will be used. */
+static uint64_t deadline(uint64_t most_ns)
+{
+	uint64_t now_ns = ash_os_thread_cpu_ns();
+
+	return most_ns < UINT64_MAX - now_ns ? now_ns + most_ns : UINT64_MAX;
+}
+
 bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
 {
 	/* Where the last walk stopped; the purger's. */
 	static unsigned shard_at, class_at = 1;
-	uint64_t now_ns = ash_os_thread_cpu_ns();
-	uint64_t until_ns = now_ns + most_ns < now_ns ? UINT64_MAX : now_ns + most_ns;
+	uint64_t until_ns = deadline(most_ns);
 	unsigned bins = ash_shard_count() * (ASH_CLASSES - 1);
 	size_t bytes = SIZE_MAX;
 
@@ -116,7 +123,7 @@ bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
 
 void ash_holes_relieve(uint32_t epoch, size_t bytes, uint64_t most_ns)
 {
-	uint64_t until_ns = ash_os_thread_cpu_ns() + most_ns;
+	uint64_t until_ns = deadline(most_ns);
 
 	/* Between large objects more pages lie free in a row, for which one call suffices. */
 	for (unsigned c = ASH_CLASSES - 1; c > 0; c--)
