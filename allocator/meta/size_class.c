@@ -18,29 +18,28 @@
 /* Regions and tail of a slab of g granules. */
 #define FIT(c, g) ((g) * ASH_GRANULE / SIZE(c))
 #define TAIL(c, g) ((g) * ASH_GRANULE - FIT(c, g) * SIZE(c))
-/* The better of g granules and more, h: the smaller share of tail (compared by cross
- * multiplication), of equals the fewer; or enough regions, and of equals the more. */
-#define FEWER(c, g, h) (TAIL(c, h) * (g) < TAIL(c, g) * (h) ? (h) : (g))
-#define BEST2(c, g, h) (FIT(c, g) < 8 || TAIL(c, h) * (g) <= TAIL(c, g) * (h) ? (h) : (g))
-#define FEWER5(c) FEWER(c, 4, 5)
-#define FEWER6(c) FEWER(c, FEWER5(c), 6)
-#define FEWER7(c) FEWER(c, FEWER6(c), 7)
-#define FEWER8(c) FEWER(c, FEWER7(c), 8)
-#define BEST13(c) BEST2(c, 12, 13)
-#define BEST14(c) BEST2(c, BEST13(c), 14)
-#define BEST15(c) BEST2(c, BEST14(c), 15)
-#define BEST16(c) BEST2(c, BEST15(c), 16)
-#define GRANULES(c) (SIZE(c) <= 512 ? 1 : SIZE(c) < 2048 ? FEWER8(c) : BEST16(c))
 
-#define SHAPE(c) { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), FIT(c, GRANULES(c)), GRANULES(c), 0 }
-#define ROW(c) [c] = SHAPE(c)
-#define GIVEN(c) [ASH_STACK_GIVEN + (c)] = SHAPE(c)
-#define ROWS8(c) ROW(c), ROW(c + 1), ROW(c + 2), ROW(c + 3), ROW(c + 4), ROW(c + 5), ROW(c + 6), ROW(c + 7)
+/* X(class, granules of its slabs).  One up to 512 bytes.  Below 2 KiB the fewest from 4 to 8
+ * with the smallest share of tail; above, from 12 to 16 with the smallest share of tail, of
+ * equals the most, and 8 regions.  (Chosen by the unit test's rule: a preprocessor that chooses
+ * takes gigabytes.) */
+#define LINEAR8(X, c) X(c, 1) X(c + 1, 1) X(c + 2, 1) X(c + 3, 1) X(c + 4, 1) X(c + 5, 1) X(c + 6, 1) X(c + 7, 1)
+#define SLABS(X) \
+	LINEAR8(X, 1) LINEAR8(X, 9) LINEAR8(X, 17) LINEAR8(X, 25) \
+	X(33, 7) X(34, 5) X(35, 4) X(36, 6) X(37, 6) X(38, 7) X(39, 4) X(40, 4) \
+	X(41, 5) X(42, 5) X(43, 8) X(44, 6) X(45, 6) X(46, 7) X(47, 4) X(48, 16) \
+	X(49, 12) X(50, 15) X(51, 16) X(52, 15) X(53, 13) X(54, 14) X(55, 15) X(56, 16) \
+	X(57, 13) X(58, 15) X(59, 16) X(60, 15) X(61, 13) X(62, 14) X(63, 15) X(64, 16) \
+	X(65, 13) X(66, 15) X(67, 16) X(68, 15) X(69, 13) X(70, 14) X(71, 15) X(72, 16) \
+	X(73, 16) X(74, 15) X(75, 14) X(76, 15) X(77, 13) X(78, 14) X(79, 15) X(80, 16)
+
+#define SHAPE(c, g) { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), FIT(c, g), g, 0 },
+#define ROW(c, g) [c] = SHAPE(c, g)
+#define GIVEN(c, g) [ASH_STACK_GIVEN + (c)] = SHAPE(c, g)
 
 const struct ash_size_class ash_size_classes[ASH_STACKS] = {
-	ROWS8(1), ROWS8(9), ROWS8(17), ROWS8(25), ROWS8(33),
-	ROWS8(41), ROWS8(49), ROWS8(57), ROWS8(65), ROWS8(73),
-	GIVEN(1), GIVEN(2), GIVEN(3), GIVEN(4), GIVEN(5), GIVEN(6), GIVEN(7), GIVEN(8),
+	SLABS(ROW)
+	LINEAR8(GIVEN, 1)
 };
 
 #define AT(i) CLASS((i) * 64)
@@ -62,17 +61,13 @@ static_assert(CLASS(32768) == 80 && CLASS(30721) == 80 && CLASS(30720) == 79, "c
 static_assert(512 / 8 % 64 == 0, "table by 64 bytes");
 /* Waste of the first class of a doubling, the worst. */
 static_assert((SIZE(33) - 513) * 9 <= SIZE(33) && (SIZE(73) - 16385) * 9 <= SIZE(73), "waste bound 1/9");
-static_assert(GRANULES(1) == 1 && GRANULES(32) == 1 && GRANULES(40) == 4, "small slabs");
 /* What ash_region_index rests on. */
 static_assert(16 * ASH_GRANULE <= (1u << 18) && ASH_SMALL_MAX <= (1u << 15), "slab and region size");
 /* The bitmap of a granule has 1,024 bits. */
 static_assert(FIT(1, 1) <= 1024, "regions per granule");
 
-#define TAIL_BOUND(c) (TAIL(c, GRANULES(c)) * 32 <= GRANULES(c) * ASH_GRANULE && FIT(c, GRANULES(c)) >= 8)
-#define TAIL_BOUND8(c) (TAIL_BOUND(c) && TAIL_BOUND(c + 1) && TAIL_BOUND(c + 2) && TAIL_BOUND(c + 3) && \
-			TAIL_BOUND(c + 4) && TAIL_BOUND(c + 5) && TAIL_BOUND(c + 6) && TAIL_BOUND(c + 7))
-static_assert(TAIL_BOUND8(1) && TAIL_BOUND8(9) && TAIL_BOUND8(17) && TAIL_BOUND8(25) && TAIL_BOUND8(33), "tails");
-static_assert(TAIL_BOUND8(41) && TAIL_BOUND8(49) && TAIL_BOUND8(57) && TAIL_BOUND8(65) && TAIL_BOUND8(73), "tails");
+#define BOUND(c, g) static_assert(TAIL(c, g) * 32 <= (g) * ASH_GRANULE && FIT(c, g) >= 8, "tail and regions");
+SLABS(BOUND)
 
 /* clang-format on */
 

@@ -54,6 +54,40 @@ static void slabs(void **state)
 	}
 }
 
+static size_t tail(size_t size, unsigned granules)
+{
+	return granules * ASH_GRANULE % size;
+}
+
+/* The rule that the table's numbers of granules come from. */
+static unsigned best_granules(size_t size)
+{
+	bool small = size < 2048;
+	unsigned least = small ? 4 : 12, most = small ? 8 : 16, best = least;
+
+	if (size <= 512)
+		return 1;
+	for (unsigned g = least + 1; g <= most; g++) {
+		size_t here = tail(size, g) * best, there = tail(size, best) * g;
+
+		if (here < there ||
+		    (!small && (here == there || best * ASH_GRANULE < 8 * size)))
+			best = g;
+	}
+	return best;
+}
+
+static void granules_follow_their_rule(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		assert_int_equal(ash_size_classes[c].granules,
+				 best_granules(ash_class_size(c)));
+	for (unsigned c = 1; c <= ASH_GIVEN_CLASSES; c++)
+		assert_memory_equal(&ash_size_classes[ASH_STACK_GIVEN + c],
+				    &ash_size_classes[c], sizeof(ash_size_classes[c]));
+}
+
 static void every_region_index(void **state)
 {
 	(void)state;
@@ -87,8 +121,11 @@ static void alignment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size), cmocka_unit_test(mean_waste_is_small),
-		cmocka_unit_test(slabs),      cmocka_unit_test(every_region_index),
+		cmocka_unit_test(every_size),
+		cmocka_unit_test(mean_waste_is_small),
+		cmocka_unit_test(slabs),
+		cmocka_unit_test(granules_follow_their_rule),
+		cmocka_unit_test(every_region_index),
 		cmocka_unit_test(alignment),
 	};
 
