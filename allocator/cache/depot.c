@@ -24,11 +24,11 @@ static size_t bytes;
 
 #define BOUND_LEAST ((size_t)4 << 20)
 
-/* An eighth of what is in use, but at least 4 MiB: enough for bulk patterns of small heaps,
- * 12 % of large ones. */
+/* Enough for bulk patterns of small heaps.  Of large ones a 32nd of what is in use: objects in
+ * the depot are few beside those that they keep pages from others with. */
 static size_t share(void)
 {
-	return (ash_run_granules() << ASH_GRANULE_SHIFT) / 8;
+	return (ash_run_granules() << ASH_GRANULE_SHIFT) / 32;
 }
 
 void ash_depot_init(void)

@@ -44,7 +44,7 @@
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
 /* When the heap grows beyond what it ever was: */
 #define RELIEF_NS (CALL_NS / 2)        /* of purging runs, and of purging holes */
-#define RELIEF_TRIM 64                 /* magazines out of the depot */
+#define RELIEF_TRIM 128                /* magazines out of the depot */
 #define RELIEF_DIRTY ((size_t)1 << 20) /* what may stay dirty, */
 #define RELIEF_DIRTY_SHARE 8           /* or this share of the heap */
 #define LARGE_HEAP ((size_t)64 << 20)
@@ -212,7 +212,9 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	return left || ash_depot_bytes() != 0;
 }
 
-/* The heap is about to hold more than ever before: instead goes what others do without. */
+/* The heap is about to touch fresh memory.  Instead goes what others do without: objects in the
+ * depot, for slabs that they were the last of serve anybody, at no price but the calls'; and
+ * where the heap would hold `bytes` more than ever before, dirty runs and holes. */
 static void relieve(size_t bytes)
 {
 	size_t dirty = (ash_run_granules() << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
@@ -225,13 +227,13 @@ static void relieve(size_t bytes)
 	if (!ash_cas_acquire(&claim, &nobody, 1))
 		return;
 	ash_stall_begin(&stall);
-	if (ash_purge_may_work()) {
-		uint64_t start;
-
+	if (ash_depot_bytes() != 0)
 		ash_depot_trim(RELIEF_TRIM);
+	if (bytes != 0 && ash_purge_may_work()) {
 		ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_NS);
 		if (ash_reclaim_holes) {
-			start = ash_os_thread_cpu_ns();
+			uint64_t start = ash_os_thread_cpu_ns();
+
 			ash_holes_relieve(epoch, bytes, RELIEF_NS);
 			ash_purge_worked(ash_os_thread_cpu_ns() - start);
 		}

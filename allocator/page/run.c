@@ -22,6 +22,7 @@ static size_t muzzy;     /* free, and the kernel may take their memory: not dirt
 static size_t kept;      /* free, and hold memory that stays: see enum ash_keep */
 static uint64_t retaken; /* running count of those that were taken while dirty */
 static size_t mark;      /* granules held at which the growth hook is called next */
+static size_t fresh;     /* taken that held no memory, since it was called last */
 static struct ash_list dirty_blocks = {&dirty_blocks, &dirty_blocks};
 static struct ash_list muzzy_blocks = {&muzzy_blocks, &muzzy_blocks};
 static struct ash_list refused_blocks = {&refused_blocks, &refused_blocks}; /* by `dirty` */
@@ -261,6 +262,7 @@ static void take(struct ash_hugeblock *block, unsigned head, unsigned first, uns
 	if (block->run[head].state == ASH_RUN_LARGE &&
 	    ash_bitmap_test(block->touched, first + count - 1))
 		set_tail(block, head);
+	fresh += count - ash_bitmap_count_range(block->touched, first, count);
 	ash_owned_add(&retaken, uncount(block, first, count));
 	if (dirty < dirty_low)
 		dirty_low = dirty;
@@ -309,25 +311,41 @@ static size_t held(void)
 	return all > holes ? all - holes : 0;
 }
 
-/* Caller holds the lock.  Where more is held than ever before: the next step's granules, else
- * 0. */
-static size_t passed_mark(void)
+static size_t step_at(size_t granules)
 {
-	size_t now;
+	return granules / 64 > STEP_LEAST ? granules / 64 : STEP_LEAST;
+}
 
-	if (ASH_LIKELY(in_use + dirty + muzzy + kept < mark))
-		return 0;
-	now = held();
-	if (now < mark)
-		return 0;
-	mark = now + (now / 64 > STEP_LEAST ? now / 64 : STEP_LEAST);
-	return mark - now;
+/* Caller holds the lock.  Whether the growth hook is to be called: where memory was taken that
+ * none was in, a step of it since the last time.  *step: where more is held than ever before,
+ * the next step's granules, else 0. */
+static bool has_grown(size_t *step)
+{
+	size_t now = in_use + dirty + muzzy + kept;
+
+	*step = 0;
+	if (ASH_LIKELY(now < mark)) {
+		if (ASH_LIKELY(fresh < STEP_LEAST))
+			return false;
+	} else {
+		now = held();
+	}
+	if (now >= mark) {
+		*step = step_at(now);
+		mark = now + *step;
+	} else if (now < MARK_LEAST || fresh < step_at(now)) {
+		return false;
+	}
+	fresh = 0;
+	return true;
 }
 
 /* Others may give memory back instead.  Where they do, the peak stays what it was. */
 static void tell_of_growth(size_t step)
 {
 	ash_run_growth_hook(2 * step << ASH_GRANULE_SHIFT);
+	if (step == 0)
+		return;
 	ash_mutex_lock(&lock);
 	if (held() + 2 * step <= mark)
 		mark -= step;
@@ -340,7 +358,8 @@ static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
 	struct ash_hugeblock *block;
 	struct ash_run *run;
 	unsigned first = 0;
-	size_t charged, grown;
+	size_t charged, step;
+	bool grown;
 
 	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
 	if (!ash_limits_charge((size_t)granules << ASH_GRANULE_SHIFT, &charged))
@@ -375,11 +394,11 @@ static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
 	run->apart = 0;
 	ash_store_relaxed(&run->head, (uint8_t)0);
 	ash_block_changed(block);
-	grown = passed_mark();
+	grown = has_grown(&step);
 	ash_mutex_unlock(&lock);
 	ash_limits_settle(charged);
-	if (ASH_UNLIKELY(grown != 0) && ash_run_growth_hook != NULL)
-		tell_of_growth(grown);
+	if (ASH_UNLIKELY(grown) && ash_run_growth_hook != NULL)
+		tell_of_growth(step);
 	return run;
 }
 

@@ -28,6 +28,14 @@ static unsigned fullness(const struct ash_run *slab)
 	return (unsigned)(slab->nfree * (ASH_BIN_LISTS - 1)) / slab->regions;
 }
 
+/* Whether a slab that regions were freed in belongs on a later list than it is on; without the
+ * division, for this is asked with every free that goes to another slab than the one before. */
+static bool is_emptier(const struct ash_run *slab)
+{
+	return (unsigned)(slab->nfree * (ASH_BIN_LISTS - 1)) >=
+	       (slab->fullness + 1u) * slab->regions;
+}
+
 static void unlink_slab(struct ash_bin *bin, struct ash_run *slab)
 {
 	ash_list_remove(&slab->link);
@@ -132,7 +140,7 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 		return;         /* whoever purges it settles it */
 	if (slab->nfree == n) { /* was full, on no list */
 		link_slab(bin, slab);
-	} else if (fullness(slab) != slab->fullness) {
+	} else if (is_emptier(slab)) {
 		unlink_slab(bin, slab);
 		link_slab(bin, slab);
 	}
@@ -249,6 +257,13 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 #define REPORTS 4
 #define PREFETCH 4 /* objects ahead */
 
+/* Whether p lies in the slab, too. */
+static bool is_in(const struct ash_run *slab, const void *p)
+{
+	return (size_t)((const char *)p - ash_run_address(slab)) < (size_t)slab->granules
+									   << ASH_GRANULE_SHIFT;
+}
+
 bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n, bool only_try)
 {
 	struct ash_misuse misuse[REPORTS];
@@ -274,13 +289,19 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 			 * given back before. */
 			m = (struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, items[i],
 						ash_class_size(class), NULL};
+		} else if ((i + 1 == n || !is_in(slab, items[i + 1])) &&
+			   ASH_LIKELY(ash_slab_give_one(slab, items[i]))) {
+			/* Objects of different slabs: each is a miss of the cache, which the
+			 * work on the next few can hide. */
+			if (i + PREFETCH < n)
+				ash_run_prefetch(items[i + PREFETCH]);
+			bin->regions_out--;
+			i++;
+			settle(bin, slab, 1, &down);
+			continue;
 		} else {
 			given = ash_slab_give(slab, items + i, n - i, &m);
 			i += given;
-			/* Objects of different slabs: each is a miss of the cache, which the
-			 * work on the next few can hide. */
-			if (given == 1 && i + PREFETCH < n)
-				ash_run_prefetch(items[i + PREFETCH]);
 			bin->regions_out -= given;
 			if (given > 0)
 				settle(bin, slab, given, &down);

@@ -65,21 +65,47 @@ static void judge(unsigned class, uint32_t epoch)
 		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
 }
 
-/* Where the last walk stopped; the purger's. */
-static unsigned shard_at, class_at = 1;
-
-/* Walks through all bins until `bytes` are gone or about `most_ns` were used; true where it did
- * not come around. */
-static bool walk(uint32_t epoch, bool hurried, size_t bytes, uint64_t most_ns)
+/* Purges holes in slabs of the bin until `bytes` are gone altogether or the CPU time is past
+ * `until_ns`; true where it stopped for that. */
+static bool purge_bin(struct ash_bin *bin, uint32_t epoch, bool hurried, size_t *bytes,
+		      uint64_t until_ns)
 {
-	uint64_t start = ash_os_thread_cpu_ns();
+	struct ash_run *slab;
+	uint64_t holes;
+
+	while ((slab = ash_bin_detach(bin, epoch, hurried, &holes)) != NULL) {
+		size_t gone;
+
+		holes = purge_pages(slab, holes);
+		ash_bin_attach(bin, slab, holes);
+		if (holes == 0) /* refused: not the same slab again */
+			break;
+		gone = (size_t)__builtin_popcountll(holes) << ash_os_page_shift;
+		*bytes -= gone < *bytes ? gone : *bytes;
+		if (*bytes == 0 || ash_os_thread_cpu_ns() >= until_ns)
+			return true;
+	}
+	return false;
+}
+
+/* The CPU time at which `most_ns` will be used. */
+static uint64_t deadline(uint64_t most_ns)
+{
+	uint64_t now_ns = ash_os_thread_cpu_ns();
+
+	return most_ns < UINT64_MAX - now_ns ? now_ns + most_ns : UINT64_MAX;
+}
+
+bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
+{
+	/* Where the last walk stopped; the purger's. */
+	static unsigned shard_at, class_at = 1;
+	uint64_t until_ns = deadline(most_ns);
 	unsigned bins = ash_shard_count() * (ASH_CLASSES - 1);
-	size_t gone = 0;
+	size_t bytes = SIZE_MAX;
 
 	for (unsigned looked = 0; looked < bins; looked++) {
 		struct ash_bin *bin;
-		struct ash_run *slab;
-		uint64_t holes;
 
 		if (class_at >= ASH_CLASSES) {
 			class_at = 1;
@@ -88,26 +114,20 @@ static bool walk(uint32_t epoch, bool hurried, size_t bytes, uint64_t most_ns)
 		bin = &ash_shard_at(shard_at)->bin[class_at];
 		if (ash_load_relaxed(&bin->filled) != 0)
 			judge(class_at, epoch);
-		while ((slab = ash_bin_detach(bin, epoch, hurried, &holes)) != NULL) {
-			holes = purge_pages(slab, holes);
-			ash_bin_attach(bin, slab, holes);
-			if (holes == 0) /* refused: not the same slab again */
-				break;
-			gone += (size_t)__builtin_popcountll(holes) << ash_os_page_shift;
-			if (gone >= bytes || ash_os_thread_cpu_ns() - start >= most_ns)
-				return true;
-		}
+		if (purge_bin(bin, epoch, false, &bytes, until_ns))
+			return true;
 		class_at++;
 	}
 	return false;
 }
 
-bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
-{
-	return walk(epoch, false, SIZE_MAX, most_ns);
-}
-
 void ash_holes_relieve(uint32_t epoch, size_t bytes, uint64_t most_ns)
 {
-	walk(epoch, true, bytes, most_ns);
+	uint64_t until_ns = deadline(most_ns);
+
+	/* Between large objects more pages lie free in a row, for which one call suffices. */
+	for (unsigned c = ASH_CLASSES - 1; c > 0; c--)
+		for (unsigned s = 0; s < ash_shard_count(); s++)
+			if (purge_bin(&ash_shard_at(s)->bin[c], epoch, true, &bytes, until_ns))
+				return;
 }

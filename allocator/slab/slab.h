@@ -35,6 +35,26 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want);
 unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 		       struct ash_misuse *misuse);
 
+/* The same for a single one, where its neighbours lie in other slabs.  False where it is no
+ * region of the slab that is out: ash_slab_give tells why. */
+ASH_INLINE bool ash_slab_give_one(struct ash_run *slab, const void *p)
+{
+	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
+	size_t i = ash_region_index(slab->reciprocal, offset);
+	uint64_t *at, word;
+
+	if (ASH_UNLIKELY(i >= slab->bump || i * slab->size != offset))
+		return false;
+	at = &ash_run_bitmap(slab)[i / 64];
+	word = *at;
+	if (ASH_UNLIKELY(word >> (i % 64) & 1))
+		return false;
+	ash_store_relaxed(at, word | (uint64_t)1 << (i % 64));
+	slab->summary |= (uint16_t)(1u << (i / 64));
+	slab->nfree++;
+	return true;
+}
+
 /* The OS pages of the slab that hold no byte of a region that is out and are not purged yet,
  * as bits; under the bin's lock.  Pages are counted from the one that holds the slab's first
  * byte; where they are larger than granules the slab shares the first and the last with others,

@@ -165,6 +165,57 @@ static void bin_reports_double_frees(void **state)
 	assert_int_equal(bin.regions_out, 0);
 }
 
+static const void *wrong[8];
+
+static void note_report(const struct ash_misuse *misuse)
+{
+	assert_true(reported < 8);
+	wrong[reported++] = misuse->pointer;
+}
+
+/* Neighbours in a magazine that lie in different slabs go back one by one: the slabs change
+ * lists as they drain, and what is wrong among them is found as it is in a row of one slab. */
+static void alternate_slabs_are_flushed(void **state)
+{
+	unsigned class = 24, n = ash_size_classes[24].regions;
+	static void *slot[2 * 1024], *items[2 * 1024 + 2];
+	struct ash_bin bin;
+	unsigned count = 0;
+
+	(void)state;
+	memset(&bin, 0, sizeof(bin));
+	ash_bin_init(&bin);
+	ash_misuse_hook = note_report;
+	reported = 0;
+	assert_int_equal(ash_bin_fill(&bin, class, 0, slot + 2 * n, 2 * n), 2 * n);
+	for (unsigned i = 0; i < n; i++) {
+		items[count++] = slot[i];
+		items[count++] = slot[n + i];
+	}
+	assert_ptr_not_equal(ash_run_of(items[0]), ash_run_of(items[1]));
+	/* One slab keeps an object; instead come a second free and the middle of a region. */
+	items[count - 2] = (char *)slot[0] + 8;
+	items[count++] = slot[n];
+	assert_true(ash_bin_flush(&bin, class, items, count - 4, false));
+	assert_int_equal(reported, 0);
+	assert_int_equal(bin.regions_out, 3);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct ash_run *slab = ash_run_of(items[i]);
+
+		assert_true(ash_slab_is_valid(slab));
+		assert_int_equal(slab->fullness,
+				 slab->nfree * (ASH_BIN_LISTS - 1) / slab->regions);
+		assert_true(bin.filled >> slab->fullness & 1);
+	}
+	assert_true(ash_bin_flush(&bin, class, items + count - 4, 4, false));
+	assert_int_equal(reported, 2);
+	assert_ptr_equal(wrong[0], (char *)slot[0] + 8);
+	assert_ptr_equal(wrong[1], slot[n]);
+	assert_int_equal(bin.regions_out, 1);
+	assert_int_equal(bin.nslabs, 2);
+	assert_int_equal(bin.empty_slabs, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +224,7 @@ int main(void)
 		cmocka_unit_test(bin_random),
 		cmocka_unit_test(busy_bin_refuses_a_try),
 		cmocka_unit_test(bin_reports_double_frees),
+		cmocka_unit_test(alternate_slabs_are_flushed),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
