@@ -28,6 +28,13 @@ static unsigned fullness(const struct ash_run *slab)
 	return (unsigned)(slab->nfree * (ASH_BIN_LISTS - 1)) / slab->regions;
 }
 
+/* Whether it is on the list that it should be on; without the division. */
+static bool is_in_place(const struct ash_run *slab)
+{
+	return slab->nfree * (ASH_BIN_LISTS - 1u) - (unsigned)slab->fullness * slab->regions <
+	       slab->regions;
+}
+
 static void unlink_slab(struct ash_bin *bin, struct ash_run *slab)
 {
 	ash_list_remove(&slab->link);
@@ -59,7 +66,7 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 		got += ash_slab_take(slab, end - got, want - got);
 		if (slab->nfree == 0) {
 			unlink_slab(bin, slab);
-		} else if (fullness(slab) != slab->fullness) {
+		} else if (!is_in_place(slab)) {
 			unlink_slab(bin, slab);
 			link_slab(bin, slab);
 		}
@@ -132,7 +139,7 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 		return;         /* whoever purges it settles it */
 	if (slab->nfree == n) { /* was full, on no list */
 		link_slab(bin, slab);
-	} else if (fullness(slab) != slab->fullness) {
+	} else if (!is_in_place(slab)) {
 		unlink_slab(bin, slab);
 		link_slab(bin, slab);
 	}

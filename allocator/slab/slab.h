@@ -70,12 +70,22 @@ static inline enum ash_region_state ash_slab_region_state(const struct ash_run *
 	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
 	unsigned i = ash_region_index(slab->reciprocal, offset);
 
-	if ((size_t)i * slab->size != offset || i >= slab->regions)
+	if ((size_t)i * slab->size != offset)
 		return ASH_REGION_INSIDE;
-	if (i >= ash_load_relaxed(&slab->bump))
-		return ASH_REGION_UNCARVED;
+	if (ASH_UNLIKELY(i >= ash_load_relaxed(&slab->bump)))
+		return i < slab->regions ? ASH_REGION_UNCARVED : ASH_REGION_INSIDE;
 	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE
 									       : ASH_REGION_OUT;
+}
+
+/* Whether that is ASH_REGION_OUT. */
+ASH_INLINE bool ash_slab_region_is_out(const struct ash_run *slab, const void *p)
+{
+	uint64_t i = ash_region_at(slab->reciprocal,
+				   (size_t)((const char *)p - ash_run_address(slab)));
+
+	return i < ash_load_relaxed(&slab->bump) &&
+	       !(ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1);
 }
 
 bool ash_slab_is_valid(const struct ash_run *slab);
