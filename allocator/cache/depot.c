@@ -19,7 +19,9 @@ struct depot_class {
 } ASH_CACHE_ALIGNED;
 
 static struct depot_class depot[ASH_CLASSES];
-static size_t bytes; /* of all objects in all lists; atomic, approximate */
+/* Of all objects in all lists; atomic.  Changed under the lock of a class: fork takes them all,
+ * so that the child's is right as well. */
+static size_t bytes;
 
 /* Its address in a register: the compiler would otherwise compute it for every field anew, a
  * dozen instructions per magazine. */
@@ -61,8 +63,8 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 
 	if (ASH_UNLIKELY(sum > BOUND_LEAST) && sum > share())
 		return false;
-	ash_add_relaxed(&bytes, size);
 	ash_mutex_lock(&d->lock);
+	ash_add_relaxed(&bytes, size);
 	ash_magazine_link(magazine, d->full);
 	ash_store_relaxed(&d->full, magazine);
 	ash_owned_add(&d->count, 1);
@@ -80,6 +82,7 @@ ASH_INLINE void **pop(struct depot_class *d)
 	void **m = d->full;
 
 	if (m != NULL) {
+		ash_sub_relaxed(&bytes, magazine_bytes(d, m));
 		ash_store_relaxed(&d->full, ash_magazine_unlink(m));
 		ash_owned_add(&d->count, -1u);
 		if (d->count < d->low)
@@ -102,8 +105,6 @@ void **ash_depot_get(unsigned class, void **empty)
 		d->empty = empty;
 	}
 	ash_mutex_unlock(&d->lock);
-	if (m != NULL)
-		ash_sub_relaxed(&bytes, magazine_bytes(d, m));
 	return m;
 }
 
@@ -173,7 +174,6 @@ void ash_depot_trim(unsigned magazines)
 			ash_mutex_unlock(&d->lock);
 			if (m == NULL)
 				break;
-			ash_sub_relaxed(&bytes, magazine_bytes(d, m));
 			ash_magazine_flush(c, m);
 			magazines--;
 		}
