@@ -17,6 +17,8 @@
 void *ash_malloc_slow(size_t size);
 void *ash_calloc_slow(size_t size);
 void ash_free_slow(void *p);
+/* The same of an object whose stack is known, and full; 0 where the map knows none. */
+void ash_free_full(void *p, size_t stack);
 
 /* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that
  * tells the copies in one function apart for the compiler, which would otherwise merge them
@@ -72,7 +74,11 @@ ASH_INLINE void ash_front_push(size_t stack, void *p)
 	}
 #endif
 	if (ASH_UNLIKELY(ash_top_is_full(top))) {
-		ash_free_slow(p);
+#ifdef ASH_SAFETY_CHECKS
+		ash_free_full(p, stack);
+#else
+		ash_free_slow(p); /* of a sized free the stack is only what the caller says */
+#endif
 		return;
 	}
 	top[1] = p;

@@ -49,20 +49,15 @@ void *ash_malloc_slow(size_t size)
 {
 	int saved = errno;
 	unsigned class;
-	void **top, *p;
+	void *p;
 
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
 	if (size > ASH_SMALL_MAX)
 		return ash_malloc_large(size, ASH_SMALL_STEP, NULL, false);
-	class = ash_class_of(size + (size == 0));
-	top = ash_tls.top[class];
-	if (*top != NULL) { /* size 0 */
-		p = *top;
-		ASH_COMPILER_FENCE();
-		ash_tls.top[class] = top - 1;
-		return p;
-	}
+	if (ASH_UNLIKELY(size == 0)) /* whose class has no magazine */
+		return ash_front_malloc(1);
+	class = ash_class_of(size);
 	p = ash_tcache_alloc(class);
 	if (ASH_UNLIKELY(p == NULL) && ash_bounds_tell_hard())
 		p = ash_tcache_alloc(class);
@@ -98,7 +93,7 @@ void *ash_calloc_slow(size_t size)
 }
 
 /* A pointer that no thread cache takes: large, foreign or wrong. */
-static void free_far(void *p)
+static ASH_NOINLINE void free_far(void *p)
 {
 	struct ash_object object;
 
@@ -133,41 +128,54 @@ static void free_far(void *p)
 	ash_misuse_pointer("free", p, &object);
 }
 
+static ASH_COLD void report_small(void *p)
+{
+	struct ash_object object = ash_object_of(p);
+
+	ash_misuse_pointer("free", p, &object);
+}
+
+static ASH_COLD void report_double(void *p, unsigned stack)
+{
+	ash_misuse_report(
+		&(struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, p, ash_class_size(stack), NULL});
+}
+
 /* Whether p may go into the magazine at hand: the start of a region that is out, and not one of
  * the last two that the magazine took. */
-static bool check_small(void *p, unsigned stack)
+ASH_INLINE bool check_small(void *p, unsigned stack)
 {
 	struct ash_run *slab = ash_run_of(p);
 	void **top = ash_tls.top[stack];
 
-	if (ASH_UNLIKELY(slab == NULL || ash_slab_region_state(slab, p) != ASH_REGION_OUT)) {
-		struct ash_object object = ash_object_of(p);
-
-		ash_misuse_pointer("free", p, &object);
+	if (ASH_UNLIKELY(slab == NULL || !ash_slab_region_is_out(slab, p))) {
+		report_small(p);
 		return false;
 	}
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
-		ash_misuse_report(&(struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, p,
-						       ash_class_size(stack), NULL});
+		report_double(p, stack);
 		return false;
 	}
 	return true;
 }
 
-void ash_free_slow(void *p)
+void ash_free_full(void *p, size_t stack)
 {
-	uintptr_t unit = ash_window_unit(p);
 	int saved = errno;
-	unsigned stack;
 
-	if (p == NULL)
-		return;
-	stack = unit < ash_window_limit ? ash_window_stack(unit) : 0;
-	if (stack == 0)
+	if (ASH_UNLIKELY(stack == 0))
 		free_far(p);
-	else if (check_small(p, stack))
-		ash_tcache_free(ash_stack_class(stack), p);
+	else if (check_small(p, (unsigned)stack))
+		ash_tcache_free((unsigned)stack, p);
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded()))
 		ash_purge_excess();
 	errno = saved;
+}
+
+void ash_free_slow(void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+
+	if (p != NULL)
+		ash_free_full(p, unit < ash_window_limit ? ash_window_stack(unit) : 0);
 }

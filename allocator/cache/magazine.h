@@ -77,6 +77,16 @@ static inline unsigned ash_top_count(void **top)
 			  (magazine + ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine)));
 }
 
+/* Whether there is no item.  NULL is the sentinel, unless it may be an item (see below). */
+ASH_INLINE bool ash_top_is_empty(void **top)
+{
+#ifdef ASH_SAFETY_CHECKS
+	return *top == NULL;
+#else
+	return ash_top_count(top) == 0;
+#endif
+}
+
 /* Moves the items that are not NULL to the front; returns how many they are.  There is a NULL
  * only where sized frees take any pointer, without safety checks. */
 static inline unsigned ash_drop_nulls(void **items, unsigned n)

@@ -273,7 +273,7 @@ static void count_miss(struct ash_class_cache *cc)
 		cc->misses++;
 }
 
-static void *pop(unsigned class, void **top)
+ASH_INLINE void *pop(unsigned class, void **top)
 {
 	void *p = *top;
 
@@ -320,7 +320,7 @@ ASH_INLINE void *turn_and_pop(unsigned class)
 	struct ash_class_cache *cc;
 	unsigned n;
 
-	if (taken == ASH_STATIC_TOP || p == NULL || ash_top_count(taken) != 0)
+	if (taken == ASH_STATIC_TOP || p == NULL || !ash_top_is_empty(taken))
 		return NULL;
 	cc = &ash_tls.thread->classes[class];
 	n = ash_top_count(given);
@@ -357,7 +357,7 @@ void *ash_tcache_alloc(unsigned class)
 		return alloc_single(t->shard, class);
 again:
 	/* Items below a NULL that was freed by its size. */
-	while (ASH_UNLIKELY(ash_top_count(ash_tls.top[class]) != 0)) {
+	while (ASH_UNLIKELY(!ash_top_is_empty(ash_tls.top[class]))) {
 		p = pop(class, ash_tls.top[class]);
 		if (p != NULL)
 			return p;
@@ -372,15 +372,17 @@ again:
 						 : NULL;
 	empty = ash_magazine_of(ash_tls.top[class]);
 	if (m != NULL) {
-		set_top(class, ash_magazine_full_top(m));
+		p = pop(class, ash_magazine_full_top(m));
 		if (cc->drained == NULL)
 			cc->drained = empty;
 		else
 			ash_magazine_put(empty);
+		if (ASH_LIKELY(p != NULL))
+			return p;
 		goto again;
 	}
 	if (ash_class_is_given(class) &&
-	    ash_top_count(ash_tls.top[ash_class_free_stack(class)]) != 0) {
+	    !ash_top_is_empty(ash_tls.top[ash_class_free_stack(class)])) {
 		turn(t, class);
 		goto again;
 	}
@@ -389,8 +391,10 @@ again:
 	 * yet. */
 	set_top(class, ASH_STATIC_TOP);
 	m = ash_depot_get(class, empty);
-	if (m != NULL) {
-		set_top(class, ash_magazine_full_top(m));
+	if (ASH_LIKELY(m != NULL)) {
+		p = pop(class, ash_magazine_full_top(m));
+		if (ASH_LIKELY(p != NULL))
+			return p;
 		goto again;
 	}
 	ash_reclaim_inbox(t->shard);
@@ -408,68 +412,89 @@ again:
 	return pop(class, m + ASH_MAGAZINE_SLOTS - 1);
 }
 
-void ash_tcache_free(unsigned class, void *p)
+/* The rare ways of a free are out of line: they would cost the frequent one its registers. */
+
+static ASH_NOINLINE void free_single(unsigned class, void *p)
+{
+	ash_shard_flush(class, &p, 1);
+}
+
+/* The first magazine of a stack, as its top; NULL where p is to go without. */
+static ASH_NOINLINE void **first_magazine(struct ash_thread *t, unsigned class, unsigned stack)
+{
+	void **m;
+
+	if (!has_magazine(class))
+		return earn(t, class, stack) ? ash_tls.top[stack] : NULL;
+	m = ash_magazine_get(); /* malloc's stack has one */
+	return m != NULL ? ash_magazine_clear(m, t->classes[class].cap) : NULL;
+}
+
+/* No memory for a second magazine: the one that is full is emptied where it lies, else every
+ * free from here on would ask the kernel in vain. */
+static ASH_NOINLINE void **empty_in_place(unsigned class, unsigned stack, void **top,
+					  unsigned cap)
+{
+	set_top(stack, ASH_STATIC_TOP);
+	flush_below(class, top);
+	return ash_magazine_clear(ash_magazine_of(top), cap);
+}
+
+/* Makes room above a full magazine; returns the new top. */
+ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, unsigned stack, void **top)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	void **empty = NULL, **spare = NULL;
+
+	ash_delay();
+	if (ash_load_relaxed(&cc->spare) != NULL)
+		spare = ash_exchange_acquire(&cc->spare, NULL);
+	/* A second overflow in a row asks for more room. */
+	if (spare != NULL) {
+		double_cap(t, class);
+		if (ASH_UNLIKELY(!ash_depot_put(class, spare, &empty)))
+			ash_magazine_flush(class, spare);
+	}
+	if (empty == NULL) {
+		empty = cc->drained;
+		cc->drained = NULL;
+	}
+	if (empty == NULL)
+		empty = ash_magazine_get();
+	if (ASH_UNLIKELY(empty == NULL))
+		return empty_in_place(class, stack, top, cc->cap);
+	spare = ash_magazine_of(top);
+	top = ash_magazine_clear(empty, cc->cap);
+	set_top(stack, top);
+	ash_delay();
+	ash_store_release(&cc->spare, spare);
+	return top;
+}
+
+void ash_tcache_free(unsigned stack, void *p)
 {
 	struct ash_thread *t = ash_thread_self();
-	struct ash_class_cache *cc;
-	void **top, **empty, **spare;
-	unsigned stack = ash_class_free_stack(class);
+	unsigned class = ash_stack_class(stack);
+	void **top;
 
 	if (ASH_LIKELY(t != NULL))
 		tick(t, false);
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
-		ash_shard_flush(class, &p, 1);
+		free_single(class, p);
 		return;
 	}
-	cc = &t->classes[class];
-	if (ash_tls.top[stack] != ASH_STATIC_TOP) {
-		count_miss(cc);
-	} else if (!has_magazine(class)) {
-		if (!earn(t, class, stack)) {
-			ash_shard_flush(class, &p, 1);
-			return;
-		}
-	} else { /* malloc's stack has one */
-		empty = ash_magazine_get();
-		if (ASH_UNLIKELY(empty == NULL)) {
-			ash_shard_flush(class, &p, 1);
-			return;
-		}
-		set_top(stack, ash_magazine_clear(empty, cc->cap));
-	}
 	top = ash_tls.top[stack];
-	if (ash_top_is_full(top)) {
-		ash_delay();
-		/* A second overflow in a row asks for more room. */
-		spare = ash_load_relaxed(&cc->spare) != NULL
-				? ash_exchange_acquire(&cc->spare, NULL)
-				: NULL;
-		empty = NULL;
-		if (spare != NULL) {
-			double_cap(t, class);
-			if (!ash_depot_put(class, spare, &empty))
-				ash_magazine_flush(class, spare);
-		}
-		if (empty == NULL) {
-			empty = cc->drained;
-			cc->drained = NULL;
-		}
-		if (empty == NULL)
-			empty = ash_magazine_get();
-		if (ASH_UNLIKELY(empty == NULL)) {
-			/* No memory for a second magazine: this one is emptied where it lies,
-			 * else every free from here on would ask the kernel in vain. */
-			set_top(stack, ASH_STATIC_TOP);
-			flush_below(class, top);
-			set_top(stack, ash_magazine_clear(ash_magazine_of(top), cc->cap));
-			ash_tcache_free(class, p);
+	if (ASH_LIKELY(top != ASH_STATIC_TOP)) {
+		count_miss(&t->classes[class]);
+	} else {
+		top = first_magazine(t, class, stack);
+		if (top == NULL) {
+			free_single(class, p);
 			return;
 		}
-		set_top(stack, ash_magazine_clear(empty, cc->cap));
-		ash_delay();
-		ash_store_release(&cc->spare, ash_magazine_of(top));
-		top = ash_tls.top[stack];
 	}
+	if (ASH_LIKELY(ash_top_is_full(top)))
+		top = make_room(t, class, stack, top);
 	top[1] = p;
 	set_top(stack, top + 1);
 }

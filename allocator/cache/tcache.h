@@ -16,8 +16,8 @@ void ash_tcache_init(void);
 /* An object of the class; NULL with ENOMEM.  The thread's magazine for it is empty. */
 void *ash_tcache_alloc(unsigned class);
 
-/* Takes an object of the class whose magazine is full. */
-void ash_tcache_free(unsigned class, void *p);
+/* Takes an object whose stack (meta/size_class.h: the one that free gives to) is full. */
+void ash_tcache_free(unsigned stack, void *p);
 
 /* For slow paths that touch no magazine (large objects): a tick now and then.  `allocates` as
  * in ash_reclaim_tick. */

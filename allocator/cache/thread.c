@@ -94,7 +94,7 @@ void ash_thread_init(void)
 	told_of_ends = ash_tls_init(end_thread);
 }
 
-static ASH_COLD struct ash_thread *birth(void)
+ASH_COLD struct ash_thread *ash_thread_birth(void)
 {
 	struct ash_thread *t;
 
@@ -124,13 +124,6 @@ static ASH_COLD struct ash_thread *birth(void)
 	}
 	ash_tls.phase = ASH_THREAD_LIVE;
 	return t;
-}
-
-struct ash_thread *ash_thread_self(void)
-{
-	if (ASH_LIKELY(ash_tls.phase == ASH_THREAD_LIVE))
-		return ash_tls.thread;
-	return birth();
 }
 
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument)

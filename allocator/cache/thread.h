@@ -59,9 +59,15 @@ extern __thread struct ash_tls ash_tls ASH_HIDDEN;
 extern void *ash_static_magazine[ASH_MAGAZINE_SLOTS] ASH_HIDDEN;
 #define ASH_STATIC_TOP (&ash_static_magazine[ASH_MAGAZINE_SLOTS - 1])
 
+struct ash_thread *ash_thread_birth(void);
+
 /* This thread's record, made on first use.  NULL where it has none (no memory, being born,
  * ending): the caller then serves singly.  May allocate: call without a lock. */
-struct ash_thread *ash_thread_self(void);
+ASH_INLINE struct ash_thread *ash_thread_self(void)
+{
+	return ASH_LIKELY(ash_tls.phase == ASH_THREAD_LIVE) ? ash_tls.thread
+							    : ash_thread_birth();
+}
 
 /* Registers what ends threads.  Call once at boot, without a lock; allocations made while it
  * runs are served. */

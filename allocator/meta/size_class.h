@@ -99,6 +99,17 @@ ASH_INLINE unsigned ash_region_index(uint32_t reciprocal, size_t offset)
 	return (unsigned)(((uint64_t)offset * reciprocal) >> 35);
 }
 
+/* Number of the region that starts at `offset`, below 2^18; an offset at which none starts
+ * gives a number above any.  By the proof above the lower 35 bits of the product are below 2^18
+ * where the division leaves no rest, and else at least the reciprocal, which is no less than
+ * 2^20: rotated, the bits between, which have to be 0, come to stand above the quotient. */
+ASH_INLINE uint64_t ash_region_at(uint32_t reciprocal, size_t offset)
+{
+	uint64_t quotient = (uint64_t)offset * reciprocal >> 18;
+
+	return quotient >> 17 | quotient << 47;
+}
+
 /* The smallest class of at least n bytes whose regions are all aligned to `align` (a power
  * of two up to the granule); 0 where there is none.  n may be 0. */
 unsigned ash_class_aligned(size_t n, size_t align);

@@ -124,9 +124,16 @@ ASH_INLINE char *ash_run_address(const struct ash_run *run)
 	return (char *)ash_window.base + ((uintptr_t)run->number << ASH_GRANULE_SHIFT);
 }
 
+/* Descriptors and bitmaps are two tables of the same hugeblock: from one to the other it is an
+ * addition, where the window's table would be another load. */
 ASH_INLINE uint64_t *ash_run_bitmap(const struct ash_run *run)
 {
-	return ash_block_of_granule(run->number)->bitmap[run->number % ASH_HUGE_GRANULES];
+	const struct ash_hugeblock *block = NULL;
+	size_t further = sizeof(block->bitmap[0]) - sizeof(*run);
+
+	return (uint64_t *)((uintptr_t)run + offsetof(struct ash_hugeblock, bitmap) -
+			    offsetof(struct ash_hugeblock, run) +
+			    run->number % ASH_HUGE_GRANULES * further);
 }
 
 #endif

@@ -133,15 +133,10 @@ size_t ash_limits_dirty_bound(void)
 	return ash_load_relaxed(&ash_limits.dirty_max);
 }
 
-bool ash_limits_dirty_exceeded(void)
+bool ash_limits_dirty_exceeded_slow(void)
 {
-	size_t bound;
+	size_t bound = ash_limits_dirty_bound();
 
-	if (ASH_LIKELY((ash_load_relaxed(&ash_limits.soft) &
-			ash_load_relaxed(&ash_limits.dirty_max)) == ASH_NO_LIMIT &&
-		       !ash_load_relaxed(&ash_limits.pressure)))
-		return false;
-	bound = ash_limits_dirty_bound();
 	return bound != ASH_NO_LIMIT &&
 	       (ash_run_dirty() << ASH_GRANULE_SHIFT) + ash_mapping_cached() > bound;
 }

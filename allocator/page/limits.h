@@ -71,8 +71,17 @@ void ash_limits_after_fork(void);
  * dirty_max. */
 size_t ash_limits_dirty_bound(void);
 
+bool ash_limits_dirty_exceeded_slow(void);
+
 /* Whether more is dirty than that.  In every slow path of free. */
-bool ash_limits_dirty_exceeded(void);
+ASH_INLINE bool ash_limits_dirty_exceeded(void)
+{
+	if (ASH_LIKELY((ash_load_relaxed(&ash_limits.soft) &
+			ash_load_relaxed(&ash_limits.dirty_max)) == ASH_NO_LIMIT &&
+		       !ash_load_relaxed(&ash_limits.pressure)))
+		return false;
+	return ash_limits_dirty_exceeded_slow();
+}
 
 /* Pages inside slabs that were given back (more) or came into use again (less). */
 void ash_limits_count_holes(long pages);

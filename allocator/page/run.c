@@ -222,13 +222,13 @@ void ash_block_changed(struct ash_hugeblock *block)
 
 void ash_block_fill(struct ash_hugeblock *block)
 {
-	size_t fresh = 0;
+	size_t filled = 0;
 
 	for (unsigned w = 0; w < 2; w++) {
-		fresh += (unsigned)__builtin_popcountll(~block->touched[w]);
+		filled += (unsigned)__builtin_popcountll(~block->touched[w]);
 		block->touched[w] = UINT64_MAX;
 	}
-	count_dirty(block, fresh); /* none of it is used */
+	count_dirty(block, filled); /* none of it is used */
 }
 
 bool ash_block_is_dense(const struct ash_hugeblock *block)

@@ -28,12 +28,11 @@ static unsigned fullness(const struct ash_run *slab)
 	return (unsigned)(slab->nfree * (ASH_BIN_LISTS - 1)) / slab->regions;
 }
 
-/* Whether a slab that regions were freed in belongs on a later list than it is on; without the
- * division, for this is asked with every free that goes to another slab than the one before. */
-static bool is_emptier(const struct ash_run *slab)
+/* Whether it is on the list that it should be on; without the division. */
+static bool is_in_place(const struct ash_run *slab)
 {
-	return (unsigned)(slab->nfree * (ASH_BIN_LISTS - 1)) >=
-	       (slab->fullness + 1u) * slab->regions;
+	return slab->nfree * (ASH_BIN_LISTS - 1u) - (unsigned)slab->fullness * slab->regions <
+	       slab->regions;
 }
 
 static void unlink_slab(struct ash_bin *bin, struct ash_run *slab)
@@ -67,7 +66,7 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 		got += ash_slab_take(slab, end - got, want - got);
 		if (slab->nfree == 0) {
 			unlink_slab(bin, slab);
-		} else if (fullness(slab) != slab->fullness) {
+		} else if (!is_in_place(slab)) {
 			unlink_slab(bin, slab);
 			link_slab(bin, slab);
 		}
@@ -140,7 +139,7 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 		return;         /* whoever purges it settles it */
 	if (slab->nfree == n) { /* was full, on no list */
 		link_slab(bin, slab);
-	} else if (is_emptier(slab)) {
+	} else if (!is_in_place(slab)) {
 		unlink_slab(bin, slab);
 		link_slab(bin, slab);
 	}

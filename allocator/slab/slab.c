@@ -142,65 +142,103 @@ static ASH_COLD void explain(const struct ash_run *slab, const void *p,
 	}
 }
 
-/* Number of the region that starts at p, below `bump` where there is one that was carved. */
-ASH_INLINE size_t region_of(const void *p, const char *base, size_t size, uint32_t reciprocal,
-			    size_t bump)
+/* Number of the region that starts at p; what is no such start gives a number above any. */
+ASH_INLINE uint64_t region_of(const char *p, const char *base, uint32_t reciprocal)
 {
-	size_t offset = (size_t)((const char *)p - base), i;
+	size_t offset = (size_t)(p - base);
 
 	if (ASH_UNLIKELY(offset >= 16 * ASH_GRANULE))
-		return bump;
-	i = ash_region_index(reciprocal, offset);
-	return ASH_LIKELY(i * size == offset) ? i : bump;
+		return UINT64_MAX;
+	return ash_region_at(reciprocal, offset);
 }
 
-/* The loops stop at an item in another slab by `bump`: no slab is longer than 16 granules, and
- * what lies behind the last region is above it, too. */
+/* How many of the `most` items from `at` on lie one stride apart; most > 1, and two do.  Not
+ * inlined: the loop that calls it needs the registers. */
+static ASH_NOINLINE unsigned length_of_row(void **at, size_t most, ptrdiff_t stride)
+{
+	char *p = (char *)at[1] + stride;
+	size_t n = 2;
+
+	for (; n < most && at[n] == p; n++)
+		p += stride;
+	return (unsigned)n;
+}
+
+/* Sets the bits of the items from `at` on, up to the first that lies in another slab or is not
+ * out; returns where it stopped.  An item in another slab is beyond `bump`: no slab is longer
+ * than 16 granules, and what lies behind the last region is above it, too.
+ *
+ * What was allocated in a row is often freed in a row, up or down: items one `stride` apart are
+ * recognized by an addition and set at once, as far as one word of the bitmap goes.  `one_word`
+ * is a constant that says the bitmap is no longer than that. */
+ASH_INLINE void **give_items(struct ash_run *slab, void **at, void **end, bool one_word)
+{
+	uint64_t *bitmap = ash_run_bitmap(slab), word = bitmap[0];
+	char *base = ash_run_address(slab);
+	uint64_t bump = slab->bump;
+	uint32_t reciprocal = slab->reciprocal;
+	unsigned summary = slab->summary;
+	ptrdiff_t stride = (ptrdiff_t)slab->size;
+
+	if (end - at > 1 && at[1] < at[0])
+		stride = -stride;
+	while (at < end) {
+		char *p = *at;
+		uint64_t i = region_of(p, base, reciprocal), bits;
+
+		if (ASH_UNLIKELY(i >= bump))
+			break;
+		if (!one_word)
+			word = bitmap[i / 64];
+		if (ASH_UNLIKELY(word >> (i % 64) & 1))
+			break;
+		bits = (uint64_t)1 << (i % 64);
+		if (at + 1 < end && at[1] == p + stride) {
+			size_t most = stride < 0 ? i % 64 + 1 : 64 - i % 64;
+			unsigned n;
+
+			if (stride > 0 && most > bump - i)
+				most = bump - i;
+			if (most > (size_t)(end - at))
+				most = (size_t)(end - at);
+			n = most > 1 ? length_of_row(at, most, stride) : 1;
+			bits = ash_bits_mask(stride < 0 ? i % 64 + 1 - n : i % 64, n);
+			if (ASH_UNLIKELY((word & bits) != 0)) { /* the next turn finds it */
+				bits = (uint64_t)1 << (i % 64);
+				n = 1;
+			}
+			at += n - 1;
+		}
+		at++;
+		word |= bits;
+		if (!one_word) {
+			ash_store_relaxed(&bitmap[i / 64], word);
+			summary |= 1u << (i / 64);
+		}
+	}
+	if (one_word) {
+		ash_store_relaxed(&bitmap[0], word);
+		summary = word != 0;
+	}
+	slab->summary = (uint16_t)summary;
+	return at;
+}
+
 unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 		       struct ash_misuse *misuse)
 {
-	uint64_t *bitmap = ash_run_bitmap(slab);
 	const char *base = ash_run_address(slab);
-	size_t size = slab->size, bump = slab->bump;
-	uint32_t reciprocal = slab->reciprocal;
-	void **at = items, **end = items + n;
+	size_t length = (size_t)slab->granules << ASH_GRANULE_SHIFT;
+	void **end = items + n, **at;
 
-	if (slab->regions <= 64) { /* one word, kept in a register */
-		uint64_t word = bitmap[0];
-
-		for (; at < end; at++) {
-			size_t i = region_of(*at, base, size, reciprocal, bump);
-
-			if (ASH_UNLIKELY(i >= bump || (word >> i & 1)))
-				break;
-			word |= (uint64_t)1 << i;
-		}
-		ash_store_relaxed(&bitmap[0], word);
-		slab->summary = word != 0;
-	} else {
-		unsigned summary = slab->summary;
-
-		for (; at < end; at++) {
-			size_t i = region_of(*at, base, size, reciprocal, bump);
-			uint64_t word;
-
-			if (ASH_UNLIKELY(i >= bump))
-				break;
-			word = bitmap[i / 64];
-			if (ASH_UNLIKELY(word >> (i % 64) & 1))
-				break;
-			ash_store_relaxed(&bitmap[i / 64], word | (uint64_t)1 << (i % 64));
-			summary |= 1u << (i / 64);
-		}
-		slab->summary = (uint16_t)summary;
-	}
+	misuse->kind = ASH_MISUSE_NONE;
+	at = slab->regions <= 64 ? give_items(slab, items, end, true)
+				 : give_items(slab, items, end, false);
 	n = (unsigned)(at - items);
 	slab->nfree += (uint16_t)n;
 	ash_assert_expensive(ash_slab_is_valid(slab));
-	misuse->kind = ASH_MISUSE_NONE;
 	/* Mostly it merely lies in another slab. */
-	if (at < end && ASH_UNLIKELY((size_t)((const char *)*at - base) <
-				     (size_t)slab->granules << ASH_GRANULE_SHIFT))
+	if (at < end && ASH_UNLIKELY((size_t)((const char *)*at - base) < length))
 		explain(slab, *at, misuse);
 	return n;
 }

@@ -35,21 +35,20 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want);
 unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 		       struct ash_misuse *misuse);
 
-/* The same for a single one, where its neighbours lie in other slabs.  False where it is no
- * region of the slab that is out: ash_slab_give tells why. */
+/* The same for a single one that lies in the slab, where its neighbours lie in others: without
+ * the loops' set-up.  False where it is no region that is out: ash_slab_give tells why. */
 ASH_INLINE bool ash_slab_give_one(struct ash_run *slab, const void *p)
 {
-	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
-	size_t i = ash_region_index(slab->reciprocal, offset);
-	uint64_t *at, word;
+	uint64_t *bitmap = ash_run_bitmap(slab), word;
+	uint64_t i = ash_region_at(slab->reciprocal,
+				   (size_t)((const char *)p - ash_run_address(slab)));
 
-	if (ASH_UNLIKELY(i >= slab->bump || i * slab->size != offset))
+	if (ASH_UNLIKELY(i >= slab->bump))
 		return false;
-	at = &ash_run_bitmap(slab)[i / 64];
-	word = *at;
+	word = bitmap[i / 64];
 	if (ASH_UNLIKELY(word >> (i % 64) & 1))
 		return false;
-	ash_store_relaxed(at, word | (uint64_t)1 << (i % 64));
+	ash_store_relaxed(&bitmap[i / 64], word | (uint64_t)1 << (i % 64));
 	slab->summary |= (uint16_t)(1u << (i / 64));
 	slab->nfree++;
 	return true;
@@ -90,12 +89,22 @@ static inline enum ash_region_state ash_slab_region_state(const struct ash_run *
 	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
 	unsigned i = ash_region_index(slab->reciprocal, offset);
 
-	if ((size_t)i * slab->size != offset || i >= slab->regions)
+	if ((size_t)i * slab->size != offset)
 		return ASH_REGION_INSIDE;
-	if (i >= ash_load_relaxed(&slab->bump))
-		return ASH_REGION_UNCARVED;
+	if (ASH_UNLIKELY(i >= ash_load_relaxed(&slab->bump)))
+		return i < slab->regions ? ASH_REGION_UNCARVED : ASH_REGION_INSIDE;
 	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE
 									       : ASH_REGION_OUT;
+}
+
+/* Whether that is ASH_REGION_OUT. */
+ASH_INLINE bool ash_slab_region_is_out(const struct ash_run *slab, const void *p)
+{
+	uint64_t i = ash_region_at(slab->reciprocal,
+				   (size_t)((const char *)p - ash_run_address(slab)));
+
+	return i < ash_load_relaxed(&slab->bump) &&
+	       !(ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1);
 }
 
 bool ash_slab_is_valid(const struct ash_run *slab);

@@ -94,9 +94,14 @@ static void every_region_index(void **state)
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
 		const struct ash_size_class *sc = &ash_size_classes[c];
 
-		for (size_t offset = 0; offset < sc->granules * ASH_GRANULE; offset++)
-			if (ash_region_index(sc->reciprocal, offset) != offset / sc->size)
+		for (size_t offset = 0; offset < sc->granules * ASH_GRANULE; offset++) {
+			uint64_t at = ash_region_at(sc->reciprocal, offset);
+
+			if (ash_region_index(sc->reciprocal, offset) != offset / sc->size ||
+			    (offset % sc->size == 0 ? at != offset / sc->size
+						    : at <= UINT16_MAX))
 				fail_msg("class %u offset %zu", c, offset);
+		}
 	}
 }
 

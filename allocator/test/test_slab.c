@@ -52,6 +52,69 @@ static void take_all_and_give_back(void **state)
 	assert_int_equal(ash_run_granules(), 0);
 }
 
+#define ROW 62
+
+/* Objects in a row, up or down, from anywhere: as given one by one.  `hole` of them was given
+ * before, and ends the row. */
+static void give_row(struct ash_run *slab, unsigned first, unsigned n, bool up, unsigned hole)
+{
+	char *base = ash_run_address(slab);
+	unsigned before = slab->nfree;
+	void *row[ROW];
+	struct ash_misuse m;
+
+	for (unsigned i = 0; i < n; i++)
+		row[i] = base + (size_t)(up ? first + i : first + n - 1 - i) * slab->size;
+	if (hole < n)
+		assert_true(give(slab, row[hole], &m));
+	assert_int_equal(ash_slab_give(slab, row, n, &m), hole < n ? hole : n);
+	if (hole < n) {
+		assert_int_equal(m.kind, ASH_MISUSE_DOUBLE_FREE);
+		assert_ptr_equal(m.pointer, row[hole]);
+		assert_int_equal(ash_slab_give(slab, row + hole + 1, n - hole - 1, &m),
+				 n - hole - 1);
+	}
+	assert_int_equal(m.kind, ASH_MISUSE_NONE);
+	assert_int_equal(slab->nfree, before + n);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(ash_slab_region_state(slab, row[i]), ASH_REGION_FREE);
+	assert_true(ash_slab_is_valid(slab));
+}
+
+static void rows(void **state)
+{
+	struct ash_prng prng = ash_prng_seeded(5);
+	void *out[1024], *beyond[2];
+	struct ash_misuse m;
+
+	(void)state;
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		struct ash_run *slab = ash_slab_create(c, 0);
+		unsigned n = ash_size_classes[c].regions;
+		char *base = ash_run_address(slab);
+
+		/* The last one carved, and the one behind it. */
+		assert_int_equal(ash_slab_take(slab, out + 1024, n - 2), n - 2);
+		beyond[0] = base + (size_t)(n - 3) * slab->size;
+		beyond[1] = base + (size_t)(n - 2) * slab->size;
+		assert_int_equal(ash_slab_give(slab, beyond, 2, &m), 1);
+		assert_string_equal(m.why, "it was never allocated");
+		assert_int_equal(ash_slab_take(slab, out + 1024, 3), 3);
+		for (unsigned round = 0; round < 40; round++) {
+			unsigned most = n < ROW ? n : ROW;
+			unsigned k = 1 + (unsigned)ash_prng_below(&prng, most);
+			unsigned first = (unsigned)ash_prng_below(&prng, n - k + 1);
+			unsigned hole = round % 2 ? (unsigned)ash_prng_below(&prng, k) : ROW;
+
+			give_row(slab, first, k, round & 2, hole);
+			assert_int_equal(ash_slab_take(slab, out + 1024, k), k);
+		}
+		for (unsigned i = 0; i < n; i++)
+			assert_true(give(slab, base + (size_t)i * slab->size, &m));
+		ash_slab_destroy(slab);
+	}
+}
+
 static void misuse_is_told(void **state)
 {
 	struct ash_run *slab = ash_slab_create(ash_class_of(80), 0);
@@ -220,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(take_all_and_give_back),
+		cmocka_unit_test(rows),
 		cmocka_unit_test(misuse_is_told),
 		cmocka_unit_test(bin_random),
 		cmocka_unit_test(busy_bin_refuses_a_try),
