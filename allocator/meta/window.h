@@ -124,9 +124,23 @@ ASH_INLINE char *ash_run_address(const struct ash_run *run)
 	return (char *)ash_window.base + ((uintptr_t)run->number << ASH_GRANULE_SHIFT);
 }
 
-ASH_INLINE uint64_t *ash_run_bitmap(const struct ash_run *run)
+struct ash_run_bitmap {
+	uint64_t *near; /* the first words, ASH_BITMAP_NEAR */
+	uint64_t *rest; /* those behind */
+};
+
+/* The bitmap of the slab whose head this is. */
+ASH_INLINE struct ash_run_bitmap ash_run_bitmap(const struct ash_run *run)
 {
-	return ash_block_of_granule(run->number)->bitmap[run->number % ASH_HUGE_GRANULES];
+	struct ash_hugeblock *block = ash_block_of_granule(run->number);
+	uint32_t at = run->number % ASH_HUGE_GRANULES;
+
+	return (struct ash_run_bitmap){block->bitmap[at], block->rest[at].word};
+}
+
+ASH_INLINE uint64_t *ash_bitmap_word(struct ash_run_bitmap bitmap, unsigned w)
+{
+	return w < ASH_BITMAP_NEAR ? bitmap.near + w : bitmap.rest + (w - ASH_BITMAP_NEAR);
 }
 
 #endif

@@ -34,6 +34,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 {
 	const struct ash_size_class *sc = &ash_size_classes[class];
 	struct ash_run *slab = ash_run_alloc(sc->granules, 1, ASH_RUN_SLAB, NULL);
+	struct ash_run_bitmap bitmap;
 
 	if (slab == NULL)
 		return NULL;
@@ -51,7 +52,9 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
-	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));
+	bitmap = ash_run_bitmap(slab);
+	for (unsigned w = 0; w * 64 < slab->regions; w++)
+		*ash_bitmap_word(bitmap, w) = 0;
 	ash_assert_expensive(ash_slab_is_valid(slab));
 	publish(slab, ash_class_free_stack(class));
 	return slab;
@@ -86,7 +89,7 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 {
-	uint64_t *bitmap = ash_run_bitmap(slab);
+	struct ash_run_bitmap bitmap = ash_run_bitmap(slab);
 	char *base = ash_run_address(slab);
 	void **start = end;
 	size_t size = slab->size;
@@ -95,14 +98,14 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	while (got < want && slab->summary != 0) {
 		unsigned w = ash_ctz64(slab->summary);
 		char *first = base + w * 64 * size;
-		uint64_t word = bitmap[w];
+		uint64_t *at = ash_bitmap_word(bitmap, w), word = *at;
 
 		do {
 			*--end = first + ash_ctz64(word) * size;
 			got++;
 			word &= word - 1;
 		} while (word != 0 && got < want);
-		ash_store_relaxed(&bitmap[w], word);
+		ash_store_relaxed(at, word);
 		if (word == 0)
 			slab->summary &= (uint16_t) ~(1u << w);
 	}
@@ -154,19 +157,42 @@ ASH_INLINE size_t region_of(const void *p, const char *base, size_t size, uint32
 	return ASH_LIKELY(i * size == offset) ? i : bump;
 }
 
+/* Sets the bits of items at .. end - 1, up to the first that does not lie in the slab or is no
+ * region that is out; returns where it stopped.  `long_bitmap`: more than the near words. */
+ASH_INLINE void **give_to_words(struct ash_run *slab, void **at, void **end, bool long_bitmap)
+{
+	struct ash_run_bitmap bitmap = ash_run_bitmap(slab);
+	const char *base = ash_run_address(slab);
+	size_t size = slab->size, bump = slab->bump;
+	uint32_t reciprocal = slab->reciprocal;
+	unsigned summary = slab->summary;
+
+	for (; at < end; at++) {
+		size_t i = region_of(*at, base, size, reciprocal, bump);
+		unsigned w = (unsigned)(i / 64);
+		uint64_t *word = long_bitmap ? ash_bitmap_word(bitmap, w) : &bitmap.near[w];
+
+		if (ASH_UNLIKELY(i >= bump || (*word >> (i % 64) & 1)))
+			break;
+		ash_store_relaxed(word, *word | (uint64_t)1 << (i % 64));
+		summary |= 1u << w;
+	}
+	slab->summary = (uint16_t)summary;
+	return at;
+}
+
 /* The loops stop at an item in another slab by `bump`: no slab is longer than 16 granules, and
  * what lies behind the last region is above it, too. */
 unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 		       struct ash_misuse *misuse)
 {
-	uint64_t *bitmap = ash_run_bitmap(slab);
 	const char *base = ash_run_address(slab);
-	size_t size = slab->size, bump = slab->bump;
-	uint32_t reciprocal = slab->reciprocal;
 	void **at = items, **end = items + n;
 
 	if (slab->regions <= 64) { /* one word, kept in a register */
-		uint64_t word = bitmap[0];
+		uint64_t *near = ash_run_bitmap(slab).near, word = *near;
+		size_t size = slab->size, bump = slab->bump;
+		uint32_t reciprocal = slab->reciprocal;
 
 		for (; at < end; at++) {
 			size_t i = region_of(*at, base, size, reciprocal, bump);
@@ -175,24 +201,12 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 				break;
 			word |= (uint64_t)1 << i;
 		}
-		ash_store_relaxed(&bitmap[0], word);
+		ash_store_relaxed(near, word);
 		slab->summary = word != 0;
+	} else if (slab->regions <= ASH_BITMAP_NEAR * 64) {
+		at = give_to_words(slab, at, end, false);
 	} else {
-		unsigned summary = slab->summary;
-
-		for (; at < end; at++) {
-			size_t i = region_of(*at, base, size, reciprocal, bump);
-			uint64_t word;
-
-			if (ASH_UNLIKELY(i >= bump))
-				break;
-			word = bitmap[i / 64];
-			if (ASH_UNLIKELY(word >> (i % 64) & 1))
-				break;
-			ash_store_relaxed(&bitmap[i / 64], word | (uint64_t)1 << (i % 64));
-			summary |= 1u << (i / 64);
-		}
-		slab->summary = (uint16_t)summary;
+		at = give_to_words(slab, at, end, true);
 	}
 	n = (unsigned)(at - items);
 	slab->nfree += (uint16_t)n;
@@ -207,7 +221,7 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 
 uint64_t ash_slab_holes(struct ash_run *slab)
 {
-	const uint64_t *bitmap = ash_run_bitmap(slab);
+	struct ash_run_bitmap bitmap = ash_run_bitmap(slab);
 	uint8_t collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
 	size_t lead = ash_slab_lead(slab);
 	unsigned pages = ash_slab_pages(slab);
@@ -223,7 +237,7 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 
 	/* From the regions: those that are out are few where there is something to purge. */
 	for (unsigned i = 0; i < slab->bump; i++) {
-		uint64_t word = ~bitmap[i / 64] >> (i % 64);
+		uint64_t word = ~*ash_bitmap_word(bitmap, i / 64) >> (i % 64);
 		size_t offset;
 		unsigned from, to;
 
@@ -244,15 +258,19 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 
 bool ash_slab_is_valid(const struct ash_run *slab)
 {
-	const uint64_t *bitmap = ash_run_bitmap(slab);
+	struct ash_run_bitmap bitmap = ash_run_bitmap(slab);
 	unsigned words = (slab->regions + 63u) / 64, recycled = 0;
 
 	for (unsigned w = 0; w < words; w++) {
-		recycled += (unsigned)__builtin_popcountll(bitmap[w]);
-		if ((bitmap[w] != 0) != ((slab->summary >> w & 1) != 0))
+		uint64_t word = *ash_bitmap_word(bitmap, w);
+		unsigned carved = slab->bump > w * 64 ? slab->bump - w * 64 : 0;
+
+		recycled += (unsigned)__builtin_popcountll(word);
+		if ((word != 0) != ((slab->summary >> w & 1) != 0))
+			return false;
+		if (carved < 64 && word >> carved != 0)
 			return false;
 	}
 	return slab->state == ASH_RUN_SLAB && slab->bump <= slab->regions &&
-	       slab->nfree == slab->regions - slab->bump + recycled &&
-	       ash_bitmap_next(bitmap, words * 64, slab->bump, true) >= words * 64;
+	       slab->nfree == slab->regions - slab->bump + recycled;
 }

@@ -74,8 +74,9 @@ static inline enum ash_region_state ash_slab_region_state(const struct ash_run *
 		return ASH_REGION_INSIDE;
 	if (i >= ash_load_relaxed(&slab->bump))
 		return ASH_REGION_UNCARVED;
-	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE
-									       : ASH_REGION_OUT;
+	return ash_load_relaxed(ash_bitmap_word(ash_run_bitmap(slab), i / 64)) >> (i % 64) & 1
+		       ? ASH_REGION_FREE
+		       : ASH_REGION_OUT;
 }
 
 bool ash_slab_is_valid(const struct ash_run *slab);
