@@ -64,6 +64,11 @@ static const char *name_of(struct names *names, const char *text)
 	return names->list[id] ? names->list[id] : "";
 }
 
+static bool starts(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
 static bool is_entry(const char *function)
 {
 	size_t length = strcspn(function, "'@"); /* 'N: a copy in a recursion */
@@ -75,12 +80,16 @@ static bool is_entry(const char *function)
 }
 
 /* gperftools keeps malloc and its kin in a section of their own, which valgrind does not
- * take for a part of the library: their object is "???". */
+ * take for a part of the library: their object is "???".  So is that of every library's
+ * section .plt.got, whose stubs lead to functions of the program itself; these have no
+ * names but their addresses. */
 #define UNNAMED "???"
+#define NAMELESS "0x"
 
-static bool in_library(const struct reading *r, const char *object)
+static bool in_library(const struct reading *r, const char *object, const char *function)
 {
-	return strcmp(object, r->library) == 0 || (r->unnamed && strcmp(object, UNNAMED) == 0);
+	return strcmp(object, r->library) == 0 ||
+	       (r->unnamed && strcmp(object, UNNAMED) == 0 && !starts(function, NAMELESS));
 }
 
 /* One function has several names, and which of them valgrind takes is its own choice. */
@@ -91,16 +100,11 @@ static bool is_usable_size(const char *function)
 
 static bool enters(const struct reading *r)
 {
-	if (!in_library(r, r->to_object))
+	if (!in_library(r, r->to_object, r->to_function))
 		return false;
 	if (r->is_libc)
 		return is_entry(r->to_function) && !is_entry(r->function);
-	return !in_library(r, r->object);
-}
-
-static bool starts(const char *line, const char *with)
-{
-	return strncmp(line, with, strlen(with)) == 0;
+	return !in_library(r, r->object, r->function);
 }
 
 /* After "calls=" comes a line "POSITION COST": the inclusive cost of those calls. */

@@ -14,6 +14,7 @@
 #include "harness/message.h"
 #include "harness/paths.h"
 #include "harness/recording.h"
+#include "workloads/trace/writer.h"
 
 struct options {
 	const char *out, *with;
@@ -183,7 +184,7 @@ int record_main(int argc, char **argv)
 	struct options o = {0};
 	struct contenders all = {0};
 	struct recording r;
-	char *given_name = NULL;
+	char *given_name = NULL, why[600];
 	int status;
 
 	argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &o);
@@ -209,6 +210,10 @@ int record_main(int argc, char **argv)
 	};
 	if (!file_exists(r.recorder)) {
 		complain("record: %s is missing", r.recorder);
+		return STATUS_FAILED;
+	}
+	if (trace_may_take(r.out, why, sizeof(why))) {
+		complain("record: %s", why);
 		return STATUS_FAILED;
 	}
 	status = record(&r);

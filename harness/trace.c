@@ -1,5 +1,6 @@
 #include "harness/trace.h"
 
+#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -13,23 +14,6 @@
 #include "workloads/trace/import.h"
 #include "workloads/trace/reader.h"
 #include "workloads/trace/text.h"
-
-static const char help[] =
-	"Usage: ashlar-bench trace info FILE\n"
-	"   or: ashlar-bench trace check FILE...\n"
-	"   or: ashlar-bench trace dump FILE\n"
-	"   or: ashlar-bench trace undump [TEXT] [-o FILE]\n"
-	"   or: ashlar-bench trace import --from heaptrack|mtrace TEXT -o FILE\n"
-	"Tell, show, check or make a recorded trace.\n\n"
-	"  info    what it holds: where it comes from, calls, sizes, threads\n"
-	"  check   read all of it and compare with its own summary\n"
-	"  dump    print it, one event a line\n"
-	"  undump  make the file of such a text again, to the byte (to standard output without "
-	"-o)\n"
-	"  import  make one of another tool's file, unpacked\n\n"
-	"TEXT is standard input when it is missing or '-'. A trace that is cut short or "
-	"damaged is\n"
-	"told and printed as far as it can be read, and the exit status is then 1.\n";
 
 /* ---- info --------------------------------------------------------------------- */
 
@@ -140,7 +124,7 @@ static int info(const char *path)
 	return status;
 }
 
-static int check(char **paths)
+static int check(char *const *paths)
 {
 	int status = STATUS_OK;
 
@@ -273,95 +257,139 @@ static int import(const char *from, const char *text, const char *path)
 
 /* ---- the command line --------------------------------------------------------- */
 
+#define FILES 64
+
 struct arguments {
-	const char *out, *from;
-	char *files[64];
+	const char *verb, *out, *from;
+	char *files[FILES + 1]; /* NULL behind the last */
 	int count;
 };
 
-/* Options may stand anywhere: -o FILE, --out FILE, --from TOOL, each also with '='. */
-static const char *option(char **argv, int *i, const char *brief, const char *name)
+static int run_info(const struct arguments *a)
 {
-	size_t length = strlen(name);
-
-	if (strcmp(argv[*i], brief) == 0 || strcmp(argv[*i], name) == 0) {
-		if (!argv[*i + 1])
-			exit(complain_usage("trace: %s needs a value", argv[*i]));
-		return argv[++*i];
-	}
-	if (strncmp(argv[*i], name, length) == 0 && argv[*i][length] == '=')
-		return argv[*i] + length + 1;
-	return NULL;
+	return info(a->files[0]);
 }
 
-static void take(char **argv, struct arguments *a)
+static int run_check(const struct arguments *a)
 {
-	bool only_files = false;
+	return check(a->files);
+}
 
-	for (int i = 0; argv[i]; i++) {
-		const char *value;
+static int run_dump(const struct arguments *a)
+{
+	return dump(a->files[0]);
+}
 
-		if (!only_files && strcmp(argv[i], "--") == 0)
-			only_files = true;
-		else if (!only_files && (value = option(argv, &i, "-o", "--out")))
-			a->out = value;
-		else if (!only_files && (value = option(argv, &i, "-f", "--from")))
-			a->from = value;
-		else if (!only_files && argv[i][0] == '-' && argv[i][1])
-			exit(complain_usage("trace: unknown option '%s'", argv[i]));
-		else if (a->count + 1 < (int)(sizeof(a->files) / sizeof(a->files[0])))
-			a->files[a->count++] = argv[i];
+static const char *text_of(const struct arguments *a)
+{
+	return a->count ? a->files[0] : "-";
+}
+
+static int run_undump(const struct arguments *a)
+{
+	return undump(text_of(a), a->out);
+}
+
+static int run_import(const struct arguments *a)
+{
+	if (!a->out || !a->from)
+		return complain_usage("trace import: --from heaptrack|mtrace and -o FILE are "
+				      "needed");
+	return import(a->from, text_of(a), a->out);
+}
+
+static const struct verb {
+	const char *name;
+	int least, most; /* files */
+	bool out, from;  /* the options that mean something */
+	int (*run)(const struct arguments *a);
+} verbs[] = {
+	{"info", 1, 1, false, false, run_info},   {"check", 1, FILES, false, false, run_check},
+	{"dump", 1, 1, false, false, run_dump},   {"undump", 0, 1, true, false, run_undump},
+	{"import", 0, 1, true, true, run_import},
+};
+
+static const struct argp_option table[] = {
+	{"out", 'o', "FILE", 0, "the trace to make", 0},
+	{"from", 'f', "TOOL", 0, "import: what wrote TEXT, heaptrack or mtrace", 0},
+	{0},
+};
+
+static error_t take(int key, char *argument, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 'o':
+		a->out = argument;
+		break;
+	case 'f':
+		a->from = argument;
+		break;
+	case ARGP_KEY_ARG:
+		if (!a->verb)
+			a->verb = argument;
+		else if (a->count < FILES)
+			a->files[a->count++] = argument;
 		else
 			exit(complain_usage("trace: more files than can be taken at once"));
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
 	}
+	return 0;
 }
 
-static int wants(const char *verb, const struct arguments *a, int least, int most, bool out,
-		 bool from)
+static const struct argp parser = {
+	.options = table,
+	.parser = take,
+	.args_doc = "info FILE\n"
+		    "check FILE...\n"
+		    "dump FILE\n"
+		    "undump [TEXT]\n"
+		    "import --from TOOL -o FILE [TEXT]",
+	.doc = "Tell, show, check or make a recorded trace.\n\n"
+	       "  info    what it holds: where it comes from, calls, sizes, threads\n"
+	       "  check   read all of it and compare with its own summary\n"
+	       "  dump    print it, one event a line\n"
+	       "  undump  make the file of such a text again, to the byte (to standard\n"
+	       "          output without -o)\n"
+	       "  import  make one of another tool's file, unpacked\n"
+	       "\vTEXT is standard input when it is missing or '-'. A trace that is cut short "
+	       "or "
+	       "damaged is told and printed as far as it can be read, and the exit status is "
+	       "then 1.",
+};
+
+static int wants(const struct verb *verb, const struct arguments *a)
 {
-	if (a->count < least || a->count > most)
-		return complain_usage("trace %s: %s", verb,
-				      a->count < least ? "a file is needed" : "too many files");
-	if (a->out && !out)
-		return complain_usage("trace %s: it writes no file: -o means nothing", verb);
-	if (a->from && !from)
-		return complain_usage("trace %s: --from is for import", verb);
+	if (a->count < verb->least)
+		return complain_usage("trace %s: a file is needed", verb->name);
+	if (a->count > verb->most)
+		return complain_usage("trace %s: too many files", verb->name);
+	if (a->out && !verb->out)
+		return complain_usage("trace %s: it writes no file: -o means nothing",
+				      verb->name);
+	if (a->from && !verb->from)
+		return complain_usage("trace %s: --from is for import", verb->name);
 	return STATUS_OK;
 }
 
 int trace_main(int argc, char **argv)
 {
 	struct arguments a = {0};
-	const char *verb = argc > 1 ? argv[1] : "";
-	int wrong;
 
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0) {
-			fputs(help, stdout);
-			return STATUS_OK;
-		}
 	/* A pipe that is closed early or a full disk shows as an error of write(). */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	take(argv + (argc > 1 ? 2 : 1), &a);
-	if (strcmp(verb, "info") == 0)
-		return (wrong = wants(verb, &a, 1, 1, false, false)) ? wrong : info(a.files[0]);
-	if (strcmp(verb, "check") == 0)
-		return (wrong = wants(verb, &a, 1, 64, false, false)) ? wrong : check(a.files);
-	if (strcmp(verb, "dump") == 0)
-		return (wrong = wants(verb, &a, 1, 1, false, false)) ? wrong : dump(a.files[0]);
-	if (strcmp(verb, "undump") == 0)
-		return (wrong = wants(verb, &a, 0, 1, true, false))
-			       ? wrong
-			       : undump(a.count ? a.files[0] : "-", a.out);
-	if (strcmp(verb, "import") == 0) {
-		wrong = wants(verb, &a, 0, 1, true, true);
-		if (!wrong && (!a.out || !a.from))
-			wrong = complain_usage(
-				"trace import: --from heaptrack|mtrace and -o FILE are "
-				"needed");
-		return wrong ? wrong : import(a.from, a.count ? a.files[0] : "-", a.out);
-	}
-	return complain_usage("trace: '%s': info, check, dump, undump and import are known",
-			      verb);
+	argp_parse(&parser, argc, argv, 0, NULL, &a);
+	for (size_t i = 0; a.verb && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(a.verb, verbs[i].name) == 0) {
+			int wrong = wants(&verbs[i], &a);
+
+			return wrong ? wrong : verbs[i].run(&a);
+		}
+	return complain_usage("trace: %s%s%s: info, check, dump, undump and import are known",
+			      a.verb ? "'" : "", a.verb ? a.verb : "a verb is needed",
+			      a.verb ? "'" : "");
 }

@@ -22,8 +22,6 @@ static uint32_t version;
 static ASH_API(limit_function) * listener;
 static void *listener_argument;
 
-static __thread bool telling; /* what the callback allocates is not told to it */
-
 static size_t resolve(struct ash_amount amount, uint64_t limit, size_t automatic)
 {
 	uint64_t n = amount.n;
@@ -86,19 +84,19 @@ static bool tell(int which, size_t limit)
 
 	function = ash_load_acquire(&listener);
 	argument = ash_load_acquire(&listener_argument);
-	if (telling || ash_mutex_forking || function == NULL || before % 2 != 0 ||
+	if (ash_limits_telling || ash_mutex_forking || function == NULL || before % 2 != 0 ||
 	    ash_load_relaxed(&version) != before)
 		return false;
-	telling = true;
+	ash_limits_telling = true;
 	function(which, ash_limits_held(), limit, argument);
-	telling = false;
+	ash_limits_telling = false;
 	errno = saved;
 	return true;
 }
 
 void ash_bounds_tell_soft(void)
 {
-	if (telling || ash_exchange_acquire(&ash_limits_crossed, 0) == 0)
+	if (ash_limits_telling || ash_exchange_acquire(&ash_limits_crossed, 0) == 0)
 		return;
 	tell(ASHLAR_LIMIT_SOFT, ash_load_relaxed(&ash_limits.soft));
 }

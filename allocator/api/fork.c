@@ -21,9 +21,13 @@
 #include "page/run.h"
 #include "slab/shard.h"
 
+/* Of the shards that there were when prepare took their lock: the parent gives that lock back
+ * before those of the bins, and another thread may then add one. */
+static unsigned shards;
+
 static void each_bin(void (*fn)(struct ash_mutex *))
 {
-	for (unsigned s = 0; s < ash_shard_count(); s++)
+	for (unsigned s = 0; s < shards; s++)
 		for (unsigned c = 0; c < ASH_CLASSES; c++)
 			fn(&ash_shard_at(s)->bin[c].lock);
 }
@@ -33,6 +37,8 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 {
 	fn(ash_thread_mutex());
 	fn(ash_shard_mutex());
+	if (fn == ash_mutex_fork_prepare)
+		shards = ash_shard_count();
 	ash_depot_each_mutex(fn);
 	each_bin(fn);
 	fn(ash_hugeblock_mutex());

@@ -37,14 +37,11 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 			p = ash_large_alloc(size, align, zeroed);
 		if (p == NULL && ash_bounds_tell_hard())
 			p = ash_large_alloc(size, align, zeroed);
-		if (p != NULL)
-			errno = saved;
 	}
 	if (p != NULL)
 		ash_reclaim_grown();
 	ash_bounds_tell();
-	if (p == NULL)
-		errno = ENOMEM; /* whatever the kernel refused on the way */
+	errno = p != NULL ? saved : ENOMEM; /* whatever the kernel refused on the way */
 	return p;
 }
 

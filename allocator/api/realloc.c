@@ -86,6 +86,7 @@ void *ash_realloc(void *p, size_t size)
 {
 	const struct ash_run *slab;
 	struct ash_object object;
+	int saved;
 
 	if (p == NULL)
 		return ash_front_malloc(size);
@@ -98,6 +99,7 @@ void *ash_realloc(void *p, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
+	saved = errno;
 	object = ash_object_of(p);
 	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
 		ash_misuse_pointer("realloc", p, &object);
@@ -127,10 +129,12 @@ void *ash_realloc(void *p, size_t size)
 			if (q != NULL) {
 				ash_reclaim_grown();
 				ash_bounds_tell();
+				errno = saved;
 				return q;
 			}
 		}
 	}
+	errno = saved; /* what was refused on the way may yet succeed */
 	return move(p, object.usable, size);
 }
 

@@ -18,7 +18,9 @@ struct depot_class {
 } ASH_CACHE_ALIGNED;
 
 static struct depot_class depot[ASH_CLASSES];
-static size_t bytes; /* of all objects in all lists; atomic, approximate */
+/* Of all objects in all lists; atomic.  Changed under the lock of a class: fork takes them all,
+ * so that the child's is right as well. */
+static size_t bytes;
 
 #define BOUND_LEAST ((size_t)4 << 20)
 
@@ -48,8 +50,8 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 
 	if (ASH_UNLIKELY(sum > BOUND_LEAST) && sum > share())
 		return false;
-	ash_add_relaxed(&bytes, size);
 	ash_mutex_lock(&d->lock);
+	ash_add_relaxed(&bytes, size);
 	ash_magazine_link(magazine, d->full);
 	ash_store_relaxed(&d->full, magazine);
 	ash_owned_add(&d->count, 1);
@@ -62,11 +64,12 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 }
 
 /* Caller holds the class's lock. */
-static void **pop(struct depot_class *d)
+static void **pop(struct depot_class *d, unsigned class)
 {
 	void **m = d->full;
 
 	if (m != NULL) {
+		ash_sub_relaxed(&bytes, magazine_bytes(class, m));
 		ash_store_relaxed(&d->full, ash_magazine_unlink(m));
 		ash_owned_add(&d->count, -1u);
 		if (d->count < d->low)
@@ -83,14 +86,12 @@ void **ash_depot_get(unsigned class, void **empty)
 	if (ash_load_relaxed(&d->full) == NULL)
 		return NULL;
 	ash_mutex_lock(&d->lock);
-	m = pop(d);
+	m = pop(d, class);
 	if (m != NULL && empty != NULL) {
 		ash_magazine_link(empty, d->empty);
 		d->empty = empty;
 	}
 	ash_mutex_unlock(&d->lock);
-	if (m != NULL)
-		ash_sub_relaxed(&bytes, magazine_bytes(class, m));
 	return m;
 }
 
@@ -152,7 +153,7 @@ void ash_depot_trim(unsigned magazines)
 			if (d->low > 0) {
 				unsigned low = d->low;
 
-				m = pop(d);
+				m = pop(d, c);
 				ash_store_relaxed(&d->low, low - 1);
 			} else {
 				ash_store_relaxed(&d->low, d->count);
@@ -160,7 +161,6 @@ void ash_depot_trim(unsigned magazines)
 			ash_mutex_unlock(&d->lock);
 			if (m == NULL)
 				break;
-			ash_sub_relaxed(&bytes, magazine_bytes(c, m));
 			ash_magazine_flush(c, m);
 			magazines--;
 		}

@@ -273,6 +273,7 @@ void ash_reclaim_init(void)
 {
 	ash_background_hook = background_round;
 	ash_run_growth_hook = relieve;
+	ash_limits_cached_hook = ash_depot_bytes;
 }
 
 /* Returns whether there is one now. */

@@ -21,7 +21,7 @@ uint64_t (*ash_background_hook)(void);
 
 static uint32_t state;
 static uint32_t awake = 1; /* 0: it sleeps until woken, or is about to */
-static uint64_t failed_ns;
+static uint64_t failed_ns; /* when the last start failed; atomic */
 
 /* Rounds of work, until the hook wants the end or nobody woke it for long. */
 static void rounds(void)
@@ -38,7 +38,9 @@ static void rounds(void)
 			ash_os_sleep(ns);
 			continue;
 		}
-		ash_store_release(&awake, 0); /* a wake from here on is not missed */
+		/* A wake from here on is not missed: whoever ticks stores its time before it
+		 * looks here, the hook looks at that time after this (one order for all). */
+		ash_store_seq_cst(&awake, 0);
 		ns = ash_background_hook();
 		if (ns == 0)
 			ash_os_futex_wait_for(&awake, 0, IDLE_NS);
@@ -95,10 +97,12 @@ static bool start(void)
 void ash_background_start(uint64_t now_ns)
 {
 	uint32_t none = NONE;
+	uint64_t failed;
 	int saved = errno;
 
 	ash_lock_rank_assert_none();
-	if (failed_ns != 0 && now_ns - failed_ns < RETRY_NS)
+	failed = ash_load_relaxed(&failed_ns);
+	if (failed != 0 && now_ns - failed < RETRY_NS)
 		return;
 	if (!ash_cas_acq_rel(&state, &none, STARTING))
 		return;
@@ -108,7 +112,7 @@ void ash_background_start(uint64_t now_ns)
 		ash_cas_release(&state, &starting,
 				RUNNING); /* not where it has ended already */
 	} else {
-		failed_ns = now_ns;
+		ash_store_relaxed(&failed_ns, now_ns);
 		ash_store_release(&state, NONE);
 	}
 	errno = saved;
@@ -121,7 +125,7 @@ bool ash_background_running(void)
 
 void ash_background_wake(void)
 {
-	if (ash_load_relaxed(&awake) == 0 && ash_exchange_acq_rel(&awake, 1) == 0)
+	if (ash_load_seq_cst(&awake) == 0 && ash_exchange_acq_rel(&awake, 1) == 0)
 		ash_os_futex_wake(&awake);
 }
 

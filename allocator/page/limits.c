@@ -5,6 +5,7 @@
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "meta/size_class.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "page/mapping.h"
 #include "page/purge.h"
@@ -14,10 +15,12 @@
 
 struct ash_limits ash_limits = {ASH_NO_LIMIT, ASH_NO_LIMIT, ASH_NO_LIMIT, false};
 uint32_t ash_limits_crossed;
+__thread bool ash_limits_telling;
+size_t (*ash_limits_cached_hook)(void);
 
-static size_t pending;     /* charged, not settled */
-static size_t hole_pages;  /* given back inside slabs */
-static uint32_t told_soft; /* the crossing of the soft limit was noted */
+static size_t pending;    /* charged, not settled */
+static size_t hole_pages; /* given back inside slabs */
+static uint32_t turns;    /* of the soft limit: odd = crossed, and not fallen below it since */
 
 size_t ash_limits_held(void)
 {
@@ -39,27 +42,38 @@ size_t ash_limits_room(void)
 	return hard > held ? hard - held : 0;
 }
 
-/* What the program itself keeps: the rest can be had by giving it back. */
-static size_t in_use(size_t held)
+/* What the program itself keeps: the rest can be had by giving it back.  (Caches of threads
+ * are bounded by less than what a crossing has to fall by.) */
+static size_t in_use(void)
 {
-	size_t idle = ((ash_run_dirty() + ash_run_muzzy()) << ASH_GRANULE_SHIFT) +
-		      ash_mapping_cached();
+	size_t keeps = ((ash_run_granules() + ash_run_kept()) << ASH_GRANULE_SHIFT) +
+		       ash_far_bytes() + ash_base_mapped();
+	size_t rest = ash_limits_hole_bytes() +
+		      (ash_limits_cached_hook != NULL ? ash_limits_cached_hook() : 0);
 
-	return held > idle ? held - idle : 0;
+	return keeps > rest ? keeps - rest : 0;
 }
 
-/* Told once per crossing, and again only after a real decline. */
-static void note_soft(size_t used)
+/* Told once per crossing, and again only after a real decline.  `more` is what the caller is
+ * about to take.  For a crossing that others are about to take memory is not looked at, for
+ * some of it may count already; for a decline it is, for that memory may be what was told of.
+ * The turn is read first: who is kept up between the look and the decision does not decide when
+ * others have done so meanwhile. */
+static void note_soft(size_t more)
 {
-	size_t soft = ash_load_relaxed(&ash_limits.soft);
+	uint32_t turn = ash_load_acquire(&turns);
+	size_t soft = ash_load_relaxed(&ash_limits.soft), used;
+	bool crossed = turn % 2 != 0;
 
-	if (used <= soft) {
-		if (used < soft - soft / 16 && ash_load_relaxed(&told_soft) != 0)
-			ash_store_relaxed(&told_soft, 0);
-	} else if (ash_load_relaxed(&told_soft) == 0 &&
-		   ash_exchange_acq_rel(&told_soft, 1) == 0) {
+	if (ash_limits_telling)
+		return;
+	used = crossed ? ash_load_acquire(&pending) : more;
+	used += in_use();
+	ash_delay();
+	if (crossed ? used >= soft - soft / 16 : used <= soft)
+		return;
+	if (ash_cas_acq_rel(&turns, &turn, turn + 1) && !crossed)
 		ash_store_relaxed(&ash_limits_crossed, 1);
-	}
 }
 
 /* Makes room by what lies idle; false where nothing does. */
@@ -90,7 +104,7 @@ bool ash_limits_charge_slow(size_t bytes)
 		all = ash_load_acquire(&pending);
 		held = ash_limits_held();
 	}
-	note_soft(in_use(held) + all);
+	note_soft(bytes);
 	return true;
 }
 
@@ -112,10 +126,8 @@ size_t ash_limits_dirty_bound(void)
 	if (ash_load_relaxed(&ash_limits.pressure))
 		return 0;
 	if (soft != ASH_NO_LIMIT) {
-		size_t held = ash_limits_held();
-
-		note_soft(in_use(held));
-		if (held > soft)
+		note_soft(0);
+		if (ash_limits_held() > soft)
 			return 0;
 	}
 	return ash_load_relaxed(&ash_limits.dirty_max);

@@ -30,6 +30,13 @@ size_t ash_limits_held(void);
  * whoever exchanges it for 0. */
 extern uint32_t ash_limits_crossed ASH_HIDDEN;
 
+/* Set by a thread while it tells the program: what the program takes and frees just then is
+ * nothing to be told of, and neither a crossing nor a decline. */
+extern __thread bool ash_limits_telling ASH_HIDDEN;
+
+/* Bytes that caches above the pages hold and can do without; set at boot, NULL = none. */
+extern size_t (*ash_limits_cached_hook)(void);
+
 /* Bytes up to the hard limit; ASH_NO_LIMIT where there is none. */
 size_t ash_limits_room(void);
 

@@ -246,6 +246,7 @@ static void put_tail_back(unsigned i, struct tail tail)
 	ash_mutex_lock(&lock);
 	if (tails[i].address == 0)
 		tails[i] = tail;
+	ash_store_relaxed(&have_tails, true); /* another thread may have found none meanwhile */
 	ash_mutex_unlock(&lock);
 }
 

@@ -231,6 +231,14 @@ static void set_tail(struct ash_hugeblock *block, unsigned head)
 	}
 }
 
+/* Caller holds the lock.  Until the owner says how much of the run it uses, which it does after
+ * the lock, all of it is used: its tail may be looked at before. */
+static void set_length(struct ash_run *run, unsigned granules)
+{
+	run->granules = (uint8_t)granules;
+	ash_store_relaxed(&run->size, (uint32_t)(granules << ASH_GRANULE_SHIFT));
+}
+
 /* Caller holds the lock.  Marks granules first .. first + count - 1 as a part of the run
  * whose head is at `head`. */
 static void take(struct ash_hugeblock *block, unsigned head, unsigned first, unsigned count)
@@ -347,7 +355,7 @@ static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
 						 granules);
 	take(block, first, first, granules);
 	run->number = block->number * ASH_HUGE_GRANULES + first;
-	run->granules = (uint8_t)granules;
+	set_length(run, granules);
 	run->apart = 0;
 	ash_store_relaxed(&run->head, (uint8_t)0);
 	ash_block_changed(block);
@@ -431,7 +439,7 @@ bool ash_run_resize(struct ash_run *run, unsigned granules)
 			take(block, first, first + now, granules - now);
 	}
 	if (done) {
-		run->granules = (uint8_t)granules;
+		set_length(run, granules);
 		if (granules != now)
 			ash_block_changed(block);
 	}

@@ -1,6 +1,7 @@
 #include "page/tails.h"
 
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/block.h"
@@ -49,6 +50,7 @@ static bool purge_tail(const struct ash_run *run)
 	uintptr_t end = ash_align_down(start + ((size_t)run->granules << ASH_GRANULE_SHIFT),
 				       ash_os_page);
 
+	ash_delay();
 	return used >= end || ash_os_purge((void *)used, end - used);
 }
 

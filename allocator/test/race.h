@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "os/delay.h"
+#include "test/patience.h"
 #include "test/unit.h"
 #include "util/prng.h"
 
@@ -27,7 +28,7 @@ static inline void race(unsigned threads, void *(*fn)(void *))
 	pthread_t id[RACE_MOST];
 
 	race_delays(1);
-	alarm(300); /* what is lost may be waited for: that ends the test */
+	alarm(patience(120)); /* what is lost may be waited for: that ends the test */
 	for (uintptr_t i = 0; i < threads; i++)
 		assert_int_equal(pthread_create(&id[i], NULL, fn, (void *)i), 0);
 	for (unsigned i = 0; i < threads; i++)

@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "test/patience.h"
+
 #define TAP_SKIPPED 77
 
 /* Shared between the cases and the process that reports them. */
@@ -28,7 +30,8 @@ struct tap_shared {
 
 static struct tap_shared *tap_shared;
 static unsigned tap_cases, tap_failed_cases;
-static unsigned tap_watchdog = 180; /* seconds after which a case counts as hung */
+/* Seconds after which a case counts as hung, for patience(). */
+static unsigned tap_watchdog = 180;
 
 static inline void tap_vsay(const char *prefix, const char *fmt, va_list ap)
 {
@@ -141,7 +144,7 @@ static inline void tap_case(const char *name, void (*run)(void))
 	child = fork();
 	if (child == 0) {
 		tap_no_core();
-		alarm(tap_watchdog);
+		alarm(patience(tap_watchdog));
 		run();
 		_exit(tap_shared->failures != 0);
 	}

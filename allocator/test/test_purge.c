@@ -7,6 +7,7 @@
 #include "meta/far_table.h"
 #include "os/mutex.h"
 #include "page/block.h"
+#include "page/large.h"
 #include "page/mapping.h"
 #include "page/purge.h"
 #include "page/tails.h"
@@ -14,6 +15,7 @@
 #include "slab/holes.h"
 #include "slab/slab.h"
 #include "test/layers.h"
+#include "test/race.h"
 
 /* Resident OS pages of a range. */
 static unsigned resident(void *at, size_t bytes)
@@ -184,6 +186,50 @@ static void tails_go_back(void **state)
 	assert_int_equal(ash_run_granules(), 0);
 	/* A run that is gone before its second has passed needs nothing. */
 	assert_false(ash_tails_step(200, UINT64_MAX) && ash_tails_step(300, UINT64_MAX));
+	ash_purge_all();
+}
+
+/* Number 0 purges tails, the others make and change what has them: what they write behind the
+ * old end of a run is not taken for its tail. */
+static uint32_t changing;
+
+static void *change_tails(void *number)
+{
+	size_t small = 2 * ASH_GRANULE + ash_os_page, large = 3 * ASH_GRANULE;
+
+	if (number == 0) {
+		for (uint32_t epoch = 1000; ash_load_relaxed(&changing) != 0; epoch += 20)
+			ash_tails_step(epoch, UINT64_MAX);
+		return NULL;
+	}
+	for (unsigned round = 0; round < 10000; round++) {
+		char *p = ash_large_alloc(large, 0, NULL), mine = (char)(uintptr_t)number;
+
+		p[large - 1] = mine;
+		ash_delay();
+		race_check(p[large - 1] == mine);
+		for (unsigned i = 0; i < 2; i++) {
+			if (!ash_large_resize_run(ash_run_of(p), small) ||
+			    !ash_large_resize_run(ash_run_of(p), large))
+				break; /* the tail is just being purged */
+			p[large - 1] = mine;
+			ash_delay();
+			race_check(p[large - 1] == mine);
+		}
+		ash_large_free_run(ash_run_of(p));
+	}
+	ash_sub_relaxed(&changing, 1);
+	return NULL;
+}
+
+static void tails_of_runs_that_change(void **state)
+{
+	(void)state;
+	if (ash_os_page >= ASH_GRANULE)
+		skip();
+	changing = 3;
+	race(4, change_tails);
+	assert_int_equal(race_wrong, 0);
 	ash_purge_all();
 }
 
@@ -554,6 +600,37 @@ static void unused_ends_go_back(void **state)
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
+static void *trim_in_pieces(void *unused)
+{
+	for (unsigned i = 0; i < 10; i++)
+		ash_mapping_trim(UINT64_MAX, 1);
+	return unused;
+}
+
+/* Who puts back an end that is not done leaves it to the next step, also where another thread
+ * found nothing just before. */
+static void ends_in_two_hands(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(32 * mib, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		p[32 * mib - 1] = 1;
+		assert_true(ash_far_detach(p, &entry));
+		assert_ptr_equal(ash_mapping_resize(&entry, 16 * mib), p);
+		race(2, trim_in_pieces);
+		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+		assert_int_equal(resident(p + 32 * mib - ash_os_page, ash_os_page), 0);
+		assert_true(ash_far_detach(p, &entry));
+		assert_ptr_equal(ash_mapping_resize(&entry, 32 * mib), p);
+	}
+	assert_true(ash_far_remove(p, &entry));
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+}
+
 /* Steps that end after one piece: the next goes on, also where the mapping is gone. */
 static void ends_and_mappings_in_pieces(void **state)
 {
@@ -751,11 +828,13 @@ int main(void)
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
 		cmocka_unit_test(unused_ends_go_back),
+		cmocka_unit_test(ends_in_two_hands),
 		cmocka_unit_test(ends_and_mappings_in_pieces),
 		cmocka_unit_test(refused_unmap),
 		cmocka_unit_test(muzzy_runs),
 		cmocka_unit_test(muzzy_decays),
-		cmocka_unit_test(one_buffer_keeps_itself), /* last: its clock runs ahead */
+		cmocka_unit_test(tails_of_runs_that_change), /* leaves more blocks */
+		cmocka_unit_test(one_buffer_keeps_itself),   /* last: its clock runs ahead */
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

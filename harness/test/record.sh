@@ -163,6 +163,10 @@ ok $? "a program that clears the environment: what there was of it"
 refuses 2 "a command to record is needed" "no command" record
 refuses 2 "unknown allocator 'nosuch'" "an allocator that is not known" record --with nosuch -- true
 refuses 2 "from 1 to 19" "a level that zstd lacks" record --level 40 -- true
+mkfifo pipe
+refuses 1 "pipe: it is there already, and no file but a device or pipe" "a name that a pipe has" record -o pipe -- touch ran
+[ -p pipe ] && [ ! -e ran ]
+ok $? "which is still there, and nothing ran"
 refuses 1 "No such file" "a folder that is not there" record -o /no/such/folder/x.trace -- true
 
 # A disk that is full for the trace, and one that is full while recording.

@@ -107,6 +107,43 @@ static void an_entry_without_an_object(void **state)
 	assert_int_equal(usable, 3);
 }
 
+/* A stub of some library's .plt.got has no object either, and leads back into the program:
+ * what that does, its calls of malloc among it, is not the allocator's. */
+static void a_stub_without_an_object(void **state)
+{
+	static const char text[] = "events: none\n"
+				   "events: Ir\n"
+				   "ob=(1) /usr/lib/libprogram.so\n"
+				   "fn=(1) outer\n"
+				   "cob=(2) ???\n"
+				   "cfn=(2) 0x0000000004a4ede0\n"
+				   "calls=1 20\n"
+				   "+1 500\n"
+				   "ob=(2)\n"
+				   "fn=(2)\n"
+				   "cob=(1)\n"
+				   "cfn=(3) inner\n"
+				   "calls=1 20\n"
+				   "+1 499\n"
+				   "ob=(1)\n"
+				   "fn=(3)\n"
+				   "cob=(2)\n"
+				   "cfn=(4) malloc\n"
+				   "calls=1 20\n"
+				   "+1 40\n"
+				   "ob=(2)\n"
+				   "fn=(2)\n"
+				   "cfn=(5) free\n"
+				   "calls=1 20\n"
+				   "+1 7\n"
+				   "summary: 600\n";
+	int64_t usable;
+
+	(void)state;
+	assert_int_equal(callgrind_allocator(text, "/nowhere/libtc.so", &usable), 47);
+	assert_int_equal(usable, 0);
+}
+
 static void what_is_no_dump(void **state)
 {
 	int64_t usable;
@@ -125,6 +162,7 @@ int main(void)
 		cmocka_unit_test(a_library_is_entered_from_outside),
 		cmocka_unit_test(the_c_library_by_name),
 		cmocka_unit_test(an_entry_without_an_object),
+		cmocka_unit_test(a_stub_without_an_object),
 		cmocka_unit_test(what_is_no_dump),
 	};
 

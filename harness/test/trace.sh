@@ -45,8 +45,18 @@ refuses 1 "not a trace: it does not begin with ASHTRACE" "a foreign file" trace 
 refuses 1 "No such file" "no file" trace info none.trace
 refuses 1 "not a trace" "a folder" trace check .
 refuses 2 "info, check, dump, undump and import are known" "an unknown verb" trace show small.trace
+refuses 2 "a verb is needed" "no verb" trace
 refuses 2 "a file is needed" "no file named" trace dump
-refuses 2 "unknown option" "an unknown option" trace info --all small.trace
+bench trace info --all small.trace
+check '[ $status -eq 2 ] && grep -q "ashlar-bench trace: unrecognized option .--all" err' "an unknown option"
+refuses 2 "-o means nothing" "an option of another of its verbs" trace info small.trace -o x
+refuses 2 "--from is for import" "another" trace undump --from=mtrace small.trace
+refuses 2 "too many files" "more files than one" trace dump small.trace small.trace
+bench trace --help
+check '[ $status -eq 0 ] && grep -q "or:  ashlar-bench trace .*import" out && grep -q -- "-o, --out=FILE" out' "help"
+cp small.trace ./-o
+bench trace check -- -o small.trace
+check '[ $status -eq 0 ] && [ "$(grep -c "all well" out)" -eq 2 ]' "what follows -- is a file"
 refuses 2 "heaptrack and mtrace are known" "an unknown tool" trace import --from strace x -o y
 refuses 2 "are needed" "no output" trace import --from mtrace x
 echo "# ashlar trace 1.0
@@ -54,11 +64,26 @@ echo "# ashlar trace 1.0
 refuses 1 "wrong: line 2: slot #3 holds no live object" "undump names the line" trace undump wrong -o w.trace
 [ ! -e w.trace ]
 ok $? "and makes no file"
+refuses 1 "no file but a folder" "a folder where the trace should be" trace undump text -o .
+mkfifo pipe
+refuses 1 "pipe: it is there already, and no file but a device or pipe" "a pipe" trace undump text -o pipe
+[ -p pipe ]
+ok $? "which is still there"
 [ -e /dev/full ] && {
 	"$bench" trace dump small.trace >/dev/full 2>err
 	status=$?
 	check '[ $status -eq 1 ] && grep -q "could not be written" err' "no room for the text"
 }
+
+# The shipped ones are whole, and as small as they are said to be.
+shipped=$top_srcdir/workloads/traces
+for trace in redis sqlite cc1plus cpython git redis-io; do
+	bench trace info "$shipped/$trace.trace"
+	check '[ $status -eq 0 ] && awk "\$1 == \"events\" {n = \$2} /bytes an event/ {size = \$7}
+		END {exit !(n > 10000 && n <= 2000000 && size > 1 && size <= 3.5)}" out' \
+		"shipped: $trace holds, of at most 3.5 bytes an event: $(sed -n 's/^file .*chunks, //p' out)"
+done
+check '[ "$(cat "$shipped"/*.trace | wc -c)" -le $((12 << 20)) ]' "all of them are at most 12 MiB"
 
 cat >sample.mtrace <<END
 = Start
@@ -125,8 +150,22 @@ bench trace import --from heaptrack kinds.heap -o k.trace
 "$bench" trace dump k.trace | sed -n 's/^[0-9]* 0 //p' >got
 printf 'start\nmalloc #0 100\nmalloc #1 32\nmalloc #2 100\nfree #2\nfree #1\n' | cmp - got
 ok $? "as heaptrack_interpret writes it too"
+# What a real one says of the same run, where it is installed.
+if command -v heaptrack >which 2>&1 && [ "${ASH_SANITIZER:-no}" = no ]; then
+	heaptrack -o real.heap "$top_builddir/workloads/test/recorded" threads >said 2>&1
+	{ [ -e real.heap.zst ] && zstd -dc real.heap.zst || gzip -dc real.heap.gz; } >real.text 2>>said
+	bench trace import --from heaptrack real.text -o r.trace
+	"$bench" trace dump r.trace >r.text
+	wanted=$(awk '$1 == "allocations:" {n = $2} $1 $2 == "leakedallocations:" {l = $3} END {print n, l, 0, 0}' said)
+	mallocs=$(grep -c " malloc #" r.text)
+	got="$mallocs $((mallocs - $(grep -c " free #" r.text))) $(sed -n 's/^#= \(unknown\|lost\)-frees: //p' r.text | tr '\n' ' ')"
+	check '[ $status -eq 0 ] && [ "$mallocs" -ge 80000 ] && [ "$got" = "$wanted " ]' \
+		"a program that heaptrack watched: as many allocations, and leaks, as it counted"
+else
+	echo "ok $((count += 1)) - a program that heaptrack watched # SKIP no heaptrack"
+fi
 printf '(\265/\375zzzz' >packed.zst
-refuses 1 "not from heaptrack (unpacked)" "a packed file is named" trace import --from heaptrack packed.zst -o x.trace
+refuses 1 "unpack it (zstd -dc, gzip -dc) first" "a packed file is named" trace import --from heaptrack packed.zst -o x.trace
 printf 'hello\n' >hello
 refuses 1 "hello: line 1: not from mtrace" "a foreign text is named" trace import --from mtrace hello -o x.trace
 printf '= Start\n@ a:[0x1] < 0x10\n@ a:[0x1] + 0x20 0x1\n' >broken

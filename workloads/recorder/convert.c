@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include "workloads/recorder/conversion.h"
+#include "workloads/trace/format.h"
 #include "workloads/trace/why.h"
 
 /* How far the CPUs' clocks may differ.  Stamps lie within the object's life, so without
@@ -335,8 +336,10 @@ static int convert(struct conversion *c, const struct trace_keys *header,
 	if (merge(c)) {
 		const char *error = trace_writer_error(c->writer);
 
-		trace_because(why, why_size, "%s",
-			      error[0] ? error : "the records contradict each other");
+		trace_because(why, why_size, "%s%s", error[0] ? "" : path,
+			      error[0] ? error
+				       : ": not written: the records contradict each other; "
+					 "did the program write over them?");
 		trace_abandon(c->writer);
 		return -1;
 	}
@@ -367,6 +370,12 @@ int raw_convert(const char *folder, const struct raw_process *image, uint64_t ns
 			"%s: not written: the recorder of %s (pid %u) lost %" PRIu64
 			" events; is there room on the disk?",
 			path, image->program, image->pid, (uint64_t)image->lost);
+	/* The file is mapped in the program's memory, where a stray pointer may reach it. */
+	if (image->threads > TRACE_THREADS_MAX)
+		return trace_because(why, why_size,
+				     "%s: not written: the recorder of %s (pid %u) counted %u "
+				     "threads; did the program write over them?",
+				     path, image->program, image->pid, image->threads);
 	status = lane_files_open(&c, folder, image, why, why_size);
 	if (!status && !c.count)
 		status = 1;

@@ -56,6 +56,15 @@ for field in 1:malloc 11:bytes 12:peak 15:alive 16:alive; do
 	ok $? "a trailer that lies about ${field#*:} (number ${field%:*}) is not validated"
 done
 
+# And one of its tables: sizes, alignments, who gave up whose objects.
+said=$("$make" four "$tmp/tables" 3000 2>&1)
+for field in "22:or a little more" "150:aligned to" "164:given up by thread"; do
+	cp "$tmp/tables" "$tmp/lie"
+	said=$("$make" lie "$tmp/lie" ${field%%:*} 2>&1) && said=$("$work" trace:"$tmp/lie" 2>&1)
+	echo "$said" | grep "^replay    not validated" | grep -q "${field#*:}.*the trace promises"
+	ok $? "nor one that lies in a table: '${field#*:}' (number ${field%%:*})"
+done
+
 # refuse TEXT WORD...: status 2, one line on stderr that contains TEXT, none on stdout.
 refuse() {
 	text=$1

@@ -212,21 +212,39 @@ static void a_join_of_a_thread_that_runs_is_left_out(void **state)
 	assert_int_equal(r.inversions, 1);
 }
 
-static void lost_records_refuse_the_trace(void **state)
+/* No file, and a message that begins with its name and has `said` in it. */
+static void refused(const char *said)
 {
 	struct trace_keys header = {0}, notes = {0};
 	struct raw_result result;
 	char path[128], why[600] = "";
 
-	(void)state;
-	THREAD(0, {AT(1, RAW_MALLOC), 0x10, 8});
-	image.lost = 3;
 	snprintf(path, sizeof(path), "%s/out.trace", folder);
 	assert_int_equal(raw_convert(folder, &image, UINT64_C(1) << 32, 0, &header, &notes,
 				     path, &result, why, sizeof(why)),
 			 -1);
-	assert_non_null(strstr(why, "lost 3 events"));
+	assert_int_equal(strncmp(why, path, strlen(path)), 0);
+	assert_non_null(strstr(why, said));
 	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void lost_records_refuse_the_trace(void **state)
+{
+	(void)state;
+	THREAD(0, {AT(1, RAW_MALLOC), 0x10, 8});
+	image.lost = 3;
+	refused("lost 3 events");
+}
+
+/* The files are mapped in the recorded program's memory, and it may have strayed there. */
+static void what_a_program_wrote_over_is_refused(void **state)
+{
+	(void)state;
+	THREAD(0, {AT(1, RAW_MALLOC), 0x10, 8},
+	       {AT(2, RAW_ALIGNED), 0x20, UINT64_MAX}); /* aligned to 2^63 */
+	refused("the records contradict each other");
+	image.threads = UINT32_MAX;
+	refused("counted 4294967295 threads");
 }
 
 int main(void)
@@ -244,6 +262,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_join_of_a_thread_that_runs_is_left_out, begin,
 						end),
 		cmocka_unit_test_setup_teardown(lost_records_refuse_the_trace, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_program_wrote_over_is_refused, begin,
+						end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,12 @@ static int take_time(struct importer *importer, const char *line)
 	return 0;
 }
 
+/* heaptrack leaves its files packed by zstd or gzip. */
+static bool is_packed(const char *line)
+{
+	return strncmp(line, "\x28\xb5\x2f\xfd", 4) == 0 || strncmp(line, "\x1f\x8b", 2) == 0;
+}
+
 static int take(struct importer *importer, char *line, void *argument)
 {
 	struct heaptrack *state = argument;
@@ -138,9 +144,11 @@ static int take(struct importer *importer, char *line, void *argument)
 			       : importer_wrong(importer, "not from heaptrack: it is empty");
 	if (!state->begun) {
 		if (line[0] != 'v' || line[1] != ' ' || numbers(line + 1, n, 2) < 1)
-			return importer_wrong(importer,
-					      "not from heaptrack (unpacked): it does not "
-					      "begin with 'v VERSION'");
+			return importer_wrong(
+				importer,
+				is_packed(line) ? "packed: unpack it (zstd -dc, gzip -dc) first"
+						: "not from heaptrack: it does not begin with "
+						  "'v VERSION'");
 		state->begun = true;
 		return 0;
 	}

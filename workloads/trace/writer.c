@@ -133,12 +133,27 @@ static void writer_free(struct trace_writer *writer)
 	free(writer);
 }
 
+/* What is renamed onto a device takes its place for every program. */
+int trace_may_take(const char *path, char *why, size_t why_size)
+{
+	struct stat there;
+
+	if (stat(path, &there) != 0 || S_ISREG(there.st_mode))
+		return 0;
+	return trace_because(why, why_size, "%s: it is there already, and no file but a %s",
+			     path, S_ISDIR(there.st_mode) ? "folder" : "device or pipe");
+}
+
 struct trace_writer *trace_create(const char *path, const struct trace_keys *header, char *why,
 				  size_t why_size)
 {
 	struct trace_writer *writer = calloc(1, sizeof(*writer));
 	const char *level = trace_keys_get(header, "zstd-level");
 
+	if (trace_may_take(path, why, why_size)) {
+		free(writer);
+		return NULL;
+	}
 	if (!writer || !(writer->path = strdup(path)) ||
 	    asprintf(&writer->partial, "%s.partial", path) < 0 ||
 	    !(writer->out = malloc(OUT_ROOM)) || !(writer->zstd = ZSTD_createCCtx())) {

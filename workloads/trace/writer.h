@@ -13,8 +13,12 @@ struct trace_writer;
 
 #define TRACE_LEVEL 12 /* zstd's, where the header names none ("zstd-level") */
 
+/* Whether a trace may take the name `path`: 0 if nothing has it, or a file that the trace
+ * then takes the place of; -1 with `why` filled if a folder or a device has it. */
+int trace_may_take(const char *path, char *why, size_t why_size);
+
 /* Opens PATH.partial; PATH appears only by trace_finish().  The header's keys are
- * copied.  NULL with `why` filled. */
+ * copied.  NULL with `why` filled, also where trace_may_take() says no. */
 struct trace_writer *trace_create(const char *path, const struct trace_keys *header, char *why,
 				  size_t why_size);
 

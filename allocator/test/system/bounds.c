@@ -8,7 +8,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "cache/depot.h"
 #include "cache/reclaim.h"
+#include "os/delay.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "page/purge.h"
@@ -294,6 +296,127 @@ static void soft_limit(void)
 	CHECK(told.hard == 0, "told of the hard limit");
 }
 
+/* Frees its reserve and works with more than that: what it takes and frees is no crossing. */
+static void listen_and_work(int which, size_t now, size_t limit, void *argument)
+{
+	(void)which, (void)now, (void)limit, (void)argument;
+	told.soft++;
+	family_free_list(told.reserve);
+	told.reserve = NULL;
+	if (told.soft < 100)
+		for (unsigned i = 0; i < 3; i++)
+			m.free(m.realloc(m.malloc(4 * MIB), 12 * MIB));
+}
+
+/* Whole granules, so that what is taken is what is counted. */
+#define SIX_GRANULES ((size_t)6 << ASH_GRANULE_SHIFT)
+
+/* Takes until the callback is called for the n-th time. */
+static void *take_until_told(unsigned n)
+{
+	void **list = NULL;
+
+	while (told.soft < n) {
+		void **p = m.malloc(SIX_GRANULES);
+
+		NEED(p, "no memory below the limit");
+		p[0] = list;
+		list = p;
+	}
+	return list;
+}
+
+static void soft_limit_in_the_callback(void)
+{
+	size_t count;
+	void *list;
+
+	m.free(m.malloc(100));
+	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
+	set_limit_callback(listen_and_work, NULL);
+	told.reserve = take(SIX_GRANULES, 6 * MIB, &count);
+	list = take_until_told(1);
+	family_free_list(take(SIX_GRANULES, 4 * MIB, &count));
+	CHECK(told.soft == 1, "told %u times", told.soft);
+	/* What it freed was a decline. */
+	family_free_list(take(SIX_GRANULES, 8 * MIB, &count));
+	CHECK(told.soft == 2, "told %u times", told.soft);
+	family_free_list(list);
+}
+
+/* What the depot gives back is no decline of the program's. */
+static void soft_limit_and_the_depot(void)
+{
+	size_t count;
+	void *list;
+
+	ash_reclaim_background = false;
+	/* (A heap that grows beyond its peak empties the depot.) */
+	family_free_list(take(SIX_GRANULES, 64 * MIB, &count));
+	ash_purge_all();
+	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
+	set_limit_callback(listen_and_work, NULL);
+	family_free_list(take(1000, 20 * MIB, &count));
+	NEED(ash_depot_bytes() > 3 * MIB, "%zu bytes in the depot", ash_depot_bytes());
+	list = take_until_told(1);
+	NEED(ash_depot_bytes() > 3 * MIB, "%zu bytes in the depot", ash_depot_bytes());
+	ash_depot_empty();
+	family_free_list(take(SIX_GRANULES, 8 * MIB, &count));
+	CHECK(told.soft == 1, "told %u times", told.soft);
+	family_free_list(list);
+}
+
+static atomic_uint told_by_any;
+
+static void count_only(int which, size_t now, size_t limit, void *argument)
+{
+	(void)which, (void)now, (void)limit, (void)argument;
+	atomic_fetch_add(&told_by_any, 1);
+}
+
+/* Looks at the limit with every call. */
+static void *look(void *arg)
+{
+	while (!atomic_load(&ended)) {
+		m.free(m.malloc(40000));
+		ash_limits_dirty_exceeded();
+	}
+	return arg;
+}
+
+/* Whoever looked before a crossing and decides after it decides nothing. */
+static void soft_limit_of_threads(void)
+{
+	enum { CROSSINGS = 100 };
+	pthread_t thread[3];
+	size_t count;
+
+	m.free(m.malloc(100));
+#if ASH_DEBUG >= 1
+	ash_store_relaxed(&ash_delay_seed, 1);
+#endif
+	atomic_store(&ended, false);
+	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
+	set_limit_callback(count_only, NULL);
+	for (unsigned i = 0; i < 3; i++)
+		NEED(!pthread_create(&thread[i], NULL, look, NULL), "no thread");
+	for (unsigned i = 1; i <= CROSSINGS; i++) {
+		void *p = m.malloc(40 * MIB);
+
+		while (atomic_load(&told_by_any) < i)
+			usleep(100);
+		CHECK(atomic_load(&told_by_any) == i, "crossed %u times, told %u times", i,
+		      atomic_load(&told_by_any));
+		m.free(p);
+		family_free_list(take(40000, MIB, &count)); /* looks from below */
+	}
+	atomic_store(&ended, true);
+	for (unsigned i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	CHECK(atomic_load(&told_by_any) == CROSSINGS, "crossed %u times, told %u times",
+	      CROSSINGS, atomic_load(&told_by_any));
+}
+
 static void hard_limit_tells(void)
 {
 	size_t count;
@@ -436,6 +559,10 @@ int main(void)
 	tap_case("hard limit: what vanished threads asked for is not held",
 		 hard_limit_and_forks);
 	tap_case("soft limit: told once per crossing, under no lock", soft_limit);
+	tap_case("soft limit: what the callback itself takes and frees",
+		 soft_limit_in_the_callback);
+	tap_case("soft limit: what the depot gives back", soft_limit_and_the_depot);
+	tap_case("soft limit: threads that look at a time", soft_limit_of_threads);
 	tap_case("hard limit: told before a request fails", hard_limit_tells);
 	tap_case("dirty_max: what lies idle is capped by whoever frees", dirty_capped);
 	tap_case("dirty_decay_ms:-1: nothing goes by time", never_by_time);

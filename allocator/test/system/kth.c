@@ -88,6 +88,7 @@ static unsigned work(void)
 				refused++;
 				continue;
 			}
+			CHECK(errno == MARK, "a realloc that succeeded set errno %d", errno);
 			b->p = p;
 			CHECK(intact(b, b->size < size ? b->size : size, b->value),
 			      "realloc lost bytes");
@@ -103,6 +104,7 @@ static unsigned work(void)
 				refused++;
 				continue;
 			}
+			CHECK(errno == MARK, "a call that succeeded set errno %d", errno);
 			b->p = p;
 			if (n % 3 == 0)
 				CHECK(intact(b, size, 0), "calloc(%zu) is not zero", size);
@@ -181,10 +183,9 @@ static void *work_apart(void *arg)
 		CHECK(errno == MARK, "free set errno %d", errno);
 		size[i] = size_of(random >> 5);
 		block[i] = m.malloc(size[i]);
+		CHECK(errno == (block[i] ? MARK : ENOMEM), "errno %d", errno);
 		if (block[i])
 			block[i][0] = block[i][size[i] - 1] = (unsigned char)i;
-		else
-			CHECK(errno == ENOMEM, "errno %d", errno);
 	}
 	for (unsigned i = 0; i < 32; i++)
 		m.free(block[i]);

@@ -178,7 +178,7 @@ static int be_late(void)
 	pthread_t thread;
 
 	late_run = true;
-	alarm(60);
+	alarm(patience(60));
 	atexit(late_stage);
 	/* Detached threads do not stop while the process leaves. */
 	for (unsigned i = 0; i < 2; i++)
@@ -298,7 +298,7 @@ static int be_keyless(void)
 {
 	tap_start();
 	family_start();
-	alarm(60);
+	alarm(patience(60));
 	all_keys_taken();
 	return tap_shared->failures != 0;
 }

@@ -243,7 +243,7 @@ static void joins_in_fresh_processes(void)
 		int status;
 
 		if (child == 0) {
-			alarm(60);
+			alarm(patience(60));
 			prepare();
 			start(SANITIZED ? 200 : IDLE, few_and_wait);
 			finish(SANITIZED ? 200 : IDLE);

@@ -1,0 +1,46 @@
+# The model of lines, pages and address translation gives every allocator the same figures
+# each time.  $traces: which of the shipped ones; locality_long.sh has them all.
+. "$top_srcdir/harness/test/bench.sh"
+
+bench list
+installed=
+for allocator in glibc ashlar jemalloc tcmalloc mimalloc2 mimalloc3; do
+	grep -q "^  $allocator  */" "$work/out" && installed=$installed,$allocator
+done
+wanted=
+for trace in ${traces:-git}; do
+	wanted=$wanted,trace:$top_srcdir/workloads/traces/$trace.trace
+done
+figures="lines pages regions lines_per_1000 pages_per_1000 regions_per_1000 touches l1_misses_per_1000 l2_misses_per_1000"
+bench run --quiet --no-report --workload "${wanted#,}" --allocator "${installed#,}" --blocks 3 --mode locality \
+	--out "$work/set"
+if "$rows" "$work/set" reason | grep -q "mode locality needs fixed addresses"; then
+	echo "1..0 # SKIP the kernel keeps addresses random here"
+	exit 0
+fi
+check '[ $status -eq 0 ] && [ "$("$rows" "$work/set" status validated | sort -u)" = "ok	true" ]' "they run, and are validated"
+"$rows" "$work/set" cell allocator $(printf ' locality.%s' $figures) | sort >"$work/figures"
+for trace in ${traces:-git}; do
+	for allocator in $(echo "$installed" | tr ',' ' '); do
+		awk -v figures="$figures" -v allocator="$allocator" -v trace="/$trace.trace" '
+			$2 == allocator && substr($1, length($1) - length(trace) + 1) == trace {
+				runs++
+				for (i = 3; i <= NF; i++) {
+					if (runs == 1) least[i] = most[i] = $i
+					if ($i < least[i]) least[i] = $i
+					if ($i > most[i]) most[i] = $i
+				}
+			}
+			END {
+				split(figures, name, " ")
+				for (i = 3; i in least; i++)
+					if (most[i] > least[i] * 1.01) {
+						print name[i - 2] " from " least[i] " to " most[i]
+						bad++
+					}
+				exit !(runs == 3 && least[3] > 0 && !bad)
+			}' "$work/figures" >"$work/out" 2>"$work/err"
+		ok $? "$trace under $allocator: three runs agree within 1 %"
+	done
+done
+finish

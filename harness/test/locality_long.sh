@@ -1,0 +1,3 @@
+# All shipped traces.
+traces="redis sqlite cc1plus cpython git redis-io"
+. "$top_srcdir/harness/test/locality.sh"

@@ -1,0 +1,93 @@
+/* libashlar-still.so, preloaded behind the allocator in mode locality: the clock stands
+ * still, and what the kernel gives as random is always the same.
+ *
+ * What an allocator does by the clock (giving memory back, upkeep of its caches) depends
+ * on how fast the machine was, and what it does by chance (mimalloc 3) on nothing at all;
+ * both decide where the next objects go, and addresses would not repeat.  With a clock
+ * that does not move it never comes to the first, and the second is one fixed draw, in
+ * any allocator that asks the C library for time and for random bytes. */
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define STILL_S 1000000000 /* some moment */
+
+EXPORT int clock_gettime(clockid_t clock, struct timespec *now);
+EXPORT int gettimeofday(struct timeval *now, void *zone);
+EXPORT time_t time(time_t *now);
+EXPORT ssize_t getrandom(void *buffer, size_t length, unsigned flags);
+EXPORT int getentropy(void *buffer, size_t length);
+EXPORT long syscall(long number, ...);
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	(void)clock;
+	*now = (struct timespec){STILL_S, 0};
+	return 0;
+}
+
+int gettimeofday(struct timeval *now, void *zone)
+{
+	(void)zone;
+	*now = (struct timeval){STILL_S, 0};
+	return 0;
+}
+
+time_t time(time_t *now)
+{
+	if (now)
+		*now = STILL_S;
+	return STILL_S;
+}
+
+/* Bytes that look random, since an allocator may draw again until it likes what it got;
+ * each call goes on where the one before ended.  The mode runs all in one thread. */
+static void draw(uint8_t *bytes, size_t length)
+{
+	static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
+
+	for (size_t i = 0; i < length; i++) {
+		state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		bytes[i] = (uint8_t)(state >> 56);
+	}
+}
+
+ssize_t getrandom(void *buffer, size_t length, unsigned flags)
+{
+	(void)flags;
+	draw(buffer, length);
+	return (ssize_t)length;
+}
+
+int getentropy(void *buffer, size_t length)
+{
+	draw(buffer, length);
+	return 0;
+}
+
+/* The way that mimalloc takes to the kernel.  All other calls go on to the C library, with
+ * as many arguments as any has. */
+long syscall(long number, ...)
+{
+	static long (*next)(long, ...);
+	long with[6];
+	va_list arguments;
+
+	va_start(arguments, number);
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		with[i] = va_arg(arguments, long);
+	va_end(arguments);
+	if (number == SYS_getrandom)
+		return getrandom((void *)with[0], (size_t)with[1], (unsigned)with[2]);
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "syscall");
+	return next(number, with[0], with[1], with[2], with[3], with[4], with[5]);
+}
