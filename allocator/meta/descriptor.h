@@ -15,7 +15,16 @@
 #define ASH_HUGE_SHIFT 21
 #define ASH_HUGE ((size_t)1 << ASH_HUGE_SHIFT)
 #define ASH_HUGE_GRANULES (ASH_HUGE / ASH_GRANULE)
-#define ASH_BITMAP_WORDS 16 /* of one granule: 1,024 regions of 16 bytes */
+
+/* Words of a slab's bitmap: 16 for 1,024 regions of 16 bytes.  Slabs of 64 bytes and more, of
+ * whatever length, do with the first four; the rest lies apart, and most of its pages are never
+ * touched. */
+#define ASH_BITMAP_WORDS 16
+#define ASH_BITMAP_NEAR 4
+
+struct ash_bitmap_rest {
+	uint64_t word[ASH_BITMAP_WORDS - ASH_BITMAP_NEAR];
+};
 
 enum ash_run_state {
 	ASH_RUN_FREE,
@@ -75,18 +84,19 @@ struct ash_hugeblock {
 	uint64_t touched[2];    /* granule was handed out since it was last known to be zero */
 	uint64_t muzzy[2];      /* free and touched, and the kernel may take it: not dirty */
 	uint64_t tails[2]; /* head of a large run whose end beyond its size may hold memory */
-	uint32_t number;   /* block number in the window */
-	uint16_t longest;  /* longest run of free granules */
-	uint16_t nused;    /* set bits in used */
-	uint32_t tails_epoch; /* when the last such bit was set */
+	struct ash_bitmap_rest *rest; /* by granule */
+	uint32_t number;              /* block number in the window */
+	uint16_t longest;             /* longest run of free granules */
+	uint16_t nused;               /* set bits in used */
+	uint32_t tails_epoch;         /* when the last such bit was set */
 	uint32_t dense_epoch; /* when the block was first seen on the list, or is to be tried
 				 again; 0 = not seen yet */
 	uint8_t keep;         /* enum ash_keep */
 	uint8_t collapses;    /* counts them: after one, holes that were purged are resident */
-	uint8_t pad[30];
+	uint8_t pad[22];
 	struct ash_run run[ASH_HUGE_GRANULES];
-	/* Slabs' bitmaps, 128 bytes per granule; a slab of several uses those of all. */
-	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_WORDS];
+	/* Slabs' bitmaps, by the granule of the head: their first four words. */
+	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];
 };
 
 static_assert(offsetof(struct ash_hugeblock, run) % 64 == 0,

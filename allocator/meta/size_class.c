@@ -1,5 +1,7 @@
 #include "meta/size_class.h"
 
+#include "meta/descriptor.h"
+
 /* Everything below is constant arithmetic: the tables are part of the read-only data.  Its
  * formulas keep a layout of their own. */
 /* clang-format off */
@@ -63,8 +65,9 @@ static_assert(512 / 8 % 64 == 0, "table by 64 bytes");
 static_assert((SIZE(33) - 513) * 9 <= SIZE(33) && (SIZE(73) - 16385) * 9 <= SIZE(73), "waste bound 1/9");
 /* What ash_region_index rests on. */
 static_assert(16 * ASH_GRANULE <= (1u << 18) && ASH_SMALL_MAX <= (1u << 15), "slab and region size");
-/* The bitmap of a granule has 1,024 bits. */
-static_assert(FIT(1, 1) <= 1024, "regions per granule");
+/* What of a bitmap lies near is enough from 64 bytes on. */
+static_assert(FIT(1, 1) <= ASH_BITMAP_WORDS * 64 && FIT(4, 1) <= ASH_BITMAP_NEAR * 64, "regions per granule");
+static_assert(FIT(33, 8) <= ASH_BITMAP_NEAR * 64 && FIT(49, 16) <= ASH_BITMAP_NEAR * 64, "regions per slab");
 
 #define BOUND(c, g) static_assert(TAIL(c, g) * 32 <= (g) * ASH_GRANULE && FIT(c, g) >= 8, "tail and regions");
 SLABS(BOUND)

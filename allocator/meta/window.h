@@ -124,9 +124,10 @@ ASH_INLINE char *ash_run_address(const struct ash_run *run)
 	return (char *)ash_window.base + ((uintptr_t)run->number << ASH_GRANULE_SHIFT);
 }
 
-/* Descriptors and bitmaps are two tables of the same hugeblock: from one to the other it is an
+/* The first words of a slab's bitmap, ASH_BITMAP_NEAR, which is all of it from 64 bytes on.
+ * Descriptors and bitmaps are two tables of the same hugeblock: from one to the other it is an
  * addition, where the window's table would be another load. */
-ASH_INLINE uint64_t *ash_run_bitmap(const struct ash_run *run)
+ASH_INLINE uint64_t *ash_run_bitmap_near(const struct ash_run *run)
 {
 	const struct ash_hugeblock *block = NULL;
 	size_t further = sizeof(block->bitmap[0]) - sizeof(*run);
@@ -134,6 +135,17 @@ ASH_INLINE uint64_t *ash_run_bitmap(const struct ash_run *run)
 	return (uint64_t *)((uintptr_t)run + offsetof(struct ash_hugeblock, bitmap) -
 			    offsetof(struct ash_hugeblock, run) +
 			    run->number % ASH_HUGE_GRANULES * further);
+}
+
+/* Word w of the bitmap of the slab whose head this is. */
+ASH_INLINE uint64_t *ash_run_bitmap_word(const struct ash_run *run, size_t w)
+{
+	struct ash_bitmap_rest *rest;
+
+	if (ASH_LIKELY(w < ASH_BITMAP_NEAR))
+		return ash_run_bitmap_near(run) + w;
+	rest = ash_block_of_granule(run->number)->rest;
+	return &rest[run->number % ASH_HUGE_GRANULES].word[w - ASH_BITMAP_NEAR];
 }
 
 #endif

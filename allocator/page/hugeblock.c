@@ -22,6 +22,7 @@ static uint64_t refused;
 static struct ash_list released = {&released, &released}; /* unmapped, to be mapped again */
 
 #define STEP_MOST 512 /* blocks: 1 GiB */
+#define RESTS_AT_ONCE 16
 
 static void *block_address(uint32_t number)
 {
@@ -131,13 +132,37 @@ bool ash_hugeblock_release(struct ash_hugeblock *block)
 	return true;
 }
 
+/* Caller holds the lock.  A descriptor of a block without anything in it; NULL where there is
+ * no memory.  What only slabs of the smallest classes have of bitmaps comes for many blocks in
+ * one piece: those of its pages that are never touched are then many. */
+static struct ash_hugeblock *new_descriptor(void)
+{
+	static struct ash_bitmap_rest *rest;
+	static unsigned rests; /* blocks that `rest` is enough for */
+	struct ash_hugeblock *block;
+
+	if (rests == 0) {
+		rest = ash_base_alloc(RESTS_AT_ONCE * ASH_HUGE_GRANULES * sizeof(*rest), 64);
+		if (rest == NULL)
+			return NULL;
+		rests = RESTS_AT_ONCE;
+	}
+	block = ash_base_alloc(sizeof(*block), 64);
+	if (block == NULL)
+		return NULL;
+	block->rest = rest;
+	rest += ASH_HUGE_GRANULES;
+	rests--;
+	return block;
+}
+
 /* Caller holds the lock.  Returns how many of the `count` blocks from `first` on, which were
  * just mapped, got a descriptor and were added. */
 static uint32_t describe(uint32_t first, uint32_t count, unsigned keep,
 			 void (*add)(struct ash_hugeblock *block))
 {
 	for (uint32_t i = 0; i < count; i++) {
-		struct ash_hugeblock *block = ash_base_alloc(sizeof(*block), 64);
+		struct ash_hugeblock *block = new_descriptor();
 
 		if (block == NULL) {
 			/* No metadata: give back what cannot be described.  The place is lost

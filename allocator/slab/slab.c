@@ -51,7 +51,8 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
-	memset(ash_run_bitmap(slab), 0, ((size_t)slab->regions + 63) / 64 * sizeof(uint64_t));
+	for (unsigned w = 0; w * 64 < slab->regions; w++)
+		*ash_run_bitmap_word(slab, w) = 0;
 	ash_assert_expensive(ash_slab_is_valid(slab));
 	publish(slab, ash_class_free_stack(class));
 	return slab;
@@ -86,7 +87,6 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 {
-	uint64_t *bitmap = ash_run_bitmap(slab);
 	char *base = ash_run_address(slab);
 	void **start = end;
 	size_t size = slab->size;
@@ -95,14 +95,14 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	while (got < want && slab->summary != 0) {
 		unsigned w = ash_ctz64(slab->summary);
 		char *first = base + w * 64 * size;
-		uint64_t word = bitmap[w];
+		uint64_t *at = ash_run_bitmap_word(slab, w), word = *at;
 
 		do {
 			*--end = first + ash_ctz64(word) * size;
 			got++;
 			word &= word - 1;
 		} while (word != 0 && got < want);
-		ash_store_relaxed(&bitmap[w], word);
+		ash_store_relaxed(at, word);
 		if (word == 0)
 			slab->summary &= (uint16_t) ~(1u << w);
 	}
@@ -173,7 +173,7 @@ static ASH_NOINLINE unsigned length_of_row(void **at, size_t most, ptrdiff_t str
  * is a constant that says the bitmap is no longer than that. */
 ASH_INLINE void **give_items(struct ash_run *slab, void **at, void **end, bool one_word)
 {
-	uint64_t *bitmap = ash_run_bitmap(slab), word = bitmap[0];
+	uint64_t *at_word = ash_run_bitmap_near(slab), word = *at_word;
 	char *base = ash_run_address(slab);
 	uint64_t bump = slab->bump;
 	uint32_t reciprocal = slab->reciprocal;
@@ -188,8 +188,10 @@ ASH_INLINE void **give_items(struct ash_run *slab, void **at, void **end, bool o
 
 		if (ASH_UNLIKELY(i >= bump))
 			break;
-		if (!one_word)
-			word = bitmap[i / 64];
+		if (!one_word) {
+			at_word = ash_run_bitmap_word(slab, i / 64);
+			word = *at_word;
+		}
 		if (ASH_UNLIKELY(word >> (i % 64) & 1))
 			break;
 		bits = (uint64_t)1 << (i % 64);
@@ -212,12 +214,12 @@ ASH_INLINE void **give_items(struct ash_run *slab, void **at, void **end, bool o
 		at++;
 		word |= bits;
 		if (!one_word) {
-			ash_store_relaxed(&bitmap[i / 64], word);
+			ash_store_relaxed(at_word, word);
 			summary |= 1u << (i / 64);
 		}
 	}
 	if (one_word) {
-		ash_store_relaxed(&bitmap[0], word);
+		ash_store_relaxed(at_word, word);
 		summary = word != 0;
 	}
 	slab->summary = (uint16_t)summary;
@@ -245,7 +247,6 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 
 uint64_t ash_slab_holes(struct ash_run *slab)
 {
-	const uint64_t *bitmap = ash_run_bitmap(slab);
 	uint8_t collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
 	size_t lead = ash_slab_lead(slab);
 	unsigned pages = ash_slab_pages(slab);
@@ -261,7 +262,7 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 
 	/* From the regions: those that are out are few where there is something to purge. */
 	for (unsigned i = 0; i < slab->bump; i++) {
-		uint64_t word = ~bitmap[i / 64] >> (i % 64);
+		uint64_t word = ~*ash_run_bitmap_word(slab, i / 64) >> (i % 64);
 		size_t offset;
 		unsigned from, to;
 
@@ -282,15 +283,18 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 
 bool ash_slab_is_valid(const struct ash_run *slab)
 {
-	const uint64_t *bitmap = ash_run_bitmap(slab);
 	unsigned words = (slab->regions + 63u) / 64, recycled = 0;
 
 	for (unsigned w = 0; w < words; w++) {
-		recycled += (unsigned)__builtin_popcountll(bitmap[w]);
-		if ((bitmap[w] != 0) != ((slab->summary >> w & 1) != 0))
+		uint64_t word = *ash_run_bitmap_word(slab, w);
+		unsigned carved = slab->bump > w * 64 ? slab->bump - w * 64 : 0;
+
+		recycled += (unsigned)__builtin_popcountll(word);
+		if ((word != 0) != ((slab->summary >> w & 1) != 0))
+			return false;
+		if (carved < 64 && word >> carved != 0)
 			return false;
 	}
 	return slab->state == ASH_RUN_SLAB && slab->bump <= slab->regions &&
-	       slab->nfree == slab->regions - slab->bump + recycled &&
-	       ash_bitmap_next(bitmap, words * 64, slab->bump, true) >= words * 64;
+	       slab->nfree == slab->regions - slab->bump + recycled;
 }

@@ -39,16 +39,17 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
  * the loops' set-up.  False where it is no region that is out: ash_slab_give tells why. */
 ASH_INLINE bool ash_slab_give_one(struct ash_run *slab, const void *p)
 {
-	uint64_t *bitmap = ash_run_bitmap(slab), word;
+	uint64_t *at, word;
 	uint64_t i = ash_region_at(slab->reciprocal,
 				   (size_t)((const char *)p - ash_run_address(slab)));
 
 	if (ASH_UNLIKELY(i >= slab->bump))
 		return false;
-	word = bitmap[i / 64];
+	at = ash_run_bitmap_word(slab, i / 64);
+	word = *at;
 	if (ASH_UNLIKELY(word >> (i % 64) & 1))
 		return false;
-	ash_store_relaxed(&bitmap[i / 64], word | (uint64_t)1 << (i % 64));
+	ash_store_relaxed(at, word | (uint64_t)1 << (i % 64));
 	slab->summary |= (uint16_t)(1u << (i / 64));
 	slab->nfree++;
 	return true;
@@ -93,8 +94,9 @@ static inline enum ash_region_state ash_slab_region_state(const struct ash_run *
 		return ASH_REGION_INSIDE;
 	if (ASH_UNLIKELY(i >= ash_load_relaxed(&slab->bump)))
 		return i < slab->regions ? ASH_REGION_UNCARVED : ASH_REGION_INSIDE;
-	return ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1 ? ASH_REGION_FREE
-									       : ASH_REGION_OUT;
+	return ash_load_relaxed(ash_run_bitmap_word(slab, i / 64)) >> (i % 64) & 1
+		       ? ASH_REGION_FREE
+		       : ASH_REGION_OUT;
 }
 
 /* Whether that is ASH_REGION_OUT. */
@@ -104,7 +106,7 @@ ASH_INLINE bool ash_slab_region_is_out(const struct ash_run *slab, const void *p
 				   (size_t)((const char *)p - ash_run_address(slab)));
 
 	return i < ash_load_relaxed(&slab->bump) &&
-	       !(ash_load_relaxed(&ash_run_bitmap(slab)[i / 64]) >> (i % 64) & 1);
+	       !(ash_load_relaxed(ash_run_bitmap_word(slab, i / 64)) >> (i % 64) & 1);
 }
 
 bool ash_slab_is_valid(const struct ash_run *slab);

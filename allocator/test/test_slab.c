@@ -115,6 +115,50 @@ static void rows(void **state)
 	}
 }
 
+/* Slabs side by side, each class next to the others: nobody's bits are another's.  Every
+ * region is taken, then of slab k every one whose number is k modulo the number of slabs given
+ * back, and those are what comes out again. */
+static void bitmaps_lie_apart(void **state)
+{
+	static const unsigned classes[] = {1, 1, 2, 3, 1, 4, 5, 40, 1, 49, 2};
+	enum { SLABS = sizeof(classes) / sizeof(classes[0]) };
+	struct ash_run *slab[SLABS];
+	struct ash_misuse m;
+	void *out[1024];
+
+	(void)state;
+	for (unsigned k = 0; k < SLABS; k++) {
+		slab[k] = ash_slab_create(classes[k], 0);
+		assert_non_null(slab[k]);
+		assert_int_equal(ash_slab_take(slab[k], out + 1024, 1024), slab[k]->regions);
+	}
+	for (unsigned i = 0; i < 1024; i++) { /* all slabs in turn */
+		unsigned k = i % SLABS;
+
+		if (i < slab[k]->regions)
+			assert_true(give(slab[k],
+					 ash_run_address(slab[k]) + (size_t)i * slab[k]->size,
+					 &m));
+	}
+	for (unsigned k = 0; k < SLABS; k++) {
+		unsigned n = slab[k]->nfree;
+
+		assert_true(ash_slab_is_valid(slab[k]));
+		assert_int_equal(n, (slab[k]->regions + SLABS - 1 - k) / SLABS);
+		assert_int_equal(ash_slab_take(slab[k], out + 1024, 1024), n);
+		for (unsigned i = 0; i < n; i++)
+			assert_ptr_equal(out[1023 - i],
+					 ash_run_address(slab[k]) +
+						 (size_t)(k + i * SLABS) * slab[k]->size);
+		for (unsigned i = 0; i < slab[k]->regions; i++)
+			assert_true(give(slab[k],
+					 ash_run_address(slab[k]) + (size_t)i * slab[k]->size,
+					 &m));
+	}
+	for (unsigned k = 0; k < SLABS; k++)
+		ash_slab_destroy(slab[k]);
+}
+
 static void misuse_is_told(void **state)
 {
 	struct ash_run *slab = ash_slab_create(ash_class_of(80), 0);
@@ -284,6 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(take_all_and_give_back),
 		cmocka_unit_test(rows),
+		cmocka_unit_test(bitmaps_lie_apart),
 		cmocka_unit_test(misuse_is_told),
 		cmocka_unit_test(bin_random),
 		cmocka_unit_test(busy_bin_refuses_a_try),
