@@ -33,6 +33,18 @@ bool ash_block_is_dense(const struct ash_hugeblock *block);
 /* After the block's bits changed: puts it on the lists that it belongs to now. */
 void ash_block_changed(struct ash_hugeblock *block);
 
+/* Blocks that came to the list (by `dense`) since the last look are due at epoch `due`. */
+static inline void ash_block_date_new(struct ash_list *list, uint32_t due)
+{
+	for (struct ash_list *n = list->prev; n != list; n = n->prev) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
+
+		if (block->dense_epoch != 0)
+			return;
+		block->dense_epoch = due + (due == 0); /* 0 means not dated */
+	}
+}
+
 /* Unmaps a wholly free block that packing and ash_pool_blocks hold no more, or puts it back
  * where the kernel refuses and returns false.  Called with the lock held, which it lets go of.
  */

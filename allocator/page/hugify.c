@@ -80,18 +80,6 @@ void ash_hugify_mapped(void *address, size_t size)
 	errno = saved;
 }
 
-/* Caller holds the page lock.  Blocks that came to the list since the last look are dated. */
-static void date_new_ones(uint32_t epoch)
-{
-	for (struct ash_list *n = ash_dense_blocks.prev; n != &ash_dense_blocks; n = n->prev) {
-		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
-
-		if (block->dense_epoch != 0)
-			return;
-		block->dense_epoch = epoch + age + (epoch + age == 0);
-	}
-}
-
 /* The oldest block, taken off the list, where it has waited long enough at `epoch`, else NULL;
  * with `look` it stays. */
 static struct ash_hugeblock *due_block(uint32_t epoch, bool look)
@@ -237,7 +225,7 @@ bool ash_hugify_step(uint32_t epoch, unsigned most)
 	earn(epoch);
 	withdraw_advice();
 	ash_mutex_lock(lock);
-	date_new_ones(epoch);
+	ash_block_date_new(&ash_dense_blocks, epoch + age);
 	ash_mutex_unlock(lock);
 	while (!resting(epoch) && most-- > 0 && credit_ns > 0 &&
 	       (block = due_block(epoch, false)) != NULL) {

@@ -20,18 +20,6 @@ void ash_pool_set_decay_ms(int64_t ms)
 		age = (uint32_t)(epochs < AGE_MOST ? epochs : AGE_MOST);
 }
 
-/* Caller holds the page lock.  Blocks that came to the list since the last look are dated. */
-static void date_new_ones(uint32_t epoch)
-{
-	for (struct ash_list *n = ash_pool_blocks.prev; n != &ash_pool_blocks; n = n->prev) {
-		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
-
-		if (block->dense_epoch != 0)
-			return;
-		block->dense_epoch = epoch + age + (epoch + age == 0);
-	}
-}
-
 /* Caller holds the page lock.  The block that has been free for longest, off its lists, where
  * that is long enough; else NULL. */
 static struct ash_hugeblock *take_due(uint32_t epoch)
@@ -56,7 +44,7 @@ bool ash_pool_step(uint32_t epoch, unsigned most)
 	if (for_good)
 		return false;
 	ash_mutex_lock(lock);
-	date_new_ones(epoch);
+	ash_block_date_new(&ash_pool_blocks, epoch + age);
 	while (most-- > 0) {
 		struct ash_hugeblock *block = take_due(epoch);
 		bool gone;

@@ -2,8 +2,6 @@
  * What fork may catch other threads at, by the library's own functions and counters: a child
  * that works is not yet one in which everything adds up.
  */
-#include "test/family.h"
-
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -12,6 +10,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "slab/shard.h"
+#include "test/family.h"
 
 static void delays(void)
 {
