@@ -201,6 +201,22 @@ static bool has_param(const char *workload, const char *name)
 	return cell_init(&cell, workload, MODE_THROUGHPUT) && cell_find_param(&cell, name) >= 0;
 }
 
+/* What time does to memory shows where a run has time: these parameters give it some. */
+static void add_memory(struct builder *b, const char *workload, int blocks)
+{
+	static const struct {
+		const char *param, *setting;
+	} slow[] = {{"idle_ms", "idle_ms=5000"}, {"hour_ms", "hour_ms=200"}};
+
+	for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
+		if (has_param(workload, slow[i].param)) {
+			add(b, workload, MODE_MEMORY, slow[i].setting, blocks);
+			return;
+		}
+	if (b->choice->modes_given)
+		add(b, workload, MODE_MEMORY, NULL, blocks);
+}
+
 static void add_instructions(struct builder *b, const struct workload *w, int blocks)
 {
 	struct cell cell;
@@ -292,10 +308,7 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		else
 			for (int i = 0; i < 3; i++)
 				add(&b, (*w)->name, MODE_LATENCY, loads[i], suite->latency);
-		if (has_param((*w)->name, "idle_ms"))
-			add(&b, (*w)->name, MODE_MEMORY, "idle_ms=5000", suite->memory);
-		else if (choice.modes_given)
-			add(&b, (*w)->name, MODE_MEMORY, NULL, suite->memory);
+		add_memory(&b, (*w)->name, suite->memory);
 		add(&b, (*w)->name, MODE_VERIFY, NULL, 1);
 	}
 	if (wanted(&b, "larson") && has_param("larson", "threads"))

@@ -3,13 +3,16 @@
  * The number of live objects goes up and down along a curve of one day, some days in a
  * row, while objects are replaced all the time.  Growing adds objects, shrinking frees
  * random ones, so the low of each night is a heap full of holes.  The curve is a cosine
- * with a flat top, between `night_percent` and the peak. */
+ * with a flat top, between `night_percent` and the peak.
+ *
+ * What allocators give back by time shows only where a night lasts: `hour_ms` slows days. */
 #include <math.h>
 #include <stdio.h>
 #include "workloads/blocks.h"
+#include "workloads/clock.h"
 #include "workloads/dist.h"
 
-enum { OPS, LIVE_MIB, NIGHT, DAYS };
+enum { OPS, LIVE_MIB, NIGHT, DAYS, HOUR };
 
 #define HOURS 24
 #define MOST_DAYS 12
@@ -22,6 +25,8 @@ static const struct wl_param params[] = {
 	 "own: services see 2 to 5 times less at night", 30, 1, 100},
 	{"days", "cycles", "own: the second low shows what the first peak left", 4, 1,
 	 MOST_DAYS},
+	{"hour_ms", "least time that an hour takes, without a call after its work, ms",
+	 "0: days follow each other as fast as they go", 0, 0, 3600000},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -78,11 +83,21 @@ static void move_to(struct wl_thread *t, struct state *s, uint64_t to)
 	blocks_shrink(t, s->block, &s->n, to);
 }
 
+/* Rests until `hours` have passed since start_ns. */
+static void keep_time(struct wl_run *run, uint64_t start_ns, int64_t hours)
+{
+	int64_t past_ms = (int64_t)((clock_ns(CLOCK_MONOTONIC) - start_ns) / 1000000);
+
+	if (past_ms < hours * run->values[HOUR])
+		wl_idle(run, hours * run->values[HOUR] - past_ms);
+}
+
 static int run(struct wl_run *run)
 {
 	struct state *s = run->state;
 	struct wl_thread *t = &run->threads[0];
 	int64_t hours = HOURS * run->values[DAYS], ops = run->values[OPS];
+	uint64_t start_ns = clock_ns(CLOCK_MONOTONIC);
 	char name[32];
 
 	for (int64_t hour = 0; hour < hours; hour++) {
@@ -100,6 +115,7 @@ static int run(struct wl_run *run)
 				 (long long)(hour / HOURS + 1));
 			wl_phase(run, name);
 		}
+		keep_time(run, start_ns, hour + 1);
 	}
 	move_to(t, s, 0);
 	wl_phase(run, "emptied");
@@ -128,7 +144,9 @@ const struct workload workload_diurnal = {
 	.name = "diurnal",
 	.summary = "live objects follow a day's curve between night and peak, several days",
 	.isolates = "memory held at night against memory in use, and whether days add up",
-	.cannot_tell = "time-based return of memory: a day here is a tenth of a second",
+	.cannot_tell =
+		"time-based return of memory, unless hour_ms makes the nights last; a day is "
+		"a tenth of a second without",
 	.source = "own; day curves of services, sizes 32 to 4095 as many per doubling",
 	.touch = "every byte is written, the first read before the free",
 	.params = params,

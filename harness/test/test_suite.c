@@ -99,6 +99,10 @@ static void the_verdict_suite(void **state)
 	/* Beyond it, but asked for by name. */
 	assert_int_equal(build("diurnal", NULL, 0, MODE_THROUGHPUT), 0);
 	assert_int_equal(count, 1);
+	/* Its nights last where memory is looked at. */
+	assert_int_equal(build("diurnal", NULL, 0, MODE_MEMORY), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(cells[0].name, "diurnal:hour_ms=200");
 	suite = "quick";
 }
 
