@@ -144,12 +144,15 @@ size_t ash_usable_size(const void *p)
 	struct ash_object object;
 
 	/* Servers ask for it with every allocation and every free: whether a small object is
-	 * out is not looked up, only that one starts here. */
+	 * out is not looked up, only that one starts here.  Of a slab of one granule that
+	 * takes no look at its descriptor. */
 	if (ASH_LIKELY(unit < ash_window_limit)) {
 		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
 
 		if (ASH_LIKELY(sc->size != 0)) {
-			size_t offset = ash_slab_offset(p);
+			size_t offset = ASH_LIKELY(sc->granules == 1)
+						? (uintptr_t)p % ASH_GRANULE
+						: ash_slab_offset(p);
 
 			if (ASH_LIKELY((size_t)ash_region_index(sc->reciprocal, offset) *
 					       sc->size ==
