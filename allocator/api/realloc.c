@@ -138,27 +138,18 @@ void *ash_realloc(void *p, size_t size)
 	return move(p, object.usable, size);
 }
 
-size_t ash_usable_size(const void *p)
+/* What no look at the map alone can tell. */
+static ASH_NOINLINE size_t usable_of_others(const void *p)
 {
 	uintptr_t unit = ash_window_unit(p);
 	struct ash_object object;
 
-	/* Servers ask for it with every allocation and every free: whether a small object is
-	 * out is not looked up, only that one starts here.  Of a slab of one granule that
-	 * takes no look at its descriptor. */
-	if (ASH_LIKELY(unit < ash_window_limit)) {
+	if (unit < ash_window_limit) {
 		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
 
-		if (ASH_LIKELY(sc->size != 0)) {
-			size_t offset = ASH_LIKELY(sc->granules == 1)
-						? (uintptr_t)p % ASH_GRANULE
-						: ash_slab_offset(p);
-
-			if (ASH_LIKELY((size_t)ash_region_index(sc->reciprocal, offset) *
-					       sc->size ==
-				       offset))
-				return sc->size;
-		}
+		if (sc->size != 0 &&
+		    ash_region_at(sc->reciprocal, ash_slab_offset(p)) < sc->regions)
+			return sc->size;
 	}
 	if (p == NULL || !ash_boot())
 		return 0;
@@ -168,6 +159,24 @@ size_t ash_usable_size(const void *p)
 		return 0;
 	}
 	return object.usable;
+}
+
+/* Servers ask for it with every allocation and every free: whether a small object is out is not
+ * looked up, only that one starts here.  In a slab of one granule that takes no look at its
+ * descriptor. */
+size_t ash_usable_size(const void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+
+	if (ASH_LIKELY(unit < ash_window_limit)) {
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
+
+		if (ASH_LIKELY(sc->granules == 1 &&
+			       ash_region_at(sc->reciprocal, (uintptr_t)p % ASH_GRANULE) <
+				       sc->regions))
+			return sc->size;
+	}
+	return usable_of_others(p);
 }
 
 #if ASH_DEBUG >= 1
