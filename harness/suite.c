@@ -172,9 +172,10 @@ static void add(struct builder *b, const char *workload, enum cell_mode mode,
 	if (b->failed || blocks == 0 || !wanted(b, workload) || !b->choice->modes[mode])
 		return;
 	cell_init(&cell, workload, mode);
-	apply_settings(b, &cell);
-	if (!b->failed && settings && cell_set(&cell, settings, b->why, b->why_size) < 0)
+	if (settings && cell_set(&cell, settings, b->why, b->why_size) < 0)
 		b->failed = true;
+	else
+		apply_settings(b, &cell); /* what the user says has the last word */
 	if (b->failed)
 		return;
 	/* The same cell by another way: once is enough. */

@@ -103,6 +103,10 @@ static void the_verdict_suite(void **state)
 	assert_int_equal(build("diurnal", NULL, 0, MODE_MEMORY), 0);
 	assert_int_equal(count, 1);
 	assert_string_equal(cells[0].name, "diurnal:hour_ms=200");
+	/* The user's own word is the last. */
+	assert_int_equal(build("diurnal", "hour_ms=500", 0, MODE_MEMORY), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(cells[0].name, "diurnal:hour_ms=500");
 	suite = "quick";
 }
 
