@@ -24,6 +24,8 @@ void *ash_os_map(size_t size, size_t align);
 
 /* The same at exactly this address.  False with EEXIST where something lies there. */
 bool ash_os_map_at(void *address, size_t size);
+/* The same, with more flags of mmap's. */
+bool ash_os_map_at_with(void *address, size_t size, int flags);
 
 /* Address space that reads as zero and cannot be written; costs no memory or commit. */
 void *ash_os_map_readonly(size_t size);

@@ -84,9 +84,9 @@ void *ash_os_map(size_t size, size_t align)
 	return p + head;
 }
 
-bool ash_os_map_at(void *address, size_t size)
+bool ash_os_map_at_with(void *address, size_t size, int flags)
 {
-	void *p = map(address, size, PROT_READ | PROT_WRITE, MAP_FIXED_NOREPLACE);
+	void *p = map(address, size, PROT_READ | PROT_WRITE, MAP_FIXED_NOREPLACE | flags);
 
 	if (p == address)
 		return true;
@@ -95,6 +95,11 @@ bool ash_os_map_at(void *address, size_t size)
 		errno = EEXIST;
 	}
 	return false;
+}
+
+bool ash_os_map_at(void *address, size_t size)
+{
+	return ash_os_map_at_with(address, size, 0);
 }
 
 void *ash_os_map_readonly(size_t size)

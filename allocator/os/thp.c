@@ -12,9 +12,6 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
 #endif
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
 #define PAGE_SIZE_SHIFT 26 /* where mmap's flags say which pool */
 #ifndef PR_GET_THP_DISABLE
 #define PR_GET_THP_DISABLE 42
@@ -70,22 +67,9 @@ bool ash_os_advise_huge(void *address, size_t size, bool huge)
 
 bool ash_os_map_pool_at(void *address, size_t size, unsigned shift)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED_NOREPLACE |
-		    (int)(shift << PAGE_SIZE_SHIFT);
-	void *p;
-
-	if (ash_os_fault_hook != NULL && ash_os_fault_hook(ASH_OS_MMAP))
-		return false;
 	if (ash_os_pool_hook != NULL)
 		return ash_os_pool_hook(address, size);
-	p = mmap(address, size, PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (p == address)
-		return true;
-	if (p != MAP_FAILED) { /* a kernel before 4.17 takes the flag for a hint */
-		munmap(p, size);
-		errno = EEXIST;
-	}
-	return false;
+	return ash_os_map_at_with(address, size, MAP_HUGETLB | (int)(shift << PAGE_SIZE_SHIFT));
 }
 
 unsigned ash_os_resident(void *address, size_t size)
