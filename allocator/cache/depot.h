@@ -14,8 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ASH_EPOCH_NS 100000000u
-
 void ash_depot_init(void);
 
 /* Takes a full magazine and gives an empty one for it in *empty where it has one (else NULL);

@@ -10,6 +10,7 @@
 #include "os/delay.h"
 #include "os/os.h"
 #include "page/background.h"
+#include "page/decay.h"
 #include "page/hugify.h"
 #include "page/limits.h"
 #include "page/mapping.h"

@@ -8,6 +8,7 @@
 #include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/decay.h"
 #include "page/run.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"

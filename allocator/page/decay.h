@@ -12,6 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What ages does so in epochs. */
+#define ASH_EPOCH_MS 100u
+#define ASH_EPOCH_NS (ASH_EPOCH_MS * 1000000u)
+
+/* Epochs that ms milliseconds last, begun ones counted, at most 2^30: differences of epoch
+ * numbers are signed. */
+static inline uint32_t ash_epochs_of_ms(uint64_t ms)
+{
+	uint64_t epochs = (ms + ASH_EPOCH_MS - 1) / ASH_EPOCH_MS, most = (uint64_t)1 << 30;
+
+	return (uint32_t)(epochs < most ? epochs : most);
+}
+
 struct ash_decay {
 	uint64_t tau_ns;       /* time in which the excess falls to 1/e; 0 = a quarter second */
 	uint64_t last_ns;      /* of the last step */

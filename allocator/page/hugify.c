@@ -7,6 +7,7 @@
 #include "os/os.h"
 #include "os/thp.h"
 #include "page/block.h"
+#include "page/decay.h"
 #include "page/run.h"
 
 #define AGAIN 100u      /* until a block is tried again that was refused or too empty */
@@ -22,9 +23,6 @@
 #define SLOW_NS 10000000u /* of CPU time; one usually takes 0.5 ms */
 /* Advice splits the mapping where it changes, and a process has 65,530 of them. */
 #define ADVISED_MOST 256
-
-#define EPOCH_MS 100u
-#define AGE_MOST ((uint64_t)1 << 30)
 
 static uint32_t age = 10; /* epochs that a block is well used before: one second */
 static enum ash_thp mode;
@@ -64,9 +62,7 @@ void ash_hugify_set_threshold(uint64_t bytes)
 
 void ash_hugify_set_delay_ms(uint64_t ms)
 {
-	uint64_t epochs = (ms + EPOCH_MS - 1) / EPOCH_MS;
-
-	age = (uint32_t)(epochs < AGE_MOST ? epochs : AGE_MOST);
+	age = ash_epochs_of_ms(ms);
 }
 
 void ash_hugify_mapped(void *address, size_t size)

@@ -2,22 +2,18 @@
 
 #include "os/mutex.h"
 #include "page/block.h"
+#include "page/decay.h"
 #include "page/packing.h"
 #include "page/run.h"
-
-#define EPOCH_MS 100
-#define AGE_MOST ((int64_t)1 << 30)
 
 static bool for_good;
 static uint32_t age = 20; /* epochs */
 
 void ash_pool_set_decay_ms(int64_t ms)
 {
-	int64_t epochs = (ms + EPOCH_MS - 1) / EPOCH_MS;
-
 	for_good = ms < 0;
 	if (!for_good)
-		age = (uint32_t)(epochs < AGE_MOST ? epochs : AGE_MOST);
+		age = ash_epochs_of_ms((uint64_t)ms);
 }
 
 /* Caller holds the page lock.  The block that has been free for longest, off its lists, where

@@ -145,17 +145,25 @@ static void refuse_one(int with)
 	assert_int_equal(errno, 42);
 }
 
-/* A kernel short of memory is not asked again at once, and errno stays. */
-static void refused_collapse(void **state)
+/* A block full of memory whose collapse is refused so. */
+static struct ash_run *collapse_answered(int with)
 {
 	struct ash_run *run = whole_block();
-	uint64_t before = ash_hugify_count();
 
-	(void)state;
 	if (!ash_os_thp_allowed(ASH_HUGE))
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
-	refuse_one(EAGAIN);
+	refuse_one(with);
+	return run;
+}
+
+/* A kernel short of memory is not asked again at once, and errno stays. */
+static void refused_collapse(void **state)
+{
+	uint64_t before = ash_hugify_count();
+	struct ash_run *run = collapse_answered(EAGAIN);
+
+	(void)state;
 	assert_int_equal(ash_hugify_count(), before);
 	refusals = 1;
 	epoch += 5;
@@ -328,14 +336,10 @@ static void none_by_request(void **state)
  * more. */
 static void advice_instead(void **state)
 {
-	struct ash_run *run = whole_block();
 	uint64_t before = ash_hugify_count();
+	struct ash_run *run = collapse_answered(EINVAL);
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE))
-		skip();
-	memset(ash_run_address(run), 7, ASH_HUGE);
-	refuse_one(EINVAL);
 	ash_os_fault_hook = NULL;
 	assert_int_equal(ash_hugify_count(), before + 1);
 	assert_true(ash_run_resize(run, 10));

@@ -11,6 +11,7 @@
 #include "cache/reclaim.h"
 #include "cache/tcache.h"
 #include "os/os.h"
+#include "page/decay.h"
 #include "slab/shard.h"
 #include "test/race.h"
 
