@@ -6,16 +6,23 @@
  * formulas keep a layout of their own. */
 /* clang-format off */
 
-/* Size of class c: linear, or in the doubling that starts at D = 512 << d the k-th step. */
-#define STEP(c) (((c) - ASH_LINEAR_CLASSES - 1) % 8 + 1)
-#define BASE(c) ((size_t)ASH_SMALL_STEP_MAX << (((c) - ASH_LINEAR_CLASSES - 1) / 8))
-#define SIZE(c) ((c) <= ASH_LINEAR_CLASSES ? (size_t)(c) * ASH_SMALL_STEP : BASE(c) + STEP(c) * (BASE(c) / 8))
+/* Size of class c: linear by 16, by 64, then of doubling d, which starts at D = 1024 << d, the
+ * k-th: D + D/16 for k = 0, D + k * D/8 for the others. */
+#define BY_64 (ASH_LINEAR_CLASSES + 8)
+#define DOUBLING_OF(c) (((c) - BY_64 - 1) / 9)
+#define K_OF(c) (((c) - BY_64 - 1) % 9)
+#define GEOMETRIC(d, k) (((size_t)1024 << (d)) + ((k) == 0 ? (size_t)64 << (d) : (k) * ((size_t)128 << (d))))
+#define SIZE(c) ((c) <= ASH_LINEAR_CLASSES ? (size_t)(c) * ASH_SMALL_STEP : \
+		 (c) <= BY_64 ? (size_t)ASH_SMALL_STEP_MAX + ((c) - ASH_LINEAR_CLASSES) * 64 : \
+		 GEOMETRIC(DOUBLING_OF(c), K_OF(c)))
 
-/* Class of n, for 512 < n <= 32768: the doubling by comparison, the step by division. */
-#define DOUBLING(n) ((n) <= 1024 ? 0 : (n) <= 2048 ? 1 : (n) <= 4096 ? 2 : (n) <= 8192 ? 3 : (n) <= 16384 ? 4 : 5)
-#define LOW(n) (512u << DOUBLING(n))
-#define ABOVE(n) (ASH_LINEAR_CLASSES + 8 * DOUBLING(n) + ((n) - LOW(n) + LOW(n) / 8 - 1) / (LOW(n) / 8))
-#define CLASS(n) ((n) <= 512 ? ((n) + 15) / 16 : ABOVE(n))
+/* Class of n, for n <= 32768: the doubling by comparison, the step by division. */
+#define DOUBLING(n) ((n) <= 2048 ? 0 : (n) <= 4096 ? 1 : (n) <= 8192 ? 2 : (n) <= 16384 ? 3 : 4)
+#define LOW(n) (1024u << DOUBLING(n))
+#define K(n) ((n) - LOW(n) <= LOW(n) / 16 ? 0 : ((n) - LOW(n) + LOW(n) / 8 - 1) / (LOW(n) / 8))
+#define CLASS(n) ((n) <= 512 ? ((n) + 15) / 16 : \
+		  (n) <= 1024 ? ASH_LINEAR_CLASSES + ((n) - 512 + 63) / 64 : \
+		  BY_64 + 1 + 9 * DOUBLING(n) + K(n))
 
 /* Regions and tail of a slab of g granules. */
 #define FIT(c, g) ((g) * ASH_GRANULE / SIZE(c))
@@ -29,11 +36,11 @@
 #define SLABS(X) \
 	LINEAR8(X, 1) LINEAR8(X, 9) LINEAR8(X, 17) LINEAR8(X, 25) \
 	X(33, 7) X(34, 5) X(35, 4) X(36, 6) X(37, 6) X(38, 7) X(39, 4) X(40, 4) \
-	X(41, 5) X(42, 5) X(43, 8) X(44, 6) X(45, 6) X(46, 7) X(47, 4) X(48, 16) \
-	X(49, 12) X(50, 15) X(51, 16) X(52, 15) X(53, 13) X(54, 14) X(55, 15) X(56, 16) \
-	X(57, 13) X(58, 15) X(59, 16) X(60, 15) X(61, 13) X(62, 14) X(63, 15) X(64, 16) \
-	X(65, 13) X(66, 15) X(67, 16) X(68, 15) X(69, 13) X(70, 14) X(71, 15) X(72, 16) \
-	X(73, 16) X(74, 15) X(75, 14) X(76, 15) X(77, 13) X(78, 14) X(79, 15) X(80, 16)
+	X(41, 4) X(42, 5) X(43, 5) X(44, 8) X(45, 6) X(46, 6) X(47, 7) X(48, 4) X(49, 16) \
+	X(50, 16) X(51, 12) X(52, 15) X(53, 16) X(54, 15) X(55, 13) X(56, 14) X(57, 15) X(58, 16) \
+	X(59, 16) X(60, 13) X(61, 15) X(62, 16) X(63, 15) X(64, 13) X(65, 14) X(66, 15) X(67, 16) \
+	X(68, 16) X(69, 13) X(70, 15) X(71, 16) X(72, 15) X(73, 13) X(74, 14) X(75, 15) X(76, 16) \
+	X(77, 16) X(78, 16) X(79, 15) X(80, 14) X(81, 15) X(82, 13) X(83, 14) X(84, 15) X(85, 16)
 
 #define SHAPE(c, g) { SIZE(c), (uint32_t)((((uint64_t)1 << 35) + SIZE(c) - 1) / SIZE(c)), FIT(c, g), g, 0 },
 #define ROW(c, g) [c] = SHAPE(c, g)
@@ -56,18 +63,19 @@ const uint8_t ash_class_by_64[ASH_SMALL_MAX / 64 + 1] = {
 static_assert(ASH_GIVEN_CLASSES == 8 && ASH_GIVEN_CLASSES <= ASH_LINEAR_CLASSES, "rows of second stacks");
 static_assert(ASH_STACKS <= 256, "a stack is a byte of the map");
 static_assert(SIZE(1) == 16 && SIZE(32) == 512, "linear classes");
-static_assert(SIZE(33) == 576 && SIZE(40) == 1024 && SIZE(80) == ASH_SMALL_MAX, "geometric classes");
+static_assert(SIZE(33) == 576 && SIZE(40) == 1024 && SIZE(41) == 1088 && SIZE(42) == 1152 && SIZE(85) == ASH_SMALL_MAX, "larger classes");
 static_assert(CLASS(512) == 32 && CLASS(513) == 33 && CLASS(1024) == 40 && CLASS(1025) == 41, "class of a size");
-static_assert(CLASS(32768) == 80 && CLASS(30721) == 80 && CLASS(30720) == 79, "class of a large size");
-/* A step of the first doubling is 64 bytes, so a table by 64 bytes is exact above 512. */
-static_assert(512 / 8 % 64 == 0, "table by 64 bytes");
-/* Waste of the first class of a doubling, the worst. */
-static_assert((SIZE(33) - 513) * 9 <= SIZE(33) && (SIZE(73) - 16385) * 9 <= SIZE(73), "waste bound 1/9");
+static_assert(CLASS(32768) == 85 && CLASS(30721) == 85 && CLASS(30720) == 84, "class of a large size");
+static_assert(CLASS(2048) == 49 && CLASS(2049) == 50 && CLASS(2176) == 50 && CLASS(2177) == 51, "class above a power of two");
+/* All sizes are multiples of 64 bytes above 512, so a table by 64 bytes is exact there. */
+static_assert(SIZE(41) % 64 == 0 && 1024 / 8 % 64 == 0, "table by 64 bytes");
+/* The worst of each kind. */
+static_assert((SIZE(33) - 513) * 9 <= SIZE(33) && (SIZE(79) - (SIZE(78) + 1)) * 10 <= SIZE(79), "waste bounds");
 /* What ash_region_index rests on. */
 static_assert(16 * ASH_GRANULE <= (1u << 18) && ASH_SMALL_MAX <= (1u << 15), "slab and region size");
 /* What of a bitmap lies near is enough from 64 bytes on. */
 static_assert(FIT(1, 1) <= ASH_BITMAP_WORDS * 64 && FIT(4, 1) <= ASH_BITMAP_NEAR * 64, "regions per granule");
-static_assert(FIT(33, 8) <= ASH_BITMAP_NEAR * 64 && FIT(49, 16) <= ASH_BITMAP_NEAR * 64, "regions per slab");
+static_assert(FIT(33, 8) <= ASH_BITMAP_NEAR * 64 && FIT(50, 16) <= ASH_BITMAP_NEAR * 64, "regions per slab");
 
 #define BOUND(c, g) static_assert(TAIL(c, g) * 32 <= (g) * ASH_GRANULE && FIT(c, g) >= 8, "tail and regions");
 SLABS(BOUND)

@@ -35,7 +35,7 @@ static void mean_waste_is_small(void **state)
 {
 	(void)state;
 	assert_true(mean_waste(16, 512) <= 54);
-	assert_true(mean_waste(513, 16384) <= 45);
+	assert_true(mean_waste(513, 16384) <= 38);
 }
 
 static void slabs(void **state)
