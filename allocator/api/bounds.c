@@ -14,7 +14,7 @@
 #include "page/purge.h"
 #include "slab/bin.h"
 
-#define AGES 200 /* ms of dirty_decay_ms that are one epoch of a hole's age: 2 s are 1 s */
+#define AGES 650 /* ms of dirty_decay_ms that are one epoch of a hole's age: 2 s are 0.3 s */
 
 /* Function and argument belong together: whoever reads them while they are written takes
  * nobody to listen.  Odd = being written. */

@@ -11,7 +11,7 @@
 #include "util/assert.h"
 #include "util/bits.h"
 
-uint32_t ash_bin_hole_age = 10; /* epochs: one second */
+uint32_t ash_bin_hole_age = 3; /* epochs */
 uint32_t ash_bin_hole_age_most = UINT32_MAX;
 
 void ash_bin_init(struct ash_bin *bin)

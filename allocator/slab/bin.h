@@ -51,8 +51,9 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 /* For the purge of holes: detaches a slab whose last take is at least the bin's hole_age old
  * and that has holes, the emptiest first; NULL where there is none.  Until it is attached again
  * nothing is taken from it, and frees only set bits.  *holes are its pages.  With `hurried`
- * age is measured in runs taken: a sixteenth of the heap stands for a second; and only slabs in
- * which objects at random places would leave half of the pages free are looked into. */
+ * age is measured in runs taken: a sixteenth of the heap stands for the first hole_age; and
+ * only slabs in which objects at random places would leave half of the pages free are looked
+ * into. */
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
 			       uint64_t *holes);
 /* `purged` are the pages that are gone. */

@@ -1,6 +1,6 @@
 /* Holes: OS pages inside live slabs whose regions are all free, given back to the kernel.
  *
- * A slab qualifies when nothing was taken from it for its bin's hole_age (a second at first).
+ * A slab qualifies when nothing was taken from it for its bin's hole_age (0.3 s at first).
  * Fills take from the fullest slabs, so those that drain stop being taken from and qualify;
  * those in use do not.  Pages that come back into use soon (refaults) raise the age of their
  * class, quiet ones lower it.
