@@ -11,6 +11,7 @@
 #include "os/os.h"
 #include "page/background.h"
 #include "page/decay.h"
+#include "page/growth.h"
 #include "page/hugify.h"
 #include "page/limits.h"
 #include "page/mapping.h"
@@ -44,7 +45,7 @@
 #define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
 /* When the heap grows beyond what it ever was: */
-#define RELIEF_NS (CALL_NS / 2)        /* of purging runs, and of purging holes */
+#define RELIEF_NS (CALL_NS * 3 / 4)    /* of purging runs and mappings, and of purging holes */
 #define RELIEF_TRIM 128                /* magazines out of the depot */
 #define RELIEF_DIRTY ((size_t)1 << 20) /* what may stay dirty, */
 #define RELIEF_DIRTY_SHARE 8           /* or this share of the heap */
@@ -213,12 +214,27 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	return left || ash_depot_bytes() != 0;
 }
 
-/* The heap is about to touch fresh memory.  Instead goes what others do without: objects in the
- * depot, for slabs that they were the last of serve anybody, at no price but the calls'; and
- * where the heap would hold `bytes` more than ever before, dirty runs and holes. */
-static void relieve(size_t bytes)
+/* By calls of the kernel: free runs above their share, some `bytes` of cached mappings, and
+ * holes. */
+static void shrink(size_t bytes)
 {
 	size_t dirty = (ash_run_granules() << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
+	uint64_t start = ash_os_thread_cpu_ns();
+
+	ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_NS / 2);
+	ash_mapping_trim_some(UINT64_MAX, bytes, rest(start, RELIEF_NS));
+	if (ash_reclaim_holes) {
+		start = ash_os_thread_cpu_ns();
+		ash_holes_relieve(epoch, bytes, RELIEF_NS);
+		ash_purge_worked(ash_os_thread_cpu_ns() - start);
+	}
+}
+
+/* The heap is about to touch fresh memory.  Instead goes what others do without: objects in the
+ * depot, for slabs that they were the last of serve anybody, at no price but the calls'; and
+ * where the heap would hold `bytes` more than ever before, what takes calls of the kernel. */
+static void relieve(size_t bytes)
+{
 	struct ash_stall stall;
 	uint32_t nobody = 0;
 	int saved = errno;
@@ -230,15 +246,8 @@ static void relieve(size_t bytes)
 	ash_stall_begin(&stall);
 	if (ash_depot_bytes() != 0)
 		ash_depot_trim(RELIEF_TRIM);
-	if (bytes != 0 && ash_purge_may_work()) {
-		ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_NS);
-		if (ash_reclaim_holes) {
-			uint64_t start = ash_os_thread_cpu_ns();
-
-			ash_holes_relieve(epoch, bytes, RELIEF_NS);
-			ash_purge_worked(ash_os_thread_cpu_ns() - start);
-		}
-	}
+	if (bytes != 0 && ash_purge_may_work())
+		shrink(bytes);
 	ash_stall_end(&stall, false);
 	ash_store_release(&claim, 0);
 	errno = saved;
@@ -279,7 +288,7 @@ static bool heap_is_large(void)
 void ash_reclaim_init(void)
 {
 	ash_background_hook = background_round;
-	ash_run_growth_hook = relieve;
+	ash_growth_hook = relieve;
 	ash_limits_cached_hook = ash_depot_bytes;
 }
 
@@ -312,11 +321,16 @@ void ash_reclaim_tick(uint64_t now_ns, bool may_start)
 void ash_reclaim_notice(bool may_start)
 {
 	bool wished = may_start && ash_load_relaxed(&ash_reclaim_start_wished) != 0;
+	uint64_t now_ns;
 
 	if (ash_mutex_forking ||
 	    (!wished && !ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
 		return;
-	wake_background(ash_os_coarse_clock_ns(), may_start);
+	now_ns = ash_os_coarse_clock_ns();
+	/* A program of large objects alone never ticks; between two of them is no time to end.
+	 */
+	ash_store_seq_cst(&ticked_ns, now_ns);
+	wake_background(now_ns, may_start);
 }
 
 void ash_reclaim_grown(void)

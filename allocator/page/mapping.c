@@ -6,6 +6,7 @@
 #include "meta/far_table.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/growth.h"
 #include "page/limits.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -118,17 +119,20 @@ static size_t cache_bound(void)
 	return bound < most ? bound : most;
 }
 
-/* Caller holds the lock.  Takes cached neighbours of [address, address + bytes) into it. */
+/* Caller holds the lock.  Takes cached neighbours of [address, address + bytes) into it, but
+ * none whose beginning would come to lie in the middle: programs write beginnings, and memory
+ * there would serve nobody (big-buffers held 40 MiB that way, and faulted ten times as often).
+ */
 static void merge_neighbours(struct cached *c)
 {
 	for (unsigned i = 0; i < CACHE_SLOTS; i++) {
 		if (cache[i].address == 0)
 			continue;
-		if (cache[i].address + cache[i].bytes == c->address) {
+		if (cache[i].address + cache[i].bytes == c->address && c->rest) {
 			c->address = cache[i].address;
 			c->rest = cache[i].rest;
 			c->bytes += take_slot(i).bytes;
-		} else if (cache[i].address == c->address + c->bytes) {
+		} else if (cache[i].address == c->address + c->bytes && cache[i].rest) {
 			c->bytes += take_slot(i).bytes;
 		}
 	}
@@ -349,12 +353,16 @@ static uintptr_t adapt(struct cached *c, size_t bytes, bool zeroed)
 			end_mapping(c->address, c->bytes);
 			return 0;
 		}
+		ash_growth_note(bytes - c->bytes);
 		c->address = (uintptr_t)grown;
 		c->bytes = bytes;
 	}
-	if (zeroed && !ash_os_purge((void *)c->address, c->bytes)) {
-		end_mapping(c->address, c->bytes);
-		return 0;
+	if (zeroed) {
+		if (!ash_os_purge((void *)c->address, c->bytes)) {
+			end_mapping(c->address, c->bytes);
+			return 0;
+		}
+		ash_growth_note(bytes);
 	}
 	c->bytes = bound_tail(c->address, bytes, c->bytes, !zeroed);
 	return c->address;
@@ -383,6 +391,7 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 	if (p == 0) {
 		p = (uintptr_t)ash_os_map(bytes, align);
 		c.bytes = bytes;
+		ash_growth_note(bytes);
 	}
 	if (p == 0 && ash_mapping_cached() != 0) { /* the cache may be what is missing */
 		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
@@ -395,8 +404,11 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 		p = 0;
 	}
 	ash_limits_settle(charged);
-	if (p == 0)
+	if (p == 0) {
 		errno = ENOMEM;
+		return NULL;
+	}
+	ash_growth_look();
 	return (void *)p;
 }
 
@@ -425,14 +437,17 @@ void *ash_mapping_resize(const struct ash_far *entry, size_t size)
 	if (bytes > changed.mapped)
 		p = ash_os_remap((void *)changed.mapping, changed.mapped, bytes, true);
 	if (p != NULL) {
-		if (bytes > changed.mapped)
+		if (bytes > changed.mapped) {
+			ash_growth_note(bytes - changed.mapped);
 			changed.mapped = bytes;
+		}
 		changed.address = changed.mapping = (uintptr_t)p;
 		changed.usable = bytes;
 		changed.mapped = bound_tail(changed.mapping, bytes, changed.mapped, true);
 	}
 	ash_far_attach(&changed, entry->mapped);
 	ash_limits_settle(charged);
+	ash_growth_look();
 	return p;
 }
 

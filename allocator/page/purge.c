@@ -254,6 +254,8 @@ void ash_purge_down(size_t bytes, uint64_t most_ns)
 {
 	size_t turns = ash_decay_in_turns(&decay, retaken_sum), wish = stays_by_request();
 
+	if (turns > 2 * bytes)
+		turns = 2 * bytes;
 	if (turns < wish)
 		turns = wish;
 	purge_until(bytes > turns ? bytes : turns, most_ns, false, DIRTY);

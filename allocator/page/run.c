@@ -6,6 +6,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/block.h"
+#include "page/growth.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "page/packing.h"
@@ -21,8 +22,6 @@ static size_t dirty_low; /* least that `dirty` was since somebody asked, purging
 static size_t muzzy;     /* free, and the kernel may take their memory: not dirty */
 static size_t kept;      /* free, and hold memory that stays: see enum ash_keep */
 static uint64_t retaken; /* running count of those that were taken while dirty */
-static size_t mark;      /* granules held at which the growth hook is called next */
-static size_t fresh;     /* taken that held no memory, since it was called last */
 static struct ash_list dirty_blocks = {&dirty_blocks, &dirty_blocks};
 static struct ash_list muzzy_blocks = {&muzzy_blocks, &muzzy_blocks};
 static struct ash_list refused_blocks = {&refused_blocks, &refused_blocks}; /* by `dirty` */
@@ -31,11 +30,7 @@ struct ash_list ash_tailed_blocks = {&ash_tailed_blocks, &ash_tailed_blocks};
 struct ash_list ash_pool_blocks = {&ash_pool_blocks, &ash_pool_blocks};
 
 size_t ash_run_clock; /* granules taken, ever */
-void (*ash_run_growth_hook)(size_t bytes);
 
-/* Below this much memory nobody looks for some to give back instead of growing. */
-#define MARK_LEAST ((size_t)1024) /* granules: 16 MiB */
-#define STEP_LEAST ((size_t)64)   /* 1 MiB */
 struct ash_block_bounds ash_block_bounds = {
 	ASH_HUGE_GRANULES * 7 / 8,
 	ASH_HUGE_GRANULES * 3 / 4,
@@ -45,7 +40,6 @@ struct ash_block_bounds ash_block_bounds = {
 void ash_page_init(void)
 {
 	ash_packing_init();
-	mark = MARK_LEAST;
 }
 
 static bool listed(const struct ash_list *node)
@@ -262,7 +256,8 @@ static void take(struct ash_hugeblock *block, unsigned head, unsigned first, uns
 	if (block->run[head].state == ASH_RUN_LARGE &&
 	    ash_bitmap_test(block->touched, first + count - 1))
 		set_tail(block, head);
-	fresh += count - ash_bitmap_count_range(block->touched, first, count);
+	ash_growth_note((count - ash_bitmap_count_range(block->touched, first, count))
+			<< ASH_GRANULE_SHIFT);
 	ash_owned_add(&retaken, uncount(block, first, count));
 	if (dirty < dirty_low)
 		dirty_low = dirty;
@@ -302,64 +297,13 @@ static void add_block(struct ash_hugeblock *block)
 	ash_mutex_unlock(&lock);
 }
 
-/* Caller holds the lock.  Granules of memory that runs hold. */
-static size_t held(void)
-{
-	size_t all = in_use + dirty + muzzy + kept;
-	size_t holes = ash_limits_hole_bytes() >> ASH_GRANULE_SHIFT;
-
-	return all > holes ? all - holes : 0;
-}
-
-static size_t step_at(size_t granules)
-{
-	return granules / 64 > STEP_LEAST ? granules / 64 : STEP_LEAST;
-}
-
-/* Caller holds the lock.  Whether the growth hook is to be called: where memory was taken that
- * none was in, a step of it since the last time.  *step: where more is held than ever before,
- * the next step's granules, else 0. */
-static bool has_grown(size_t *step)
-{
-	size_t now = in_use + dirty + muzzy + kept;
-
-	*step = 0;
-	if (ASH_LIKELY(now < mark)) {
-		if (ASH_LIKELY(fresh < STEP_LEAST))
-			return false;
-	} else {
-		now = held();
-	}
-	if (now >= mark) {
-		*step = step_at(now);
-		mark = now + *step;
-	} else if (now < MARK_LEAST || fresh < step_at(now)) {
-		return false;
-	}
-	fresh = 0;
-	return true;
-}
-
-/* Others may give memory back instead.  Where they do, the peak stays what it was. */
-static void tell_of_growth(size_t step)
-{
-	ash_run_growth_hook(2 * step << ASH_GRANULE_SHIFT);
-	if (step == 0)
-		return;
-	ash_mutex_lock(&lock);
-	if (held() + 2 * step <= mark)
-		mark -= step;
-	ash_mutex_unlock(&lock);
-}
-
 static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
 			     enum ash_run_state state, bool *zeroed)
 {
 	struct ash_hugeblock *block;
 	struct ash_run *run;
 	unsigned first = 0;
-	size_t charged, step;
-	bool grown;
+	size_t charged;
 
 	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
 	if (!ash_limits_charge((size_t)granules << ASH_GRANULE_SHIFT, &charged))
@@ -394,11 +338,9 @@ static struct ash_run *alloc(unsigned granules, unsigned room, unsigned align,
 	run->apart = 0;
 	ash_store_relaxed(&run->head, (uint8_t)0);
 	ash_block_changed(block);
-	grown = has_grown(&step);
 	ash_mutex_unlock(&lock);
 	ash_limits_settle(charged);
-	if (ASH_UNLIKELY(grown) && ash_run_growth_hook != NULL)
-		tell_of_growth(step);
+	ash_growth_look();
 	return run;
 }
 

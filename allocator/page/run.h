@@ -46,11 +46,6 @@ size_t ash_run_dirty_low(void);
 size_t ash_run_muzzy(void); /* free, not purged, and the kernel may take them: not dirty */
 uint64_t ash_run_retaken(void);
 
-/* Called under no lock when fresh memory is taken, each time that it was 1/64 of the heap, and
- * at least 1 MiB, from 16 MiB on.  Where the runs hold more than ever before, `bytes` is two
- * such steps: where they are given back, the peak stays.  Else it is 0.  NULL = nobody. */
-extern void (*ash_run_growth_hook)(size_t bytes);
-
 /* A running count of granules taken: a clock that goes as fast as the program turns memory
  * over. Read it relaxed. */
 extern size_t ash_run_clock;

@@ -5,6 +5,7 @@
 #include "meta/window.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "page/growth.h"
 #include "page/limits.h"
 #include "page/run.h"
 #include "util/assert.h"
@@ -83,6 +84,7 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 	n = (unsigned)__builtin_popcountll(before & ~slab->purged);
 	ash_add_relaxed(&ash_slab_refaults[slab->class], n);
 	ash_limits_count_holes(-(long)n);
+	ash_growth_note((size_t)n << ash_os_page_shift);
 }
 
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)

@@ -148,46 +148,6 @@ static void room_to_grow(void **state)
 	ash_run_free(c);
 }
 
-static unsigned growths, touches;
-
-static void count_growth(size_t bytes)
-{
-	assert_true(bytes == 0 || bytes >= (size_t)1 << 20);
-	growths += bytes != 0;
-	touches += bytes == 0;
-}
-
-/* Whoever could give memory back hears of it when the peak rises, and only then. */
-static void growth_is_told(void **state)
-{
-	static struct ash_run *run[200];
-	unsigned peak;
-
-	(void)state;
-	ash_run_growth_hook = count_growth;
-	for (unsigned i = 0; i < 200; i++)
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
-	peak = growths;
-	assert_true(peak >= 10 && peak <= 400);
-	for (unsigned i = 0; i < 200; i++)
-		ash_run_free(run[i]);
-	touches = 0;
-	for (unsigned i = 0; i < 200; i++) /* the same memory again */
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
-	assert_int_equal(touches, 0);
-	for (unsigned i = 0; i < 200; i++)
-		ash_run_free(run[i]);
-	ash_run_release_blocks(false);
-	for (unsigned i = 0; i < 199; i++)
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
-	assert_true(growths <= peak + 1);
-	/* What is fresh is told of below the peak, too, by the MiB and by the 64th. */
-	assert_true(touches >= 20 && touches <= 400);
-	ash_run_growth_hook = NULL;
-	for (unsigned i = 0; i < 199; i++)
-		ash_run_free(run[i]);
-}
-
 static unsigned mmaps_left;
 
 static bool few_mmaps(enum ash_os_call call)
@@ -295,7 +255,6 @@ int main(void)
 		cmocka_unit_test(resize_in_place),
 		cmocka_unit_test(packs_the_fullest),
 		cmocka_unit_test(room_to_grow),
-		cmocka_unit_test(growth_is_told),
 		cmocka_unit_test(growth_fails_and_recovers),
 		cmocka_unit_test(released_blocks_come_back),
 		cmocka_unit_test(refused_release),

@@ -11,6 +11,7 @@
 #include "cache/depot.h"
 #include "cache/reclaim.h"
 #include "os/delay.h"
+#include "page/growth.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "page/purge.h"
@@ -352,7 +353,7 @@ static void soft_limit_and_the_depot(void)
 
 	ash_reclaim_background = false;
 	m.free(m.malloc(1));
-	ash_run_growth_hook = NULL; /* which empties the depot where memory is first touched */
+	ash_growth_hook = NULL; /* which empties the depot where memory is first touched */
 	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
 	set_limit_callback(listen_and_work, NULL);
 	family_free_list(take(1000, 20 * MIB, &count));
