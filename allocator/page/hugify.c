@@ -14,12 +14,13 @@
 #define REST 10u        /* epochs of rest after a refusal; doubles with each */
 #define REST_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
 #define REST_MOST 1200u /* two minutes */
-/* The work of all of it: 1 % of one CPU, as of purging, saved up to 250 ms.  Nothing is there
- * at the start: a process of seconds would pay for what serves those of hours.  It is done once
- * per block: 1 GiB takes a quarter of a second in all, ten times that where a hypervisor has
- * to find the memory first. */
+/* The work of all of it: 1 % of one CPU, as of purging, saved up to 250 ms.  Little is there
+ * at the start: a process of seconds would pay for what serves those of hours.  It is enough
+ * for a hundred blocks, and done once per block: 1 GiB takes a quarter of a second in all, ten
+ * times that where a hypervisor has to find the memory first. */
 #define EARNED_PER_EPOCH 1000000
 #define CREDIT_MOST 250000000
+#define CREDIT_FIRST 50000000
 #define SLOW_NS 10000000u /* of CPU time; one usually takes 0.5 ms */
 /* Advice splits the mapping where it changes, and a process has 65,530 of them. */
 #define ADVISED_MOST 256
@@ -35,7 +36,7 @@ static struct {
 } advised[ADVISED_MOST];
 static unsigned nadvised;
 static uint32_t rest, until; /* epochs */
-static int64_t credit_ns;
+static int64_t credit_ns = CREDIT_FIRST;
 static uint32_t credited; /* epoch; 0 = never yet */
 static uint64_t count;
 
