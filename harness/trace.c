@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -257,11 +258,9 @@ static int import(const char *from, const char *text, const char *path)
 
 /* ---- the command line --------------------------------------------------------- */
 
-#define FILES 64
-
 struct arguments {
 	const char *verb, *out, *from;
-	char *files[FILES + 1]; /* NULL behind the last */
+	char **files; /* NULL behind the last */
 	int count;
 };
 
@@ -304,8 +303,10 @@ static const struct verb {
 	bool out, from;  /* the options that mean something */
 	int (*run)(const struct arguments *a);
 } verbs[] = {
-	{"info", 1, 1, false, false, run_info},   {"check", 1, FILES, false, false, run_check},
-	{"dump", 1, 1, false, false, run_dump},   {"undump", 0, 1, true, false, run_undump},
+	{"info", 1, 1, false, false, run_info},
+	{"check", 1, INT_MAX, false, false, run_check},
+	{"dump", 1, 1, false, false, run_dump},
+	{"undump", 0, 1, true, false, run_undump},
 	{"import", 0, 1, true, true, run_import},
 };
 
@@ -327,12 +328,10 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		a->from = argument;
 		break;
 	case ARGP_KEY_ARG:
-		if (!a->verb)
-			a->verb = argument;
-		else if (a->count < FILES)
-			a->files[a->count++] = argument;
-		else
-			exit(complain_usage("trace: more files than can be taken at once"));
+		a->verb = argument;
+		a->files = state->argv + state->next; /* options were taken before */
+		a->count = state->argc - state->next;
+		state->next = state->argc;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

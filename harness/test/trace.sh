@@ -22,6 +22,9 @@ bench trace undump text -o small.trace
 check '[ $status -eq 0 ] && "$bench" trace dump small.trace | cmp - text' "undump and dump give the same text"
 bench trace check small.trace
 check '[ $status -eq 0 ] && grep -q "small.trace: 9 events, all well" out' "check"
+bench trace check $(yes small.trace | head -n 70) bad
+check '[ $status -eq 1 ] && [ "$(grep -c "all well" out)" -eq 70 ] && grep -q "ashlar-bench: bad: .*No such file" err' \
+	"any number of files, up to the last"
 bench trace info small.trace
 check '[ $status -eq 0 ] && grep -q "^events *9$" out && grep -q "^threads *2$" out &&
 	grep -q "^peak live *200000 bytes, after 5 events" out && grep -q "^ended *exit status 0" out &&
