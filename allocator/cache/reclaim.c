@@ -45,10 +45,12 @@
 #define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
 /* When the heap grows beyond what it ever was: */
-#define RELIEF_NS (CALL_NS * 3 / 4)    /* of purging runs and mappings, and of purging holes */
-#define RELIEF_TRIM 128                /* magazines out of the depot */
-#define RELIEF_DIRTY ((size_t)1 << 20) /* what may stay dirty, */
-#define RELIEF_DIRTY_SHARE 8           /* or this share of the heap */
+#define RELIEF_NS CALL_NS                /* of purging runs and mappings, */
+#define RELIEF_RUNS_NS (CALL_NS * 5 / 8) /* of that runs, */
+#define RELIEF_HOLES_NS (CALL_NS / 2)    /* and of purging holes */
+#define RELIEF_TRIM 128                  /* magazines out of the depot */
+#define RELIEF_DIRTY ((size_t)1 << 20)   /* what may stay dirty, */
+#define RELIEF_DIRTY_SHARE 8             /* or this share of the heap */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are a
  * second old, the depot when it lay untouched for an epoch. */
@@ -221,11 +223,11 @@ static void shrink(size_t bytes)
 	size_t dirty = (ash_run_granules() << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
 	uint64_t start = ash_os_thread_cpu_ns();
 
-	ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_NS / 2);
+	ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_RUNS_NS);
 	ash_mapping_trim_some(UINT64_MAX, bytes, rest(start, RELIEF_NS));
 	if (ash_reclaim_holes) {
 		start = ash_os_thread_cpu_ns();
-		ash_holes_relieve(epoch, bytes, RELIEF_NS);
+		ash_holes_relieve(epoch, bytes, RELIEF_HOLES_NS);
 		ash_purge_worked(ash_os_thread_cpu_ns() - start);
 	}
 }
