@@ -224,7 +224,8 @@ static void shrink(size_t bytes)
 	uint64_t start = ash_os_thread_cpu_ns();
 
 	ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_RUNS_NS);
-	ash_mapping_trim_some(UINT64_MAX, bytes, rest(start, RELIEF_NS));
+	if (ash_mapping_keep_ns != ASH_MAPPING_KEEP) /* else they stay by request */
+		ash_mapping_trim_some(UINT64_MAX, bytes, rest(start, RELIEF_NS));
 	if (ash_reclaim_holes) {
 		start = ash_os_thread_cpu_ns();
 		ash_holes_relieve(epoch, bytes, RELIEF_HOLES_NS);

@@ -25,6 +25,7 @@ void ash_mapping_free(const struct ash_far *entry);
 void *ash_mapping_resize(const struct ash_far *entry, size_t size);
 
 /* How long freed mappings wait, and up to how many bytes where few are in use; set at boot. */
+#define ASH_MAPPING_KEEP ((uint64_t)INT64_MAX) /* until something else takes them */
 extern uint64_t ash_mapping_keep_ns;
 extern size_t ash_mapping_keep_least;
 

@@ -496,8 +496,11 @@ static void never_by_time(void)
 
 	ash_reclaim_background = false;
 	ash_purge_set_decay_ms(-1);
-	ash_mapping_keep_ns = INT64_MAX;
-	family_free_list(take(50000, 100 * MIB, &count));
+	ash_mapping_keep_ns = ASH_MAPPING_KEEP;
+	m.free(m.malloc(20 * MIB));
+	family_free_list(take(50000, 100 * MIB, &count)); /* nor where the heap grows */
+	CHECK(ash_mapping_cached() == 20 * MIB, "%zu KiB of a mapping stay",
+	      ash_mapping_cached() >> 10);
 	for (unsigned i = 0; i < 30; i++) {
 		for (unsigned k = 0; k < 200; k++)
 			m.free(m.malloc(40000));
