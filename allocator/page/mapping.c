@@ -368,6 +368,19 @@ static uintptr_t adapt(struct cached *c, size_t bytes, bool zeroed)
 	return c->address;
 }
 
+static uintptr_t map_fresh(size_t bytes, size_t align)
+{
+	void *p = ash_os_map(bytes, align);
+
+	if (p == NULL && ash_mapping_cached() != 0) { /* the cache may be what is missing */
+		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+		p = ash_os_map(bytes, align);
+	}
+	if (p != NULL)
+		ash_growth_note(bytes);
+	return (uintptr_t)p;
+}
+
 void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 {
 	size_t bytes = ash_align_up(size, ash_os_page);
@@ -389,13 +402,8 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 	if (c.address != 0)
 		p = adapt(&c, bytes, zeroed);
 	if (p == 0) {
-		p = (uintptr_t)ash_os_map(bytes, align);
+		p = map_fresh(bytes, align);
 		c.bytes = bytes;
-		ash_growth_note(bytes);
-	}
-	if (p == 0 && ash_mapping_cached() != 0) { /* the cache may be what is missing */
-		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-		p = (uintptr_t)ash_os_map(bytes, align);
 	}
 	entry = (struct ash_far){
 		.address = p, .usable = bytes, .mapping = p, .mapped = c.bytes};
