@@ -1,8 +1,7 @@
 #include "test/unit.h"
 
-#include "meta/far_table.h"
 #include "page/growth.h"
-#include "page/mapping.h"
+#include "test/give_mapping.h"
 #include "test/layers.h"
 
 static unsigned growths, touches;
@@ -57,8 +56,7 @@ static void growth_by_mappings_is_told(void **state)
 	p = ash_mapping_alloc(size, 16, false);
 	assert_int_equal(growths, 1);
 	for (unsigned i = 0; i < 10; i++) {
-		assert_true(ash_far_remove(p, &entry));
-		ash_mapping_free(&entry);
+		give_mapping(p);
 		p = ash_mapping_alloc(size, 16, false);
 	}
 	assert_int_equal(growths, 1);
@@ -68,14 +66,12 @@ static void growth_by_mappings_is_told(void **state)
 	assert_non_null(p);
 	assert_int_equal(growths, 2);
 	/* Zeroed memory is touched anew, below the peak. */
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(p);
 	p = ash_mapping_alloc(size, 16, true);
 	assert_int_equal(growths, 2);
 	assert_int_equal(touches, 1);
 	ash_growth_hook = NULL;
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(p);
 	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	growths = 0;
 }

@@ -3,8 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "meta/far_table.h"
-#include "page/mapping.h"
+#include "test/give_mapping.h"
 #include "test/layers.h"
 #include "test/race.h"
 #include "test/resident.h"
@@ -17,8 +16,7 @@ static void mappings_are_reused_then_unmapped(void **state)
 
 	(void)state;
 	memset(p, 7, (size_t)5 << 20);
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(p);
 	assert_int_equal(ash_mapping_cached(), (size_t)5 << 20);
 	/* Zeroed memory is zero although the mapping was used. */
 	q = ash_mapping_alloc((size_t)4 << 20, 16, true);
@@ -34,8 +32,7 @@ static void mappings_are_reused_then_unmapped(void **state)
 	assert_non_null(q);
 	assert_int_equal(ash_mapping_cached(), 0);
 	q[((size_t)9 << 20) - 1] = 1;
-	assert_true(ash_far_remove(q, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(q);
 	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
 	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u,
 				     UINT64_MAX)); /* even younger than the round */
@@ -48,7 +45,6 @@ static void mappings_are_reused_then_unmapped(void **state)
 /* A small mapping out of a large cached one does not keep the large one's addresses. */
 static void reuse_keeps_few_addresses(void **state)
 {
-	struct ash_far entry;
 	size_t count, bytes;
 	void *small[50];
 
@@ -56,26 +52,16 @@ static void reuse_keeps_few_addresses(void **state)
 	for (unsigned i = 0; i < 50; i++) {
 		void *large = ash_mapping_alloc((size_t)30 << 20, 16, false);
 
-		assert_true(ash_far_remove(large, &entry));
-		ash_mapping_free(&entry);
+		give_mapping(large);
 		small[i] = ash_mapping_alloc((size_t)2 << 20, 16, i % 2);
 		memset(small[i], 1, (size_t)2 << 20);
 	}
 	ash_far_totals(&count, &bytes);
 	assert_true(bytes <= (size_t)50 * 4 << 20);
 	for (unsigned i = 0; i < 50; i++) {
-		assert_true(ash_far_remove(small[i], &entry));
-		ash_mapping_free(&entry);
+		give_mapping(small[i]);
 	}
 	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-}
-
-static void give_back(void *p)
-{
-	struct ash_far entry;
-
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
 }
 
 /* Of neighbours in the cache only untouched ends become part of what lies before them: the
@@ -86,30 +72,28 @@ static void beginnings_stay_beginnings(void **state)
 	char *p = ash_mapping_alloc(16 * mib, 16, false), *q, *r;
 
 	(void)state;
-	give_back(p);
+	give_mapping(p);
 	assert_ptr_equal(ash_mapping_alloc(4 * mib, 16, false), p); /* keeps 8 */
 	assert_int_equal(ash_mapping_cached(), 8 * mib);
 	memset(p, 1, 4 * mib);
-	give_back(p); /* and is one with its end again */
+	give_mapping(p); /* and is one with its end again */
 	assert_ptr_equal(ash_mapping_alloc(16 * mib, 16, false), p);
-	give_back(p);
+	give_mapping(p);
 	assert_ptr_equal(ash_mapping_alloc(4 * mib, 16, false), p);
 	q = ash_mapping_alloc(8 * mib, 16, false);
 	assert_ptr_equal(q, p + 8 * mib);
 	memset(q, 1, 4 * mib);
-	give_back(q);
-	give_back(p);
+	give_mapping(q);
+	give_mapping(p);
 	r = ash_mapping_alloc(12 * mib, 16, false);
 	assert_int_equal(resident(r + 8 * mib, 4 * mib), 0);
-	give_back(r);
+	give_mapping(r);
 	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
 static void the_cache_of_mappings_is_bounded(void **state)
 {
-	struct ash_far entry;
-
 	(void)state;
 	for (unsigned i = 0; i < 100; i++) {
 		void *p[10];
@@ -117,8 +101,7 @@ static void the_cache_of_mappings_is_bounded(void **state)
 		for (unsigned k = 0; k < 10; k++)
 			p[k] = ash_mapping_alloc((size_t)(1 + (i + k) % 9) << 20, 16, false);
 		for (unsigned k = 0; k < 10; k++) {
-			assert_true(ash_far_remove(p[k], &entry));
-			ash_mapping_free(&entry);
+			give_mapping(p[k]);
 		}
 		assert_true(ash_mapping_cached() <= (size_t)32 << 20);
 	}
@@ -162,8 +145,7 @@ static void unused_ends_go_back(void **state)
 
 	(void)state;
 	memset(p, 3, 5 * mib);
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(p);
 	q = ash_mapping_alloc(3 * mib, 16, false);
 	assert_ptr_equal(p, q);
 	assert_true(ash_far_find(q, &entry));
@@ -191,8 +173,7 @@ static void unused_ends_go_back(void **state)
 	assert_int_equal(ash_mapping_cached(), 0);
 	q[5 * mib - 1] = 1;
 	assert_int_equal(q[2 * mib - 1], 3);
-	assert_true(ash_far_remove(q, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(q);
 	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_mapping_cached(), 0);
 }
@@ -223,8 +204,7 @@ static void ends_in_two_hands(void **state)
 		assert_true(ash_far_detach(p, &entry));
 		assert_ptr_equal(ash_mapping_resize(&entry, 32 * mib), p);
 	}
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(p);
 	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 }
 
@@ -238,8 +218,7 @@ static void ends_and_mappings_in_pieces(void **state)
 
 	(void)state;
 	memset(p, 3, 8 * mib);
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(p);
 	q = ash_mapping_alloc(4 * mib, 16, false);
 	assert_ptr_equal(p, q);
 	assert_true(ash_mapping_trim(later, 0));
@@ -258,8 +237,7 @@ static void ends_and_mappings_in_pieces(void **state)
 	assert_true(ash_mapping_cached() > 0 && ash_mapping_cached() < before);
 	q = ash_mapping_alloc(ash_mapping_cached(), 16, false);
 	assert_ptr_equal(p, q);
-	assert_true(ash_far_remove(q, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(q);
 	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_mapping_cached(), 0);
 }
@@ -275,12 +253,10 @@ static void refused_unmap(void **state)
 {
 	size_t mib = (size_t)1 << 20;
 	char *p = ash_mapping_alloc(8 * mib, 16, false);
-	struct ash_far entry;
 
 	(void)state;
 	memset(p, 3, 8 * mib);
-	assert_true(ash_far_remove(p, &entry));
-	ash_mapping_free(&entry);
+	give_mapping(p);
 	ash_os_fault_hook = refuse_munmap;
 	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
 	ash_os_fault_hook = NULL;
