@@ -64,7 +64,7 @@ void ash_bounds_init(void)
 		ash_limits.dirty_max = 0;
 	ash_purge_set_decay_ms(ms);
 	ash_purge_set_muzzy_ms(ash_conf.muzzy_decay_ms);
-	/* Mappings wait half as long as runs, and holes until they are as old. */
+	/* Mappings wait half as long as runs. */
 	ash_mapping_keep_ns = ms < 0 ? ASH_MAPPING_KEEP : (uint64_t)ms * 500000;
 	if (limit / 16 < ash_mapping_keep_least)
 		ash_mapping_keep_least = (size_t)(limit / 16);

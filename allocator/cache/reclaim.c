@@ -52,8 +52,8 @@
 #define RELIEF_DIRTY ((size_t)1 << 20)   /* what may stay dirty, */
 #define RELIEF_DIRTY_SHARE 8             /* or this share of the heap */
 #define LARGE_HEAP ((size_t)64 << 20)
-/* After the last wake the background thread goes on so long: holes are purged when they are a
- * second old, the depot when it lay untouched for an epoch. */
+/* After the last wake the background thread goes on so long: holes are purged when they are old
+ * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
 
 bool ash_reclaim_background = true;

@@ -31,8 +31,9 @@ bool ash_purge_step(uint64_t now_ns, uint64_t most_ns);
  * next call goes on.  Any thread; call without a lock. */
 void ash_purge_excess(void);
 
-/* Purges free runs until at most `bytes` of them are dirty, or what is taken from them in
- * turns; at most about `most_ns` of CPU time.  The caller holds the purger's claim. */
+/* Purges free runs until at most `bytes` of them are dirty, or up to twice as many where so
+ * much is taken from them in turns; at most about `most_ns` of CPU time.  The caller holds the
+ * purger's claim. */
 void ash_purge_down(size_t bytes, uint64_t most_ns);
 
 /* All free runs, at once. */
