@@ -5,17 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/boot.h"
+#include "front/boot.h"
 #include "cache/depot.h"
-#include "cache/reclaim.h"
-#include "cache/tcache.h"
+#include "reclaim/rounds.h"
+#include "front/tcache.h"
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "page/hugeblock.h"
-#include "page/hugify.h"
+#include "reclaim/hugify.h"
 #include "page/limits.h"
 #include "page/mapping.h"
-#include "page/purge.h"
+#include "reclaim/purge.h"
 #include "page/run.h"
 #include "slab/shard.h"
 #include "util/fmt.h"

@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 
-#include "api/front.h"
+#include "front/front.h"
 #include "os/lock_rank.h"
 #include "util/assert.h"
 

@@ -1,7 +1,7 @@
 /* The always exported names. */
 #include <ashlar/ashlar.h>
 
-#include "api/front.h"
+#include "front/front.h"
 #include "api/names.h"
 
 ASH_EXPORT const char *ASH_API(version)(void)

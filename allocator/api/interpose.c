@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "api/compat.h"
-#include "api/front.h"
+#include "front/front.h"
 #include "api/names.h"
 
 void free_sized(void *p, size_t size);

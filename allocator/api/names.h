@@ -3,7 +3,7 @@
 #ifndef ASH_API_NAMES_H
 #define ASH_API_NAMES_H
 
-#include "api/front.h"
+#include "front/front.h"
 
 #if ASH_DEBUG >= 1
 void ash_check_free_size(const void *p, size_t align, size_t size);

@@ -6,7 +6,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "os/tls.h"
-#include "page/background.h"
+#include "os/background.h"
 #include "slab/shard.h"
 #include "util/assert.h"
 

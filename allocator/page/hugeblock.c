@@ -7,7 +7,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "os/thp.h"
-#include "page/hugify.h"
+#include "reclaim/hugify.h"
 #include "util/atomic.h"
 
 /* Held over the system calls: growing is rare, and two threads that find the heap full want

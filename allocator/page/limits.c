@@ -8,7 +8,7 @@
 #include "os/delay.h"
 #include "os/os.h"
 #include "page/mapping.h"
-#include "page/purge.h"
+#include "reclaim/purge.h"
 #include "page/run.h"
 
 #define PATIENCE 64 /* yields while others' charges are being settled */

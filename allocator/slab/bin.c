@@ -4,7 +4,7 @@
 
 #include "meta/window.h"
 #include "os/os.h"
-#include "page/hugify.h"
+#include "reclaim/hugify.h"
 #include "page/limits.h"
 #include "page/run.h"
 #include "slab/slab.h"

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "harness/statistics.h"
+#include "harness/stats/statistics.h"
 
 static const struct {
 	const char *name;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "harness/build_id.h"
+#include "harness/base/build_id.h"
 
 static char path[] = "/tmp/ashlar-build-id-XXXXXX";
 

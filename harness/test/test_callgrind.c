@@ -1,6 +1,6 @@
 #include "harness/test/unit.h"
 
-#include "harness/callgrind.h"
+#include "harness/machine/callgrind.h"
 
 /* As callgrind writes it: names once, then numbers; positions relative or not. */
 static const char dump[] = "# callgrind format\n"

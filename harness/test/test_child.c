@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "harness/child.h"
-#include "harness/clock.h"
-#include "harness/file.h"
-#include "harness/procfs.h"
+#include "harness/trial/child.h"
+#include "harness/base/clock.h"
+#include "harness/base/file.h"
+#include "harness/machine/procfs.h"
 
 static char out[] = "/tmp/ashlar-child-XXXXXX";
 static const char *const plain[] = {"PATH=/usr/bin:/bin", NULL};

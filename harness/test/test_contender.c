@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "harness/contender.h"
+#include "harness/contenders/contender.h"
 
 static void a_file_is_read(void **state)
 {

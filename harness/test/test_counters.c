@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include "harness/counters.h"
+#include "harness/machine/counters.h"
 
 static struct event {
 	bool open, hardware, inherit, on_exec, user_only;

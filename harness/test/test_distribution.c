@@ -1,5 +1,5 @@
 #include "harness/test/unit.h"
-#include "harness/distribution.h"
+#include "harness/stats/distribution.h"
 
 #include <math.h>
 

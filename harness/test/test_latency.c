@@ -1,8 +1,8 @@
 #include "harness/test/unit.h"
 
 #include <string.h>
-#include "harness/latency.h"
-#include "workloads/histogram.h"
+#include "harness/trial/latency.h"
+#include "workloads/shared/histogram.h"
 
 static struct channel_histogram h;
 static struct latency_summary s;

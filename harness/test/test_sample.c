@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "harness/file.h"
-#include "harness/manifest.h"
-#include "harness/proof.h"
-#include "harness/runset.h"
-#include "harness/sample.h"
+#include "harness/base/file.h"
+#include "harness/run/manifest.h"
+#include "harness/trial/proof.h"
+#include "harness/run/runset.h"
+#include "harness/trial/sample.h"
 
 static char folder[] = "/tmp/ashlar-sample-XXXXXX";
 static struct cell cell;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "harness/schedule.h"
+#include "harness/matrix/schedule.h"
 
 static struct cell cells[3];
 

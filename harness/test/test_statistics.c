@@ -1,5 +1,5 @@
 #include "harness/test/unit.h"
-#include "harness/statistics.h"
+#include "harness/stats/statistics.h"
 
 #include <math.h>
 #include <string.h>

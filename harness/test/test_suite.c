@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "harness/run_options.h"
-#include "harness/suite.h"
+#include "harness/cli/run_options.h"
+#include "harness/matrix/suite.h"
 
 static struct cell *cells;
 static int count;

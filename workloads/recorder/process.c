@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-#include "workloads/identity.h"
+#include "workloads/shared/identity.h"
 #include "workloads/recorder/lane.h"
 #include "workloads/recorder/next.h"
 

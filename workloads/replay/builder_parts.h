@@ -3,7 +3,7 @@
 #define REPLAY_BUILDER_PARTS_H
 
 #include "workloads/replay/builder.h"
-#include "workloads/workload.h"
+#include "workloads/shared/workload.h"
 
 struct steps {
 	struct replay_step *list;

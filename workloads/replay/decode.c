@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "workloads/procfs.h"
+#include "workloads/shared/procfs.h"
 #include "workloads/replay/builder.h"
 #include "workloads/trace/reader.h"
-#include "workloads/workload.h"
+#include "workloads/shared/workload.h"
 
 extern char **environ;
 

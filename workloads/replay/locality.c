@@ -1,7 +1,7 @@
 #include "workloads/replay/locality.h"
 
-#include "workloads/rng.h"
-#include "workloads/workload.h"
+#include "workloads/shared/rng.h"
+#include "workloads/shared/workload.h"
 
 #define FIRST_PLACES (1u << 16)
 

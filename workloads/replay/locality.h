@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "workloads/channel.h"
+#include "workloads/shared/channel.h"
 
 /* Operations to a window. */
 #define LOCALITY_WINDOW 1000

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include "workloads/clock.h"
+#include "workloads/lib/clock.h"
 #include "workloads/replay/touch.h"
 
 /* A thread at its work. */

@@ -6,7 +6,7 @@
 #include "workloads/replay/bell.h"
 #include "workloads/replay/locality.h"
 #include "workloads/replay/script.h"
-#include "workloads/thread.h"
+#include "workloads/lib/thread.h"
 
 /* Where an object is now, and the context that allocated or resized it last. */
 struct player_object {

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include "workloads/calls.h"
+#include "workloads/lib/calls.h"
 #include "workloads/replay/script.h"
 
 #define TOUCH_LINE 64

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <unistd.h>
-#include "workloads/channel.h"
-#include "workloads/page_floor.h"
-#include "workloads/procfs.h"
+#include "workloads/shared/channel.h"
+#include "workloads/lib/page_floor.h"
+#include "workloads/shared/procfs.h"
 #include "workloads/replay/decode.h"
 #include "workloads/replay/player.h"
 #include "workloads/replay/touch.h"

@@ -2,7 +2,7 @@
 #ifndef REPLAY_WORKLOAD_H
 #define REPLAY_WORKLOAD_H
 
-#include "workloads/workload.h"
+#include "workloads/shared/workload.h"
 
 #define REPLAY_PREFIX "trace:"
 

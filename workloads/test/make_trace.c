@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "workloads/rng.h"
+#include "workloads/shared/rng.h"
 #include "workloads/trace/bytes.h"
 #include "workloads/trace/format.h"
 #include "workloads/trace/writer.h"

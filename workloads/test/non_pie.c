@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "workloads/identity.h"
+#include "workloads/shared/identity.h"
 
 static void *(*volatile taken)(size_t);
 

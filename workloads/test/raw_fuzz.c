@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "workloads/recorder/convert.h"
-#include "workloads/rng.h"
+#include "workloads/convert/convert.h"
+#include "workloads/shared/rng.h"
 #include "workloads/trace/reader.h"
 
 #define ROUNDS 1000

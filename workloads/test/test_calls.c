@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "workloads/calls.h"
-#include "workloads/thread.h"
-#include "workloads/verify.h"
+#include "workloads/lib/calls.h"
+#include "workloads/lib/thread.h"
+#include "workloads/lib/verify.h"
 
 static const struct workload fake = {.name = "fake"};
 static struct wl_run run = {.workload = &fake, .mode = WL_VERIFY, .seed = 1};

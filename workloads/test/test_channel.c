@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "workloads/channel.h"
+#include "workloads/shared/channel.h"
 
 static struct channel *channel;
 

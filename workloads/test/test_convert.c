@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "workloads/recorder/convert.h"
+#include "workloads/convert/convert.h"
 #include "workloads/trace/reader.h"
 #include "workloads/trace/text.h"
 

@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "workloads/data/tables.h"
-#include "workloads/dist.h"
-#include "workloads/kv_schedule.h"
-#include "workloads/workload.h"
+#include "workloads/servers/data/tables.h"
+#include "workloads/lib/dist.h"
+#include "workloads/servers/kv_schedule.h"
+#include "workloads/shared/workload.h"
 
 #define N 200000
 

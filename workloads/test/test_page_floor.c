@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "workloads/histogram.h"
-#include "workloads/page_floor.h"
+#include "workloads/shared/histogram.h"
+#include "workloads/lib/page_floor.h"
 
 static const void *at(uint64_t address)
 {

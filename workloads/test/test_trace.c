@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "workloads/rng.h"
+#include "workloads/shared/rng.h"
 #include "workloads/trace/bytes.h"
 #include "workloads/trace/format.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "workloads/rng.h"
+#include "workloads/shared/rng.h"
 #include "workloads/trace/format.h"
 
 static char folder[64];

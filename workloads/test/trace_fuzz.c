@@ -13,11 +13,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "workloads/rng.h"
+#include "workloads/shared/rng.h"
 #include "workloads/trace/bytes.h"
 #include "workloads/trace/chunk.h"
 #include "workloads/trace/format.h"
-#include "workloads/trace/import.h"
+#include "workloads/convert/import.h"
 #include "workloads/trace/reader.h"
 #include "workloads/trace/text.h"
 #include "workloads/trace/writer.h"

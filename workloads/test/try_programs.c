@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "workloads/program.h"
+#include "workloads/shared/program.h"
 
 static char cache_dir[64] = "/tmp/ashlar-try-XXXXXX", dir[128], out[192], why[1024];
 

@@ -1,6 +1,6 @@
 # What the shared library shows to the world: the names of allocator/ashlar.sym and no
 # other, and the properties that preloading and dlopen need.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 make_tmp
 shared=$top_builddir/.libs/libashlar.so
 list=$top_builddir/allocator/ashlar.sym

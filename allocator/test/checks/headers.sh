@@ -1,5 +1,5 @@
 # Every header compiles alone, twice over, and the public one in C and C++ by the book.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 make_tmp
 cc=${CC:-cc}
 flags="-include $top_builddir/config.h -I$top_srcdir -I$top_builddir -I$top_srcdir/allocator -I$top_builddir/allocator/include"

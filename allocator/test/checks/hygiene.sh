@@ -1,6 +1,6 @@
 # The repository stands alone: nothing in it points outside, and every room has its
 # plaque at the door.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 make_tmp
 
 files() { # what is under version control, or in the tarball

@@ -4,9 +4,9 @@
 #	util < os < meta < page < slab < cache < api
 #
 # Among the rooms: harness may include workloads/ and itself, workloads only itself.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 make_tmp
-layers='util os meta page slab cache api'
+layers='util os meta conf page slab cache reclaim front api'
 nm=${NM:-nm}
 
 # Includes of the layers below a folder `allocator`; prints what is wrong, and last how
@@ -103,7 +103,7 @@ rooms() { # SOURCE-FOLDER
 			to = part[2]
 			if (!sub(/\/.*/, "", to)) to = "(no folder)"
 			# what cmocka wants included before itself serves every unit test
-			if (part[2] == "allocator/test/unit.h" && FILENAME ~ /\/test\//) next
+			if (part[2] == "allocator/test/support/unit.h" && FILENAME ~ /\/test\//) next
 			if (to != own && !(own == "harness" && to == "workloads"))
 				print FILENAME ":" FNR ": " own " includes " part[2]
 		}
@@ -146,7 +146,7 @@ printf 'util %s\napi %s\n' "$plant/util_low.o" "$plant/api_high.o" | check_calls
 grep -q 'util calls ash_high of api' "$tmp/report" && grep -q 'ash_missing is defined nowhere' "$tmp/report" &&
 	[ "$(wc -l <"$tmp/report")" -eq 3 ]
 verdict $? "a planted call upward is found"
-echo '#include "harness/run.h"' >"$plant/workloads/one.c"
+echo '#include "harness/cli/run.h"' >"$plant/workloads/one.c"
 echo '#include "allocator/util/bits.h"' >"$plant/harness/two.c"
 rooms "$plant" >"$tmp/report"
 [ "$(grep -c ' includes ' "$tmp/report")" -eq 2 ]

@@ -3,7 +3,7 @@
 #
 #	golden.sh              compare
 #	golden.sh --print      print the table of this build instead
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 
 cc=${CC:-cc}
 key=$("$cc" -dumpfullversion 2>/dev/null | sed 's/[.].*//')

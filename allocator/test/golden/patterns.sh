@@ -1,7 +1,7 @@
 # Instructions of a pair of malloc and free in each pattern of the workload op-matrix, the
 # driver's own subtracted, against patterns.tsv: `limit` fails the test, `aim` is where the number
 # should be (above it a line says so).  Not in `make check`: some fifty runs under callgrind.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 work=$top_builddir/ashlar-work
 table=$top_srcdir/allocator/test/golden/patterns.tsv

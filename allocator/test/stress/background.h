@@ -6,7 +6,7 @@
 
 #include <dirent.h>
 
-#include "test/tap.h"
+#include "test/support/tap.h"
 
 /* CPU seconds of the library's own thread; it may come and go, so the sum of what was seen. */
 static inline double background_cpu(void)

@@ -2,7 +2,7 @@
 # published without one.  In debug builds, which alone have them; in sanitizer builds too.
 #
 #	delays.sh [SEEDS [OPERATIONS [FORKS]]]
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 grep -q '^#define ASH_DEBUG 0' "$top_builddir/config.h" && skip_all "no debug build: there are no delays"
 case ${ASH_SANITIZER:-no} in
 no)

@@ -6,7 +6,7 @@
  *
  *	forks [FORKS-PER-CASE]
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <spawn.h>

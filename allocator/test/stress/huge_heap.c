@@ -6,14 +6,14 @@
  *
  * Not how long it takes, which is the machine's: that is told in a note.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <sys/mman.h>
 #include <time.h>
 
-#include "test/memory.h"
+#include "test/support/memory.h"
 #include "test/stress/background.h"
 
 #ifndef MADV_COLLAPSE

@@ -1,5 +1,5 @@
 # A heap of 1 GiB comes to lie in huge pages.  Minutes, so not in `make check`.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 setting=/sys/kernel/mm/transparent_hugepage/enabled
 find_library
 [ -r $setting ] || skip_all "this kernel has no transparent huge pages"

@@ -1,5 +1,5 @@
 # The stress for minutes, with several seeds and ways of working.  Not in `make check`.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 make_tmp
 seed=0

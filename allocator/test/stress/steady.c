@@ -6,7 +6,7 @@
  *
  *	steady [SECONDS]
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

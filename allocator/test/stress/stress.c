@@ -10,7 +10,7 @@
  *
  *	stress [OPERATIONS-PER-THREAD [THREADS [SEED]]]
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -3,18 +3,18 @@
  * lies idle, and how much of giving back one call may be charged with.  Linked to the
  * library's own objects, so that options can be set and counters read in one process.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "cache/depot.h"
-#include "cache/reclaim.h"
+#include "reclaim/rounds.h"
 #include "os/delay.h"
 #include "page/growth.h"
 #include "page/limits.h"
 #include "page/mapping.h"
-#include "page/purge.h"
+#include "reclaim/purge.h"
 #include "page/run.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -1,6 +1,6 @@
 # Options from the environment: malformed text costs one line each and never more, good
 # text takes effect, and a program with raised privileges reads none.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 [ "$is_ashlar" = yes ] || skip_all "only this project's library has these options"
 make_tmp
@@ -146,7 +146,7 @@ for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:
 	hugetlb:2m,dirty_decay_ms:0 hpa_hugification_threshold:16384,hpa_hugify_delay_ms:0,hpa_dirty_mult:0.25,hpa_min_purge_interval_ms:500 \
 	dirty_decay_ms:0 dirty_decay_ms:10,muzzy_decay_ms:20 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
 	for part in sizes alignment release queries; do
-		run ASHLAR_CONF "$options" "$top_builddir/allocator/test/system/conformance_$part"
+		run ASHLAR_CONF "$options" "$top_builddir/allocator/test/conformance/$part"
 		[ $status -eq 0 ]
 		result=$?
 		[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }

@@ -1,7 +1,7 @@
 # In a control group of its own: memory limit and CPU quota are honoured.  The group is made below
 # the one that this script is in, so nothing but the test is bounded by it, and it goes at the
 # end.  (Version 2, and what cannot be made here, is tested with files: test_cgroup.)
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 [ "$is_ashlar" = yes ] || skip_all "only this project's library has these options"
 make_tmp

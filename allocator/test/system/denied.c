@@ -3,7 +3,7 @@
  * under a sandbox or at a limit.  Allocation answers a block or NULL with ENOMEM, free
  * keeps errno and never gives up, and no byte is wrong.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>

@@ -5,7 +5,7 @@
  *
  *	dlopen_local LIBRARY PREFIX
  */
-#include "test/tap.h"
+#include "test/support/tap.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 # The library opened by a program that keeps libc's malloc.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 [ -n "$library" ] || skip_all "libc cannot be opened beside itself"
 if [ "$is_ashlar" = yes ]; then prefix=${API_PREFIX:-ashlar_}; else prefix=; fi

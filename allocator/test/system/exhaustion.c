@@ -3,7 +3,7 @@
  * kernel's limit.  Every function must answer NULL with ENOMEM or succeed, never crash,
  * and all must work again when there is room.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -3,14 +3,14 @@
  * much is resident at the peak, whether what the consumer freed comes back to the producer,
  * and what a thread that only frees leaves resident.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <time.h>
 
-#include "test/memory.h"
+#include "test/support/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true

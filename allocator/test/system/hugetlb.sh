@@ -1,7 +1,7 @@
 # A program on pages of the hugetlb pool: it gets them, goes on without, and gives them back.  Sets
 # some aside for some seconds, which takes root, and restores their number also when a signal ends
 # the script.  Not in `make check`.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 [ "$is_ashlar" = yes ] || skip_all "only this project's library has the option"
 pool=/sys/kernel/mm/hugepages/hugepages-2048kB
@@ -37,7 +37,7 @@ verdict $result "without the option none is taken"
 run hugetlb:2m,limit_hard:1g,dirty_decay_ms:0 fits
 verdict $result "the same under a limit and without delay"
 for part in sizes alignment release queries; do
-	ASHLAR_CONF=hugetlb:2m preloaded "$top_builddir/allocator/test/system/conformance_$part" >"$tmp/out" 2>&1
+	ASHLAR_CONF=hugetlb:2m preloaded "$top_builddir/allocator/test/conformance/$part" >"$tmp/out" 2>&1
 	result=$?
 	[ $result -eq 0 ] || note_file "$tmp/out"
 	verdict $result "conformance_$part"

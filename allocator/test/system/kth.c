@@ -3,15 +3,15 @@
  * library's own hook: a mixed workload gets blocks or NULL with ENOMEM, no byte is wrong,
  * free keeps errno, and afterwards nothing is lost: as much can be had as before.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 
-#include "cache/reclaim.h"
+#include "reclaim/rounds.h"
 #include "os/os.h"
 #include "page/limits.h"
 #include "page/mapping.h"
-#include "page/purge.h"
+#include "reclaim/purge.h"
 
 #define LIVE 200
 #define OPERATIONS 1500

@@ -3,14 +3,14 @@
  * destructors of dying threads, with every thread key taken, on the smallest stack, and
  * from thousands of threads in succession.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "test/memory.h"
+#include "test/support/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true

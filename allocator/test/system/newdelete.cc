@@ -10,7 +10,7 @@
 #include <memory>
 #include <thread>
 
-#include "test/tap.h"
+#include "test/support/tap.h"
 
 #include <dlfcn.h>
 #include <malloc.h>

@@ -3,9 +3,9 @@
  *
  *	pool_user fits|exceeds|none
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
-#include "test/memory.h"
+#include "test/support/memory.h"
 
 #define MIB ((size_t)1 << 20)
 #define HUGE (2 * MIB)

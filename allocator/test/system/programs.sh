@@ -1,6 +1,6 @@
 # Real programs with the library preloaded: what they write must be, byte for byte, what
 # they write without it.  A program that is not installed is one skipped line.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 make_tmp
 server=

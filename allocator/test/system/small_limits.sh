@@ -1,5 +1,5 @@
 # Little address space, and all memory locked.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 make_tmp
 probe=$top_builddir/allocator/test/system/probe

@@ -1,6 +1,6 @@
 # The static library: linked into a program, malloc is ours, also where everything is
 # static, and in C++.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 [ "${ASH_SANITIZER:-no}" = no ] || skip_all "sanitizer build: the sanitizer owns malloc"
 archive=$top_builddir/.libs/libashlar.a
 [ -r "$archive" ] || skip_all "configured with --disable-static"

@@ -7,13 +7,13 @@
  * The threads' stacks are ours, without huge pages whatever the system's setting, so that
  * what is resident of them can be told apart.
  */
-#include "test/family.h"
+#include "test/support/family.h"
 
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
-#include "test/memory.h"
+#include "test/support/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true

@@ -1,7 +1,7 @@
 # A thousand idle threads while the kernel gives huge pages to everybody.  Changes the machine's
 # setting for some seconds, which takes root, and restores it also when a signal ends the script.
 # Not in `make check`.
-. "$top_srcdir/allocator/test/lib.sh"
+. "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 setting=/sys/kernel/mm/transparent_hugepage/enabled
 [ -r $setting ] || skip_all "this kernel has no transparent huge pages"

@@ -10,7 +10,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "slab/shard.h"
-#include "test/family.h"
+#include "test/support/family.h"
 
 static void delays(void)
 {

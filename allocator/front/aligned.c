@@ -1,0 +1,61 @@
+/* Allocation with an alignment beyond 16. */
+#include "front/front.h"
+
+#include "front/boot.h"
+#include "conf/conf.h"
+#include "os/os.h"
+#include "util/bits.h"
+
+/* The smallest class that is a multiple of the alignment: a slab starts at a granule, so each
+ * of its regions is then aligned, and free needs to know nothing of it. */
+void *ash_aligned(size_t align, size_t size)
+{
+	unsigned class;
+
+	if (!ash_is_pow2(align)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX / 2 || !ash_boot() ||
+	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	class = ash_class_aligned(size, align);
+	return class != 0 ? ash_front_malloc(ash_class_size(class))
+			  : ash_malloc_large(size, align, NULL, false);
+}
+
+int ash_posix_memalign(void **out, size_t align, size_t size)
+{
+	int saved = errno;
+	void *p;
+
+	if (!ash_is_pow2(align) || align % sizeof(void *) != 0)
+		return EINVAL;
+	p = ash_aligned(align, size);
+	errno = saved; /* the result says it */
+	if (p == NULL)
+		return ENOMEM;
+	*out = p;
+	return 0;
+}
+
+void *ash_valloc(size_t size)
+{
+	if (!ash_boot()) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return ash_aligned(ash_os_page, size);
+}
+
+/* Rounds the size up to whole pages; 0 is one page. */
+void *ash_pvalloc(size_t size)
+{
+	if (size > PTRDIFF_MAX || !ash_boot()) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return ash_aligned(ash_os_page, ash_align_up(size + (size == 0), ash_os_page));
+}

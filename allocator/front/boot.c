@@ -1,0 +1,118 @@
+#include "front/boot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "front/bounds.h"
+#include "api/compat.h"
+#include "conf/conf.h"
+#include "front/fork.h"
+#include "front/misuse.h"
+#include "reclaim/rounds.h"
+#include "front/tcache.h"
+#include "meta/window.h"
+#include "os/cgroup.h"
+#include "os/delay.h"
+#include "os/os.h"
+#include "page/hugeblock.h"
+#include "reclaim/hugify.h"
+#include "reclaim/pool.h"
+#include "reclaim/purge.h"
+#include "page/run.h"
+#include "slab/shard.h"
+
+uint32_t ash_boot_state;
+
+#ifdef ASH_SANITIZER
+/* The sanitizers' shadow memory leaves less room. */
+#define WINDOW_LARGEST ((uint64_t)16 << 30)
+#else
+#define WINDOW_LARGEST 0
+#endif
+
+static enum ash_thp thp_mode(void)
+{
+	enum ash_thp mode = (enum ash_thp)ash_conf.thp;
+
+	if (mode != ASH_THP_DEFAULT)
+		return mode;
+	if (!ash_conf.hpa || ash_conf.hpa_hugify_style == ASH_HUGIFY_NONE)
+		return ASH_THP_NONE;
+	return ash_conf.hpa_hugify_style == ASH_HUGIFY_EAGER ? ASH_THP_ALWAYS : mode;
+}
+
+static void huge_pages_init(void)
+{
+	ash_hugify_init(thp_mode());
+	ash_hugify_set_threshold(ash_conf.hpa_hugification_threshold);
+	ash_hugify_set_delay_ms(ash_conf.hpa_hugify_delay_ms);
+	ash_purge_set_interval_ms(ash_conf.hpa_min_purge_interval_ms);
+	ash_purge_set_dirty_share(ash_conf.hpa_dirty_mult);
+	ash_hugeblock_use_pool(ash_conf.hugetlb == ASH_HUGETLB_2M);
+	ash_pool_set_decay_ms(ash_conf.dirty_decay_ms);
+}
+
+/* Nothing here may allocate. */
+static bool bring_up(void)
+{
+	ash_os_init();
+	ash_cgroup_init();
+	ash_conf_init();
+#if ASH_DEBUG >= 1
+	ash_store_relaxed(&ash_delay_seed, ash_conf.debug_delay);
+#endif
+	ash_bounds_init();
+	ash_misuse_hook = ash_misuse_report;
+	ash_page_init();
+	huge_pages_init();
+	/* (The window may be there from a try that failed later.) */
+	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) ||
+	    !ash_shard_init((unsigned)ash_conf.narenas))
+		return false;
+	ash_tcache_init();
+	ash_reclaim_background = ash_conf.background_thread;
+	ash_tcache_enabled = ash_conf.tcache && ash_conf.checks != ASH_CHECKS_FULL;
+	return true;
+}
+
+/* What may allocate comes when allocations are served. */
+static void finish(void)
+{
+	ash_thread_init();
+	ash_fork_init();
+	if (ash_conf.stats_print)
+		atexit(ash_stats_at_exit);
+}
+
+bool ash_boot_slow(void)
+{
+	uint32_t state = ASH_BOOT_NONE;
+	int saved = errno;
+
+	if (ash_cas_acq_rel(&ash_boot_state, &state, ASH_BOOT_RUNNING)) {
+		if (!bring_up()) {
+			/* With more room the next call may succeed. */
+			ash_store_release(&ash_boot_state, ASH_BOOT_NONE);
+			errno = ENOMEM;
+			return false;
+		}
+		ash_store_release(&ash_boot_state, ASH_BOOT_DONE);
+		finish();
+		errno = saved;
+		return true;
+	}
+	/* Another thread brings it up.  (It is never this one: bring_up allocates nothing.) */
+	while (state == ASH_BOOT_RUNNING) {
+		ash_os_yield();
+		state = ash_load_acquire(&ash_boot_state);
+	}
+	errno = saved;
+	return state == ASH_BOOT_DONE || ash_boot_slow();
+}
+
+/* As early as the loader allows: our fork handlers are then the first registered, so that of
+ * all prepare handlers ours runs last. */
+__attribute__((constructor(101))) static void boot_early(void)
+{
+	ash_boot();
+}

@@ -1,0 +1,153 @@
+#include "front/bounds.h"
+
+#include <ashlar/ashlar.h>
+
+#include <errno.h>
+
+#include "front/boot.h"
+#include "conf/conf.h"
+#include "reclaim/rounds.h"
+#include "os/cgroup.h"
+#include "os/mutex.h"
+#include "os/os.h"
+#include "page/mapping.h"
+#include "reclaim/purge.h"
+#include "slab/bin.h"
+
+#define AGES 650 /* ms of dirty_decay_ms that are one epoch of a hole's age: 2 s are 0.3 s */
+
+/* Function and argument belong together: whoever reads them while they are written takes
+ * nobody to listen.  Odd = being written. */
+static uint32_t version;
+static ASH_API(limit_function) * listener;
+static void *listener_argument;
+
+static size_t resolve(struct ash_amount amount, uint64_t limit, size_t automatic)
+{
+	uint64_t n = amount.n;
+
+	switch (amount.kind) {
+	case ASH_AMOUNT_NONE:
+		return ASH_NO_LIMIT;
+	case ASH_AMOUNT_PERCENT:
+		n = limit / 100 * n;
+		break;
+	case ASH_AMOUNT_BYTES:
+		break;
+	default:
+		return automatic;
+	}
+	return n < ASH_NO_LIMIT ? (size_t)n : ASH_NO_LIMIT - 1;
+}
+
+/* A limit of 0 bytes is none, as it is for max_alloc: nothing could be allocated. */
+static size_t resolve_limit(struct ash_amount amount, uint64_t limit)
+{
+	size_t n = resolve(amount, limit, ASH_NO_LIMIT);
+
+	return n != 0 ? n : ASH_NO_LIMIT;
+}
+
+void ash_bounds_init(void)
+{
+	uint64_t container = ash_cgroup_memory(), ram = ash_os_memory_bytes();
+	uint64_t limit = container < ram ? container : ram;
+	int64_t ms = ash_conf.dirty_decay_ms;
+
+	ash_limits.hard = resolve_limit(ash_conf.limit_hard, limit);
+	ash_limits.soft = resolve_limit(ash_conf.limit_soft, limit);
+	/* In a container idle memory is somebody's: a quarter is enough of it. */
+	ash_limits.dirty_max =
+		resolve(ash_conf.dirty_max, limit,
+			container < ram ? (size_t)(container / 4) : ASH_NO_LIMIT);
+	if (ms == 0)
+		ash_limits.dirty_max = 0;
+	ash_purge_set_decay_ms(ms);
+	ash_purge_set_muzzy_ms(ash_conf.muzzy_decay_ms);
+	/* Mappings wait half as long as runs. */
+	ash_mapping_keep_ns = ms < 0 ? ASH_MAPPING_KEEP : (uint64_t)ms * 500000;
+	if (limit / 16 < ash_mapping_keep_least)
+		ash_mapping_keep_least = (size_t)(limit / 16);
+	ash_bin_hole_age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
+	ash_reclaim_holes = ms >= 0;
+	ash_reclaim_pressure =
+		ash_conf.pressure_purge == ASH_PRESSURE_TRUE ||
+		(ash_conf.pressure_purge == ASH_PRESSURE_AUTO && ash_cgroup_bounded());
+}
+
+static bool tell(int which, size_t limit)
+{
+	ASH_API(limit_function) * function;
+	uint32_t before = ash_load_acquire(&version);
+	void *argument;
+	int saved = errno;
+
+	function = ash_load_acquire(&listener);
+	argument = ash_load_acquire(&listener_argument);
+	if (ash_limits_telling || ash_mutex_forking || function == NULL || before % 2 != 0 ||
+	    ash_load_relaxed(&version) != before)
+		return false;
+	ash_limits_telling = true;
+	function(which, ash_limits_held(), limit, argument);
+	ash_limits_telling = false;
+	errno = saved;
+	return true;
+}
+
+void ash_bounds_tell_soft(void)
+{
+	if (ash_limits_telling || ash_exchange_acquire(&ash_limits_crossed, 0) == 0)
+		return;
+	tell(ASHLAR_LIMIT_SOFT, ash_load_relaxed(&ash_limits.soft));
+}
+
+bool ash_bounds_tell_hard(void)
+{
+	size_t hard = ash_load_relaxed(&ash_limits.hard);
+
+	return hard != ASH_NO_LIMIT && tell(ASHLAR_LIMIT_HARD, hard);
+}
+
+void ash_bounds_after_fork(void)
+{
+	ash_limits_after_fork();
+	if (version % 2 != 0) { /* the thread that was writing is no more */
+		listener = NULL;
+		version++;
+	}
+}
+
+ASH_EXPORT int ASH_API(set_limit_callback)(ASH_API(limit_function) * function, void *argument)
+{
+	uint32_t now = ash_load_relaxed(&version);
+
+	if (now % 2 != 0 || !ash_cas_acquire(&version, &now, now + 1))
+		return EBUSY;
+	ash_store_release(&listener, function);
+	ash_store_release(&listener_argument, argument);
+	ash_store_release(&version, now + 2);
+	return 0;
+}
+
+ASH_EXPORT int ASH_API(set_limit)(int which, size_t bytes)
+{
+	if (!ash_boot())
+		return ENOMEM;
+	if (bytes == 0)
+		bytes = ASH_NO_LIMIT;
+	switch (which) {
+	case ASHLAR_LIMIT_SOFT:
+		ash_store_relaxed(&ash_limits.soft, bytes);
+		return 0;
+	case ASHLAR_LIMIT_HARD:
+		ash_store_relaxed(&ash_limits.hard, bytes);
+		return 0;
+	default:
+		return EINVAL;
+	}
+}
+
+ASH_EXPORT size_t ASH_API(held)(void)
+{
+	return ash_boot() ? ash_limits_held() : 0;
+}

@@ -1,0 +1,59 @@
+#include "front/misuse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "front/object.h"
+#include "util/atomic.h"
+#include "util/fmt.h"
+
+#define SILENCE ASH_CONF_NAME "=abort_on_misuse:false continues"
+
+static void end(void)
+{
+	if (ash_conf.abort_on_misuse)
+		abort();
+}
+
+/* Told to go on, a program that misuses the heap in a loop gets one line, not millions. */
+static int first_time(void)
+{
+	static uint32_t told;
+
+	return ash_conf.abort_on_misuse || ash_exchange_acq_rel(&told, 1) == 0;
+}
+
+void ash_misuse_report(const struct ash_misuse *misuse)
+{
+	if (first_time()) {
+		if (misuse->kind == ASH_MISUSE_DOUBLE_FREE && misuse->size != 0)
+			ash_message("double free of %p (size class %zu bytes); " SILENCE,
+				    misuse->pointer, misuse->size);
+		else if (misuse->kind == ASH_MISUSE_DOUBLE_FREE)
+			ash_message("double free of %p; " SILENCE, misuse->pointer);
+		else if (misuse->size != 0)
+			ash_message("invalid free of %p: %s (size class %zu bytes); " SILENCE,
+				    misuse->pointer, misuse->why, misuse->size);
+		else
+			ash_message("invalid free of %p: %s; " SILENCE, misuse->pointer,
+				    misuse->why);
+	}
+	end();
+}
+
+void ash_misuse_pointer(const char *call, const void *p, const struct ash_object *object)
+{
+	struct ash_misuse misuse = {ASH_MISUSE_INVALID_FREE, p, object->usable, object->why};
+
+	if (strcmp(call, "free") == 0) {
+		if (object->kind == ASH_OBJECT_FREED)
+			misuse.kind = ASH_MISUSE_DOUBLE_FREE;
+		ash_misuse_report(&misuse);
+		return;
+	}
+	if (first_time())
+		ash_message("invalid pointer %p passed to %s: %s; " SILENCE, p, call,
+			    object->kind == ASH_OBJECT_FREED ? "it was freed" : object->why);
+	end();
+}

@@ -1,0 +1,75 @@
+#include "front/object.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "meta/window.h"
+#include "os/os.h"
+#include "slab/slab.h"
+#include "util/bits.h"
+
+static struct ash_object none(const char *why)
+{
+	return (struct ash_object){.kind = ASH_OBJECT_NONE, .why = why};
+}
+
+static struct ash_object in_slab(struct ash_run *slab, const void *p)
+{
+	struct ash_object o = {.kind = ASH_OBJECT_SMALL, .usable = slab->size, .run = slab};
+
+	switch (ash_slab_region_state(slab, p)) {
+	case ASH_REGION_OUT:
+		return o;
+	case ASH_REGION_FREE:
+		o.kind = ASH_OBJECT_FREED;
+		return o;
+	case ASH_REGION_UNCARVED:
+		return none("it was never allocated");
+	default:
+		return none("it points inside an object");
+	}
+}
+
+static struct ash_object in_window(const void *p)
+{
+	struct ash_run *run = ash_run_of(p);
+
+	if (run == NULL)
+		return none("it is not memory of this allocator");
+	switch (ash_load_relaxed(&run->state)) {
+	case ASH_RUN_SLAB:
+		return in_slab(run, p);
+	case ASH_RUN_LARGE:
+		if (ash_run_address(run) != p)
+			return none("it points inside an allocation");
+		return (struct ash_object){
+			.kind = ASH_OBJECT_RUN, .usable = run->size, .run = run};
+	default:
+		/* Free granules: of what lay there nothing is known any more. */
+		return (struct ash_object){.kind = ASH_OBJECT_FREED};
+	}
+}
+
+struct ash_object ash_object_of(const void *p)
+{
+	struct ash_object o = {.kind = ASH_OBJECT_MAPPING}, inside = {.kind = ASH_OBJECT_NONE};
+	bool has_run = ash_window_holds(p) && ash_run_of(p) != NULL;
+
+	if ((uintptr_t)p & 15)
+		return none("it is misaligned");
+	if (has_run) {
+		inside = in_window(p);
+		/* Where a hugeblock was released a mapping may lie now. */
+		if (inside.kind != ASH_OBJECT_FREED)
+			return inside;
+	}
+	if (((uintptr_t)p & (ash_os_page - 1)) == 0 && ash_far_find(p, &o.far)) {
+		o.usable = o.far.usable;
+		return o;
+	}
+	if (has_run)
+		return inside;
+	if (ash_far_covering(p, &o.far))
+		return none("it points inside an allocation");
+	return none("it is not memory of this allocator");
+}

@@ -1,0 +1,199 @@
+/* realloc and malloc_usable_size. */
+#include "front/front.h"
+
+#include <stdlib.h>
+
+#include "front/boot.h"
+#include "front/bounds.h"
+#include "conf/conf.h"
+#include "front/misuse.h"
+#include "api/names.h"
+#include "front/object.h"
+#include "reclaim/rounds.h"
+#include "os/os.h"
+#include "page/large.h"
+#include "page/mapping.h"
+#include "slab/slab.h"
+#include "util/fmt.h"
+
+uint64_t ash_realloc_copied;
+
+static void *realloc_zero(void *p)
+{
+	switch (ash_conf.zero_realloc) {
+	case ASH_ZERO_REALLOC_ABORT:
+		ash_message("realloc(%p, 0) and zero_realloc:abort", p);
+		abort();
+	case ASH_ZERO_REALLOC_ALLOC:
+		return ash_realloc(p, 1);
+	default:
+		ash_front_free(p);
+		errno = EINVAL; /* POSIX.1-2024 of a realloc that freed and returns NULL */
+		return NULL;
+	}
+}
+
+static void *move(void *p, size_t old_usable, size_t size)
+{
+	size_t bytes = size < old_usable ? size : old_usable;
+	/* In large steps what is copied is a bounded share; room would cost memory. */
+	bool creeps = size > old_usable && size - old_usable < old_usable / 4;
+	void *q = creeps ? ash_malloc_growing(size) : ash_front_malloc(size);
+
+	if (q == NULL)
+		return NULL;
+	memcpy(q, p, bytes);
+	ash_store_relaxed(&ash_realloc_copied, ash_load_relaxed(&ash_realloc_copied) + bytes);
+	ash_front_free(p);
+	return q;
+}
+
+/* Where the copy would save at most an eighth of the block it is not worth making.  Without
+ * safety checks sized frees go by the size alone: the class must be its own. */
+static bool stays_small(size_t usable, size_t size)
+{
+#ifndef ASH_SAFETY_CHECKS
+	return size > 0 && size <= usable && ash_class_size(ash_class_of(size)) == usable;
+#endif
+	return size <= usable && size > 0 &&
+	       usable - ash_class_size(ash_class_of(size)) <= usable / 8;
+}
+
+/* The same number of OS pages: there is nothing to change. */
+static bool stays_large(size_t usable, size_t size)
+{
+#ifndef ASH_SAFETY_CHECKS
+	if (size <= ASH_SMALL_STEP_MAX) /* free_sized would take it for a small object */
+		return false;
+#endif
+	return size <= usable && usable - size < ash_os_page;
+}
+
+/* The slab of a small object that is out; NULL for everything else, which takes the full look.
+ */
+static inline const struct ash_run *small_slab(const void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+	const struct ash_run *slab;
+
+	if (unit >= ash_window_limit || ash_window_stack(unit) == 0)
+		return NULL;
+	slab = ash_run_of(p);
+	return slab != NULL && ash_slab_region_state(slab, p) == ASH_REGION_OUT ? slab : NULL;
+}
+
+void *ash_realloc(void *p, size_t size)
+{
+	const struct ash_run *slab;
+	struct ash_object object;
+	int saved;
+
+	if (p == NULL)
+		return ash_front_malloc(size);
+	slab = small_slab(p);
+	if (ASH_LIKELY(slab != NULL && size <= ASH_SMALL_MAX && size > 0 &&
+		       (ash_conf.max_alloc == 0 || size <= ash_conf.max_alloc)))
+		return stays_small(slab->size, size) ? p : move(p, slab->size, size);
+	if (size > PTRDIFF_MAX || !ash_boot() ||
+	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	saved = errno;
+	object = ash_object_of(p);
+	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
+		ash_misuse_pointer("realloc", p, &object);
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (size == 0)
+		return realloc_zero(p);
+	switch (object.kind) {
+	case ASH_OBJECT_SMALL:
+		if (stays_small(object.usable, size))
+			return p;
+		break;
+	case ASH_OBJECT_RUN:
+		/* (Small ones in a run are aligned beyond what slabs offer.) */
+		if (stays_large(object.usable, size))
+			return p;
+		if (size > ASH_SMALL_MAX && ash_large_resize_run(object.run, size))
+			return p;
+		break;
+	default:
+		if (stays_large(object.usable, size))
+			return p;
+		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
+			void *q = ash_mapping_resize(&object.far, size);
+
+			if (q != NULL) {
+				ash_reclaim_grown();
+				ash_bounds_tell();
+				errno = saved;
+				return q;
+			}
+		}
+	}
+	errno = saved; /* what was refused on the way may yet succeed */
+	return move(p, object.usable, size);
+}
+
+/* What no look at the map alone can tell. */
+static ASH_NOINLINE size_t usable_of_others(const void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+	struct ash_object object;
+
+	if (unit < ash_window_limit) {
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
+
+		if (sc->size != 0 &&
+		    ash_region_at(sc->reciprocal, ash_slab_offset(p)) < sc->regions)
+			return sc->size;
+	}
+	if (p == NULL || !ash_boot())
+		return 0;
+	object = ash_object_of(p);
+	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
+		ash_misuse_pointer("malloc_usable_size", p, &object);
+		return 0;
+	}
+	return object.usable;
+}
+
+/* Servers ask for it with every allocation and every free: whether a small object is out is not
+ * looked up, only that one starts here.  In a slab of one granule that takes no look at its
+ * descriptor. */
+size_t ash_usable_size(const void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+
+	if (ASH_LIKELY(unit < ash_window_limit)) {
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
+
+		if (ASH_LIKELY(sc->granules == 1 &&
+			       ash_region_at(sc->reciprocal, (uintptr_t)p % ASH_GRANULE) <
+				       sc->regions))
+			return sc->size;
+	}
+	return usable_of_others(p);
+}
+
+#if ASH_DEBUG >= 1
+/* A sized free must name a size that leads to the object's own class or pages. */
+void ash_check_free_size(const void *p, size_t align, size_t size)
+{
+	struct ash_object object;
+
+	if (p == NULL)
+		return;
+	object = ash_object_of(p);
+	if (object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)
+		return; /* free itself reports it */
+	if (size > object.usable || ((uintptr_t)p & (align - 1)) != 0) {
+		object.why = "its size or alignment is not what free_sized was told";
+		object.kind = ASH_OBJECT_NONE;
+		ash_misuse_pointer("free", p, &object);
+	}
+}
+#endif

@@ -1,0 +1,544 @@
+#include "front/tcache.h"
+
+#include <string.h>
+
+#include "cache/depot.h"
+#include "reclaim/rounds.h"
+#include "meta/window.h"
+#include "os/delay.h"
+#include "os/mutex.h"
+#include "os/os.h"
+#include "reclaim/decay.h"
+#include "page/run.h"
+#include "slab/inbox.h"
+#include "slab/shard.h"
+#include "util/assert.h"
+#include "util/atomic.h"
+
+/* The constants of level 0; allocator/doc/design.md says what each rests on. */
+#define CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
+#define FIRST_CAP 4
+#define EARLY_SIZE \
+	64 /* below: a magazine at the first miss, so that threads do not share lines */
+#define MISSES_TO_EARN 3
+#define TURN_LEAST 24     /* objects that malloc and free should go round in */
+#define TURN_WITH_SPARE 8 /* the same where a full magazine waits behind them */
+#define BUDGET_LEAST ((size_t)16 << 10)
+#define BUDGET_MOST ((size_t)2 << 20)
+#define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
+#define TICK_EVERY 32                   /* slow paths between looks at the clock */
+#define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
+
+bool ash_tcache_enabled = true;
+
+static void set_top(unsigned stack, void **top)
+{
+	ASH_COMPILER_FENCE(); /* what top covers was written before */
+	ash_tls.top[stack] = top;
+	ASH_COMPILER_FENCE();
+}
+
+static unsigned cap_most(unsigned class)
+{
+	size_t n = CLASS_BYTES_MOST / ash_class_size(class);
+
+	return n > ASH_MAGAZINE_MOST ? ASH_MAGAZINE_MOST : (unsigned)n;
+}
+
+static size_t budget(void)
+{
+	size_t all = (ash_run_granules() << ASH_GRANULE_SHIFT) / 16, one;
+
+	if (all < BUDGETS_LEAST)
+		all = BUDGETS_LEAST;
+	one = all / ash_reclaim_active_threads();
+	return one < BUDGET_LEAST ? BUDGET_LEAST : one > BUDGET_MOST ? BUDGET_MOST : one;
+}
+
+/* Sets the capacity where the budget allows; true where it changed. */
+static bool set_cap(struct ash_thread *t, unsigned class, unsigned cap)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	size_t size = ash_class_size(class), used;
+
+	if (cap > ASH_MAGAZINE_MOST || cap * size > CLASS_BYTES_MOST)
+		cap = cap_most(class);
+	if (cap == cc->cap)
+		return false;
+	used = t->budget_used - cc->cap * size + cap * size;
+	if (cap > cc->cap && used > budget())
+		return false;
+	t->budget_used = (uint32_t)used;
+	cc->cap = (uint8_t)cap;
+	return true;
+}
+
+/* Gives the items from `top` down to their slabs. */
+static void flush_below(unsigned class, void **top)
+{
+	unsigned n = ash_top_count(top);
+	void **first = top + 1 - n;
+
+	ash_shard_flush(class, first, ash_drop_nulls(first, n));
+}
+
+/* Gives the items of the stack's magazine to the slabs and the block to the pool; the stack is
+ * then as if new. */
+static void drop_stack(struct ash_tls *tls, unsigned stack)
+{
+	void **top = tls->top[stack];
+
+	if (top == ASH_STATIC_TOP)
+		return;
+	ASH_COMPILER_FENCE();
+	tls->top[stack] = ASH_STATIC_TOP;
+	ASH_COMPILER_FENCE();
+	flush_below(ash_stack_class(stack), top);
+	ash_magazine_put(ash_magazine_of(top));
+}
+
+static void take_spare(struct ash_class_cache *cc, unsigned class)
+{
+	void **spare = ash_load_relaxed(&cc->spare) != NULL
+			       ? ash_exchange_acquire(&cc->spare, NULL)
+			       : NULL;
+
+	if (spare != NULL)
+		ash_magazine_flush(class, spare);
+}
+
+static void drop_class(struct ash_thread *t, struct ash_tls *tls, unsigned class)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+
+	drop_stack(tls, class);
+	if (ash_class_is_given(class))
+		drop_stack(tls, ash_class_free_stack(class));
+	take_spare(cc, class);
+	if (cc->drained != NULL) {
+		void **m = cc->drained;
+
+		cc->drained = NULL;
+		ash_magazine_put(m);
+	}
+	set_cap(t, class, 0);
+	cc->misses = 0;
+}
+
+/* For a thread that ends, or that vanished in a fork. */
+static void flush_thread(struct ash_thread *t)
+{
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		drop_class(t, t->tls, c);
+}
+
+/* A class that saw no miss through an epoch gets half the room. */
+static void trim_idle(struct ash_thread *t)
+{
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		struct ash_class_cache *cc = &t->classes[c];
+		unsigned misses = cc->misses;
+
+		if (cc->cap == 0)
+			continue;
+		cc->misses = 0;
+		if (misses != 0)
+			continue;
+		if (cc->cap <= FIRST_CAP) {
+			drop_class(t, &ash_tls, c);
+			continue;
+		}
+		take_spare(cc, c);
+		if (ash_class_is_given(c))
+			drop_stack(&ash_tls, ash_class_free_stack(c));
+		if (ash_tls.top[c] != ASH_STATIC_TOP) {
+			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
+
+			set_top(c, ASH_STATIC_TOP);
+			flush_below(c, top);
+			set_cap(t, c, cc->cap / 2u);
+			set_top(c, ash_magazine_clear(m, cc->cap));
+		}
+	}
+}
+
+static uint64_t count_contended(struct ash_shard *shard)
+{
+	uint64_t sum = 0;
+
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		sum += ash_load_relaxed(&shard->bin[c].contended);
+	return sum;
+}
+
+/* Where the thread's bins were often found locked, there are too few of them. */
+static void relieve(struct ash_thread *t)
+{
+	if ((int64_t)(count_contended(t->shard) - t->contended) > CONTENDED_ENOUGH)
+		ash_shard_add();
+	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
+	t->contended = count_contended(t->shard);
+}
+
+static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
+{
+	uint64_t now_ns;
+	uint32_t now;
+
+	if (ASH_UNLIKELY(ash_mutex_forking))
+		return;
+	now_ns = ash_os_coarse_clock_ns();
+	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
+	if (now == ash_load_relaxed(&t->epoch)) {
+		ash_reclaim_notice(allocates);
+		return;
+	}
+	ash_store_relaxed(&t->epoch, now);
+	trim_idle(t);
+	relieve(t);
+	ash_reclaim_tick(now_ns, allocates);
+}
+
+ASH_INLINE void tick(struct ash_thread *t, bool allocates)
+{
+	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 ||
+			 (allocates && ash_load_relaxed(&ash_reclaim_start_wished) != 0)))
+		look_at_clock(t, allocates);
+}
+
+void ash_tcache_tick(bool allocates)
+{
+	struct ash_thread *t = ash_thread_self();
+
+	if (t != NULL)
+		tick(t, allocates);
+}
+
+/* Without a magazine. */
+static void *alloc_single(struct ash_shard *shard, unsigned class)
+{
+	void *slot[1];
+
+	if (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1)
+		return slot[0];
+	/* The last resort: what others could do without. */
+	if (!ash_reclaim_all())
+		return NULL;
+	return ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1 ? slot[0]
+										       : NULL;
+}
+
+static bool has_magazine(unsigned class)
+{
+	return ash_tls.top[class] != ASH_STATIC_TOP ||
+	       ash_tls.top[ash_class_free_stack(class)] != ASH_STATIC_TOP;
+}
+
+/* Whether the class gets its first magazine now; installs it empty on the given stack of it. */
+static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	unsigned first = cap_most(class) < FIRST_CAP ? cap_most(class) : FIRST_CAP;
+	void **m;
+
+	if (cc->cap != 0)
+		set_cap(t, class, 0);
+	cc->misses++;
+	if (cc->misses < MISSES_TO_EARN && ash_class_size(class) >= EARLY_SIZE)
+		return false;
+	if (!set_cap(t, class, first)) { /* the budget is used up */
+		cc->misses = 0;
+		return false;
+	}
+	m = ash_magazine_get();
+	if (m == NULL) {
+		set_cap(t, class, 0);
+		return false;
+	}
+	set_top(stack, ash_magazine_clear(m, first));
+	return true;
+}
+
+/* Twice the room, where it is not the most already. */
+ASH_INLINE void double_cap(struct ash_thread *t, unsigned class)
+{
+	unsigned cap = t->classes[class].cap;
+
+	if (cap < ASH_MAGAZINE_MOST)
+		set_cap(t, class, cap * 2);
+}
+
+static void count_miss(struct ash_class_cache *cc)
+{
+	if (cc->misses < UINT8_MAX)
+		cc->misses++;
+}
+
+ASH_INLINE void *pop(unsigned class, void **top)
+{
+	void *p = *top;
+
+	set_top(class, top - 1);
+	return p;
+}
+
+/* The stack that malloc takes from is empty: it gets the magazine of the one that free gives
+ * to, which gets the empty one.  Where that holds little, as much again comes from the slabs,
+ * or the capacity grows: turns of a few objects cost more than they save. */
+static void turn(struct ash_thread *t, unsigned class)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	unsigned stack = ash_class_free_stack(class);
+	void **given = ash_tls.top[stack], **taken = ash_tls.top[class];
+	unsigned n = ash_top_count(given), more, got;
+
+	set_top(stack, ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
+	set_top(class, given);
+	if (taken != ASH_STATIC_TOP)
+		set_top(stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
+	if (n >= TURN_LEAST || n == 0)
+		return;
+	more = ash_magazine_cap(ash_magazine_of(given)) - n;
+	if (more < n)
+		double_cap(t, class);
+	if (more > n)
+		more = n;
+	if (more == 0)
+		return;
+	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, given + 1 + more,
+			   more);
+	if (got < more)
+		memmove(given + 1, given + 1 + more - got, got * sizeof(*given));
+	set_top(class, given + got);
+}
+
+/* The frequent case of it, and the pop: both magazines are there, and enough was freed.  NULL
+ * where it is not that. */
+ASH_INLINE void *turn_and_pop(unsigned class)
+{
+	unsigned stack = ash_class_free_stack(class);
+	void **given = ash_tls.top[stack], **taken = ash_tls.top[class], *p = *given;
+	struct ash_class_cache *cc;
+	unsigned n;
+
+	if (taken == ASH_STATIC_TOP || p == NULL || !ash_top_is_empty(taken))
+		return NULL;
+	cc = &ash_tls.thread->classes[class];
+	n = ash_top_count(given);
+	if (n < TURN_LEAST && (n < TURN_WITH_SPARE || ash_load_relaxed(&cc->spare) == NULL))
+		return NULL;
+	set_top(stack, ASH_STATIC_TOP);
+	set_top(class, given - 1);
+	set_top(stack, taken);
+	count_miss(cc);
+	return p;
+}
+
+void *ash_tcache_alloc(unsigned class)
+{
+	struct ash_thread *t = ash_thread_self();
+	struct ash_class_cache *cc;
+	void **m, **empty, **top, *p;
+	unsigned got;
+
+	if (ash_class_is_given(class)) {
+		p = turn_and_pop(class);
+		if (ASH_LIKELY(p != NULL))
+			return p;
+	}
+	if (ASH_UNLIKELY(t == NULL))
+		return alloc_single(ash_shard_at(0), class);
+	tick(t, true);
+	if (ASH_UNLIKELY(!ash_tcache_enabled))
+		return alloc_single(t->shard, class);
+	cc = &t->classes[class];
+	if (has_magazine(class))
+		count_miss(cc);
+	else if (!earn(t, class, class))
+		return alloc_single(t->shard, class);
+again:
+	/* Items below a NULL that was freed by its size. */
+	while (ASH_UNLIKELY(!ash_top_is_empty(ash_tls.top[class]))) {
+		p = pop(class, ash_tls.top[class]);
+		if (p != NULL)
+			return p;
+	}
+	/* A thread that only freed so far. */
+	if (ASH_UNLIKELY(ash_tls.top[class] == ASH_STATIC_TOP)) {
+		turn(t, class);
+		goto again;
+	}
+	ash_delay();
+	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
+						 : NULL;
+	empty = ash_magazine_of(ash_tls.top[class]);
+	if (m != NULL) {
+		p = pop(class, ash_magazine_full_top(m));
+		if (cc->drained == NULL)
+			cc->drained = empty;
+		else
+			ash_magazine_put(empty);
+		if (ASH_LIKELY(p != NULL))
+			return p;
+		goto again;
+	}
+	if (ash_class_is_given(class) &&
+	    !ash_top_is_empty(ash_tls.top[ash_class_free_stack(class)])) {
+		turn(t, class);
+		goto again;
+	}
+	/* The empty one leaves its place here before it appears in the depot.  It comes back
+	 * when it is filled: a fork in between must not find items counted that are not there
+	 * yet. */
+	set_top(class, ASH_STATIC_TOP);
+	m = ash_depot_get(class, empty);
+	if (ASH_LIKELY(m != NULL)) {
+		p = pop(class, ash_magazine_full_top(m));
+		if (ASH_LIKELY(p != NULL))
+			return p;
+		goto again;
+	}
+	ash_reclaim_inbox(t->shard);
+	m = empty;
+	double_cap(t, class);
+	top = ash_magazine_clear(m, cc->cap);
+	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index,
+			   m + ASH_MAGAZINE_SLOTS, cc->cap);
+	if (ASH_UNLIKELY(got == 0)) {
+		set_top(class, top);
+		return alloc_single(t->shard, class);
+	}
+	if (got < cc->cap) /* short of memory: the sentinel right below what there is */
+		ash_magazine_clear(m, got);
+	return pop(class, m + ASH_MAGAZINE_SLOTS - 1);
+}
+
+/* The rare ways of a free are out of line: they would cost the frequent one its registers. */
+
+static ASH_NOINLINE void free_single(unsigned class, void *p)
+{
+	ash_shard_flush(class, &p, 1);
+}
+
+/* The first magazine of a stack, as its top; NULL where p is to go without. */
+static ASH_NOINLINE void **first_magazine(struct ash_thread *t, unsigned class, unsigned stack)
+{
+	void **m;
+
+	if (!has_magazine(class))
+		return earn(t, class, stack) ? ash_tls.top[stack] : NULL;
+	m = ash_magazine_get(); /* malloc's stack has one */
+	return m != NULL ? ash_magazine_clear(m, t->classes[class].cap) : NULL;
+}
+
+/* No memory for a second magazine: the one that is full is emptied where it lies, else every
+ * free from here on would ask the kernel in vain. */
+static ASH_NOINLINE void **empty_in_place(unsigned class, unsigned stack, void **top,
+					  unsigned cap)
+{
+	set_top(stack, ASH_STATIC_TOP);
+	flush_below(class, top);
+	return ash_magazine_clear(ash_magazine_of(top), cap);
+}
+
+/* Makes room above a full magazine; returns the new top. */
+ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, unsigned stack, void **top)
+{
+	struct ash_class_cache *cc = &t->classes[class];
+	void **empty = NULL, **spare = NULL;
+
+	ash_delay();
+	if (ash_load_relaxed(&cc->spare) != NULL)
+		spare = ash_exchange_acquire(&cc->spare, NULL);
+	/* A second overflow in a row asks for more room. */
+	if (spare != NULL) {
+		double_cap(t, class);
+		if (ASH_UNLIKELY(!ash_depot_put(class, spare, &empty)))
+			ash_magazine_flush(class, spare);
+	}
+	if (empty == NULL) {
+		empty = cc->drained;
+		cc->drained = NULL;
+	}
+	if (empty == NULL)
+		empty = ash_magazine_get();
+	if (ASH_UNLIKELY(empty == NULL))
+		return empty_in_place(class, stack, top, cc->cap);
+	spare = ash_magazine_of(top);
+	top = ash_magazine_clear(empty, cc->cap);
+	set_top(stack, top);
+	ash_delay();
+	ash_store_release(&cc->spare, spare);
+	return top;
+}
+
+void ash_tcache_free(unsigned stack, void *p)
+{
+	struct ash_thread *t = ash_thread_self();
+	unsigned class = ash_stack_class(stack);
+	void **top;
+
+	if (ASH_LIKELY(t != NULL))
+		tick(t, false);
+	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
+		free_single(class, p);
+		return;
+	}
+	top = ash_tls.top[stack];
+	if (ASH_LIKELY(top != ASH_STATIC_TOP)) {
+		count_miss(&t->classes[class]);
+	} else {
+		top = first_magazine(t, class, stack);
+		if (top == NULL) {
+			free_single(class, p);
+			return;
+		}
+	}
+	if (ASH_LIKELY(ash_top_is_full(top)))
+		top = make_room(t, class, stack, top);
+	top[1] = p;
+	set_top(stack, top + 1);
+}
+
+void ash_tcache_init(void)
+{
+	ash_depot_init();
+	ash_thread_flush = flush_thread;
+	ash_reclaim_init();
+}
+
+void ash_tcache_release(void)
+{
+	struct ash_thread *t = ash_tls.phase == ASH_THREAD_LIVE ? ash_tls.thread : NULL;
+
+	if (t != NULL)
+		for (unsigned c = 1; c < ASH_CLASSES; c++)
+			drop_class(t, &ash_tls, c);
+	ash_reclaim_all();
+}
+
+/* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong
+ * by more than what moved.  Blocks are never unmapped, so reading one is safe. */
+ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
+{
+	size_t *sum = argument;
+
+	for (unsigned s = 1; s < ASH_STACKS; s++) {
+		void **top = ash_load_relaxed(&t->tls->top[s]);
+		unsigned n = 0;
+
+		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
+			n++;
+		if (s < ASH_CLASSES && ash_load_relaxed(&t->classes[s].spare) != NULL)
+			n += t->classes[s].cap;
+		*sum += n * ash_class_size(s);
+	}
+}
+
+size_t ash_tcache_bytes(void)
+{
+	size_t sum = 0;
+
+	ash_thread_each(count_thread, &sum);
+	return sum;
+}

@@ -1,0 +1,133 @@
+#include "reclaim/holes.h"
+
+#include "meta/window.h"
+#include "os/os.h"
+#include "reclaim/hugify.h"
+#include "page/run.h"
+#include "slab/bin.h"
+#include "slab/shard.h"
+#include "slab/slab.h"
+#include "util/atomic.h"
+#include "util/bitmap.h"
+
+#define AGE_MOST 600u /* epochs */
+#define INTERVAL 20u  /* epochs between two judgements of a class */
+
+/* Gives the pages of `holes` back, as few ranges as possible; returns those that went. */
+static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
+{
+	struct ash_hugeblock *block = ash_block_of_granule(slab->number);
+	char *base = ash_run_address(slab) - ash_slab_lead(slab);
+	uint64_t gone = 0;
+	unsigned at = 0;
+
+	if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
+		ash_hugify_break(block);
+
+	while ((at = ash_bitmap_next(&holes, 64, at, true)) < 64) {
+		unsigned end = ash_bitmap_next(&holes, 64, at, false);
+
+		if (ash_os_purge(base + ((size_t)at << ash_os_page_shift),
+				 (size_t)(end - at) << ash_os_page_shift))
+			gone |= ash_bits_mask(at, end - at);
+		at = end;
+	}
+	if (gone != holes)
+		ash_run_refused(block);
+	return gone;
+}
+
+/* More than half of what was purged came back within an interval: wait longer next time. */
+static void judge(unsigned class, uint32_t epoch)
+{
+	static uint32_t judged[ASH_CLASSES], seen[ASH_CLASSES];
+	uint32_t refaults, purged = 0, age = 0;
+
+	if (epoch - judged[class] < INTERVAL)
+		return;
+	judged[class] = epoch;
+	refaults = ash_load_relaxed(&ash_slab_refaults[class]);
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		struct ash_bin *bin = &ash_shard_at(s)->bin[class];
+
+		ash_mutex_lock(&bin->lock);
+		purged += bin->holes;
+		bin->holes = 0;
+		age = ash_load_relaxed(&bin->hole_age);
+		ash_mutex_unlock(&bin->lock);
+	}
+	if ((refaults - seen[class]) * 2 > purged && purged > 16)
+		age = age * 2 < AGE_MOST ? age * 2 : AGE_MOST;
+	else if (age > ash_bin_hole_age)
+		age = age * 3 / 4 > ash_bin_hole_age ? age * 3 / 4 : ash_bin_hole_age;
+	seen[class] = refaults;
+	for (unsigned s = 0; s < ash_shard_count(); s++)
+		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
+}
+
+/* Purges holes in slabs of the bin until `bytes` are gone altogether or the CPU time is past
+ * `until_ns`; true where it stopped for that. */
+static bool purge_bin(struct ash_bin *bin, uint32_t epoch, bool hurried, size_t *bytes,
+		      uint64_t until_ns)
+{
+	struct ash_run *slab;
+	uint64_t holes;
+
+	while ((slab = ash_bin_detach(bin, epoch, hurried, &holes)) != NULL) {
+		size_t gone;
+
+		holes = purge_pages(slab, holes);
+		ash_bin_attach(bin, slab, holes);
+		if (holes == 0) /* refused: not the same slab again */
+			break;
+		gone = (size_t)__builtin_popcountll(holes) << ash_os_page_shift;
+		*bytes -= gone < *bytes ? gone : *bytes;
+		if (*bytes == 0 || ash_os_thread_cpu_ns() >= until_ns)
+			return true;
+	}
+	return false;
+}
+
+/* The CPU time at which `most_ns` will be used. */
+static uint64_t deadline(uint64_t most_ns)
+{
+	uint64_t now_ns = ash_os_thread_cpu_ns();
+
+	return most_ns < UINT64_MAX - now_ns ? now_ns + most_ns : UINT64_MAX;
+}
+
+bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
+{
+	/* Where the last walk stopped; the purger's. */
+	static unsigned shard_at, class_at = 1;
+	uint64_t until_ns = deadline(most_ns);
+	unsigned bins = ash_shard_count() * (ASH_CLASSES - 1);
+	size_t bytes = SIZE_MAX;
+
+	for (unsigned looked = 0; looked < bins; looked++) {
+		struct ash_bin *bin;
+
+		if (class_at >= ASH_CLASSES) {
+			class_at = 1;
+			shard_at = (shard_at + 1) % ash_shard_count();
+		}
+		bin = &ash_shard_at(shard_at)->bin[class_at];
+		if (ash_load_relaxed(&bin->filled) != 0)
+			judge(class_at, epoch);
+		if (purge_bin(bin, epoch, false, &bytes, until_ns))
+			return true;
+		class_at++;
+	}
+	return false;
+}
+
+void ash_holes_relieve(uint32_t epoch, size_t bytes, uint64_t most_ns)
+{
+	uint64_t until_ns = deadline(most_ns);
+
+	/* Between large objects more pages lie free in a row, for which one call suffices. */
+	for (unsigned c = ASH_CLASSES - 1; c > 0; c--)
+		for (unsigned s = 0; s < ash_shard_count(); s++)
+			if (purge_bin(&ash_shard_at(s)->bin[c], epoch, true, &bytes, until_ns))
+				return;
+}

@@ -1,0 +1,86 @@
+#include "reclaim/tails.h"
+
+#include "meta/window.h"
+#include "os/delay.h"
+#include "os/mutex.h"
+#include "os/os.h"
+#include "page/block.h"
+#include "page/run.h"
+#include "util/bits.h"
+
+#define AGE 10u /* epochs: one second */
+
+/* Caller holds the page lock.  Blocks that came to the list since the last look are dated. */
+static void date_new_ones(uint32_t epoch)
+{
+	for (struct ash_list *n = ash_tailed_blocks.prev; n != &ash_tailed_blocks;
+	     n = n->prev) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, tailed);
+
+		if (block->tails_epoch != 0)
+			return;
+		block->tails_epoch = epoch;
+	}
+}
+
+/* Caller holds the page lock.  A run to work on, or NULL: none is old enough. */
+static struct ash_run *next_run(uint32_t epoch)
+{
+	while (!ash_list_empty(&ash_tailed_blocks)) {
+		struct ash_hugeblock *block =
+			ASH_LIST_ENTRY(ash_tailed_blocks.next, struct ash_hugeblock, tailed);
+		struct ash_run *run = NULL;
+
+		if (epoch - block->tails_epoch < AGE)
+			return NULL;
+		if (block->keep == 0)
+			run = ash_run_tail_begin(block);
+		if (run != NULL)
+			return run;
+		ash_list_remove(&block->tailed);
+	}
+	return NULL;
+}
+
+/* False where the kernel refuses. */
+static bool purge_tail(const struct ash_run *run)
+{
+	uintptr_t start = (uintptr_t)ash_run_address(run);
+	uintptr_t used = ash_align_up(start + ash_load_relaxed(&run->size), ash_os_page);
+	uintptr_t end = ash_align_down(start + ((size_t)run->granules << ASH_GRANULE_SHIFT),
+				       ash_os_page);
+
+	ash_delay();
+	return used >= end || ash_os_purge((void *)used, end - used);
+}
+
+bool ash_tails_step(uint32_t epoch, uint64_t most_ns)
+{
+	struct ash_mutex *lock = ash_page_mutex();
+	uint64_t start = 0;
+	bool left;
+
+	epoch += epoch == 0; /* 0 means not dated */
+	ash_mutex_lock(lock);
+	date_new_ones(epoch);
+	for (;;) {
+		struct ash_run *run = next_run(epoch);
+		bool done;
+
+		if (run == NULL)
+			break;
+		ash_mutex_unlock(lock);
+		if (start == 0)
+			start = ash_os_thread_cpu_ns();
+		done = purge_tail(run);
+		if (!done)
+			ash_run_refused(ash_block_of_granule(run->number));
+		ash_mutex_lock(lock);
+		ash_run_tail_end(run);
+		if (ash_os_thread_cpu_ns() - start >= most_ns)
+			break;
+	}
+	left = !ash_list_empty(&ash_tailed_blocks);
+	ash_mutex_unlock(lock);
+	return left;
+}

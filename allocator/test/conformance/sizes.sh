@@ -1,0 +1,4 @@
+# What every function of the family answers, by the plain names.
+. "$top_srcdir/allocator/test/support/lib.sh"
+find_library
+exec_preloaded allocator/test/conformance/sizes

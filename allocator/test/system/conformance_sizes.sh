@@ -1,4 +1,0 @@
-# What every function of the family answers, by the plain names.
-. "$top_srcdir/allocator/test/lib.sh"
-find_library
-exec_preloaded allocator/test/system/conformance_sizes

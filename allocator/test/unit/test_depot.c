@@ -1,0 +1,199 @@
+/* The depot under concurrent use: magazines put, got, trimmed and emptied at once. */
+#include "test/support/unit.h"
+
+#include <string.h>
+
+#include "cache/depot.h"
+#include "cache/magazine.h"
+#include "slab/shard.h"
+#include "test/support/layers.h"
+#include "test/support/race.h"
+
+static const unsigned class_of_test[] = {4, 40}; /* 64 and 1,024 bytes */
+
+static uint64_t out(unsigned class)
+{
+	return ash_shard_at(0)->bin[class].regions_out;
+}
+
+/* A full magazine of the capacity in this block, its objects marked as the owner's. */
+static void **fill(void **block, unsigned class, unsigned cap, uintptr_t owner)
+{
+	ash_magazine_clear(block, cap);
+	race_check(ash_bin_fill(&ash_shard_at(0)->bin[class], class, 0,
+				block + ASH_MAGAZINE_SLOTS, cap) == cap);
+	for (unsigned i = 0; i < cap; i++)
+		mark_own(block[ASH_MAGAZINE_SLOTS - 1 - i], owner);
+	return block;
+}
+
+static void change_hands(void **m, uintptr_t from, uintptr_t to)
+{
+	for (unsigned i = 0; i < ash_magazine_cap(m); i++) {
+		mark_check(m[ASH_MAGAZINE_SLOTS - 1 - i], from);
+		mark_own(m[ASH_MAGAZINE_SLOTS - 1 - i], to);
+	}
+}
+
+/* What a list held untouched between two trims goes home, and no more. */
+static void low_water_goes_home(void **state)
+{
+	unsigned class = 40;
+	void **m[5], **empty;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		m[i] = fill(ash_magazine_get(), class, 10, 0);
+		assert_true(ash_depot_put(class, m[i], &empty));
+		assert_null(empty);
+	}
+	ash_depot_trim(100); /* an epoch begins with five */
+	assert_int_equal(out(class), 50);
+	for (unsigned i = 0; i < 2; i++) /* two are used in it, three lie untouched */
+		m[i] = ash_depot_get(class, NULL);
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(ash_depot_put(class, m[i], &empty));
+	ash_depot_trim(100);
+	assert_int_equal(out(class), 20);
+	assert_int_equal(ash_depot_bytes(), 20 * ash_class_size(class));
+	ash_depot_trim(100); /* now these two lay untouched */
+	assert_int_equal(out(class), 0);
+	assert_int_equal(ash_depot_bytes(), 0);
+}
+
+/* A full one is exchanged for an empty one that was given for another full one. */
+static void empties_come_back(void **state)
+{
+	unsigned class = 4;
+	void **a = fill(ash_magazine_get(), class, 8, 0);
+	void **b = fill(ash_magazine_get(), class, 8, 0);
+	void **block = ash_magazine_get(), **empty;
+
+	(void)state;
+	ash_magazine_clear(block, 8);
+	assert_true(ash_depot_put(class, a, &empty));
+	assert_null(empty);
+	assert_ptr_equal(ash_depot_get(class, block), a);
+	assert_null(ash_depot_get(class, block)); /* nothing there: the block is not taken */
+	assert_true(ash_depot_put(class, b, &empty));
+	assert_ptr_equal(empty, block);
+	ash_magazine_put(block);
+	assert_ptr_equal(ash_depot_get(class, NULL), b);
+	ash_magazine_flush(class, a);
+	ash_magazine_flush(class, b);
+	assert_int_equal(out(class), 0);
+}
+
+#define ROUNDS 6000u
+#define LIES 1000u /* owner of what lies in the depot */
+#define FREE 1001u
+
+static void put(unsigned class, void **m, uintptr_t me, void ***spare_block)
+{
+	void **empty = NULL;
+
+	change_hands(m, me, LIES);
+	if (!ash_depot_put(class, m, &empty)) {
+		change_hands(m, LIES, FREE);
+		ash_magazine_flush(class, m);
+		return;
+	}
+	if (empty == NULL)
+		return;
+	/* An empty block that came back must be ours alone. */
+	memset(empty, (int)me + 1, ASH_MAGAZINE_BYTES);
+	if (*spare_block == NULL)
+		*spare_block = empty;
+	else
+		ash_magazine_put(empty);
+}
+
+static void get(unsigned class, uintptr_t me, void ***spare_block, bool again)
+{
+	void **empty = *spare_block, **m;
+
+	if (empty != NULL)
+		ash_magazine_clear(empty, 5);
+	m = ash_depot_get(class, empty);
+	if (m == NULL)
+		return;
+	*spare_block = NULL;
+	change_hands(m, LIES, me);
+	ash_delay();
+	if (again) {
+		put(class, m, me, spare_block);
+	} else {
+		change_hands(m, me, FREE);
+		ash_magazine_flush(class, m);
+	}
+}
+
+static void *trade(void *number)
+{
+	uintptr_t me = (uintptr_t)number;
+	struct ash_prng prng = ash_prng_seeded(me);
+	void **block = NULL;
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		uint64_t r = ash_prng_next(&prng);
+		unsigned class = class_of_test[r >> 32 & 1];
+
+		switch (r % 16) {
+		case 0:
+			ash_depot_trim(3);
+			break;
+		case 1:
+			if (r % 1024 < 64)
+				ash_depot_empty();
+			break;
+		case 2:
+		case 3:
+		case 4:
+		case 5:
+		case 6:
+		case 7: {
+			unsigned cap = 1 + (unsigned)((r >> 40) % ASH_MAGAZINE_MOST);
+			void **m = block != NULL ? block : ash_magazine_get();
+
+			block = NULL;
+			put(class, fill(m, class, cap, me), me, &block);
+			break;
+		}
+		default:
+			get(class, me, &block, r >> 33 & 1);
+		}
+	}
+	if (block != NULL)
+		ash_magazine_put(block);
+	return NULL;
+}
+
+static void nothing_is_lost_or_doubled(void **state)
+{
+	(void)state;
+	race(RACE_MOST, trade);
+	assert_int_equal(race_wrong, 0);
+	ash_depot_empty();
+	assert_int_equal(ash_depot_bytes(), 0);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(out(class_of_test[i]), 0);
+}
+
+static int up(void **state)
+{
+	if (layers_up(state) != 0)
+		return -1;
+	ash_depot_init();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(low_water_goes_home),
+		cmocka_unit_test(empties_come_back),
+		cmocka_unit_test(nothing_is_lost_or_doubled),
+	};
+
+	return cmocka_run_group_tests(tests, up, NULL);
+}

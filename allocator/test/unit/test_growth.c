@@ -1,0 +1,87 @@
+#include "test/support/unit.h"
+
+#include "page/growth.h"
+#include "test/support/give_mapping.h"
+#include "test/support/layers.h"
+
+static unsigned growths, touches;
+
+static void count_growth(size_t bytes)
+{
+	assert_true(bytes == 0 || bytes >= 2 * ASH_GROWTH_STEP);
+	growths += bytes != 0;
+	touches += bytes == 0;
+}
+
+/* Whoever could give memory back hears of it when the peak rises, and only then. */
+static void growth_by_runs_is_told(void **state)
+{
+	static struct ash_run *run[200];
+	unsigned peak;
+
+	(void)state;
+	ash_growth_hook = count_growth;
+	for (unsigned i = 0; i < 200; i++)
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	peak = growths;
+	assert_true(peak >= 10 && peak <= 400);
+	for (unsigned i = 0; i < 200; i++)
+		ash_run_free(run[i]);
+	touches = 0;
+	for (unsigned i = 0; i < 200; i++) /* the same memory again */
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	assert_int_equal(touches, 0);
+	for (unsigned i = 0; i < 200; i++)
+		ash_run_free(run[i]);
+	ash_run_release_blocks(false);
+	for (unsigned i = 0; i < 199; i++)
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	assert_true(growths <= peak + 1);
+	/* What is fresh is told of below the peak, too, by half a MiB and by the 64th. */
+	assert_true(touches >= 20 && touches <= 400);
+	ash_growth_hook = NULL;
+	for (unsigned i = 0; i < 199; i++)
+		ash_run_free(run[i]);
+}
+
+/* The same of mappings, which are counted with the runs; what the cache gives is not fresh. */
+static void growth_by_mappings_is_told(void **state)
+{
+	size_t size = (size_t)24 << 20;
+	struct ash_far entry;
+	void *p;
+
+	(void)state;
+	ash_growth_hook = count_growth;
+	p = ash_mapping_alloc(size, 16, false);
+	assert_int_equal(growths, 1);
+	for (unsigned i = 0; i < 10; i++) {
+		give_mapping(p);
+		p = ash_mapping_alloc(size, 16, false);
+	}
+	assert_int_equal(growths, 1);
+	assert_int_equal(touches, 0);
+	assert_true(ash_far_detach(p, &entry));
+	p = ash_mapping_resize(&entry, size + size / 4);
+	assert_non_null(p);
+	assert_int_equal(growths, 2);
+	/* Zeroed memory is touched anew, below the peak. */
+	give_mapping(p);
+	p = ash_mapping_alloc(size, 16, true);
+	assert_int_equal(growths, 2);
+	assert_int_equal(touches, 1);
+	ash_growth_hook = NULL;
+	give_mapping(p);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	growths = 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(growth_by_mappings_is_told),
+		cmocka_unit_test(growth_by_runs_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, layers_up, NULL);
+}

@@ -1,0 +1,241 @@
+#include "test/support/unit.h"
+
+#include <string.h>
+
+#include "page/growth.h"
+#include "reclaim/purge.h"
+#include "slab/bin.h"
+#include "reclaim/holes.h"
+#include "slab/slab.h"
+#include "test/support/layers.h"
+#include "test/support/resident.h"
+
+#define OBJECTS 4000
+
+/* Holes in slabs: with one object in eight left, most pages go; the objects keep their bytes,
+ * and what is taken again is right. */
+static void holes_go_back(void **state)
+{
+	static void *object[OBJECTS];
+	unsigned class = ash_class_of(2000), before, after;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	size_t size = ash_class_size(class), fresh;
+
+	(void)state;
+	ash_slab_epoch = 100;
+	for (unsigned i = 0; i < OBJECTS; i++) {
+		assert_int_equal(ash_bin_fill(bin, class, 0, &object[i] + 1, 1), 1);
+		memset(object[i], (int)i, size);
+	}
+	before = 0;
+	for (unsigned i = 0; i < OBJECTS; i++)
+		if (i % 8 != 0)
+			assert_true(ash_bin_flush(bin, class, &object[i], 1, false));
+		else
+			before += resident((void *)((uintptr_t)object[i] & ~(ash_os_page - 1)),
+					   ash_os_page);
+	assert_true(before > 0);
+	/* Young slabs are left alone. */
+	ash_slab_epoch = 100 + ash_bin_hole_age - 1;
+	assert_false(ash_holes_step(ash_slab_epoch, UINT64_MAX));
+	for (struct ash_list *n = bin->list[6].next; n != &bin->list[6]; n = n->next)
+		assert_int_equal(ASH_LIST_ENTRY(n, struct ash_run, link)->purged, 0);
+	ash_slab_epoch = 200;
+	while (ash_holes_step(200, UINT64_MAX))
+		;
+	after = 0;
+	for (unsigned l = 0; l < ASH_BIN_LISTS; l++)
+		for (struct ash_list *n = bin->list[l].next; n != &bin->list[l]; n = n->next) {
+			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
+
+			assert_true(ash_slab_is_valid(slab));
+			assert_int_equal(ash_slab_holes(slab), 0);
+			after += resident(ash_run_address(slab), slab->granules * ASH_GRANULE);
+		}
+	/* 500 objects of 2 KiB lie on at most 500 pages of 4 KiB. */
+	assert_true((size_t)after * ash_os_page <= OBJECTS / 8 * (size + 2 * ash_os_page));
+	for (unsigned i = 0; i < OBJECTS; i += 8)
+		for (size_t k = 0; k < size; k++)
+			if (((unsigned char *)object[i])[k] != (unsigned char)i)
+				fail_msg("object %u lost byte %zu", i, k);
+	/* Refill: pages come back and are counted, as fresh memory, too. */
+	fresh = ash_growth_fresh;
+	for (unsigned i = 0; i < OBJECTS; i++)
+		if (i % 8 != 0) {
+			assert_int_equal(ash_bin_fill(bin, class, 0, &object[i] + 1, 1), 1);
+			memset(object[i], (int)i, size);
+		}
+	assert_true(ash_slab_refaults[class] > 0);
+	assert_true(ash_growth_fresh - fresh >= (size_t)ash_slab_refaults[class]
+							<< ash_os_page_shift);
+	for (unsigned i = 0; i < OBJECTS; i++) {
+		for (size_t k = 0; k < size; k++)
+			if (((unsigned char *)object[i])[k] != (unsigned char)i)
+				fail_msg("object %u lost byte %zu after the refill", i, k);
+		assert_true(ash_bin_flush(bin, class, &object[i], 1, false));
+	}
+	assert_int_equal(bin->regions_out, 0);
+	assert_int_equal(bin->nslabs, 1);
+}
+
+static unsigned purged_pages(const struct ash_bin *bin)
+{
+	unsigned n = 0;
+
+	for (unsigned l = 0; l < ASH_BIN_LISTS; l++)
+		for (const struct ash_list *i = bin->list[l].next; i != &bin->list[l];
+		     i = i->next)
+			n += (unsigned)__builtin_popcountll(
+				ASH_LIST_ENTRY(i, struct ash_run, link)->purged);
+	return n;
+}
+
+/* Where the heap is about to grow: not more than is asked for, and only from slabs that were
+ * left aside while the program took runs, and that are empty enough. */
+static void holes_instead_of_growth(void **state)
+{
+	enum { SLABS = 4 }; /* taken within two turns: none is old */
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	static void *object[SLABS][64];
+	unsigned pages;
+
+	(void)state;
+	for (unsigned s = 0; s < SLABS; s++) {
+		assert_int_equal(ash_bin_fill(bin, class, 0, object[s] + n, n), n);
+		for (unsigned i = 0; i < n; i++)
+			memset(object[s][i], (int)s, 4096);
+	}
+	pages = ash_slab_pages(ash_run_of(object[0][0]));
+	/* Of the last one a quarter is freed, of the others all but one. */
+	for (unsigned s = 0; s < SLABS; s++)
+		assert_true(ash_bin_flush(bin, class, object[s], s == SLABS - 1 ? n / 4 : n - 1,
+					  false));
+	ash_holes_relieve(ash_slab_epoch, SIZE_MAX, UINT64_MAX);
+	assert_int_equal(purged_pages(bin), 0); /* just filled */
+	for (unsigned i = 0; i < 8; i++)
+		ash_run_free(ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL));
+	ash_holes_relieve(ash_slab_epoch, ash_os_page, UINT64_MAX);
+	assert_true(purged_pages(bin) >= 1 && purged_pages(bin) <= pages);
+	ash_holes_relieve(ash_slab_epoch, SIZE_MAX, UINT64_MAX);
+	assert_true(purged_pages(bin) >= (SLABS - 1) * (pages - 2));
+	assert_int_equal(ash_run_of(object[SLABS - 1][n - 1])->purged, 0);
+	for (unsigned s = 0; s < SLABS; s++) {
+		unsigned first = s == SLABS - 1 ? n / 4 : n - 1;
+
+		assert_int_equal(*(char *)object[s][n - 1], s);
+		assert_true(ash_bin_flush(bin, class, object[s] + first, n - first, false));
+	}
+	assert_int_equal(bin->regions_out, 0);
+	ash_purge_all();
+}
+
+/* With pages of 64 KiB a slab begins and ends anywhere in a page, which it shares. */
+static void holes_in_pages_larger_than_granules(void **state)
+{
+	size_t page = ash_os_page;
+	unsigned shift = ash_os_page_shift, class = ash_class_of(8192), gone = 0;
+	unsigned n = ash_size_classes[class].regions;
+	static void *object[8][64];
+	struct ash_run *run[8], *odd[8];
+	struct ash_bin bin[8];
+
+	(void)state;
+	ash_os_page = (size_t)64 << 10;
+	ash_os_page_shift = 16;
+	ash_slab_epoch = 2000;
+	for (unsigned i = 0; i < 8; i++) {
+		memset(&bin[i], 0, sizeof(bin[i]));
+		ash_bin_init(&bin[i]);
+		odd[i] = ash_run_alloc(i % 4 + 1, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(odd[i]), (int)i, odd[i]->granules * ASH_GRANULE);
+		assert_int_equal(ash_bin_fill(&bin[i], class, 0, object[i] + n, n), n);
+		for (unsigned k = 0; k < n; k++)
+			memset(object[i][k], (int)(i + k), 8192);
+		/* One stays, the eighth by address: which page it is on depends on where the
+		 * slab begins. */
+		void *stays = object[i][n - 8];
+
+		object[i][n - 8] = object[i][n - 1];
+		object[i][n - 1] = stays;
+		memset(stays, (int)(i + n - 1), 8192);
+		run[i] = ash_run_of(object[i][n - 1]);
+		assert_true(ash_bin_flush(&bin[i], class, object[i], n - 1, false));
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t holes;
+		struct ash_run *slab = ash_bin_detach(&bin[i], 2010, false, &holes);
+		char *base = ash_run_address(run[i]) - ash_slab_lead(run[i]);
+
+		assert_true(ash_slab_pages(run[i]) >= 3 && ash_slab_pages(run[i]) <= 4);
+		assert_ptr_equal(slab, run[i]);
+		for (unsigned at = 0; at < 64; at++)
+			if (holes >> at & 1) {
+				assert_true(
+					ash_os_purge(base + ((size_t)at << 16), ash_os_page));
+				gone++;
+			}
+		ash_bin_attach(&bin[i], slab, holes);
+	}
+	assert_true(gone >= 16);
+	for (unsigned i = 0; i < 8; i++) {
+		char *at = ash_run_address(odd[i]), *last = object[i][n - 1];
+
+		for (size_t k = 0; k < odd[i]->granules * ASH_GRANULE; k++)
+			assert_int_equal(at[k], i);
+		for (size_t k = 0; k < 8192; k++)
+			assert_int_equal(last[k], i + n - 1);
+		/* What is taken again is known to come back. */
+		assert_int_equal(ash_bin_fill(&bin[i], class, 0, object[i] + n - 1, n - 1),
+				 n - 1);
+		assert_int_equal(run[i]->purged, 0);
+		assert_true(ash_bin_flush(&bin[i], class, object[i], n, false));
+		ash_run_free(odd[i]);
+	}
+	ash_os_page = page;
+	ash_os_page_shift = shift;
+}
+
+/* A slab whose holes are being purged takes frees, and is settled afterwards. */
+static void frees_into_a_slab_apart(void **state)
+{
+	unsigned class = ash_class_of(8192);
+	unsigned n = ash_size_classes[class].regions;
+	struct ash_bin bin;
+	void *object[64];
+	struct ash_run *slab;
+	uint64_t holes;
+
+	(void)state;
+	memset(&bin, 0, sizeof(bin));
+	ash_bin_init(&bin);
+	ash_slab_epoch = 1000;
+	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
+	assert_true(ash_bin_flush(&bin, class, object, n / 2, false));
+	assert_null(ash_bin_detach(&bin, 1000 + ash_bin_hole_age - 1, false, &holes));
+	slab = ash_bin_detach(&bin, 1000 + ash_bin_hole_age, false, &holes);
+	assert_non_null(slab);
+	assert_int_equal(__builtin_popcountll(holes), n / 2 * 8192 / ash_os_page);
+	/* Another fill makes a slab of its own; the rest is freed meanwhile. */
+	assert_int_equal(ash_bin_fill(&bin, class, 0, object + 1, 1), 1);
+	assert_ptr_not_equal(ash_run_of(object[0]), slab);
+	assert_true(ash_bin_flush(&bin, class, object + n / 2, n - n / 2, false));
+	assert_int_equal(slab->nfree, slab->regions);
+	ash_bin_attach(&bin, slab, holes);
+	assert_true(ash_slab_is_valid(slab));
+	assert_true(ash_bin_flush(&bin, class, object, 1, false));
+	assert_int_equal(bin.nslabs, 1);
+	assert_int_equal(bin.regions_out, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(holes_go_back),
+		cmocka_unit_test(holes_instead_of_growth),
+		cmocka_unit_test(holes_in_pages_larger_than_granules),
+		cmocka_unit_test(frees_into_a_slab_apart),
+	};
+
+	return cmocka_run_group_tests(tests, layers_up, NULL);
+}

@@ -1,0 +1,370 @@
+#include "test/support/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "os/thp.h"
+#include "page/block.h"
+#include "reclaim/hugify.h"
+#include "page/limits.h"
+#include "reclaim/purge.h"
+#include "slab/bin.h"
+#include "slab/slab.h"
+#include "test/support/layers.h"
+
+/* KiB of the process that lie in huge pages. */
+static unsigned long huge_kib(void)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+	unsigned long kib = 0;
+	char line[256];
+
+	if (f == NULL)
+		return 0;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "AnonHugePages: %lu", &kib) == 1)
+			break;
+	fclose(f);
+	return kib;
+}
+
+static uint32_t epoch = 1000;
+
+/* Lets whatever is due happen. */
+static void wait_and_step(void)
+{
+	ash_hugify_step(epoch, 100);
+	epoch += 10;
+	while (ash_hugify_step(epoch, 100) && epoch % 10 == 0)
+		epoch++;
+	epoch += 5000 - epoch % 10;
+}
+
+static struct ash_run *whole_block(void)
+{
+	struct ash_run *run =
+		ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE, NULL);
+
+	assert_non_null(run);
+	return run;
+}
+
+/* Only a block that has been well used for a second, and is resident, is made huge; what is
+ * free in it stays until it is less than half used. */
+static void well_used_blocks(void **state)
+{
+	struct ash_run *run, *rest;
+	uint64_t before = ash_hugify_count();
+	unsigned long kib = huge_kib();
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	run = whole_block();
+	ash_hugify_step(epoch, 100);
+	epoch += 9;
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	assert_true(ash_hugify_step(epoch, 100)); /* too young */
+	assert_int_equal(ash_hugify_count(), before);
+	epoch += 1;
+	ash_hugify_step(epoch, 100);
+	if (ash_hugify_count() == before)
+		skip(); /* the machine has no huge page to give */
+	assert_true(huge_kib() >= kib + 2048);
+	for (size_t i = 0; i < ASH_HUGE; i += 512)
+		assert_int_equal(ash_run_address(run)[i], 7);
+	/* Free parts are kept down to a half, and can be had again, but not as zeroes. */
+	assert_true(ash_run_resize(run, 100));
+	assert_int_equal(ash_run_dirty(), 0);
+	assert_int_equal(ash_run_kept(), 28);
+	ash_purge_all();
+	assert_true(huge_kib() >= kib + 2048);
+	bool zeroed;
+
+	rest = ash_run_alloc(28, 1, ASH_RUN_LARGE, &zeroed);
+	assert_false(zeroed);
+	assert_int_equal(ash_run_kept(), 0);
+	ash_run_free(rest);
+	/* Below a half it falls apart. */
+	assert_true(ash_run_resize(run, 60));
+	assert_int_equal(ash_run_kept(), 0);
+	assert_int_equal(ash_run_dirty(), 68);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty(), 0);
+	assert_true(huge_kib() < kib + 2048);
+	assert_int_equal(ash_run_address(run)[60 * ASH_GRANULE - 1], 7);
+	ash_run_free(run);
+	ash_purge_all();
+}
+
+/* A block that is taken but not touched, or in part only, is left as it is. */
+static void untouched_blocks(void **state)
+{
+	struct ash_run *run = whole_block();
+	uint64_t before = ash_hugify_count();
+
+	(void)state;
+	memset(ash_run_address(run), 7, ASH_HUGE / 2);
+	wait_and_step();
+	assert_int_equal(ash_hugify_count(), before);
+	/* Later it is looked at again. */
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	wait_and_step();
+	if (ash_os_thp_allowed(ASH_HUGE) && ash_hugify_count() == before)
+		print_message("no huge page could be had\n");
+	ash_run_free(run);
+	ash_purge_all();
+	assert_int_equal(ash_run_granules(), 0);
+}
+
+static int refuse_with;
+static unsigned refusals;
+
+static bool refuse_advice(enum ash_os_call call)
+{
+	if (call != ASH_OS_MADVISE || refusals == 0)
+		return false;
+	refusals--;
+	errno = refuse_with;
+	return true;
+}
+
+/* A block that is there is old enough, and the kernel's one answer about it is `with`; errno
+ * stays. */
+static void refuse_one(int with)
+{
+	ash_os_fault_hook = refuse_advice;
+	refuse_with = with;
+	refusals = 1;
+	errno = 42;
+	ash_hugify_step(epoch, 100);
+	epoch += 10;
+	ash_hugify_step(epoch, 100);
+	assert_int_equal(refusals, 0);
+	assert_int_equal(errno, 42);
+}
+
+/* A block full of memory whose collapse is refused so. */
+static struct ash_run *collapse_answered(int with)
+{
+	struct ash_run *run = whole_block();
+
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	refuse_one(with);
+	return run;
+}
+
+/* A kernel short of memory is not asked again at once, and errno stays. */
+static void refused_collapse(void **state)
+{
+	uint64_t before = ash_hugify_count();
+	struct ash_run *run = collapse_answered(EAGAIN);
+
+	(void)state;
+	assert_int_equal(ash_hugify_count(), before);
+	refusals = 1;
+	epoch += 5;
+	ash_hugify_step(epoch, 100); /* resting */
+	assert_int_equal(refusals, 1);
+	refusals = 0;
+	ash_os_fault_hook = NULL;
+	epoch += 200;
+	wait_and_step();
+	ash_run_free(run);
+	ash_purge_all();
+}
+
+/* Slabs of a huge page: holes break it only where less than half of it is in use, and what was
+ * known of pages purged before is void. */
+static void holes_in_huge_pages(void **state)
+{
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
+	struct ash_hugeblock *block;
+	struct ash_run *fill, *slab;
+	struct ash_bin bin;
+	void *object[64];
+	uint64_t holes;
+
+	(void)state;
+	memset(&bin, 0, sizeof(bin));
+	ash_bin_init(&bin);
+	fill = ash_run_alloc(ASH_HUGE_GRANULES - 16, ASH_HUGE_GRANULES, ASH_RUN_LARGE, NULL);
+	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
+	slab = ash_run_of(object[0]);
+	block = ash_block_of_granule(slab->number);
+	assert_ptr_equal(block, ash_block_of_granule(fill->number));
+	assert_true(ash_bin_flush(&bin, class, object + 1, n - 1, false));
+	slab->purged = 1;
+	ash_limits_count_holes(1);
+	ash_mutex_lock(ash_page_mutex());
+	ash_block_keep(block, ASH_KEEP_HUGE);
+	ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));
+	ash_mutex_unlock(ash_page_mutex());
+	/* The slab is empty, the block is not. */
+	assert_false(ash_hugify_is_half_empty(block));
+	assert_null(ash_bin_detach(&bin, ash_slab_epoch + 100, false, &holes));
+	assert_true(ash_run_resize(fill, 66)); /* still huge: 82 of 128 */
+	assert_int_equal(block->keep, ASH_KEEP_HUGE);
+	assert_null(ash_bin_detach(&bin, ash_slab_epoch + 200, false, &holes));
+	assert_true(ash_run_resize(fill, 60)); /* 76 granules, of which 16 hold one object */
+	assert_int_equal(block->keep, ASH_KEEP_HUGE);
+	assert_true(ash_hugify_is_half_empty(block));
+	assert_ptr_equal(ash_bin_detach(&bin, ash_slab_epoch + 300, false, &holes), slab);
+	assert_true(holes & 1);
+	assert_int_equal(slab->purged, 0);
+	ash_hugify_break(block);
+	assert_int_equal(block->keep, 0);
+	ash_bin_attach(&bin, slab, 0);
+	assert_true(ash_bin_flush(&bin, class, object, 1, false));
+	ash_run_free(fill);
+	ash_purge_all();
+}
+
+/* Huge pages made when a block with `granules` in use, all of it resident, has waited. */
+static unsigned made_of(unsigned granules, struct ash_run **run)
+{
+	uint64_t before = ash_hugify_count();
+
+	*run = whole_block();
+	memset(ash_run_address(*run), 7, ASH_HUGE);
+	assert_true(ash_run_resize(*run, 1)); /* no longer well used, and then anew */
+	assert_true(ash_run_resize(*run, granules));
+	wait_and_step();
+	return (unsigned)(ash_hugify_count() - before);
+}
+
+static void drop(struct ash_run *run)
+{
+	ash_run_free(run);
+	ash_purge_all();
+	assert_int_equal(ash_run_dirty() + ash_run_kept(), 0);
+}
+
+/* How full a block has to be is for the user to say; it falls apart at four sevenths of that.
+ */
+static void another_threshold(void **state)
+{
+	struct ash_run *run;
+	unsigned made;
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	assert_int_equal(made_of(111, &run), 0);
+	drop(run);
+	ash_hugify_set_threshold(ASH_HUGE / 2);
+	assert_int_equal(made_of(63, &run), 0);
+	drop(run);
+	made = made_of(64, &run);
+	if (made != 0) {
+		assert_int_equal(ash_run_kept(), 64);
+		assert_true(ash_run_resize(run, 36));
+		assert_int_equal(ash_run_kept(), 92);
+		assert_true(ash_run_resize(run, 35));
+		assert_int_equal(ash_run_kept(), 0);
+	}
+	drop(run);
+	/* Beyond what there is: clipped, and an empty block is never one. */
+	ash_hugify_set_threshold(UINT64_MAX);
+	assert_int_equal(made_of(127, &run), 0);
+	assert_int_equal(ash_block_bounds.dense, ASH_HUGE_GRANULES);
+	drop(run);
+	ash_hugify_set_threshold(0);
+	assert_int_equal(ash_block_bounds.dense, 1);
+	assert_int_equal(ash_block_bounds.dense_no_more, 1);
+	assert_int_equal(ash_block_bounds.broken, 1);
+	made_of(1, &run);
+	drop(run);
+	ash_hugify_set_threshold(ASH_HUGE / 8 * 7);
+	assert_int_equal(ash_block_bounds.dense, 112);
+	assert_int_equal(ash_block_bounds.dense_no_more, 96);
+	assert_int_equal(ash_block_bounds.broken, 64);
+	if (made == 0)
+		skip(); /* the machine has no huge page to give */
+}
+
+/* And for how long. */
+static void another_delay(void **state)
+{
+	struct ash_run *run = whole_block();
+	uint64_t before = ash_hugify_count();
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	ash_hugify_set_delay_ms(4950);
+	ash_hugify_step(epoch, 100);
+	epoch += 49;
+	assert_true(ash_hugify_step(epoch, 100));
+	assert_int_equal(ash_hugify_count(), before);
+	epoch += 1;
+	ash_hugify_step(epoch, 100);
+	ash_hugify_set_delay_ms(1000);
+	drop(run);
+	if (ash_hugify_count() == before)
+		skip(); /* the machine has no huge page to give */
+}
+
+/* By request none is made, and the kernel is not told anything. */
+static bool any_advice(enum ash_os_call call)
+{
+	if (call == ASH_OS_MADVISE)
+		fail_msg("the kernel was given advice");
+	return false;
+}
+
+static void none_by_request(void **state)
+{
+	struct ash_run *run = whole_block();
+
+	(void)state;
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	ash_hugify_init(ASH_THP_NONE);
+	ash_os_fault_hook = any_advice;
+	wait_and_step();
+	ash_hugify_mapped(ash_run_address(run), ASH_HUGE);
+	ash_os_fault_hook = NULL;
+	ash_hugify_init(ASH_THP_DEFAULT);
+	drop(run);
+}
+
+/* A kernel that knows no collapse is given advice; last, for it is not asked to collapse any
+ * more. */
+static void advice_instead(void **state)
+{
+	uint64_t before = ash_hugify_count();
+	struct ash_run *run = collapse_answered(EINVAL);
+
+	(void)state;
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_hugify_count(), before + 1);
+	assert_true(ash_run_resize(run, 10));
+	assert_int_equal(ash_run_kept(), 0);
+	ash_hugify_step(epoch + 1, 100); /* withdraws it */
+	ash_run_free(run);
+	ash_purge_all();
+}
+
+static int up(void **state)
+{
+	int status = layers_up(state);
+
+	ash_hugify_init(ASH_THP_DEFAULT);
+	return status;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(well_used_blocks),  cmocka_unit_test(untouched_blocks),
+		cmocka_unit_test(refused_collapse),  cmocka_unit_test(holes_in_huge_pages),
+		cmocka_unit_test(another_threshold), cmocka_unit_test(another_delay),
+		cmocka_unit_test(none_by_request),   cmocka_unit_test(advice_instead),
+	};
+
+	return cmocka_run_group_tests(tests, up, NULL);
+}

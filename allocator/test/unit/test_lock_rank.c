@@ -1,0 +1,115 @@
+#include "test/support/unit.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/lock_rank.h"
+#include "os/mutex.h"
+
+static void in_order(void **state)
+{
+	struct ash_mutex a = ASH_MUTEX_INIT(ASH_RANK_DEPOT), b = ASH_MUTEX_INIT(ASH_RANK_PAGE);
+
+	(void)state;
+	ash_mutex_lock(&a);
+	ash_mutex_lock(&b);
+	ash_mutex_unlock(&b);
+	assert_true(ash_mutex_try_lock(&b));
+	assert_false(ash_mutex_try_lock(&b));
+	ash_mutex_unlock(&b);
+	ash_mutex_unlock(&a);
+	assert_int_equal(a.word, 0);
+	assert_int_equal(b.word, 0);
+}
+
+#if ASH_DEBUG >= 1
+/* Signal that ends a child which runs `fn`; 0 where it lives. */
+static int ends_with(void (*fn)(void))
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		signal(SIGABRT, SIG_DFL);
+		close(STDERR_FILENO);
+		fn();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void inverted(void)
+{
+	ash_lock_rank_acquire(ASH_RANK_PAGE);
+	ash_lock_rank_acquire(ASH_RANK_DEPOT);
+}
+
+static void same_twice(void)
+{
+	ash_lock_rank_acquire(ASH_RANK_BIN);
+	ash_lock_rank_acquire(ASH_RANK_BIN);
+}
+
+static void same_in_fork(void)
+{
+	ash_lock_rank_allow_same(1);
+	same_twice();
+}
+
+static void not_held(void)
+{
+	ash_lock_rank_release(ASH_RANK_BIN);
+}
+
+static void out_of_order_aborts(void **state)
+{
+	(void)state;
+	assert_int_equal(ends_with(inverted), SIGABRT);
+	assert_int_equal(ends_with(same_twice), SIGABRT);
+	assert_int_equal(ends_with(not_held), SIGABRT);
+	assert_int_equal(ends_with(same_in_fork), 0);
+}
+#endif
+
+static struct ash_mutex shared = ASH_MUTEX_INIT(ASH_RANK_BIN);
+static unsigned counter;
+
+static void *add_many(void *argument)
+{
+	(void)argument;
+	for (unsigned i = 0; i < 20000; i++) {
+		ash_mutex_lock(&shared);
+		counter++;
+		ash_mutex_unlock(&shared);
+	}
+	return NULL;
+}
+
+static void excludes(void **state)
+{
+	pthread_t thread[8];
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, add_many, NULL), 0);
+	for (unsigned i = 0; i < 8; i++)
+		pthread_join(thread[i], NULL);
+	assert_int_equal(counter, 8 * 20000);
+	assert_int_equal(shared.word, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_order),
+#if ASH_DEBUG >= 1
+		cmocka_unit_test(out_of_order_aborts),
+#endif
+		cmocka_unit_test(excludes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

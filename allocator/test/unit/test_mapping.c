@@ -1,0 +1,284 @@
+#include "test/support/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "test/support/give_mapping.h"
+#include "test/support/layers.h"
+#include "test/support/race.h"
+#include "test/support/resident.h"
+
+static void mappings_are_reused_then_unmapped(void **state)
+{
+	struct ash_far entry;
+	size_t count, bytes;
+	char *p = ash_mapping_alloc((size_t)5 << 20, 16, false), *q;
+
+	(void)state;
+	memset(p, 7, (size_t)5 << 20);
+	give_mapping(p);
+	assert_int_equal(ash_mapping_cached(), (size_t)5 << 20);
+	/* Zeroed memory is zero although the mapping was used. */
+	q = ash_mapping_alloc((size_t)4 << 20, 16, true);
+	assert_ptr_equal(p, q);
+	for (size_t i = 0; i < (size_t)4 << 20; i++)
+		if (q[i] != 0)
+			fail_msg("byte %zu of a zeroed mapping", i);
+	assert_true(ash_far_remove(q, &entry));
+	assert_int_equal(entry.usable, (size_t)4 << 20);
+	ash_mapping_free(&entry);
+	/* A larger one grows it. */
+	q = ash_mapping_alloc((size_t)9 << 20, 16, false);
+	assert_non_null(q);
+	assert_int_equal(ash_mapping_cached(), 0);
+	q[((size_t)9 << 20) - 1] = 1;
+	give_mapping(q);
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u,
+				     UINT64_MAX)); /* even younger than the round */
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
+	assert_int_equal(ash_mapping_cached(), 0);
+	ash_far_totals(&count, &bytes);
+	assert_int_equal(count, 0);
+}
+
+/* A small mapping out of a large cached one does not keep the large one's addresses. */
+static void reuse_keeps_few_addresses(void **state)
+{
+	size_t count, bytes;
+	void *small[50];
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++) {
+		void *large = ash_mapping_alloc((size_t)30 << 20, 16, false);
+
+		give_mapping(large);
+		small[i] = ash_mapping_alloc((size_t)2 << 20, 16, i % 2);
+		memset(small[i], 1, (size_t)2 << 20);
+	}
+	ash_far_totals(&count, &bytes);
+	assert_true(bytes <= (size_t)50 * 4 << 20);
+	for (unsigned i = 0; i < 50; i++) {
+		give_mapping(small[i]);
+	}
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+}
+
+/* Of neighbours in the cache only untouched ends become part of what lies before them: the
+ * beginning of a mapping, which was written, does not come to lie in the middle of another. */
+static void beginnings_stay_beginnings(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(16 * mib, 16, false), *q, *r;
+
+	(void)state;
+	give_mapping(p);
+	assert_ptr_equal(ash_mapping_alloc(4 * mib, 16, false), p); /* keeps 8 */
+	assert_int_equal(ash_mapping_cached(), 8 * mib);
+	memset(p, 1, 4 * mib);
+	give_mapping(p); /* and is one with its end again */
+	assert_ptr_equal(ash_mapping_alloc(16 * mib, 16, false), p);
+	give_mapping(p);
+	assert_ptr_equal(ash_mapping_alloc(4 * mib, 16, false), p);
+	q = ash_mapping_alloc(8 * mib, 16, false);
+	assert_ptr_equal(q, p + 8 * mib);
+	memset(q, 1, 4 * mib);
+	give_mapping(q);
+	give_mapping(p);
+	r = ash_mapping_alloc(12 * mib, 16, false);
+	assert_int_equal(resident(r + 8 * mib, 4 * mib), 0);
+	give_mapping(r);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+static void the_cache_of_mappings_is_bounded(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		void *p[10];
+
+		for (unsigned k = 0; k < 10; k++)
+			p[k] = ash_mapping_alloc((size_t)(1 + (i + k) % 9) << 20, 16, false);
+		for (unsigned k = 0; k < 10; k++) {
+			give_mapping(p[k]);
+		}
+		assert_true(ash_mapping_cached() <= (size_t)32 << 20);
+	}
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+static void resize_keeps_content(void **state)
+{
+	size_t size = (size_t)3 << 20;
+	char *p = ash_mapping_alloc(size, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 9, size);
+	for (size_t to = size + 4096; to < (size_t)12 << 20; to += (size_t)777 << 10) {
+		assert_true(ash_far_detach(p, &entry));
+		p = ash_mapping_resize(&entry, to);
+		assert_non_null(p);
+		assert_true(ash_far_find(p, &entry));
+		assert_true(entry.usable >= to && entry.usable < to + ash_os_page);
+		assert_int_equal(p[size - 1], 9);
+		p[to - 1] = 1;
+	}
+	assert_true(ash_far_detach(p, &entry));
+	p = ash_mapping_resize(&entry, (size_t)2 << 20);
+	assert_true(ash_far_remove(p, &entry));
+	assert_int_equal(entry.usable, (size_t)2 << 20);
+	assert_int_equal(p[((size_t)2 << 20) - 1], 9);
+	ash_mapping_free(&entry);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+}
+
+/* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after
+ * a second. */
+static void unused_ends_go_back(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(5 * mib, 16, false), *q;
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 5 * mib);
+	give_mapping(p);
+	q = ash_mapping_alloc(3 * mib, 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_far_find(q, &entry));
+	assert_int_equal(entry.usable, 3 * mib);
+	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
+	assert_int_equal(resident(q + 3 * mib, 2 * mib), 2 * mib / ash_os_page);
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
+	assert_int_equal(resident(q + 3 * mib, 2 * mib), 0);
+	assert_int_equal(q[3 * mib - 1], 3);
+	/* Growing in place, after and before the purge. */
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 4 * mib), q);
+	q[4 * mib - 1] = 5;
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
+	assert_int_equal(q[4 * mib - 1], 5);
+	assert_int_equal(q[3 * mib - 1], 3);
+	/* Shrunk to less than half: the far end goes to the cache, and comes back from there.
+	 */
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 2 * mib), q);
+	assert_true(ash_far_find(q, &entry));
+	assert_true(entry.mapped <= 4 * mib && ash_mapping_cached() >= mib);
+	assert_true(ash_far_detach(q, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 5 * mib), q);
+	assert_int_equal(ash_mapping_cached(), 0);
+	q[5 * mib - 1] = 1;
+	assert_int_equal(q[2 * mib - 1], 3);
+	give_mapping(q);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+static void *trim_in_pieces(void *unused)
+{
+	for (unsigned i = 0; i < 10; i++)
+		ash_mapping_trim(UINT64_MAX, 1);
+	return unused;
+}
+
+/* Who puts back an end that is not done leaves it to the next step, also where another thread
+ * found nothing just before. */
+static void ends_in_two_hands(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(32 * mib, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		p[32 * mib - 1] = 1;
+		assert_true(ash_far_detach(p, &entry));
+		assert_ptr_equal(ash_mapping_resize(&entry, 16 * mib), p);
+		race(2, trim_in_pieces);
+		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+		assert_int_equal(resident(p + 32 * mib - ash_os_page, ash_os_page), 0);
+		assert_true(ash_far_detach(p, &entry));
+		assert_ptr_equal(ash_mapping_resize(&entry, 32 * mib), p);
+	}
+	give_mapping(p);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+}
+
+/* Steps that end after one piece: the next goes on, also where the mapping is gone. */
+static void ends_and_mappings_in_pieces(void **state)
+{
+	size_t mib = (size_t)1 << 20, before;
+	uint64_t later = ash_os_coarse_clock_ns() + 2000000000u;
+	char *p = ash_mapping_alloc(8 * mib, 16, false), *q;
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 8 * mib);
+	give_mapping(p);
+	q = ash_mapping_alloc(4 * mib, 16, false);
+	assert_ptr_equal(p, q);
+	assert_true(ash_mapping_trim(later, 0));
+	before = resident(q + 4 * mib, 4 * mib);
+	assert_true(before > 0 && before < 4 * mib / ash_os_page);
+	assert_true(ash_mapping_trim(later, 0));
+	assert_true(resident(q + 4 * mib, 4 * mib) < before);
+	assert_int_equal(q[4 * mib - 1], 3);
+	assert_true(ash_far_remove(q, &entry));
+	ash_mapping_trim(later, UINT64_MAX); /* ends, though the rest is somebody's */
+	ash_mapping_free(&entry);
+	/* A cached mapping goes from its end on and stays one piece. */
+	before = ash_mapping_cached();
+	assert_int_equal(before, 8 * mib);
+	assert_true(ash_mapping_trim(later + 1000000000u, 0));
+	assert_true(ash_mapping_cached() > 0 && ash_mapping_cached() < before);
+	q = ash_mapping_alloc(ash_mapping_cached(), 16, false);
+	assert_ptr_equal(p, q);
+	give_mapping(q);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+static bool refuse_munmap(enum ash_os_call call)
+{
+	errno = ENOMEM;
+	return call == ASH_OS_MUNMAP;
+}
+
+/* A mapping that cannot be unmapped is not lost: it waits in the cache, without its memory. */
+static void refused_unmap(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(8 * mib, 16, false);
+
+	(void)state;
+	memset(p, 3, 8 * mib);
+	give_mapping(p);
+	ash_os_fault_hook = refuse_munmap;
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_mapping_cached(), 8 * mib);
+	assert_true(resident(p, 8 * mib) < 8 * mib / ash_os_page);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_cached(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mappings_are_reused_then_unmapped),
+		cmocka_unit_test(reuse_keeps_few_addresses),
+		cmocka_unit_test(beginnings_stay_beginnings),
+		cmocka_unit_test(the_cache_of_mappings_is_bounded),
+		cmocka_unit_test(resize_keeps_content),
+		cmocka_unit_test(unused_ends_go_back),
+		cmocka_unit_test(ends_in_two_hands),
+		cmocka_unit_test(ends_and_mappings_in_pieces),
+		cmocka_unit_test(refused_unmap),
+	};
+
+	return cmocka_run_group_tests(tests, layers_up, NULL);
+}

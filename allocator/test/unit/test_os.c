@@ -1,0 +1,117 @@
+#include "test/support/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "os/os.h"
+#include "util/bits.h"
+
+static void mapping_with_alignment(void **state)
+{
+	(void)state;
+	for (size_t align = ash_os_page; align <= ((size_t)1 << 26); align *= 4) {
+		char *p = ash_os_map(3 * ash_os_page, align);
+
+		assert_non_null(p);
+		assert_int_equal((uintptr_t)p & (align - 1), 0);
+		for (size_t i = 0; i < 3 * ash_os_page; i++)
+			assert_int_equal(p[i], 0);
+		p[0] = p[3 * ash_os_page - 1] = 1;
+		assert_true(ash_os_unmap(p, 3 * ash_os_page));
+	}
+}
+
+static void mapping_at_an_address(void **state)
+{
+	char *place = ash_os_probe_address((size_t)1 << 21);
+
+	(void)state;
+	assert_non_null(place);
+	assert_true(ash_os_map_at(place, 2 * ash_os_page));
+	assert_false(ash_os_map_at(place + ash_os_page, ash_os_page));
+	assert_int_equal(errno, EEXIST);
+	memset(place, 1, 2 * ash_os_page);
+	assert_true(ash_os_purge(place, ash_os_page));
+	assert_int_equal(place[0], 0);
+	assert_int_equal(place[ash_os_page], 1);
+	assert_true(ash_os_unmap(place, 2 * ash_os_page));
+}
+
+static void readonly_until_opened(void **state)
+{
+	char *p = ash_os_map_readonly(4 * ash_os_page);
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(p[3 * ash_os_page], 0);
+	assert_true(ash_os_make_writable(p + ash_os_page, ash_os_page));
+	p[ash_os_page] = 1;
+	assert_true(ash_os_unmap(p, 4 * ash_os_page));
+}
+
+static void remap_grows(void **state)
+{
+	char *p = ash_os_map(ash_os_page, 0), *q;
+
+	(void)state;
+	memset(p, 7, ash_os_page);
+	q = ash_os_remap(p, ash_os_page, 64 * ash_os_page, true);
+	assert_non_null(q);
+	assert_int_equal(q[ash_os_page - 1], 7);
+	assert_int_equal(q[64 * ash_os_page - 1], 0);
+	assert_true(ash_os_unmap(q, 64 * ash_os_page));
+}
+
+static bool refuse_all(enum ash_os_call call)
+{
+	(void)call;
+	errno = EPERM;
+	return true;
+}
+
+static void every_call_can_fail(void **state)
+{
+	char *p = ash_os_map(ash_os_page, 0);
+
+	(void)state;
+	ash_os_fault_hook = refuse_all;
+	assert_null(ash_os_map(ash_os_page, 0));
+	assert_null(ash_os_map_readonly(ash_os_page));
+	assert_null(ash_os_probe_address(ash_os_page));
+	assert_null(ash_os_remap(p, ash_os_page, 2 * ash_os_page, true));
+	assert_false(ash_os_map_at(p, ash_os_page));
+	assert_false(ash_os_make_writable(p, ash_os_page));
+	assert_false(ash_os_purge(p, ash_os_page));
+	assert_false(ash_os_unmap(p, ash_os_page));
+	assert_int_equal(errno, EPERM);
+	ash_os_fault_hook = NULL;
+	assert_true(ash_os_unmap(p, ash_os_page));
+}
+
+static void facts_of_the_machine(void **state)
+{
+	uint64_t before = ash_os_coarse_clock_ns();
+
+	(void)state;
+	assert_true(ash_is_pow2(ash_os_page) && ash_os_page >= 4096 &&
+		    (size_t)1 << ash_os_page_shift == ash_os_page);
+	assert_true(ash_os_memory_bytes() > (1u << 20));
+	assert_true(ash_os_usable_cpus() >= 1);
+	assert_true(ash_os_coarse_clock_ns() >= before);
+	assert_false(ash_os_secure_process());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mapping_with_alignment),
+		cmocka_unit_test(mapping_at_an_address),
+		cmocka_unit_test(readonly_until_opened),
+		cmocka_unit_test(remap_grows),
+		cmocka_unit_test(every_call_can_fail),
+		cmocka_unit_test(facts_of_the_machine),
+	};
+
+	ash_os_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,264 @@
+#include "test/support/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "page/hugeblock.h"
+#include "test/support/layers.h"
+#include "util/prng.h"
+
+#define RUNS 600
+
+/* Random runs of random length and alignment: none overlap, each is aligned and described,
+ * and when all are back the blocks are whole again. */
+static void random_runs(void **state)
+{
+	static struct ash_run *run[RUNS];
+	static unsigned length[RUNS];
+	struct ash_prng prng = ash_prng_seeded(3);
+	unsigned whole;
+
+	(void)state;
+	for (unsigned round = 0; round < 20000; round++) {
+		unsigned i = (unsigned)ash_prng_below(&prng, RUNS);
+
+		if (run[i] != NULL) {
+			unsigned char *p = (unsigned char *)ash_run_address(run[i]);
+
+			assert_int_equal(p[0], (unsigned char)i);
+			assert_int_equal(p[length[i] * ASH_GRANULE - 1],
+					 (unsigned char)(i >> 8));
+			assert_ptr_equal(ash_run_of(p + length[i] * ASH_GRANULE - 1), run[i]);
+			ash_run_free(run[i]);
+			run[i] = NULL;
+			continue;
+		}
+		unsigned align = 1u << ash_prng_below(&prng, 7);
+
+		length[i] = 1 + (unsigned)ash_prng_below(&prng, ASH_RUN_MOST);
+		run[i] = ash_run_alloc(length[i], align, ASH_RUN_LARGE, NULL);
+		assert_non_null(run[i]);
+		unsigned char *p = (unsigned char *)ash_run_address(run[i]);
+
+		assert_int_equal((uintptr_t)p % (align * ASH_GRANULE), 0);
+		assert_int_equal((uintptr_t)p / ASH_HUGE,
+				 (uintptr_t)(p + length[i] * ASH_GRANULE - 1) / ASH_HUGE);
+		p[0] = (unsigned char)i;
+		p[length[i] * ASH_GRANULE - 1] = (unsigned char)(i >> 8);
+	}
+	for (unsigned i = 0; i < RUNS; i++)
+		if (run[i] != NULL)
+			ash_run_free(run[i]);
+	assert_int_equal(ash_run_granules(), 0);
+	/* Merged: as many whole blocks as are mapped can be had without mapping more. */
+	whole = (unsigned)(ash_hugeblock_mapped() / ASH_HUGE);
+	struct ash_run *all[4096];
+
+	assert_true(whole <= 4096);
+	for (unsigned i = 0; i < whole; i++) {
+		all[i] = ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE,
+				       NULL);
+		assert_non_null(all[i]);
+	}
+	assert_int_equal(ash_hugeblock_mapped() / ASH_HUGE, whole);
+	for (unsigned i = 0; i < whole; i++)
+		ash_run_free(all[i]);
+}
+
+static void fresh_memory_is_known_to_be_zero(void **state)
+{
+	bool zeroed;
+	struct ash_run *a, *b;
+
+	(void)state;
+	/* More than all that was touched. */
+	size_t blocks = ash_hugeblock_mapped() / ASH_HUGE;
+	struct ash_run *hold[4096];
+
+	for (size_t i = 0; i < blocks; i++)
+		hold[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	a = ash_run_alloc(4, 1, ASH_RUN_LARGE, &zeroed);
+	assert_true(zeroed);
+	memset(ash_run_address(a), 1, 4 * ASH_GRANULE);
+	ash_run_free(a);
+	b = ash_run_alloc(4, 1, ASH_RUN_LARGE, &zeroed);
+	assert_ptr_equal(a, b);
+	assert_false(zeroed);
+	ash_run_free(b);
+	for (size_t i = 0; i < blocks; i++)
+		ash_run_free(hold[i]);
+}
+
+static void resize_in_place(void **state)
+{
+	struct ash_run *a = ash_run_alloc(10, 1, ASH_RUN_LARGE, NULL), *b;
+
+	(void)state;
+	assert_true(ash_run_resize(a, 4));
+	b = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+	assert_non_null(b);
+	if (ash_run_address(b) == ash_run_address(a) + 4 * ASH_GRANULE) {
+		assert_false(ash_run_resize(a, 5));
+		assert_int_equal(a->granules, 4);
+	}
+	ash_run_free(b);
+	assert_true(ash_run_resize(a, 20));
+	assert_ptr_equal(ash_run_of(ash_run_address(a) + 20 * ASH_GRANULE - 1), a);
+	ash_run_free(a);
+	assert_int_equal(ash_run_granules(), 0);
+}
+
+/* The block that is fullest among those with the shortest sufficient run is taken. */
+static void packs_the_fullest(void **state)
+{
+	struct ash_run *a[4], *small;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		a[i] = ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE, NULL);
+	assert_true(ash_run_resize(a[0], 100)); /* 28 free */
+	assert_true(ash_run_resize(a[1], 120)); /* 8 free */
+	assert_true(ash_run_resize(a[2], 60));
+	small = ash_run_alloc(8, 1, ASH_RUN_LARGE, NULL);
+	assert_ptr_equal(ash_run_address(small), ash_run_address(a[1]) + 120 * ASH_GRANULE);
+	ash_run_free(small);
+	small = ash_run_alloc(9, 1, ASH_RUN_LARGE, NULL);
+	assert_ptr_equal(ash_run_address(small), ash_run_address(a[0]) + 100 * ASH_GRANULE);
+	ash_run_free(small);
+	for (unsigned i = 0; i < 4; i++)
+		ash_run_free(a[i]);
+}
+
+/* A run with room behind it can grow there; the room is nobody's. */
+static void room_to_grow(void **state)
+{
+	struct ash_run *a = ash_run_alloc(100, 1, ASH_RUN_LARGE, NULL), *b, *c;
+
+	(void)state;
+	/* Without room it would lie behind `a`, where 28 are free. */
+	b = ash_run_alloc_room(20, 40, ASH_RUN_LARGE);
+	assert_ptr_not_equal(ash_block_of_granule(a->number), ash_block_of_granule(b->number));
+	assert_true(ash_run_resize(b, 40));
+	assert_int_equal(b->granules, 40);
+	c = ash_run_alloc_room(64, 128, ASH_RUN_LARGE);
+	assert_int_equal(c->number % ASH_HUGE_GRANULES, 0);
+	assert_int_equal(ash_run_granules(), 100 + 40 + 64);
+	ash_run_free(a);
+	ash_run_free(b);
+	ash_run_free(c);
+}
+
+static unsigned mmaps_left;
+
+static bool few_mmaps(enum ash_os_call call)
+{
+	if (call != ASH_OS_MMAP)
+		return call == ASH_OS_MPROTECT && mmaps_left == 0;
+	if (mmaps_left == 0) {
+		errno = ENOMEM;
+		return true;
+	}
+	mmaps_left--;
+	return false;
+}
+
+/* Growing fails at every possible call in turn, and works when memory is back. */
+static void growth_fails_and_recovers(void **state)
+{
+	static struct ash_run *held[8192];
+	unsigned n = 0;
+
+	(void)state;
+	for (unsigned k = 0; k < 12; k++) {
+		mmaps_left = k;
+		ash_os_fault_hook = few_mmaps;
+		for (;;) {
+			struct ash_run *run =
+				ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+
+			if (run == NULL)
+				break;
+			assert_true(n < 8192);
+			held[n++] = run;
+			*ash_run_address(run) = 1;
+		}
+		assert_int_equal(errno, ENOMEM);
+		ash_os_fault_hook = NULL;
+		held[n] = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+		assert_non_null(held[n++]);
+	}
+	while (n > 0)
+		ash_run_free(held[--n]);
+	assert_int_equal(ash_run_granules(), 0);
+}
+
+/* Empty blocks go, and come back where they were. */
+static void released_blocks_come_back(void **state)
+{
+	struct ash_run *run[8], *kept = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+	size_t before;
+	bool zeroed;
+
+	(void)state;
+	ash_run_release_blocks(false);
+	before = ash_hugeblock_mapped();
+	for (unsigned i = 0; i < 8; i++) {
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, ASH_HUGE);
+	}
+	*ash_run_address(kept) = 5;
+	for (unsigned i = 0; i < 8; i++)
+		ash_run_free(run[i]);
+	assert_true(ash_run_release_blocks(false) >= 8);
+	assert_int_equal(ash_hugeblock_mapped(), before);
+	assert_true(ash_run_dirty() < ASH_HUGE_GRANULES);
+	assert_int_equal(*ash_run_address(kept), 5);
+	for (unsigned i = 0; i < 8; i++) {
+		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, &zeroed);
+		assert_true(zeroed);
+		assert_int_equal(ash_run_address(run[i])[ASH_HUGE - 1], 0);
+		*ash_run_address(run[i]) = 1;
+	}
+	for (unsigned i = 0; i < 8; i++)
+		ash_run_free(run[i]);
+	ash_run_free(kept);
+	assert_int_equal(ash_run_granules(), 0);
+}
+
+static bool refuse_munmap(enum ash_os_call call)
+{
+	return call == ASH_OS_MUNMAP;
+}
+
+static void refused_release(void **state)
+{
+	struct ash_run *run = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	size_t before;
+
+	(void)state;
+	memset(ash_run_address(run), 1, ASH_HUGE);
+	ash_run_free(run);
+	before = ash_run_dirty();
+	ash_os_fault_hook = refuse_munmap;
+	assert_int_equal(ash_run_release_blocks(false), 0);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_run_dirty(), before);
+	assert_true(ash_run_release_blocks(false) > 0);
+	assert_int_equal(ash_run_dirty(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_runs),
+		cmocka_unit_test(fresh_memory_is_known_to_be_zero),
+		cmocka_unit_test(resize_in_place),
+		cmocka_unit_test(packs_the_fullest),
+		cmocka_unit_test(room_to_grow),
+		cmocka_unit_test(growth_fails_and_recovers),
+		cmocka_unit_test(released_blocks_come_back),
+		cmocka_unit_test(refused_release),
+	};
+
+	return cmocka_run_group_tests(tests, layers_up, NULL);
+}

@@ -1,0 +1,85 @@
+/* How many shards there may be: as many as CPUs that the process may use, whatever the machine
+ * has. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <sched.h>
+
+#include "test/support/unit.h"
+
+#include "meta/window.h"
+#include "os/os.h"
+#include "page/run.h"
+#include "slab/shard.h"
+
+static unsigned first_cpu;
+
+/* The mask is read by the number of its bits, not by the highest. */
+static void affinity_bounds_the_cpus(void **state)
+{
+	cpu_set_t all, one;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	assert_true(ash_os_usable_cpus() <= (unsigned)CPU_COUNT(&all));
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		first_cpu = cpu; /* the last in the end */
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+		assert_int_equal(ash_os_usable_cpus(), 1);
+		assert_int_equal(ash_os_current_cpu(), cpu);
+	}
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
+static void one_cpu_has_one_shard(void **state)
+{
+	cpu_set_t one;
+
+	(void)state;
+	CPU_ZERO(&one);
+	CPU_SET(first_cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_true(ash_shard_init(0));
+	assert_false(ash_shard_add());
+	assert_int_equal(ash_shard_count(), 1);
+	assert_ptr_equal(ash_shard_for_cpu(first_cpu), ash_shard_at(0));
+}
+
+/* A bound from the options stands, also above the CPUs. */
+static void the_bound_is_kept(void **state)
+{
+	(void)state;
+	assert_true(ash_shard_init(3));
+	assert_true(ash_shard_add());
+	assert_true(ash_shard_add());
+	assert_false(ash_shard_add());
+	assert_int_equal(ash_shard_count(), 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(ash_shard_at(i)->index, i);
+		/* CPUs far above the count of shards have one, too. */
+		assert_ptr_equal(ash_shard_for_cpu(i + 300), ash_shard_at(i));
+	}
+}
+
+static int up(void **state)
+{
+	(void)state;
+	ash_os_init();
+	ash_page_init();
+	return ash_window_init((uint64_t)16 << 30) ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(affinity_bounds_the_cpus),
+		cmocka_unit_test(one_cpu_has_one_shard),
+		cmocka_unit_test(the_bound_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, up, NULL);
+}

@@ -1,0 +1,181 @@
+/* The spare magazine: its owner swaps it in and out while the ticks of another thread, whose
+ * clock runs ahead so that every owner looks idle, collect it. */
+#include "test/support/unit.h"
+
+#include <string.h>
+
+#include <ashlar/ashlar.h>
+
+#include "front/front.h"
+#include "cache/depot.h"
+#include "reclaim/rounds.h"
+#include "front/tcache.h"
+#include "os/os.h"
+#include "reclaim/decay.h"
+#include "slab/shard.h"
+#include "test/support/race.h"
+
+#define OWNERS 4u
+#define SIZE 512u
+#define HELD 400u /* objects of an owner at most: several magazines */
+#define ROUNDS 1000u
+#define COLLECTIONS 20u
+
+static uint32_t owners_done;
+static uint64_t collections;
+
+static uint64_t out(void)
+{
+	unsigned class = ash_class_of(SIZE);
+	uint64_t n = 0;
+
+	for (unsigned s = 0; s < ash_shard_count(); s++)
+		n += ash_shard_at(s)->bin[class].regions_out;
+	return n;
+}
+
+/* Swings over several magazines' ends, so that the spare is set and taken all the time. */
+static void swing(uintptr_t me)
+{
+	struct ash_prng prng = ash_prng_seeded(me);
+	void *p[HELD];
+	unsigned n = 0;
+
+	/* At least until the collector, which may get no CPU for long, has met some. */
+	for (unsigned round = 0; round < ROUNDS || ash_load_relaxed(&collections) < COLLECTIONS;
+	     round++) {
+		unsigned want = (unsigned)ash_prng_below(&prng, HELD);
+
+		for (; n < want; n++) {
+			p[n] = ash_front_malloc(SIZE);
+			race_check(p[n] != NULL);
+			mark_own(p[n], me);
+		}
+		while (n > want) {
+			mark_check(p[--n], me);
+			mark_own(p[n], OWNERS);
+			ash_front_free(p[n]);
+		}
+	}
+	while (n > 0)
+		ash_front_free(p[--n]);
+	ash_add_relaxed(&owners_done, 1);
+}
+
+/* --- one idle thread ------------------------------------------------------------------------
+ */
+
+static uint32_t idle, go_on; /* steps of the two threads; atomic */
+static struct ash_thread *idler;
+static uint64_t clock_ns;
+
+static void *free_some_and_idle(void *unused)
+{
+	void *p[HELD];
+
+	(void)unused;
+	for (unsigned i = 0; i < HELD; i++)
+		p[i] = ash_front_malloc(SIZE);
+	for (unsigned i = 0; i < HELD; i++)
+		ash_front_free(p[i]);
+	for (unsigned i = 0; i < 64; i++) /* more than lie between two looks at the clock */
+		ash_tcache_tick(false);
+	idler = ash_tls.thread;
+	ash_store_release(&idle, 1);
+	while (ash_load_acquire(&go_on) == 0)
+		ash_os_yield();
+	return NULL;
+}
+
+static void an_idle_thread_keeps_one_magazine(void **state)
+{
+	unsigned class = ash_class_of(SIZE);
+	pthread_t thread;
+	struct ash_class_cache *cc;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, free_some_and_idle, NULL), 0);
+	while (ash_load_acquire(&idle) == 0)
+		ash_os_yield();
+	cc = &idler->classes[class];
+	assert_non_null(ash_load_relaxed(&cc->spare));
+	/* Not idle yet: its last tick is an epoch ago. */
+	clock_ns = (ash_load_relaxed(&idler->epoch) + 1ull) * ASH_EPOCH_NS;
+	ash_reclaim_tick(clock_ns, false);
+	assert_non_null(ash_load_relaxed(&cc->spare));
+	clock_ns += 3ull * ASH_EPOCH_NS;
+	ash_reclaim_tick(clock_ns, false);
+	assert_null(ash_load_relaxed(&cc->spare));
+	ash_depot_empty();
+	assert_in_range(out(), 1, ASH_MAGAZINE_MOST);
+	ash_store_release(&go_on, 1);
+	pthread_join(thread, NULL);
+	ash_tcache_release();
+	assert_int_equal(out(), 0);
+}
+
+/* --- busy ones -------------------------------------------------------------------------------
+ */
+
+static bool has_spare;
+
+static void look(struct ash_thread *t, void *argument)
+{
+	const struct ash_thread *own = argument;
+
+	if (t != own && ash_load_relaxed(&t->classes[ash_class_of(SIZE)].spare) != NULL)
+		has_spare = true;
+}
+
+static void collect(void)
+{
+	ash_front_free(ash_front_malloc(1)); /* a record of its own */
+	while (ash_load_relaxed(&owners_done) < OWNERS) {
+		has_spare = false;
+		ash_thread_each(look, ash_tls.thread);
+		ash_owned_add(&collections, has_spare);
+		clock_ns += 10u * ASH_EPOCH_NS;
+		ash_reclaim_tick(clock_ns, false);
+		ash_tcache_bytes(); /* looks into the magazines of running threads */
+		ash_os_yield();
+	}
+}
+
+static void *own_or_collect(void *number)
+{
+	if ((uintptr_t)number < OWNERS)
+		swing((uintptr_t)number);
+	else
+		collect();
+	return NULL;
+}
+
+static void ticks_take_spares_from_busy_owners(void **state)
+{
+	(void)state;
+	clock_ns += (uint64_t)1000 * ASH_EPOCH_NS;
+	race(OWNERS + 1, own_or_collect);
+	assert_int_equal(race_wrong, 0);
+	assert_true(collections >= COLLECTIONS);
+	ash_tcache_release();
+	assert_int_equal(out(), 0);
+}
+
+/* Rounds of work happen where this test asks for them. */
+static int up(void **state)
+{
+	(void)state;
+	ASH_API(free)(ASH_API(malloc)(1));
+	ash_reclaim_background = false;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_idle_thread_keeps_one_magazine),
+		cmocka_unit_test(ticks_take_spares_from_busy_owners),
+	};
+
+	return cmocka_run_group_tests(tests, up, NULL);
+}

@@ -1,0 +1,257 @@
+#include "test/support/unit.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ashlar/ashlar.h>
+
+#include "front/front.h"
+#include "cache/depot.h"
+#include "front/tcache.h"
+#include "page/run.h"
+#include "slab/shard.h"
+
+static uint64_t regions_out(unsigned class)
+{
+	uint64_t n = 0;
+
+	for (unsigned s = 0; s < ash_shard_count(); s++)
+		n += ash_shard_at(s)->bin[class].regions_out;
+	return n;
+}
+
+static unsigned capacity(unsigned class)
+{
+	return ash_tls.thread->classes[class].cap;
+}
+
+/* Two misses are served singly, the third brings a magazine of 4, further ones double it. */
+static void a_class_earns_its_magazine(void **state)
+{
+	unsigned class = ash_class_of(1000);
+	void *p[400];
+
+	(void)state;
+	ASH_API(free)(ASH_API(malloc)(1)); /* the thread's record is there */
+	p[0] = ash_front_malloc(1000);
+	p[1] = ash_front_malloc(1000);
+	assert_ptr_equal(ash_tls.top[class], ASH_STATIC_TOP);
+	p[2] = ash_front_malloc(1000);
+	assert_ptr_not_equal(ash_tls.top[class], ASH_STATIC_TOP);
+	assert_int_equal(capacity(class), 8); /* first use is a miss, too */
+	for (unsigned i = 3; i < 400; i++)
+		p[i] = ash_front_malloc(1000);
+	assert_int_equal(capacity(class), ASH_MAGAZINE_MOST);
+	for (unsigned i = 0; i < 400; i++) {
+		for (unsigned j = 0; j < i; j++)
+			assert_ptr_not_equal(p[i], p[j]);
+		memset(p[i], (int)i, 1000);
+	}
+	for (unsigned i = 0; i < 400; i++)
+		ash_front_free(p[i]);
+	/* All free objects lie in magazines, the depot or slabs. */
+	ash_tcache_release();
+	assert_int_equal(regions_out(class), 0);
+	assert_ptr_equal(ash_tls.top[class], ASH_STATIC_TOP);
+}
+
+static void large_classes_have_small_magazines(void **state)
+{
+	unsigned class = ash_class_of(32768);
+	void *p[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++)
+		p[i] = ash_front_malloc(32768);
+	assert_true(capacity(class) * ash_class_size(class) <= (256u << 10));
+	for (unsigned i = 0; i < 64; i++)
+		ash_front_free(p[i]);
+	ash_tcache_release();
+	assert_int_equal(regions_out(class), 0);
+}
+
+static void *allocate_and_leave(void *argument)
+{
+	void **p = argument;
+
+	for (unsigned i = 0; i < 1000; i++)
+		p[i] = ash_front_malloc(100);
+	for (unsigned i = 0; i < 500; i++)
+		ash_front_free(p[i]);
+	return NULL;
+}
+
+/* What a thread held in magazines is back when it has ended. */
+static void a_thread_leaves_nothing(void **state)
+{
+	static void *p[1000];
+	unsigned class = ash_class_of(100);
+	unsigned before = ash_thread_count();
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, allocate_and_leave, p), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(ash_thread_count(), before);
+	ash_depot_empty();
+	assert_int_equal(regions_out(class), 500);
+	for (unsigned i = 500; i < 1000; i++)
+		ash_front_free(p[i]);
+	ash_tcache_release();
+	assert_int_equal(regions_out(class), 0);
+}
+
+static void the_depot_is_bounded(void **state)
+{
+	static void *p[40000];
+	size_t peak;
+
+	(void)state;
+	for (unsigned i = 0; i < 40000; i++)
+		p[i] = ash_front_malloc(1024);
+	peak = ash_run_granules() << ASH_GRANULE_SHIFT;
+	for (unsigned i = 0; i < 40000; i++)
+		ash_front_free(p[i]);
+	assert_true(ash_depot_bytes() > 0);
+	assert_true(ash_depot_bytes() <= ((size_t)4 << 20) + peak / 8);
+	/* What nobody asks for goes home, in steps. */
+	for (unsigned i = 0; i < 1000 && ash_depot_bytes() > 0; i++)
+		ash_depot_trim(64);
+	assert_int_equal(ash_depot_bytes(), 0);
+	ash_tcache_release();
+	assert_int_equal(regions_out(ash_class_of(1024)), 0);
+}
+
+/* Objects freed into another shard's inbox come back to that shard. */
+static void full_magazines_of_every_capacity(void **state)
+{
+	(void)state;
+	for (unsigned cap = 1; cap <= ASH_MAGAZINE_MOST; cap++) {
+		void **m = ash_magazine_get(), **top;
+		static int item[64];
+
+		memset(m, 0xff, ASH_MAGAZINE_BYTES);
+		top = ash_magazine_clear(m, cap);
+		assert_false(ash_top_is_full(top));
+		assert_int_equal(ash_top_count(top), 0);
+		assert_ptr_equal(ash_magazine_of(top), m);
+		for (unsigned i = 0; i < cap; i++) {
+			assert_false(ash_top_is_full(top));
+			*++top = &item[i];
+			assert_int_equal(ash_top_count(top), i + 1);
+		}
+		assert_true(ash_top_is_full(top));
+		assert_int_equal(ash_magazine_cap(m), cap);
+		ash_magazine_link(m, m);
+		assert_int_equal(ash_magazine_cap(m), cap);
+		assert_ptr_equal(ash_magazine_unlink(m), m);
+		assert_ptr_equal(ash_magazine_full_top(m), top);
+		assert_int_equal(ash_top_count(top), cap);
+		ash_magazine_put(m);
+	}
+	assert_true(ash_top_is_full(ASH_STATIC_TOP));
+	assert_null(*ASH_STATIC_TOP);
+}
+
+/* A sized free takes NULL like any pointer; nothing comes out of it and nothing is lost. */
+static void sized_frees_of_null(void **state)
+{
+	static void *p[3000];
+
+	(void)state;
+	for (unsigned round = 0; round < 5; round++) {
+		for (unsigned i = 0; i < 3000; i++) {
+			p[i] = ASH_API(malloc)(80);
+			assert_non_null(p[i]);
+			*(unsigned *)p[i] = i;
+			if (i % 3 == 0)
+				ASH_API(free_sized)(NULL, 80);
+		}
+		for (unsigned i = 0; i < 3000; i++) {
+			assert_int_equal(*(unsigned *)p[i], i);
+			ASH_API(free_sized)(p[i], 80);
+			if (i % 7 == 0)
+				ASH_API(free_sized)(NULL, 80);
+			ASH_API(free_sized)(NULL, 0);
+		}
+	}
+	ash_tcache_release();
+	assert_int_equal(regions_out(ash_class_of(80)), 0);
+}
+
+/* The fast path's own table of classes. */
+static void classes_by_16(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n <= ASH_BY_16_MAX; n++)
+		assert_int_equal(ash_front_class_by_16(n), ash_class_of(n));
+	assert_int_equal(ash_front_class_by_16(0), 0);
+}
+
+static unsigned items(unsigned stack)
+{
+	return ash_top_count(ash_tls.top[stack]);
+}
+
+/* In the smallest classes malloc and free work on stacks of their own, which turn when malloc's
+ * is empty; one object after another goes round in more and more of them. */
+static void small_classes_turn(void **state)
+{
+	const unsigned class = ash_class_of(48), given = ash_class_free_stack(class);
+	void *seen[1000];
+	unsigned different = 0, turns = 0;
+
+	(void)state;
+	assert_int_not_equal(given, class);
+	assert_int_equal(ash_stack_class(given), class);
+	assert_int_equal(ash_class_free_stack(ash_class_of(500)), ash_class_of(500));
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned before = items(class), freed = items(given);
+		void *p = ash_front_malloc(48);
+		bool turned = before == 0 && freed != 0, known = false;
+
+		assert_non_null(p);
+		memset(p, (int)i, 48);
+		turns += turned;
+		if (turned)
+			assert_in_range(items(class) + 1, freed, 2 * freed);
+		for (unsigned j = 0; j < different; j++)
+			known |= seen[j] == p;
+		if (!known)
+			seen[different++] = p;
+		freed = items(given);
+		ash_front_free(p);
+		assert_int_equal(items(given), freed + 1);
+	}
+	assert_in_range(different, 32, 3 * ASH_MAGAZINE_MOST);
+	assert_in_range(turns, 1000 / different, 1000 / 8);
+	/* A larger class has one stack: the object freed last comes first. */
+	seen[0] = ash_front_malloc(480);
+	for (unsigned i = 0; i < 1000; i++) {
+		ash_front_free(seen[0]);
+		assert_ptr_equal(ash_front_malloc(480), seen[0]);
+		if (i == 10)
+			assert_int_not_equal(items(ash_class_of(480)), 0);
+	}
+	ash_front_free(seen[0]);
+	ash_tcache_release();
+	assert_int_equal(regions_out(class), 0);
+	assert_ptr_equal(ash_tls.top[given], ASH_STATIC_TOP);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_magazines_of_every_capacity),
+		cmocka_unit_test(a_class_earns_its_magazine),
+		cmocka_unit_test(large_classes_have_small_magazines),
+		cmocka_unit_test(a_thread_leaves_nothing),
+		cmocka_unit_test(the_depot_is_bounded),
+		cmocka_unit_test(sized_frees_of_null),
+		cmocka_unit_test(classes_by_16),
+		cmocka_unit_test(small_classes_turn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

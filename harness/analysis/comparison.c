@@ -1,0 +1,276 @@
+#include "harness/analysis/comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_BLOCKS 100000 /* a block number beyond it is nonsense, not a block */
+
+bool cell_is(const struct result_cell *cell, const char *mode)
+{
+	return !strcmp(cell->mode, mode);
+}
+
+bool cell_is_program(const struct result_cell *cell)
+{
+	return !strcmp(cell->kind, "program");
+}
+
+bool contender_is_null(const struct result_contender *contender)
+{
+	return !strcmp(contender->name, "null");
+}
+
+double sample_metric(const struct result_sample *s, enum metric metric)
+{
+	switch (metric) {
+	case METRIC_CPU:
+		return s->ops > 0 ? s->cpu_ns / s->ops : NAN;
+	case METRIC_RSS:
+		return s->peak_rss_bytes - (s->table_bytes > 0 ? s->table_bytes : 0);
+	case METRIC_SPEED:
+		return s->wall_ns > 0 ? s->ops / s->wall_ns * 1e9 : NAN;
+	case METRIC_FAULTS:
+		return s->ops > 0 ? s->minor_faults / s->ops : NAN;
+	case METRIC_SYS:
+		return s->ops > 0 ? s->sys_ns / s->ops : NAN;
+	case METRIC_INSTRUCTIONS:
+		return s->ops > 0 ? s->instructions / s->ops : NAN;
+	case METRICS:
+		break;
+	}
+	return NAN;
+}
+
+bool sample_disturbed(const struct result_sample *s)
+{
+	return s->runqueue_delay_ns > 0.01 * s->cpu_ns || s->steal_ns > 0.005 * s->wall_ns;
+}
+
+static bool counts(const struct comparison *c, const struct result_sample *s, size_t cell,
+		   size_t contender)
+{
+	return s->cell == cell && s->contender == contender && s->ok && !s->superseded &&
+	       s->block >= 0 && s->block < (int64_t)c->nblocks;
+}
+
+size_t comparison_values(const struct comparison *c, size_t cell, size_t contender,
+			 enum metric metric, double *out)
+{
+	size_t n = 0;
+
+	for (size_t b = 0; b < c->nblocks; b++)
+		out[b] = NAN;
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+
+		if (!counts(c, s, cell, contender))
+			continue;
+		out[s->block] = sample_metric(s, metric);
+		n += !isnan(out[s->block]);
+	}
+	return n;
+}
+
+static double *block_array(const struct comparison *c)
+{
+	double *array = malloc((c->nblocks ? c->nblocks : 1) * sizeof(*array));
+
+	if (!array)
+		abort();
+	return array;
+}
+
+struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,
+				  enum metric metric)
+{
+	double *values = block_array(c);
+	struct interval result;
+	size_t n = 0;
+
+	comparison_values(c, cell, contender, metric, values);
+	for (size_t b = 0; b < c->nblocks; b++)
+		if (!isnan(values[b]))
+			values[n++] = values[b];
+	result = stat_median_interval(values, n);
+	free(values);
+	return result;
+}
+
+/* Paired log ratios against the reference, into out; returns their number. */
+static size_t log_ratios(const struct comparison *c, size_t cell, size_t contender,
+			 enum metric metric, double *out)
+{
+	double *own = block_array(c), *reference = block_array(c);
+	size_t n;
+
+	comparison_values(c, cell, contender, metric, own);
+	comparison_values(c, cell, c->reference, metric, reference);
+	n = stat_log_ratios(own, reference, c->nblocks, out);
+	free(own);
+	free(reference);
+	return n;
+}
+
+struct interval comparison_ratio(const struct comparison *c, size_t cell, size_t contender,
+				 enum metric metric)
+{
+	double *logs = block_array(c);
+	struct interval result =
+		stat_ratio_interval(logs, log_ratios(c, cell, contender, metric, logs));
+
+	free(logs);
+	return result;
+}
+
+struct outcome comparison_outcome(const struct comparison *c, size_t cell, size_t contender)
+{
+	struct outcome o = {.status = "", .reason = ""};
+
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+
+		if (s->cell != cell || s->contender != contender || s->superseded)
+			continue;
+		if (s->ok) {
+			o.ok++;
+			continue;
+		}
+		if (!strcmp(s->status, "timeout"))
+			o.timeout++;
+		else if (!strcmp(s->status, "skipped"))
+			o.skipped++;
+		else
+			o.failed++;
+		o.status = s->status;
+		o.reason = s->reason;
+	}
+	return o;
+}
+
+/* A cell of workload W among k common cells of W weighs 1 / k. */
+static double cell_weight(const struct comparison *c, size_t cell)
+{
+	double same = 0;
+
+	for (size_t i = 0; i < c->set->ncells; i++)
+		same += c->common[i] &&
+			!strcmp(c->set->cells[i].workload, c->set->cells[cell].workload);
+	return 1 / same;
+}
+
+static struct interval geomean(const struct comparison *c, size_t contender, enum metric metric,
+			       enum scope scope)
+{
+	struct stat_group *groups = malloc((c->set->ncells + 1) * sizeof(*groups));
+	double *logs = malloc((c->set->ncells * c->nblocks + 1) * sizeof(*logs)), *at = logs;
+	struct interval result;
+	size_t n = 0;
+
+	if (!groups || !logs)
+		abort();
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		bool program = cell_is_program(&c->set->cells[i]);
+
+		if (!c->common[i] || (scope == SCOPE_PROGRAMS && !program) ||
+		    (scope == SCOPE_WORKLOADS && program))
+			continue;
+		groups[n].x = at;
+		groups[n].n = log_ratios(c, i, contender, metric, at);
+		groups[n].weight = cell_weight(c, i);
+		at += groups[n++].n;
+	}
+	result = stat_geomean_interval(groups, n);
+	free(groups);
+	free(logs);
+	return result;
+}
+
+/* Fills ranked and common, see the header. */
+static void choose_common(struct comparison *c)
+{
+	size_t all = c->set->ncontenders, with_any = 0;
+	size_t *has = calloc(all + 1, sizeof(*has));
+
+	if (!has)
+		abort();
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		bool any = false;
+
+		for (size_t k = 0; k < all; k++)
+			if (c->ratio[METRIC_CPU][i * all + k].n) {
+				has[k]++;
+				any |= k != c->reference;
+			}
+		with_any += any;
+	}
+	for (size_t k = 0; k < all; k++)
+		c->ranked[k] = has[k] > 0 && 2 * has[k] >= with_any &&
+			       !contender_is_null(&c->set->contenders[k]);
+	/* A cell with one block would leave the whole mean without an interval: it is left
+	 * out, unless no cell has more. */
+	for (size_t least = 2; least > 0; least--) {
+		bool any = false;
+
+		for (size_t i = 0; i < c->set->ncells; i++) {
+			c->common[i] = c->ratio[METRIC_CPU][i * all + c->reference].n >= least;
+			for (size_t k = 0; k < all; k++)
+				if (c->ranked[k] &&
+				    (c->ratio[METRIC_CPU][i * all + k].n < least ||
+				     c->ratio[METRIC_RSS][i * all + k].n < least))
+					c->common[i] = false;
+			any |= c->common[i];
+		}
+		if (any)
+			break;
+	}
+	free(has);
+}
+
+struct comparison *comparison_make(struct result_set *set, size_t reference)
+{
+	struct comparison *c = calloc(1, sizeof(*c));
+	size_t all = set->ncontenders, n = set->ncells * all + 1;
+
+	if (!c)
+		abort();
+	c->set = set;
+	c->reference = reference;
+	for (size_t i = 0; i < set->nsamples; i++) {
+		int64_t block = set->samples[i].block;
+
+		if (block >= 0 && block < MAX_BLOCKS && (size_t)block >= c->nblocks)
+			c->nblocks = (size_t)block + 1;
+	}
+	c->ranked = calloc(all + 1, sizeof(*c->ranked));
+	c->common = calloc(set->ncells + 1, sizeof(*c->common));
+	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
+		c->ratio[m] = calloc(n, sizeof(*c->ratio[m]));
+		c->geomean[m] = calloc(all * SCOPES + 1, sizeof(*c->geomean[m]));
+		if (!c->ratio[m] || !c->geomean[m] || !c->ranked || !c->common)
+			abort();
+		for (size_t i = 0; i < set->ncells; i++)
+			for (size_t k = 0; k < all && cell_is(&set->cells[i], "throughput");
+			     k++)
+				c->ratio[m][i * all + k] =
+					comparison_ratio(c, i, k, (enum metric)m);
+	}
+	choose_common(c);
+	for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
+		for (size_t k = 0; k < all; k++)
+			for (int scope = 0; scope < SCOPES && c->ranked[k]; scope++)
+				c->geomean[m][k * SCOPES + scope] =
+					geomean(c, k, (enum metric)m, (enum scope)scope);
+	return c;
+}
+
+void comparison_free(struct comparison *c)
+{
+	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
+		free(c->ratio[m]);
+		free(c->geomean[m]);
+	}
+	free(c->ranked);
+	free(c->common);
+	free(c);
+}

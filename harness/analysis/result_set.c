@@ -1,0 +1,376 @@
+#include "harness/analysis/result_set.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+double json_field_number(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+const char *json_field_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static int64_t field_integer(const json_t *object, const char *key, int64_t otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+/* Room for one more in a growing array. */
+static void *grown(void *array, size_t n, size_t size)
+{
+	if (n == 0 || (n & (n - 1)) == 0) {
+		array = realloc(array, (n ? 2 * n : 1) * size);
+		if (!array)
+			abort();
+	}
+	return array;
+}
+
+void results_remark(struct result_set *set, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	for (size_t i = 0; i < set->nremarks; i++)
+		if (!strcmp(set->remarks[i], text)) {
+			free(text);
+			return;
+		}
+	set->remarks = grown(set->remarks, set->nremarks, sizeof(*set->remarks));
+	set->remarks[set->nremarks++] = text;
+}
+
+size_t results_find_contender(const struct result_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->ncontenders; i++)
+		if (!strcmp(set->contenders[i].name, name))
+			return i;
+	return SIZE_MAX;
+}
+
+static size_t add_contender(struct result_set *set, const char *name, json_t *json)
+{
+	size_t at = results_find_contender(set, name);
+
+	if (at != SIZE_MAX)
+		return at;
+	set->contenders = grown(set->contenders, set->ncontenders, sizeof(*set->contenders));
+	set->contenders[set->ncontenders] = (struct result_contender){
+		.name = name,
+		.status = json_field_text(json, "status"),
+		.reason = json_field_text(json, "reason"),
+		.json = json,
+	};
+	return set->ncontenders++;
+}
+
+/* `json` is the manifest's entry or, for a cell the manifest does not list, a sample:
+ * both have these fields. */
+static size_t add_cell(struct result_set *set, json_t *json, bool listed)
+{
+	const char *name = json_field_text(json, "cell"), *mode = json_field_text(json, "mode");
+
+	if (!*mode)
+		mode = "throughput";
+	for (size_t i = 0; i < set->ncells; i++)
+		if (!strcmp(set->cells[i].name, name) && !strcmp(set->cells[i].mode, mode))
+			return i;
+	set->cells = grown(set->cells, set->ncells, sizeof(*set->cells));
+	set->cells[set->ncells] = (struct result_cell){
+		.name = name,
+		.workload = json_field_text(json, "workload"),
+		.kind = json_field_text(json, "kind"),
+		.mode = mode,
+		.ops_unit = json_field_text(json, "ops_unit"),
+		.json = listed ? json : NULL,
+	};
+	return set->ncells++;
+}
+
+static void add_sample(struct result_set *set, json_t *json)
+{
+	struct result_sample s = {
+		.id = field_integer(json, "id", -1),
+		.block = field_integer(json, "block", 0),
+		.order = field_integer(json, "order", 0),
+		.cell = add_cell(set, json, false),
+		.contender = add_contender(set, json_field_text(json, "allocator"), NULL),
+		.status = json_field_text(json, "status"),
+		.reason = json_field_text(json, "reason"),
+		.cpu_ns = json_field_number(json, "cpu_ns"),
+		.user_ns = json_field_number(json, "user_ns"),
+		.sys_ns = json_field_number(json, "sys_ns"),
+		.wall_ns = json_field_number(json, "wall_ns"),
+		.ops = json_field_number(json, "ops"),
+		.peak_rss_bytes = json_field_number(json, "peak_rss_bytes"),
+		.table_bytes = json_field_number(json, "table_bytes"),
+		.minor_faults = json_field_number(json, "minor_faults"),
+		.instructions = json_field_number(json, "instructions"),
+		.runqueue_delay_ns = json_field_number(json, "runqueue_delay_ns"),
+		.steal_ns = json_field_number(json, "steal_ns"),
+		.json = json,
+	};
+
+	s.ok = !strcmp(s.status, "ok");
+	if (!*set->cells[s.cell].ops_unit)
+		set->cells[s.cell].ops_unit = json_field_text(json, "ops_unit");
+	for (size_t i = 0; i < set->nsamples; i++) {
+		struct result_sample *earlier = &set->samples[i];
+
+		if (earlier->cell == s.cell && earlier->contender == s.contender &&
+		    earlier->block == s.block && !earlier->superseded) {
+			earlier->superseded = true;
+			results_remark(set,
+				       "sample %lld repeats sample %lld (%s, %s, block %lld): "
+				       "the later one counts",
+				       (long long)s.id, (long long)earlier->id,
+				       set->cells[s.cell].name,
+				       set->contenders[s.contender].name, (long long)s.block);
+		}
+	}
+	set->samples = grown(set->samples, set->nsamples, sizeof(*set->samples));
+	set->samples[set->nsamples++] = s;
+}
+
+/* The major number of "2.1" is "2". */
+static bool same_major(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ".");
+
+	return n == strcspn(b, ".") && !strncmp(a, b, n);
+}
+
+static bool load_samples(struct result_set *set, const char *path, char *message, size_t size)
+{
+	const char *suite = json_field_text(set->manifest, "suite_version");
+	FILE *file = fopen(path, "re");
+	size_t room = 0, line = 0;
+	char *text = NULL;
+	bool good = false;
+	ssize_t length;
+
+	if (!file) {
+		snprintf(message, size, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	while ((length = getline(&text, &room, file)) > 0) {
+		json_t *json;
+
+		line++;
+		if (text[strspn(text, " \t\r\n")] == '\0')
+			continue;
+		json = json_loadb(text, (size_t)length, 0, NULL);
+		if (!json_is_object(json)) {
+			results_remark(
+				set,
+				"line %zu of samples.jsonl is no complete record%s: left out",
+				line, text[length - 1] == '\n' ? "" : " (the run was cut off)");
+			json_decref(json);
+			continue;
+		}
+		if (field_integer(json, "schema", -1) != RESULTS_SCHEMA ||
+		    !same_major(json_field_text(json, "suite_version"), suite)) {
+			snprintf(message, size,
+				 "%s:%zu: schema %lld of suite %s; this report reads schema %d "
+				 "of suite %s",
+				 path, line, (long long)field_integer(json, "schema", -1),
+				 json_field_text(json, "suite_version"), RESULTS_SCHEMA, suite);
+			json_decref(json);
+			goto out;
+		}
+		add_sample(set, json);
+	}
+	if (ferror(file)) {
+		snprintf(message, size, "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	good = true;
+out:
+	free(text);
+	fclose(file);
+	return good;
+}
+
+static bool load_manifest(struct result_set *set, const char *path, char *message, size_t size)
+{
+	json_error_t error = {0};
+	json_t *entry;
+	FILE *file;
+	size_t i;
+
+	file = fopen(path, "re");
+	if (!file) {
+		snprintf(message, size, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	set->manifest = json_loadf(file, 0, &error);
+	fclose(file);
+	if (!json_is_object(set->manifest)) {
+		if (set->manifest)
+			snprintf(message, size, "%s: not a JSON object", path);
+		else
+			snprintf(message, size, "%s:%d: %s", path, error.line, error.text);
+		return false;
+	}
+	if (field_integer(set->manifest, "schema", -1) != RESULTS_SCHEMA) {
+		snprintf(message, size, "%s: schema %lld; this report reads schema %d", path,
+			 (long long)field_integer(set->manifest, "schema", -1), RESULTS_SCHEMA);
+		return false;
+	}
+	json_array_foreach(json_object_get(set->manifest, "contenders"), i, entry)
+		add_contender(set, json_field_text(entry, "name"), entry);
+	json_array_foreach(json_object_get(set->manifest, "cells"), i, entry)
+		add_cell(set, entry, true);
+	return true;
+}
+
+struct result_set *results_load(const char *dir, char *message, size_t size)
+{
+	struct result_set *set = calloc(1, sizeof(*set));
+	char *manifest = NULL, *samples = NULL;
+
+	if (!set || !(set->dir = strdup(dir)) ||
+	    asprintf(&manifest, "%s/manifest.json", dir) < 0 ||
+	    asprintf(&samples, "%s/samples.jsonl", dir) < 0)
+		abort();
+	if (!load_manifest(set, manifest, message, size) ||
+	    !load_samples(set, samples, message, size)) {
+		results_free(set);
+		set = NULL;
+	} else if (set->nsamples == 0) {
+		snprintf(message, size, "%s: no sample in it", samples);
+		results_free(set);
+		set = NULL;
+	}
+	free(manifest);
+	free(samples);
+	return set;
+}
+
+void results_free(struct result_set *set)
+{
+	for (size_t i = 0; i < set->nsamples; i++)
+		json_decref(set->samples[i].json);
+	for (size_t i = 0; i < set->nremarks; i++)
+		free(set->remarks[i]);
+	free(set->remarks);
+	free(set->samples);
+	free(set->cells);
+	free(set->contenders);
+	json_decref(set->manifest);
+	free(set->dir);
+	free(set);
+}
+
+/* A side file of a sample; the name is relative to the folder and stays inside it. */
+static FILE *open_side_file(struct result_set *set, const struct result_sample *sample,
+			    const char *name)
+{
+	char *path;
+	FILE *file;
+
+	if (name[0] == '/' || strstr(name, "..")) {
+		results_remark(set, "sample %lld names a file outside its folder: %s",
+			       (long long)sample->id, name);
+		return NULL;
+	}
+	if (asprintf(&path, "%s/%s", set->dir, name) < 0)
+		abort();
+	file = fopen(path, "re");
+	free(path);
+	if (!file)
+		results_remark(set, "sample %lld: %s: %s", (long long)sample->id, name,
+			       strerror(errno));
+	return file;
+}
+
+bool results_add_latency(struct result_set *set, const struct result_sample *sample,
+			 const char *kind, struct distribution *d)
+{
+	json_t *latency = json_object_get(sample->json, "latency");
+	json_t *summary = json_object_get(json_object_get(latency, "kinds"), kind);
+	char line[256], row_kind[32];
+	double from, to, max;
+	unsigned long long count;
+	FILE *file;
+
+	if (!json_is_object(summary))
+		return true;
+	file = open_side_file(set, sample, json_field_text(latency, "file"));
+	if (!file)
+		return false;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%31[^\t]\t%lf\t%lf\t%llu", row_kind, &from, &to, &count) ==
+			    4 &&
+		    !strcmp(row_kind, kind))
+			distribution_add(d, from, to, count);
+	fclose(file);
+	max = json_field_number(summary, "max");
+	if (max > d->max_ns)
+		d->max_ns = max;
+	return true;
+}
+
+static double cell_number(const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	return end == text ? NAN : value;
+}
+
+size_t results_timeline(struct result_set *set, const struct result_sample *sample,
+			struct timeline_row **rows)
+{
+	static const char *const columns[] = {"ms", "rss_bytes", "anon_bytes", "live_bytes"};
+	const char *name = json_field_text(sample->json, "timeline");
+	int place[4] = {-1, -1, -1, -1};
+	bool header = true;
+	size_t n = 0;
+	char line[1024];
+	FILE *file;
+
+	*rows = NULL;
+	if (!*name || !(file = open_side_file(set, sample, name)))
+		return 0;
+	while (fgets(line, sizeof(line), file)) {
+		double value[4] = {NAN, NAN, NAN, NAN};
+		char *rest = line, *word;
+
+		line[strcspn(line, "\r\n")] = '\0';
+		for (int column = 0; (word = strsep(&rest, "\t")); column++)
+			for (int k = 0; k < 4; k++) {
+				if (header && !strcmp(word, columns[k]))
+					place[k] = column;
+				else if (!header && place[k] == column)
+					value[k] = cell_number(word);
+			}
+		if (header) {
+			header = false;
+			continue;
+		}
+		if (isnan(value[0]) || isnan(value[1]))
+			continue;
+		*rows = grown(*rows, n, sizeof(**rows));
+		(*rows)[n++] = (struct timeline_row){value[0], value[1], value[2], value[3]};
+	}
+	fclose(file);
+	return n;
+}

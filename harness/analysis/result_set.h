@@ -1,0 +1,88 @@
+/* One folder of results in memory: manifest.json and samples.jsonl, as described in
+ * results/README.md.  Nothing is filtered here. */
+#ifndef HARNESS_RESULTS_LOAD_H
+#define HARNESS_RESULTS_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "harness/stats/distribution.h"
+
+#define RESULTS_SCHEMA 1
+
+/* All strings belong to the JSON values of the set and live as long as it. */
+struct result_contender {
+	const char *name;
+	const char *status, *reason; /* of the manifest; "" when it says nothing */
+	json_t *json;                /* its entry in the manifest, or null */
+};
+
+/* A cell is a workload with its parameters in one mode; the same name may be there
+ * in several modes. */
+struct result_cell {
+	const char *name, *workload, *kind, *mode, *ops_unit;
+	json_t *json; /* its entry in the manifest, or null */
+};
+
+struct result_sample {
+	int64_t id, block, order;
+	size_t cell, contender; /* indices into the set */
+	const char *status, *reason;
+	bool ok;
+	bool superseded; /* a later record holds the same cell, contender and block */
+	/* NaN where the record does not say. */
+	double cpu_ns, user_ns, sys_ns, wall_ns, ops;
+	double peak_rss_bytes, table_bytes, minor_faults, instructions;
+	double runqueue_delay_ns, steal_ns;
+	json_t *json;
+};
+
+struct result_set {
+	char *dir;
+	json_t *manifest;
+	struct result_contender *contenders;
+	size_t ncontenders;
+	struct result_cell *cells;
+	size_t ncells;
+	struct result_sample *samples;
+	size_t nsamples;
+	/* What was found amiss but does not spoil the rest: one line each. */
+	char **remarks;
+	size_t nremarks;
+};
+
+/* Loads dir.  On failure returns null with one line in message: no such folder, no
+ * manifest, another schema or major suite version, no sample.  A line of
+ * samples.jsonl that is no JSON object (the torn last one of a killed run) becomes
+ * a remark. */
+struct result_set *results_load(const char *dir, char *message, size_t size);
+void results_free(struct result_set *set);
+void results_remark(struct result_set *set, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Index, or SIZE_MAX. */
+size_t results_find_contender(const struct result_set *set, const char *name);
+
+/* Adds the histogram of one kind ("alloc", "free", "request") of a sample to d.
+ * Returns false, with a remark, when the sample names a file that cannot be read;
+ * true without adding when it has no latency. */
+bool results_add_latency(struct result_set *set, const struct result_sample *sample,
+			 const char *kind, struct distribution *d);
+
+/* One row of a timeline; bytes, live_bytes NaN where unknown. */
+struct timeline_row {
+	double ms, rss_bytes, anon_bytes, live_bytes;
+};
+
+/* The rows of a sample's timeline; free *rows.  Returns their number, 0 with a
+ * remark when the file the sample names cannot be read. */
+size_t results_timeline(struct result_set *set, const struct result_sample *sample,
+			struct timeline_row **rows);
+
+/* Fields of JSON objects, with NaN or "" for what is absent, null or of another type. */
+double json_field_number(const json_t *object, const char *key);
+const char *json_field_text(const json_t *object, const char *key);
+
+#endif

@@ -1,0 +1,64 @@
+#include "harness/base/progress.h"
+
+#include <stdio.h>
+#include <unistd.h>
+#include "harness/base/clock.h"
+
+#define PLAIN_EVERY_NS 10000000000u
+
+void progress_begin(struct progress *p, int total, int done, bool quiet)
+{
+	*p = (struct progress){.total = total,
+			       .done = done,
+			       .quiet = quiet,
+			       .terminal = isatty(STDOUT_FILENO)};
+}
+
+static void time_left(char *text, size_t size, double s)
+{
+	if (s < 0)
+		snprintf(text, size, "time left not known yet");
+	else if (s < 90)
+		snprintf(text, size, "%.0f s left", s);
+	else
+		snprintf(text, size, "%.0f min left", s / 60);
+}
+
+void progress_show(struct progress *p, const char *cell, const char *mode, int block,
+		   const char *allocator, double left_s)
+{
+	char left[48];
+
+	p->done++;
+	if (p->quiet)
+		return;
+	time_left(left, sizeof(left), left_s);
+	if (p->terminal) {
+		printf("\r%d/%d  %s (%s) block %d  %s  %s\033[K", p->done, p->total, cell, mode,
+		       block + 1, allocator, left);
+		fflush(stdout);
+	} else if (p->done == 1 || now_ns() - p->last_ns >= PLAIN_EVERY_NS) {
+		printf("%d/%d  %s (%s) block %d  %s  %s\n", p->done, p->total, cell, mode,
+		       block + 1, allocator, left);
+		fflush(stdout);
+		p->last_ns = now_ns();
+	}
+}
+
+void progress_note(struct progress *p, const char *cell, const char *allocator,
+		   const char *status, const char *reason)
+{
+	if (p->quiet)
+		return;
+	printf("%s%s %s: %s: %s\n", p->terminal ? "\r\033[K" : "", cell, allocator, status,
+	       reason);
+	fflush(stdout);
+}
+
+void progress_end(struct progress *p)
+{
+	if (p->terminal && !p->quiet) {
+		printf("\r\033[K");
+		fflush(stdout);
+	}
+}

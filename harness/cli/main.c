@@ -1,0 +1,91 @@
+/* ashlar-bench: finds the verb and hands over. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/cli/catalogue.h"
+#include "harness/cli/doctor.h"
+#include "harness/cli/fidelity.h"
+#include "harness/base/message.h"
+#include "harness/cli/op_matrix.h"
+#include "harness/cli/record.h"
+#include "harness/cli/report.h"
+#include "harness/cli/run.h"
+#include "harness/cli/trace.h"
+
+static const struct verb {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *summary;
+} verbs[] = {
+	{"list", list_main, "name the workloads, programs and allocators"},
+	{"describe", describe_main, "say what a workload does, and its parameters"},
+	{"doctor", doctor_main, "check what this machine can measure, and how well"},
+	{"run", run_main, "measure"},
+	{"op-matrix", op_matrix_main, "price a malloc and its free by size and pattern"},
+	{"record", record_main, "record what a command asks of its allocator"},
+	{"trace", trace_main, "tell, show, check or import a recorded trace"},
+	{"fidelity", fidelity_main, "check that replays keep the order of what was recorded"},
+	{"report", report_main, "make figures and one page of HTML from what was measured"},
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void help(FILE *out)
+{
+	fprintf(out, "Usage: ashlar-bench VERB [OPTION...]\n"
+		     "Compare memory allocators: same programs, fresh processes, paired "
+		     "blocks.\n\n");
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+	fprintf(out, "\n`ashlar-bench VERB --help` tells the options of one; `ashlar-bench "
+		     "--version` the "
+		     "version.\n");
+}
+
+static void unknown(const char *name)
+{
+	char known[256] = "";
+
+	for (size_t i = 0; i < VERBS; i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+			 i == 0          ? ""
+			 : i + 1 < VERBS ? ", "
+					 : " and ",
+			 verbs[i].name);
+	complain("unknown verb '%s': %s are known", name, known);
+}
+
+int main(int argc, char **argv)
+{
+	argp_err_exit_status = STATUS_USAGE;
+	if (argc < 2) {
+		help(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		help(stdout);
+		return STATUS_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("ashlar-bench %s\n", PACKAGE_VERSION);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < VERBS; i++)
+		if (strcmp(argv[1], verbs[i].name) == 0) {
+			/* argp names the program by argv[0] in its help and messages. */
+			char *name = text_format("ashlar-bench %s", argv[1]);
+			int status;
+
+			argv[1] = name;
+			status = verbs[i].main(argc - 1, argv + 1);
+			if (fflush(stdout) != 0 && status == STATUS_OK) {
+				complain("the output could not be written");
+				status = STATUS_FAILED;
+			}
+			return status;
+		}
+	unknown(argv[1]);
+	return STATUS_USAGE;
+}

@@ -1,0 +1,168 @@
+#include "harness/cli/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "harness/run/cdf.h"
+#include "harness/base/clock.h"
+#include "harness/machine/environment.h"
+#include "harness/base/file.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/message.h"
+#include "harness/base/paths.h"
+#include "harness/run/plan.h"
+#include "harness/cli/report.h"
+#include "harness/cli/run_options.h"
+#include "harness/run/runner.h"
+
+static int save(const struct manifest *m, const struct runset *set)
+{
+	json_t *object = manifest_to_json(m);
+	char why[512];
+	int result = runset_write_manifest(set, object, why, sizeof(why));
+
+	json_decref(object);
+	if (result < 0)
+		complain("%s", why);
+	return result;
+}
+
+static int measure(struct manifest *m, struct runset *set, const struct run_options *o)
+{
+	struct runner r = {.manifest = m, .set = set, .quiet = o->quiet};
+	const char *tmp = getenv("TMPDIR");
+	char *scratch = text_format("%s/ashlar-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	char *absolute = realpath(set->path, NULL);
+	char why[512], line[256];
+	enum runner_end end;
+	uint64_t until = 0;
+	int status = STATUS_FAILED, budget = o->budget_s ? o->budget_s : m->budget_s;
+	const char *tier;
+
+	tier = counters_probe(&counters_of_kernel, line, sizeof(line));
+	if (!m->counters)
+		m->counters = json_pack("{s:s, s:s}", "tier", tier, "reason", line);
+	r.place = (struct trial_place){
+		.out = absolute,
+		.scratch = scratch,
+		.source = &counters_of_kernel,
+		.hardware = strcmp(tier, counters_of_kernel.tier) == 0,
+		.valgrind = paths_find_program("valgrind"),
+		.timeout_s = m->timeout_s,
+		.seed = m->seed,
+	};
+	if (!absolute || !mkdtemp(scratch)) {
+		complain("%s: %s", absolute ? scratch : set->path, strerror(errno));
+		free(scratch);
+		free(absolute);
+		return STATUS_FAILED;
+	}
+	if (runner_begin(&r, why, sizeof(why)) < 0) {
+		complain("%s cannot be resumed: %s", set->path, why);
+		status = STATUS_USAGE;
+		goto out;
+	}
+	if (save(m, set) < 0)
+		goto out;
+	/* A budget that is gone on with has been spent in part already. */
+	if (budget && !o->budget_s)
+		budget = r.spent_s < budget - 1 ? budget - (int)r.spent_s : 1;
+	if (budget) {
+		until = now_ns() + (uint64_t)budget * 1000000000u;
+		r.deadline_ns = until - (uint64_t)budget * 1000000000u / CDF_BUDGET_PART;
+	}
+	if (!o->quiet)
+		printf("%d samples into %s\ncounters: %s (%s)\n", runner_missing(&r), set->path,
+		       tier, line);
+	for (int i = 0; i < m->ncontenders && !o->quiet; i++)
+		if (!m->contenders[i].usable)
+			printf("%s: skipped: %s\n", m->contenders[i].name,
+			       m->contenders[i].reason);
+	end = runner_go(&r, why, sizeof(why));
+	if (end == RUNNER_DONE && !cdf_record(&r, until))
+		end = RUNNER_INTERRUPTED;
+	if (end == RUNNER_DONE)
+		clock_utc(m->finished, sizeof(m->finished));
+	if (save(m, set) < 0)
+		goto out;
+	if (json_array_size(m->unfinished) > 0 && !o->quiet)
+		printf("the budget had no room for %zu of %d blocks of cells: see "
+		       "\"unfinished\" in the manifest\n",
+		       json_array_size(m->unfinished), r.schedule.count);
+	if (end == RUNNER_BROKEN) {
+		complain("%s; what was measured is kept in %s", why, set->path);
+	} else if (end == RUNNER_INTERRUPTED) {
+		complain("interrupted; to go on: ashlar-bench run --resume --out %s",
+			 set->path);
+		status = STATUS_INTERRUPTED;
+	} else {
+		status = STATUS_OK;
+	}
+out:
+	runner_free(&r);
+	file_remove_tree(scratch);
+	free(scratch);
+	free(absolute);
+	return status;
+}
+
+int run_main(int argc, char **argv)
+{
+	struct run_options o;
+	struct manifest m;
+	struct runset set = {.samples = -1};
+	char *out = NULL, why[512];
+	int status;
+
+	run_options_parse(argc, argv, &o);
+	if (!file_exists(paths_find()->worker)) {
+		complain("%s is missing: `make` builds it", paths_find()->worker);
+		return STATUS_FAILED;
+	}
+	if (o.resume) {
+		out = o.out ? text_format("%s", o.out) : plan_newest();
+		if (!out)
+			return complain_usage("nothing to resume: no run set in %s",
+					      paths_find()->results);
+		status = plan_resumed(out, &set, &m);
+	} else {
+		status = plan_new(&o, argc, argv, &m);
+		if (status == STATUS_OK)
+			out = o.out ? text_format("%s", o.out) : plan_default_out(&m);
+	}
+	if (status != STATUS_OK)
+		return status;
+	if (o.dry_run) {
+		plan_show(&m);
+		return STATUS_OK;
+	}
+	if (!o.resume) {
+		if (runset_make(&set, out, why, sizeof(why)) < 0) {
+			complain("%s", why);
+			return STATUS_FAILED;
+		}
+		m.environment = environment_take();
+	}
+	interrupt_catch();
+	status = measure(&m, &set, &o);
+	runset_close(&set);
+	manifest_free(&m);
+	if (status == STATUS_OK) {
+		char verb[] = "ashlar-bench report", *arguments[] = {verb, out, NULL};
+
+		if (o.no_report) {
+			printf("results: %s\n", out);
+		} else {
+			status = report_main(2, arguments);
+			if (status != STATUS_OK)
+				complain("the report failed, the data is complete: "
+					 "`ashlar-bench report %s` makes "
+					 "it from them",
+					 out);
+		}
+	}
+	free(out);
+	return status;
+}

@@ -1,0 +1,71 @@
+/* An allocator under test, as the harness knows it: a name, the library that is
+ * preloaded, variables, and where it came from.
+ *
+ * A contender file holds lines "key: value"; '#' begins a comment line.
+ *
+ *	name     letters, digits and . _ + -
+ *	library  /path, a soname that the dynamic loader finds (libjemalloc.so.2),
+ *	         own:FILE (built by this package) or fetched:FILE (from the folder that
+ *	         fetch-contenders fills)
+ *	package  Debian package whose version is recorded; optional
+ *	env      NAME=VALUE set for its runs; may be repeated
+ *	reuses   yes, or no for an allocator that never gives out freed memory again
+ *	notes    one line for people
+ */
+#ifndef HARNESS_CONTENDER_H
+#define HARNESS_CONTENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "harness/base/build_id.h"
+
+#define CONTENDER_ENV 16
+
+struct contender {
+	char *name, *library, *package, *notes;
+	char *env[CONTENDER_ENV + 1]; /* NAME=VALUE; ends with NULL */
+	int nenv;
+	bool reuses;
+	bool named; /* given on the command line, so that its absence is the user's error */
+	bool selected;
+
+	/* After contender_resolve(): */
+	bool usable;
+	char reason[256]; /* why it is not usable */
+	char *path;       /* of the library, without symbolic links */
+	char build_id[BUILD_ID_TEXT];
+	char *version; /* of the package, or "" */
+};
+
+struct contenders {
+	struct contender *list;
+	int count;
+};
+
+/* Reads one file's text.  Returns 0, or -1 with `why` naming the line. */
+int contender_parse(struct contender *contender, const char *text, char *why, size_t why_size);
+
+/* NAME=/path/lib.so[,ENV=VALUE…].  Returns 0, or -1 with `why` filled. */
+int contender_parse_argument(struct contender *contender, const char *argument, char *why,
+			     size_t why_size);
+
+void contender_free(struct contender *contender);
+
+/* All files *.conf of a folder, by name, glibc (the reference) first.  Returns 0, or
+ * -1 with `why` filled. */
+int contenders_read(struct contenders *all, const char *folder, char *why, size_t why_size);
+
+/* Takes over `contender`; one of the same name is replaced. */
+void contenders_add(struct contenders *all, struct contender *contender);
+struct contender *contenders_find(const struct contenders *all, const char *name);
+
+/* One argument of --allocator: either NAME=/path… or globs separated by commas.
+ * Marks what it selects.  Returns 0, or -1 with `why` filled. */
+int contenders_select(struct contenders *all, const char *argument, char *why, size_t why_size);
+
+/* Finds the library, reads its build-id and tries whether the dynamic loader takes
+ * it here; fills the fields above. */
+void contender_resolve(struct contender *contender);
+
+#endif

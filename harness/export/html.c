@@ -1,0 +1,149 @@
+#include "harness/export/html.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void html_text(FILE *f, const char *text)
+{
+	for (; *text; text++)
+		switch (*text) {
+		case '&':
+			fputs("&amp;", f);
+			break;
+		case '<':
+			fputs("&lt;", f);
+			break;
+		case '>':
+			fputs("&gt;", f);
+			break;
+		case '"':
+			fputs("&quot;", f);
+			break;
+		case '\'':
+			fputs("&#39;", f);
+			break;
+		default:
+			fputc(*text, f);
+		}
+}
+
+void html_format(FILE *f, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	va_end(args);
+	html_text(f, text);
+	free(text);
+}
+
+void html_table_begin(FILE *f, const char *const *titles)
+{
+	fputs("<div class=\"wide\"><table><thead><tr>", f);
+	for (; *titles; titles++) {
+		fputs("<th>", f);
+		html_text(f, *titles);
+		fputs("</th>", f);
+	}
+	fputs("</tr></thead><tbody>\n", f);
+}
+
+void html_table_end(FILE *f)
+{
+	fputs("</tbody></table></div>\n", f);
+}
+
+void html_cell(FILE *f, const char *text)
+{
+	fputs("<td>", f);
+	html_text(f, text);
+	fputs("</td>", f);
+}
+
+static char *read_whole(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!f)
+		return NULL;
+	if (getdelim(&text, &room, '\0', f) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(f);
+	return text;
+}
+
+/* The length of what at `at` opens a mention of an id: id='…, href='#…, url(#…;
+ * 0 if it does not. */
+static size_t opens_id(const char *at)
+{
+	static const char *const openings[] = {" id=\"",  " id='", "href=\"#",
+					       "href='#", "url(#", "url('#"};
+
+	for (size_t i = 0; i < sizeof(openings) / sizeof(*openings); i++)
+		if (!strncmp(at, openings[i], strlen(openings[i])))
+			return strlen(openings[i]);
+	return 0;
+}
+
+/* The value of attribute `name` of a start tag that ends at `end`; at most size. */
+static bool attribute(const char *tag, const char *end, const char *name, char *value,
+		      size_t size)
+{
+	const char *at = strstr(tag, name);
+	size_t n;
+
+	if (!at || at > end)
+		return false;
+	at += strlen(name) + 1; /* and its quote */
+	n = strcspn(at, "\"'");
+	snprintf(value, size, "%.*s", (int)n, at);
+	return true;
+}
+
+bool html_svg(FILE *f, const char *path, const char *prefix, const char *title,
+	      const char *description)
+{
+	char *text = read_whole(path), box[128] = "";
+	double width = 0;
+	const char *at = text ? strstr(text, "<svg") : NULL, *end = at ? strchr(at, '>') : NULL;
+	size_t n;
+
+	if (!end || !attribute(at, end, "viewBox=", box, sizeof(box))) {
+		free(text);
+		return false;
+	}
+	/* No wider than drawn: fonts would grow with it. */
+	sscanf(box, "%*f %*f %lf", &width);
+	fprintf(f, "<svg style=\"max-width:%.0fpx\" viewBox=\"", width > 0 ? width : 1180);
+	html_text(f, box);
+	fputs("\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" "
+	      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title>",
+	      f);
+	html_text(f, title);
+	fputs("</title><desc>", f);
+	html_text(f, description);
+	fputs("</desc>", f);
+	for (at = end + 1; *at;) {
+		/* gnuplot's own title and desc name gnuplot, not the picture */
+		if (!strncmp(at, "<title>", 7) && strstr(at, "</title>")) {
+			at = strstr(at, "</title>") + 8;
+		} else if (!strncmp(at, "<desc>", 6) && strstr(at, "</desc>")) {
+			at = strstr(at, "</desc>") + 7;
+		} else if ((n = opens_id(at)) > 0) {
+			fprintf(f, "%.*s%s-", (int)n, at, prefix);
+			at += n;
+		} else {
+			fputc(*at++, f);
+		}
+	}
+	free(text);
+	return true;
+}

@@ -1,0 +1,179 @@
+#include "harness/machine/callgrind.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/base/message.h"
+
+/* Names are written once, "(7) name", and then only "(7)". */
+struct names {
+	char **list;
+	size_t count;
+};
+
+struct reading {
+	struct names objects, functions;
+	const char *object, *function; /* whose costs are read */
+	const char *to_object, *to_function;
+	const char *library;
+	bool is_libc;
+	bool unnamed; /* entries lie in no object that callgrind can name */
+	int64_t sum, usable_size;
+};
+
+static const char *const entries[] = {
+	"malloc",         "calloc",       "realloc",  "free",
+	"cfree",          "reallocarray", "memalign", "aligned_alloc",
+	"posix_memalign", "valloc",       "pvalloc",  "malloc_usable_size",
+};
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free(names->list);
+}
+
+/* "(ID) NAME" or "(ID)" or, uncompressed, "NAME" up to the end of the line. */
+static const char *name_of(struct names *names, const char *text)
+{
+	size_t length = strcspn(text, "\n"), id = names->count;
+	const char *name = text;
+	char *end;
+
+	if (*text == '(') {
+		id = strtoul(text + 1, &end, 10);
+		name = *end == ')' ? end + 1 : end;
+		name += *name == ' ';
+	}
+	if (id > 10000000)
+		return "";
+	if (id >= names->count) {
+		names->list = realloc(names->list, (id + 1) * sizeof(names->list[0]));
+		if (!names->list) {
+			complain("out of memory");
+			exit(STATUS_FAILED);
+		}
+		while (names->count <= id)
+			names->list[names->count++] = NULL;
+	}
+	length -= (size_t)(name - text);
+	if (length && !names->list[id])
+		names->list[id] = text_format("%.*s", (int)length, name);
+	return names->list[id] ? names->list[id] : "";
+}
+
+static bool starts(const char *line, const char *with)
+{
+	return strncmp(line, with, strlen(with)) == 0;
+}
+
+static bool is_entry(const char *function)
+{
+	size_t length = strcspn(function, "'@"); /* 'N: a copy in a recursion */
+
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (strlen(entries[i]) == length && strncmp(entries[i], function, length) == 0)
+			return true;
+	return false;
+}
+
+/* gperftools keeps malloc and its kin in a section of their own, which valgrind does not
+ * take for a part of the library: their object is "???".  So is that of every library's
+ * section .plt.got, whose stubs lead to functions of the program itself; these have no
+ * names but their addresses. */
+#define UNNAMED "???"
+#define NAMELESS "0x"
+
+static bool in_library(const struct reading *r, const char *object, const char *function)
+{
+	return strcmp(object, r->library) == 0 ||
+	       (r->unnamed && strcmp(object, UNNAMED) == 0 && !starts(function, NAMELESS));
+}
+
+/* One function has several names, and which of them valgrind takes is its own choice. */
+static bool is_usable_size(const char *function)
+{
+	return strstr(function, "usable_size") || strstr(function, "malloc_size");
+}
+
+static bool enters(const struct reading *r)
+{
+	if (!in_library(r, r->to_object, r->to_function))
+		return false;
+	if (r->is_libc)
+		return is_entry(r->to_function) && !is_entry(r->function);
+	return !in_library(r, r->object, r->function);
+}
+
+/* After "calls=" comes a line "POSITION COST": the inclusive cost of those calls. */
+static const char *take_call(struct reading *r, const char *line)
+{
+	const char *next = strchr(line, '\n');
+	int64_t cost;
+
+	if (!r->is_libc && strcmp(r->to_object, UNNAMED) == 0 && is_entry(r->to_function))
+		r->unnamed = true;
+	if (next && enters(r)) {
+		cost = strtoll(next + 1 + strcspn(next + 1, " \n"), NULL, 10);
+		r->sum += cost;
+		if (is_usable_size(r->to_function))
+			r->usable_size += cost;
+	}
+	r->to_object = r->object;
+	return next ? next + 1 : line;
+}
+
+static void read_all(struct reading *r, const char *text)
+{
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (starts(line, "ob="))
+			r->object = r->to_object = name_of(&r->objects, line + 3);
+		else if (starts(line, "fn="))
+			r->function = name_of(&r->functions, line + 3);
+		else if (starts(line, "cob="))
+			r->to_object = name_of(&r->objects, line + 4);
+		else if (starts(line, "cfn="))
+			r->to_function = name_of(&r->functions, line + 4);
+		else if (starts(line, "calls="))
+			line = take_call(r, line);
+	}
+}
+
+int64_t callgrind_allocator(const char *text, const char *library, int64_t *usable_size)
+{
+	struct reading r = {.object = "", .function = "", .to_object = "", .to_function = ""};
+	char *path = realpath(library, NULL);
+	const char *base = strrchr(library, '/');
+
+	*usable_size = 0;
+	if (!strstr(text, "\nevents: Ir")) {
+		free(path);
+		return -1;
+	}
+	r.library = path ? path : library;
+	r.is_libc = starts(base ? base + 1 : library, "libc.so") ||
+		    starts(base ? base + 1 : library, "libc-");
+	read_all(&r, text);
+	/* A second time, with what the first one found out about the names. */
+	if (r.unnamed) {
+		r.sum = r.usable_size = 0;
+		read_all(&r, text);
+	}
+	names_free(&r.objects);
+	names_free(&r.functions);
+	free(path);
+	*usable_size = r.usable_size;
+	return r.sum;
+}
+
+int64_t callgrind_total(const char *text)
+{
+	const char *line = strstr(text, "\nsummary:");
+
+	if (!line)
+		line = strstr(text, "\ntotals:");
+	return line ? strtoll(strchr(line, ':') + 1, NULL, 10) : -1;
+}

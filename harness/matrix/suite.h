@@ -1,0 +1,25 @@
+/* Which cells a run set measures. */
+#ifndef HARNESS_SUITE_H
+#define HARNESS_SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "harness/matrix/cell.h"
+
+struct suite_choice {
+	const char *suite;      /* "quick", "verdict" or "full" */
+	const char **workloads; /* arguments of --workload: globs with commas */
+	int nworkloads;         /* 0 = all */
+	bool modes[MODE_COUNT]; /* those asked for */
+	bool modes_given;       /* false: those of the suite */
+	const char **settings;  /* arguments of --set */
+	int nsettings;
+	int blocks; /* 0 = the suite's */
+};
+
+/* Makes the list of cells (free it).  Returns 0, or -1 with `why` naming what was
+ * wrong and what is accepted. */
+int suite_cells(const struct suite_choice *choice, struct cell **cells, int *ncells, char *why,
+		size_t why_size);
+
+#endif

@@ -1,0 +1,17 @@
+/* What the reference allocator can serve here, in requests per second: the rates of
+ * the open-loop cells are parts of it, the same for all allocators. */
+#ifndef HARNESS_CAPACITY_H
+#define HARNESS_CAPACITY_H
+
+#include "harness/run/runner.h"
+
+/* Measures it under glibc, once per run set: median of three runs as fast as they
+ * can.  Leaves it in the manifest (also when it failed: as 0, with a message). */
+void capacity_measure(struct runner *runner, const struct cell *cell);
+
+/* glibc, which need not be among the contenders that are compared: theirs, else `made`.
+ * Free `made` with contender_free(). */
+const struct contender *capacity_reference(const struct manifest *manifest,
+					   struct contender *made);
+
+#endif

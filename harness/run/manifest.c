@@ -1,0 +1,225 @@
+#include "harness/run/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/base/message.h"
+#include "harness/trial/sample.h"
+
+static json_t *cell_to_json(const struct cell *cell)
+{
+	json_t *o = json_object();
+	const struct program *p = cell->program;
+	const struct workload *w = cell->workload;
+	const char *unit = w ? w->ops_unit : NULL; /* a program's unit is in its samples */
+
+	json_object_set_new(o, "cell", json_string(cell->name));
+	json_object_set_new(o, "workload", json_string(cell_workload_name(cell)));
+	json_object_set_new(o, "kind", json_string(w ? "workload" : "program"));
+	json_object_set_new(o, "params", sample_params(cell, cell->values));
+	json_object_set_new(o, "summary", json_string(w ? w->summary : p->summary));
+	json_object_set_new(o, "isolates", json_string(w ? w->isolates : p->isolates));
+	json_object_set_new(o, "cannot_tell", json_string(w ? w->cannot_tell : p->cannot_tell));
+	json_object_set_new(o, "source", json_string(w ? w->source : p->source));
+	json_object_set_new(o, "mode", json_string(cell_modes[cell->mode]));
+	json_object_set_new(o, "ops_unit", unit ? json_string(unit) : json_null());
+	json_object_set_new(o, "blocks", json_integer(cell->blocks));
+	json_object_set_new(o, "load", cell->load ? json_integer(cell->load) : json_null());
+	return o;
+}
+
+static json_t *contender_to_json(const struct contender *c)
+{
+	json_t *o = json_object(), *env = json_object();
+
+	for (int i = 0; i < c->nenv; i++) {
+		const char *equals = strchr(c->env[i], '=');
+		char *name = text_format("%.*s", (int)(equals - c->env[i]), c->env[i]);
+
+		json_object_set_new(env, name, json_string(equals + 1));
+		free(name);
+	}
+	json_object_set_new(o, "name", json_string(c->name));
+	json_object_set_new(o, "library", json_string(c->library));
+	json_object_set_new(o, "package", c->package ? json_string(c->package) : json_null());
+	json_object_set_new(o, "env", env);
+	json_object_set_new(o, "notes", json_string(c->notes ? c->notes : ""));
+	json_object_set_new(o, "reuses", json_boolean(c->reuses));
+	json_object_set_new(o, "version", json_string(c->version ? c->version : ""));
+	json_object_set_new(o, "build_id", json_string(c->build_id));
+	json_object_set_new(o, "file", json_string(c->path ? c->path : ""));
+	json_object_set_new(o, "status", json_string(c->usable ? "ok" : "skipped"));
+	json_object_set_new(o, "reason", json_string(c->reason));
+	return o;
+}
+
+json_t *manifest_to_json(const struct manifest *m)
+{
+	json_t *o = json_object(), *cells = json_array(), *contenders = json_array();
+
+	for (int i = 0; i < m->ncells; i++)
+		json_array_append_new(cells, cell_to_json(&m->cells[i]));
+	for (int i = 0; i < m->ncontenders; i++)
+		json_array_append_new(contenders, contender_to_json(&m->contenders[i]));
+	json_object_set_new(o, "schema", json_integer(SAMPLE_SCHEMA));
+	json_object_set_new(o, "suite_version", json_string(SUITE_VERSION));
+	json_object_set_new(o, "suite", json_string(m->suite));
+	json_object_set(o, "command", m->command);
+	json_object_set_new(o, "seed", json_integer((json_int_t)m->seed));
+	json_object_set_new(o, "started", json_string(m->started));
+	json_object_set_new(o, "finished",
+			    *m->finished ? json_string(m->finished) : json_null());
+	json_object_set_new(o, "host", json_string(m->host));
+	json_object_set_new(o, "revision", json_string(m->revision));
+	json_object_set_new(o, "blocks", json_integer(m->blocks));
+	json_object_set_new(o, "budget_s",
+			    m->budget_s ? json_integer(m->budget_s) : json_null());
+	json_object_set_new(o, "timeout_s",
+			    m->timeout_s ? json_integer(m->timeout_s) : json_null());
+	json_object_set_new(o, "contenders", contenders);
+	json_object_set_new(o, "cells", cells);
+	json_object_set(o, "capacity", m->capacity);
+	json_object_set(o, "counters", m->counters);
+	json_object_set(o, "environment", m->environment);
+	json_object_set(o, "unfinished", m->unfinished);
+	return o;
+}
+
+static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_size)
+{
+	const char *name, *workload, *mode, *key;
+	json_t *params, *value;
+	int blocks, load = 0;
+
+	if (json_unpack(o, "{s:s, s:s, s:s, s:o, s:i}", "cell", &name, "workload", &workload,
+			"mode", &mode, "params", &params, "blocks", &blocks) < 0)
+		return because(why, why_size,
+			       "a cell lacks its name, workload, mode, params or blocks");
+	if (cell_mode_find(mode) == MODE_COUNT)
+		return because(why, why_size, "cell %s: unknown mode '%s'", name, mode);
+	if (!cell_init(cell, workload, cell_mode_find(mode)))
+		return because(why, why_size, "cell %s: this version has no workload '%s'",
+			       name, workload);
+	json_object_foreach(params, key, value) {
+		char *setting =
+			text_format("%s=%lld", key, (long long)json_integer_value(value));
+		int result = cell_set(cell, setting, why, why_size);
+
+		free(setting);
+		if (result < 0)
+			return -1;
+	}
+	load = (int)json_integer_value(json_object_get(o, "load"));
+	if (load) {
+		char *setting = text_format("load=%d", load);
+		int result = cell_set(cell, setting, why, why_size);
+
+		free(setting);
+		if (result < 0)
+			return -1;
+	}
+	cell->blocks = blocks;
+	if (blocks < 1 || strcmp(cell->name, name) != 0)
+		return because(why, why_size, "cell %s: means %s to this version", name,
+			       cell->name);
+	return 0;
+}
+
+static int contender_from_json(struct contender *c, json_t *o, char *why, size_t why_size)
+{
+	const char *name, *library, *key, *build_id, *version;
+	json_t *env, *value, *package = json_object_get(o, "package");
+
+	if (json_unpack(o, "{s:s, s:s, s:o, s:s, s:s}", "name", &name, "library", &library,
+			"env", &env, "build_id", &build_id, "version", &version) < 0)
+		return because(why, why_size,
+			       "a contender lacks its name, library, env, build_id or version");
+	memset(c, 0, sizeof(*c));
+	c->name = text_format("%s", name);
+	c->library = text_format("%s", library);
+	if (json_is_string(package))
+		c->package = text_format("%s", json_string_value(package));
+	c->notes = text_format("%s", json_is_string(json_object_get(o, "notes"))
+					     ? json_string_value(json_object_get(o, "notes"))
+					     : "");
+	c->reuses = !json_is_false(json_object_get(o, "reuses"));
+	c->selected = true;
+	snprintf(c->build_id, sizeof(c->build_id), "%s", build_id);
+	json_object_foreach(env, key, value) {
+		if (c->nenv == CONTENDER_ENV || !json_is_string(value))
+			return because(why, why_size,
+				       "contender %s: its env is no list of variables", name);
+		c->env[c->nenv++] = text_format("%s=%s", key, json_string_value(value));
+	}
+	return 0;
+}
+
+int manifest_from_json(struct manifest *m, const json_t *object, char *why, size_t why_size)
+{
+	json_t *o = (json_t *)object, *cells, *contenders, *part;
+	const char *suite, *started, *host, *revision, *version;
+	json_int_t seed;
+	int schema;
+	size_t i;
+
+	memset(m, 0, sizeof(*m));
+	if (json_unpack(o, "{s:i, s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o}", "schema", &schema,
+			"suite_version", &version, "suite", &suite, "seed", &seed, "started",
+			&started, "host", &host, "revision", &revision, "cells", &cells,
+			"contenders", &contenders) < 0)
+		return because(why, why_size, "not the manifest of a run set");
+	if (schema != SAMPLE_SCHEMA ||
+	    strtol(version, NULL, 10) != strtol(SUITE_VERSION, NULL, 10))
+		return because(why, why_size, "made by suite version %s, this is %s", version,
+			       SUITE_VERSION);
+	snprintf(m->suite, sizeof(m->suite), "%s", suite);
+	snprintf(m->started, sizeof(m->started), "%s", started);
+	snprintf(m->host, sizeof(m->host), "%s", host);
+	snprintf(m->revision, sizeof(m->revision), "%s", revision);
+	if (json_is_string(json_object_get(o, "finished")))
+		snprintf(m->finished, sizeof(m->finished), "%s",
+			 json_string_value(json_object_get(o, "finished")));
+	m->seed = (uint64_t)seed;
+	m->blocks = (int)json_integer_value(json_object_get(o, "blocks"));
+	m->budget_s = (int)json_integer_value(json_object_get(o, "budget_s"));
+	m->timeout_s = (int)json_integer_value(json_object_get(o, "timeout_s"));
+	m->cells = calloc(json_array_size(cells) + 1, sizeof(m->cells[0]));
+	m->contenders = calloc(json_array_size(contenders) + 1, sizeof(m->contenders[0]));
+	m->command = json_incref(json_object_get(o, "command"));
+	m->capacity = json_incref(json_object_get(o, "capacity"));
+	m->counters = json_incref(json_object_get(o, "counters"));
+	m->environment = json_incref(json_object_get(o, "environment"));
+	m->unfinished = json_array();
+	if (!m->cells || !m->contenders || !json_is_object(m->capacity) ||
+	    !json_is_object(m->environment)) {
+		manifest_free(m);
+		return because(why, why_size, "not the manifest of a run set");
+	}
+	json_array_foreach(cells, i, part) {
+		if (cell_from_json(&m->cells[m->ncells++], part, why, why_size) < 0)
+			goto failed;
+	}
+	json_array_foreach(contenders, i, part) {
+		if (contender_from_json(&m->contenders[m->ncontenders++], part, why, why_size) <
+		    0)
+			goto failed;
+	}
+	return 0;
+failed:
+	manifest_free(m);
+	return -1;
+}
+
+void manifest_free(struct manifest *m)
+{
+	for (int i = 0; i < m->ncontenders; i++)
+		contender_free(&m->contenders[i]);
+	free(m->contenders);
+	free(m->cells);
+	json_decref(m->command);
+	json_decref(m->capacity);
+	json_decref(m->counters);
+	json_decref(m->environment);
+	json_decref(m->unfinished);
+	memset(m, 0, sizeof(*m));
+}

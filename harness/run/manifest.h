@@ -1,0 +1,36 @@
+/* What a run set measures, where and with what: everything that is needed to read its
+ * samples, and to complete it when it was interrupted. */
+#ifndef HARNESS_MANIFEST_H
+#define HARNESS_MANIFEST_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include "harness/matrix/cell.h"
+#include "harness/contenders/contender.h"
+
+struct manifest {
+	char suite[16];
+	uint64_t seed;
+	int blocks;                     /* the most that any cell has */
+	int budget_s;                   /* 0 = none */
+	int timeout_s;                  /* 0 = each workload's own */
+	char started[32], finished[32]; /* "" = not finished */
+	char host[80], revision[80];
+	struct cell *cells;
+	int ncells;
+	struct contender *contenders;
+	int ncontenders;
+	json_t *command, *capacity, *counters, *environment, *unfinished;
+};
+
+/* A new object as described in results/README.md. */
+json_t *manifest_to_json(const struct manifest *manifest);
+
+/* Fills a manifest from such an object.  Libraries are not looked for: their build-ids
+ * are those of the time of the run.  Returns 0, or -1 with `why` filled. */
+int manifest_from_json(struct manifest *manifest, const json_t *object, char *why,
+		       size_t why_size);
+
+void manifest_free(struct manifest *manifest);
+
+#endif

@@ -1,0 +1,217 @@
+#include "harness/run/plan.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "harness/base/clock.h"
+#include "harness/machine/environment.h"
+#include "harness/base/file.h"
+#include "harness/base/message.h"
+#include "harness/base/paths.h"
+#include "harness/matrix/suite.h"
+
+static void host_name(char *name, size_t size)
+{
+	if (gethostname(name, size) < 0 || !*name)
+		snprintf(name, size, "host");
+	name[size - 1] = '\0';
+	for (char *p = name; *p; p++) /* it becomes part of a file's name */
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-",
+			    *p))
+			*p = '_';
+}
+
+char *plan_default_out(const struct manifest *m)
+{
+	char date[32], *path;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	path = text_format("%s/%s-%s-%s", paths_find()->results, date, m->host, m->revision);
+	/* A second set of the same day gets a number. */
+	for (int n = 2; file_exists(path); n++) {
+		free(path);
+		path = text_format("%s/%s-%s-%s.%d", paths_find()->results, date, m->host,
+				   m->revision, n);
+	}
+	return path;
+}
+
+char *plan_newest(void)
+{
+	char *pattern = text_format("%s/*/manifest.json", paths_find()->results),
+	     *newest = NULL;
+	time_t when = 0;
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++) {
+			struct stat st;
+
+			if (stat(found.gl_pathv[i], &st) == 0 &&
+			    (!newest || st.st_mtime > when)) {
+				free(newest);
+				newest = text_format("%.*s",
+						     (int)(strrchr(found.gl_pathv[i], '/') -
+							   found.gl_pathv[i]),
+						     found.gl_pathv[i]);
+				when = st.st_mtime;
+			}
+		}
+		globfree(&found);
+	}
+	free(pattern);
+	return newest;
+}
+
+/* Reads the contender files and the --allocator arguments; leaves the selected ones,
+ * resolved, in the manifest. */
+static int choose_contenders(const struct run_options *o, struct manifest *m)
+{
+	struct contenders all;
+	char why[1024];
+
+	if (contenders_read(&all, paths_find()->contenders, why, sizeof(why)) < 0) {
+		complain("%s", why);
+		return STATUS_FAILED;
+	}
+	for (int i = 0; i < o->nallocators; i++)
+		if (contenders_select(&all, o->allocators[i], why, sizeof(why)) < 0)
+			return complain_usage("%s", why);
+	m->contenders = calloc((size_t)all.count + 1, sizeof(m->contenders[0]));
+	if (!m->contenders)
+		return STATUS_FAILED;
+	for (int i = 0; i < all.count; i++) {
+		struct contender *c = &all.list[i];
+
+		if (o->nallocators > 0 && !c->selected) {
+			contender_free(c);
+			continue;
+		}
+		c->selected = true;
+		contender_resolve(c);
+		if (c->named && !c->usable)
+			return complain_usage("allocator '%s': %s", c->name, c->reason);
+		m->contenders[m->ncontenders++] = *c;
+	}
+	free(all.list);
+	return STATUS_OK;
+}
+
+int plan_new(const struct run_options *o, int argc, char **argv, struct manifest *m)
+{
+	char why[1200];
+	int status;
+
+	memset(m, 0, sizeof(*m));
+	if (suite_cells(&o->choice, &m->cells, &m->ncells, why, sizeof(why)) < 0)
+		return complain_usage("%s", why);
+	status = choose_contenders(o, m);
+	if (status != STATUS_OK)
+		return status;
+	snprintf(m->suite, sizeof(m->suite), "%s", o->choice.suite);
+	snprintf(m->revision, sizeof(m->revision), "%s", paths_find()->revision);
+	host_name(m->host, sizeof(m->host));
+	clock_utc(m->started, sizeof(m->started));
+	m->budget_s = o->budget_s;
+	m->timeout_s = o->timeout_s;
+	m->seed = o->seed;
+	if (!o->seed_given) {
+		if (getrandom(&m->seed, sizeof(m->seed), 0) != sizeof(m->seed))
+			m->seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
+		m->seed >>= 11; /* what every reader of JSON takes exactly */
+	}
+	for (int i = 0; i < m->ncells; i++)
+		if (m->cells[i].blocks > m->blocks)
+			m->blocks = m->cells[i].blocks;
+	m->command = json_array();
+	json_array_append_new(m->command, json_string("ashlar-bench"));
+	json_array_append_new(m->command, json_string("run"));
+	for (int i = 1; i < argc; i++)
+		json_array_append_new(m->command, json_string(argv[i]));
+	m->capacity = json_object();
+	m->unfinished = json_array();
+	return STATUS_OK;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+int plan_resumed(const char *out, struct runset *set, struct manifest *m)
+{
+	char why[1200];
+	json_t *object, *now;
+	const char *then, *here;
+	int result;
+
+	if (runset_open(set, out, &object, why, sizeof(why)) < 0)
+		return complain_usage("cannot resume: %s", why);
+	result = manifest_from_json(m, object, why, sizeof(why));
+	json_decref(object);
+	if (result < 0)
+		return complain_usage("%s cannot be resumed: %s", out, why);
+	if (*m->finished)
+		return complain_usage("%s cannot be resumed: it was finished at %s", out,
+				      m->finished);
+	now = environment_take();
+	then = text_of(m->environment, "machine_class");
+	here = text_of(now, "machine_class");
+	if (strcmp(then, here) != 0)
+		return complain_usage(
+			"%s cannot be resumed: it was begun on another machine, or "
+			"this one has changed (machine class '%s', now '%s')",
+			out, then, here);
+	then = text_of(m->environment, "worker_build_id");
+	here = text_of(now, "worker_build_id");
+	if (strcmp(then, here) != 0)
+		return complain_usage(
+			"%s cannot be resumed: the workloads were built anew since "
+			"(build-id '%s', was '%s')",
+			out, here, then);
+	json_decref(now);
+	for (int i = 0; i < m->ncontenders; i++) {
+		struct contender *c = &m->contenders[i];
+		char before[BUILD_ID_TEXT];
+
+		snprintf(before, sizeof(before), "%s", c->build_id);
+		c->build_id[0] = '\0';
+		contender_resolve(c);
+		if (strcmp(before, c->build_id) != 0)
+			return complain_usage(
+				"%s cannot be resumed: the library of %s is another one now "
+				"(build-id '%s', was '%s')",
+				out, c->name, c->build_id, before);
+	}
+	return STATUS_OK;
+}
+
+void plan_show(const struct manifest *m)
+{
+	int samples = 0;
+
+	for (int i = 0; i < m->ncells; i++) {
+		const struct cell *c = &m->cells[i];
+
+		printf("%-32s %-12s %3d block%s x %d allocators\n", c->name,
+		       cell_modes[c->mode], c->blocks, c->blocks == 1 ? " " : "s",
+		       m->ncontenders);
+		samples += c->blocks * m->ncontenders;
+	}
+	for (int i = 0; i < m->ncontenders; i++) {
+		const struct contender *c = &m->contenders[i];
+
+		printf("%-32s %s\n", c->name, c->usable ? c->path : c->reason);
+	}
+	printf("%d samples\n", samples);
+}

@@ -1,0 +1,27 @@
+/* What a run set is to measure: from the command line, or from the manifest of one
+ * that was interrupted. */
+#ifndef HARNESS_PLAN_H
+#define HARNESS_PLAN_H
+
+#include "harness/run/manifest.h"
+#include "harness/cli/run_options.h"
+#include "harness/run/runset.h"
+
+/* Fills all but the environment.  argv (without its first) is recorded as the command.
+ * Returns STATUS_OK, or another exit status after its message. */
+int plan_new(const struct run_options *options, int argc, char **argv,
+	     struct manifest *manifest);
+
+/* Opens the folder and takes its manifest, if it was begun by this version on this
+ * machine with these libraries, and is not finished.  Returns as plan_new(). */
+int plan_resumed(const char *folder, struct runset *set, struct manifest *manifest);
+
+/* A folder for a new run set, that does not exist yet; free it. */
+char *plan_default_out(const struct manifest *manifest);
+/* The newest run set in the default place; NULL = none.  Free it. */
+char *plan_newest(void);
+
+/* Prints cells and allocators. */
+void plan_show(const struct manifest *manifest);
+
+#endif

@@ -1,0 +1,265 @@
+#include "harness/run/runner.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/run/capacity.h"
+#include "harness/base/clock.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/message.h"
+#include "harness/base/progress.h"
+
+/* A recorded sample must be what the schedule says of its number: else the folder is
+ * of another plan, and completing it would mix the two. */
+static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size)
+{
+	struct runner *r = arg;
+	const char *cell, *allocator, *mode;
+	int id, block, turn, order[256];
+	json_int_t duration;
+
+	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}", "id", &id, "cell",
+			&cell, "allocator", &allocator, "mode", &mode, "block", &block,
+			"duration_ns", &duration) < 0)
+		return because(
+			why, why_size,
+			"a record lacks id, cell, allocator, mode, block or duration_ns");
+	if (id < 1 || id > r->schedule.count * r->schedule.contenders)
+		return because(why, why_size, "sample %d is of another plan", id);
+	turn = (id - 1) / r->schedule.contenders;
+	schedule_order(&r->schedule, turn, order);
+	const struct cell *c = &r->manifest->cells[r->schedule.turns[turn].cell];
+	const struct contender *a =
+		&r->manifest->contenders[order[(id - 1) % r->schedule.contenders]];
+	if (strcmp(c->name, cell) != 0 || strcmp(cell_modes[c->mode], mode) != 0 ||
+	    block != r->schedule.turns[turn].block || strcmp(a->name, allocator) != 0)
+		return because(why, why_size, "sample %d is of another plan", id);
+	if (r->done[id])
+		return because(why, why_size, "sample %d is recorded twice", id);
+	r->done[id] = true;
+	/* A turn's time in the making: its samples' sum, of the last recorded block. */
+	if (block != r->last_block[r->schedule.turns[turn].cell]) {
+		r->last_block[r->schedule.turns[turn].cell] = block;
+		r->cell_s[r->schedule.turns[turn].cell] = 0;
+	}
+	r->cell_s[r->schedule.turns[turn].cell] += (double)duration / 1e9;
+	r->spent_s += (double)duration / 1e9;
+	return 0;
+}
+
+int runner_begin(struct runner *r, char *why, size_t why_size)
+{
+	const struct manifest *m = r->manifest;
+
+	if (m->ncontenders > 256)
+		return because(why, why_size, "more than 256 allocators");
+	schedule_make(&r->schedule, m->cells, m->ncells, m->ncontenders, m->seed);
+	r->done = calloc((size_t)(r->schedule.count * m->ncontenders) + 1, sizeof(r->done[0]));
+	r->cell_s = calloc((size_t)m->ncells + 1, sizeof(r->cell_s[0]));
+	r->last_block = calloc((size_t)m->ncells + 1, sizeof(r->last_block[0]));
+	if (!r->done || !r->cell_s || !r->last_block)
+		return because(why, why_size, "out of memory");
+	return runset_each(r->set, mark_done, r, why, why_size);
+}
+
+void runner_free(struct runner *r)
+{
+	schedule_free(&r->schedule);
+	free(r->done);
+	free(r->cell_s);
+	free(r->last_block);
+}
+
+int runner_missing(const struct runner *r)
+{
+	int n = 0;
+
+	for (int id = 1; id <= r->schedule.count * r->schedule.contenders; id++)
+		n += !r->done[id];
+	return n;
+}
+
+static bool turn_done(const struct runner *r, int turn)
+{
+	for (int place = 0; place < r->schedule.contenders; place++)
+		if (!r->done[schedule_sample_id(&r->schedule, turn, place)])
+			return false;
+	return true;
+}
+
+/* Seconds that a turn will take: what it took before, else the mean of the others; 0
+ * while nothing is known. */
+static double turn_seconds(const struct runner *r, int turn)
+{
+	double sum = 0;
+	int known = 0;
+
+	if (r->cell_s[r->schedule.turns[turn].cell] > 0)
+		return r->cell_s[r->schedule.turns[turn].cell];
+	for (int i = 0; i < r->manifest->ncells; i++)
+		if (r->cell_s[i] > 0) {
+			sum += r->cell_s[i];
+			known++;
+		}
+	return known ? sum / known : 0;
+}
+
+static double seconds_left(const struct runner *r, int from)
+{
+	double sum = 0, budget = -1;
+	bool known = false;
+
+	for (int turn = from; turn < r->schedule.count; turn++)
+		if (!turn_done(r, turn)) {
+			sum += turn_seconds(r, turn);
+			known |= turn_seconds(r, turn) > 0;
+		}
+	if (r->deadline_ns)
+		budget = r->deadline_ns > now_ns() ? (double)(r->deadline_ns - now_ns()) / 1e9
+						   : 0;
+	if (budget >= 0 && (!known || sum > budget))
+		return budget;
+	return known ? sum : -1;
+}
+
+static void describe(const struct runner *r, int turn, int place, const int *order,
+		     struct sample *s)
+{
+	const struct turn *t = &r->schedule.turns[turn];
+
+	memset(s, 0, sizeof(*s));
+	s->id = schedule_sample_id(&r->schedule, turn, place);
+	s->block = t->block;
+	s->order = place;
+	s->cell = &r->manifest->cells[t->cell];
+	s->contender = &r->manifest->contenders[order[place]];
+	s->seed = schedule_workload_seed(&r->schedule, s->cell, t->block);
+	memcpy(s->values, s->cell->values, sizeof(s->values));
+}
+
+/* An open loop's rate: the load's share of what the reference can do here.  False where that is
+ * not known; the sample then says so. */
+static bool set_rate(const struct runner *r, struct sample *s)
+{
+	json_int_t capacity = json_integer_value(
+		json_object_get(r->manifest->capacity, cell_workload_name(s->cell)));
+
+	if (!s->cell->load)
+		return true;
+	if (capacity > 0) {
+		s->values[cell_find_param(s->cell, "rate")] = capacity * s->cell->load / 100;
+		return true;
+	}
+	sample_fail(s, SAMPLE_SKIPPED,
+		    "the capacity under glibc, which the load is a part of, "
+		    "could not be measured");
+	return false;
+}
+
+static int run_turn(struct runner *r, int turn, struct progress *progress, char *why,
+		    size_t why_size)
+{
+	const struct cell *cell = &r->manifest->cells[r->schedule.turns[turn].cell];
+	static struct sample sample; /* large: marks and counters */
+	int order[256], result = 0;
+
+	schedule_order(&r->schedule, turn, order);
+	for (int place = 0; place < r->schedule.contenders && result == 0; place++) {
+		json_t *record;
+
+		if (interrupt_wanted())
+			return 0;
+		describe(r, turn, place, order, &sample);
+		if (r->done[sample.id])
+			continue;
+		progress_show(progress, cell->name, cell_modes[cell->mode], sample.block,
+			      sample.contender->name, seconds_left(r, turn));
+		if (set_rate(r, &sample))
+			trial_run(&r->place, &sample);
+		if (sample.status == SAMPLE_ABORTED)
+			return 0;
+		/* What cannot run anywhere was said at the start; what a cell excludes, once.
+		 */
+		if (sample.status != SAMPLE_OK &&
+		    (sample.status != SAMPLE_SKIPPED ||
+		     (sample.block == 0 && sample.contender->usable)))
+			progress_note(progress, cell->name, sample.contender->name,
+				      sample_statuses[sample.status], sample.reason);
+		record = sample_to_json(&sample);
+		result = runset_append(r->set, record, why, why_size);
+		json_decref(record);
+		r->done[sample.id] = true;
+	}
+	return result;
+}
+
+static void note_unfinished(struct runner *r, int turn)
+{
+	const struct turn *t = &r->schedule.turns[turn];
+	const struct cell *cell = &r->manifest->cells[t->cell];
+
+	json_array_append_new(r->manifest->unfinished,
+			      json_pack("{s:s, s:s, s:i, s:s}", "cell", cell->name, "mode",
+					cell_modes[cell->mode], "block", t->block, "reason",
+					"budget"));
+}
+
+/* Whether a turn still fits.  One that is begun is always completed: a block that
+ * lacks an allocator would be of no use to any pair. */
+static bool fits(const struct runner *r, int turn)
+{
+	double left;
+
+	if (!r->deadline_ns)
+		return true;
+	left = ((double)r->deadline_ns - (double)now_ns()) / 1e9;
+	for (int place = 0; place < r->schedule.contenders; place++)
+		if (r->done[schedule_sample_id(&r->schedule, turn, place)])
+			return true;
+	return left > 0 && turn_seconds(r, turn) <= left;
+}
+
+enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
+{
+	enum runner_end end = RUNNER_DONE;
+	struct progress progress;
+	int total = r->schedule.count * r->schedule.contenders, last_block = INT_MAX;
+
+	progress_begin(&progress, total, total - runner_missing(r), r->quiet);
+	for (int turn = 0; turn < r->schedule.count; turn++) {
+		int cell = r->schedule.turns[turn].cell;
+		uint64_t begin = now_ns();
+
+		if (turn_done(r, turn))
+			continue;
+		if (interrupt_wanted()) {
+			end = RUNNER_INTERRUPTED;
+			break;
+		}
+		/* Once a block of some cell has no room, none of a later round has: cells keep
+		 * equally many blocks, give or take one. */
+		if (r->schedule.turns[turn].block > last_block || !fits(r, turn)) {
+			if (r->schedule.turns[turn].block < last_block)
+				last_block = r->schedule.turns[turn].block;
+			note_unfinished(r, turn);
+			continue;
+		}
+		if (r->manifest->cells[cell].load)
+			capacity_measure(r, &r->manifest->cells[cell]);
+		if (run_turn(r, turn, &progress, why, why_size) < 0) {
+			end = RUNNER_BROKEN;
+			break;
+		}
+		if (!turn_done(r, turn)) {
+			end = RUNNER_INTERRUPTED;
+			break;
+		}
+		/* The slower of two estimates: a budget is a promise. */
+		double s = (double)(now_ns() - begin) / 1e9;
+		if (s > r->cell_s[cell])
+			r->cell_s[cell] = s;
+	}
+	progress_end(&progress);
+	return end;
+}

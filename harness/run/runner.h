@@ -1,0 +1,39 @@
+/* Running what a manifest says into its folder, turn by turn. */
+#ifndef HARNESS_RUNNER_H
+#define HARNESS_RUNNER_H
+
+#include "harness/run/manifest.h"
+#include "harness/run/runset.h"
+#include "harness/matrix/schedule.h"
+#include "harness/trial/trial.h"
+
+struct runner {
+	struct manifest *manifest;
+	struct runset *set;
+	struct trial_place place;
+	struct schedule schedule;
+	bool *done;      /* by sample id */
+	double *cell_s;  /* seconds of a turn of each cell, as far as measured; 0 = not yet */
+	int *last_block; /* of each cell, while the folder is read */
+	double spent_s;  /* on what the folder held already */
+	uint64_t deadline_ns; /* 0 = no budget */
+	bool quiet;
+};
+
+/* Makes the schedule and marks what the folder holds already.  Returns 0, or -1 with
+ * `why`: the records are of another plan. */
+int runner_begin(struct runner *runner, char *why, size_t why_size);
+
+/* Number of samples that are still to be measured. */
+int runner_missing(const struct runner *runner);
+
+enum runner_end {
+	RUNNER_DONE,        /* all, or all that the budget had room for */
+	RUNNER_INTERRUPTED, /* ended by the user */
+	RUNNER_BROKEN       /* a record could not be written; `why` says it */
+};
+
+enum runner_end runner_go(struct runner *runner, char *why, size_t why_size);
+void runner_free(struct runner *runner);
+
+#endif

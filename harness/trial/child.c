@@ -1,0 +1,203 @@
+#include "harness/trial/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "harness/base/clock.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/message.h"
+
+#define GRACE_NS 2000000000u /* between SIGTERM and SIGKILL */
+
+static void move_fd(const char *path, int flags, int to)
+{
+	int fd = open(path ? path : "/dev/null", flags, 0666);
+
+	if (fd < 0)
+		_exit(127);
+	if (fd != to) {
+		dup2(fd, to);
+		close(fd);
+	}
+}
+
+/* In the child; must not return.  Only async-signal-safe calls: the parent may have
+ * had threads. */
+static void become(const struct child_plan *plan, int gate, int errors, pid_t parent)
+{
+	static const char fatness[] = "1000";
+	sigset_t none;
+	char byte;
+	int fd;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	for (int s = 1; s < 32; s++)
+		signal(s, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* If memory runs out, the process under test is to blame, not its launcher. */
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		ssize_t n = write(fd, fatness, sizeof(fatness) - 1);
+
+		(void)n;
+		close(fd);
+	}
+	if (plan->folder && chdir(plan->folder) < 0)
+		_exit(127);
+	move_fd(plan->in, O_RDONLY, STDIN_FILENO);
+	move_fd(plan->out, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+	move_fd(plan->err, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO);
+	if (plan->channel_fd >= 0)
+		fcntl(plan->channel_fd, F_SETFD, 0);
+	while (read(gate, &byte, 1) < 0 && errno == EINTR)
+		;
+	execve(plan->path, (char *const *)plan->argv, (char *const *)plan->env);
+	fd = errno;
+	while (write(errors, &fd, sizeof(fd)) < 0 && errno == EINTR)
+		;
+	_exit(127);
+}
+
+int child_make(struct child *child, const struct child_plan *plan, char *why, size_t why_size)
+{
+	int gate[2], errors[2];
+	pid_t parent = getpid();
+
+	if (pipe2(gate, O_CLOEXEC) < 0)
+		return because(why, why_size, "pipe: %s", strerror(errno));
+	if (pipe2(errors, O_CLOEXEC) < 0) {
+		because(why, why_size, "pipe: %s", strerror(errno));
+		close(gate[0]);
+		close(gate[1]);
+		return -1;
+	}
+	fflush(NULL);
+	child->pid = fork();
+	if (child->pid == 0) {
+		/* Else the end of the parent would not end the wait for the gate. */
+		close(gate[1]);
+		become(plan, gate[0], errors[1], parent);
+	}
+	close(gate[0]);
+	close(errors[1]);
+	if (child->pid < 0) {
+		because(why, why_size, "fork: %s", strerror(errno));
+		close(gate[1]);
+		close(errors[0]);
+		return -1;
+	}
+	setpgid(child->pid, child->pid); /* both sides, so that neither is too late */
+	child->gate = gate[1];
+	child->errors = errors[0];
+	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	return 0;
+}
+
+int child_go(struct child *child, const char *path, char *why, size_t why_size)
+{
+	int error = 0, status;
+	ssize_t n;
+
+	n = write(child->gate, "", 1);
+	close(child->gate);
+	child->gate = -1;
+	/* The other end closes with a successful exec: end of file. */
+	while ((n = read(child->errors, &error, sizeof(error))) < 0 && errno == EINTR)
+		;
+	close(child->errors);
+	child->errors = -1;
+	if (n != (ssize_t)sizeof(error))
+		return 0;
+	child_finish(child, &status, NULL);
+	return because(why, why_size, "%s cannot be executed: %s", path, strerror(error));
+}
+
+bool child_ended(const struct child *child, uint64_t wait_ns)
+{
+	struct timespec t = {(time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u)};
+	siginfo_t info;
+
+	if (wait_ns) {
+		struct pollfd p = {.fd = child->pidfd, .events = POLLIN};
+
+		ppoll(&p, 1, &t, NULL); /* a kernel without pidfd just sleeps here */
+	}
+	info.si_pid = 0;
+	return waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid != 0;
+}
+
+enum child_end child_watch(const struct child *child, uint64_t deadline_ns, uint64_t every_ns,
+			   void (*tick)(void *arg), void *arg)
+{
+	uint64_t next = now_ns();
+
+	for (;;) {
+		uint64_t now = now_ns(), until;
+
+		if (now >= next) {
+			if (tick)
+				tick(arg);
+			/* A late tick is not made up for: that would only disturb more. */
+			next = now + every_ns;
+		}
+		if (now >= deadline_ns)
+			return CHILD_TIMED_OUT;
+		if (interrupt_insisted())
+			return CHILD_INTERRUPTED;
+		until = next < deadline_ns ? next : deadline_ns;
+		now = now_ns();
+		if (child_ended(child, until > now ? until - now : 0))
+			return CHILD_EXITED;
+	}
+}
+
+void child_finish(struct child *child, int *status, struct rusage *usage)
+{
+	if (child->gate >= 0)
+		close(child->gate);
+	if (child->errors >= 0)
+		close(child->errors);
+	if (!child_ended(child, 0)) {
+		uint64_t deadline = now_ns() + GRACE_NS;
+
+		kill(-child->pid, SIGTERM);
+		while (now_ns() < deadline && !child_ended(child, 10000000))
+			;
+	}
+	kill(-child->pid, SIGKILL); /* also what it left behind in its group */
+	while (wait4(child->pid, status, 0, usage) < 0 && errno == EINTR)
+		;
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	child->pid = -1;
+}
+
+const char *child_status_text(int status, char *text, size_t size)
+{
+	if (WIFEXITED(status)) {
+		if (WEXITSTATUS(status) == 0)
+			return NULL;
+		snprintf(text, size, "exit status %d", WEXITSTATUS(status));
+	} else {
+		const char *name = sigabbrev_np(WTERMSIG(status));
+
+		if (name)
+			snprintf(text, size, "killed by SIG%s", name);
+		else
+			snprintf(text, size, "killed by signal %d", WTERMSIG(status));
+	}
+	return text;
+}

@@ -1,0 +1,164 @@
+#include "harness/trial/parts.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "harness/base/file.h"
+#include "harness/base/message.h"
+#include "harness/base/paths.h"
+#include "harness/machine/procfs.h"
+#include "workloads/shared/rng.h"
+
+#define PADDING 4096
+
+static void own(struct trial_env *env, char *variable)
+{
+	if (env->count == TRIAL_ENV) { /* contenders and plans have fewer by their own limits */
+		complain("too many variables for one process");
+		exit(STATUS_FAILED);
+	}
+	env->list[env->count++] = variable;
+	env->list[env->count] = NULL;
+}
+
+void trial_env_add(struct trial_env *env, const char *variable)
+{
+	own(env, text_format("%s", variable));
+}
+
+void trial_env_plain(struct trial_env *env, const char *folder)
+{
+	env->count = 0;
+	trial_env_add(env, "PATH=/usr/local/bin:/usr/bin:/bin");
+	trial_env_add(env, "LC_ALL=C.UTF-8");
+	own(env, text_format("HOME=%s", folder));
+	own(env, text_format("TMPDIR=%s", folder));
+}
+
+void trial_env_contender(struct trial_env *env, const struct trial_place *place,
+			 const struct sample *sample, const char *last)
+{
+	const struct contender *c = sample->contender;
+	struct rng rng;
+	char *padding;
+	size_t length;
+
+	for (int i = 0; i < c->nenv; i++)
+		trial_env_add(env, c->env[i]);
+	own(env, text_format("LD_PRELOAD=%s%s%s", c->path, last ? ":" : "", last ? last : ""));
+	rng_seed(&rng, place->seed, (uint64_t)sample->id);
+	length = rng_below(&rng, PADDING);
+	padding = text_format("ASHLAR_PADDING=%*s", (int)length, "");
+	memset(padding + sizeof("ASHLAR_PADDING=") - 1, 'x', length);
+	own(env, padding);
+}
+
+void trial_env_channel(struct trial_env *env, int fd)
+{
+	own(env, text_format(CHANNEL_ENV "=%d", fd));
+}
+
+void trial_env_free(struct trial_env *env)
+{
+	for (int i = 0; i < env->count; i++)
+		free((char *)env->list[i]);
+	memset(env, 0, sizeof(*env));
+}
+
+char *trial_folder(const struct trial_place *place, struct sample *sample)
+{
+	char *folder = text_format("%s/%d", place->scratch, sample->id);
+
+	if (mkdir(folder, 0700) == 0)
+		return folder;
+	sample_fail(sample, SAMPLE_FAILED, "%s: %s", folder, strerror(errno));
+	free(folder);
+	return NULL;
+}
+
+struct channel *trial_channel_make(struct sample *sample, int *fd)
+{
+	struct channel *channel = MAP_FAILED;
+
+	*fd = memfd_create("ashlar-channel", MFD_CLOEXEC);
+	if (*fd >= 0 && ftruncate(*fd, sizeof(struct channel)) == 0)
+		channel = mmap(NULL, sizeof(struct channel), PROT_READ | PROT_WRITE, MAP_SHARED,
+			       *fd, 0);
+	if (channel == MAP_FAILED) {
+		sample_fail(sample, SAMPLE_FAILED, "no shared memory for the channel: %s",
+			    strerror(errno));
+		if (*fd >= 0)
+			close(*fd);
+		return NULL;
+	}
+	channel->magic = CHANNEL_MAGIC;
+	channel->version = CHANNEL_VERSION;
+	return channel;
+}
+
+void trial_channel_free(struct channel *channel, int fd)
+{
+	munmap(channel, sizeof(*channel));
+	close(fd);
+}
+
+void trial_take_replay(struct sample *s, const struct channel *c)
+{
+	s->replay = c->replay;
+	s->replay.invalid[sizeof(s->replay.invalid) - 1] = '\0';
+	if (s->replay.contexts > CHANNEL_THREADS)
+		s->replay.contexts = CHANNEL_THREADS;
+	s->locality = c->locality;
+	for (uint64_t i = 0; i < s->replay.contexts; i++) {
+		s->wait_ns[i] = c->threads[i].wait_ns;
+		s->alive_ns[i] = c->threads[i].alive_ns;
+	}
+}
+
+void trial_explain_end(struct sample *sample, enum child_end end, int status,
+		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s)
+{
+	char how[64], said[160];
+
+	if (end == CHILD_INTERRUPTED) {
+		sample_fail(sample, SAMPLE_ABORTED, "ended by the user");
+		return;
+	}
+	file_last_line(stderr_path, said, sizeof(said));
+	if (end == CHILD_TIMED_OUT) {
+		sample_fail(sample, SAMPLE_TIMEOUT, "not done after %d s", timeout_s);
+		return;
+	}
+	if (!child_status_text(status, how, sizeof(how)))
+		return;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+	    machine_oom_kills() > oom_kills_before)
+		sample_fail(sample, SAMPLE_FAILED, "out of memory: the kernel ended it (%s)",
+			    how);
+	else
+		sample_fail(sample, SAMPLE_FAILED, "%s%s%s", how, *said ? ": " : "", said);
+}
+
+int trial_timeout(const struct trial_place *place, int otherwise)
+{
+	return place->timeout_s > 0 ? place->timeout_s : otherwise;
+}
+
+void trial_argv_add(struct trial_argv *argv, const char *argument)
+{
+	argv->list[argv->count++] = text_format("%s", argument);
+	argv->list[argv->count] = NULL;
+}
+
+void trial_argv_free(struct trial_argv *argv)
+{
+	for (int i = 0; i < argv->count; i++)
+		free(argv->list[i]);
+	argv->count = 0;
+}

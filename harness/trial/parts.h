@@ -1,0 +1,58 @@
+/* What trials of own workloads, of programs and under callgrind have in common. */
+#ifndef HARNESS_TRIAL_PARTS_H
+#define HARNESS_TRIAL_PARTS_H
+
+#include "harness/trial/child.h"
+#include "harness/trial/trial.h"
+
+#define TRIAL_TIMEOUT_S 120 /* of own workloads; the quick suite's samples take one second */
+#define TRIAL_ENV 48
+
+/* Environment of one process.  Strings are owned by it; ends with NULL. */
+struct trial_env {
+	const char *list[TRIAL_ENV + 1];
+	int count;
+};
+
+/* The few variables that every process gets: nothing of the user's own, which differs
+ * from machine to machine. */
+void trial_env_plain(struct trial_env *env, const char *folder);
+/* Adds the contender's variables and its library, with `last` (or NULL) behind it in
+ * LD_PRELOAD, and the padding. */
+void trial_env_contender(struct trial_env *env, const struct trial_place *place,
+			 const struct sample *sample, const char *last);
+void trial_env_channel(struct trial_env *env, int fd);
+void trial_env_add(struct trial_env *env, const char *variable);
+void trial_env_free(struct trial_env *env);
+
+/* Folder of one sample, made under the scratch folder; NULL after sample_fail(). */
+char *trial_folder(const struct trial_place *place, struct sample *sample);
+
+/* Shared memory for one run; NULL after sample_fail(). */
+struct channel *trial_channel_make(struct sample *sample, int *fd);
+void trial_channel_free(struct channel *channel, int fd);
+
+/* What the replay of a trace says of itself, and its model of locality. */
+void trial_take_replay(struct sample *sample, const struct channel *channel);
+
+/* Explains an end that was not wanted: the signal or status, out of memory, and what
+ * the process said last on stderr. */
+void trial_explain_end(struct sample *sample, enum child_end end, int status,
+		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s);
+
+int trial_timeout(const struct trial_place *place, int otherwise);
+
+void trial_run_workload(const struct trial_place *place, struct sample *sample);
+void trial_run_program(const struct trial_place *place, struct sample *sample);
+void trial_run_callgrind(const struct trial_place *place, struct sample *sample);
+
+/* argv of the worker for a sample; strings owned by the list, ends with NULL. */
+struct trial_argv {
+	char *list[2 * WL_MAX_PARAMS + 24];
+	int count;
+};
+void trial_argv_add(struct trial_argv *argv, const char *argument);
+void trial_argv_worker(struct trial_argv *argv, const struct sample *sample);
+void trial_argv_free(struct trial_argv *argv);
+
+#endif

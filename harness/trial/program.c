@@ -1,0 +1,379 @@
+/* A trial of a real program, executed as its planner says.
+ *
+ * Batch programs are measured whole.  A server is measured from the moment it
+ * accepts connections until its clients are done, by its process CPU clock, so that
+ * start and end of the server are no part of the requests' cost. */
+#include "harness/trial/parts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "harness/machine/callgrind.h"
+#include "harness/base/clock.h"
+#include "harness/base/file.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/message.h"
+#include "harness/base/paths.h"
+#include "harness/machine/procfs.h"
+#include "harness/trial/proof.h"
+#include "harness/trial/timeline.h"
+
+struct program_trial {
+	const struct trial_place *place;
+	struct sample *sample;
+	struct program_plan plan;
+	char *folder, *out, *errors;
+	char *dump;                              /* of callgrind; NULL = runs plain */
+	char *prefix[10];                        /* words before the program's; owned */
+	const char *argv[10 + PROGRAM_ARGS + 1]; /* all */
+	struct timeline timeline;
+	struct child child; /* the measured process */
+	uint64_t deadline_ns;
+	int timeout_s;
+	struct trial_env plain; /* of clients */
+};
+
+static bool accepts(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	bool ok = false;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return false;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		ok = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+		close(fd);
+	}
+	return ok;
+}
+
+static bool wait_ready(struct program_trial *t)
+{
+	struct sample *s = t->sample;
+
+	while (!accepts(t->plan.ready_socket)) {
+		if (child_ended(&t->child, 5000000))
+			return false; /* its end explains why */
+		if (interrupt_insisted()) {
+			sample_fail(s, SAMPLE_ABORTED, "ended by the user");
+			return false;
+		}
+		if (now_ns() > t->deadline_ns) {
+			sample_fail(s, SAMPLE_TIMEOUT, "accepted no connection within %d s",
+				    t->timeout_s);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A client runs plain; the timeline of the server goes on meanwhile. */
+static bool run_client(struct program_trial *t, const char *const *argv, const char *what)
+{
+	const struct child_plan plan = {
+		.path = argv[0],
+		.argv = argv,
+		.env = t->plain.list,
+		.folder = t->folder,
+		.err = t->errors,
+		.channel_fd = -1,
+	};
+	char why[256], how[64], said[160];
+	struct child client;
+	enum child_end end;
+	int status = 0;
+
+	if (child_make(&client, &plan, why, sizeof(why)) < 0 ||
+	    child_go(&client, argv[0], why, sizeof(why)) < 0) {
+		sample_fail(t->sample, SAMPLE_FAILED, "%s: %s", what, why);
+		return false;
+	}
+	end = child_watch(&client, t->deadline_ns, TIMELINE_EVERY_NS, timeline_tick,
+			  &t->timeline);
+	child_finish(&client, &status, NULL);
+	if (end == CHILD_INTERRUPTED)
+		sample_fail(t->sample, SAMPLE_ABORTED, "ended by the user");
+	else if (end == CHILD_TIMED_OUT)
+		sample_fail(t->sample, SAMPLE_TIMEOUT, "%s not done after %d s", what,
+			    t->timeout_s);
+	else if (child_status_text(status, how, sizeof(how)) &&
+		 !child_ended(&t->child, 200000000)) {
+		/* If the server is gone, its end is the cause and is explained elsewhere. */
+		file_last_line(t->errors, said, sizeof(said));
+		sample_fail(t->sample, SAMPLE_FAILED, "%s: %s%s%s", what, how,
+			    *said ? ": " : "", said);
+	}
+	return end == CHILD_EXITED && status == 0;
+}
+
+static bool serve(struct program_trial *t)
+{
+	struct proc_counts before, after;
+	struct sample *s = t->sample;
+	uint64_t cpu, cpu_end, wall, user, sys;
+
+	if (!wait_ready(t))
+		return false;
+	if (!cpu_ns_of(t->child.pid, &cpu) || !proc_read_counts(t->child.pid, &before))
+		return false;
+	wall = now_ns();
+	for (int i = 0; i < PROGRAM_CLIENTS && t->plan.clients[i][0]; i++)
+		if (!run_client(t, t->plan.clients[i], "client"))
+			return false;
+	s->wall_ns = now_ns() - wall;
+	if (!cpu_ns_of(t->child.pid, &cpu_end) || !proc_read_counts(t->child.pid, &after))
+		return false;
+	s->cpu_ns = cpu_end - cpu;
+	/* The split is known in ticks only; it is applied to the exact sum. */
+	user = after.user_ticks - before.user_ticks;
+	sys = after.sys_ticks - before.sys_ticks;
+	s->user_ns =
+		user + sys ? (uint64_t)((double)s->cpu_ns * (double)user / (double)(user + sys))
+			   : s->cpu_ns;
+	s->sys_ns = s->cpu_ns - s->user_ns;
+	s->minor_faults = after.minor_faults - before.minor_faults;
+	s->major_faults = after.major_faults - before.major_faults;
+	/* Threads that ended in between take their counts along, hence the guard. */
+	if (after.voluntary_switches >= before.voluntary_switches)
+		s->voluntary_switches = after.voluntary_switches - before.voluntary_switches;
+	if (after.involuntary_switches >= before.involuntary_switches)
+		s->involuntary_switches =
+			after.involuntary_switches - before.involuntary_switches;
+	if (after.runqueue_delay_ns >= before.runqueue_delay_ns)
+		s->runqueue_delay_ns = after.runqueue_delay_ns - before.runqueue_delay_ns;
+	s->peak_rss_bytes = proc_peak_rss(t->child.pid);
+	if (t->plan.stop[0])
+		return run_client(t, t->plan.stop, "stopping it");
+	return true;
+}
+
+static uint64_t ns_of(const struct timeval *tv)
+{
+	return (uint64_t)tv->tv_sec * 1000000000u + (uint64_t)tv->tv_usec * 1000u;
+}
+
+static void take_batch(struct sample *s, const struct channel *channel,
+		       const struct rusage *usage)
+{
+	s->user_ns = ns_of(&usage->ru_utime);
+	s->sys_ns = ns_of(&usage->ru_stime);
+	s->cpu_ns = s->user_ns + s->sys_ns;
+	s->minor_faults = (uint64_t)usage->ru_minflt;
+	s->major_faults = (uint64_t)usage->ru_majflt;
+	s->voluntary_switches = (uint64_t)usage->ru_nvcsw;
+	s->involuntary_switches = (uint64_t)usage->ru_nivcsw;
+	/* Not ru_maxrss: that also counts what this process held when it forked. */
+	s->peak_rss_bytes = channel->peak_rss_bytes;
+	s->runqueue_delay_ns = channel->runqueue_delay_ns;
+	if (s->status == SAMPLE_OK && s->peak_rss_bytes == 0)
+		sample_fail(s, SAMPLE_FAILED, "the program ended without its probe reporting");
+}
+
+/* The command line, with callgrind or the recorder before it.  Neither can give the
+ * program another name than its file's: a link has it. */
+static int compose(struct program_trial *t)
+{
+	const char *own = t->plan.argv[0], *bench = paths_find()->self;
+	int n = 0;
+
+	if (t->sample->cell->mode == MODE_INSTRUCTIONS) {
+		char *out;
+
+		t->dump = text_format("%s/dump", t->folder);
+		out = text_format("--callgrind-out-file=%s", t->dump);
+		const char *const words[] = {CALLGRIND_ARGS(t->place->valgrind, out)};
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			t->prefix[n++] = text_format("%s", words[i]);
+		free(out);
+	} else if (t->place->record) {
+		const char *const words[] = {bench,
+					     "record",
+					     "-o",
+					     t->place->record,
+					     "--own-process",
+					     "--with",
+					     t->sample->contender->name,
+					     "--"};
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			t->prefix[n++] = text_format("%s", words[i]);
+	}
+	for (int i = 0; i < n; i++)
+		t->argv[i] = t->prefix[i];
+	memcpy(t->argv + n, t->plan.argv, sizeof(t->plan.argv));
+	if (!t->plan.argv0)
+		return 0;
+	if (n == 0) {
+		t->argv[0] = t->plan.argv0;
+		return 0;
+	}
+	t->prefix[9] = text_format("%s/%s", t->folder, t->plan.argv0);
+	t->argv[n] = t->prefix[9];
+	if (symlink(own, t->prefix[9]) == 0)
+		return 0;
+	sample_fail(t->sample, SAMPLE_FAILED, "%s: %s", t->prefix[9], strerror(errno));
+	return -1;
+}
+
+/* Times and memory of what ran under callgrind or was recorded are not the program's. */
+static void forget_figures(struct sample *s)
+{
+	s->cpu_ns = s->user_ns = s->sys_ns = s->wall_ns = 0;
+	s->peak_rss_bytes = s->minor_faults = s->major_faults = 0;
+	s->voluntary_switches = s->involuntary_switches = s->runqueue_delay_ns = 0;
+}
+
+static void take_dump(struct program_trial *t)
+{
+	struct sample *s = t->sample;
+	char *text = file_read(t->dump);
+
+	if (text) {
+		s->instructions = callgrind_total(text);
+		s->allocator_instructions = callgrind_allocator(text, s->contender->path,
+								&s->usable_size_instructions);
+	}
+	free(text);
+	if (s->instructions < 0)
+		sample_fail(s, SAMPLE_FAILED, "callgrind left no count");
+	else if (s->allocator_instructions <= 0)
+		sample_fail(s, SAMPLE_FAILED, "callgrind saw no call into %s",
+			    s->contender->path);
+	else /* the proof here */
+		snprintf(s->allocator_file, sizeof(s->allocator_file), "%s",
+			 s->contender->path);
+}
+
+static void run_plan(struct program_trial *t, struct channel *channel, int fd)
+{
+	bool plain = t->sample->cell->mode != MODE_INSTRUCTIONS && !t->place->record;
+	const struct child_plan plan = {
+		.path = plain ? t->plan.argv[0] : t->prefix[0],
+		.argv = t->argv,
+		.in = t->plan.stdin_path,
+		.out = t->out,
+		.err = t->errors,
+		.folder = t->folder,
+		.channel_fd = fd,
+	};
+	struct child_plan with = plan;
+	struct sample *s = t->sample;
+	struct trial_env env;
+	struct counters counters;
+	struct rusage usage;
+	uint64_t oom_kills = machine_oom_kills(), begin;
+	enum child_end end = CHILD_EXITED;
+	char why[256], *table;
+	bool served = true, ended;
+	int status = 0;
+
+	trial_env_plain(&env, t->folder);
+	/* The recorder chooses the allocator itself; and valgrind may be a script, after which
+	 * the probe, which keeps children plain, would leave nothing preloaded. */
+	if (plain) {
+		trial_env_contender(&env, t->place, s, paths_find()->probe);
+		trial_env_channel(&env, fd);
+	} else if (t->dump) {
+		trial_env_contender(&env, t->place, s, NULL);
+	}
+	for (int i = 0; i < 8 && t->plan.env[i]; i++)
+		trial_env_add(&env, t->plan.env[i]);
+	with.env = env.list;
+	if (child_make(&t->child, &with, why, sizeof(why)) < 0) {
+		sample_fail(s, SAMPLE_FAILED, "%s", why);
+		trial_env_free(&env);
+		return;
+	}
+	counters_open(&counters, t->place->source, t->child.pid, t->place->hardware);
+	begin = now_ns();
+	t->deadline_ns = begin + (uint64_t)t->timeout_s * 1000000000u;
+	if (child_go(&t->child, plan.path, why, sizeof(why)) < 0) {
+		counters_finish(&counters, &s->counters);
+		sample_fail(s, SAMPLE_FAILED, "%s", why);
+		trial_env_free(&env);
+		return;
+	}
+	timeline_begin(&t->timeline, t->child.pid, NULL);
+	s->begin_ns = begin;
+	if (t->plan.ready_socket)
+		served = serve(t);
+	if (served)
+		end = child_watch(&t->child, t->deadline_ns, TIMELINE_EVERY_NS, timeline_tick,
+				  &t->timeline);
+	if (!t->plan.ready_socket)
+		s->wall_ns = now_ns() - begin;
+	/* A server that failed its clients but lives is ended by us: its signal is no news. */
+	ended = child_ended(&t->child, 0);
+	child_finish(&t->child, &status, &usage);
+	if (s->status == SAMPLE_OK || ended)
+		trial_explain_end(s, end, status, oom_kills, t->errors, t->timeout_s);
+	if (!served)
+		sample_fail(s, SAMPLE_FAILED, "the server ended before its clients were done");
+	counters_finish(&counters, &s->counters);
+	table = text_format("%s/timeline/%d.tsv", t->place->out, s->id);
+	s->has_timeline = timeline_end(&t->timeline, table) > 0;
+	free(table);
+	if (plain)
+		proof_take(s, channel);
+	if (!t->plan.ready_socket && plain)
+		take_batch(s, channel, &usage);
+	if (t->dump)
+		take_dump(t);
+	if (!plain)
+		forget_figures(s);
+	if (s->status == SAMPLE_OK && t->plan.check &&
+	    t->plan.check(&t->plan, t->out, t->folder, why, sizeof(why)) < 0)
+		sample_fail(s, SAMPLE_FAILED, "%s", why);
+	trial_env_free(&env);
+}
+
+void trial_run_program(const struct trial_place *place, struct sample *s)
+{
+	/* What callgrind slows down some fifty times may take some ten times as long. */
+	int slower = s->cell->mode == MODE_INSTRUCTIONS ? 10 : 1;
+	struct program_trial t = {.place = place, .sample = s};
+	char *cache = text_format("%s/cache", place->scratch), why[256] = "";
+	struct channel *channel;
+	int fd;
+
+	t.folder = trial_folder(place, s);
+	if (!t.folder)
+		goto out;
+	t.out = text_format("%s/stdout", t.folder);
+	t.errors = text_format("%s/stderr", t.folder);
+	if (file_make_folder(cache) < 0) {
+		sample_fail(s, SAMPLE_FAILED, "%s: %s", cache, strerror(errno));
+	} else if (s->cell->program->plan(s->values, s->seed, cache, t.folder, &t.plan, why,
+					  sizeof(why)) < 0) {
+		sample_fail(s, SAMPLE_FAILED, "%s", why);
+	} else if ((channel = trial_channel_make(s, &fd))) {
+		t.timeout_s =
+			trial_timeout(place, slower * (t.plan.timeout_s > 0 ? t.plan.timeout_s
+									    : TRIAL_TIMEOUT_S));
+		trial_env_plain(&t.plain, t.folder);
+		s->ops = t.plan.ops;
+		snprintf(s->ops_unit, sizeof(s->ops_unit), "%s",
+			 t.plan.ops_unit ? t.plan.ops_unit : "");
+		if (compose(&t) == 0)
+			run_plan(&t, channel, fd);
+		trial_channel_free(channel, fd);
+		trial_env_free(&t.plain);
+	}
+	file_remove_tree(t.folder);
+out:
+	free(t.folder);
+	free(t.out);
+	free(t.errors);
+	free(t.dump);
+	for (size_t i = 0; i < sizeof(t.prefix) / sizeof(t.prefix[0]); i++)
+		free(t.prefix[i]);
+	free(cache);
+}

@@ -1,0 +1,279 @@
+#include "harness/trial/sample.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/base/message.h"
+
+const char *const sample_statuses[] = {
+	[SAMPLE_OK] = "ok",           [SAMPLE_FAILED] = "failed",
+	[SAMPLE_TIMEOUT] = "timeout", [SAMPLE_SKIPPED] = "skipped",
+	[SAMPLE_ABORTED] = "aborted",
+};
+
+void sample_fail(struct sample *s, enum sample_status status, const char *format, ...)
+{
+	char text[sizeof(s->reason)];
+	va_list args;
+
+	if (s->status != SAMPLE_OK)
+		return;
+	s->status = status;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	because(s->reason, sizeof(s->reason), "%s", text);
+}
+
+static json_t *number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *text(const char *s)
+{
+	/* What a program printed may be no UTF-8, which JSON cannot hold. */
+	json_t *value = json_string(s);
+
+	if (!value) {
+		char plain[CHANNEL_PATH];
+		size_t n = 0;
+
+		for (; *s && n < sizeof(plain) - 1; s++)
+			plain[n++] = (unsigned char)*s < 0x80 ? *s : '?';
+		plain[n] = '\0';
+		value = json_string(plain);
+	}
+	return value;
+}
+
+json_t *sample_params(const struct cell *cell, const int64_t *values)
+{
+	const struct wl_param *params = cell_params(cell);
+	json_t *object = json_object();
+
+	for (int i = 0; params[i].name; i++)
+		json_object_set_new(object, params[i].name, json_integer(values[i]));
+	return object;
+}
+
+static json_t *phases(const struct sample *s)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < s->nmarks; i++) {
+		const struct channel_mark *m = &s->marks[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "name", text(m->name));
+		json_object_set_new(o, "at_ns", number(m->at_ns - s->begin_ns));
+		json_object_set_new(o, "ops", number(m->ops));
+		json_object_set_new(o, "rss_bytes", number(m->rss_bytes));
+		json_object_set_new(o, "pss_bytes", number(m->pss_bytes));
+		json_object_set_new(o, "anon_bytes", number(m->anon_bytes));
+		json_object_set_new(o, "anon_huge_bytes", number(m->anon_huge_bytes));
+		json_object_set_new(o, "lazy_free_bytes", number(m->lazy_free_bytes));
+		json_object_set_new(o, "shmem_bytes", number(m->shmem_bytes));
+		json_object_set_new(o, "swap_bytes", number(m->swap_bytes));
+		json_object_set_new(o, "table_bytes", number(m->table_bytes));
+		json_object_set_new(o, "live_bytes", number(m->live_bytes));
+		json_object_set_new(o, "live_objects", number(m->live_objects));
+		json_object_set_new(o, "floor_bytes", number(m->floor_bytes));
+		json_object_set_new(o, "mappings", number(m->mappings));
+		json_array_append_new(array, o);
+	}
+	return array;
+}
+
+static json_t *latency(const struct sample *s)
+{
+	json_t *o, *kinds;
+	int rate = cell_find_param(s->cell, "rate");
+
+	if (!s->has_latency)
+		return json_null();
+	o = json_object();
+	kinds = json_object();
+	json_object_set_new(o, "file", json_sprintf("latency/%d.tsv", s->id));
+	for (int k = 0; k < CHANNEL_HIST_KINDS; k++) {
+		const struct latency_summary *l = &s->latency[k];
+		json_t *kind;
+
+		if (l->count == 0)
+			continue;
+		kind = json_object();
+		json_object_set_new(kind, "count", number(l->count));
+		for (int p = 0; p < LATENCY_PERCENTILES; p++)
+			json_object_set_new(kind, latency_names[p],
+					    l->value_ns[p] < 0 ? json_null()
+							       : json_integer(l->value_ns[p]));
+		json_object_set_new(kind, "max", number(l->max_ns));
+		json_object_set_new(kinds, latency_kinds[k], kind);
+	}
+	json_object_set_new(o, "kinds", kinds);
+	json_object_set_new(o, "clock_cost_ns", number(s->clock_cost_ns));
+	json_object_set_new(o, "sample_every", number(s->sample_every));
+	json_object_set_new(o, "rate", rate < 0 ? json_null() : json_integer(s->values[rate]));
+	return o;
+}
+
+/* Whether the replay of a trace did what the trace promises; null: no trace. */
+static json_t *validated(const struct sample *s)
+{
+	return s->replay.used ? json_boolean(s->replay.validated) : json_null();
+}
+
+static json_t *replay(const struct sample *s)
+{
+	const struct channel_replay *r = &s->replay;
+	json_t *o, *threads;
+	double worst = 0;
+
+	if (!r->used)
+		return json_null();
+	o = json_object();
+	threads = json_array();
+	for (uint64_t i = 0; i < r->contexts; i++) {
+		double share =
+			s->alive_ns[i] ? (double)s->wait_ns[i] / (double)s->alive_ns[i] : 0;
+
+		worst = share > worst ? share : worst;
+		json_array_append_new(threads, json_pack("{s:I, s:I}", "wait_ns",
+							 (json_int_t)s->wait_ns[i], "alive_ns",
+							 (json_int_t)s->alive_ns[i]));
+	}
+	json_object_set_new(o, "invalid", text(r->invalid));
+	json_object_set_new(o, "events", number(r->events));
+	json_object_set_new(o, "threads", number(r->threads));
+	json_object_set_new(o, "peak_live_bytes", number(r->peak_live_bytes));
+	json_object_set_new(o, "recorded_peak_live_bytes", number(r->recorded_peak_live_bytes));
+	json_object_set_new(o, "recorded_ns", number(r->recorded_ns));
+	json_object_set_new(o, "wait_share", json_real(worst));
+	json_object_set_new(o, "waits_much", json_boolean(worst > CHANNEL_WAIT_NOTE));
+	json_object_set_new(o, "contexts", threads);
+	return o;
+}
+
+static json_t *per(uint64_t sum, uint64_t of, double unit)
+{
+	return of ? json_real((double)sum / ((double)of / unit)) : json_null();
+}
+
+static json_t *locality(const struct sample *s)
+{
+	const struct channel_locality *l = &s->locality;
+	json_t *o;
+
+	if (!l->operations)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "operations", number(l->operations));
+	json_object_set_new(o, "lines", number(l->lines));
+	json_object_set_new(o, "pages", number(l->pages));
+	json_object_set_new(o, "regions", number(l->regions));
+	json_object_set_new(o, "lines_per_1000", per(l->lines_in_windows, l->windows, 1));
+	json_object_set_new(o, "pages_per_1000", per(l->pages_in_windows, l->windows, 1));
+	json_object_set_new(o, "regions_per_1000", per(l->regions_in_windows, l->windows, 1));
+	json_object_set_new(o, "touches", number(l->touches));
+	json_object_set_new(o, "l1_misses_per_1000", per(l->l1_misses, l->operations, 1000));
+	json_object_set_new(o, "l2_misses_per_1000", per(l->l2_misses, l->operations, 1000));
+	return o;
+}
+
+static json_t *counters(const struct sample *s)
+{
+	json_t *o = json_object(), *events = json_object();
+
+	for (int i = 0; i < s->counters.count; i++) {
+		const struct counter_value *v = &s->counters.values[i];
+		json_t *event = json_object();
+
+		json_object_set_new(event, "value", number(v->value));
+		json_object_set_new(event, "enabled_ns", number(v->enabled_ns));
+		json_object_set_new(event, "running_ns", number(v->running_ns));
+		json_object_set_new(event, "scaled", json_boolean(v->scaled));
+		json_object_set_new(events, v->name, event);
+	}
+	json_object_set_new(o, "tier", text(s->counters.tier ? s->counters.tier : "none"));
+	json_object_set_new(o, "events", events);
+	return o;
+}
+
+json_t *sample_to_json(const struct sample *s)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} measured[] = {
+		{"cpu_ns", s->cpu_ns},
+		{"user_ns", s->user_ns},
+		{"sys_ns", s->sys_ns},
+		{"wall_ns", s->wall_ns},
+		{"ops", s->ops},
+		{"allocs", s->allocs},
+		{"expected_allocs", s->expected_allocs},
+		{"peak_rss_bytes", s->peak_rss_bytes},
+		{"table_bytes", s->table_bytes},
+		{"minor_faults", s->minor_faults},
+		{"major_faults", s->major_faults},
+		{"voluntary_switches", s->voluntary_switches},
+		{"involuntary_switches", s->involuntary_switches},
+		{"runqueue_delay_ns", s->runqueue_delay_ns},
+		{"steal_ns", s->steal_ns},
+		{"duration_ns", s->duration_ns},
+	};
+	json_t *o = json_object(), *env = json_object();
+
+	json_object_set_new(o, "schema", json_integer(SAMPLE_SCHEMA));
+	json_object_set_new(o, "suite_version", text(SUITE_VERSION));
+	json_object_set_new(o, "id", json_integer(s->id));
+	json_object_set_new(o, "cell", text(s->cell->name));
+	json_object_set_new(o, "workload", text(cell_workload_name(s->cell)));
+	json_object_set_new(o, "kind", text(s->cell->workload ? "workload" : "program"));
+	json_object_set_new(o, "mode", text(cell_modes[s->cell->mode]));
+	json_object_set_new(o, "allocator", text(s->contender->name));
+	json_object_set_new(o, "block", json_integer(s->block));
+	json_object_set_new(o, "order", json_integer(s->order));
+	json_object_set_new(o, "seed", number(s->seed));
+	json_object_set_new(o, "params", sample_params(s->cell, s->values));
+	json_object_set_new(o, "status", text(sample_statuses[s->status]));
+	json_object_set_new(o, "reason", text(s->reason));
+	for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
+		json_object_set_new(o, measured[i].name, number(measured[i].value));
+	json_object_set_new(o, "ops_unit", text(s->ops_unit));
+	json_object_set_new(o, "instructions",
+			    s->instructions < 0 ? json_null() : json_integer(s->instructions));
+	json_object_set_new(o, "allocator_instructions",
+			    s->allocator_instructions < 0
+				    ? json_null()
+				    : json_integer(s->allocator_instructions));
+	json_object_set_new(o, "usable_size_instructions",
+			    s->allocator_instructions < 0
+				    ? json_null()
+				    : json_integer(s->usable_size_instructions));
+	json_object_set_new(o, "phases", phases(s));
+	json_object_set_new(o, "timeline",
+			    s->has_timeline ? json_sprintf("timeline/%d.tsv", s->id)
+					    : json_null());
+	json_object_set_new(o, "latency", latency(s));
+	json_object_set_new(o, "counters", counters(s));
+	json_object_set_new(o, "validated", validated(s));
+	json_object_set_new(o, "replay", replay(s));
+	json_object_set_new(o, "locality", locality(s));
+	json_object_set_new(o, "allocator_file", text(s->allocator_file));
+	json_object_set_new(o, "usable_size_file", text(s->usable_size_file));
+	json_object_set_new(o, "build_id", text(s->build_id));
+	json_object_set_new(o, "version", text(s->version));
+	for (int i = 0; i < s->contender->nenv; i++) {
+		const char *variable = s->contender->env[i], *equals = strchr(variable, '=');
+
+		char *name = text_format("%.*s", (int)(equals - variable), variable);
+
+		json_object_set_new(env, name, text(equals + 1));
+		free(name);
+	}
+	json_object_set_new(o, "env", env);
+	json_object_set_new(o, "started", text(s->started));
+	return o;
+}

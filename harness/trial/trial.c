@@ -1,0 +1,67 @@
+#include "harness/trial/trial.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/base/clock.h"
+#include "harness/machine/procfs.h"
+#include "harness/trial/parts.h"
+
+/* A contender that never reuses memory can only run what fits several times over; and
+ * it stands for the driver's own share, which two blocks show well enough. */
+#define BLOCKS_WITHOUT_REUSE 2
+
+static void skip_bump(struct sample *sample)
+{
+	uint64_t total = cell_total_bytes(sample->cell), quarter = machine_memory_bytes() / 4;
+
+	if (sample->contender->reuses)
+		return;
+	if (!sample->cell->workload)
+		sample_fail(
+			sample, SAMPLE_SKIPPED,
+			"never reuses memory, and what a program requests in all is not known");
+	else if (total > quarter)
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "never reuses memory: %.1f GiB are requested in all, a quarter of "
+			    "RAM is %.1f GiB",
+			    (double)total / 0x1p30, (double)quarter / 0x1p30);
+	else if (sample->block >= BLOCKS_WITHOUT_REUSE)
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "%d blocks are enough of what never reuses memory",
+			    BLOCKS_WITHOUT_REUSE);
+}
+
+static void skip_missing(const struct trial_place *place, struct sample *sample)
+{
+	char why[200];
+
+	if (!sample->contender->usable)
+		sample_fail(sample, SAMPLE_SKIPPED, "%s", sample->contender->reason);
+	else if (sample->cell->mode == MODE_INSTRUCTIONS && !place->valgrind)
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "valgrind, which counts instructions, is not installed");
+	else if (sample->cell->program && !sample->cell->program->available(why, sizeof(why)))
+		sample_fail(sample, SAMPLE_SKIPPED, "%s", why);
+}
+
+void trial_run(const struct trial_place *place, struct sample *sample)
+{
+	uint64_t begin = now_ns(), steal = machine_steal_ns();
+
+	sample->status = SAMPLE_OK;
+	sample->instructions = sample->allocator_instructions = -1;
+	clock_utc(sample->started, sizeof(sample->started));
+	skip_missing(place, sample);
+	skip_bump(sample);
+	if (sample->status == SAMPLE_OK) {
+		if (sample->cell->program)
+			trial_run_program(place, sample);
+		else if (sample->cell->mode == MODE_INSTRUCTIONS)
+			trial_run_callgrind(place, sample);
+		else
+			trial_run_workload(place, sample);
+		sample->steal_ns = machine_steal_ns() - steal;
+	}
+	sample->duration_ns = now_ns() - begin;
+}

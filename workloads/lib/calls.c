@@ -1,0 +1,169 @@
+/* The calls that are more than a call: timed ones and verified ones. */
+#include "workloads/lib/calls.h"
+
+#include <math.h>
+#include "workloads/lib/cdf.h"
+#include "workloads/lib/clock.h"
+#include "workloads/shared/histogram.h"
+#include "workloads/lib/verify.h"
+
+void wl_out_of_memory(struct wl_thread *t, size_t size)
+{
+	wl_die(t->run, "out of memory: the allocator returned NULL for %zu bytes", size);
+}
+
+/* Distances are geometric, so that no period of the workload meets a period of the
+ * sampling. */
+static void next_gap(struct wl_thread *t)
+{
+	double mean = (double)t->run->channel->sample_every;
+
+	t->countdown =
+		mean <= 1 ? 1 : 1 + (int64_t)(log1p(-rng_unit(&t->gap)) / log1p(-1 / mean));
+}
+
+static void record(struct wl_thread *t, enum channel_hist_kind kind, uint64_t ticks)
+{
+	histogram_add(&t->latency[kind], clock_ticks_to_ns(ticks));
+	next_gap(t);
+}
+
+void *wl_malloc_special(struct wl_thread *t, size_t size)
+{
+	uint64_t from;
+	void *p;
+
+	if (t->verify) {
+		p = wl_count_alloc(t, malloc(size), size);
+		verify_new(t->run, p, size, VERIFY_ALIGNMENT);
+		return p;
+	}
+	if (t->run->mode == WL_CDF) {
+		p = wl_count_alloc(t, malloc(size), size);
+		cdf_born(p, size);
+		return p;
+	}
+	from = clock_ticks();
+	p = malloc(size);
+	record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
+	return wl_count_alloc(t, p, size);
+}
+
+void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size)
+{
+	uint64_t from;
+	void *p;
+
+	if (t->verify) {
+		p = wl_count_alloc(t, calloc(count, size), count * size);
+		verify_zero(t->run, p, count * size);
+		verify_new(t->run, p, count * size, VERIFY_ALIGNMENT);
+		return p;
+	}
+	if (t->run->mode == WL_CDF) {
+		p = wl_count_alloc(t, calloc(count, size), count * size);
+		cdf_born(p, count * size);
+		return p;
+	}
+	from = clock_ticks();
+	p = calloc(count, size);
+	record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
+	return wl_count_alloc(t, p, count * size);
+}
+
+static void *any_alignment(size_t alignment, size_t size)
+{
+	void *p;
+
+	if (posix_memalign(&p, alignment < sizeof(p) ? sizeof(p) : alignment, size))
+		return NULL;
+	return p;
+}
+
+static inline void *aligned(struct wl_thread *t, void *(*call)(size_t, size_t),
+			    size_t alignment, size_t size)
+{
+	uint64_t from;
+	void *p;
+
+	if (t->verify) {
+		p = wl_count_alloc(t, call(alignment, size), size);
+		verify_new(t->run, p, size, alignment);
+		return p;
+	}
+	if (t->run->mode == WL_CDF) {
+		p = wl_count_alloc(t, call(alignment, size), size);
+		cdf_born(p, size);
+		return p;
+	}
+	from = clock_ticks();
+	p = call(alignment, size);
+	record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
+	return wl_count_alloc(t, p, size);
+}
+
+void *wl_aligned_special(struct wl_thread *t, size_t alignment, size_t size)
+{
+	return aligned(t, aligned_alloc, alignment, size);
+}
+
+void *wl_posix_memalign_special(struct wl_thread *t, size_t alignment, size_t size)
+{
+	return aligned(t, any_alignment, alignment, size);
+}
+
+void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t size)
+{
+	struct verify_block was;
+	uint64_t from = 0;
+	void *p;
+
+	if (t->verify)
+		was = verify_gone(t->run, old, old_size);
+	else if (t->run->mode == WL_CDF)
+		cdf_died(old);
+	else
+		from = clock_ticks();
+	p = realloc(old, size);
+	if (t->run->mode == WL_LATENCY)
+		record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
+	if (!p)
+		wl_out_of_memory(t, size);
+	if (t->verify)
+		verify_moved(t->run, &was, p, size);
+	else if (t->run->mode == WL_CDF)
+		cdf_born(p, size);
+	t->count->reallocs++;
+	t->count->live_bytes += (int64_t)size - (int64_t)old_size;
+	return p;
+}
+
+void wl_free_special(struct wl_thread *t, void *p, size_t size)
+{
+	if (t->verify) {
+		verify_gone(t->run, p, size);
+		free(p);
+	} else if (t->run->mode == WL_CDF) {
+		cdf_died(p); /* before another thread can get the address */
+		free(p);
+	} else {
+		uint64_t from = clock_ticks();
+
+		free(p);
+		record(t, CHANNEL_HIST_FREE, clock_ticks() - from);
+	}
+	t->count->frees++;
+	t->count->live_objects--;
+	t->count->live_bytes -= (int64_t)size;
+}
+
+void wl_own(struct wl_thread *t, void *p, size_t bytes)
+{
+	if (t->verify)
+		verify_own(t->run, p, bytes);
+}
+
+bool wl_is_live(struct wl_thread *t, const void *p)
+{
+	return !t->verify || verify_is_live(p);
+}

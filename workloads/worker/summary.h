@@ -1,0 +1,13 @@
+/* What a person reads when the worker runs alone. */
+#ifndef WORKLOADS_SUMMARY_H
+#define WORKLOADS_SUMMARY_H
+
+#include "workloads/shared/workload.h"
+
+/* Formatted text to a descriptor, at most 2 KiB, without stdio's buffers. */
+void say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void summary_list(void);
+void summary_print(const struct wl_run *run);
+
+#endif
