@@ -38,11 +38,11 @@ check '[ $status -eq 1 ] && grep -q "cut.trace: the trace is cut short after 9 e
 bench trace info cut.trace
 check '[ $status -eq 1 ] && grep -q "^events *9$" out && grep -q "cut short" err' "and told"
 cp small.trace bad.trace
-printf '\377' | dd of=bad.trace bs=1 seek=$((size / 2)) conv=notrunc 2>dd
+printf '\377' | dd of=bad.trace bs=1 seek=$((size / 2)) conv=notrunc 2>dd.log
 bench trace check bad.trace
 check '[ $status -eq 1 ] && grep -q "bad.trace: " err' "a changed byte is found"
 cp small.trace future.trace
-printf '\7' | dd of=future.trace bs=1 seek=8 conv=notrunc 2>dd
+printf '\7' | dd of=future.trace bs=1 seek=8 conv=notrunc 2>dd.log
 refuses 1 "version 7 of the format; this ashlar-bench reads up to 1" "a future version" trace info future.trace
 refuses 1 "not a trace: it does not begin with ASHTRACE" "a foreign file" trace info text
 refuses 1 "No such file" "no file" trace info none.trace

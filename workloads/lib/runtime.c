@@ -100,6 +100,8 @@ void wl_die(struct wl_run *run, const char *format, ...)
 	n = snprintf(line, sizeof(line), "ashlar-work: %s%s",
 		     current ? current->workload->name : "", current ? ": " : "");
 	n += vsnprintf(line + n, sizeof(line) - (size_t)n, format, again);
+	va_end(again);
+	va_end(args);
 	if (n > (int)sizeof(line) - 1)
 		n = sizeof(line) - 1;
 	line[n++] = '\n';

@@ -86,6 +86,9 @@ void wl_workers_run(struct wl_run *run, void *lanes, size_t size,
 
 		wl_worker_start(lane, &run->threads[i + 1], body, lane);
 	}
-	for (unsigned i = 0; i < threads; i++)
-		wl_worker_join((struct wl_worker *)((char *)lanes + i * size));
+	for (unsigned i = 0; i < threads; i++) {
+		void *lane = (char *)lanes + i * size;
+
+		wl_worker_join(lane);
+	}
 }

@@ -29,8 +29,8 @@ static const struct wl_param params[] = {
 	{"ttl", "requests after which an item expires; 0 = never",
 	 "own: a third of the default run, so that most of it runs with expiry", 1000000, 0,
 	 1000000000},
-	{"sizes", "0 = ETC, 1 = Meta's kvcache", "workloads/servers/kv_schedule.c, workloads/servers/data", 0,
-	 0, 1},
+	{"sizes", "0 = ETC, 1 = Meta's kvcache",
+	 "workloads/servers/kv_schedule.c, workloads/servers/data", 0, 0, 1},
 	{"cluster",
 	 "1 to 54: sizes, popularity and writes of that cluster at Twitter, in place of sizes, "
 	 "zipf_percent and write_percent; 0 = none",

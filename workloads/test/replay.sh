@@ -119,7 +119,7 @@ if [ "${ASH_SANITIZER:-no}" = no ]; then
 		ok $? "locality repeats within 1 % under $preload"
 		skip=
 	done
-	said=$(LD_PRELOAD= "$work" --mode locality trace:"$tmp/four" 2>&1)
+	said=$(LD_PRELOAD='' "$work" --mode locality trace:"$tmp/four" 2>&1)
 	echo "$said" | grep -q "regions of 2 MiB in all"; ok $? "four: locality of all threads as one"
 fi
 finish

@@ -30,7 +30,7 @@ same "$tmp/planted" "$tmp/shown"
 verdict $((! $?)) "a name that is shown and not listed is found"
 
 # Every function of the public header can be linked.
-sed '/^typedef/d; s/\*/ /g' "$top_builddir/allocator/include/ashlar/ashlar.h" | grep -o "\\b$prefix[a-z_]*(" | tr -d '(' | sort -u >"$tmp/declared"
+sed '/^typedef/d; s/\*/ /g' "$top_builddir/allocator/include/ashlar/ashlar.h" | grep -o "\\b${prefix}[a-z_]*(" | tr -d '(' | sort -u >"$tmp/declared"
 [ "$(wc -l <"$tmp/declared")" -ge 12 ] && [ -z "$(comm -23 "$tmp/declared" "$tmp/shown")" ]
 verdict $? "every function of ashlar.h is exported ($(wc -l <"$tmp/declared"))"
 

@@ -16,7 +16,7 @@ own_group() { # CONTROLLER
 	done
 	return 1
 }
-memory= cpu=
+memory='' cpu=''
 at_exit() {
 	for group in $memory $cpu; do
 		for try in 1 2 3 4 5; do

@@ -26,7 +26,7 @@ compare() { # NAME COMMAND…
 	compared=$1
 	shift
 	for way in plain with; do
-		rm -rf "$tmp/run" "$tmp/$way"
+		rm -rf "$tmp/run" "${tmp:?}/$way"
 		cp -r "$tmp/input" "$tmp/run"
 		(
 			cd "$tmp/run" || exit 99
@@ -34,7 +34,7 @@ compare() { # NAME COMMAND…
 			"$@" >"$tmp/$way.out" 2>"$tmp/$way.err" </dev/null
 			echo "status $?" >>"$tmp/$way.out"
 		)
-		mv "$tmp/run" "$tmp/$way"
+		mv "$tmp/run" "${tmp:?}/$way"
 	done
 	if ! grep -q '^status 0$' "$tmp/plain.out"; then
 		note "the unpreloaded run failed, so there is nothing to compare with:"
