@@ -42,6 +42,7 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 	ash_depot_each_mutex(fn);
 	each_bin(fn);
 	fn(ash_hugeblock_mutex());
+	fn(ash_mapping_tail_mutex());
 	fn(ash_page_mutex());
 	fn(ash_mapping_mutex());
 	fn(ash_far_mutex());

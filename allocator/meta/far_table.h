@@ -28,7 +28,7 @@ bool ash_far_remove(const void *address, struct ash_far *entry);
 bool ash_far_detach(const void *address, struct ash_far *entry);
 void ash_far_attach(const struct ash_far *entry, size_t mapped_before);
 /* Calls fn for the entry at exactly this address, under the table's lock, so that nobody can
- * take or change it meanwhile; nothing where there is none. */
+ * take or change it meanwhile; nothing where there is none.  fn makes no system call. */
 void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry, void *argument),
 		  void *argument);
 /* Whether some entry's mapping holds this address; fills it in. */

@@ -30,6 +30,15 @@ void ash_lock_rank_assert_none(void)
 			ash_fatal("lock of rank %u held where none may be", r);
 }
 
+void ash_lock_rank_assert_system_call(void)
+{
+	if (same_allowed) /* forking */
+		return;
+	for (unsigned r = 0; r < ASH_RANKS; r++)
+		if (held[r] != 0 && r != ASH_RANK_GROW && r != ASH_RANK_TAIL)
+			ash_fatal("lock of rank %u held over a system call", r);
+}
+
 void ash_lock_rank_allow_same(int allow)
 {
 	same_allowed = allow;

@@ -9,6 +9,7 @@ enum ash_lock_rank {
 	ASH_RANK_DEPOT,       /* full magazines of one class */
 	ASH_RANK_BIN,         /* slabs of one class in one shard */
 	ASH_RANK_GROW,        /* mapping more hugeblocks */
+	ASH_RANK_TAIL,        /* a mapping's unused end while it is purged */
 	ASH_RANK_PAGE,        /* runs in hugeblocks */
 	ASH_RANK_MAPPINGS,    /* cache of large mappings */
 	ASH_RANK_FAR,         /* table of mappings outside the window */
@@ -22,12 +23,16 @@ void ash_lock_rank_acquire(enum ash_lock_rank rank);
 void ash_lock_rank_release(enum ash_lock_rank rank);
 /* Fails where the thread holds any lock: before a call that may allocate or sleep. */
 void ash_lock_rank_assert_none(void);
+/* Fails where the thread holds a lock that must be free over a system call: all but GROW and
+ * TAIL, outside of fork. */
+void ash_lock_rank_assert_system_call(void);
 /* Held by the forking thread: locks of one rank in sequence are allowed while set. */
 void ash_lock_rank_allow_same(int allow);
 #else
 #define ash_lock_rank_acquire(rank) ((void)(rank))
 #define ash_lock_rank_release(rank) ((void)(rank))
 #define ash_lock_rank_assert_none() ((void)0)
+#define ash_lock_rank_assert_system_call() ((void)0)
 #define ash_lock_rank_allow_same(allow) ((void)(allow))
 #endif
 

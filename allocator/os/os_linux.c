@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "os/cgroup.h"
+#include "os/lock_rank.h"
 #include "util/assert.h"
 #include "util/atomic.h"
 #include "util/bits.h"
@@ -33,6 +34,7 @@ static bool faulted(enum ash_os_call call)
 {
 	bool (*hook)(enum ash_os_call) = ash_load_relaxed(&ash_os_fault_hook);
 
+	ash_lock_rank_assert_system_call();
 	return ASH_UNLIKELY(hook != NULL) && hook(call);
 }
 

@@ -192,21 +192,58 @@ static struct tail {
 	size_t done; /* purged up to here, from the mapping's start */
 } tails[TAIL_SLOTS];
 
+/* Held while a piece of an end is purged, a system call; which mapping's it is says
+ * tail_in_work, set under the far table's lock too, so that who has taken an entry out of the
+ * table sees it. */
+static struct ash_mutex tail_lock = ASH_MUTEX_INIT(ASH_RANK_TAIL);
+static uintptr_t tail_in_work; /* 0 = none */
+
 struct piece {
-	size_t from, next; /* 0 = there is none (left) */
+	size_t from, bytes; /* from the mapping's start; bytes 0 = there is none */
+	size_t mapped;      /* the mapping's length */
 };
 
-static void purge_tail(const struct ash_far *entry, void *argument)
+/* Under both locks. */
+static void choose_piece(const struct ash_far *entry, void *argument)
 {
 	struct piece *piece = argument;
-	size_t from = piece->from > entry->usable ? piece->from : entry->usable, bytes;
 
-	if (from >= entry->mapped)
+	if (piece->from < entry->usable)
+		piece->from = entry->usable;
+	if (piece->from >= entry->mapped)
 		return;
-	bytes = entry->mapped - from < PIECE ? entry->mapped - from : PIECE;
-	if (ash_os_purge((void *)(entry->mapping + from), bytes) &&
-	    from + bytes < entry->mapped)
-		piece->next = from + bytes;
+	piece->mapped = entry->mapped;
+	piece->bytes =
+		entry->mapped - piece->from < PIECE ? entry->mapped - piece->from : PIECE;
+	ash_store_relaxed(&tail_in_work, entry->mapping);
+}
+
+/* Purges the next piece; returns up to where the end is done then, 0 where nothing is left of
+ * it, or of the mapping. */
+static size_t purge_piece(uintptr_t address, size_t done)
+{
+	struct piece piece = {.from = done};
+	bool purged = false;
+
+	ash_mutex_lock(&tail_lock);
+	ash_far_with((void *)address, choose_piece, &piece);
+	if (piece.bytes != 0) {
+		purged = ash_os_purge((void *)(address + piece.from), piece.bytes);
+		ash_store_release(&tail_in_work, 0);
+	}
+	ash_mutex_unlock(&tail_lock);
+	piece.from += piece.bytes;
+	return purged && piece.from < piece.mapped ? piece.from : 0;
+}
+
+/* For who has taken a mapping's entry out of the far table and is about to change the mapping:
+ * waits until nobody purges a piece of its end. */
+static void await_tail(uintptr_t address)
+{
+	if (ash_load_acquire(&tail_in_work) == address) {
+		ash_mutex_lock(&tail_lock);
+		ash_mutex_unlock(&tail_lock);
+	}
 }
 
 /* Where more are noted at a time than there are slots, the oldest is forgotten: its end stays
@@ -273,8 +310,8 @@ static bool meter_is_up(struct meter *meter)
 		ash_os_thread_cpu_ns() - meter->start_ns >= meter->most_ns);
 }
 
-/* Purges the ends that were noted a second ago.  Under the far table's lock, lest the program
- * grow into what is being purged, and so in pieces. */
+/* Purges the ends that were noted a second ago, in pieces: the program cannot grow into one
+ * that is being purged. */
 static bool purge_tails(uint64_t now_ns, struct meter *meter)
 {
 	bool left = false;
@@ -285,12 +322,8 @@ static bool purge_tails(uint64_t now_ns, struct meter *meter)
 		struct tail tail = take_tail(i, now_ns);
 
 		while (tail.address != 0) {
-			struct piece piece = {tail.done, 0};
-
-			/* (Not called where the mapping is gone.) */
-			ash_far_with((void *)tail.address, purge_tail, &piece);
-			tail.done = piece.next;
-			if (piece.next == 0)
+			tail.done = purge_piece(tail.address, tail.done);
+			if (tail.done == 0)
 				tail.address = 0;
 			if (meter_is_up(meter)) {
 				if (tail.address != 0)
@@ -422,6 +455,7 @@ void *ash_mapping_alloc(size_t size, size_t align, bool zeroed)
 
 void ash_mapping_free(const struct ash_far *entry)
 {
+	await_tail(entry->mapping);
 	give_up(entry->mapping, entry->mapped, false);
 }
 
@@ -434,6 +468,7 @@ void *ash_mapping_resize(const struct ash_far *entry, size_t size)
 	void *p = (void *)entry->address;
 	size_t charged = 0;
 
+	await_tail(entry->mapping);
 	if (bytes < size ||
 	    (bytes > changed.mapped && !ash_limits_charge(bytes - changed.mapped, &charged))) {
 		ash_far_attach(entry, entry->mapped);
@@ -522,6 +557,11 @@ bool ash_mapping_trim(uint64_t now_ns, uint64_t most_ns)
 size_t ash_mapping_cached(void)
 {
 	return ash_load_relaxed(&cached_bytes);
+}
+
+struct ash_mutex *ash_mapping_tail_mutex(void)
+{
+	return &tail_lock;
 }
 
 struct ash_mutex *ash_mapping_mutex(void)

@@ -41,6 +41,7 @@ size_t ash_mapping_trim_some(uint64_t now_ns, size_t bytes, uint64_t most_ns);
 size_t ash_mapping_cached(void);
 
 struct ash_mutex;
-struct ash_mutex *ash_mapping_mutex(void); /* for fork */
+struct ash_mutex *ash_mapping_tail_mutex(void); /* for fork */
+struct ash_mutex *ash_mapping_mutex(void);      /* the same */
 
 #endif

@@ -64,6 +64,29 @@ static void not_held(void)
 	ash_lock_rank_release(ASH_RANK_BIN);
 }
 
+static void system_call_under(enum ash_lock_rank rank)
+{
+	ash_lock_rank_acquire(rank);
+	ash_lock_rank_assert_system_call();
+}
+
+static void system_call_under_far(void)
+{
+	system_call_under(ASH_RANK_FAR);
+}
+
+static void system_call_under_grow(void)
+{
+	system_call_under(ASH_RANK_GROW);
+}
+
+static void system_call_under_lock_aborts(void **state)
+{
+	(void)state;
+	assert_int_equal(ends_with(system_call_under_far), SIGABRT);
+	assert_int_equal(ends_with(system_call_under_grow), 0);
+}
+
 static void out_of_order_aborts(void **state)
 {
 	(void)state;
@@ -107,6 +130,7 @@ int main(void)
 		cmocka_unit_test(in_order),
 #if ASH_DEBUG >= 1
 		cmocka_unit_test(out_of_order_aborts),
+		cmocka_unit_test(system_call_under_lock_aborts),
 #endif
 		cmocka_unit_test(excludes),
 	};

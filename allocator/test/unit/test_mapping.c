@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "os/mutex.h"
 #include "test/support/give_mapping.h"
 #include "test/support/layers.h"
 #include "test/support/race.h"
@@ -178,6 +179,94 @@ static void unused_ends_go_back(void **state)
 	assert_int_equal(ash_mapping_cached(), 0);
 }
 
+static unsigned purges, under_far_lock;
+
+static bool look_at_far_lock(enum ash_os_call call)
+{
+	purges += call == ASH_OS_MADVISE;
+	if (!ash_mutex_try_lock(ash_far_mutex()))
+		under_far_lock++;
+	else
+		ash_mutex_unlock(ash_far_mutex());
+	return false;
+}
+
+/* Who looks a mapping up does not wait for the kernel to take pages. */
+static void ends_go_back_without_the_far_lock(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(16 * mib, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 16 * mib);
+	assert_true(ash_far_detach(p, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 9 * mib), p);
+	purges = under_far_lock = 0;
+	ash_os_fault_hook = look_at_far_lock;
+	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
+	ash_os_fault_hook = NULL;
+	assert_int_equal(purges, 7);
+	assert_int_equal(under_far_lock, 0);
+	assert_int_equal(resident(p + 9 * mib, 7 * mib), 0);
+	give_mapping(p);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+}
+
+static char *growing; /* a mapping of 16 MiB, of which 8 are in use */
+static uint32_t turn; /* 0 = a piece may be purged, 1 = one is, 2 = the program wrote there */
+
+/* Before a piece is purged the program has time to grow into it. */
+static bool let_the_program_grow(enum ash_os_call call)
+{
+	uint32_t nobody = 0;
+
+	if (call == ASH_OS_MADVISE && ash_cas_acquire(&turn, &nobody, 1))
+		for (unsigned i = 0; i < 20 && ash_load_acquire(&turn) == 1; i++)
+			ash_os_sleep(1000000);
+	return false;
+}
+
+static void *grow_meanwhile(void *number)
+{
+	struct ash_far entry;
+	size_t mib = (size_t)1 << 20;
+
+	if (number == NULL) {
+		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+		return NULL;
+	}
+	while (ash_load_acquire(&turn) == 0)
+		ash_os_yield();
+	race_check(ash_far_detach(growing, &entry));
+	race_check(ash_mapping_resize(&entry, 16 * mib) == growing);
+	growing[8 * mib] = 5;
+	ash_store_release(&turn, 2);
+	return NULL;
+}
+
+/* What the program writes into an end while that is being purged is not lost. */
+static void growing_waits_for_the_purge(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	struct ash_far entry;
+
+	(void)state;
+	growing = ash_mapping_alloc(16 * mib, 16, false);
+	memset(growing, 3, 16 * mib);
+	assert_true(ash_far_detach(growing, &entry));
+	assert_ptr_equal(ash_mapping_resize(&entry, 8 * mib), growing);
+	turn = 0;
+	ash_os_fault_hook = let_the_program_grow;
+	race(2, grow_meanwhile);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(race_wrong, 0);
+	assert_int_equal(growing[8 * mib], 5);
+	assert_int_equal(growing[8 * mib - 1], 3);
+	give_mapping(growing);
+	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+}
+
 static void *trim_in_pieces(void *unused)
 {
 	for (unsigned i = 0; i < 10; i++)
@@ -275,6 +364,8 @@ int main(void)
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
 		cmocka_unit_test(resize_keeps_content),
 		cmocka_unit_test(unused_ends_go_back),
+		cmocka_unit_test(ends_go_back_without_the_far_lock),
+		cmocka_unit_test(growing_waits_for_the_purge),
 		cmocka_unit_test(ends_in_two_hands),
 		cmocka_unit_test(ends_and_mappings_in_pieces),
 		cmocka_unit_test(refused_unmap),
