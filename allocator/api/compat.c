@@ -11,12 +11,11 @@
 #include "front/tcache.h"
 #include "meta/base.h"
 #include "meta/far_table.h"
+#include "page/account.h"
 #include "page/hugeblock.h"
 #include "reclaim/hugify.h"
-#include "page/limits.h"
-#include "page/mapping.h"
 #include "reclaim/purge.h"
-#include "page/run.h"
+#include "reclaim/stall.h"
 #include "slab/shard.h"
 #include "util/fmt.h"
 
@@ -51,8 +50,8 @@ static struct totals count_all(void)
 	t.cached = ash_tcache_bytes() + ash_depot_bytes();
 	if (t.cached > t.small) /* moved while we counted */
 		t.cached = t.small;
-	t.runs = ash_run_granules() << ASH_GRANULE_SHIFT;
-	t.heap = ash_hugeblock_mapped();
+	t.runs = ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT;
+	t.heap = ash_hugeblock_mapped(&ash_heap);
 	ash_far_totals(&t.mappings, &t.mapped);
 	t.metadata = ash_base_mapped();
 	return t;
@@ -107,11 +106,12 @@ int ash_malloc_trim(size_t pad)
 	(void)pad;
 	if (!ash_boot())
 		return 0;
-	heap = ash_hugeblock_mapped();
-	cached = ash_mapping_cached();
-	purged = ash_purge_bytes();
+	heap = ash_hugeblock_mapped(&ash_heap);
+	cached = ash_account_cached(&ash_heap);
+	purged = ash_purge_bytes(&ash_heap);
 	ash_tcache_release();
-	return ash_hugeblock_mapped() < heap || cached != 0 || ash_purge_bytes() != purged;
+	return ash_hugeblock_mapped(&ash_heap) < heap || cached != 0 ||
+	       ash_purge_bytes(&ash_heap) != purged;
 }
 
 /* In the outline of glibc's: one heap, and the totals. */
@@ -149,7 +149,7 @@ void ash_malloc_stats(void)
 		t.slabs / 1024, t.mappings, t.mapped / 1024, t.metadata / 1024,
 		ash_thread_count(), ash_shard_count());
 
-	ash_stalls_read(&s);
+	ash_stall_read(&ash_heap, &s);
 	length += ash_format(
 		text + length, sizeof(text) - length,
 		"  dirty %zu KiB, muzzy %zu KiB, cached mappings %zu KiB, holes in slabs %zu "
@@ -160,15 +160,18 @@ void ash_malloc_stats(void)
 		"ranges and %lu KiB; background %lu us\n"
 		"  huge pages: %lu made, %zu KiB of the pool, refused by it %lu times\n"
 		"  memory found short %lu times\n",
-		(ash_run_dirty() << ASH_GRANULE_SHIFT) / 1024,
-		(ash_run_muzzy() << ASH_GRANULE_SHIFT) / 1024, ash_mapping_cached() / 1024,
-		ash_limits_hole_bytes() / 1024, ash_limits_held() / 1024,
-		(unsigned long)(ash_purge_bytes() / 1024), (unsigned long)s.count,
+		(ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT) / 1024,
+		(ash_account_muzzy(&ash_heap) << ASH_GRANULE_SHIFT) / 1024,
+		ash_account_cached(&ash_heap) / 1024, ash_account_hole_bytes(&ash_heap) / 1024,
+		ash_account_held(&ash_heap) / 1024,
+		(unsigned long)(ash_purge_bytes(&ash_heap) / 1024), (unsigned long)s.count,
 		(unsigned long)(s.ns / 1000), (unsigned long)(s.longest_ns / 1000),
 		(unsigned long)s.most_ranges, (unsigned long)(s.most_bytes / 1024),
-		(unsigned long)(s.background_ns / 1000), (unsigned long)ash_hugify_count(),
-		ash_hugeblock_pool() / 1024, (unsigned long)ash_hugeblock_pool_refused(),
-		(unsigned long)ash_reclaim_pressed());
+		(unsigned long)(s.background_ns / 1000),
+		(unsigned long)ash_hugify_count(&ash_heap),
+		ash_hugeblock_pool(&ash_heap) / 1024,
+		(unsigned long)ash_hugeblock_pool_refused(&ash_heap),
+		(unsigned long)ash_rounds_pressed());
 	ash_write_fd(STDERR_FILENO, text, length);
 }
 

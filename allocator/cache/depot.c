@@ -4,7 +4,7 @@
 #include "meta/size_class.h"
 #include "meta/window.h"
 #include "os/mutex.h"
-#include "page/run.h"
+#include "page/account.h"
 #include "slab/inbox.h"
 #include "util/atomic.h"
 
@@ -39,7 +39,7 @@ ASH_INLINE struct depot_class *of_class(unsigned class)
  * the depot are few beside those that they keep pages from others with. */
 static size_t share(void)
 {
-	return (ash_run_granules() << ASH_GRANULE_SHIFT) / 32;
+	return (ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT) / 32;
 }
 
 void ash_depot_init(void)

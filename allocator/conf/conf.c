@@ -5,7 +5,7 @@
 
 #include "meta/descriptor.h"
 #include "os/os.h"
-#include "reclaim/purge.h"
+#include "util/epoch.h"
 #include "util/fmt.h"
 
 struct ash_conf ash_conf = {

@@ -8,17 +8,16 @@
 #include "conf/conf.h"
 #include "front/fork.h"
 #include "front/misuse.h"
-#include "reclaim/rounds.h"
 #include "front/tcache.h"
 #include "meta/window.h"
 #include "os/cgroup.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "page/huge_advice.h"
 #include "page/hugeblock.h"
 #include "reclaim/hugify.h"
 #include "reclaim/pool.h"
 #include "reclaim/purge.h"
-#include "page/run.h"
 #include "slab/shard.h"
 
 uint32_t ash_boot_state;
@@ -43,13 +42,13 @@ static enum ash_thp thp_mode(void)
 
 static void huge_pages_init(void)
 {
-	ash_hugify_init(thp_mode());
-	ash_hugify_set_threshold(ash_conf.hpa_hugification_threshold);
-	ash_hugify_set_delay_ms(ash_conf.hpa_hugify_delay_ms);
-	ash_purge_set_interval_ms(ash_conf.hpa_min_purge_interval_ms);
-	ash_purge_set_dirty_share(ash_conf.hpa_dirty_mult);
-	ash_hugeblock_use_pool(ash_conf.hugetlb == ASH_HUGETLB_2M);
-	ash_pool_set_decay_ms(ash_conf.dirty_decay_ms);
+	ash_huge_advice_init(&ash_heap, thp_mode());
+	ash_hugify_set_threshold(&ash_heap, ash_conf.hpa_hugification_threshold);
+	ash_hugify_set_delay_ms(&ash_heap, ash_conf.hpa_hugify_delay_ms);
+	ash_purge_set_interval_ms(&ash_heap, ash_conf.hpa_min_purge_interval_ms);
+	ash_purge_set_dirty_share(&ash_heap, ash_conf.hpa_dirty_mult);
+	ash_hugeblock_use_pool(&ash_heap, ash_conf.hugetlb == ASH_HUGETLB_2M);
+	ash_pool_set_decay_ms(&ash_heap, ash_conf.dirty_decay_ms);
 }
 
 /* Nothing here may allocate. */
@@ -63,14 +62,14 @@ static bool bring_up(void)
 #endif
 	ash_bounds_init();
 	ash_misuse_hook = ash_misuse_report;
-	ash_page_init();
+	ash_heap_init(&ash_heap);
 	huge_pages_init();
 	/* (The window may be there from a try that failed later.) */
 	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) ||
 	    !ash_shard_init((unsigned)ash_conf.narenas))
 		return false;
 	ash_tcache_init();
-	ash_reclaim_background = ash_conf.background_thread;
+	ash_heap.rounds.background = ash_conf.background_thread;
 	ash_tcache_enabled = ash_conf.tcache && ash_conf.checks != ASH_CHECKS_FULL;
 	return true;
 }

@@ -6,10 +6,11 @@
 
 #include "front/boot.h"
 #include "conf/conf.h"
-#include "reclaim/rounds.h"
 #include "os/cgroup.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/account.h"
+#include "page/limits.h"
 #include "page/mapping.h"
 #include "reclaim/purge.h"
 #include "slab/bin.h"
@@ -54,23 +55,23 @@ void ash_bounds_init(void)
 	uint64_t limit = container < ram ? container : ram;
 	int64_t ms = ash_conf.dirty_decay_ms;
 
-	ash_limits.hard = resolve_limit(ash_conf.limit_hard, limit);
-	ash_limits.soft = resolve_limit(ash_conf.limit_soft, limit);
+	ash_heap.limits.hard = resolve_limit(ash_conf.limit_hard, limit);
+	ash_heap.limits.soft = resolve_limit(ash_conf.limit_soft, limit);
 	/* In a container idle memory is somebody's: a quarter is enough of it. */
-	ash_limits.dirty_max =
+	ash_heap.limits.dirty_max =
 		resolve(ash_conf.dirty_max, limit,
 			container < ram ? (size_t)(container / 4) : ASH_NO_LIMIT);
 	if (ms == 0)
-		ash_limits.dirty_max = 0;
-	ash_purge_set_decay_ms(ms);
-	ash_purge_set_muzzy_ms(ash_conf.muzzy_decay_ms);
+		ash_heap.limits.dirty_max = 0;
+	ash_purge_set_decay_ms(&ash_heap, ms);
+	ash_purge_set_muzzy_ms(&ash_heap, ash_conf.muzzy_decay_ms);
 	/* Mappings wait half as long as runs. */
-	ash_mapping_keep_ns = ms < 0 ? ASH_MAPPING_KEEP : (uint64_t)ms * 500000;
-	if (limit / 16 < ash_mapping_keep_least)
-		ash_mapping_keep_least = (size_t)(limit / 16);
+	ash_heap.mappings.keep_ns = ms < 0 ? ASH_MAPPING_KEEP : (uint64_t)ms * 500000;
+	if (limit / 16 < ash_heap.mappings.keep_least)
+		ash_heap.mappings.keep_least = (size_t)(limit / 16);
 	ash_bin_hole_age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
-	ash_reclaim_holes = ms >= 0;
-	ash_reclaim_pressure =
+	ash_heap.holes.enabled = ms >= 0;
+	ash_heap.rounds.pressure =
 		ash_conf.pressure_purge == ASH_PRESSURE_TRUE ||
 		(ash_conf.pressure_purge == ASH_PRESSURE_AUTO && ash_cgroup_bounded());
 }
@@ -88,7 +89,7 @@ static bool tell(int which, size_t limit)
 	    ash_load_relaxed(&version) != before)
 		return false;
 	ash_limits_telling = true;
-	function(which, ash_limits_held(), limit, argument);
+	function(which, ash_account_held(&ash_heap), limit, argument);
 	ash_limits_telling = false;
 	errno = saved;
 	return true;
@@ -96,21 +97,21 @@ static bool tell(int which, size_t limit)
 
 void ash_bounds_tell_soft(void)
 {
-	if (ash_limits_telling || ash_exchange_acquire(&ash_limits_crossed, 0) == 0)
+	if (ash_limits_telling || ash_exchange_acquire(&ash_heap.limits.crossed, 0) == 0)
 		return;
-	tell(ASHLAR_LIMIT_SOFT, ash_load_relaxed(&ash_limits.soft));
+	tell(ASHLAR_LIMIT_SOFT, ash_load_relaxed(&ash_heap.limits.soft));
 }
 
 bool ash_bounds_tell_hard(void)
 {
-	size_t hard = ash_load_relaxed(&ash_limits.hard);
+	size_t hard = ash_load_relaxed(&ash_heap.limits.hard);
 
 	return hard != ASH_NO_LIMIT && tell(ASHLAR_LIMIT_HARD, hard);
 }
 
 void ash_bounds_after_fork(void)
 {
-	ash_limits_after_fork();
+	ash_limits_after_fork(&ash_heap);
 	if (version % 2 != 0) { /* the thread that was writing is no more */
 		listener = NULL;
 		version++;
@@ -137,10 +138,10 @@ ASH_EXPORT int ASH_API(set_limit)(int which, size_t bytes)
 		bytes = ASH_NO_LIMIT;
 	switch (which) {
 	case ASHLAR_LIMIT_SOFT:
-		ash_store_relaxed(&ash_limits.soft, bytes);
+		ash_store_relaxed(&ash_heap.limits.soft, bytes);
 		return 0;
 	case ASHLAR_LIMIT_HARD:
-		ash_store_relaxed(&ash_limits.hard, bytes);
+		ash_store_relaxed(&ash_heap.limits.hard, bytes);
 		return 0;
 	default:
 		return EINVAL;
@@ -149,5 +150,5 @@ ASH_EXPORT int ASH_API(set_limit)(int which, size_t bytes)
 
 ASH_EXPORT size_t ASH_API(held)(void)
 {
-	return ash_boot() ? ash_limits_held() : 0;
+	return ash_boot() ? ash_account_held(&ash_heap) : 0;
 }

@@ -3,7 +3,7 @@
 #define ASH_API_BOUNDS_H
 
 #include <stdbool.h>
-#include "page/limits.h"
+#include "page/heap.h"
 
 /* Puts the options into force.  Called at boot, after they were read. */
 void ash_bounds_init(void);
@@ -20,7 +20,7 @@ bool ash_bounds_tell_hard(void);
  * allocate. */
 ASH_INLINE void ash_bounds_tell(void)
 {
-	if (ASH_UNLIKELY(ash_load_relaxed(&ash_limits_crossed) != 0))
+	if (ASH_UNLIKELY(ash_load_relaxed(&ash_heap.limits.crossed) != 0))
 		ash_bounds_tell_soft();
 }
 

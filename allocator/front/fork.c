@@ -16,9 +16,7 @@
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "os/mutex.h"
-#include "page/hugeblock.h"
-#include "page/mapping.h"
-#include "page/run.h"
+#include "page/heap.h"
 #include "slab/shard.h"
 
 /* Of the shards that there were when prepare took their lock: the parent gives that lock back
@@ -41,10 +39,7 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 		shards = ash_shard_count();
 	ash_depot_each_mutex(fn);
 	each_bin(fn);
-	fn(ash_hugeblock_mutex());
-	fn(ash_mapping_tail_mutex());
-	fn(ash_page_mutex());
-	fn(ash_mapping_mutex());
+	ash_heap_each_mutex(&ash_heap, fn);
 	fn(ash_far_mutex());
 	fn(ash_magazine_mutex());
 	fn(ash_base_mutex());
@@ -52,7 +47,7 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 
 static void prepare(void)
 {
-	ash_reclaim_before_fork();
+	ash_rounds_before_fork();
 	ash_lock_rank_allow_same(1);
 	each_mutex(ash_mutex_fork_prepare);
 	ash_mutex_forking = true;
@@ -63,7 +58,7 @@ static void parent(void)
 	ash_mutex_forking = false;
 	each_mutex(ash_mutex_fork_parent);
 	ash_lock_rank_allow_same(0);
-	ash_reclaim_end_fork();
+	ash_rounds_end_fork();
 }
 
 static void child(void)
@@ -71,7 +66,7 @@ static void child(void)
 	ash_mutex_forking = false;
 	each_mutex(ash_mutex_fork_child);
 	ash_lock_rank_allow_same(0);
-	ash_reclaim_after_fork();
+	ash_rounds_after_fork();
 	ash_bounds_after_fork();
 	ash_thread_after_fork();
 }

@@ -10,6 +10,7 @@
 #include "front/tcache.h"
 #include "os/os.h"
 #include "page/large.h"
+#include "page/limits.h"
 #include "reclaim/purge.h"
 #include "slab/slab.h"
 
@@ -30,16 +31,17 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 	void *p;
 
 	ash_tcache_tick(true);
-	p = growing ? ash_large_alloc_growing(size) : ash_large_alloc(size, align, zeroed);
+	p = growing ? ash_large_alloc_growing(&ash_heap, size)
+		    : ash_large_alloc(&ash_heap, size, align, zeroed);
 	/* What no machine could give is no reason to empty every cache. */
 	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes()) {
-		if (ash_reclaim_all())
-			p = ash_large_alloc(size, align, zeroed);
+		if (ash_rounds_all())
+			p = ash_large_alloc(&ash_heap, size, align, zeroed);
 		if (p == NULL && ash_bounds_tell_hard())
-			p = ash_large_alloc(size, align, zeroed);
+			p = ash_large_alloc(&ash_heap, size, align, zeroed);
 	}
 	if (p != NULL)
-		ash_reclaim_grown();
+		ash_rounds_grown();
 	ash_bounds_tell();
 	errno = p != NULL ? saved : ENOMEM; /* whatever the kernel refused on the way */
 	return p;
@@ -106,18 +108,18 @@ static ASH_NOINLINE void free_far(void *p)
 	switch (object.kind) {
 	/* Of two threads that free it at once one finds it gone. */
 	case ASH_OBJECT_RUN:
-		if (ash_large_free_run(object.run)) {
+		if (ash_large_free_run(&ash_heap, object.run)) {
 			ash_tcache_tick(false);
-			ash_reclaim_notice(false);
+			ash_rounds_notice(false);
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;
 		break;
 	case ASH_OBJECT_MAPPING:
 		if (ash_far_remove(p, &object.far)) {
-			ash_large_free_mapping(&object.far);
+			ash_large_free_mapping(&ash_heap, &object.far);
 			ash_tcache_tick(false);
-			ash_reclaim_notice(false);
+			ash_rounds_notice(false);
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;
@@ -167,8 +169,8 @@ void ash_free_full(void *p, size_t stack)
 		free_far(p);
 	else if (check_small(p, (unsigned)stack))
 		ash_tcache_free((unsigned)stack, p);
-	if (ASH_UNLIKELY(ash_limits_dirty_exceeded()))
-		ash_purge_excess();
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
+		ash_purge_excess(&ash_heap);
 	errno = saved;
 }
 

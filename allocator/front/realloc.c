@@ -117,17 +117,17 @@ void *ash_realloc(void *p, size_t size)
 		/* (Small ones in a run are aligned beyond what slabs offer.) */
 		if (stays_large(object.usable, size))
 			return p;
-		if (size > ASH_SMALL_MAX && ash_large_resize_run(object.run, size))
+		if (size > ASH_SMALL_MAX && ash_large_resize_run(&ash_heap, object.run, size))
 			return p;
 		break;
 	default:
 		if (stays_large(object.usable, size))
 			return p;
 		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
-			void *q = ash_mapping_resize(&object.far, size);
+			void *q = ash_mapping_resize(&ash_heap, &object.far, size);
 
 			if (q != NULL) {
-				ash_reclaim_grown();
+				ash_rounds_grown();
 				ash_bounds_tell();
 				errno = saved;
 				return q;

@@ -8,12 +8,12 @@
 #include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
-#include "reclaim/decay.h"
-#include "page/run.h"
+#include "page/account.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"
 #include "util/assert.h"
 #include "util/atomic.h"
+#include "util/epoch.h"
 
 /* The constants of level 0; allocator/doc/design.md says what each rests on. */
 #define CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
@@ -47,11 +47,11 @@ static unsigned cap_most(unsigned class)
 
 static size_t budget(void)
 {
-	size_t all = (ash_run_granules() << ASH_GRANULE_SHIFT) / 16, one;
+	size_t all = (ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT) / 16, one;
 
 	if (all < BUDGETS_LEAST)
 		all = BUDGETS_LEAST;
-	one = all / ash_reclaim_active_threads();
+	one = all / ash_rounds_active_threads();
 	return one < BUDGET_LEAST ? BUDGET_LEAST : one > BUDGET_MOST ? BUDGET_MOST : one;
 }
 
@@ -190,19 +190,19 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	if (now == ash_load_relaxed(&t->epoch)) {
-		ash_reclaim_notice(allocates);
+		ash_rounds_notice(allocates);
 		return;
 	}
 	ash_store_relaxed(&t->epoch, now);
 	trim_idle(t);
 	relieve(t);
-	ash_reclaim_tick(now_ns, allocates);
+	ash_rounds_tick(now_ns, allocates);
 }
 
 ASH_INLINE void tick(struct ash_thread *t, bool allocates)
 {
 	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 ||
-			 (allocates && ash_load_relaxed(&ash_reclaim_start_wished) != 0)))
+			 (allocates && ash_load_relaxed(&ash_heap.rounds.start_wished) != 0)))
 		look_at_clock(t, allocates);
 }
 
@@ -222,7 +222,7 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 	if (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1)
 		return slot[0];
 	/* The last resort: what others could do without. */
-	if (!ash_reclaim_all())
+	if (!ash_rounds_all())
 		return NULL;
 	return ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1 ? slot[0]
 										       : NULL;
@@ -398,7 +398,7 @@ again:
 			return p;
 		goto again;
 	}
-	ash_reclaim_inbox(t->shard);
+	ash_rounds_inbox(t->shard);
 	m = empty;
 	double_cap(t, class);
 	top = ash_magazine_clear(m, cc->cap);
@@ -504,7 +504,7 @@ void ash_tcache_init(void)
 {
 	ash_depot_init();
 	ash_thread_flush = flush_thread;
-	ash_reclaim_init();
+	ash_rounds_init();
 }
 
 void ash_tcache_release(void)
@@ -514,7 +514,7 @@ void ash_tcache_release(void)
 	if (t != NULL)
 		for (unsigned c = 1; c < ASH_CLASSES; c++)
 			drop_class(t, &ash_tls, c);
-	ash_reclaim_all();
+	ash_rounds_all();
 }
 
 /* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong

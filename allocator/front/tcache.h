@@ -20,7 +20,7 @@ void *ash_tcache_alloc(unsigned class);
 void ash_tcache_free(unsigned stack, void *p);
 
 /* For slow paths that touch no magazine (large objects): a tick now and then.  `allocates` as
- * in ash_reclaim_tick. */
+ * in ash_rounds_tick. */
 void ash_tcache_tick(bool allocates);
 
 /* Empties this thread's magazines and the depot and gives free memory back. */

@@ -28,47 +28,47 @@ extern __thread bool ash_mutex_forking ASH_HIDDEN;
 void ash_mutex_lock_slow(struct ash_mutex *m);
 void ash_mutex_wake(struct ash_mutex *m);
 
-static inline void ash_mutex_init(struct ash_mutex *m, enum ash_lock_rank rank)
+static inline void ash_mutex_init(struct ash_mutex *mutex, enum ash_lock_rank rank)
 {
-	m->word = 0;
-	m->rank = rank;
+	mutex->word = 0;
+	mutex->rank = rank;
 }
 
-static inline bool ash_mutex_try_lock(struct ash_mutex *m)
+static inline bool ash_mutex_try_lock(struct ash_mutex *mutex)
 {
 	uint32_t free = 0;
 
 	if (ASH_UNLIKELY(ash_mutex_forking))
 		return true;
 	ash_delay();
-	if (!ash_cas_acquire(&m->word, &free, 1))
+	if (!ash_cas_acquire(&mutex->word, &free, 1))
 		return false;
-	ash_lock_rank_acquire(m->rank);
+	ash_lock_rank_acquire(mutex->rank);
 	ash_delay();
 	return true;
 }
 
-static inline void ash_mutex_lock(struct ash_mutex *m)
+static inline void ash_mutex_lock(struct ash_mutex *mutex)
 {
 	uint32_t free = 0;
 
 	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
-	ash_lock_rank_acquire(m->rank);
+	ash_lock_rank_acquire(mutex->rank);
 	ash_delay();
-	if (ASH_UNLIKELY(!ash_cas_acquire(&m->word, &free, 1)))
-		ash_mutex_lock_slow(m);
+	if (ASH_UNLIKELY(!ash_cas_acquire(&mutex->word, &free, 1)))
+		ash_mutex_lock_slow(mutex);
 	ash_delay();
 }
 
-static inline void ash_mutex_unlock(struct ash_mutex *m)
+static inline void ash_mutex_unlock(struct ash_mutex *mutex)
 {
 	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
-	ash_lock_rank_release(m->rank);
+	ash_lock_rank_release(mutex->rank);
 	ash_delay();
-	if (ASH_UNLIKELY(ash_exchange_release(&m->word, 0) == 2))
-		ash_mutex_wake(m);
+	if (ASH_UNLIKELY(ash_exchange_release(&mutex->word, 0) == 2))
+		ash_mutex_wake(mutex);
 	ash_delay();
 }
 

@@ -1,58 +1,70 @@
-/* What the files of this folder that look into hugeblocks share.  Everything here happens under
- * the page lock (ash_page_mutex). */
+/* One hugeblock's place among the others: which lists it is on, why its free granules keep
+ * their memory, and how they are counted.
+ *
+ * run.h changes the block's bits and dirty.h what they say of its memory; both then call
+ * ash_block_changed.  Everything here happens under the page lock, but what says otherwise. */
 #ifndef ASH_PAGE_BLOCK_H
 #define ASH_PAGE_BLOCK_H
 
 #include <stdbool.h>
-#include "meta/descriptor.h"
+#include "page/heap.h"
 
-/* Blocks that are well used and no huge pages yet, by `dense`; blocks with bits in `tails`, by
- * `tailed`.  The oldest first. */
-extern struct ash_list ash_dense_blocks, ash_tailed_blocks;
+static inline bool ash_block_is_listed(const struct ash_list *node)
+{
+	return node->next != node;
+}
 
-/* Pages of the hugetlb pool that are wholly free, by `dense`. */
-extern struct ash_list ash_pool_blocks;
-
-/* Granules of a block in use: from `dense` on it is well used, and until it falls below
- * `dense_no_more`; a huge page below `broken` is broken up.  Each at least 1: an empty block is
- * neither.  Constant after boot. */
-struct ash_block_bounds {
-	unsigned dense, dense_no_more, broken;
-};
-extern struct ash_block_bounds ash_block_bounds;
+/* A block that was just mapped, in no list yet: empty, and anybody's from here on.  Takes the
+ * page lock itself. */
+void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block);
 
 /* Sets why the block's free granules keep their memory (bits of enum ash_keep). */
-void ash_block_keep(struct ash_hugeblock *block, unsigned keep);
+void ash_block_keep(struct ash_heap *heap, struct ash_hugeblock *block, unsigned keep);
 
 /* All of its memory is resident. */
-void ash_block_fill(struct ash_hugeblock *block);
+void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block);
 
 /* Whether it is on the list of well used blocks. */
 bool ash_block_is_dense(const struct ash_hugeblock *block);
 
+/* Whether less than half of the block is in use, counting the objects in its slabs; without any
+ * lock, roughly. */
+bool ash_block_is_half_empty(const struct ash_heap *heap, const struct ash_hugeblock *block);
+
 /* After the block's bits changed: puts it on the lists that it belongs to now. */
-void ash_block_changed(struct ash_hugeblock *block);
+void ash_block_changed(struct ash_heap *heap, struct ash_hugeblock *block);
+
+/* The granules that a purge may take, dirty or muzzy (`lazy`) ones, as bits: the kernel gives
+ * back whole OS pages, so of larger pages (of 64 KiB: four granules) those that are free
+ * altogether and dirty in part. */
+void ash_block_purgeable(const struct ash_hugeblock *block, bool lazy, uint64_t map[2]);
+
+/* Takes those of `count` free granules from `first` on that hold memory out of the counts of
+ * free ones; returns how many were dirty. */
+unsigned ash_block_uncount(struct ash_heap *heap, struct ash_hugeblock *block, unsigned first,
+			   unsigned count);
+/* The same where they go, to nobody. */
+void ash_block_uncount_unneeded(struct ash_heap *heap, struct ash_hugeblock *block,
+				unsigned first, unsigned count);
+/* `n` granules of the block more are free and may hold memory. */
+void ash_block_count_free(struct ash_heap *heap, const struct ash_hugeblock *block, size_t n);
 
 /* Blocks that came to the list (by `dense`) since the last look are due at epoch `due`. */
-static inline void ash_block_date_new(struct ash_list *list, uint32_t due)
-{
-	for (struct ash_list *n = list->prev; n != list; n = n->prev) {
-		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
+void ash_block_date_new(struct ash_list *list, uint32_t due);
 
-		if (block->dense_epoch != 0)
-			return;
-		block->dense_epoch = due + (due == 0); /* 0 means not dated */
-	}
-}
-
-/* Unmaps a wholly free block that packing and ash_pool_blocks hold no more, or puts it back
+/* Unmaps a wholly free block that packing and the pool's list hold no more, or puts it back
  * where the kernel refuses and returns false.  Called with the lock held, which it lets go of.
  */
-bool ash_block_release(struct ash_hugeblock *block);
+bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block);
 
-/* Takes the block's first bit of `tails`: the run, which until ash_run_tail_end neither goes
- * away nor changes its length; NULL where there is none. */
-struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block);
-void ash_run_tail_end(struct ash_run *run);
+/* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes;
+ * for when memory is short.  With `clean` those only that hold no memory.  Returns how many
+ * went.  Call without a lock. */
+unsigned ash_block_release_empty(struct ash_heap *heap, bool clean);
+
+/* Whether the equations of struct ash_hugeblock hold that are of its bitmaps alone. */
+bool ash_block_is_valid(const struct ash_hugeblock *block);
+/* Whether its granules' descriptors say the same, too: walks them. */
+bool ash_block_is_described(const struct ash_hugeblock *block);
 
 #endif

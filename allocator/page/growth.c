@@ -1,28 +1,29 @@
 #include "page/growth.h"
 
-#include "page/limits.h"
+#include "page/account.h"
+#include "util/assert.h"
 
 /* Below this much memory nobody looks for some to give back instead of growing. */
 #define HEAP_LEAST ((size_t)4 << 20)
 
-size_t ash_growth_fresh;
-void (*ash_growth_hook)(size_t bytes);
+void (*ash_growth_hook)(struct ash_heap *heap, size_t bytes);
 
-static size_t mark = HEAP_LEAST; /* what is held when it is more than ever before */
-
-void ash_growth_tell(void)
+void ash_growth_tell(struct ash_heap *heap)
 {
-	size_t fresh = ash_load_relaxed(&ash_growth_fresh), held = ash_limits_held();
+	struct ash_growth *growth = &heap->growth;
+	size_t fresh = ash_load_relaxed(&growth->fresh), held = ash_account_held(heap), mark;
 	size_t step = held / 64 > ASH_GROWTH_STEP ? held / 64 : ASH_GROWTH_STEP;
 
 	if (ash_growth_hook == NULL || held < HEAP_LEAST || fresh < step ||
-	    !ash_cas_relaxed(&ash_growth_fresh, &fresh, 0)) /* another thread tells */
+	    !ash_cas_relaxed(&growth->fresh, &fresh, 0)) /* another thread tells */
 		return;
-	if (held < ash_load_relaxed(&mark)) {
-		ash_growth_hook(0);
+	if (held < ash_load_relaxed(&growth->mark)) {
+		ash_growth_hook(heap, 0);
 		return;
 	}
-	ash_growth_hook(2 * step);
+	ash_growth_hook(heap, 2 * step);
 	/* Where others gave so much back, the peak stays what it was. */
-	ash_store_relaxed(&mark, ash_limits_held() + step <= held ? held : held + step);
+	mark = ash_account_held(heap) + step <= held ? held : held + step;
+	ash_assert(mark >= held);
+	ash_store_relaxed(&growth->mark, mark);
 }

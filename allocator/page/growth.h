@@ -7,6 +7,7 @@
 #define ASH_PAGE_GROWTH_H
 
 #include <stddef.h>
+#include "page/heap.h"
 #include "util/atomic.h"
 #include "util/compiler.h"
 
@@ -15,23 +16,21 @@
 /* Called under no lock each time that fresh memory was a 64th of what is held, and at least
  * 512 KiB, from 4 MiB on.  Where more is held than ever before, `bytes` is two such steps:
  * where they are given back, the peak stays.  Else it is 0.  NULL = nobody. */
-extern void (*ash_growth_hook)(size_t bytes);
+extern void (*ash_growth_hook)(struct ash_heap *heap, size_t bytes);
 
-/* Fresh memory noted since the hook was called last; read it relaxed. */
-extern size_t ash_growth_fresh;
-
-ASH_INLINE void ash_growth_note(size_t bytes)
+/* Bytes of fresh memory that are being taken. */
+ASH_INLINE void ash_growth_note(struct ash_heap *heap, size_t bytes)
 {
 	if (bytes != 0)
-		ash_add_relaxed(&ash_growth_fresh, bytes);
+		ash_add_relaxed(&heap->growth.fresh, bytes);
 }
 
-void ash_growth_tell(void);
+void ash_growth_tell(struct ash_heap *heap);
 
-ASH_INLINE void ash_growth_look(void)
+ASH_INLINE void ash_growth_look(struct ash_heap *heap)
 {
-	if (ASH_UNLIKELY(ash_load_relaxed(&ash_growth_fresh) >= ASH_GROWTH_STEP))
-		ash_growth_tell();
+	if (ASH_UNLIKELY(ash_load_relaxed(&heap->growth.fresh) >= ASH_GROWTH_STEP))
+		ash_growth_tell(heap);
 }
 
 #endif

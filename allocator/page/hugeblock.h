@@ -5,33 +5,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "page/heap.h"
 
 /* How often the heap has grown: to be read before looking for room. */
-uint32_t ash_hugeblock_growths(void);
+uint32_t ash_hugeblock_growths(const struct ash_heap *heap);
 
 /* Maps more blocks (an eighth of the heap, at most 1 GiB; a single one where that is
  * refused) and hands each to `add`, called under the lock of rank GROW.  Where the heap has
  * grown since `seen` it does nothing: of many threads that found it full at once one grows it,
  * and all look again.  False with ENOMEM where the kernel has no memory or the window is full.
  * Call without a lock. */
-struct ash_hugeblock;
-bool ash_hugeblock_grow(uint32_t seen, void (*add)(struct ash_hugeblock *block));
+bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
+			void (*add)(struct ash_heap *heap, struct ash_hugeblock *block));
 
 /* Unmaps a block that no list holds; its place and descriptor are used again when the heap
  * grows.  False where the kernel refuses: the block is then as it was. */
-bool ash_hugeblock_release(struct ash_hugeblock *block);
+bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block);
 
 /* Bytes of hugeblocks mapped. */
-size_t ash_hugeblock_mapped(void);
+size_t ash_hugeblock_mapped(const struct ash_heap *heap);
 
 /* Whether blocks are to be pages of the hugetlb pool, as far as it has some; at boot.  Others
  * are ordinary memory. */
-void ash_hugeblock_use_pool(bool use);
+void ash_hugeblock_use_pool(struct ash_heap *heap, bool use);
 /* Bytes of blocks that are, and how often the heap grew by others because the pool refused. */
-size_t ash_hugeblock_pool(void);
-uint64_t ash_hugeblock_pool_refused(void);
+size_t ash_hugeblock_pool(const struct ash_heap *heap);
+uint64_t ash_hugeblock_pool_refused(const struct ash_heap *heap);
 
-struct ash_mutex;
-struct ash_mutex *ash_hugeblock_mutex(void); /* for fork */
+/* Where block `number` lies. */
+void *ash_hugeblock_address(uint32_t number);
+
+/* Whether the equations of struct ash_growing hold.  Caller holds its lock. */
+bool ash_hugeblock_is_valid(const struct ash_heap *heap);
 
 #endif

@@ -7,6 +7,7 @@
 #include "os/os.h"
 #include "page/mapping.h"
 #include "page/run.h"
+#include "util/assert.h"
 #include "util/atomic.h"
 #include "util/bits.h"
 
@@ -36,21 +37,23 @@ static void *run_start(struct ash_run *run, size_t size)
 {
 	if (run == NULL)
 		return NULL;
+	ash_assert(size <= (size_t)run->granules << ASH_GRANULE_SHIFT);
 	ash_store_relaxed(&run->size, (uint32_t)usable_of(size, run->granules));
 	return ash_run_address(run);
 }
 
-void *ash_large_alloc_growing(size_t size)
+void *ash_large_alloc_growing(struct ash_heap *heap, size_t size)
 {
 	unsigned granules = granules_of(size);
 	void *p = NULL;
 
 	if (size <= RUN_BYTES_MOST)
-		p = run_start(ash_run_alloc_room(granules, 2 * granules, ASH_RUN_LARGE), size);
-	return p != NULL ? p : ash_large_alloc(size, 0, NULL);
+		p = run_start(ash_run_alloc_room(heap, granules, 2 * granules, ASH_RUN_LARGE),
+			      size);
+	return p != NULL ? p : ash_large_alloc(heap, size, 0, NULL);
 }
 
-void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
+void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *zeroed)
 {
 	if (size > PTRDIFF_MAX) {
 		errno = ENOMEM;
@@ -61,7 +64,8 @@ void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 		unsigned align_granules =
 			align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
 		void *p = run_start(
-			ash_run_alloc(granules, align_granules, ASH_RUN_LARGE, zeroed), size);
+			ash_run_alloc(heap, granules, align_granules, ASH_RUN_LARGE, zeroed),
+			size);
 
 		if (p != NULL)
 			return p;
@@ -69,24 +73,24 @@ void *ash_large_alloc(size_t size, size_t align, bool *zeroed)
 	}
 	if (zeroed != NULL)
 		*zeroed = true;
-	return ash_mapping_alloc(size, align, zeroed != NULL);
+	return ash_mapping_alloc(heap, size, align, zeroed != NULL);
 }
 
-bool ash_large_free_run(struct ash_run *run)
+bool ash_large_free_run(struct ash_heap *heap, struct ash_run *run)
 {
-	return ash_run_free_large(run);
+	return ash_run_free_large(heap, run);
 }
 
-void ash_large_free_mapping(const struct ash_far *entry)
+void ash_large_free_mapping(struct ash_heap *heap, const struct ash_far *entry)
 {
-	ash_mapping_free(entry);
+	ash_mapping_free(heap, entry);
 }
 
-bool ash_large_resize_run(struct ash_run *run, size_t size)
+bool ash_large_resize_run(struct ash_heap *heap, struct ash_run *run, size_t size)
 {
 	unsigned granules = granules_of(size);
 
-	if (size > RUN_BYTES_MOST || !ash_run_resize(run, granules))
+	if (size > RUN_BYTES_MOST || !ash_run_resize(heap, run, granules))
 		return false;
 	ash_store_relaxed(&run->size, (uint32_t)usable_of(size, granules));
 	return true;

@@ -7,24 +7,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "page/heap.h"
 
-struct ash_run;
 struct ash_far;
 
 /* size up to PTRDIFF_MAX, align a power of two.  *zeroed (where not NULL) tells whether the
  * memory reads as zero.  NULL with ENOMEM.  Call without a lock. */
-void *ash_large_alloc(size_t size, size_t align, bool *zeroed);
+void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *zeroed);
 
 /* The same for one that is likely to grow: where it is a run, with as much room behind it. */
-void *ash_large_alloc_growing(size_t size);
+void *ash_large_alloc_growing(struct ash_heap *heap, size_t size);
 
 /* The two kinds are taken back apart: the caller has looked the pointer up.  False where
  * another thread freed the run meanwhile. */
-bool ash_large_free_run(struct ash_run *run);
-void ash_large_free_mapping(const struct ash_far *entry);
+bool ash_large_free_run(struct ash_heap *heap, struct ash_run *run);
+void ash_large_free_mapping(struct ash_heap *heap, const struct ash_far *entry);
 
 /* Another size in place; false where it cannot be, the allocation is then as it was. */
-bool ash_large_resize_run(struct ash_run *run, size_t size);
+bool ash_large_resize_run(struct ash_heap *heap, struct ash_run *run, size_t size);
 
 /* Whether an allocation of this size would be a run. */
 bool ash_large_is_run(size_t size);

@@ -4,149 +4,125 @@
 
 #include "meta/base.h"
 #include "meta/far_table.h"
-#include "meta/size_class.h"
 #include "os/delay.h"
 #include "os/os.h"
-#include "page/mapping.h"
-#include "reclaim/purge.h"
-#include "page/run.h"
+#include "page/account.h"
+#include "util/assert.h"
 
 #define PATIENCE 64 /* yields while others' charges are being settled */
 
-struct ash_limits ash_limits = {ASH_NO_LIMIT, ASH_NO_LIMIT, ASH_NO_LIMIT, false};
-uint32_t ash_limits_crossed;
 __thread bool ash_limits_telling;
 size_t (*ash_limits_cached_hook)(void);
+bool (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
 
-static size_t pending;    /* charged, not settled */
-static size_t hole_pages; /* given back inside slabs */
-static uint32_t turns;    /* of the soft limit: odd = crossed, and not fallen below it since */
-
-size_t ash_limits_held(void)
+size_t ash_limits_room(const struct ash_heap *heap)
 {
-	size_t held = ((ash_run_granules() + ash_run_dirty() + ash_run_muzzy() + ash_run_kept())
-		       << ASH_GRANULE_SHIFT) +
-		      ash_far_bytes() + ash_mapping_cached() + ash_base_mapped();
-	size_t holes = ash_limits_hole_bytes();
-
-	return held > holes ? held - holes : 0;
-}
-
-size_t ash_limits_room(void)
-{
-	size_t hard = ash_load_relaxed(&ash_limits.hard), held;
+	size_t hard = ash_load_relaxed(&heap->limits.hard), held;
 
 	if (hard == ASH_NO_LIMIT)
 		return ASH_NO_LIMIT;
-	held = ash_limits_held() + ash_load_relaxed(&pending);
+	held = ash_account_held(heap) + ash_load_relaxed(&heap->limits.pending);
 	return hard > held ? hard - held : 0;
 }
 
 /* What the program itself keeps: the rest can be had by giving it back.  (Caches of threads
  * are bounded by less than what a crossing has to fall by.) */
-static size_t in_use(void)
+static size_t in_use(const struct ash_heap *heap)
 {
-	size_t keeps = ((ash_run_granules() + ash_run_kept()) << ASH_GRANULE_SHIFT) +
-		       ash_far_bytes() + ash_base_mapped();
-	size_t rest = ash_limits_hole_bytes() +
+	size_t keeps =
+		((ash_account_in_use(heap) + ash_account_kept(heap)) << ASH_GRANULE_SHIFT) +
+		ash_far_bytes() + ash_base_mapped();
+	size_t rest = ash_account_hole_bytes(heap) +
 		      (ash_limits_cached_hook != NULL ? ash_limits_cached_hook() : 0);
 
 	return keeps > rest ? keeps - rest : 0;
 }
 
-/* Told once per crossing, and again only after a real decline.  `more` is what the caller is
- * about to take.  For a crossing that others are about to take memory is not looked at, for
- * some of it may count already; for a decline it is, for that memory may be what was told of.
- * The turn is read first: who is kept up between the look and the decision does not decide when
- * others have done so meanwhile. */
-static void note_soft(size_t more)
+/* Notes a crossing of the soft limit once, and again only after a real decline.  `more` is what
+ * the caller is about to take.
+ *
+ * What others are about to take (pending) may be counted in what is in use already.  A crossing
+ * is judged without it, lest it be noted too early; a decline with it, lest what the program
+ * was told of seem to be gone.
+ *
+ * Whether the limit counts as crossed is read first: a thread that is kept up between its look
+ * at the memory and its decision then decides nothing where others have done so meanwhile. */
+static void note_soft(struct ash_heap *heap, size_t more)
 {
-	uint32_t turn = ash_load_acquire(&turns);
-	size_t soft = ash_load_relaxed(&ash_limits.soft), used;
+	struct ash_limits *limits = &heap->limits;
+	uint32_t turn = ash_load_acquire(&limits->turns);
+	size_t soft = ash_load_relaxed(&limits->soft), used;
 	bool crossed = turn % 2 != 0;
 
 	if (ash_limits_telling)
 		return;
-	used = crossed ? ash_load_acquire(&pending) : more;
-	used += in_use();
+	used = crossed ? ash_load_acquire(&limits->pending) : more;
+	used += in_use(heap);
 	ash_delay();
 	if (crossed ? used >= soft - soft / 16 : used <= soft)
 		return;
-	if (ash_cas_acq_rel(&turns, &turn, turn + 1) && !crossed)
-		ash_store_relaxed(&ash_limits_crossed, 1);
-}
-
-/* Makes room by what lies idle; false where nothing does. */
-static bool make_room(size_t bytes)
-{
-	size_t cached = ash_mapping_cached();
-
-	return ash_purge_some(bytes) != 0 ||
-	       (cached != 0 && ash_mapping_trim_some(UINT64_MAX, bytes, UINT64_MAX) < cached);
+	if (ash_cas_acq_rel(&limits->turns, &turn, turn + 1) && !crossed)
+		ash_store_relaxed(&limits->crossed, 1);
 }
 
 /* What another thread takes is counted before its charge is settled: a look in between counts
  * it twice and never misses it.  So a refusal waits until nobody else is in between. */
-bool ash_limits_charge_slow(size_t bytes)
+bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 {
-	size_t all = __atomic_add_fetch(&pending, bytes, __ATOMIC_ACQ_REL);
-	size_t hard = ash_load_relaxed(&ash_limits.hard), held = ash_limits_held();
+	struct ash_limits *limits = &heap->limits;
+	size_t all = ash_add_acq_rel(&limits->pending, bytes) + bytes;
+	size_t hard = ash_load_relaxed(&limits->hard), held = ash_account_held(heap);
 	unsigned waits = 0;
 
+	ash_assert(all >= bytes);
 	while (all > hard || held > hard - all) {
 		if (all > bytes && waits++ < PATIENCE) {
 			ash_os_yield();
-		} else if (bytes > hard || !make_room(bytes)) {
-			ash_limits_settle_slow(bytes);
+		} else if (bytes > hard || ash_limits_room_hook == NULL ||
+			   !ash_limits_room_hook(heap, bytes)) {
+			ash_limits_settle_slow(heap, bytes);
 			errno = ENOMEM;
 			return false;
 		}
-		all = ash_load_acquire(&pending);
-		held = ash_limits_held();
+		all = ash_load_acquire(&limits->pending);
+		held = ash_account_held(heap);
 	}
-	note_soft(bytes);
+	note_soft(heap, bytes);
 	return true;
 }
 
 /* What vanished threads had charged will never be settled. */
-void ash_limits_after_fork(void)
+void ash_limits_after_fork(struct ash_heap *heap)
 {
-	ash_store_relaxed(&pending, 0);
+	ash_store_relaxed(&heap->limits.pending, 0);
 }
 
-void ash_limits_settle_slow(size_t bytes)
+void ash_limits_settle_slow(struct ash_heap *heap, size_t bytes)
 {
-	__atomic_sub_fetch(&pending, bytes, __ATOMIC_ACQ_REL);
+	size_t before = ash_sub_acq_rel(&heap->limits.pending, bytes);
+
+	ash_assert(before >= bytes);
 }
 
-size_t ash_limits_dirty_bound(void)
+size_t ash_limits_dirty_bound(struct ash_heap *heap)
 {
-	size_t soft = ash_load_relaxed(&ash_limits.soft);
+	size_t soft = ash_load_relaxed(&heap->limits.soft);
 
-	if (ash_load_relaxed(&ash_limits.pressure))
+	if (ash_load_relaxed(&heap->limits.pressure))
 		return 0;
 	if (soft != ASH_NO_LIMIT) {
-		note_soft(0);
-		if (ash_limits_held() > soft)
+		note_soft(heap, 0);
+		if (ash_account_held(heap) > soft)
 			return 0;
 	}
-	return ash_load_relaxed(&ash_limits.dirty_max);
+	return ash_load_relaxed(&heap->limits.dirty_max);
 }
 
-bool ash_limits_dirty_exceeded_slow(void)
+bool ash_limits_dirty_exceeded_slow(struct ash_heap *heap)
 {
-	size_t bound = ash_limits_dirty_bound();
+	size_t bound = ash_limits_dirty_bound(heap);
 
 	return bound != ASH_NO_LIMIT &&
-	       (ash_run_dirty() << ASH_GRANULE_SHIFT) + ash_mapping_cached() > bound;
-}
-
-void ash_limits_count_holes(long pages)
-{
-	__atomic_fetch_add(&hole_pages, (size_t)pages, __ATOMIC_RELAXED);
-}
-
-size_t ash_limits_hole_bytes(void)
-{
-	return ash_load_relaxed(&hole_pages) << ash_os_page_shift;
+	       (ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + ash_account_cached(heap) >
+		       bound;
 }

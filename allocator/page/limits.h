@@ -1,90 +1,72 @@
-/* Bounds that the user sets: how much memory the allocator may hold, and how much of it may lie
+/* Bounds that the user sets: how much memory the heap may hold, and how much of it may lie
  * idle.
  *
- * Held is what may be backed by memory: granules in use or dirty, without the pages given back
- * inside slabs, mappings, cached ones too, and metadata.  A request is charged before memory is
- * taken for it, so the hard limit holds however many threads ask at a time. */
+ * Held is what the account says (account.h).  A request is charged before memory is taken for
+ * it, so the hard limit holds however many threads ask at a time. */
 #ifndef ASH_PAGE_LIMITS_H
 #define ASH_PAGE_LIMITS_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
+#include "page/heap.h"
 #include "util/atomic.h"
 #include "util/compiler.h"
 
-#define ASH_NO_LIMIT SIZE_MAX
-
-/* Bytes; ASH_NO_LIMIT = none.  Atomic: they may be set while others work. */
-struct ash_limits {
-	size_t hard;      /* more is refused with ENOMEM */
-	size_t soft;      /* above it everything dirty goes, and the callback is called */
-	size_t dirty_max; /* free memory that may stay resident */
-	bool pressure;    /* memory is short around us: as above the soft limit */
-};
-extern struct ash_limits ash_limits ASH_HIDDEN;
-
-size_t ash_limits_held(void);
-
-/* Set where the soft limit was crossed: the program has to be told of it, under no lock, by
- * whoever exchanges it for 0. */
-extern uint32_t ash_limits_crossed ASH_HIDDEN;
-
-/* Set by a thread while it tells the program: what the program takes and frees just then is
- * nothing to be told of, and neither a crossing nor a decline. */
+/* Set by a thread while it tells the program of a limit: what the program takes and frees just
+ * then is nothing to be told of, and neither a crossing nor a decline. */
 extern __thread bool ash_limits_telling ASH_HIDDEN;
 
 /* Bytes that caches above the pages hold and can do without; set at boot, NULL = none. */
 extern size_t (*ash_limits_cached_hook)(void);
 
-/* Bytes up to the hard limit; ASH_NO_LIMIT where there is none. */
-size_t ash_limits_room(void);
+/* Asked for `bytes` before the hard limit refuses them: gives back what lies idle, false where
+ * nothing does.  Called under no lock; set at boot, NULL = nobody. */
+extern bool (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
 
-bool ash_limits_charge_slow(size_t bytes);
-void ash_limits_settle_slow(size_t bytes);
+/* Bytes up to the hard limit; ASH_NO_LIMIT where there is none. */
+size_t ash_limits_room(const struct ash_heap *heap);
+
+bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes);
+void ash_limits_settle_slow(struct ash_heap *heap, size_t bytes);
 
 /* Whether `bytes` more may be taken; they count as held until settled, when what was taken
  * counts itself.  False with ENOMEM beyond the hard limit.  Needs no lock, and none may be held
  * that is needed to count (they are all read without). */
-ASH_INLINE bool ash_limits_charge(size_t bytes, size_t *charged)
+ASH_INLINE bool ash_limits_charge(struct ash_heap *heap, size_t bytes, size_t *charged)
 {
 	*charged = 0;
-	if (ASH_LIKELY((ash_load_relaxed(&ash_limits.hard) &
-			ash_load_relaxed(&ash_limits.soft)) == ASH_NO_LIMIT))
+	if (ASH_LIKELY((ash_load_relaxed(&heap->limits.hard) &
+			ash_load_relaxed(&heap->limits.soft)) == ASH_NO_LIMIT))
 		return true;
-	if (!ash_limits_charge_slow(bytes))
+	if (!ash_limits_charge_slow(heap, bytes))
 		return false;
 	*charged = bytes;
 	return true;
 }
 
-ASH_INLINE void ash_limits_settle(size_t charged)
+ASH_INLINE void ash_limits_settle(struct ash_heap *heap, size_t charged)
 {
 	if (ASH_UNLIKELY(charged != 0))
-		ash_limits_settle_slow(charged);
+		ash_limits_settle_slow(heap, charged);
 }
 
 /* In a forked child. */
-void ash_limits_after_fork(void);
+void ash_limits_after_fork(struct ash_heap *heap);
 
 /* Free memory that may stay resident now: nothing under pressure or above the soft limit, else
  * dirty_max. */
-size_t ash_limits_dirty_bound(void);
+size_t ash_limits_dirty_bound(struct ash_heap *heap);
 
-bool ash_limits_dirty_exceeded_slow(void);
+bool ash_limits_dirty_exceeded_slow(struct ash_heap *heap);
 
 /* Whether more is dirty than that.  In every slow path of free. */
-ASH_INLINE bool ash_limits_dirty_exceeded(void)
+ASH_INLINE bool ash_limits_dirty_exceeded(struct ash_heap *heap)
 {
-	if (ASH_LIKELY((ash_load_relaxed(&ash_limits.soft) &
-			ash_load_relaxed(&ash_limits.dirty_max)) == ASH_NO_LIMIT &&
-		       !ash_load_relaxed(&ash_limits.pressure)))
+	if (ASH_LIKELY((ash_load_relaxed(&heap->limits.soft) &
+			ash_load_relaxed(&heap->limits.dirty_max)) == ASH_NO_LIMIT &&
+		       !ash_load_relaxed(&heap->limits.pressure)))
 		return false;
-	return ash_limits_dirty_exceeded_slow();
+	return ash_limits_dirty_exceeded_slow(heap);
 }
-
-/* Pages inside slabs that were given back (more) or came into use again (less). */
-void ash_limits_count_holes(long pages);
-size_t ash_limits_hole_bytes(void);
 
 #endif

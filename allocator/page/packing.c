@@ -3,77 +3,101 @@
 #include "util/assert.h"
 #include "util/bitmap.h"
 
-#define LENGTHS (ASH_HUGE_GRANULES + 1)
+#define LENGTHS ASH_PACKING_LENGTHS
 
 /* Of a list, so many blocks are compared for fullness: the search stays short in heaps of
  * thousands of blocks, and lists are ordered by use, so the first ones are good ones. */
 #define LOOKED_AT 16
 
-static struct ash_list lists[LENGTHS];
-static uint64_t filled[(LENGTHS + 63) / 64]; /* lists that are not empty */
-
-void ash_packing_init(void)
+static struct ash_hugeblock *entry(struct ash_list *link)
 {
-	for (unsigned i = 0; i < LENGTHS; i++)
-		ash_list_init(&lists[i]);
+	return ASH_LIST_ENTRY(link, struct ash_hugeblock, link);
 }
 
-static void link_block(struct ash_hugeblock *block)
+static void link_block(struct ash_packing *packing, struct ash_hugeblock *block)
 {
 	block->longest = (uint16_t)ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
-	ash_list_push_front(&lists[block->longest], &block->link);
-	ash_bitmap_set(filled, block->longest);
+	ash_list_push_front(&packing->list[block->longest], &block->link);
+	ash_bitmap_set(packing->filled, block->longest);
 }
 
-void ash_packing_add(struct ash_hugeblock *block)
-{
-	link_block(block);
-}
-
-void ash_packing_remove(struct ash_hugeblock *block)
+static void unlink_block(struct ash_packing *packing, struct ash_hugeblock *block)
 {
 	unsigned length = block->longest;
 
+	ash_assert(length < LENGTHS && block->link.next != &block->link);
+	ash_assert(ash_bitmap_test(packing->filled, length));
 	ash_list_remove(&block->link);
-	if (ash_list_empty(&lists[length]))
-		ash_bitmap_clear(filled, length);
+	if (ash_list_empty(&packing->list[length]))
+		ash_bitmap_clear(packing->filled, length);
 }
 
-struct ash_hugeblock *ash_packing_take_empty(bool clean)
+bool ash_packing_is_valid(const struct ash_packing *packing)
 {
-	struct ash_list *list = &lists[ASH_HUGE_GRANULES];
+	for (unsigned i = 0; i < LENGTHS; i++) {
+		struct ash_list *first = packing->list[i].next;
+		bool empty = first == &packing->list[i];
+
+		if (ash_bitmap_test(packing->filled, i) == empty)
+			return false;
+		if (!empty && (entry(first)->longest != i || first->prev != &packing->list[i]))
+			return false;
+	}
+	return true;
+}
+
+void ash_packing_add(struct ash_packing *packing, struct ash_hugeblock *block)
+{
+	link_block(packing, block);
+	ash_assert_internal(ash_packing_is_valid(packing));
+}
+
+void ash_packing_remove(struct ash_packing *packing, struct ash_hugeblock *block)
+{
+	unlink_block(packing, block);
+	ash_assert_internal(ash_packing_is_valid(packing));
+}
+
+struct ash_hugeblock *ash_packing_take_empty(struct ash_packing *packing, bool clean)
+{
+	struct ash_list *list = &packing->list[ASH_HUGE_GRANULES];
 	unsigned looked = 0;
 
 	/* From the back: empty for longest. */
 	for (struct ash_list *n = list->prev; n != list && looked < LOOKED_AT;
 	     n = n->prev, looked++) {
-		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, link);
+		struct ash_hugeblock *block = entry(n);
 
 		if (clean && (block->touched[0] | block->touched[1]) != 0)
 			continue;
-		ash_packing_remove(block);
+		ash_packing_remove(packing, block);
+		ash_assert(block->nused == 0);
 		return block;
 	}
 	return NULL;
 }
 
-void ash_packing_update(struct ash_hugeblock *block)
+void ash_packing_update(struct ash_packing *packing, struct ash_hugeblock *block)
 {
-	ash_packing_remove(block);
-	link_block(block);
+	unlink_block(packing, block);
+	link_block(packing, block);
+	ash_assert_internal(ash_packing_is_valid(packing));
 }
 
-struct ash_hugeblock *ash_packing_choose(unsigned granules, unsigned align, unsigned *first)
+struct ash_hugeblock *ash_packing_choose(const struct ash_packing *packing, unsigned granules,
+					 unsigned align, unsigned *first)
 {
+	ash_assert(granules > 0 && granules <= ASH_HUGE_GRANULES);
+	ash_assert(align > 0 && (align & (align - 1)) == 0);
 	for (unsigned length = granules;
-	     (length = ash_bitmap_next(filled, LENGTHS, length, true)) < LENGTHS; length++) {
+	     (length = ash_bitmap_next(packing->filled, LENGTHS, length, true)) < LENGTHS;
+	     length++) {
 		struct ash_hugeblock *best = NULL;
 		unsigned looked = 0;
 
-		for (struct ash_list *n = lists[length].next;
-		     n != &lists[length] && looked < LOOKED_AT; n = n->next, looked++) {
-			struct ash_hugeblock *block =
-				ASH_LIST_ENTRY(n, struct ash_hugeblock, link);
+		for (struct ash_list *n = packing->list[length].next;
+		     n != &packing->list[length] && looked < LOOKED_AT; n = n->next, looked++) {
+			struct ash_hugeblock *block = entry(n);
 			unsigned at;
 
 			if (best != NULL && block->nused <= best->nused)
@@ -82,6 +106,7 @@ struct ash_hugeblock *ash_packing_choose(unsigned granules, unsigned align, unsi
 						 align);
 			if (at == ASH_HUGE_GRANULES)
 				continue; /* long enough, but not so aligned */
+			ash_assert(at % align == 0 && at + granules <= ASH_HUGE_GRANULES);
 			best = block;
 			*first = at;
 		}

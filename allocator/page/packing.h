@@ -8,25 +8,28 @@
 #define ASH_PAGE_PACKING_H
 
 #include <stdbool.h>
-#include "meta/descriptor.h"
-
-void ash_packing_init(void);
+#include "page/heap.h"
 
 /* Puts a block on the list for its present state, taking it off the one it was on. */
-void ash_packing_update(struct ash_hugeblock *block);
+void ash_packing_update(struct ash_packing *packing, struct ash_hugeblock *block);
 
 /* Adds a block that is on no list. */
-void ash_packing_add(struct ash_hugeblock *block);
+void ash_packing_add(struct ash_packing *packing, struct ash_hugeblock *block);
 
 /* Takes a block off its list. */
-void ash_packing_remove(struct ash_hugeblock *block);
+void ash_packing_remove(struct ash_packing *packing, struct ash_hugeblock *block);
 
 /* A wholly free block, taken off its list, with `clean` one that holds no memory; NULL where
  * there is none (of those empty for longest). */
-struct ash_hugeblock *ash_packing_take_empty(bool clean);
+struct ash_hugeblock *ash_packing_take_empty(struct ash_packing *packing, bool clean);
 
 /* A block with `granules` free in sequence from a multiple of `align` (a power of two), and
  * in *first where they start; NULL where there is none. */
-struct ash_hugeblock *ash_packing_choose(unsigned granules, unsigned align, unsigned *first);
+struct ash_hugeblock *ash_packing_choose(const struct ash_packing *packing, unsigned granules,
+					 unsigned align, unsigned *first);
+
+/* Whether `filled` says which lists are empty, and the first block of each is where its longest
+ * free run belongs. */
+bool ash_packing_is_valid(const struct ash_packing *packing);
 
 #endif

@@ -1,5 +1,7 @@
 #include "reclaim/decay.h"
 
+#include "util/assert.h"
+
 #define FLOOR_BYTES ((size_t)2 << 20)
 #define TAU_NS 250000000u
 #define NEGLIGIBLE ((size_t)64 << 10)
@@ -18,6 +20,11 @@ static size_t fallen(size_t excess, uint64_t elapsed_ns, uint64_t tau_ns)
 
 	return (size_t)((double)(excess >> halvings) *
 			(1 - x * (0.6931 - x * (0.2402 - x * 0.0555))));
+}
+
+bool ash_decay_is_valid(const struct ash_decay *decay)
+{
+	return decay->window_ns <= decay->last_ns && decay->credit_ns <= CREDIT_MOST;
 }
 
 size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, uint64_t retaken)
@@ -47,6 +54,7 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 		decay->retaken_seen = retaken;
 		decay->window_ns = now_ns;
 	}
+	ash_assert_internal(ash_decay_is_valid(decay));
 	if (stays < FLOOR_BYTES)
 		stays = FLOOR_BYTES;
 	if (dirty <= stays)
@@ -54,6 +62,7 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 	if (elapsed > window) /* memory freed after a long silence gets its time, too */
 		elapsed = window;
 	excess = fallen(dirty - stays, elapsed, window);
+	ash_assert(excess <= dirty - stays);
 	return stays + (excess > NEGLIGIBLE ? excess : 0);
 }
 
@@ -72,4 +81,5 @@ bool ash_decay_may_work(const struct ash_decay *decay)
 void ash_decay_worked(struct ash_decay *decay, uint64_t ns)
 {
 	decay->credit_ns -= (int64_t)ns;
+	ash_assert_internal(ash_decay_is_valid(decay));
 }

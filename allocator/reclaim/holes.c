@@ -2,11 +2,12 @@
 
 #include "meta/window.h"
 #include "os/os.h"
+#include "page/dirty.h"
 #include "reclaim/hugify.h"
-#include "page/run.h"
 #include "slab/bin.h"
 #include "slab/shard.h"
 #include "slab/slab.h"
+#include "util/assert.h"
 #include "util/atomic.h"
 #include "util/bitmap.h"
 
@@ -14,7 +15,7 @@
 #define INTERVAL 20u  /* epochs between two judgements of a class */
 
 /* Gives the pages of `holes` back, as few ranges as possible; returns those that went. */
-static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
+static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_t holes)
 {
 	struct ash_hugeblock *block = ash_block_of_granule(slab->number);
 	char *base = ash_run_address(slab) - ash_slab_lead(slab);
@@ -22,7 +23,7 @@ static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
 	unsigned at = 0;
 
 	if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
-		ash_hugify_break(block);
+		ash_hugify_break(heap, block);
 
 	while ((at = ash_bitmap_next(&holes, 64, at, true)) < 64) {
 		unsigned end = ash_bitmap_next(&holes, 64, at, false);
@@ -32,20 +33,20 @@ static uint64_t purge_pages(struct ash_run *slab, uint64_t holes)
 			gone |= ash_bits_mask(at, end - at);
 		at = end;
 	}
+	ash_assert((gone & ~holes) == 0);
 	if (gone != holes)
-		ash_run_refused(block);
+		ash_dirty_refused(heap, block);
 	return gone;
 }
 
 /* More than half of what was purged came back within an interval: wait longer next time. */
-static void judge(unsigned class, uint32_t epoch)
+static void judge(struct ash_holes *state, unsigned class, uint32_t epoch)
 {
-	static uint32_t judged[ASH_CLASSES], seen[ASH_CLASSES];
 	uint32_t refaults, purged = 0, age = 0;
 
-	if (epoch - judged[class] < INTERVAL)
+	if (epoch - state->judged[class] < INTERVAL)
 		return;
-	judged[class] = epoch;
+	state->judged[class] = epoch;
 	refaults = ash_load_relaxed(&ash_slab_refaults[class]);
 	for (unsigned s = 0; s < ash_shard_count(); s++) {
 		struct ash_bin *bin = &ash_shard_at(s)->bin[class];
@@ -56,19 +57,19 @@ static void judge(unsigned class, uint32_t epoch)
 		age = ash_load_relaxed(&bin->hole_age);
 		ash_mutex_unlock(&bin->lock);
 	}
-	if ((refaults - seen[class]) * 2 > purged && purged > 16)
+	if ((refaults - state->refaults[class]) * 2 > purged && purged > 16)
 		age = age * 2 < AGE_MOST ? age * 2 : AGE_MOST;
 	else if (age > ash_bin_hole_age)
 		age = age * 3 / 4 > ash_bin_hole_age ? age * 3 / 4 : ash_bin_hole_age;
-	seen[class] = refaults;
+	state->refaults[class] = refaults;
 	for (unsigned s = 0; s < ash_shard_count(); s++)
 		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
 }
 
 /* Purges holes in slabs of the bin until `bytes` are gone altogether or the CPU time is past
  * `until_ns`; true where it stopped for that. */
-static bool purge_bin(struct ash_bin *bin, uint32_t epoch, bool hurried, size_t *bytes,
-		      uint64_t until_ns)
+static bool purge_bin(struct ash_heap *heap, struct ash_bin *bin, uint32_t epoch, bool hurried,
+		      size_t *bytes, uint64_t until_ns)
 {
 	struct ash_run *slab;
 	uint64_t holes;
@@ -76,7 +77,7 @@ static bool purge_bin(struct ash_bin *bin, uint32_t epoch, bool hurried, size_t 
 	while ((slab = ash_bin_detach(bin, epoch, hurried, &holes)) != NULL) {
 		size_t gone;
 
-		holes = purge_pages(slab, holes);
+		holes = purge_pages(heap, slab, holes);
 		ash_bin_attach(bin, slab, holes);
 		if (holes == 0) /* refused: not the same slab again */
 			break;
@@ -96,38 +97,45 @@ static uint64_t deadline(uint64_t most_ns)
 	return most_ns < UINT64_MAX - now_ns ? now_ns + most_ns : UINT64_MAX;
 }
 
-bool ash_holes_step(uint32_t epoch, uint64_t most_ns)
+bool ash_holes_is_valid(const struct ash_heap *heap)
 {
-	/* Where the last walk stopped; the purger's. */
-	static unsigned shard_at, class_at = 1;
+	return heap->holes.class_at >= 1 && heap->holes.class_at <= ASH_CLASSES &&
+	       heap->holes.shard_at < ash_shard_count();
+}
+
+bool ash_holes_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns)
+{
+	struct ash_holes *at = &heap->holes;
 	uint64_t until_ns = deadline(most_ns);
 	unsigned bins = ash_shard_count() * (ASH_CLASSES - 1);
 	size_t bytes = SIZE_MAX;
 
+	ash_assert_internal(ash_holes_is_valid(heap));
 	for (unsigned looked = 0; looked < bins; looked++) {
 		struct ash_bin *bin;
 
-		if (class_at >= ASH_CLASSES) {
-			class_at = 1;
-			shard_at = (shard_at + 1) % ash_shard_count();
+		if (at->class_at >= ASH_CLASSES) {
+			at->class_at = 1;
+			at->shard_at = (at->shard_at + 1) % ash_shard_count();
 		}
-		bin = &ash_shard_at(shard_at)->bin[class_at];
+		bin = &ash_shard_at(at->shard_at)->bin[at->class_at];
 		if (ash_load_relaxed(&bin->filled) != 0)
-			judge(class_at, epoch);
-		if (purge_bin(bin, epoch, false, &bytes, until_ns))
+			judge(at, at->class_at, epoch);
+		if (purge_bin(heap, bin, epoch, false, &bytes, until_ns))
 			return true;
-		class_at++;
+		at->class_at++;
 	}
 	return false;
 }
 
-void ash_holes_relieve(uint32_t epoch, size_t bytes, uint64_t most_ns)
+void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint64_t most_ns)
 {
 	uint64_t until_ns = deadline(most_ns);
 
 	/* Between large objects more pages lie free in a row, for which one call suffices. */
 	for (unsigned c = ASH_CLASSES - 1; c > 0; c--)
 		for (unsigned s = 0; s < ash_shard_count(); s++)
-			if (purge_bin(&ash_shard_at(s)->bin[c], epoch, true, &bytes, until_ns))
+			if (purge_bin(heap, &ash_shard_at(s)->bin[c], epoch, true, &bytes,
+				      until_ns))
 				return;
 }

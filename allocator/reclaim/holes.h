@@ -5,23 +5,27 @@
  * those in use do not.  Pages that come back into use soon (refaults) raise the age of their
  * class, quiet ones lower it.
  *
- * Its cursors and counts are the purger's, who has the claim (cache/reclaim.h).  A slab that is
+ * Its cursors and counts are the claimant's (claim.h).  A slab that is
  * being purged is apart: off its bin's lists, so nothing is taken from it, while frees go on
  * setting bits under the bin's lock. */
-#ifndef ASH_SLAB_HOLES_H
-#define ASH_SLAB_HOLES_H
+#ifndef ASH_RECLAIM_HOLES_H
+#define ASH_RECLAIM_HOLES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "page/heap.h"
 
 /* Purges holes in slabs of all bins for at most about `most_ns`; goes on where the last call
  * stopped.  Returns whether work is left.  One thread at a time, under no lock. */
-bool ash_holes_step(uint32_t epoch, uint64_t most_ns);
+bool ash_holes_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns);
 
 /* The same where memory is wanted now: about `bytes`, from slabs that likely have much and that
  * nothing was taken from while the program took a sixteenth of the heap in runs (longer where
  * hole_age is). */
-void ash_holes_relieve(uint32_t epoch, size_t bytes, uint64_t most_ns);
+void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint64_t most_ns);
+
+/* Whether the equations of struct ash_holes hold.  The claimant's to ask. */
+bool ash_holes_is_valid(const struct ash_heap *heap);
 
 #endif

@@ -9,44 +9,30 @@
  *
  * Source: the policy of Temeraire (Hunter et al., OSDI 2021), by collapsing instead of starting
  * from whole huge pages. */
-#ifndef ASH_PAGE_HUGIFY_H
-#define ASH_PAGE_HUGIFY_H
+#ifndef ASH_RECLAIM_HUGIFY_H
+#define ASH_RECLAIM_HUGIFY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum ash_thp {
-	ASH_THP_DEFAULT, /* as above, where the machine does not say never */
-	ASH_THP_ALWAYS,  /* every block from the start */
-	ASH_THP_NEVER,   /* none, also where the machine says always */
-	ASH_THP_NONE,    /* none by us; the machine may make some */
-};
-
-/* Reads what the machine allows.  Once, at boot. */
-void ash_hugify_init(enum ash_thp mode);
+#include "page/heap.h"
 
 /* Other bounds than those above, at boot: bytes of a block in use from which on it is well used
  * (clipped to a granule and 2 MiB), and for how many ms. */
-void ash_hugify_set_threshold(uint64_t bytes);
-void ash_hugify_set_delay_ms(uint64_t ms);
-
-/* Blocks were mapped: gives them the advice that the mode asks for. */
-void ash_hugify_mapped(void *address, size_t size);
+void ash_hugify_set_threshold(struct ash_heap *heap, uint64_t bytes);
+void ash_hugify_set_delay_ms(struct ash_heap *heap, uint64_t ms);
 
 /* Makes up to `most` blocks huge pages, each some 0.3 ms of work.  Returns whether some are
  * left, or will be old enough soon.  One thread at a time, under no lock. */
-bool ash_hugify_step(uint32_t epoch, unsigned most);
-
-/* Whether less than half of the block is in use, counting the objects in its slabs; without any
- * lock, roughly. */
-struct ash_hugeblock;
-bool ash_hugify_is_half_empty(const struct ash_hugeblock *block);
+bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most);
 
 /* The memory of holes in the block is about to go although it is a huge page. */
-void ash_hugify_break(struct ash_hugeblock *block);
+void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block);
 
 /* Blocks made huge pages so far. */
-uint64_t ash_hugify_count(void);
+uint64_t ash_hugify_count(const struct ash_heap *heap);
+
+/* Whether the equations of struct ash_hugify hold.  The claimant's to ask. */
+bool ash_hugify_is_valid(const struct ash_heap *heap);
 
 #endif

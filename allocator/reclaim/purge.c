@@ -1,11 +1,14 @@
 #include "reclaim/purge.h"
 
-#include "meta/window.h"
 #include "os/os.h"
-#include "reclaim/decay.h"
+#include "page/account.h"
+#include "page/dirty.h"
+#include "page/hugeblock.h"
 #include "page/limits.h"
-#include "page/mapping.h"
-#include "page/run.h"
+#include "page/mapping_cache.h"
+#include "reclaim/decay.h"
+#include "reclaim/stall.h"
+#include "util/assert.h"
 #include "util/atomic.h"
 
 #define BATCH 16 /* ranges per lock */
@@ -20,45 +23,36 @@
 #define EXCESS_NS 400000u
 #define REFUSED_NS 100000000u
 
-static struct ash_decay decay; /* the purger's */
-static int64_t decay_ms = ASH_DECAY_MS;
-static struct ash_decay muzzy_decay;
-static int64_t muzzy_ms;
-static int64_t dirty_share;  /* of what is in use, in 1/65536; < 0 = all */
-static uint64_t interval_ns; /* from the end of one pass over free runs to the next */
-static uint64_t passed_ns;   /* when the last one ended; the purger's */
-static uint64_t given_back;
-static struct ash_stalls stalls;
-
-void ash_purge_set_decay_ms(int64_t ms)
+void ash_purge_set_decay_ms(struct ash_heap *heap, int64_t ms)
 {
-	decay_ms = ms;
+	heap->purge.dirty_ms = ms;
 	/* An eighth of the whole time: after eight of these a three-thousandth is left. */
-	decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
+	heap->purge.dirty.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
 }
 
-void ash_purge_set_muzzy_ms(int64_t ms)
+void ash_purge_set_muzzy_ms(struct ash_heap *heap, int64_t ms)
 {
-	muzzy_ms = ms;
-	muzzy_decay.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
+	heap->purge.muzzy_ms = ms;
+	heap->purge.muzzy.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
 }
 
-void ash_purge_set_dirty_share(int64_t share)
+void ash_purge_set_dirty_share(struct ash_heap *heap, int64_t share)
 {
-	dirty_share = share;
+	heap->purge.dirty_share = share;
 }
 
-void ash_purge_set_interval_ms(uint64_t ms)
+void ash_purge_set_interval_ms(struct ash_heap *heap, uint64_t ms)
 {
-	interval_ns = ms * 1000000;
+	heap->purge.interval_ns = ms * 1000000;
 }
 
 /* Bytes of free runs that stay by request, whatever their age. */
-static size_t stays_by_request(void)
+static size_t stays_by_request(const struct ash_heap *heap)
 {
-	if (decay_ms < 0 || dirty_share < 0)
+	if (heap->purge.dirty_ms < 0 || heap->purge.dirty_share < 0)
 		return SIZE_MAX;
-	return (ash_run_granules() * (uint64_t)dirty_share >> 16) << ASH_GRANULE_SHIFT;
+	return (ash_account_in_use(heap) * (uint64_t)heap->purge.dirty_share >> 16)
+	       << ASH_GRANULE_SHIFT;
 }
 
 enum grade {
@@ -68,17 +62,16 @@ enum grade {
 };
 
 /* Purges up to `granules`, one batch; returns how many went. */
-static size_t purge_batch(size_t granules, enum grade grade)
+static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade grade)
 {
 	struct ash_dirty_range range[BATCH];
-	unsigned n = ash_run_reserve(grade == MUZZY, range, BATCH, granules);
+	unsigned n = ash_dirty_reserve(heap, grade == MUZZY, range, BATCH, granules);
 	size_t gone = 0;
 
+	ash_assert(n <= BATCH);
 	for (unsigned i = 0; i < n; i++) {
-		char *at = (char *)ash_window.base +
-			   ((uintptr_t)range[i].block->number << ASH_HUGE_SHIFT) +
+		char *at = (char *)ash_hugeblock_address(range[i].block->number) +
 			   ((size_t)range[i].first << ASH_GRANULE_SHIFT);
-
 		size_t bytes = (size_t)range[i].count << ASH_GRANULE_SHIFT;
 
 		range[i].lazily = grade == LAZILY && ash_os_purge_lazily(at, bytes);
@@ -86,51 +79,51 @@ static size_t purge_batch(size_t granules, enum grade grade)
 		if (range[i].purged || range[i].lazily)
 			gone += range[i].count;
 	}
-	ash_run_return_dirty(range, n);
-	ash_add_relaxed(&given_back, gone << ASH_GRANULE_SHIFT);
+	ash_dirty_return(heap, range, n);
+	ash_add_relaxed(&heap->purge.given_back, gone << ASH_GRANULE_SHIFT);
 	return gone;
 }
 
-static size_t purge_bytes(size_t bytes, enum grade grade)
+static size_t purge_bytes(struct ash_heap *heap, size_t bytes, enum grade grade)
 {
 	size_t granules = (bytes + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT;
 
-	return purge_batch(granules < STEP_GRANULES ? granules : STEP_GRANULES, grade)
+	return purge_batch(heap, granules < STEP_GRANULES ? granules : STEP_GRANULES, grade)
 	       << ASH_GRANULE_SHIFT;
 }
 
-size_t ash_purge_some(size_t bytes)
+size_t ash_purge_some(struct ash_heap *heap, size_t bytes)
 {
-	size_t gone = purge_bytes(bytes, DIRTY);
+	size_t gone = purge_bytes(heap, bytes, DIRTY);
 
-	return gone != 0 || ash_run_muzzy() == 0 ? gone : purge_bytes(bytes, MUZZY);
+	return gone != 0 || ash_account_muzzy(heap) == 0 ? gone
+							 : purge_bytes(heap, bytes, MUZZY);
 }
 
 /* Running count of bytes retaken, but from one look to the next not more than was ever missing
  * from the dirty memory: a loop over one buffer retakes the same few granules a thousand times,
  * and everything else can go. */
-static uint64_t retaken_sum;
-
-static uint64_t retaken(size_t dirty_bytes)
+static uint64_t retaken(struct ash_heap *heap, size_t dirty_bytes)
 {
-	static uint64_t seen;
-	static size_t before;
-	uint64_t now = ash_run_retaken() << ASH_GRANULE_SHIFT, more = now - seen;
-	size_t low = ash_run_dirty_low() << ASH_GRANULE_SHIFT;
-	size_t high = before > dirty_bytes ? before : dirty_bytes;
+	struct ash_purge *purge = &heap->purge;
+	uint64_t now = ash_dirty_retaken(heap) << ASH_GRANULE_SHIFT;
+	uint64_t more = now - purge->retaken_seen;
+	size_t low = ash_dirty_low(heap) << ASH_GRANULE_SHIFT;
+	size_t high = purge->dirty_seen > dirty_bytes ? purge->dirty_seen : dirty_bytes;
 
+	ash_assert(now >= purge->retaken_seen);
 	if (more > high - (low < high ? low : high))
 		more = high - (low < high ? low : high);
-	seen = now;
-	before = dirty_bytes;
-	return retaken_sum += more;
+	purge->retaken_seen = now;
+	purge->dirty_seen = dirty_bytes;
+	return purge->retaken_sum += more;
 }
 
 /* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
-static size_t may_stay(uint64_t now_ns, size_t dirty, bool *hurry)
+static size_t may_stay(struct ash_heap *heap, uint64_t now_ns, size_t dirty, bool *hurry)
 {
-	size_t stays = ash_decay_limit(&decay, now_ns, dirty, retaken(dirty));
-	size_t bound = ash_limits_dirty_bound(), wish = stays_by_request();
+	size_t stays = ash_decay_limit(&heap->purge.dirty, now_ns, dirty, retaken(heap, dirty));
+	size_t bound = ash_limits_dirty_bound(heap), wish = stays_by_request(heap);
 
 	if (stays < wish)
 		stays = wish < dirty ? wish : dirty;
@@ -140,30 +133,32 @@ static size_t may_stay(uint64_t now_ns, size_t dirty, bool *hurry)
 
 /* What is muzzy long enough goes: where the kernel had no use for it, it still counts as
  * resident.  Returns whether some is left. */
-static bool muzzy_step(uint64_t now_ns, uint64_t most_ns)
+static bool muzzy_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 {
-	size_t left = ash_run_muzzy() << ASH_GRANULE_SHIFT, stays;
+	size_t left = ash_account_muzzy(heap) << ASH_GRANULE_SHIFT, stays;
 	uint64_t start = ash_os_thread_cpu_ns(), used = 0;
 
-	stays = ash_limits_dirty_bound() != 0 ? ash_decay_limit(&muzzy_decay, now_ns, left, 0)
-					      : 0;
-	if (muzzy_ms < 0 && stays != 0)
+	stays = ash_limits_dirty_bound(heap) != 0
+			? ash_decay_limit(&heap->purge.muzzy, now_ns, left, 0)
+			: 0;
+	if (heap->purge.muzzy_ms < 0 && stays != 0)
 		return false;
-	while (left > stays && used < most_ns && ash_purge_may_work()) {
-		if (purge_bytes(left - stays, MUZZY) == 0)
+	while (left > stays && used < most_ns && ash_purge_may_work(heap)) {
+		if (purge_bytes(heap, left - stays, MUZZY) == 0)
 			break;
-		left = ash_run_muzzy() << ASH_GRANULE_SHIFT;
+		left = ash_account_muzzy(heap) << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
 	}
-	ash_decay_worked(&decay, used);
+	ash_decay_worked(&heap->purge.dirty, used);
 	return left > WANTED_BYTES;
 }
 
 /* Leaves at most `stays` bytes of free runs dirty, in batches, at most about `most_ns` of CPU
  * time; `hurry`: whatever the account says. */
-static void purge_until(size_t stays, uint64_t most_ns, bool hurry, enum grade grade)
+static void purge_until(struct ash_heap *heap, size_t stays, uint64_t most_ns, bool hurry,
+			enum grade grade)
 {
-	size_t dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
 	uint64_t start, used = 0;
 
@@ -171,20 +166,22 @@ static void purge_until(size_t stays, uint64_t most_ns, bool hurry, enum grade g
 		return;
 	start = ash_os_thread_cpu_ns();
 	for (unsigned n = 0; dirty > stays && used < most_ns && n < BATCHES &&
-			     (hurry || ash_decay_may_work(&decay));
+			     (hurry || ash_decay_may_work(&heap->purge.dirty));
 	     n++) {
-		if (purge_bytes(dirty - stays < batch ? dirty - stays : batch, grade) == 0)
+		if (purge_bytes(heap, dirty - stays < batch ? dirty - stays : batch, grade) ==
+		    0)
 			break; /* refused, or others took it */
-		dirty = ash_run_dirty() << ASH_GRANULE_SHIFT;
+		dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
 	}
-	ash_decay_worked(&decay, used);
+	ash_decay_worked(&heap->purge.dirty, used);
 }
 
 /* A pass takes all but what it may not: after it nothing goes for long. */
-static size_t stays_after_pass(size_t stays)
+static size_t stays_after_pass(const struct ash_heap *heap, size_t stays)
 {
-	size_t turns = ash_decay_in_turns(&decay, retaken_sum), wish = stays_by_request();
+	size_t turns = ash_decay_in_turns(&heap->purge.dirty, heap->purge.retaken_sum),
+	       wish = stays_by_request(heap);
 	size_t least = turns > wish ? turns : wish;
 
 	if (least < PASS_LEAVES)
@@ -192,144 +189,117 @@ static size_t stays_after_pass(size_t stays)
 	return least < stays ? least : stays;
 }
 
-static bool interval_is_over(uint64_t now_ns)
+static bool interval_is_over(const struct ash_purge *purge, uint64_t now_ns)
 {
-	return passed_ns == 0 || interval_ns == 0 ||
-	       (int64_t)(now_ns - passed_ns) >= (int64_t)interval_ns;
+	return purge->passed_ns == 0 || purge->interval_ns == 0 ||
+	       (int64_t)(now_ns - purge->passed_ns) >= (int64_t)purge->interval_ns;
 }
 
-bool ash_purge_step(uint64_t now_ns, uint64_t most_ns)
+bool ash_purge_is_valid(const struct ash_heap *heap)
 {
+	return ash_decay_is_valid(&heap->purge.dirty) && ash_decay_is_valid(&heap->purge.muzzy);
+}
+
+bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
+{
+	struct ash_purge *purge = &heap->purge;
 	size_t stays;
 	bool hurry, left = false;
 
-	if (ash_run_muzzy() != 0)
-		left = muzzy_step(now_ns, most_ns / 2);
-	stays = may_stay(now_ns, ash_run_dirty() << ASH_GRANULE_SHIFT, &hurry);
-	if (hurry || interval_is_over(now_ns)) {
+	if (ash_account_muzzy(heap) != 0)
+		left = muzzy_step(heap, now_ns, most_ns / 2);
+	stays = may_stay(heap, now_ns, ash_account_dirty(heap) << ASH_GRANULE_SHIFT, &hurry);
+	if (hurry || interval_is_over(purge, now_ns)) {
 		bool work;
 
-		if (interval_ns != 0)
-			stays = stays_after_pass(stays);
-		work = ash_run_dirty() << ASH_GRANULE_SHIFT > stays;
-		purge_until(stays, most_ns, hurry, muzzy_ms != 0 && !hurry ? LAZILY : DIRTY);
-		if (work && ash_run_dirty() << ASH_GRANULE_SHIFT <= stays)
-			passed_ns = now_ns;
+		if (purge->interval_ns != 0)
+			stays = stays_after_pass(heap, stays);
+		work = ash_account_dirty(heap) << ASH_GRANULE_SHIFT > stays;
+		purge_until(heap, stays, most_ns, hurry,
+			    purge->muzzy_ms != 0 && !hurry ? LAZILY : DIRTY);
+		if (work && ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= stays)
+			purge->passed_ns = now_ns;
 	}
-	return ash_purge_wanted() || left;
+	ash_assert_internal(ash_purge_is_valid(heap));
+	return ash_purge_wanted(heap) || left;
 }
 
-void ash_purge_excess(void)
+void ash_purge_excess(struct ash_heap *heap)
 {
-	static uint64_t refused_ns;
+	uint64_t *refused_ns = &heap->purge.refused_ns;
 	struct ash_stall stall;
 	uint64_t used = 0, now_ns = ash_os_coarse_clock_ns();
 
 	/* Where the kernel refuses (mlocked memory) it is not asked by every free. */
-	if (now_ns - ash_load_relaxed(&refused_ns) < REFUSED_NS)
+	if (now_ns - ash_load_relaxed(refused_ns) < REFUSED_NS)
 		return;
 	ash_stall_begin(&stall);
 	while (used < EXCESS_NS) {
-		size_t runs = ash_run_dirty() << ASH_GRANULE_SHIFT,
-		       cached = ash_mapping_cached();
-		size_t bound = ash_limits_dirty_bound(), excess;
+		size_t runs = ash_account_dirty(heap) << ASH_GRANULE_SHIFT,
+		       cached = ash_account_cached(heap);
+		size_t bound = ash_limits_dirty_bound(heap), excess;
 
 		if (bound == ASH_NO_LIMIT || runs + cached <= bound)
 			break;
 		excess = runs + cached - bound;
 		/* A run that is kept spares a fault for each of its pages, a mapping a system
 		 * call besides: runs first. */
-		if (ash_purge_some(excess < STEP_BYTES / 2 ? excess : STEP_BYTES / 2) == 0 &&
-		    ash_mapping_trim_some(UINT64_MAX, excess, EXCESS_NS - used) == cached) {
+		if (ash_purge_some(heap, excess < STEP_BYTES / 2 ? excess : STEP_BYTES / 2) ==
+			    0 &&
+		    ash_mapping_cache_trim_for(heap, UINT64_MAX, excess, EXCESS_NS - used) ==
+			    cached) {
 			if (runs + cached > bound + STEP_BYTES) /* not what others just took */
-				ash_store_relaxed(&refused_ns, now_ns);
+				ash_store_relaxed(refused_ns, now_ns);
 			break;
 		}
 		used = ash_os_thread_cpu_ns() - stall.cpu_ns;
 	}
-	ash_stall_end(&stall, false);
+	ash_stall_end(heap, &stall, false);
 }
 
-void ash_purge_down(size_t bytes, uint64_t most_ns)
+void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 {
-	size_t turns = ash_decay_in_turns(&decay, retaken_sum), wish = stays_by_request();
+	size_t turns = ash_decay_in_turns(&heap->purge.dirty, heap->purge.retaken_sum),
+	       wish = stays_by_request(heap);
 
 	if (turns > 2 * bytes)
 		turns = 2 * bytes;
 	if (turns < wish)
 		turns = wish;
-	purge_until(bytes > turns ? bytes : turns, most_ns, false, DIRTY);
+	purge_until(heap, bytes > turns ? bytes : turns, most_ns, false, DIRTY);
 }
 
-void ash_purge_all(void)
+void ash_purge_all(struct ash_heap *heap)
 {
-	ash_run_try_refused();
-	while (purge_batch(STEP_GRANULES, DIRTY) > 0)
+	ash_dirty_try_refused(heap);
+	while (purge_batch(heap, STEP_GRANULES, DIRTY) > 0)
 		;
-	while (purge_batch(STEP_GRANULES, MUZZY) > 0)
+	while (purge_batch(heap, STEP_GRANULES, MUZZY) > 0)
 		;
 }
 
-bool ash_purge_wanted(void)
+bool ash_purge_wanted(struct ash_heap *heap)
 {
-	size_t wish = stays_by_request();
+	size_t wish = stays_by_request(heap);
 
-	if (ash_limits_dirty_exceeded())
+	if (ash_limits_dirty_exceeded(heap))
 		return true;
-	return ash_run_dirty() << ASH_GRANULE_SHIFT >
+	return ash_account_dirty(heap) << ASH_GRANULE_SHIFT >
 	       (wish > WANTED_BYTES ? wish : WANTED_BYTES);
 }
 
-bool ash_purge_may_work(void)
+bool ash_purge_may_work(struct ash_heap *heap)
 {
-	return ash_decay_may_work(&decay) || ash_load_relaxed(&ash_limits.pressure);
+	return ash_decay_may_work(&heap->purge.dirty) ||
+	       ash_load_relaxed(&heap->limits.pressure);
 }
 
-void ash_purge_worked(uint64_t ns)
+void ash_purge_worked(struct ash_heap *heap, uint64_t ns)
 {
-	ash_decay_worked(&decay, ns);
+	ash_decay_worked(&heap->purge.dirty, ns);
 }
 
-uint64_t ash_purge_bytes(void)
+uint64_t ash_purge_bytes(const struct ash_heap *heap)
 {
-	return ash_load_relaxed(&given_back);
-}
-
-void ash_stall_begin(struct ash_stall *stall)
-{
-	*stall = (struct ash_stall){ash_os_thread_cpu_ns(), ash_os_given.ranges,
-				    ash_os_given.bytes};
-}
-
-static void raise_to(uint64_t *most, uint64_t n)
-{
-	uint64_t now = ash_load_relaxed(most);
-
-	while (n > now && !ash_cas_relaxed(most, &now, n))
-		;
-}
-
-void ash_stall_end(const struct ash_stall *begin, bool background)
-{
-	uint64_t ns = ash_os_thread_cpu_ns() - begin->cpu_ns;
-
-	if (background) {
-		ash_add_relaxed(&stalls.background_ns, ns);
-		return;
-	}
-	ash_add_relaxed(&stalls.count, 1);
-	ash_add_relaxed(&stalls.ns, ns);
-	raise_to(&stalls.longest_ns, ns);
-	raise_to(&stalls.most_ranges, ash_os_given.ranges - begin->ranges);
-	raise_to(&stalls.most_bytes, ash_os_given.bytes - begin->bytes);
-}
-
-void ash_stalls_read(struct ash_stalls *into)
-{
-	into->count = ash_load_relaxed(&stalls.count);
-	into->ns = ash_load_relaxed(&stalls.ns);
-	into->longest_ns = ash_load_relaxed(&stalls.longest_ns);
-	into->most_ranges = ash_load_relaxed(&stalls.most_ranges);
-	into->most_bytes = ash_load_relaxed(&stalls.most_bytes);
-	into->background_ns = ash_load_relaxed(&stalls.background_ns);
+	return ash_load_relaxed(&heap->purge.given_back);
 }

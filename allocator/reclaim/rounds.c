@@ -1,29 +1,31 @@
 #include "reclaim/rounds.h"
 
-#include <errno.h>
-
 #include "cache/depot.h"
 #include "cache/thread.h"
 #include "meta/far_table.h"
 #include "meta/window.h"
+#include "os/background.h"
 #include "os/cgroup.h"
 #include "os/delay.h"
 #include "os/os.h"
-#include "os/background.h"
-#include "reclaim/decay.h"
-#include "page/growth.h"
-#include "reclaim/hugify.h"
+#include "page/account.h"
+#include "page/block.h"
+#include "page/dirty.h"
 #include "page/limits.h"
 #include "page/mapping.h"
+#include "reclaim/claim.h"
+#include "reclaim/holes.h"
+#include "reclaim/hugify.h"
 #include "reclaim/pool.h"
 #include "reclaim/purge.h"
-#include "page/run.h"
+#include "reclaim/relief.h"
+#include "reclaim/stall.h"
 #include "reclaim/tails.h"
 #include "slab/bin.h"
-#include "reclaim/holes.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"
 #include "slab/slab.h"
+#include "util/assert.h"
 #include "util/atomic.h"
 
 #define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot */
@@ -44,30 +46,14 @@
 #define POOL_IN_A_CALL 8   /* pages of the hugetlb pool given back in one round of a call, */
 #define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
-/* When the heap grows beyond what it ever was: */
-#define RELIEF_NS CALL_NS                /* of purging runs and mappings, */
-#define RELIEF_RUNS_NS (CALL_NS * 5 / 8) /* of that runs, */
-#define RELIEF_HOLES_NS (CALL_NS / 2)    /* and of purging holes */
-#define RELIEF_TRIM 128                  /* magazines out of the depot */
-#define RELIEF_DIRTY ((size_t)1 << 20)   /* what may stay dirty, */
-#define RELIEF_DIRTY_SHARE 8             /* or this share of the heap */
 #define LARGE_HEAP ((size_t)64 << 20)
 /* After the last wake the background thread goes on so long: holes are purged when they are old
  * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
 
-bool ash_reclaim_background = true;
-uint32_t ash_reclaim_start_wished;
-bool ash_reclaim_pressure;
-bool ash_reclaim_holes = true;
+static struct ash_heap *const heap = &ash_heap; /* threads and shards are the process's */
 
-static uint32_t claim; /* somebody works */
-static uint32_t active_threads = 1;
-static uint32_t epoch;     /* of the last round; the claimant's, read by anyone */
-static uint64_t ticked_ns; /* when a slow path last ticked */
-static uint64_t pressed;   /* looks that found memory short */
-
-void ash_reclaim_inbox(struct ash_shard *shard)
+void ash_rounds_inbox(struct ash_shard *shard)
 {
 	void **batch = ash_inbox_take(shard);
 
@@ -117,7 +103,7 @@ static void visit(struct ash_thread *t, void *argument)
 static void inboxes(void)
 {
 	for (unsigned i = 0; i < ash_shard_count(); i++)
-		ash_reclaim_inbox(ash_shard_at(i));
+		ash_rounds_inbox(ash_shard_at(i));
 }
 
 static void once_per_epoch(uint32_t now)
@@ -125,58 +111,52 @@ static void once_per_epoch(uint32_t now)
 	struct census census = {.now = now};
 
 	ash_thread_each(visit, &census);
-	ash_store_relaxed(&active_threads, census.active > 0 ? census.active : 1);
+	ash_store_relaxed(&heap->rounds.active_threads, census.active > 0 ? census.active : 1);
 	for (unsigned i = 0; i < census.n; i++)
 		ash_magazine_flush(census.class[i], census.spare[i]);
 	inboxes();
 	ash_depot_trim(TRIM_PER_EPOCH);
 	if (now % REFUSED_EPOCHS == 0)
-		ash_run_try_refused();
+		ash_dirty_try_refused(heap);
 	/* Where addresses are limited, stacks of threads and files that are mapped need them,
 	 * whose callers cannot ask us: nothing that lies empty keeps any. */
 	if (ash_os_address_limit() != UINT64_MAX)
-		ash_run_release_blocks(true);
+		ash_block_release_empty(heap, true);
 }
 
 /* Once per epoch: whether memory is short around us.  What can be had without asking threads
  * goes then. */
 static void look_for_pressure(uint64_t now_ns, bool background)
 {
-	bool before = ash_load_relaxed(&ash_limits.pressure), now;
+	bool before = ash_load_relaxed(&heap->limits.pressure), now;
 
-	if (!ash_reclaim_pressure)
+	if (!heap->rounds.pressure)
 		return;
 	now = ash_cgroup_pressure(now_ns);
 	if (now != before)
-		ash_store_relaxed(&ash_limits.pressure, now);
+		ash_store_relaxed(&heap->limits.pressure, now);
 	if (now) {
-		ash_add_relaxed(&pressed, 1);
+		ash_add_relaxed(&heap->rounds.pressed, 1);
 		if (background) /* in calls it drains by the ordinary steps */
 			ash_depot_empty();
 	}
 }
 
-static uint64_t rest(uint64_t start, uint64_t most_ns)
-{
-	uint64_t used = ash_os_thread_cpu_ns() - start;
-
-	return used + most_ns / 8 < most_ns ? most_ns - used : most_ns / 8;
-}
-
 static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
 {
-	bool pressure = ash_load_relaxed(&ash_limits.pressure), left;
+	bool pressure = ash_load_relaxed(&heap->limits.pressure), left;
 	uint64_t start = ash_os_thread_cpu_ns();
 
-	left = ash_purge_step(now_ns, most_ns);
-	left |= ash_mapping_trim(pressure ? UINT64_MAX : now_ns, rest(start, most_ns));
-	if (ash_reclaim_holes && ash_purge_may_work()) {
+	left = ash_purge_step(heap, now_ns, most_ns);
+	left |= ash_mapping_trim(heap, pressure ? UINT64_MAX : now_ns,
+				 ash_stall_left(start, most_ns));
+	if (heap->holes.enabled && ash_purge_may_work(heap)) {
 		uint64_t before = ash_os_thread_cpu_ns();
 
 		ash_bin_hole_age_most = pressure ? 1 : UINT32_MAX;
-		left |= ash_holes_step(now, rest(start, most_ns));
-		left |= ash_tails_step(now, rest(start, most_ns));
-		ash_purge_worked(ash_os_thread_cpu_ns() - before);
+		left |= ash_holes_step(heap, now, ash_stall_left(start, most_ns));
+		left |= ash_tails_step(heap, now, ash_stall_left(start, most_ns));
+		ash_purge_worked(heap, ash_os_thread_cpu_ns() - before);
 	}
 	return left;
 }
@@ -184,76 +164,39 @@ static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
 /* One round; returns whether work is left.  Where another thread works: true. */
 static bool round_of_work(uint64_t now_ns, bool background)
 {
-	uint32_t now = (uint32_t)(now_ns / ASH_EPOCH_NS), nobody = 0;
+	struct ash_rounds *rounds = &heap->rounds;
+	uint32_t now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	struct ash_stall stall;
 	unsigned steps = 1;
 	bool left;
 
-	if (!ash_cas_acquire(&claim, &nobody, 1))
+	ash_lock_rank_assert_none();
+	if (!ash_claim_try(heap))
 		return true;
 	ash_delay();
 	ash_stall_begin(&stall);
 	/* A thread may come late with its look at the clock; time does not go back for it. */
-	if (epoch != 0 && (int32_t)(now - epoch) < 0)
-		now = epoch;
-	if (now != epoch) {
-		ash_store_relaxed(&epoch, now);
+	if (rounds->epoch != 0 && (int32_t)(now - rounds->epoch) < 0)
+		now = rounds->epoch;
+	if (now != rounds->epoch) {
+		ash_store_relaxed(&rounds->epoch, now);
 		ash_store_relaxed(&ash_slab_epoch, now);
 		look_for_pressure(now_ns, background);
 		once_per_epoch(now);
 	}
-	if (background && ash_load_relaxed(&ash_limits.pressure))
+	if (background && ash_load_relaxed(&heap->limits.pressure))
 		steps = PRESSED_STEPS;
 	do
 		left = step(now_ns, now, background ? BACKGROUND_NS : CALL_NS);
 	while (left && --steps > 0);
-	left |= ash_pool_step(now, background ? POOL_AT_ONCE : POOL_IN_A_CALL);
+	left |= ash_pool_step(heap, now, background ? POOL_AT_ONCE : POOL_IN_A_CALL);
 	/* A huge page takes the kernel milliseconds: nothing for a call. */
 	if (background)
-		left |= ash_hugify_step(now, HUGE_AT_ONCE); /* has an account of its own */
-	ash_stall_end(&stall, background);
-	ash_store_release(&claim, 0);
+		left |= ash_hugify_step(heap, now,
+					HUGE_AT_ONCE); /* has an account of its own */
+	ash_stall_end(heap, &stall, background);
+	ash_claim_give_back(heap);
 	return left || ash_depot_bytes() != 0;
-}
-
-/* By calls of the kernel: free runs above their share, some `bytes` of cached mappings, and
- * holes. */
-static void shrink(size_t bytes)
-{
-	size_t dirty = (ash_run_granules() << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
-	uint64_t start = ash_os_thread_cpu_ns();
-
-	ash_purge_down(dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_RUNS_NS);
-	if (ash_mapping_keep_ns != ASH_MAPPING_KEEP) /* else they stay by request */
-		ash_mapping_trim_some(UINT64_MAX, bytes, rest(start, RELIEF_NS));
-	if (ash_reclaim_holes) {
-		start = ash_os_thread_cpu_ns();
-		ash_holes_relieve(epoch, bytes, RELIEF_HOLES_NS);
-		ash_purge_worked(ash_os_thread_cpu_ns() - start);
-	}
-}
-
-/* The heap is about to touch fresh memory.  Instead goes what others do without: objects in the
- * depot, for slabs that they were the last of serve anybody, at no price but the calls'; and
- * where the heap would hold `bytes` more than ever before, what takes calls of the kernel. */
-static void relieve(size_t bytes)
-{
-	struct ash_stall stall;
-	uint32_t nobody = 0;
-	int saved = errno;
-
-	if (ash_mutex_forking)
-		return;
-	if (!ash_cas_acquire(&claim, &nobody, 1))
-		return;
-	ash_stall_begin(&stall);
-	if (ash_depot_bytes() != 0)
-		ash_depot_trim(RELIEF_TRIM);
-	if (bytes != 0 && ash_purge_may_work())
-		shrink(bytes);
-	ash_stall_end(&stall, false);
-	ash_store_release(&claim, 0);
-	errno = saved;
 }
 
 static uint64_t background_round(void)
@@ -264,11 +207,12 @@ static uint64_t background_round(void)
 	if (ash_thread_none_left())
 		return ASH_BACKGROUND_END;
 	left = round_of_work(now_ns, true);
-	if (left || (int64_t)(now_ns - ash_load_seq_cst(&ticked_ns)) < (int64_t)AFTERMATH_NS)
+	if (left || (int64_t)(now_ns - ash_load_seq_cst(&heap->rounds.ticked_ns)) <
+			    (int64_t)AFTERMATH_NS)
 		return ASH_EPOCH_NS / 2;
 	/* What stays dirty by request is watched over. */
-	if (ash_reclaim_pressure &&
-	    (ash_run_dirty() << ASH_GRANULE_SHIFT) + ash_mapping_cached() > WATCHED)
+	if (heap->rounds.pressure &&
+	    (ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + ash_account_cached(heap) > WATCHED)
 		return WATCH_NS;
 	/* With one thread left nobody is spared anything by its waiting. */
 	return ash_thread_count() <= 1 ? ASH_BACKGROUND_END : 0;
@@ -278,21 +222,20 @@ static uint64_t background_round(void)
  * may be gone already. */
 static bool heap_is_large(void)
 {
-	static uint32_t latched;
-	size_t heap =
-		((ash_run_granules() + ash_run_dirty() + ash_run_kept()) << ASH_GRANULE_SHIFT) +
-		ash_far_bytes() + ash_mapping_cached();
+	size_t bytes =
+		((ash_account_in_use(heap) + ash_account_dirty(heap) + ash_account_kept(heap))
+		 << ASH_GRANULE_SHIFT) +
+		ash_far_bytes() + ash_account_cached(heap);
 
-	if (heap > LARGE_HEAP)
-		ash_store_relaxed(&latched, 1);
-	return ash_load_relaxed(&latched) != 0;
+	if (bytes > LARGE_HEAP)
+		ash_store_relaxed(&heap->rounds.large, 1);
+	return ash_load_relaxed(&heap->rounds.large) != 0;
 }
 
-void ash_reclaim_init(void)
+void ash_rounds_init(void)
 {
 	ash_background_hook = background_round;
-	ash_growth_hook = relieve;
-	ash_limits_cached_hook = ash_depot_bytes;
+	ash_relief_init();
 }
 
 /* Returns whether there is one now. */
@@ -304,101 +247,101 @@ static bool wake_background(uint64_t now_ns, bool may_start)
 		ash_background_wake();
 		return true;
 	}
-	wanted = ash_reclaim_background && !ash_thread_none_left() &&
+	wanted = heap->rounds.background && !ash_thread_none_left() &&
 		 (ash_thread_count() > 1 || heap_is_large());
-	ash_store_relaxed(&ash_reclaim_start_wished, wanted && !may_start);
+	ash_store_relaxed(&heap->rounds.start_wished, wanted && !may_start);
 	if (wanted && may_start)
 		ash_background_start(now_ns);
 	return ash_background_running();
 }
 
-void ash_reclaim_tick(uint64_t now_ns, bool may_start)
+void ash_rounds_tick(uint64_t now_ns, bool may_start)
 {
 	if (ash_mutex_forking)
 		return;
-	ash_store_seq_cst(&ticked_ns, now_ns);
+	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
 	if (!wake_background(now_ns, may_start))
 		round_of_work(now_ns, false);
 }
 
-void ash_reclaim_notice(bool may_start)
+void ash_rounds_notice(bool may_start)
 {
-	bool wished = may_start && ash_load_relaxed(&ash_reclaim_start_wished) != 0;
+	bool wished = may_start && ash_load_relaxed(&heap->rounds.start_wished) != 0;
 	uint64_t now_ns;
 
-	if (ash_mutex_forking ||
-	    (!wished && !ash_purge_wanted() && ash_mapping_cached() == 0 && !heap_is_large()))
+	if (ash_mutex_forking || (!wished && !ash_purge_wanted(heap) &&
+				  ash_account_cached(heap) == 0 && !heap_is_large()))
 		return;
 	now_ns = ash_os_coarse_clock_ns();
 	/* A program of large objects alone never ticks; between two of them is no time to end.
 	 */
-	ash_store_seq_cst(&ticked_ns, now_ns);
+	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
 	wake_background(now_ns, may_start);
 }
 
-void ash_reclaim_grown(void)
+void ash_rounds_grown(void)
 {
 	if (!ash_mutex_forking && !ash_background_running() && heap_is_large())
 		wake_background(ash_os_coarse_clock_ns(), true);
 }
 
-void ash_reclaim_before_fork(void)
+void ash_rounds_before_fork(void)
 {
-	uint32_t nobody = 0;
-
-	while (!ash_cas_acquire(&claim, &nobody, 1)) {
+	while (!ash_claim_try(heap))
 		/* A round takes a millisecond or two.  Not by yielding: under a real-time
 		 * policy that would keep the CPU from whoever works. */
 		ash_os_sleep(100000);
-		nobody = 0;
-	}
 }
 
-void ash_reclaim_end_fork(void)
+void ash_rounds_end_fork(void)
 {
-	ash_store_release(&claim, 0);
+	ash_claim_give_back(heap);
 }
 
-void ash_reclaim_after_fork(void)
+void ash_rounds_after_fork(void)
 {
 	ash_background_after_fork();
-	ash_reclaim_end_fork();
+	ash_rounds_end_fork();
 }
 
-uint64_t ash_reclaim_pressed(void)
+uint64_t ash_rounds_pressed(void)
 {
-	return ash_load_relaxed(&pressed);
+	return ash_load_relaxed(&heap->rounds.pressed);
 }
 
-unsigned ash_reclaim_active_threads(void)
+unsigned ash_rounds_active_threads(void)
 {
-	return ash_load_relaxed(&active_threads);
+	unsigned n = ash_load_relaxed(&heap->rounds.active_threads);
+
+	ash_assert(n >= 1);
+	return n;
 }
 
 /* Holes of any age: pages that count against a hard limit. */
 static bool all_holes(void)
 {
-	uint32_t nobody = 0, now = ash_load_relaxed(&ash_slab_epoch);
-	size_t before = ash_limits_hole_bytes();
+	uint32_t now = ash_load_relaxed(&ash_slab_epoch);
+	size_t before = ash_account_hole_bytes(heap);
 
-	if (!ash_cas_acquire(&claim, &nobody, 1))
+	if (!ash_claim_try(heap))
 		return false;
 	ash_bin_hole_age_most = 0;
-	ash_holes_step(now, UINT64_MAX);
-	ash_store_release(&claim, 0);
-	return ash_limits_hole_bytes() > before;
+	ash_holes_step(heap, now, UINT64_MAX);
+	ash_claim_give_back(heap);
+	return ash_account_hole_bytes(heap) > before;
 }
 
-bool ash_reclaim_all(void)
+bool ash_rounds_all(void)
 {
-	bool any = ash_depot_bytes() != 0 || ash_run_dirty() != 0 || ash_mapping_cached() != 0;
+	bool any = ash_depot_bytes() != 0 || ash_account_dirty(heap) != 0 ||
+		   ash_account_cached(heap) != 0;
 
 	ash_depot_empty();
 	inboxes();
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-	any |= ash_run_release_blocks(false) != 0;
-	ash_purge_all();
-	if (ash_load_relaxed(&ash_limits.hard) != ASH_NO_LIMIT)
+	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
+	any |= ash_block_release_empty(heap, false) != 0;
+	ash_purge_all(heap);
+	if (ash_load_relaxed(&heap->limits.hard) != ASH_NO_LIMIT)
 		any |= all_holes();
 	return any;
 }

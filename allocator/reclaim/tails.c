@@ -2,19 +2,18 @@
 
 #include "meta/window.h"
 #include "os/delay.h"
-#include "os/mutex.h"
 #include "os/os.h"
-#include "page/block.h"
+#include "page/dirty.h"
 #include "page/run.h"
+#include "util/assert.h"
 #include "util/bits.h"
 
 #define AGE 10u /* epochs: one second */
 
 /* Caller holds the page lock.  Blocks that came to the list since the last look are dated. */
-static void date_new_ones(uint32_t epoch)
+static void date_new_ones(struct ash_list *tailed, uint32_t epoch)
 {
-	for (struct ash_list *n = ash_tailed_blocks.prev; n != &ash_tailed_blocks;
-	     n = n->prev) {
+	for (struct ash_list *n = tailed->prev; n != tailed; n = n->prev) {
 		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, tailed);
 
 		if (block->tails_epoch != 0)
@@ -24,11 +23,11 @@ static void date_new_ones(uint32_t epoch)
 }
 
 /* Caller holds the page lock.  A run to work on, or NULL: none is old enough. */
-static struct ash_run *next_run(uint32_t epoch)
+static struct ash_run *next_run(struct ash_list *tailed, uint32_t epoch)
 {
-	while (!ash_list_empty(&ash_tailed_blocks)) {
+	while (!ash_list_empty(tailed)) {
 		struct ash_hugeblock *block =
-			ASH_LIST_ENTRY(ash_tailed_blocks.next, struct ash_hugeblock, tailed);
+			ASH_LIST_ENTRY(tailed->next, struct ash_hugeblock, tailed);
 		struct ash_run *run = NULL;
 
 		if (epoch - block->tails_epoch < AGE)
@@ -50,37 +49,38 @@ static bool purge_tail(const struct ash_run *run)
 	uintptr_t end = ash_align_down(start + ((size_t)run->granules << ASH_GRANULE_SHIFT),
 				       ash_os_page);
 
+	ash_assert(run->apart && used >= start);
 	ash_delay();
 	return used >= end || ash_os_purge((void *)used, end - used);
 }
 
-bool ash_tails_step(uint32_t epoch, uint64_t most_ns)
+bool ash_tails_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns)
 {
-	struct ash_mutex *lock = ash_page_mutex();
+	struct ash_list *tailed = &heap->pages.tailed;
 	uint64_t start = 0;
 	bool left;
 
 	epoch += epoch == 0; /* 0 means not dated */
-	ash_mutex_lock(lock);
-	date_new_ones(epoch);
+	ash_mutex_lock(&heap->pages.lock);
+	date_new_ones(tailed, epoch);
 	for (;;) {
-		struct ash_run *run = next_run(epoch);
+		struct ash_run *run = next_run(tailed, epoch);
 		bool done;
 
 		if (run == NULL)
 			break;
-		ash_mutex_unlock(lock);
+		ash_mutex_unlock(&heap->pages.lock);
 		if (start == 0)
 			start = ash_os_thread_cpu_ns();
 		done = purge_tail(run);
 		if (!done)
-			ash_run_refused(ash_block_of_granule(run->number));
-		ash_mutex_lock(lock);
-		ash_run_tail_end(run);
+			ash_dirty_refused(heap, ash_block_of_granule(run->number));
+		ash_mutex_lock(&heap->pages.lock);
+		ash_run_tail_end(heap, run);
 		if (ash_os_thread_cpu_ns() - start >= most_ns)
 			break;
 	}
-	left = !ash_list_empty(&ash_tailed_blocks);
-	ash_mutex_unlock(lock);
+	left = !ash_list_empty(tailed);
+	ash_mutex_unlock(&heap->pages.lock);
 	return left;
 }

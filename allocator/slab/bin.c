@@ -4,9 +4,9 @@
 
 #include "meta/window.h"
 #include "os/os.h"
-#include "reclaim/hugify.h"
+#include "page/account.h"
+#include "page/block.h"
 #include "page/limits.h"
-#include "page/run.h"
 #include "slab/slab.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -81,13 +81,13 @@ static unsigned charge(unsigned class, unsigned want, size_t *charged)
 {
 	size_t one = ash_align_up(ash_class_size(class) - 1, ash_os_page) + ash_os_page;
 
-	if (ASH_LIKELY(ash_load_relaxed(&ash_limits.hard) == ASH_NO_LIMIT)) {
+	if (ASH_LIKELY(ash_load_relaxed(&ash_heap.limits.hard) == ASH_NO_LIMIT)) {
 		*charged = 0;
 		return want;
 	}
-	if (want > 1 && ash_limits_room() < want * one)
+	if (want > 1 && ash_limits_room(&ash_heap) < want * one)
 		want = 1;
-	return ash_limits_charge(want * one, charged) ? want : 0;
+	return ash_limits_charge(&ash_heap, want * one, charged) ? want : 0;
 }
 
 static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end,
@@ -127,7 +127,7 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 	if (want == 0)
 		return 0;
 	got = fill(bin, class, shard, end, want);
-	ash_limits_settle(charged);
+	ash_limits_settle(&ash_heap, charged);
 	return got;
 }
 
@@ -175,7 +175,7 @@ static uint64_t worthy_holes(struct ash_run *slab)
 
 	if ((keep & (ASH_KEEP_REFUSED | ASH_KEEP_POOL)) ||
 	    ((keep & ASH_KEEP_HUGE) &&
-	     (slab->nfree * 2 < slab->regions || !ash_hugify_is_half_empty(block))))
+	     (slab->nfree * 2 < slab->regions || !ash_block_is_half_empty(&ash_heap, block))))
 		return 0;
 	return ash_slab_holes(slab);
 }
@@ -186,8 +186,8 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried
 	uint32_t age = ash_load_relaxed(&bin->hole_age);
 	struct ash_run *found = NULL;
 	unsigned looked = 0;
-	unsigned turns = (unsigned)(ash_run_granules() / 16 / 64) + 2;
-	uint16_t turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
+	unsigned turns = (unsigned)(ash_account_in_use(&ash_heap) / 16 / 64) + 2;
+	uint16_t turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 
 	if (age > ash_bin_hole_age_most)
 		age = ash_bin_hole_age_most;
@@ -235,12 +235,12 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 
 	ash_mutex_lock(&bin->lock);
 	slab->apart = 0;
-	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
+	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	slab->purged |= purged;
 	slab->stamp = ash_load_relaxed(
 		&ash_slab_epoch); /* also where the kernel refused: not at once again */
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
-	ash_limits_count_holes(__builtin_popcountll(purged));
+	ash_account_count_holes(&ash_heap, __builtin_popcountll(purged));
 	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {
 		bin->nslabs--;
 		down = true;

@@ -5,8 +5,8 @@
 #include "meta/window.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "page/account.h"
 #include "page/growth.h"
-#include "page/limits.h"
 #include "page/run.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
@@ -34,7 +34,7 @@ uint32_t ash_slab_refaults[ASH_CLASSES];
 struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 {
 	const struct ash_size_class *sc = &ash_size_classes[class];
-	struct ash_run *slab = ash_run_alloc(sc->granules, 1, ASH_RUN_SLAB, NULL);
+	struct ash_run *slab = ash_run_alloc(&ash_heap, sc->granules, 1, ASH_RUN_SLAB, NULL);
 
 	if (slab == NULL)
 		return NULL;
@@ -49,7 +49,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->purged = 0;
 	slab->collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
-	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
+	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
 	for (unsigned w = 0; w * 64 < slab->regions; w++)
@@ -64,8 +64,8 @@ void ash_slab_destroy(struct ash_run *slab)
 	ash_assert(slab->nfree == slab->regions);
 	publish(slab, 0);
 	if (slab->purged != 0)
-		ash_limits_count_holes(-(long)__builtin_popcountll(slab->purged));
-	ash_run_free(slab);
+		ash_account_count_holes(&ash_heap, -(long)__builtin_popcountll(slab->purged));
+	ash_run_free(&ash_heap, slab);
 }
 
 /* The OS pages that regions first[-1] .. first[-n] lie on are about to be touched. */
@@ -83,8 +83,8 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 	}
 	n = (unsigned)__builtin_popcountll(before & ~slab->purged);
 	ash_add_relaxed(&ash_slab_refaults[slab->class], n);
-	ash_limits_count_holes(-(long)n);
-	ash_growth_note((size_t)n << ash_os_page_shift);
+	ash_account_count_holes(&ash_heap, -(long)n);
+	ash_growth_note(&ash_heap, (size_t)n << ash_os_page_shift);
 }
 
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
@@ -120,7 +120,7 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	}
 	slab->nfree -= (uint16_t)got;
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
-	slab->turn = (uint16_t)(ash_load_relaxed(&ash_run_clock) / 64);
+	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	if (ASH_UNLIKELY(slab->purged != 0))
 		touch_pages(slab, start, got);
 	ash_assert_expensive(ash_slab_is_valid(slab));
@@ -257,7 +257,7 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 	if (pages == 0)
 		return 0;
 	if (ASH_UNLIKELY(slab->collapses != collapses)) { /* all became resident */
-		ash_limits_count_holes(-(long)__builtin_popcountll(slab->purged));
+		ash_account_count_holes(&ash_heap, -(long)__builtin_popcountll(slab->purged));
 		slab->purged = 0;
 		slab->collapses = collapses;
 	}

@@ -4,14 +4,14 @@
 
 #include "meta/window.h"
 #include "os/os.h"
-#include "page/run.h"
+#include "page/heap.h"
 #include "slab/shard.h"
 
 static inline int layers_up(void **state)
 {
 	(void)state;
 	ash_os_init();
-	ash_page_init();
+	ash_heap_init(&ash_heap);
 	return ash_window_init((uint64_t)16 << 30) && ash_shard_init(4) ? 0 : -1;
 }
 

@@ -9,13 +9,14 @@
 #include <stdatomic.h>
 
 #include "cache/depot.h"
-#include "reclaim/rounds.h"
 #include "os/delay.h"
+#include "page/account.h"
 #include "page/growth.h"
+#include "page/heap.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "reclaim/purge.h"
-#include "page/run.h"
+#include "reclaim/stall.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
@@ -143,7 +144,8 @@ static void freed_pages_count_no_more(void)
 		}
 	/* What lies on pages that were given back is charged when it is taken again. */
 	family_free_list(take(n, ROOM, &count));
-	CHECK(held() <= ash_limits.hard, "%zu held, the limit is %zu", held(), ash_limits.hard);
+	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
+	      ash_heap.limits.hard);
 	family_free_list(list);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		m.free(block[i]);
@@ -228,8 +230,9 @@ static void hard_limit_and_forks(void)
 
 		NEED(child >= 0, "fork: %s", strerror(errno));
 		if (child == 0)
-			_exit(ash_limits_room() !=
-			      (held() < ash_limits.hard ? ash_limits.hard - held() : 0));
+			_exit(ash_limits_room(&ash_heap) !=
+			      (held() < ash_heap.limits.hard ? ash_heap.limits.hard - held()
+							     : 0));
 		waitpid(child, &status, 0);
 		wrong += status != 0;
 	}
@@ -351,7 +354,7 @@ static void soft_limit_and_the_depot(void)
 	size_t count;
 	void *list;
 
-	ash_reclaim_background = false;
+	ash_heap.rounds.background = false;
 	m.free(m.malloc(1));
 	ash_growth_hook = NULL; /* which empties the depot where memory is first touched */
 	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
@@ -379,7 +382,7 @@ static void *look(void *arg)
 {
 	while (!atomic_load(&ended)) {
 		m.free(m.malloc(40000));
-		ash_limits_dirty_exceeded();
+		ash_limits_dirty_exceeded(&ash_heap);
 	}
 	return arg;
 }
@@ -445,7 +448,8 @@ static void hard_limit_tells(void)
 
 static size_t idle(void)
 {
-	return (ash_run_dirty() << ASH_GRANULE_SHIFT) + ash_mapping_cached();
+	return (ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT) +
+	       ash_account_cached(&ash_heap);
 }
 
 /* Frees a list and looks after every free; the most that lay idle. */
@@ -467,8 +471,8 @@ static void dirty_capped(void)
 {
 	static const size_t sizes[] = {2000, 40000, 300000, 5 * MIB};
 
-	ash_reclaim_background = false;
-	ash_limits.dirty_max = 10 * MIB;
+	ash_heap.rounds.background = false;
+	ash_heap.limits.dirty_max = 10 * MIB;
 	for (unsigned i = 0; i < 4; i++) {
 		size_t count, most = 0, before = resident();
 
@@ -483,7 +487,7 @@ static void dirty_capped(void)
 		CHECK(SANITIZED || resident() < before + 30 * MIB, "%zu KiB stay resident",
 		      (resident() - before) >> 10);
 	}
-	ash_limits.dirty_max = 0;
+	ash_heap.limits.dirty_max = 0;
 	for (unsigned k = 0; k < 200; k++)
 		m.free(m.malloc(40000));
 	CHECK(idle() == 0, "%zu bytes idle under a cap of 0", idle());
@@ -494,20 +498,20 @@ static void never_by_time(void)
 {
 	size_t count;
 
-	ash_reclaim_background = false;
-	ash_purge_set_decay_ms(-1);
-	ash_mapping_keep_ns = ASH_MAPPING_KEEP;
+	ash_heap.rounds.background = false;
+	ash_purge_set_decay_ms(&ash_heap, -1);
+	ash_heap.mappings.keep_ns = ASH_MAPPING_KEEP;
 	m.free(m.malloc(20 * MIB));
 	family_free_list(take(50000, 100 * MIB, &count)); /* nor where the heap grows */
-	CHECK(ash_mapping_cached() == 20 * MIB, "%zu KiB of a mapping stay",
-	      ash_mapping_cached() >> 10);
+	CHECK(ash_account_cached(&ash_heap) == 20 * MIB, "%zu KiB of a mapping stay",
+	      ash_account_cached(&ash_heap) >> 10);
 	for (unsigned i = 0; i < 30; i++) {
 		for (unsigned k = 0; k < 200; k++)
 			m.free(m.malloc(40000));
 		usleep(100000);
 	}
 	CHECK(idle() >= 90 * MIB, "only %zu KiB stay", idle() >> 10);
-	ash_limits.dirty_max = 20 * MIB;
+	ash_heap.limits.dirty_max = 20 * MIB;
 	for (unsigned k = 0; k < 1000; k++)
 		m.free(m.malloc(40000));
 	CHECK(idle() <= 20 * MIB, "%zu KiB stay", idle() >> 10);
@@ -524,7 +528,7 @@ static void stalls_are_bounded(void)
 	size_t count, small, mappings;
 	void *list[3];
 
-	ash_reclaim_background = false;
+	ash_heap.rounds.background = false;
 	list[0] = take(60000, 200 * MIB, &count);
 	list[1] = take(3000, 150 * MIB, &small);
 	list[2] = take(10 * MIB, 150 * MIB, &mappings);
@@ -536,13 +540,13 @@ static void stalls_are_bounded(void)
 			m.free(m.malloc(33000));
 		usleep(50000);
 	}
-	ash_stalls_read(&s);
+	ash_stall_read(&ash_heap, &s);
 	tap_note("%lu calls, %lu us in all, longest %lu us, at most %lu ranges and %lu KiB",
 		 (unsigned long)s.count, (unsigned long)(s.ns / 1000),
 		 (unsigned long)(s.longest_ns / 1000), (unsigned long)s.most_ranges,
 		 (unsigned long)(s.most_bytes >> 10));
 	CHECK(idle() <= 12 * MIB, "%zu KiB of runs and %zu KiB of mappings stay idle",
-	      ash_run_dirty() * 16, ash_mapping_cached() >> 10);
+	      ash_account_dirty(&ash_heap) * 16, ash_account_cached(&ash_heap) >> 10);
 	CHECK(s.count >= 5, "%lu calls did it all", (unsigned long)s.count);
 	/* 32 batches of 2 MiB in 16 ranges, 16 mappings' pieces of 4 MiB; holes are few. */
 	CHECK(s.most_bytes <= 160 * MIB, "%lu KiB in one call",

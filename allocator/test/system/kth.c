@@ -7,11 +7,10 @@
 
 #include <pthread.h>
 
-#include "reclaim/rounds.h"
 #include "os/os.h"
-#include "page/limits.h"
-#include "page/mapping.h"
-#include "reclaim/purge.h"
+#include "page/account.h"
+#include "page/heap.h"
+#include "reclaim/rounds.h"
 
 #define LIVE 200
 #define OPERATIONS 1500
@@ -111,7 +110,7 @@ static unsigned work(void)
 		}
 		fill(b, size, (unsigned char)(n + 1));
 		if (n % 100 == 0)
-			ash_reclaim_all();
+			ash_rounds_all();
 	}
 	return refused;
 }
@@ -129,8 +128,8 @@ static void free_all(void)
 /* What is held when everything was given back. */
 static size_t at_rest(void)
 {
-	ash_reclaim_all();
-	return ash_limits_held();
+	ash_rounds_all();
+	return ash_account_held(&ash_heap);
 }
 
 static void every_kth(void)
@@ -138,8 +137,8 @@ static void every_kth(void)
 	size_t before, after;
 	unsigned refused = 0;
 
-	ash_reclaim_background = false;
-	ash_reclaim_pressure = true; /* files, too */
+	ash_heap.rounds.background = false;
+	ash_heap.rounds.pressure = true; /* files, too */
 	work();
 	free_all();
 	before = at_rest();
@@ -158,7 +157,8 @@ static void every_kth(void)
 	/* Metadata stays, and slabs that caches of this thread keep alive. */
 	CHECK(after <= before + 4 * MIB, "%zu KiB held before, %zu after", before >> 10,
 	      after >> 10);
-	CHECK(ash_mapping_cached() == 0, "%zu bytes wait to be unmapped", ash_mapping_cached());
+	CHECK(ash_account_cached(&ash_heap) == 0, "%zu bytes wait to be unmapped",
+	      ash_account_cached(&ash_heap));
 	CHECK(work() == 0, "requests are refused though nothing fails any more");
 	free_all();
 }

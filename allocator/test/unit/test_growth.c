@@ -1,13 +1,18 @@
 #include "test/support/unit.h"
 
+#include "page/block.h"
 #include "page/growth.h"
+#include "page/heap.h"
+#include "page/mapping.h"
+#include "page/run.h"
 #include "test/support/give_mapping.h"
 #include "test/support/layers.h"
 
 static unsigned growths, touches;
 
-static void count_growth(size_t bytes)
+static void count_growth(struct ash_heap *heap, size_t bytes)
 {
+	assert_ptr_equal(heap, &ash_heap);
 	assert_true(bytes == 0 || bytes >= 2 * ASH_GROWTH_STEP);
 	growths += bytes != 0;
 	touches += bytes == 0;
@@ -22,26 +27,26 @@ static void growth_by_runs_is_told(void **state)
 	(void)state;
 	ash_growth_hook = count_growth;
 	for (unsigned i = 0; i < 200; i++)
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 	peak = growths;
 	assert_true(peak >= 10 && peak <= 400);
 	for (unsigned i = 0; i < 200; i++)
-		ash_run_free(run[i]);
+		ash_run_free(&ash_heap, run[i]);
 	touches = 0;
 	for (unsigned i = 0; i < 200; i++) /* the same memory again */
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 	assert_int_equal(touches, 0);
 	for (unsigned i = 0; i < 200; i++)
-		ash_run_free(run[i]);
-	ash_run_release_blocks(false);
+		ash_run_free(&ash_heap, run[i]);
+	ash_block_release_empty(&ash_heap, false);
 	for (unsigned i = 0; i < 199; i++)
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 	assert_true(growths <= peak + 1);
 	/* What is fresh is told of below the peak, too, by half a MiB and by the 64th. */
 	assert_true(touches >= 20 && touches <= 400);
 	ash_growth_hook = NULL;
 	for (unsigned i = 0; i < 199; i++)
-		ash_run_free(run[i]);
+		ash_run_free(&ash_heap, run[i]);
 }
 
 /* The same of mappings, which are counted with the runs; what the cache gives is not fresh. */
@@ -53,26 +58,26 @@ static void growth_by_mappings_is_told(void **state)
 
 	(void)state;
 	ash_growth_hook = count_growth;
-	p = ash_mapping_alloc(size, 16, false);
+	p = ash_mapping_alloc(&ash_heap, size, 16, false);
 	assert_int_equal(growths, 1);
 	for (unsigned i = 0; i < 10; i++) {
 		give_mapping(p);
-		p = ash_mapping_alloc(size, 16, false);
+		p = ash_mapping_alloc(&ash_heap, size, 16, false);
 	}
 	assert_int_equal(growths, 1);
 	assert_int_equal(touches, 0);
 	assert_true(ash_far_detach(p, &entry));
-	p = ash_mapping_resize(&entry, size + size / 4);
+	p = ash_mapping_resize(&ash_heap, &entry, size + size / 4);
 	assert_non_null(p);
 	assert_int_equal(growths, 2);
 	/* Zeroed memory is touched anew, below the peak. */
 	give_mapping(p);
-	p = ash_mapping_alloc(size, 16, true);
+	p = ash_mapping_alloc(&ash_heap, size, 16, true);
 	assert_int_equal(growths, 2);
 	assert_int_equal(touches, 1);
 	ash_growth_hook = NULL;
 	give_mapping(p);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	growths = 0;
 }
 

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-#include "page/growth.h"
+#include "page/heap.h"
+#include "page/run.h"
+#include "reclaim/holes.h"
 #include "reclaim/purge.h"
 #include "slab/bin.h"
-#include "reclaim/holes.h"
 #include "slab/slab.h"
 #include "test/support/layers.h"
 #include "test/support/resident.h"
@@ -37,11 +38,11 @@ static void holes_go_back(void **state)
 	assert_true(before > 0);
 	/* Young slabs are left alone. */
 	ash_slab_epoch = 100 + ash_bin_hole_age - 1;
-	assert_false(ash_holes_step(ash_slab_epoch, UINT64_MAX));
+	assert_false(ash_holes_step(&ash_heap, ash_slab_epoch, UINT64_MAX));
 	for (struct ash_list *n = bin->list[6].next; n != &bin->list[6]; n = n->next)
 		assert_int_equal(ASH_LIST_ENTRY(n, struct ash_run, link)->purged, 0);
 	ash_slab_epoch = 200;
-	while (ash_holes_step(200, UINT64_MAX))
+	while (ash_holes_step(&ash_heap, 200, UINT64_MAX))
 		;
 	after = 0;
 	for (unsigned l = 0; l < ASH_BIN_LISTS; l++)
@@ -59,15 +60,15 @@ static void holes_go_back(void **state)
 			if (((unsigned char *)object[i])[k] != (unsigned char)i)
 				fail_msg("object %u lost byte %zu", i, k);
 	/* Refill: pages come back and are counted, as fresh memory, too. */
-	fresh = ash_growth_fresh;
+	fresh = ash_heap.growth.fresh;
 	for (unsigned i = 0; i < OBJECTS; i++)
 		if (i % 8 != 0) {
 			assert_int_equal(ash_bin_fill(bin, class, 0, &object[i] + 1, 1), 1);
 			memset(object[i], (int)i, size);
 		}
 	assert_true(ash_slab_refaults[class] > 0);
-	assert_true(ash_growth_fresh - fresh >= (size_t)ash_slab_refaults[class]
-							<< ash_os_page_shift);
+	assert_true(ash_heap.growth.fresh - fresh >= (size_t)ash_slab_refaults[class]
+							     << ash_os_page_shift);
 	for (unsigned i = 0; i < OBJECTS; i++) {
 		for (size_t k = 0; k < size; k++)
 			if (((unsigned char *)object[i])[k] != (unsigned char)i)
@@ -111,13 +112,14 @@ static void holes_instead_of_growth(void **state)
 	for (unsigned s = 0; s < SLABS; s++)
 		assert_true(ash_bin_flush(bin, class, object[s], s == SLABS - 1 ? n / 4 : n - 1,
 					  false));
-	ash_holes_relieve(ash_slab_epoch, SIZE_MAX, UINT64_MAX);
+	ash_holes_relieve(&ash_heap, ash_slab_epoch, SIZE_MAX, UINT64_MAX);
 	assert_int_equal(purged_pages(bin), 0); /* just filled */
 	for (unsigned i = 0; i < 8; i++)
-		ash_run_free(ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL));
-	ash_holes_relieve(ash_slab_epoch, ash_os_page, UINT64_MAX);
+		ash_run_free(&ash_heap, ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1,
+						      ASH_RUN_LARGE, NULL));
+	ash_holes_relieve(&ash_heap, ash_slab_epoch, ash_os_page, UINT64_MAX);
 	assert_true(purged_pages(bin) >= 1 && purged_pages(bin) <= pages);
-	ash_holes_relieve(ash_slab_epoch, SIZE_MAX, UINT64_MAX);
+	ash_holes_relieve(&ash_heap, ash_slab_epoch, SIZE_MAX, UINT64_MAX);
 	assert_true(purged_pages(bin) >= (SLABS - 1) * (pages - 2));
 	assert_int_equal(ash_run_of(object[SLABS - 1][n - 1])->purged, 0);
 	for (unsigned s = 0; s < SLABS; s++) {
@@ -127,7 +129,7 @@ static void holes_instead_of_growth(void **state)
 		assert_true(ash_bin_flush(bin, class, object[s] + first, n - first, false));
 	}
 	assert_int_equal(bin->regions_out, 0);
-	ash_purge_all();
+	ash_purge_all(&ash_heap);
 }
 
 /* With pages of 64 KiB a slab begins and ends anywhere in a page, which it shares. */
@@ -147,7 +149,7 @@ static void holes_in_pages_larger_than_granules(void **state)
 	for (unsigned i = 0; i < 8; i++) {
 		memset(&bin[i], 0, sizeof(bin[i]));
 		ash_bin_init(&bin[i]);
-		odd[i] = ash_run_alloc(i % 4 + 1, 1, ASH_RUN_LARGE, NULL);
+		odd[i] = ash_run_alloc(&ash_heap, i % 4 + 1, 1, ASH_RUN_LARGE, NULL);
 		memset(ash_run_address(odd[i]), (int)i, odd[i]->granules * ASH_GRANULE);
 		assert_int_equal(ash_bin_fill(&bin[i], class, 0, object[i] + n, n), n);
 		for (unsigned k = 0; k < n; k++)
@@ -190,7 +192,7 @@ static void holes_in_pages_larger_than_granules(void **state)
 				 n - 1);
 		assert_int_equal(run[i]->purged, 0);
 		assert_true(ash_bin_flush(&bin[i], class, object[i], n, false));
-		ash_run_free(odd[i]);
+		ash_run_free(&ash_heap, odd[i]);
 	}
 	ash_os_page = page;
 	ash_os_page_shift = shift;

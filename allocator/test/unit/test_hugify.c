@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "os/thp.h"
+#include "page/account.h"
 #include "page/block.h"
+#include "page/heap.h"
+#include "page/huge_advice.h"
+#include "page/run.h"
 #include "reclaim/hugify.h"
-#include "page/limits.h"
 #include "reclaim/purge.h"
 #include "slab/bin.h"
 #include "slab/slab.h"
@@ -34,17 +37,17 @@ static uint32_t epoch = 1000;
 /* Lets whatever is due happen. */
 static void wait_and_step(void)
 {
-	ash_hugify_step(epoch, 100);
+	ash_hugify_step(&ash_heap, epoch, 100);
 	epoch += 10;
-	while (ash_hugify_step(epoch, 100) && epoch % 10 == 0)
+	while (ash_hugify_step(&ash_heap, epoch, 100) && epoch % 10 == 0)
 		epoch++;
 	epoch += 5000 - epoch % 10;
 }
 
 static struct ash_run *whole_block(void)
 {
-	struct ash_run *run =
-		ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE, NULL);
+	struct ash_run *run = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, ASH_HUGE_GRANULES,
+					    ASH_RUN_LARGE, NULL);
 
 	assert_non_null(run);
 	return run;
@@ -55,67 +58,67 @@ static struct ash_run *whole_block(void)
 static void well_used_blocks(void **state)
 {
 	struct ash_run *run, *rest;
-	uint64_t before = ash_hugify_count();
+	uint64_t before = ash_hugify_count(&ash_heap);
 	unsigned long kib = huge_kib();
 
 	(void)state;
 	if (!ash_os_thp_allowed(ASH_HUGE))
 		skip();
 	run = whole_block();
-	ash_hugify_step(epoch, 100);
+	ash_hugify_step(&ash_heap, epoch, 100);
 	epoch += 9;
 	memset(ash_run_address(run), 7, ASH_HUGE);
-	assert_true(ash_hugify_step(epoch, 100)); /* too young */
-	assert_int_equal(ash_hugify_count(), before);
+	assert_true(ash_hugify_step(&ash_heap, epoch, 100)); /* too young */
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	epoch += 1;
-	ash_hugify_step(epoch, 100);
-	if (ash_hugify_count() == before)
+	ash_hugify_step(&ash_heap, epoch, 100);
+	if (ash_hugify_count(&ash_heap) == before)
 		skip(); /* the machine has no huge page to give */
 	assert_true(huge_kib() >= kib + 2048);
 	for (size_t i = 0; i < ASH_HUGE; i += 512)
 		assert_int_equal(ash_run_address(run)[i], 7);
 	/* Free parts are kept down to a half, and can be had again, but not as zeroes. */
-	assert_true(ash_run_resize(run, 100));
-	assert_int_equal(ash_run_dirty(), 0);
-	assert_int_equal(ash_run_kept(), 28);
-	ash_purge_all();
+	assert_true(ash_run_resize(&ash_heap, run, 100));
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
+	assert_int_equal(ash_account_kept(&ash_heap), 28);
+	ash_purge_all(&ash_heap);
 	assert_true(huge_kib() >= kib + 2048);
 	bool zeroed;
 
-	rest = ash_run_alloc(28, 1, ASH_RUN_LARGE, &zeroed);
+	rest = ash_run_alloc(&ash_heap, 28, 1, ASH_RUN_LARGE, &zeroed);
 	assert_false(zeroed);
-	assert_int_equal(ash_run_kept(), 0);
-	ash_run_free(rest);
+	assert_int_equal(ash_account_kept(&ash_heap), 0);
+	ash_run_free(&ash_heap, rest);
 	/* Below a half it falls apart. */
-	assert_true(ash_run_resize(run, 60));
-	assert_int_equal(ash_run_kept(), 0);
-	assert_int_equal(ash_run_dirty(), 68);
-	ash_purge_all();
-	assert_int_equal(ash_run_dirty(), 0);
+	assert_true(ash_run_resize(&ash_heap, run, 60));
+	assert_int_equal(ash_account_kept(&ash_heap), 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), 68);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 	assert_true(huge_kib() < kib + 2048);
 	assert_int_equal(ash_run_address(run)[60 * ASH_GRANULE - 1], 7);
-	ash_run_free(run);
-	ash_purge_all();
+	ash_run_free(&ash_heap, run);
+	ash_purge_all(&ash_heap);
 }
 
 /* A block that is taken but not touched, or in part only, is left as it is. */
 static void untouched_blocks(void **state)
 {
 	struct ash_run *run = whole_block();
-	uint64_t before = ash_hugify_count();
+	uint64_t before = ash_hugify_count(&ash_heap);
 
 	(void)state;
 	memset(ash_run_address(run), 7, ASH_HUGE / 2);
 	wait_and_step();
-	assert_int_equal(ash_hugify_count(), before);
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	/* Later it is looked at again. */
 	memset(ash_run_address(run), 7, ASH_HUGE);
 	wait_and_step();
-	if (ash_os_thp_allowed(ASH_HUGE) && ash_hugify_count() == before)
+	if (ash_os_thp_allowed(ASH_HUGE) && ash_hugify_count(&ash_heap) == before)
 		print_message("no huge page could be had\n");
-	ash_run_free(run);
-	ash_purge_all();
-	assert_int_equal(ash_run_granules(), 0);
+	ash_run_free(&ash_heap, run);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }
 
 static int refuse_with;
@@ -138,9 +141,9 @@ static void refuse_one(int with)
 	refuse_with = with;
 	refusals = 1;
 	errno = 42;
-	ash_hugify_step(epoch, 100);
+	ash_hugify_step(&ash_heap, epoch, 100);
 	epoch += 10;
-	ash_hugify_step(epoch, 100);
+	ash_hugify_step(&ash_heap, epoch, 100);
 	assert_int_equal(refusals, 0);
 	assert_int_equal(errno, 42);
 }
@@ -160,21 +163,21 @@ static struct ash_run *collapse_answered(int with)
 /* A kernel short of memory is not asked again at once, and errno stays. */
 static void refused_collapse(void **state)
 {
-	uint64_t before = ash_hugify_count();
+	uint64_t before = ash_hugify_count(&ash_heap);
 	struct ash_run *run = collapse_answered(EAGAIN);
 
 	(void)state;
-	assert_int_equal(ash_hugify_count(), before);
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	refusals = 1;
 	epoch += 5;
-	ash_hugify_step(epoch, 100); /* resting */
+	ash_hugify_step(&ash_heap, epoch, 100); /* resting */
 	assert_int_equal(refusals, 1);
 	refusals = 0;
 	ash_os_fault_hook = NULL;
 	epoch += 200;
 	wait_and_step();
-	ash_run_free(run);
-	ash_purge_all();
+	ash_run_free(&ash_heap, run);
+	ash_purge_all(&ash_heap);
 }
 
 /* Slabs of a huge page: holes break it only where less than half of it is in use, and what was
@@ -191,56 +194,59 @@ static void holes_in_huge_pages(void **state)
 	(void)state;
 	memset(&bin, 0, sizeof(bin));
 	ash_bin_init(&bin);
-	fill = ash_run_alloc(ASH_HUGE_GRANULES - 16, ASH_HUGE_GRANULES, ASH_RUN_LARGE, NULL);
+	fill = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES - 16, ASH_HUGE_GRANULES,
+			     ASH_RUN_LARGE, NULL);
 	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
 	slab = ash_run_of(object[0]);
 	block = ash_block_of_granule(slab->number);
 	assert_ptr_equal(block, ash_block_of_granule(fill->number));
 	assert_true(ash_bin_flush(&bin, class, object + 1, n - 1, false));
 	slab->purged = 1;
-	ash_limits_count_holes(1);
-	ash_mutex_lock(ash_page_mutex());
-	ash_block_keep(block, ASH_KEEP_HUGE);
+	ash_account_count_holes(&ash_heap, 1);
+	ash_mutex_lock(&ash_heap.pages.lock);
+	ash_block_keep(&ash_heap, block, ASH_KEEP_HUGE);
 	ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));
-	ash_mutex_unlock(ash_page_mutex());
+	ash_mutex_unlock(&ash_heap.pages.lock);
 	/* The slab is empty, the block is not. */
-	assert_false(ash_hugify_is_half_empty(block));
+	assert_false(ash_block_is_half_empty(&ash_heap, block));
 	assert_null(ash_bin_detach(&bin, ash_slab_epoch + 100, false, &holes));
-	assert_true(ash_run_resize(fill, 66)); /* still huge: 82 of 128 */
+	assert_true(ash_run_resize(&ash_heap, fill, 66)); /* still huge: 82 of 128 */
 	assert_int_equal(block->keep, ASH_KEEP_HUGE);
 	assert_null(ash_bin_detach(&bin, ash_slab_epoch + 200, false, &holes));
-	assert_true(ash_run_resize(fill, 60)); /* 76 granules, of which 16 hold one object */
+	assert_true(ash_run_resize(&ash_heap, fill,
+				   60)); /* 76 granules, of which 16 hold one object */
 	assert_int_equal(block->keep, ASH_KEEP_HUGE);
-	assert_true(ash_hugify_is_half_empty(block));
+	assert_true(ash_block_is_half_empty(&ash_heap, block));
 	assert_ptr_equal(ash_bin_detach(&bin, ash_slab_epoch + 300, false, &holes), slab);
 	assert_true(holes & 1);
 	assert_int_equal(slab->purged, 0);
-	ash_hugify_break(block);
+	ash_hugify_break(&ash_heap, block);
 	assert_int_equal(block->keep, 0);
 	ash_bin_attach(&bin, slab, 0);
 	assert_true(ash_bin_flush(&bin, class, object, 1, false));
-	ash_run_free(fill);
-	ash_purge_all();
+	ash_run_free(&ash_heap, fill);
+	ash_purge_all(&ash_heap);
 }
 
 /* Huge pages made when a block with `granules` in use, all of it resident, has waited. */
 static unsigned made_of(unsigned granules, struct ash_run **run)
 {
-	uint64_t before = ash_hugify_count();
+	uint64_t before = ash_hugify_count(&ash_heap);
 
 	*run = whole_block();
 	memset(ash_run_address(*run), 7, ASH_HUGE);
-	assert_true(ash_run_resize(*run, 1)); /* no longer well used, and then anew */
-	assert_true(ash_run_resize(*run, granules));
+	assert_true(
+		ash_run_resize(&ash_heap, *run, 1)); /* no longer well used, and then anew */
+	assert_true(ash_run_resize(&ash_heap, *run, granules));
 	wait_and_step();
-	return (unsigned)(ash_hugify_count() - before);
+	return (unsigned)(ash_hugify_count(&ash_heap) - before);
 }
 
 static void drop(struct ash_run *run)
 {
-	ash_run_free(run);
-	ash_purge_all();
-	assert_int_equal(ash_run_dirty() + ash_run_kept(), 0);
+	ash_run_free(&ash_heap, run);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_dirty(&ash_heap) + ash_account_kept(&ash_heap), 0);
 }
 
 /* How full a block has to be is for the user to say; it falls apart at four sevenths of that.
@@ -255,33 +261,33 @@ static void another_threshold(void **state)
 		skip();
 	assert_int_equal(made_of(111, &run), 0);
 	drop(run);
-	ash_hugify_set_threshold(ASH_HUGE / 2);
+	ash_hugify_set_threshold(&ash_heap, ASH_HUGE / 2);
 	assert_int_equal(made_of(63, &run), 0);
 	drop(run);
 	made = made_of(64, &run);
 	if (made != 0) {
-		assert_int_equal(ash_run_kept(), 64);
-		assert_true(ash_run_resize(run, 36));
-		assert_int_equal(ash_run_kept(), 92);
-		assert_true(ash_run_resize(run, 35));
-		assert_int_equal(ash_run_kept(), 0);
+		assert_int_equal(ash_account_kept(&ash_heap), 64);
+		assert_true(ash_run_resize(&ash_heap, run, 36));
+		assert_int_equal(ash_account_kept(&ash_heap), 92);
+		assert_true(ash_run_resize(&ash_heap, run, 35));
+		assert_int_equal(ash_account_kept(&ash_heap), 0);
 	}
 	drop(run);
 	/* Beyond what there is: clipped, and an empty block is never one. */
-	ash_hugify_set_threshold(UINT64_MAX);
+	ash_hugify_set_threshold(&ash_heap, UINT64_MAX);
 	assert_int_equal(made_of(127, &run), 0);
-	assert_int_equal(ash_block_bounds.dense, ASH_HUGE_GRANULES);
+	assert_int_equal(ash_heap.pages.bounds.dense, ASH_HUGE_GRANULES);
 	drop(run);
-	ash_hugify_set_threshold(0);
-	assert_int_equal(ash_block_bounds.dense, 1);
-	assert_int_equal(ash_block_bounds.dense_no_more, 1);
-	assert_int_equal(ash_block_bounds.broken, 1);
+	ash_hugify_set_threshold(&ash_heap, 0);
+	assert_int_equal(ash_heap.pages.bounds.dense, 1);
+	assert_int_equal(ash_heap.pages.bounds.dense_no_more, 1);
+	assert_int_equal(ash_heap.pages.bounds.broken, 1);
 	made_of(1, &run);
 	drop(run);
-	ash_hugify_set_threshold(ASH_HUGE / 8 * 7);
-	assert_int_equal(ash_block_bounds.dense, 112);
-	assert_int_equal(ash_block_bounds.dense_no_more, 96);
-	assert_int_equal(ash_block_bounds.broken, 64);
+	ash_hugify_set_threshold(&ash_heap, ASH_HUGE / 8 * 7);
+	assert_int_equal(ash_heap.pages.bounds.dense, 112);
+	assert_int_equal(ash_heap.pages.bounds.dense_no_more, 96);
+	assert_int_equal(ash_heap.pages.bounds.broken, 64);
 	if (made == 0)
 		skip(); /* the machine has no huge page to give */
 }
@@ -290,22 +296,22 @@ static void another_threshold(void **state)
 static void another_delay(void **state)
 {
 	struct ash_run *run = whole_block();
-	uint64_t before = ash_hugify_count();
+	uint64_t before = ash_hugify_count(&ash_heap);
 
 	(void)state;
 	if (!ash_os_thp_allowed(ASH_HUGE))
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
-	ash_hugify_set_delay_ms(4950);
-	ash_hugify_step(epoch, 100);
+	ash_hugify_set_delay_ms(&ash_heap, 4950);
+	ash_hugify_step(&ash_heap, epoch, 100);
 	epoch += 49;
-	assert_true(ash_hugify_step(epoch, 100));
-	assert_int_equal(ash_hugify_count(), before);
+	assert_true(ash_hugify_step(&ash_heap, epoch, 100));
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	epoch += 1;
-	ash_hugify_step(epoch, 100);
-	ash_hugify_set_delay_ms(1000);
+	ash_hugify_step(&ash_heap, epoch, 100);
+	ash_hugify_set_delay_ms(&ash_heap, 1000);
 	drop(run);
-	if (ash_hugify_count() == before)
+	if (ash_hugify_count(&ash_heap) == before)
 		skip(); /* the machine has no huge page to give */
 }
 
@@ -323,12 +329,12 @@ static void none_by_request(void **state)
 
 	(void)state;
 	memset(ash_run_address(run), 7, ASH_HUGE);
-	ash_hugify_init(ASH_THP_NONE);
+	ash_huge_advice_init(&ash_heap, ASH_THP_NONE);
 	ash_os_fault_hook = any_advice;
 	wait_and_step();
-	ash_hugify_mapped(ash_run_address(run), ASH_HUGE);
+	ash_huge_advice_mapped(&ash_heap, ash_run_address(run), ASH_HUGE);
 	ash_os_fault_hook = NULL;
-	ash_hugify_init(ASH_THP_DEFAULT);
+	ash_huge_advice_init(&ash_heap, ASH_THP_DEFAULT);
 	drop(run);
 }
 
@@ -336,24 +342,24 @@ static void none_by_request(void **state)
  * more. */
 static void advice_instead(void **state)
 {
-	uint64_t before = ash_hugify_count();
+	uint64_t before = ash_hugify_count(&ash_heap);
 	struct ash_run *run = collapse_answered(EINVAL);
 
 	(void)state;
 	ash_os_fault_hook = NULL;
-	assert_int_equal(ash_hugify_count(), before + 1);
-	assert_true(ash_run_resize(run, 10));
-	assert_int_equal(ash_run_kept(), 0);
-	ash_hugify_step(epoch + 1, 100); /* withdraws it */
-	ash_run_free(run);
-	ash_purge_all();
+	assert_int_equal(ash_hugify_count(&ash_heap), before + 1);
+	assert_true(ash_run_resize(&ash_heap, run, 10));
+	assert_int_equal(ash_account_kept(&ash_heap), 0);
+	ash_hugify_step(&ash_heap, epoch + 1, 100); /* withdraws it */
+	ash_run_free(&ash_heap, run);
+	ash_purge_all(&ash_heap);
 }
 
 static int up(void **state)
 {
 	int status = layers_up(state);
 
-	ash_hugify_init(ASH_THP_DEFAULT);
+	ash_huge_advice_init(&ash_heap, ASH_THP_DEFAULT);
 	return status;
 }
 

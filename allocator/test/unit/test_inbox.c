@@ -155,7 +155,7 @@ static void a_busy_shard_gets_its_objects_later(void **state)
 	pthread_join(holder, NULL);
 	assert_int_equal(out(0), CAP / 2);
 	assert_int_equal(out(1), CAP);
-	ash_reclaim_inbox(ash_shard_at(1));
+	ash_rounds_inbox(ash_shard_at(1));
 	assert_int_equal(out(1), CAP / 2);
 	assert_null(ash_load_relaxed(&ash_shard_at(1)->inbox));
 	ash_magazine_flush(CLASS, b);
@@ -205,7 +205,7 @@ static void *mix_and_flush(void *number)
 		ash_magazine_clear(m, CAP); /* below the items */
 		ash_magazine_flush(CLASS, m);
 		if (ash_prng_below(&prng, 4) == 0)
-			ash_reclaim_inbox(ash_shard_at(own));
+			ash_rounds_inbox(ash_shard_at(own));
 	}
 	return NULL;
 }
@@ -221,7 +221,7 @@ static void nothing_is_lost_or_doubled(void **state)
 		if (slots[i] != NULL)
 			slots[left++] = slots[i];
 	for (unsigned s = 0; s < ash_shard_count(); s++)
-		ash_reclaim_inbox(ash_shard_at(s));
+		ash_rounds_inbox(ash_shard_at(s));
 	assert_int_equal(out(0) + out(1) + out(2) + out(3), left);
 	ash_shard_flush(CLASS, slots, left);
 	for (unsigned s = 0; s < ash_shard_count(); s++)

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "os/mutex.h"
+#include "page/account.h"
+#include "page/heap.h"
+#include "page/mapping.h"
 #include "test/support/give_mapping.h"
 #include "test/support/layers.h"
 #include "test/support/race.h"
@@ -13,32 +16,34 @@ static void mappings_are_reused_then_unmapped(void **state)
 {
 	struct ash_far entry;
 	size_t count, bytes;
-	char *p = ash_mapping_alloc((size_t)5 << 20, 16, false), *q;
+	char *p = ash_mapping_alloc(&ash_heap, (size_t)5 << 20, 16, false), *q;
 
 	(void)state;
 	memset(p, 7, (size_t)5 << 20);
 	give_mapping(p);
-	assert_int_equal(ash_mapping_cached(), (size_t)5 << 20);
+	assert_int_equal(ash_account_cached(&ash_heap), (size_t)5 << 20);
 	/* Zeroed memory is zero although the mapping was used. */
-	q = ash_mapping_alloc((size_t)4 << 20, 16, true);
+	q = ash_mapping_alloc(&ash_heap, (size_t)4 << 20, 16, true);
 	assert_ptr_equal(p, q);
 	for (size_t i = 0; i < (size_t)4 << 20; i++)
 		if (q[i] != 0)
 			fail_msg("byte %zu of a zeroed mapping", i);
 	assert_true(ash_far_remove(q, &entry));
 	assert_int_equal(entry.usable, (size_t)4 << 20);
-	ash_mapping_free(&entry);
+	ash_mapping_free(&ash_heap, &entry);
 	/* A larger one grows it. */
-	q = ash_mapping_alloc((size_t)9 << 20, 16, false);
+	q = ash_mapping_alloc(&ash_heap, (size_t)9 << 20, 16, false);
 	assert_non_null(q);
-	assert_int_equal(ash_mapping_cached(), 0);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 	q[((size_t)9 << 20) - 1] = 1;
 	give_mapping(q);
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns() - 50000000u,
+	assert_true(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns(),
+				     UINT64_MAX)); /* too young */
+	assert_true(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns() - 50000000u,
 				     UINT64_MAX)); /* even younger than the round */
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
-	assert_int_equal(ash_mapping_cached(), 0);
+	assert_false(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns() + 2000000000u,
+				      UINT64_MAX));
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 	ash_far_totals(&count, &bytes);
 	assert_int_equal(count, 0);
 }
@@ -51,10 +56,10 @@ static void reuse_keeps_few_addresses(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 50; i++) {
-		void *large = ash_mapping_alloc((size_t)30 << 20, 16, false);
+		void *large = ash_mapping_alloc(&ash_heap, (size_t)30 << 20, 16, false);
 
 		give_mapping(large);
-		small[i] = ash_mapping_alloc((size_t)2 << 20, 16, i % 2);
+		small[i] = ash_mapping_alloc(&ash_heap, (size_t)2 << 20, 16, i % 2);
 		memset(small[i], 1, (size_t)2 << 20);
 	}
 	ash_far_totals(&count, &bytes);
@@ -62,7 +67,7 @@ static void reuse_keeps_few_addresses(void **state)
 	for (unsigned i = 0; i < 50; i++) {
 		give_mapping(small[i]);
 	}
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 }
 
 /* Of neighbours in the cache only untouched ends become part of what lies before them: the
@@ -70,27 +75,27 @@ static void reuse_keeps_few_addresses(void **state)
 static void beginnings_stay_beginnings(void **state)
 {
 	size_t mib = (size_t)1 << 20;
-	char *p = ash_mapping_alloc(16 * mib, 16, false), *q, *r;
+	char *p = ash_mapping_alloc(&ash_heap, 16 * mib, 16, false), *q, *r;
 
 	(void)state;
 	give_mapping(p);
-	assert_ptr_equal(ash_mapping_alloc(4 * mib, 16, false), p); /* keeps 8 */
-	assert_int_equal(ash_mapping_cached(), 8 * mib);
+	assert_ptr_equal(ash_mapping_alloc(&ash_heap, 4 * mib, 16, false), p); /* keeps 8 */
+	assert_int_equal(ash_account_cached(&ash_heap), 8 * mib);
 	memset(p, 1, 4 * mib);
 	give_mapping(p); /* and is one with its end again */
-	assert_ptr_equal(ash_mapping_alloc(16 * mib, 16, false), p);
+	assert_ptr_equal(ash_mapping_alloc(&ash_heap, 16 * mib, 16, false), p);
 	give_mapping(p);
-	assert_ptr_equal(ash_mapping_alloc(4 * mib, 16, false), p);
-	q = ash_mapping_alloc(8 * mib, 16, false);
+	assert_ptr_equal(ash_mapping_alloc(&ash_heap, 4 * mib, 16, false), p);
+	q = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
 	assert_ptr_equal(q, p + 8 * mib);
 	memset(q, 1, 4 * mib);
 	give_mapping(q);
 	give_mapping(p);
-	r = ash_mapping_alloc(12 * mib, 16, false);
+	r = ash_mapping_alloc(&ash_heap, 12 * mib, 16, false);
 	assert_int_equal(resident(r + 8 * mib, 4 * mib), 0);
 	give_mapping(r);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-	assert_int_equal(ash_mapping_cached(), 0);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 }
 
 static void the_cache_of_mappings_is_bounded(void **state)
@@ -100,27 +105,28 @@ static void the_cache_of_mappings_is_bounded(void **state)
 		void *p[10];
 
 		for (unsigned k = 0; k < 10; k++)
-			p[k] = ash_mapping_alloc((size_t)(1 + (i + k) % 9) << 20, 16, false);
+			p[k] = ash_mapping_alloc(&ash_heap, (size_t)(1 + (i + k) % 9) << 20, 16,
+						 false);
 		for (unsigned k = 0; k < 10; k++) {
 			give_mapping(p[k]);
 		}
-		assert_true(ash_mapping_cached() <= (size_t)32 << 20);
+		assert_true(ash_account_cached(&ash_heap) <= (size_t)32 << 20);
 	}
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-	assert_int_equal(ash_mapping_cached(), 0);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 }
 
 static void resize_keeps_content(void **state)
 {
 	size_t size = (size_t)3 << 20;
-	char *p = ash_mapping_alloc(size, 16, false);
+	char *p = ash_mapping_alloc(&ash_heap, size, 16, false);
 	struct ash_far entry;
 
 	(void)state;
 	memset(p, 9, size);
 	for (size_t to = size + 4096; to < (size_t)12 << 20; to += (size_t)777 << 10) {
 		assert_true(ash_far_detach(p, &entry));
-		p = ash_mapping_resize(&entry, to);
+		p = ash_mapping_resize(&ash_heap, &entry, to);
 		assert_non_null(p);
 		assert_true(ash_far_find(p, &entry));
 		assert_true(entry.usable >= to && entry.usable < to + ash_os_page);
@@ -128,12 +134,12 @@ static void resize_keeps_content(void **state)
 		p[to - 1] = 1;
 	}
 	assert_true(ash_far_detach(p, &entry));
-	p = ash_mapping_resize(&entry, (size_t)2 << 20);
+	p = ash_mapping_resize(&ash_heap, &entry, (size_t)2 << 20);
 	assert_true(ash_far_remove(p, &entry));
 	assert_int_equal(entry.usable, (size_t)2 << 20);
 	assert_int_equal(p[((size_t)2 << 20) - 1], 9);
-	ash_mapping_free(&entry);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_mapping_free(&ash_heap, &entry);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 }
 
 /* A mapping made of a longer one may grow into the rest; what memory the rest holds goes after
@@ -141,42 +147,45 @@ static void resize_keeps_content(void **state)
 static void unused_ends_go_back(void **state)
 {
 	size_t mib = (size_t)1 << 20;
-	char *p = ash_mapping_alloc(5 * mib, 16, false), *q;
+	char *p = ash_mapping_alloc(&ash_heap, 5 * mib, 16, false), *q;
 	struct ash_far entry;
 
 	(void)state;
 	memset(p, 3, 5 * mib);
 	give_mapping(p);
-	q = ash_mapping_alloc(3 * mib, 16, false);
+	q = ash_mapping_alloc(&ash_heap, 3 * mib, 16, false);
 	assert_ptr_equal(p, q);
 	assert_true(ash_far_find(q, &entry));
 	assert_int_equal(entry.usable, 3 * mib);
-	assert_true(ash_mapping_trim(ash_os_coarse_clock_ns(), UINT64_MAX)); /* too young */
+	assert_true(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns(),
+				     UINT64_MAX)); /* too young */
 	assert_int_equal(resident(q + 3 * mib, 2 * mib), 2 * mib / ash_os_page);
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
+	assert_false(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns() + 2000000000u,
+				      UINT64_MAX));
 	assert_int_equal(resident(q + 3 * mib, 2 * mib), 0);
 	assert_int_equal(q[3 * mib - 1], 3);
 	/* Growing in place, after and before the purge. */
 	assert_true(ash_far_detach(q, &entry));
-	assert_ptr_equal(ash_mapping_resize(&entry, 4 * mib), q);
+	assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 4 * mib), q);
 	q[4 * mib - 1] = 5;
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
+	assert_false(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns() + 2000000000u,
+				      UINT64_MAX));
 	assert_int_equal(q[4 * mib - 1], 5);
 	assert_int_equal(q[3 * mib - 1], 3);
 	/* Shrunk to less than half: the far end goes to the cache, and comes back from there.
 	 */
 	assert_true(ash_far_detach(q, &entry));
-	assert_ptr_equal(ash_mapping_resize(&entry, 2 * mib), q);
+	assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 2 * mib), q);
 	assert_true(ash_far_find(q, &entry));
-	assert_true(entry.mapped <= 4 * mib && ash_mapping_cached() >= mib);
+	assert_true(entry.mapped <= 4 * mib && ash_account_cached(&ash_heap) >= mib);
 	assert_true(ash_far_detach(q, &entry));
-	assert_ptr_equal(ash_mapping_resize(&entry, 5 * mib), q);
-	assert_int_equal(ash_mapping_cached(), 0);
+	assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 5 * mib), q);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 	q[5 * mib - 1] = 1;
 	assert_int_equal(q[2 * mib - 1], 3);
 	give_mapping(q);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-	assert_int_equal(ash_mapping_cached(), 0);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 }
 
 static unsigned purges, under_far_lock;
@@ -195,22 +204,23 @@ static bool look_at_far_lock(enum ash_os_call call)
 static void ends_go_back_without_the_far_lock(void **state)
 {
 	size_t mib = (size_t)1 << 20;
-	char *p = ash_mapping_alloc(16 * mib, 16, false);
+	char *p = ash_mapping_alloc(&ash_heap, 16 * mib, 16, false);
 	struct ash_far entry;
 
 	(void)state;
 	memset(p, 3, 16 * mib);
 	assert_true(ash_far_detach(p, &entry));
-	assert_ptr_equal(ash_mapping_resize(&entry, 9 * mib), p);
+	assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 9 * mib), p);
 	purges = under_far_lock = 0;
 	ash_os_fault_hook = look_at_far_lock;
-	assert_false(ash_mapping_trim(ash_os_coarse_clock_ns() + 2000000000u, UINT64_MAX));
+	assert_false(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns() + 2000000000u,
+				      UINT64_MAX));
 	ash_os_fault_hook = NULL;
 	assert_int_equal(purges, 7);
 	assert_int_equal(under_far_lock, 0);
 	assert_int_equal(resident(p + 9 * mib, 7 * mib), 0);
 	give_mapping(p);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 }
 
 static char *growing; /* a mapping of 16 MiB, of which 8 are in use */
@@ -233,13 +243,13 @@ static void *grow_meanwhile(void *number)
 	size_t mib = (size_t)1 << 20;
 
 	if (number == NULL) {
-		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+		ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 		return NULL;
 	}
 	while (ash_load_acquire(&turn) == 0)
 		ash_os_yield();
 	race_check(ash_far_detach(growing, &entry));
-	race_check(ash_mapping_resize(&entry, 16 * mib) == growing);
+	race_check(ash_mapping_resize(&ash_heap, &entry, 16 * mib) == growing);
 	growing[8 * mib] = 5;
 	ash_store_release(&turn, 2);
 	return NULL;
@@ -252,10 +262,10 @@ static void growing_waits_for_the_purge(void **state)
 	struct ash_far entry;
 
 	(void)state;
-	growing = ash_mapping_alloc(16 * mib, 16, false);
+	growing = ash_mapping_alloc(&ash_heap, 16 * mib, 16, false);
 	memset(growing, 3, 16 * mib);
 	assert_true(ash_far_detach(growing, &entry));
-	assert_ptr_equal(ash_mapping_resize(&entry, 8 * mib), growing);
+	assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 8 * mib), growing);
 	turn = 0;
 	ash_os_fault_hook = let_the_program_grow;
 	race(2, grow_meanwhile);
@@ -264,13 +274,13 @@ static void growing_waits_for_the_purge(void **state)
 	assert_int_equal(growing[8 * mib], 5);
 	assert_int_equal(growing[8 * mib - 1], 3);
 	give_mapping(growing);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 }
 
 static void *trim_in_pieces(void *unused)
 {
 	for (unsigned i = 0; i < 10; i++)
-		ash_mapping_trim(UINT64_MAX, 1);
+		ash_mapping_trim(&ash_heap, UINT64_MAX, 1);
 	return unused;
 }
 
@@ -279,22 +289,22 @@ static void *trim_in_pieces(void *unused)
 static void ends_in_two_hands(void **state)
 {
 	size_t mib = (size_t)1 << 20;
-	char *p = ash_mapping_alloc(32 * mib, 16, false);
+	char *p = ash_mapping_alloc(&ash_heap, 32 * mib, 16, false);
 	struct ash_far entry;
 
 	(void)state;
 	for (unsigned round = 0; round < 300; round++) {
 		p[32 * mib - 1] = 1;
 		assert_true(ash_far_detach(p, &entry));
-		assert_ptr_equal(ash_mapping_resize(&entry, 16 * mib), p);
+		assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 16 * mib), p);
 		race(2, trim_in_pieces);
-		ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+		ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 		assert_int_equal(resident(p + 32 * mib - ash_os_page, ash_os_page), 0);
 		assert_true(ash_far_detach(p, &entry));
-		assert_ptr_equal(ash_mapping_resize(&entry, 32 * mib), p);
+		assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 32 * mib), p);
 	}
 	give_mapping(p);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 }
 
 /* Steps that end after one piece: the next goes on, also where the mapping is gone. */
@@ -302,33 +312,35 @@ static void ends_and_mappings_in_pieces(void **state)
 {
 	size_t mib = (size_t)1 << 20, before;
 	uint64_t later = ash_os_coarse_clock_ns() + 2000000000u;
-	char *p = ash_mapping_alloc(8 * mib, 16, false), *q;
+	char *p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false), *q;
 	struct ash_far entry;
 
 	(void)state;
 	memset(p, 3, 8 * mib);
 	give_mapping(p);
-	q = ash_mapping_alloc(4 * mib, 16, false);
+	q = ash_mapping_alloc(&ash_heap, 4 * mib, 16, false);
 	assert_ptr_equal(p, q);
-	assert_true(ash_mapping_trim(later, 0));
+	assert_true(ash_mapping_trim(&ash_heap, later, 0));
 	before = resident(q + 4 * mib, 4 * mib);
 	assert_true(before > 0 && before < 4 * mib / ash_os_page);
-	assert_true(ash_mapping_trim(later, 0));
+	assert_true(ash_mapping_trim(&ash_heap, later, 0));
 	assert_true(resident(q + 4 * mib, 4 * mib) < before);
 	assert_int_equal(q[4 * mib - 1], 3);
 	assert_true(ash_far_remove(q, &entry));
-	ash_mapping_trim(later, UINT64_MAX); /* ends, though the rest is somebody's */
-	ash_mapping_free(&entry);
+	ash_mapping_trim(&ash_heap, later,
+			 UINT64_MAX); /* ends, though the rest is somebody's */
+	ash_mapping_free(&ash_heap, &entry);
 	/* A cached mapping goes from its end on and stays one piece. */
-	before = ash_mapping_cached();
+	before = ash_account_cached(&ash_heap);
 	assert_int_equal(before, 8 * mib);
-	assert_true(ash_mapping_trim(later + 1000000000u, 0));
-	assert_true(ash_mapping_cached() > 0 && ash_mapping_cached() < before);
-	q = ash_mapping_alloc(ash_mapping_cached(), 16, false);
+	assert_true(ash_mapping_trim(&ash_heap, later + 1000000000u, 0));
+	assert_true(ash_account_cached(&ash_heap) > 0 &&
+		    ash_account_cached(&ash_heap) < before);
+	q = ash_mapping_alloc(&ash_heap, ash_account_cached(&ash_heap), 16, false);
 	assert_ptr_equal(p, q);
 	give_mapping(q);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-	assert_int_equal(ash_mapping_cached(), 0);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 }
 
 static bool refuse_munmap(enum ash_os_call call)
@@ -341,18 +353,18 @@ static bool refuse_munmap(enum ash_os_call call)
 static void refused_unmap(void **state)
 {
 	size_t mib = (size_t)1 << 20;
-	char *p = ash_mapping_alloc(8 * mib, 16, false);
+	char *p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
 
 	(void)state;
 	memset(p, 3, 8 * mib);
 	give_mapping(p);
 	ash_os_fault_hook = refuse_munmap;
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	ash_os_fault_hook = NULL;
-	assert_int_equal(ash_mapping_cached(), 8 * mib);
+	assert_int_equal(ash_account_cached(&ash_heap), 8 * mib);
 	assert_true(resident(p, 8 * mib) < 8 * mib / ash_os_page);
-	ash_mapping_trim(UINT64_MAX, UINT64_MAX);
-	assert_int_equal(ash_mapping_cached(), 0);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
 }
 
 int main(void)

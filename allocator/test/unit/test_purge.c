@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "os/mutex.h"
+#include "page/account.h"
+#include "page/dirty.h"
+#include "page/heap.h"
+#include "page/run.h"
 #include "reclaim/purge.h"
 #include "test/support/layers.h"
 #include "test/support/resident.h"
@@ -18,20 +22,20 @@ static void pages_larger_than_granules(void **state)
 	(void)state;
 	ash_os_page = (size_t)64 << 10;
 	ash_os_page_shift = 16;
-	ash_purge_all();
-	whole = ash_run_alloc(16, 16, ASH_RUN_LARGE, NULL);
-	assert_true(ash_run_resize(whole, 4));
+	ash_purge_all(&ash_heap);
+	whole = ash_run_alloc(&ash_heap, 16, 16, ASH_RUN_LARGE, NULL);
+	assert_true(ash_run_resize(&ash_heap, whole, 4));
 	for (unsigned i = 4; i < 16; i++) {
-		run[i] = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, 1, 1, ASH_RUN_LARGE, NULL);
 		memset(ash_run_address(run[i]), (int)i, ASH_GRANULE);
 	}
 	/* Of the second and third page two granules each, of the fourth all. */
 	for (unsigned i = 4; i < 16; i++)
 		if (i >= 12 || i % 4 < 2)
-			ash_run_free(run[i]);
-	size_t before = ash_run_dirty();
+			ash_run_free(&ash_heap, run[i]);
+	size_t before = ash_account_dirty(&ash_heap);
 	struct ash_dirty_range range[8];
-	unsigned n = ash_run_reserve(false, range, 8, 1000);
+	unsigned n = ash_dirty_reserve(&ash_heap, false, range, 8, 1000);
 
 	for (unsigned i = 0; i < n; i++) {
 		assert_int_equal(range[i].first % 4, 0);
@@ -39,17 +43,17 @@ static void pages_larger_than_granules(void **state)
 		range[i].purged = true;
 	}
 	assert_true(n >= 1);
-	ash_run_return_dirty(range, n);
-	assert_true(ash_run_dirty() <= before - 4);
-	ash_purge_all(); /* ends, though granules are left that cannot go */
+	ash_dirty_return(&ash_heap, range, n);
+	assert_true(ash_account_dirty(&ash_heap) <= before - 4);
+	ash_purge_all(&ash_heap); /* ends, though granules are left that cannot go */
 	for (unsigned i = 4; i < 12; i++)
 		if (i % 4 >= 2) {
 			assert_int_equal(ash_run_address(run[i])[ASH_GRANULE - 1], i);
-			ash_run_free(run[i]);
+			ash_run_free(&ash_heap, run[i]);
 		}
-	ash_run_free(whole);
-	ash_purge_all();
-	assert_int_equal(ash_run_dirty(), 0);
+	ash_run_free(&ash_heap, whole);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 	ash_os_page = page;
 	ash_os_page_shift = shift;
 }
@@ -62,29 +66,29 @@ static void free_runs_go_back(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 20; i++) {
-		run[i] = ash_run_alloc(40, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, 40, 1, ASH_RUN_LARGE, NULL);
 		at[i] = ash_run_address(run[i]);
 		memset(at[i], 1, 40 * ASH_GRANULE);
 	}
 	for (unsigned i = 0; i < 20; i += 2)
-		ash_run_free(run[i]);
-	assert_int_equal(ash_run_dirty(), 10 * 40);
-	ash_purge_all();
-	assert_int_equal(ash_run_dirty(), 0);
+		ash_run_free(&ash_heap, run[i]);
+	assert_int_equal(ash_account_dirty(&ash_heap), 10 * 40);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 	for (unsigned i = 0; i < 20; i++)
 		assert_int_equal(resident(at[i], 40 * ASH_GRANULE),
 				 i % 2 == 0 ? 0 : 40 * ASH_GRANULE / ash_os_page);
 	/* What was purged is known to be zero, and is. */
-	again = ash_run_alloc(40, 1, ASH_RUN_LARGE, &zeroed);
+	again = ash_run_alloc(&ash_heap, 40, 1, ASH_RUN_LARGE, &zeroed);
 	assert_true(zeroed);
 	for (size_t i = 0; i < 40 * ASH_GRANULE; i++)
 		if (ash_run_address(again)[i] != 0)
 			fail_msg("byte %zu of a purged run", i);
-	ash_run_free(again);
+	ash_run_free(&ash_heap, again);
 	for (unsigned i = 1; i < 20; i += 2)
-		ash_run_free(run[i]);
-	ash_purge_all();
-	assert_int_equal(ash_run_granules(), 0);
+		ash_run_free(&ash_heap, run[i]);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }
 
 static bool refuse_madvise(enum ash_os_call call)
@@ -96,83 +100,85 @@ static bool refuse_madvise(enum ash_os_call call)
 /* Locked memory: the kernel refuses; nothing is lost and nothing is believed to be zero. */
 static void refused_purge(void **state)
 {
-	struct ash_run *run = ash_run_alloc(8, 1, ASH_RUN_LARGE, NULL), *again;
+	struct ash_run *run = ash_run_alloc(&ash_heap, 8, 1, ASH_RUN_LARGE, NULL), *again;
 	bool zeroed;
 
 	(void)state;
 	memset(ash_run_address(run), 1, 8 * ASH_GRANULE);
-	ash_run_free(run);
+	ash_run_free(&ash_heap, run);
 	ash_os_fault_hook = refuse_madvise;
-	ash_purge_all();
+	ash_purge_all(&ash_heap);
 	ash_os_fault_hook = NULL;
 	/* It is kept, and nobody goes on trying. */
-	assert_int_equal(ash_run_dirty(), 0);
-	assert_int_equal(ash_run_kept(), 8);
-	assert_false(ash_purge_wanted());
-	again = ash_run_alloc(8, 1, ASH_RUN_LARGE, &zeroed);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
+	assert_int_equal(ash_account_kept(&ash_heap), 8);
+	assert_false(ash_purge_wanted(&ash_heap));
+	again = ash_run_alloc(&ash_heap, 8, 1, ASH_RUN_LARGE, &zeroed);
 	assert_ptr_equal(again, run);
 	assert_false(zeroed);
-	ash_run_free(again);
-	assert_int_equal(ash_run_kept(), 8);
-	ash_run_try_refused();
-	assert_int_equal(ash_run_kept(), 0);
-	assert_int_equal(ash_run_dirty(), 8);
-	ash_purge_all();
-	assert_int_equal(ash_run_dirty(), 0);
+	ash_run_free(&ash_heap, again);
+	assert_int_equal(ash_account_kept(&ash_heap), 8);
+	ash_dirty_try_refused(&ash_heap);
+	assert_int_equal(ash_account_kept(&ash_heap), 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), 8);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 }
 
 /* Lazily given back: no longer dirty, not known to be zero, and gone for good when asked for.
  */
 static void muzzy_runs(void **state)
 {
-	struct ash_run *run = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL), *again, *gap[16];
+	struct ash_run *run = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL), *again,
+		       *gap[16];
 	char *at = ash_run_address(run);
 	struct ash_dirty_range range[4];
 	bool zeroed;
 	unsigned n, gaps;
 
 	(void)state;
-	ash_purge_all();
+	ash_purge_all(&ash_heap);
 	memset(at, 1, 64 * ASH_GRANULE);
-	ash_run_free(run);
-	assert_int_equal(ash_run_dirty(), 64);
-	n = ash_run_reserve(false, range, 4, 64);
+	ash_run_free(&ash_heap, run);
+	assert_int_equal(ash_account_dirty(&ash_heap), 64);
+	n = ash_dirty_reserve(&ash_heap, false, range, 4, 64);
 	assert_int_equal(n, 1);
 	range[0].lazily = ash_os_purge_lazily(at, (size_t)range[0].count << ASH_GRANULE_SHIFT);
 	assert_true(range[0].lazily);
-	ash_run_return_dirty(range, n);
-	assert_int_equal(ash_run_dirty(), 0);
-	assert_int_equal(ash_run_muzzy(), 64);
-	assert_int_equal(ash_run_reserve(false, range, 4, 64), 0);
+	ash_dirty_return(&ash_heap, range, n);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
+	assert_int_equal(ash_account_muzzy(&ash_heap), 64);
+	assert_int_equal(ash_dirty_reserve(&ash_heap, false, range, 4, 64), 0);
 	/* A part is taken again. */
-	for (n = 0; (again = ash_run_alloc(16, 1, ASH_RUN_LARGE, &zeroed)) != run; n++) {
+	for (n = 0; (again = ash_run_alloc(&ash_heap, 16, 1, ASH_RUN_LARGE, &zeroed)) != run;
+	     n++) {
 		assert_in_range(n, 0, 15); /* shorter gaps that other tests left come first */
 		gap[n] = again;
 	}
 	assert_false(zeroed);
 	gaps = n;
-	assert_int_equal(ash_run_muzzy(), 48);
+	assert_int_equal(ash_account_muzzy(&ash_heap), 48);
 	memset(at, 2, 16 * ASH_GRANULE);
-	ash_run_free(again);
-	assert_int_equal(ash_run_dirty(), 16);
-	n = ash_run_reserve(true, range, 4, 64);
+	ash_run_free(&ash_heap, again);
+	assert_int_equal(ash_account_dirty(&ash_heap), 16);
+	n = ash_dirty_reserve(&ash_heap, true, range, 4, 64);
 	assert_int_equal(n, 1);
 	assert_int_equal(range[0].count, 48);
-	ash_run_return_dirty(range, n); /* refused: the block is left alone */
-	assert_int_equal(ash_run_muzzy(), 0);
-	assert_int_equal(ash_run_dirty(), 0);
-	assert_int_equal(ash_run_kept(), 64);
+	ash_dirty_return(&ash_heap, range, n); /* refused: the block is left alone */
+	assert_int_equal(ash_account_muzzy(&ash_heap), 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
+	assert_int_equal(ash_account_kept(&ash_heap), 64);
 	/* Empty blocks are unmapped with what is muzzy in them; or it is purged. */
-	ash_purge_all();
-	assert_int_equal(ash_run_muzzy(), 0);
-	assert_int_equal(ash_run_dirty(), 0);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_muzzy(&ash_heap), 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 	assert_int_equal(resident(at, 64 * ASH_GRANULE), 0);
-	again = ash_run_alloc(64, 1, ASH_RUN_LARGE, &zeroed);
+	again = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, &zeroed);
 	assert_true(zeroed);
-	ash_run_free(again);
+	ash_run_free(&ash_heap, again);
 	while (gaps > 0)
-		ash_run_free(gap[--gaps]);
-	ash_purge_all();
+		ash_run_free(&ash_heap, gap[--gaps]);
+	ash_purge_all(&ash_heap);
 }
 
 /* By time: dirty to muzzy, muzzy to nothing. */
@@ -183,25 +189,26 @@ static void muzzy_decays(void **state)
 	struct ash_run *run[64];
 
 	(void)state;
-	ash_purge_set_muzzy_ms(4000);
+	ash_purge_set_muzzy_ms(&ash_heap, 4000);
 	for (unsigned i = 0; i < 64; i++) {
-		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
 		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
 	}
 	for (unsigned i = 0; i < 64; i++)
-		ash_run_free(run[i]);
+		ash_run_free(&ash_heap, run[i]);
 	for (unsigned t = 0; t < 40; t++) {
-		ash_purge_step(now += 50000000u, UINT64_MAX);
-		most = ash_run_muzzy() > most ? ash_run_muzzy() : most;
+		ash_purge_step(&ash_heap, now += 50000000u, UINT64_MAX);
+		most = ash_account_muzzy(&ash_heap) > most ? ash_account_muzzy(&ash_heap)
+							   : most;
 	}
-	assert_true(ash_run_dirty() << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
+	assert_true(ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
 	assert_true(most << ASH_GRANULE_SHIFT >= (size_t)16 << 20);
 	for (unsigned t = 0; t < 200; t++)
-		ash_purge_step(now += 50000000u, UINT64_MAX);
-	assert_true(ash_run_muzzy() << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
-	ash_purge_set_muzzy_ms(0);
-	ash_purge_all();
-	assert_int_equal(ash_run_muzzy(), 0);
+		ash_purge_step(&ash_heap, now += 50000000u, UINT64_MAX);
+	assert_true(ash_account_muzzy(&ash_heap) << ASH_GRANULE_SHIFT <= (size_t)3 << 20);
+	ash_purge_set_muzzy_ms(&ash_heap, 0);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_muzzy(&ash_heap), 0);
 }
 
 /* A loop over one buffer keeps that buffer dirty, not the peak of long ago; what is used in
@@ -214,30 +221,30 @@ static void one_buffer_keeps_itself(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 64; i++) {
-		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
 		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
 	}
 	for (unsigned i = 0; i < 64; i++)
-		ash_run_free(run[i]);
+		ash_run_free(&ash_heap, run[i]);
 	for (unsigned t = 0; t < 60; t++) {
 		for (unsigned k = 0; k < 1000; k++) {
-			one = ash_run_alloc(20, 1, ASH_RUN_LARGE, NULL);
-			ash_run_free(one);
+			one = ash_run_alloc(&ash_heap, 20, 1, ASH_RUN_LARGE, NULL);
+			ash_run_free(&ash_heap, one);
 		}
-		ash_purge_step(now += 50000000u, UINT64_MAX);
+		ash_purge_step(&ash_heap, now += 50000000u, UINT64_MAX);
 	}
-	assert_true(ash_run_dirty() << ASH_GRANULE_SHIFT <= (size_t)5 << 20);
+	assert_true(ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT <= (size_t)5 << 20);
 	for (unsigned t = 0; t < 60; t++) {
 		for (unsigned i = 0; i < 64; i++)
-			run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+			run[i] = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
 		for (unsigned i = 0; i < 64; i++)
-			ash_run_free(run[i]);
-		ash_purge_step(now += 50000000u, UINT64_MAX);
-		if (t >= 20 && ash_run_dirty() < least)
-			least = ash_run_dirty();
+			ash_run_free(&ash_heap, run[i]);
+		ash_purge_step(&ash_heap, now += 50000000u, UINT64_MAX);
+		if (t >= 20 && ash_account_dirty(&ash_heap) < least)
+			least = ash_account_dirty(&ash_heap);
 	}
 	assert_true(least >= (size_t)64 * 64);
-	ash_purge_all();
+	ash_purge_all(&ash_heap);
 }
 
 /* The clock of the tests below, ahead of those above. */
@@ -254,57 +261,58 @@ static uint64_t later(void)
 static size_t dirty_after(unsigned steps, struct ash_run *run[64])
 {
 	for (unsigned i = 0; i < 64; i++) {
-		run[i] = ash_run_alloc(64, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
 		assert_non_null(run[i]);
 		memset(ash_run_address(run[i]), 1, 64 * ASH_GRANULE);
 	}
 	for (unsigned i = 0; i < 64; i += 2)
-		ash_run_free(run[i]);
+		ash_run_free(&ash_heap, run[i]);
 	for (unsigned t = 0; t < steps; t++)
-		ash_purge_step(later(), UINT64_MAX);
-	return ash_run_dirty();
+		ash_purge_step(&ash_heap, later(), UINT64_MAX);
+	return ash_account_dirty(&ash_heap);
 }
 
 static void free_the_rest(struct ash_run *run[64])
 {
 	for (unsigned i = 1; i < 64; i += 2)
-		ash_run_free(run[i]);
-	ash_purge_all();
-	assert_int_equal(ash_run_dirty(), 0);
+		ash_run_free(&ash_heap, run[i]);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 }
 
 /* A share of what is in use may stay dirty for good, and nothing wakes anybody for it. */
 static void a_share_stays(void **state)
 {
 	struct ash_run *run[64];
-	size_t dirty, rest = ash_run_granules(); /* of the tests above */
+	size_t dirty, rest = ash_account_in_use(&ash_heap); /* of the tests above */
 
 	(void)state;
 	dirty = dirty_after(200, run);
 	assert_true(dirty <= (size_t)3 * 64);
 	free_the_rest(run);
-	ash_purge_set_dirty_share(65536 / 2);
+	ash_purge_set_dirty_share(&ash_heap, 65536 / 2);
 	dirty = dirty_after(200, run);
 	assert_in_range(dirty, (32 * 64 + rest) / 2 - 64, (32 * 64 + rest) / 2);
-	assert_false(ash_purge_wanted());
-	ash_purge_down(0, UINT64_MAX);
-	assert_int_equal(ash_run_dirty(), dirty);
+	assert_false(ash_purge_wanted(&ash_heap));
+	ash_purge_down(&ash_heap, 0, UINT64_MAX);
+	assert_int_equal(ash_account_dirty(&ash_heap), dirty);
 	/* It is a share of less now. */
 	for (unsigned i = 1; i < 48; i += 2)
-		ash_run_free(run[i]);
-	assert_true(ash_purge_wanted());
+		ash_run_free(&ash_heap, run[i]);
+	assert_true(ash_purge_wanted(&ash_heap));
 	for (unsigned t = 0; t < 200; t++)
-		ash_purge_step(later(), UINT64_MAX);
-	assert_in_range(ash_run_dirty(), (8 * 64 + rest) / 2 - 64, (8 * 64 + rest) / 2);
-	ash_purge_set_dirty_share(-1);
+		ash_purge_step(&ash_heap, later(), UINT64_MAX);
+	assert_in_range(ash_account_dirty(&ash_heap), (8 * 64 + rest) / 2 - 64,
+			(8 * 64 + rest) / 2);
+	ash_purge_set_dirty_share(&ash_heap, -1);
 	for (unsigned i = 49; i < 64; i += 2)
-		ash_run_free(run[i]);
-	dirty = ash_run_dirty();
+		ash_run_free(&ash_heap, run[i]);
+	dirty = ash_account_dirty(&ash_heap);
 	for (unsigned t = 0; t < 200; t++)
-		ash_purge_step(later(), UINT64_MAX);
-	assert_int_equal(ash_run_dirty(), dirty);
-	ash_purge_set_dirty_share(0);
-	ash_purge_all();
+		ash_purge_step(&ash_heap, later(), UINT64_MAX);
+	assert_int_equal(ash_account_dirty(&ash_heap), dirty);
+	ash_purge_set_dirty_share(&ash_heap, 0);
+	ash_purge_all(&ash_heap);
 }
 
 /* After a pass nothing is purged until the interval is over. */
@@ -315,17 +323,17 @@ static void passes_keep_their_distance(void **state)
 	size_t dirty;
 
 	(void)state;
-	ash_purge_set_interval_ms(20000);
+	ash_purge_set_interval_ms(&ash_heap, 20000);
 	dirty = dirty_after(0, run);
-	while (ash_run_dirty() == dirty && t++ < 500)
-		ash_purge_step(later(), UINT64_MAX);
-	assert_in_range(ash_run_dirty(), 0, 3 * 64);
+	while (ash_account_dirty(&ash_heap) == dirty && t++ < 500)
+		ash_purge_step(&ash_heap, later(), UINT64_MAX);
+	assert_in_range(ash_account_dirty(&ash_heap), 0, 3 * 64);
 	free_the_rest(run);
 	dirty = dirty_after(399, run);
 	assert_in_range(dirty, 32 * 64, SIZE_MAX);
-	ash_purge_step(later(), UINT64_MAX);
-	assert_in_range(ash_run_dirty(), 0, 3 * 64);
-	ash_purge_set_interval_ms(0);
+	ash_purge_step(&ash_heap, later(), UINT64_MAX);
+	assert_in_range(ash_account_dirty(&ash_heap), 0, 3 * 64);
+	ash_purge_set_interval_ms(&ash_heap, 0);
 	free_the_rest(run);
 }
 

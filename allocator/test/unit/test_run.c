@@ -3,7 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "page/account.h"
+#include "page/block.h"
+#include "page/heap.h"
 #include "page/hugeblock.h"
+#include "page/run.h"
 #include "test/support/layers.h"
 #include "util/prng.h"
 
@@ -29,14 +33,14 @@ static void random_runs(void **state)
 			assert_int_equal(p[length[i] * ASH_GRANULE - 1],
 					 (unsigned char)(i >> 8));
 			assert_ptr_equal(ash_run_of(p + length[i] * ASH_GRANULE - 1), run[i]);
-			ash_run_free(run[i]);
+			ash_run_free(&ash_heap, run[i]);
 			run[i] = NULL;
 			continue;
 		}
 		unsigned align = 1u << ash_prng_below(&prng, 7);
 
 		length[i] = 1 + (unsigned)ash_prng_below(&prng, ASH_RUN_MOST);
-		run[i] = ash_run_alloc(length[i], align, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, length[i], align, ASH_RUN_LARGE, NULL);
 		assert_non_null(run[i]);
 		unsigned char *p = (unsigned char *)ash_run_address(run[i]);
 
@@ -48,21 +52,21 @@ static void random_runs(void **state)
 	}
 	for (unsigned i = 0; i < RUNS; i++)
 		if (run[i] != NULL)
-			ash_run_free(run[i]);
-	assert_int_equal(ash_run_granules(), 0);
+			ash_run_free(&ash_heap, run[i]);
+	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 	/* Merged: as many whole blocks as are mapped can be had without mapping more. */
-	whole = (unsigned)(ash_hugeblock_mapped() / ASH_HUGE);
+	whole = (unsigned)(ash_hugeblock_mapped(&ash_heap) / ASH_HUGE);
 	struct ash_run *all[4096];
 
 	assert_true(whole <= 4096);
 	for (unsigned i = 0; i < whole; i++) {
-		all[i] = ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE,
-				       NULL);
+		all[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, ASH_HUGE_GRANULES,
+				       ASH_RUN_LARGE, NULL);
 		assert_non_null(all[i]);
 	}
-	assert_int_equal(ash_hugeblock_mapped() / ASH_HUGE, whole);
+	assert_int_equal(ash_hugeblock_mapped(&ash_heap) / ASH_HUGE, whole);
 	for (unsigned i = 0; i < whole; i++)
-		ash_run_free(all[i]);
+		ash_run_free(&ash_heap, all[i]);
 }
 
 static void fresh_memory_is_known_to_be_zero(void **state)
@@ -72,40 +76,40 @@ static void fresh_memory_is_known_to_be_zero(void **state)
 
 	(void)state;
 	/* More than all that was touched. */
-	size_t blocks = ash_hugeblock_mapped() / ASH_HUGE;
+	size_t blocks = ash_hugeblock_mapped(&ash_heap) / ASH_HUGE;
 	struct ash_run *hold[4096];
 
 	for (size_t i = 0; i < blocks; i++)
-		hold[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
-	a = ash_run_alloc(4, 1, ASH_RUN_LARGE, &zeroed);
+		hold[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	a = ash_run_alloc(&ash_heap, 4, 1, ASH_RUN_LARGE, &zeroed);
 	assert_true(zeroed);
 	memset(ash_run_address(a), 1, 4 * ASH_GRANULE);
-	ash_run_free(a);
-	b = ash_run_alloc(4, 1, ASH_RUN_LARGE, &zeroed);
+	ash_run_free(&ash_heap, a);
+	b = ash_run_alloc(&ash_heap, 4, 1, ASH_RUN_LARGE, &zeroed);
 	assert_ptr_equal(a, b);
 	assert_false(zeroed);
-	ash_run_free(b);
+	ash_run_free(&ash_heap, b);
 	for (size_t i = 0; i < blocks; i++)
-		ash_run_free(hold[i]);
+		ash_run_free(&ash_heap, hold[i]);
 }
 
 static void resize_in_place(void **state)
 {
-	struct ash_run *a = ash_run_alloc(10, 1, ASH_RUN_LARGE, NULL), *b;
+	struct ash_run *a = ash_run_alloc(&ash_heap, 10, 1, ASH_RUN_LARGE, NULL), *b;
 
 	(void)state;
-	assert_true(ash_run_resize(a, 4));
-	b = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+	assert_true(ash_run_resize(&ash_heap, a, 4));
+	b = ash_run_alloc(&ash_heap, 1, 1, ASH_RUN_LARGE, NULL);
 	assert_non_null(b);
 	if (ash_run_address(b) == ash_run_address(a) + 4 * ASH_GRANULE) {
-		assert_false(ash_run_resize(a, 5));
+		assert_false(ash_run_resize(&ash_heap, a, 5));
 		assert_int_equal(a->granules, 4);
 	}
-	ash_run_free(b);
-	assert_true(ash_run_resize(a, 20));
+	ash_run_free(&ash_heap, b);
+	assert_true(ash_run_resize(&ash_heap, a, 20));
 	assert_ptr_equal(ash_run_of(ash_run_address(a) + 20 * ASH_GRANULE - 1), a);
-	ash_run_free(a);
-	assert_int_equal(ash_run_granules(), 0);
+	ash_run_free(&ash_heap, a);
+	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }
 
 /* The block that is fullest among those with the shortest sufficient run is taken. */
@@ -115,37 +119,38 @@ static void packs_the_fullest(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++)
-		a[i] = ash_run_alloc(ASH_HUGE_GRANULES, ASH_HUGE_GRANULES, ASH_RUN_LARGE, NULL);
-	assert_true(ash_run_resize(a[0], 100)); /* 28 free */
-	assert_true(ash_run_resize(a[1], 120)); /* 8 free */
-	assert_true(ash_run_resize(a[2], 60));
-	small = ash_run_alloc(8, 1, ASH_RUN_LARGE, NULL);
+		a[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, ASH_HUGE_GRANULES,
+				     ASH_RUN_LARGE, NULL);
+	assert_true(ash_run_resize(&ash_heap, a[0], 100)); /* 28 free */
+	assert_true(ash_run_resize(&ash_heap, a[1], 120)); /* 8 free */
+	assert_true(ash_run_resize(&ash_heap, a[2], 60));
+	small = ash_run_alloc(&ash_heap, 8, 1, ASH_RUN_LARGE, NULL);
 	assert_ptr_equal(ash_run_address(small), ash_run_address(a[1]) + 120 * ASH_GRANULE);
-	ash_run_free(small);
-	small = ash_run_alloc(9, 1, ASH_RUN_LARGE, NULL);
+	ash_run_free(&ash_heap, small);
+	small = ash_run_alloc(&ash_heap, 9, 1, ASH_RUN_LARGE, NULL);
 	assert_ptr_equal(ash_run_address(small), ash_run_address(a[0]) + 100 * ASH_GRANULE);
-	ash_run_free(small);
+	ash_run_free(&ash_heap, small);
 	for (unsigned i = 0; i < 4; i++)
-		ash_run_free(a[i]);
+		ash_run_free(&ash_heap, a[i]);
 }
 
 /* A run with room behind it can grow there; the room is nobody's. */
 static void room_to_grow(void **state)
 {
-	struct ash_run *a = ash_run_alloc(100, 1, ASH_RUN_LARGE, NULL), *b, *c;
+	struct ash_run *a = ash_run_alloc(&ash_heap, 100, 1, ASH_RUN_LARGE, NULL), *b, *c;
 
 	(void)state;
 	/* Without room it would lie behind `a`, where 28 are free. */
-	b = ash_run_alloc_room(20, 40, ASH_RUN_LARGE);
+	b = ash_run_alloc_room(&ash_heap, 20, 40, ASH_RUN_LARGE);
 	assert_ptr_not_equal(ash_block_of_granule(a->number), ash_block_of_granule(b->number));
-	assert_true(ash_run_resize(b, 40));
+	assert_true(ash_run_resize(&ash_heap, b, 40));
 	assert_int_equal(b->granules, 40);
-	c = ash_run_alloc_room(64, 128, ASH_RUN_LARGE);
+	c = ash_run_alloc_room(&ash_heap, 64, 128, ASH_RUN_LARGE);
 	assert_int_equal(c->number % ASH_HUGE_GRANULES, 0);
-	assert_int_equal(ash_run_granules(), 100 + 40 + 64);
-	ash_run_free(a);
-	ash_run_free(b);
-	ash_run_free(c);
+	assert_int_equal(ash_account_in_use(&ash_heap), 100 + 40 + 64);
+	ash_run_free(&ash_heap, a);
+	ash_run_free(&ash_heap, b);
+	ash_run_free(&ash_heap, c);
 }
 
 static unsigned mmaps_left;
@@ -173,8 +178,8 @@ static void growth_fails_and_recovers(void **state)
 		mmaps_left = k;
 		ash_os_fault_hook = few_mmaps;
 		for (;;) {
-			struct ash_run *run =
-				ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+			struct ash_run *run = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1,
+							    ASH_RUN_LARGE, NULL);
 
 			if (run == NULL)
 				break;
@@ -184,45 +189,45 @@ static void growth_fails_and_recovers(void **state)
 		}
 		assert_int_equal(errno, ENOMEM);
 		ash_os_fault_hook = NULL;
-		held[n] = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+		held[n] = ash_run_alloc(&ash_heap, 1, 1, ASH_RUN_LARGE, NULL);
 		assert_non_null(held[n++]);
 	}
 	while (n > 0)
-		ash_run_free(held[--n]);
-	assert_int_equal(ash_run_granules(), 0);
+		ash_run_free(&ash_heap, held[--n]);
+	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }
 
 /* Empty blocks go, and come back where they were. */
 static void released_blocks_come_back(void **state)
 {
-	struct ash_run *run[8], *kept = ash_run_alloc(1, 1, ASH_RUN_LARGE, NULL);
+	struct ash_run *run[8], *kept = ash_run_alloc(&ash_heap, 1, 1, ASH_RUN_LARGE, NULL);
 	size_t before;
 	bool zeroed;
 
 	(void)state;
-	ash_run_release_blocks(false);
-	before = ash_hugeblock_mapped();
+	ash_block_release_empty(&ash_heap, false);
+	before = ash_hugeblock_mapped(&ash_heap);
 	for (unsigned i = 0; i < 8; i++) {
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 		memset(ash_run_address(run[i]), 1, ASH_HUGE);
 	}
 	*ash_run_address(kept) = 5;
 	for (unsigned i = 0; i < 8; i++)
-		ash_run_free(run[i]);
-	assert_true(ash_run_release_blocks(false) >= 8);
-	assert_int_equal(ash_hugeblock_mapped(), before);
-	assert_true(ash_run_dirty() < ASH_HUGE_GRANULES);
+		ash_run_free(&ash_heap, run[i]);
+	assert_true(ash_block_release_empty(&ash_heap, false) >= 8);
+	assert_int_equal(ash_hugeblock_mapped(&ash_heap), before);
+	assert_true(ash_account_dirty(&ash_heap) < ASH_HUGE_GRANULES);
 	assert_int_equal(*ash_run_address(kept), 5);
 	for (unsigned i = 0; i < 8; i++) {
-		run[i] = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, &zeroed);
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, &zeroed);
 		assert_true(zeroed);
 		assert_int_equal(ash_run_address(run[i])[ASH_HUGE - 1], 0);
 		*ash_run_address(run[i]) = 1;
 	}
 	for (unsigned i = 0; i < 8; i++)
-		ash_run_free(run[i]);
-	ash_run_free(kept);
-	assert_int_equal(ash_run_granules(), 0);
+		ash_run_free(&ash_heap, run[i]);
+	ash_run_free(&ash_heap, kept);
+	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }
 
 static bool refuse_munmap(enum ash_os_call call)
@@ -232,19 +237,20 @@ static bool refuse_munmap(enum ash_os_call call)
 
 static void refused_release(void **state)
 {
-	struct ash_run *run = ash_run_alloc(ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	struct ash_run *run =
+		ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 	size_t before;
 
 	(void)state;
 	memset(ash_run_address(run), 1, ASH_HUGE);
-	ash_run_free(run);
-	before = ash_run_dirty();
+	ash_run_free(&ash_heap, run);
+	before = ash_account_dirty(&ash_heap);
 	ash_os_fault_hook = refuse_munmap;
-	assert_int_equal(ash_run_release_blocks(false), 0);
+	assert_int_equal(ash_block_release_empty(&ash_heap, false), 0);
 	ash_os_fault_hook = NULL;
-	assert_int_equal(ash_run_dirty(), before);
-	assert_true(ash_run_release_blocks(false) > 0);
-	assert_int_equal(ash_run_dirty(), 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), before);
+	assert_true(ash_block_release_empty(&ash_heap, false) > 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 }
 
 int main(void)

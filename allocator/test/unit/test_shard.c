@@ -9,7 +9,7 @@
 
 #include "meta/window.h"
 #include "os/os.h"
-#include "page/run.h"
+#include "page/heap.h"
 #include "slab/shard.h"
 
 static unsigned first_cpu;
@@ -69,7 +69,7 @@ static int up(void **state)
 {
 	(void)state;
 	ash_os_init();
-	ash_page_init();
+	ash_heap_init(&ash_heap);
 	return ash_window_init((uint64_t)16 << 30) ? 0 : -1;
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "page/account.h"
+#include "page/heap.h"
 #include "slab/slab.h"
 #include "test/support/layers.h"
 #include "util/prng.h"
@@ -49,7 +51,7 @@ static void take_all_and_give_back(void **state)
 		ash_slab_destroy(slab);
 		assert_int_equal(ash_window_stack(ash_window_unit(base)), 0);
 	}
-	assert_int_equal(ash_run_granules(), 0);
+	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }
 
 #define ROW 62

@@ -6,14 +6,15 @@
 
 #include <ashlar/ashlar.h>
 
-#include "front/front.h"
 #include "cache/depot.h"
-#include "reclaim/rounds.h"
+#include "front/front.h"
 #include "front/tcache.h"
 #include "os/os.h"
-#include "reclaim/decay.h"
+#include "page/heap.h"
+#include "reclaim/rounds.h"
 #include "slab/shard.h"
 #include "test/support/race.h"
+#include "util/epoch.h"
 
 #define OWNERS 4u
 #define SIZE 512u
@@ -101,10 +102,10 @@ static void an_idle_thread_keeps_one_magazine(void **state)
 	assert_non_null(ash_load_relaxed(&cc->spare));
 	/* Not idle yet: its last tick is an epoch ago. */
 	clock_ns = (ash_load_relaxed(&idler->epoch) + 1ull) * ASH_EPOCH_NS;
-	ash_reclaim_tick(clock_ns, false);
+	ash_rounds_tick(clock_ns, false);
 	assert_non_null(ash_load_relaxed(&cc->spare));
 	clock_ns += 3ull * ASH_EPOCH_NS;
-	ash_reclaim_tick(clock_ns, false);
+	ash_rounds_tick(clock_ns, false);
 	assert_null(ash_load_relaxed(&cc->spare));
 	ash_depot_empty();
 	assert_in_range(out(), 1, ASH_MAGAZINE_MOST);
@@ -135,7 +136,7 @@ static void collect(void)
 		ash_thread_each(look, ash_tls.thread);
 		ash_owned_add(&collections, has_spare);
 		clock_ns += 10u * ASH_EPOCH_NS;
-		ash_reclaim_tick(clock_ns, false);
+		ash_rounds_tick(clock_ns, false);
 		ash_tcache_bytes(); /* looks into the magazines of running threads */
 		ash_os_yield();
 	}
@@ -166,7 +167,7 @@ static int up(void **state)
 {
 	(void)state;
 	ASH_API(free)(ASH_API(malloc)(1));
-	ash_reclaim_background = false;
+	ash_heap.rounds.background = false;
 	return 0;
 }
 

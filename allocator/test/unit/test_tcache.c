@@ -6,10 +6,11 @@
 
 #include <ashlar/ashlar.h>
 
-#include "front/front.h"
 #include "cache/depot.h"
+#include "front/front.h"
 #include "front/tcache.h"
-#include "page/run.h"
+#include "page/account.h"
+#include "page/heap.h"
 #include "slab/shard.h"
 
 static uint64_t regions_out(unsigned class)
@@ -110,7 +111,7 @@ static void the_depot_is_bounded(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 40000; i++)
 		p[i] = ash_front_malloc(1024);
-	peak = ash_run_granules() << ASH_GRANULE_SHIFT;
+	peak = ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT;
 	for (unsigned i = 0; i < 40000; i++)
 		ash_front_free(p[i]);
 	assert_true(ash_depot_bytes() > 0);

@@ -1,0 +1,97 @@
+#include "page/account.h"
+
+#include "meta/base.h"
+#include "meta/far_table.h"
+#include "meta/window.h"
+#include "os/os.h"
+#include "util/assert.h"
+#include "util/atomic.h"
+
+size_t ash_account_in_use(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->account.in_use);
+}
+
+size_t ash_account_dirty(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->account.dirty);
+}
+
+size_t ash_account_muzzy(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->account.muzzy);
+}
+
+size_t ash_account_kept(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->account.kept);
+}
+
+size_t ash_account_cached(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->account.cached);
+}
+
+void ash_account_count_holes(struct ash_heap *heap, long pages)
+{
+	size_t before = ash_add_relaxed(&heap->account.hole_pages, (size_t)pages);
+
+	ash_assert(pages >= 0 || before >= (size_t)-pages);
+}
+
+size_t ash_account_hole_bytes(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->account.hole_pages) << ash_os_page_shift;
+}
+
+size_t ash_account_held(const struct ash_heap *heap)
+{
+	size_t held = ((ash_account_in_use(heap) + ash_account_dirty(heap) +
+			ash_account_muzzy(heap) + ash_account_kept(heap))
+		       << ASH_GRANULE_SHIFT) +
+		      ash_far_bytes() + ash_account_cached(heap) + ash_base_mapped();
+	size_t holes = ash_account_hole_bytes(heap);
+
+	/* (Read one by one while others work, they may not fit together.) */
+	return held > holes ? held - holes : 0;
+}
+
+bool ash_account_is_valid(const struct ash_heap *heap)
+{
+	const struct ash_account *a = &heap->account;
+	size_t blocks = ash_load_relaxed(&heap->growing.mapped);
+
+	return a->dirty_low <= a->dirty &&
+	       a->in_use + a->reserved + a->dirty + a->muzzy + a->kept <=
+		       blocks * ASH_HUGE_GRANULES &&
+	       a->clock >= a->in_use && a->retaken <= a->clock &&
+	       (a->dirty > 0 || ash_os_page > ASH_GRANULE ||
+		ash_list_empty(&heap->pages.dirty));
+}
+
+static size_t bits(uint64_t word)
+{
+	return (size_t)__builtin_popcountll(word);
+}
+
+bool ash_account_is_sum(const struct ash_heap *heap)
+{
+	const struct ash_account *a = &heap->account;
+	size_t used = 0, idle = 0, kept = 0, muzzy = 0;
+	uint32_t end = ash_load_relaxed(&heap->growing.next);
+
+	for (uint32_t i = 0; i < end; i++) {
+		const struct ash_hugeblock *block = ash_load_acquire(&ash_window.blocks[i]);
+
+		if (block == NULL)
+			continue;
+		used += block->nused;
+		for (unsigned w = 0; w < 2; w++) {
+			*(block->keep != 0 ? &kept : &idle) +=
+				bits(block->touched[w] & ~block->used[w]);
+			muzzy += bits(block->muzzy[w]);
+		}
+	}
+	return used == a->in_use + a->reserved && idle == a->dirty + a->muzzy &&
+	       kept == a->kept && muzzy == a->muzzy;
+}

@@ -1,0 +1,312 @@
+#include "page/block.h"
+
+#include "os/os.h"
+#include "page/account.h"
+#include "page/hugeblock.h"
+#include "page/packing.h"
+#include "util/assert.h"
+#include "util/bitmap.h"
+
+static size_t bits(uint64_t word)
+{
+	return (size_t)__builtin_popcountll(word);
+}
+
+bool ash_block_is_valid(const struct ash_hugeblock *block)
+{
+	for (unsigned w = 0; w < 2; w++)
+		if ((block->muzzy[w] & (block->used[w] | ~block->touched[w])) != 0 ||
+		    (block->keep != 0 && block->muzzy[w] != 0))
+			return false;
+	return bits(block->used[0]) + bits(block->used[1]) == block->nused &&
+	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES) &&
+	       (!(block->keep & ASH_KEEP_REFUSED) || ash_block_is_listed(&block->dirty));
+}
+
+bool ash_block_is_described(const struct ash_hugeblock *block)
+{
+	for (unsigned i = 0; i < ASH_HUGE_GRANULES; i++) {
+		const struct ash_run *run = &block->run[i];
+
+		if (!ash_bitmap_test(block->used, i)) {
+			if (run->state != ASH_RUN_FREE)
+				return false;
+			continue;
+		}
+		/* (A free one that is used is just being purged.) */
+		if (run->state != ASH_RUN_FREE && !ash_bitmap_test(block->touched, i))
+			return false;
+		if (run->state == ASH_RUN_INNER &&
+		    (run->head > i || run[-(int)run->head].granules <= run->head))
+			return false;
+	}
+	return true;
+}
+
+void ash_block_purgeable(const struct ash_hugeblock *block, bool lazy, uint64_t map[2])
+{
+	unsigned per_page =
+		ash_os_page > ASH_GRANULE ? (unsigned)(ash_os_page >> ASH_GRANULE_SHIFT) : 1;
+
+	for (unsigned w = 0; w < 2; w++) {
+		map[w] = block->keep != 0 ? 0
+					  : block->touched[w] & ~block->used[w] &
+						    (lazy ? block->muzzy[w] : ~block->muzzy[w]);
+		for (unsigned at = 0; per_page > 1 && at < 64; at += per_page) {
+			uint64_t page = ash_bits_mask(at, per_page);
+
+			if ((block->used[w] & page) != 0)
+				map[w] &= ~page;
+			else if ((map[w] & page) != 0)
+				map[w] |= page;
+		}
+		ash_assert((map[w] & block->used[w]) == 0);
+	}
+}
+
+/* On the list while there is something to purge. */
+static void note_on(struct ash_list *list, struct ash_list *link, const uint64_t map[2])
+{
+	bool has = (map[0] | map[1]) != 0, listed = ash_block_is_listed(link);
+
+	if (has && !listed)
+		ash_list_push_back(list, link);
+	else if (!has && listed)
+		ash_list_remove(link);
+}
+
+static void note_dirty(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	struct ash_pages *pages = &heap->pages;
+	uint64_t map[2];
+
+	if (block->keep & ASH_KEEP_REFUSED) /* on the other list */
+		return;
+	ash_block_purgeable(block, false, map);
+	note_on(&pages->dirty, &block->dirty, map);
+	if (ash_load_relaxed(&heap->account.muzzy) != 0 || !ash_list_empty(&pages->muzzy)) {
+		ash_block_purgeable(block, true, map);
+		note_on(&pages->muzzy, &block->lazy, map);
+	}
+}
+
+unsigned ash_block_uncount(struct ash_heap *heap, struct ash_hugeblock *block, unsigned first,
+			   unsigned count)
+{
+	struct ash_account *account = &heap->account;
+	unsigned held = ash_bitmap_count_range(block->touched, first, count);
+	unsigned lazy;
+
+	ash_assert(first + count <= ASH_HUGE_GRANULES);
+	if (block->keep != 0) {
+		ash_assert(account->kept >= held);
+		ash_owned_add(&account->kept, 0 - (size_t)held);
+		return 0;
+	}
+	lazy = ash_bitmap_count_range(block->muzzy, first, count);
+	ash_assert(lazy <= held && account->dirty >= held - lazy);
+	ash_owned_add(&account->dirty, 0 - (size_t)(held - lazy));
+	if (ASH_UNLIKELY(lazy != 0)) {
+		ash_assert(account->muzzy >= lazy);
+		ash_owned_add(&account->muzzy, 0 - (size_t)lazy);
+		ash_bitmap_clear_range(block->muzzy, first, count);
+	}
+	return held - lazy;
+}
+
+/* What went without being taken was needed by nobody. */
+static void lower_low(struct ash_account *account, size_t granules)
+{
+	account->dirty_low -= granules < account->dirty_low ? granules : account->dirty_low;
+}
+
+void ash_block_uncount_unneeded(struct ash_heap *heap, struct ash_hugeblock *block,
+				unsigned first, unsigned count)
+{
+	lower_low(&heap->account, ash_block_uncount(heap, block, first, count));
+}
+
+void ash_block_count_free(struct ash_heap *heap, const struct ash_hugeblock *block, size_t n)
+{
+	ash_owned_add(block->keep != 0 ? &heap->account.kept : &heap->account.dirty, n);
+}
+
+void ash_block_keep(struct ash_heap *heap, struct ash_hugeblock *block, unsigned keep)
+{
+	struct ash_account *account = &heap->account;
+	size_t n = 0, lazy = 0;
+
+	ash_assert(keep <= (ASH_KEEP_HUGE | ASH_KEEP_REFUSED | ASH_KEEP_POOL));
+	if (keep == block->keep)
+		return;
+	for (unsigned w = 0; w < 2; w++) {
+		n += bits(block->touched[w] & ~block->used[w]);
+		lazy += bits(block->muzzy[w]);
+		block->muzzy[w] = 0; /* what stays is no longer for the kernel to take */
+	}
+	ash_assert(account->muzzy >= lazy && n >= lazy);
+	ash_owned_add(&account->muzzy, 0 - lazy);
+	ash_block_count_free(heap, block, lazy - n);
+	if (block->keep == 0)
+		lower_low(account, n - lazy);
+	if (ash_block_is_listed(&block->dirty))
+		ash_list_remove(&block->dirty);
+	ash_store_relaxed(&block->keep, (uint8_t)keep);
+	ash_block_count_free(heap, block, n);
+	if (keep & ASH_KEEP_REFUSED) {
+		if (ash_block_is_listed(&block->lazy))
+			ash_list_remove(&block->lazy);
+		ash_list_push_back(&heap->pages.refused, &block->dirty);
+	}
+	note_dirty(heap, block);
+	ash_assert_internal(ash_account_is_valid(heap));
+}
+
+/* A page of the pool is on the list of empty ones, or on none. */
+static void note_of_pool(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	if (block->nused != 0 && ash_block_is_listed(&block->dense)) {
+		ash_list_remove(&block->dense);
+	} else if (block->nused == 0 && !ash_block_is_listed(&block->dense)) {
+		block->dense_epoch = 0;
+		ash_list_push_back(&heap->pages.pool, &block->dense);
+	}
+}
+
+void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	ash_assert(block->nused == 0);
+	ash_list_init(&block->dirty);
+	ash_list_init(&block->lazy);
+	ash_list_init(&block->dense);
+	ash_list_init(&block->tailed);
+	ash_mutex_lock(&heap->pages.lock);
+	ash_packing_add(&heap->pages.packing, block);
+	if (block->keep & ASH_KEEP_POOL)
+		note_of_pool(heap, block);
+	ash_assert_internal(ash_block_is_valid(block));
+	ash_mutex_unlock(&heap->pages.lock);
+}
+
+void ash_block_changed(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	const struct ash_block_bounds *bounds = &heap->pages.bounds;
+
+	if ((block->keep & ASH_KEEP_HUGE) && block->nused < bounds->broken)
+		ash_block_keep(heap, block, block->keep & ~(unsigned)ASH_KEEP_HUGE);
+	if (ASH_UNLIKELY(block->keep & ASH_KEEP_POOL)) {
+		note_of_pool(heap, block);
+	} else if (ash_block_is_listed(&block->dense)) {
+		if (block->nused < bounds->dense_no_more)
+			ash_list_remove(&block->dense);
+	} else if (block->nused >= bounds->dense && !(block->keep & ASH_KEEP_HUGE)) {
+		block->dense_epoch = 0;
+		ash_list_push_back(&heap->pages.dense, &block->dense);
+	}
+	note_dirty(heap, block);
+	ash_packing_update(&heap->pages.packing, block);
+	ash_assert_internal(ash_block_is_valid(block));
+	ash_assert_internal(ash_account_is_valid(heap));
+	ash_assert_expensive(ash_block_is_described(block));
+}
+
+void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	size_t filled = 0;
+
+	for (unsigned w = 0; w < 2; w++) {
+		filled += bits(~block->touched[w]);
+		ash_assert((~block->touched[w] & block->used[w]) == 0);
+		block->touched[w] = UINT64_MAX;
+	}
+	ash_block_count_free(heap, block, filled); /* none of it is used */
+}
+
+bool ash_block_is_dense(const struct ash_hugeblock *block)
+{
+	return ash_block_is_listed(&block->dense);
+}
+
+/* What the slabs say of themselves belongs to their bins' locks; that it may be a moment old
+ * does not matter here. */
+ASH_RACY bool ash_block_is_half_empty(const struct ash_heap *heap,
+				      const struct ash_hugeblock *block)
+{
+	unsigned used = 0; /* 1/256 granules */
+
+	for (unsigned i = 0; i < ASH_HUGE_GRANULES; i++) {
+		const struct ash_run *run = &block->run[i];
+		unsigned regions = run->regions, nfree = run->nfree;
+
+		if (run->state == ASH_RUN_LARGE)
+			used += run->granules * 256u;
+		else if (run->state == ASH_RUN_SLAB && regions > nfree)
+			used += (regions - nfree) * 256u * run->granules / regions;
+	}
+	return used < heap->pages.bounds.broken * 256;
+}
+
+void ash_block_date_new(struct ash_list *list, uint32_t due)
+{
+	for (struct ash_list *n = list->prev; n != list; n = n->prev) {
+		struct ash_hugeblock *block = ASH_LIST_ENTRY(n, struct ash_hugeblock, dense);
+
+		if (block->dense_epoch != 0)
+			return;
+		block->dense_epoch = due + (due == 0); /* 0 means not dated */
+	}
+}
+
+bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	uint64_t touched[2] = {block->touched[0], block->touched[1]};
+	bool gone;
+
+	ash_assert(block->nused == 0 && !ash_block_is_listed(&block->dense));
+	ash_block_keep(heap, block, block->keep & ASH_KEEP_POOL);
+	if (ash_block_is_listed(&block->tailed))
+		ash_list_remove(&block->tailed);
+	ash_block_uncount_unneeded(heap, block, 0, ASH_HUGE_GRANULES);
+	block->touched[0] = block->touched[1] = 0;
+	note_dirty(heap, block);
+	ash_assert_internal(ash_account_is_valid(heap));
+	ash_mutex_unlock(&heap->pages.lock);
+	gone = ash_hugeblock_release(heap, block);
+	if (!gone) {
+		/* (What was muzzy is dirty again.) */
+		ash_mutex_lock(&heap->pages.lock);
+		block->touched[0] = touched[0];
+		block->touched[1] = touched[1];
+		ash_block_count_free(heap, block,
+				     ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
+		note_dirty(heap, block);
+		if (block->keep & ASH_KEEP_POOL)
+			note_of_pool(heap, block);
+		ash_packing_add(&heap->pages.packing, block);
+		ash_assert_internal(ash_block_is_valid(block));
+		ash_mutex_unlock(&heap->pages.lock);
+	}
+	return gone;
+}
+
+unsigned ash_block_release_empty(struct ash_heap *heap, bool clean)
+{
+	unsigned gone = 0;
+
+	for (;;) {
+		struct ash_hugeblock *block;
+
+		ash_mutex_lock(&heap->pages.lock);
+		block = ash_packing_take_empty(&heap->pages.packing, clean);
+		if (block == NULL) {
+			ash_assert_expensive(ash_account_is_sum(heap));
+			ash_mutex_unlock(&heap->pages.lock);
+			return gone;
+		}
+		if (ash_block_is_listed(&block->dense))
+			ash_list_remove(&block->dense);
+		if (!ash_block_release(heap, block))
+			return gone;
+		gone++;
+	}
+}

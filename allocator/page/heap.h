@@ -1,0 +1,294 @@
+/* What is known of one heap, in one place, so that there may be more than one: the state of all
+ * files of page/, and what reclaim/ remembers of it from one round to the next.
+ *
+ * Fields stand in groups, each with the lock that protects it.  Files of page/ take the heap as
+ * a parameter; those of slab/ and above name the one there is.  No fast path reads any of it.
+ * What is read without its lock is stored atomically and read relaxed; the rest is its lock
+ * holder's alone.  Options are set at boot and constant afterwards. */
+#ifndef ASH_PAGE_HEAP_H
+#define ASH_PAGE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "meta/descriptor.h"
+#include "os/mutex.h"
+#include "util/compiler.h"
+#include "util/epoch.h"
+
+#define ASH_NO_LIMIT SIZE_MAX
+
+/* How much there is of what; functions in account.h.
+ *
+ *   held = (in_use + dirty + muzzy + kept) granules + mapped + cached + metadata - holes
+ *
+ * where mapped is the far table's and metadata that of meta/base.h.  Over all hugeblocks:
+ *
+ *   sum of nused                  == in_use + reserved
+ *   touched and not used          == dirty + muzzy of blocks that keep nothing, kept of others
+ *   bits in the blocks' muzzy     == muzzy
+ *   in_use + reserved + dirty + muzzy + kept <= granules of all blocks mapped
+ *   dirty_low <= dirty, dirty_blocks is empty or dirty > 0 or OS pages are larger than granules
+ */
+struct ash_account {
+	/* By the page lock, in granules; read by anyone but reserved and dirty_low. */
+	size_t in_use;
+	size_t dirty;     /* free, and may hold memory that shall go */
+	size_t muzzy;     /* free, and the kernel may take their memory: not dirty */
+	size_t kept;      /* free, and hold memory that stays: see enum ash_keep */
+	size_t clock;     /* taken, ever: goes as fast as the program turns memory over */
+	uint64_t retaken; /* of those, the ones that were dirty */
+	size_t reserved;  /* just being purged: nobody's */
+	size_t dirty_low; /* least that `dirty` was since somebody asked, purging apart */
+	/* By the mappings lock. */
+	size_t cached; /* bytes in the cache of freed mappings */
+	/* Atomic. */
+	size_t hole_pages; /* given back inside slabs */
+};
+
+/* Bounds that the user sets; limits.h.  Bytes; ASH_NO_LIMIT = none.  Atomic:
+ * they may be set while others work.
+ *
+ *   pending == sum of what was charged and is not settled
+ *   turns is odd while the soft limit is crossed */
+struct ash_limits {
+	size_t hard;      /* more is refused with ENOMEM */
+	size_t soft;      /* above it everything dirty goes, and the callback is called */
+	size_t dirty_max; /* free memory that may stay resident */
+	bool pressure;    /* memory is short around us: as above the soft limit */
+	uint32_t crossed; /* the program has to be told, by whoever exchanges it for 0 */
+	size_t pending;   /* charged, not settled */
+	uint32_t turns;   /* of the soft limit: odd = crossed, and not fallen below it since */
+};
+
+/* Growth; growth.h.  Atomic. */
+struct ash_growth {
+	size_t fresh; /* bytes noted since the hook was called last */
+	size_t mark;  /* what is held when it is more than ever before; 0 at first */
+};
+
+#define ASH_PACKING_LENGTHS (ASH_HUGE_GRANULES + 1)
+
+/* Hugeblocks by the length of their longest free run; packing.h.
+ *
+ *   a block is on list[block->longest]
+ *   bit i of `filled` is set  <=>  list[i] is not empty */
+struct ash_packing {
+	struct ash_list list[ASH_PACKING_LENGTHS];
+	uint64_t filled[(ASH_PACKING_LENGTHS + 63) / 64];
+};
+
+/* Granules of a block in use: from `dense` on it is well used, and until it falls below
+ * `dense_no_more`; a huge page below `broken` is broken up.  Each at least 1: an empty block is
+ * neither.  Set at boot:  broken <= dense_no_more <= dense. */
+struct ash_block_bounds {
+	unsigned dense, dense_no_more, broken;
+};
+
+/* The lock of the page layer, and what it protects besides the blocks' own fields; block.h,
+ * dirty.h, run.h, packing.h.  Lists have the oldest first. */
+struct ash_pages {
+	struct ash_mutex lock;
+	struct ash_list dirty; /* blocks with something to purge, */
+	struct ash_list
+		muzzy; /* with something to purge that was given back lazily, by `lazy`, */
+	struct ash_list refused; /* and that the kernel refused to take from, by `dirty` */
+	struct ash_list dense;   /* well used blocks that are no huge pages yet */
+	struct ash_list tailed;  /* blocks with bits in `tails` */
+	struct ash_list pool; /* pages of the hugetlb pool that are wholly free, by `dense` */
+	struct ash_packing packing;
+	struct ash_block_bounds bounds;
+};
+
+/* Where the next block comes from; hugeblock.h.  Its lock is held over the system calls:
+ * growing is rare, and two threads that find the heap full want the same memory.
+ *
+ *   of_pool <= mapped, and mapped + blocks in `released` <= next <= blocks of the window */
+struct ash_growing {
+	struct ash_mutex lock;
+	uint32_t next;   /* first block number never tried */
+	uint32_t mapped; /* blocks; read by anyone, as are the next three */
+	uint32_t of_pool;
+	uint32_t growths;
+	uint64_t refused;         /* by the pool */
+	struct ash_list released; /* unmapped, to be mapped again */
+	struct ash_bitmap_rest *rest;
+	unsigned rests; /* blocks that `rest` is enough for */
+	bool use_pool;
+};
+
+#define ASH_MAPPING_SLOTS 32
+
+/* A freed mapping, or a piece of one. */
+struct ash_cached {
+	uintptr_t address; /* 0 = empty slot */
+	size_t bytes;
+	uint64_t freed_ns;
+	bool rest; /* the end of a mapping: programs write beginnings first, so it is likely
+		      untouched */
+};
+
+/* A mapping whose end beyond what is used may hold memory. */
+struct ash_tail {
+	uintptr_t address; /* of the mapping; 0 = empty slot */
+	uint64_t since_ns;
+	size_t done; /* purged up to here, from the mapping's start */
+};
+
+/* Freed mappings and unused ends; mapping_cache.h, mapping_tail.h.
+ *
+ *   account.cached == sum of the bytes in `cache`, whose pieces do not overlap
+ *   no two tails are of one mapping
+ *   a tail is noted  =>  have_tails */
+struct ash_mappings {
+	struct ash_mutex lock;
+	struct ash_cached cache[ASH_MAPPING_SLOTS];
+	struct ash_tail tail[ASH_MAPPING_SLOTS];
+	bool have_tails; /* read by anyone */
+	/* Held while a piece of an end is purged, a system call; whose it is says in_work, set
+	 * under the far table's lock too, so that who has taken an entry out of the table sees
+	 * it.  0 = none. */
+	struct ash_mutex tail_lock;
+	uintptr_t in_work;
+	/* How long freed mappings wait, and up to how many bytes where few are in use. */
+	uint64_t keep_ns;
+	size_t keep_least;
+};
+
+/* What the machine and the user want of huge pages; huge_advice.h.  Set at boot. */
+enum ash_thp {
+	ASH_THP_DEFAULT, /* well used blocks, where the machine does not say never */
+	ASH_THP_ALWAYS,  /* every block from the start */
+	ASH_THP_NEVER,   /* none, also where the machine says always */
+	ASH_THP_NONE,    /* none by us; the machine may make some */
+};
+
+struct ash_huge_advice {
+	enum ash_thp mode;
+	bool allowed;
+};
+
+/* --- what reclaim/ remembers: the claimant's (reclaim/claim.h), but what says otherwise
+ * ------- */
+
+/* How much may stay dirty; reclaim/decay.h.
+ *
+ *   window_ns <= last_ns;  credit_ns <= its most */
+struct ash_decay {
+	uint64_t tau_ns;       /* time in which the excess falls to 1/e; 0 = a quarter second */
+	uint64_t last_ns;      /* of the last step */
+	uint64_t window_ns;    /* start of the present quarter second */
+	uint64_t retaken_seen; /* the caller's running count when the window began */
+	size_t retaken;        /* bytes retaken in the window before */
+	int64_t credit_ns;     /* CPU time that purging may still use */
+};
+
+/* Free runs go; reclaim/purge.h. */
+struct ash_purge {
+	struct ash_decay dirty, muzzy;
+	uint64_t passed_ns;    /* when the last pass over free runs ended */
+	uint64_t retaken_sum;  /* bytes; see purge.c */
+	uint64_t retaken_seen; /* the account's, at the last look, */
+	size_t dirty_seen;     /* and what was dirty then */
+	/* Atomic. */
+	uint64_t given_back; /* bytes */
+	uint64_t refused_ns; /* when the kernel refused what lies above a bound */
+	/* Options. */
+	int64_t dirty_ms, muzzy_ms; /* < 0 = never by time */
+	int64_t dirty_share;        /* of what is in use, in 1/65536; < 0 = all */
+	uint64_t interval_ns;       /* from the end of one pass to the next */
+};
+
+/* How long the program's calls were kept up; reclaim/stall.h.  Atomic.
+ *
+ *   longest_ns <= ns */
+struct ash_stalls {
+	uint64_t count;         /* calls that did any of it */
+	uint64_t ns;            /* CPU time of all of them */
+	uint64_t longest_ns;    /* of one */
+	uint64_t most_ranges;   /* system calls of one */
+	uint64_t most_bytes;    /* given back by one */
+	uint64_t background_ns; /* the background thread's */
+};
+
+/* Advice splits the mapping where it changes, and a process has 65,530 of them. */
+#define ASH_ADVISED_MOST 256
+
+/* CPU time that is saved up at the start: little, for a process of seconds would pay for what
+ * serves those of hours; enough for a hundred blocks. */
+#define ASH_HUGIFY_CREDIT_FIRST 50000000
+
+/* Huge pages are made; reclaim/hugify.h.
+ *
+ *   the first `advised` of `block` are the blocks with advice of their own, each once
+ *   rest == 0 or until is when it ends;  credit_ns <= its most */
+struct ash_hugify {
+	unsigned advised;
+	uint32_t rest, until; /* epochs */
+	int64_t credit_ns;
+	uint32_t credited;    /* epoch; 0 = never yet */
+	bool cannot_collapse; /* the kernel knows advice only */
+	struct {
+		struct ash_hugeblock *block;
+		bool huge; /* the advice that it has now */
+	} block[ASH_ADVISED_MOST];
+	uint64_t count; /* made so far; read by anyone */
+	uint32_t age;   /* option: epochs that a block is well used before */
+};
+
+/* Pages of the hugetlb pool go back; reclaim/pool.h.  Options. */
+struct ash_pool {
+	bool for_good;
+	uint32_t age; /* epochs */
+};
+
+/* Holes in slabs are looked for; reclaim/holes.h.
+ *
+ *   1 <= class_at <= ASH_CLASSES;  shard_at is below the number of shards */
+struct ash_holes {
+	unsigned shard_at, class_at;    /* where the last walk stopped */
+	uint32_t judged[ASH_CLASSES];   /* epoch of the last judgement, */
+	uint32_t refaults[ASH_CLASSES]; /* and the class's refaults then */
+	bool enabled;                   /* option: not where nothing goes by time */
+};
+
+/* Rounds of work; reclaim/rounds.h.  Atomic. */
+struct ash_rounds {
+	uint32_t claim;          /* 1 = somebody works */
+	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */
+	uint32_t active_threads; /* >= 1 */
+	uint32_t large;          /* 1 = the heap is or was large */
+	uint32_t start_wished;   /* 1 = a free would start the background thread */
+	uint64_t ticked_ns;      /* when a slow path last ticked */
+	uint64_t pressed;        /* looks that found memory short */
+	/* Options. */
+	bool background; /* a background thread may be started */
+	bool pressure;   /* ticks look for signs that memory is short */
+};
+
+struct ash_heap {
+	struct ash_account account ASH_CACHE_ALIGNED;
+	struct ash_limits limits ASH_CACHE_ALIGNED;
+	struct ash_growth growth;
+	struct ash_pages pages ASH_CACHE_ALIGNED;
+	struct ash_growing growing ASH_CACHE_ALIGNED;
+	struct ash_mappings mappings ASH_CACHE_ALIGNED;
+	struct ash_huge_advice advice;
+	struct ash_rounds rounds ASH_CACHE_ALIGNED;
+	struct ash_purge purge ASH_CACHE_ALIGNED;
+	struct ash_stalls stalls;
+	struct ash_hugify hugify;
+	struct ash_pool pool;
+	struct ash_holes holes;
+};
+
+/* The one heap. */
+extern struct ash_heap ash_heap ASH_HIDDEN;
+
+/* Makes its lists: at boot, before anything is taken from it. */
+void ash_heap_init(struct ash_heap *heap);
+
+/* Calls fn for each of its locks, in rank order; for fork. */
+void ash_heap_each_mutex(struct ash_heap *heap, void (*fn)(struct ash_mutex *mutex));
+
+#endif

@@ -1,0 +1,25 @@
+#include "page/huge_advice.h"
+
+#include <errno.h>
+
+#include "os/thp.h"
+#include "util/assert.h"
+
+void ash_huge_advice_init(struct ash_heap *heap, enum ash_thp mode)
+{
+	heap->advice.mode = mode;
+	heap->advice.allowed = (mode == ASH_THP_DEFAULT || mode == ASH_THP_ALWAYS) &&
+			       ash_os_thp_allowed(ASH_HUGE);
+}
+
+void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t size)
+{
+	int saved = errno;
+
+	ash_assert(size > 0 && size % ASH_HUGE == 0);
+	if (heap->advice.mode == ASH_THP_ALWAYS && heap->advice.allowed)
+		ash_os_advise_huge(address, size, true);
+	else if (heap->advice.mode == ASH_THP_NEVER)
+		ash_os_advise_huge(address, size, false);
+	errno = saved;
+}

@@ -1,0 +1,16 @@
+/* What is asked of huge pages when a hugeblock is mapped.  (Making them of blocks that are well
+ * used is another matter: reclaim/hugify.h.) */
+#ifndef ASH_PAGE_HUGE_ADVICE_H
+#define ASH_PAGE_HUGE_ADVICE_H
+
+#include <stddef.h>
+#include "page/heap.h"
+
+/* Reads what the machine allows.  Once, at boot. */
+void ash_huge_advice_init(struct ash_heap *heap, enum ash_thp mode);
+
+/* Blocks were mapped, `size` bytes: gives them the advice that the mode asks for.  Keeps errno.
+ */
+void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t size);
+
+#endif

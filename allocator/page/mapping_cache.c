@@ -1,0 +1,287 @@
+#include "page/mapping_cache.h"
+
+#include "meta/far_table.h"
+#include "os/os.h"
+#include "page/account.h"
+#include "page/limits.h"
+#include "util/assert.h"
+#include "util/bits.h"
+
+#define SLOTS ASH_MAPPING_SLOTS
+
+bool ash_mapping_cache_is_valid(const struct ash_heap *heap)
+{
+	const struct ash_mappings *m = &heap->mappings;
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		const struct ash_cached *c = &m->cache[i];
+
+		if (c->address == 0)
+			continue;
+		if (c->bytes == 0 || c->address % ash_os_page != 0 ||
+		    c->bytes % ash_os_page != 0)
+			return false;
+		for (unsigned j = 0; j < i; j++)
+			if (m->cache[j].address != 0 &&
+			    c->address - m->cache[j].address < m->cache[j].bytes)
+				return false;
+		for (unsigned j = 0; j < i; j++)
+			if (m->cache[j].address != 0 &&
+			    m->cache[j].address - c->address < c->bytes)
+				return false;
+		bytes += c->bytes;
+	}
+	for (unsigned i = 0; i < SLOTS; i++)
+		for (unsigned j = 0; j < i && m->tail[i].address != 0; j++)
+			if (m->tail[j].address == m->tail[i].address)
+				return false;
+	return bytes == heap->account.cached;
+}
+
+/* Caller holds the lock, as of all that follow up to the functions of the header. */
+static void put(struct ash_heap *heap, unsigned slot, struct ash_cached c)
+{
+	ash_assert(c.address != 0 && c.bytes != 0);
+	ash_assert(heap->mappings.cache[slot].address == 0);
+	heap->mappings.cache[slot] = c;
+	ash_owned_add(&heap->account.cached, c.bytes);
+}
+
+/* Back into a free slot, whatever the bound; false where there is none. */
+static bool put_back(struct ash_heap *heap, struct ash_cached c)
+{
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (heap->mappings.cache[i].address != 0)
+			continue;
+		put(heap, i, c);
+		return true;
+	}
+	return false;
+}
+
+static struct ash_cached take_slot(struct ash_heap *heap, unsigned i)
+{
+	struct ash_cached taken = heap->mappings.cache[i];
+
+	ash_assert(taken.address != 0 && heap->account.cached >= taken.bytes);
+	heap->mappings.cache[i].address = 0;
+	ash_owned_add(&heap->account.cached, 0 - taken.bytes);
+	return taken;
+}
+
+/* Whether i is the better choice for `bytes` than j (SLOTS = none): a beginning before a rest,
+ * the smallest that suffices, else the largest. */
+static bool fits_better(const struct ash_cached *cache, unsigned i, unsigned j, size_t bytes)
+{
+	if (j == SLOTS)
+		return true;
+	if (cache[i].rest != cache[j].rest)
+		return cache[j].rest;
+	if ((cache[i].bytes >= bytes) != (cache[j].bytes >= bytes))
+		return cache[i].bytes >= bytes;
+	return (cache[i].bytes < cache[j].bytes) == (cache[i].bytes >= bytes);
+}
+
+/* Takes cached neighbours of [address, address + bytes) into it, but none whose beginning would
+ * come to lie in the middle: programs write beginnings, and memory there would serve nobody
+ * (big-buffers held 40 MiB that way, and faulted ten times as often). */
+static void merge_neighbours(struct ash_heap *heap, struct ash_cached *c)
+{
+	const struct ash_cached *cache = heap->mappings.cache;
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (cache[i].address == 0)
+			continue;
+		if (cache[i].address + cache[i].bytes == c->address && c->rest) {
+			c->address = cache[i].address;
+			c->rest = cache[i].rest;
+			c->bytes += take_slot(heap, i).bytes;
+		} else if (cache[i].address == c->address + c->bytes && cache[i].rest) {
+			c->bytes += take_slot(heap, i).bytes;
+		}
+	}
+}
+
+static bool leaves_before(const struct ash_cached *cache, unsigned i, unsigned j)
+{
+	return cache[i].rest != cache[j].rest ? cache[i].rest
+					      : cache[i].freed_ns < cache[j].freed_ns;
+}
+
+static size_t cache_bound(struct ash_heap *heap)
+{
+	size_t least = heap->mappings.keep_least, live = ash_far_bytes() / 4;
+	size_t bound = live > least ? live : least, most = ash_limits_dirty_bound(heap);
+	size_t hard = ash_load_relaxed(&heap->limits.hard), held;
+
+	if (bound > most)
+		bound = most;
+	if (hard != ASH_NO_LIMIT) { /* what is being freed no longer counts as held */
+		held = ash_account_held(heap) - ash_account_cached(heap);
+		most = hard > held ? hard - held : 0;
+	}
+	return bound < most ? bound : most;
+}
+
+struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes)
+{
+	struct ash_mappings *m = &heap->mappings;
+	unsigned best = SLOTS;
+	struct ash_cached taken = {0};
+
+	if (ash_account_cached(heap) == 0)
+		return taken;
+	ash_mutex_lock(&m->lock);
+	for (unsigned i = 0; i < SLOTS; i++)
+		if (m->cache[i].address != 0 && fits_better(m->cache, i, best, bytes))
+			best = i;
+	if (best < SLOTS)
+		taken = take_slot(heap, best);
+	ash_assert_internal(ash_mapping_cache_is_valid(heap));
+	ash_mutex_unlock(&m->lock);
+	return taken;
+}
+
+size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_t most)
+{
+	struct ash_mappings *m = &heap->mappings;
+	size_t got = 0;
+
+	if (ash_account_cached(heap) == 0)
+		return 0;
+	ash_mutex_lock(&m->lock);
+	for (unsigned i = 0; i < SLOTS && got == 0; i++) {
+		struct ash_cached c;
+
+		if (m->cache[i].address != address)
+			continue;
+		c = take_slot(heap, i);
+		got = c.bytes < most ? c.bytes : most;
+		c.address += got;
+		c.bytes -= got;
+		if (c.bytes != 0)
+			put(heap, i, c);
+	}
+	ash_assert_internal(ash_mapping_cache_is_valid(heap));
+	ash_mutex_unlock(&m->lock);
+	ash_assert(got <= most);
+	return got;
+}
+
+bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t bytes)
+{
+	struct ash_mappings *m = &heap->mappings;
+
+	if (ash_os_unmap((void *)address, bytes))
+		return true;
+	ash_os_purge((void *)address, bytes);
+	ash_mutex_lock(&m->lock);
+	put_back(heap, (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), true});
+	ash_assert_internal(ash_mapping_cache_is_valid(heap));
+	ash_mutex_unlock(&m->lock);
+	return false;
+}
+
+/* Puts a piece into the cache, together with its neighbours there; what has to leave for it, or
+ * the piece itself where it is too large, goes to out[]; returns how many. */
+static unsigned keep(struct ash_heap *heap, struct ash_cached c, struct ash_cached *out)
+{
+	struct ash_mappings *m = &heap->mappings;
+	size_t bound = cache_bound(heap);
+	unsigned n = 0;
+	bool kept = false;
+
+	ash_mutex_lock(&m->lock);
+	merge_neighbours(heap, &c);
+	while (c.bytes <= bound && !kept) {
+		unsigned slot = SLOTS, first = SLOTS;
+
+		for (unsigned i = 0; i < SLOTS; i++) {
+			if (m->cache[i].address == 0)
+				slot = i;
+			else if (first == SLOTS || leaves_before(m->cache, i, first))
+				first = i;
+		}
+		kept = slot < SLOTS && heap->account.cached + c.bytes <= bound;
+		if (kept) {
+			put(heap, slot, c);
+		} else {
+			ash_assert(first < SLOTS && n < SLOTS); /* else c alone would fit */
+			out[n++] = take_slot(heap, first);
+		}
+	}
+	if (!kept)
+		out[n++] = c;
+	ash_assert_internal(ash_mapping_cache_is_valid(heap));
+	ash_mutex_unlock(&m->lock);
+	return n;
+}
+
+void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool rest)
+{
+	struct ash_cached out[SLOTS + 1];
+	unsigned n;
+
+	ash_assert(address % ash_os_page == 0 && bytes % ash_os_page == 0 && bytes != 0);
+	n = keep(heap, (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), rest},
+		 out);
+	while (n-- > 0)
+		ash_mapping_cache_end(heap, out[n].address, out[n].bytes);
+}
+
+/* Unmaps one piece from the end of what has been cached longest, where that is old enough, or
+ * whatever its age at UINT64_MAX; returns its bytes, 0 where nothing went.  The rest waits on
+ * as one piece. */
+static size_t unmap_piece(struct ash_heap *heap, uint64_t now_ns, size_t most)
+{
+	struct ash_mappings *m = &heap->mappings;
+	struct ash_cached old = {0};
+	unsigned slot = SLOTS;
+	size_t bytes = 0;
+
+	if (ash_account_cached(heap) == 0)
+		return 0;
+	most = most < ASH_METER_PIECE ? ash_align_up(most, ash_os_page) : ASH_METER_PIECE;
+	ash_mutex_lock(&m->lock);
+	for (unsigned i = 0; i < SLOTS; i++)
+		/* (A round's clock may be older than what was freed during it.) */
+		if (m->cache[i].address != 0 &&
+		    (now_ns == UINT64_MAX ||
+		     (int64_t)(now_ns - m->cache[i].freed_ns) >= (int64_t)m->keep_ns) &&
+		    (slot == SLOTS || m->cache[i].freed_ns < m->cache[slot].freed_ns))
+			slot = i;
+	if (slot < SLOTS) {
+		old = take_slot(heap, slot);
+		bytes = old.bytes < most ? old.bytes : most;
+		old.bytes -= bytes;
+		if (old.bytes != 0)
+			put(heap, slot, old);
+	}
+	ash_assert_internal(ash_mapping_cache_is_valid(heap));
+	ash_mutex_unlock(&m->lock);
+	if (slot == SLOTS)
+		return 0;
+	return ash_mapping_cache_end(heap, old.address + old.bytes, bytes) ? bytes : 0;
+}
+
+size_t ash_mapping_cache_trim(struct ash_heap *heap, uint64_t now_ns, size_t bytes,
+			      struct ash_meter *meter)
+{
+	size_t gone;
+
+	for (; bytes > 0; bytes -= gone < bytes ? gone : bytes) {
+		gone = unmap_piece(heap, now_ns, bytes);
+		if (gone == 0 || ash_meter_is_up(meter))
+			break;
+	}
+	return ash_account_cached(heap);
+}
+
+size_t ash_mapping_cache_trim_for(struct ash_heap *heap, uint64_t now_ns, size_t bytes,
+				  uint64_t most_ns)
+{
+	struct ash_meter meter = ash_meter_start(most_ns);
+
+	return ash_mapping_cache_trim(heap, now_ns, bytes, &meter);
+}

@@ -1,0 +1,41 @@
+/* The cache of freed mappings: they wait a second, so that programs that make and drop large
+ * buffers do not go to the kernel each time.  It holds at most a quarter of what is mapped, or
+ * 32 MiB, less where a limit says so.
+ *
+ * Call all of these without a lock. */
+#ifndef ASH_PAGE_MAPPING_CACHE_H
+#define ASH_PAGE_MAPPING_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "page/heap.h"
+#include "page/meter.h"
+
+/* The piece that fits `bytes` best, taken out; where there is none its address is 0. */
+struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes);
+
+/* Takes up to `most` bytes of a piece that starts at `address`: how many it got. */
+size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_t most);
+
+/* Gives a piece of a mapping up: to the cache, else to the kernel.  `rest`: it is the end of
+ * one. */
+void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool rest);
+
+/* Unmaps the piece; false where the kernel cannot (the limit of mappings).  At least the memory
+ * goes then, and the addresses wait in the cache for a use or a better time. */
+bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t bytes);
+
+/* Unmaps up to `bytes` of what lay there for a second at `now_ns` (UINT64_MAX: whatever its
+ * age), those cached longest first, until the meter is up.  Returns what is in the cache now.
+ */
+size_t ash_mapping_cache_trim(struct ash_heap *heap, uint64_t now_ns, size_t bytes,
+			      struct ash_meter *meter);
+/* The same for about `most_ns` of CPU time (UINT64_MAX = without an end). */
+size_t ash_mapping_cache_trim_for(struct ash_heap *heap, uint64_t now_ns, size_t bytes,
+				  uint64_t most_ns);
+
+/* Whether the equations of struct ash_mappings hold.  Caller holds its lock. */
+bool ash_mapping_cache_is_valid(const struct ash_heap *heap);
+
+#endif

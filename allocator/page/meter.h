@@ -1,0 +1,25 @@
+/* How long one step may go on that gives mappings back, in pieces. */
+#ifndef ASH_PAGE_METER_H
+#define ASH_PAGE_METER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Given back at a time: the kernel holds the lock of the whole address space meanwhile, which
+ * every fault of every thread needs. */
+#define ASH_METER_PIECE ((size_t)1 << 20)
+
+/* What one step may still do. */
+struct ash_meter {
+	uint64_t start_ns, most_ns;
+	unsigned pieces;
+};
+
+/* A step of at most about `most_ns` of this thread's CPU time; UINT64_MAX = without an end. */
+struct ash_meter ash_meter_start(uint64_t most_ns);
+
+/* To be asked after each piece: whether it was the last. */
+bool ash_meter_is_up(struct ash_meter *meter);
+
+#endif

@@ -1,0 +1,55 @@
+#include "reclaim/stall.h"
+
+#include "os/os.h"
+#include "util/assert.h"
+#include "util/atomic.h"
+
+void ash_stall_begin(struct ash_stall *stall)
+{
+	*stall = (struct ash_stall){ash_os_thread_cpu_ns(), ash_os_given.ranges,
+				    ash_os_given.bytes};
+}
+
+static void raise_to(uint64_t *most, uint64_t n)
+{
+	uint64_t now = ash_load_relaxed(most);
+
+	while (n > now && !ash_cas_relaxed(most, &now, n))
+		;
+}
+
+void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool background)
+{
+	struct ash_stalls *stalls = &heap->stalls;
+	uint64_t ns = ash_os_thread_cpu_ns() - begin->cpu_ns;
+
+	ash_assert(ash_os_given.ranges >= begin->ranges && ash_os_given.bytes >= begin->bytes);
+	if (background) {
+		ash_add_relaxed(&stalls->background_ns, ns);
+		return;
+	}
+	ash_add_relaxed(&stalls->count, 1);
+	ash_add_relaxed(&stalls->ns, ns);
+	raise_to(&stalls->longest_ns, ns);
+	raise_to(&stalls->most_ranges, ash_os_given.ranges - begin->ranges);
+	raise_to(&stalls->most_bytes, ash_os_given.bytes - begin->bytes);
+}
+
+uint64_t ash_stall_left(uint64_t start_ns, uint64_t most_ns)
+{
+	uint64_t used = ash_os_thread_cpu_ns() - start_ns;
+
+	return used + most_ns / 8 < most_ns ? most_ns - used : most_ns / 8;
+}
+
+void ash_stall_read(const struct ash_heap *heap, struct ash_stalls *into)
+{
+	const struct ash_stalls *stalls = &heap->stalls;
+
+	into->count = ash_load_relaxed(&stalls->count);
+	into->ns = ash_load_relaxed(&stalls->ns);
+	into->longest_ns = ash_load_relaxed(&stalls->longest_ns);
+	into->most_ranges = ash_load_relaxed(&stalls->most_ranges);
+	into->most_bytes = ash_load_relaxed(&stalls->most_bytes);
+	into->background_ns = ash_load_relaxed(&stalls->background_ns);
+}

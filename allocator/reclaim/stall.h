@@ -1,0 +1,22 @@
+/* How long the program's calls are kept up by giving memory back. */
+#ifndef ASH_RECLAIM_STALL_H
+#define ASH_RECLAIM_STALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "page/heap.h"
+
+/* Begin and end enclose what one call does of it.  `background` is not the program's. */
+struct ash_stall {
+	uint64_t cpu_ns, ranges, bytes;
+};
+void ash_stall_begin(struct ash_stall *stall);
+void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool background);
+
+/* What is left of `most_ns` of this thread's CPU time since `start_ns` of it, an eighth at
+ * least. */
+uint64_t ash_stall_left(uint64_t start_ns, uint64_t most_ns);
+
+void ash_stall_read(const struct ash_heap *heap, struct ash_stalls *into);
+
+#endif
