@@ -252,7 +252,9 @@ struct ash_holes {
 	bool enabled;                   /* option: not where nothing goes by time */
 };
 
-/* Rounds of work; reclaim/rounds.h.  Atomic. */
+/* Rounds of work; reclaim/rounds.h.  Atomic.
+ *
+ *   claim <= 1;  active_threads >= 1;  large and start_wished are 0 or 1 */
 struct ash_rounds {
 	uint32_t claim;          /* 1 = somebody works */
 	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */

@@ -9,6 +9,12 @@
 
 #define SLOTS ASH_MAPPING_SLOTS
 
+static bool overlap(const struct ash_cached *a, const struct ash_cached *b)
+{
+	return b->address != 0 &&
+	       (a->address - b->address < b->bytes || b->address - a->address < a->bytes);
+}
+
 bool ash_mapping_cache_is_valid(const struct ash_heap *heap)
 {
 	const struct ash_mappings *m = &heap->mappings;
@@ -23,19 +29,10 @@ bool ash_mapping_cache_is_valid(const struct ash_heap *heap)
 		    c->bytes % ash_os_page != 0)
 			return false;
 		for (unsigned j = 0; j < i; j++)
-			if (m->cache[j].address != 0 &&
-			    c->address - m->cache[j].address < m->cache[j].bytes)
-				return false;
-		for (unsigned j = 0; j < i; j++)
-			if (m->cache[j].address != 0 &&
-			    m->cache[j].address - c->address < c->bytes)
+			if (overlap(c, &m->cache[j]))
 				return false;
 		bytes += c->bytes;
 	}
-	for (unsigned i = 0; i < SLOTS; i++)
-		for (unsigned j = 0; j < i && m->tail[i].address != 0; j++)
-			if (m->tail[j].address == m->tail[i].address)
-				return false;
 	return bytes == heap->account.cached;
 }
 

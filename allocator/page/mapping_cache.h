@@ -35,7 +35,8 @@ size_t ash_mapping_cache_trim(struct ash_heap *heap, uint64_t now_ns, size_t byt
 size_t ash_mapping_cache_trim_for(struct ash_heap *heap, uint64_t now_ns, size_t bytes,
 				  uint64_t most_ns);
 
-/* Whether the equations of struct ash_mappings hold.  Caller holds its lock. */
+/* Whether the equations of struct ash_mappings hold that are of the cache.  Caller holds the
+ * lock. */
 bool ash_mapping_cache_is_valid(const struct ash_heap *heap);
 
 #endif

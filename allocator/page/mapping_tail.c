@@ -6,6 +6,22 @@
 
 #define SLOTS ASH_MAPPING_SLOTS
 
+bool ash_mapping_tail_is_valid(const struct ash_heap *heap)
+{
+	const struct ash_mappings *m = &heap->mappings;
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (m->tail[i].address == 0)
+			continue;
+		if (!m->have_tails || m->tail[i].address % ash_os_page != 0)
+			return false;
+		for (unsigned j = 0; j < i; j++)
+			if (m->tail[j].address == m->tail[i].address)
+				return false;
+	}
+	return true;
+}
+
 void ash_mapping_tail_note(struct ash_heap *heap, uintptr_t address)
 {
 	struct ash_mappings *m = &heap->mappings;
@@ -24,6 +40,7 @@ void ash_mapping_tail_note(struct ash_heap *heap, uintptr_t address)
 		slot = found;
 	m->tail[slot] = (struct ash_tail){address, ash_os_coarse_clock_ns(), 0};
 	ash_store_relaxed(&m->have_tails, true);
+	ash_assert_internal(ash_mapping_tail_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 }
 
@@ -34,13 +51,13 @@ static struct ash_tail take(struct ash_heap *heap, unsigned i, uint64_t now_ns)
 	struct ash_tail taken = {0};
 
 	ash_mutex_lock(&m->lock);
-	ash_assert(m->tail[i].address == 0 || m->have_tails);
 	if (m->tail[i].address != 0 &&
 	    (now_ns == UINT64_MAX ||
 	     (int64_t)(now_ns - m->tail[i].since_ns) >= (int64_t)m->keep_ns)) {
 		taken = m->tail[i];
 		m->tail[i].address = 0;
 	}
+	ash_assert_internal(ash_mapping_tail_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 	return taken;
 }
@@ -58,6 +75,7 @@ static void put_back(struct ash_heap *heap, unsigned i, struct ash_tail tail)
 		m->tail[i] = tail;
 	ash_store_relaxed(&m->have_tails,
 			  true); /* another thread may have found none meanwhile */
+	ash_assert_internal(ash_mapping_tail_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 }
 
@@ -140,6 +158,7 @@ bool ash_mapping_tail_purge(struct ash_heap *heap, uint64_t now_ns, struct ash_m
 	for (unsigned i = 0; i < SLOTS; i++)
 		left |= m->tail[i].address != 0;
 	ash_store_relaxed(&m->have_tails, left);
+	ash_assert_internal(ash_mapping_tail_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 	return left;
 }

@@ -24,4 +24,8 @@ bool ash_mapping_tail_purge(struct ash_heap *heap, uint64_t now_ns, struct ash_m
  * to change the mapping: waits until nobody purges a piece of its end. */
 void ash_mapping_tail_await(struct ash_heap *heap, uintptr_t address);
 
+/* Whether the equations of struct ash_mappings hold that are of the ends.  Caller holds the
+ * lock. */
+bool ash_mapping_tail_is_valid(const struct ash_heap *heap);
+
 #endif

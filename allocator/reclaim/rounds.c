@@ -161,6 +161,16 @@ static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
 	return left;
 }
 
+bool ash_rounds_is_valid(const struct ash_heap *of)
+{
+	const struct ash_rounds *rounds = &of->rounds;
+
+	return ash_load_relaxed(&rounds->claim) == 1 &&
+	       ash_load_relaxed(&rounds->active_threads) >= 1 &&
+	       ash_load_relaxed(&rounds->large) <= 1 &&
+	       ash_load_relaxed(&rounds->start_wished) <= 1;
+}
+
 /* One round; returns whether work is left.  Where another thread works: true. */
 static bool round_of_work(uint64_t now_ns, bool background)
 {
@@ -195,6 +205,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 		left |= ash_hugify_step(heap, now,
 					HUGE_AT_ONCE); /* has an account of its own */
 	ash_stall_end(heap, &stall, background);
+	ash_assert_internal(ash_rounds_is_valid(heap));
 	ash_claim_give_back(heap);
 	return left || ash_depot_bytes() != 0;
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "page/heap.h"
 
 struct ash_shard;
 
@@ -46,6 +47,9 @@ unsigned ash_rounds_active_threads(void);
 
 /* Looks that found memory short so far. */
 uint64_t ash_rounds_pressed(void);
+
+/* Whether the equations of struct ash_rounds hold.  The claimant's to ask. */
+bool ash_rounds_is_valid(const struct ash_heap *of);
 
 /* All that can be given back without taking from threads, at once: depot, inboxes, cached
  * mappings, empty hugeblocks (unmapped), free runs.  Returns whether anything was there. */

@@ -1,0 +1,268 @@
+/* One field of a structure is made wrong, in a process of its own, and the next change of the
+ * structure is its end: the predicate that debug builds ask sees it.  The list of what is
+ * planted stands in ../README.md. */
+#include "test/support/unit.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "page/hugeblock.h"
+#include "page/mapping.h"
+#include "page/mapping_tail.h"
+#include "page/run.h"
+#include "reclaim/hugify.h"
+#include "reclaim/purge.h"
+#include "test/support/give_mapping.h"
+#include "test/support/layers.h"
+#include "util/bitmap.h"
+
+#define MIB ((size_t)1 << 20)
+
+/* Runs plant (NULL = nothing) and then change in a child; says whether the child lived, and
+ * what it wrote. */
+static bool child_lives(void (*plant)(void), void (*change)(void), char *said, size_t size)
+{
+	int out[2], status;
+	ssize_t n;
+	size_t got = 0;
+	pid_t child;
+
+	assert_int_equal(pipe(out), 0);
+	child = fork();
+	if (child == 0) {
+		signal(SIGABRT, SIG_DFL);
+		dup2(out[1], STDERR_FILENO);
+		if (plant != NULL)
+			plant();
+		change();
+		_exit(0);
+	}
+	close(out[1]);
+	while (got + 1 < size && (n = read(out[0], said + got, size - 1 - got)) > 0)
+		got += (size_t)n;
+	said[got] = '\0';
+	close(out[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) == 0;
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+	return false;
+}
+
+/* The change alone is fine; with the fault it is the end, by this predicate. */
+static void expect(void (*plant)(void), void (*change)(void), const char *predicate)
+{
+	char said[512];
+
+#if ASH_DEBUG < 2
+	skip();
+#endif
+	if (!child_lives(NULL, change, said, sizeof(said)))
+		fail_msg("without a fault: %s", said);
+	if (child_lives(plant, change, said, sizeof(said)))
+		fail_msg("nobody saw it; expected %s", predicate);
+	if (strstr(said, predicate) == NULL)
+		fail_msg("not by %s, but: %s", predicate, said);
+}
+
+static struct ash_run *run; /* of 10 granules, in the one block there is */
+
+static int with_a_run(void **state)
+{
+	if (layers_up(state) != 0)
+		return -1;
+	run = ash_run_alloc(&ash_heap, 10, 1, ASH_RUN_LARGE, NULL);
+	return run != NULL ? 0 : -1;
+}
+
+static void grow_run(void)
+{
+	ash_run_resize(&ash_heap, run, 12);
+}
+
+static void count_twice(void)
+{
+	ash_heap.account.in_use += ash_hugeblock_mapped(&ash_heap) >> ASH_GRANULE_SHIFT;
+}
+
+static void account(void **state)
+{
+	(void)state;
+	expect(count_twice, grow_run, "ash_account_is_valid");
+}
+
+static void raise_low(void)
+{
+	ash_heap.account.dirty_low = ash_heap.account.dirty + 100;
+}
+
+static void shrink_run(void)
+{
+	ash_run_resize(&ash_heap, run, 9);
+}
+
+static void account_of_what_was_least(void **state)
+{
+	(void)state;
+	expect(raise_low, shrink_run, "ash_account_is_valid");
+}
+
+static void mark_empty_list(void)
+{
+	ash_bitmap_set(ash_heap.pages.packing.filled, 1);
+}
+
+static void packing(void **state)
+{
+	(void)state;
+	expect(mark_empty_list, grow_run, "ash_packing_is_valid");
+}
+
+static void miscount_block(void)
+{
+	ash_block_of_granule(run->number)->nused++;
+}
+
+static void block(void **state)
+{
+	(void)state;
+	expect(miscount_block, grow_run, "ash_block_is_valid");
+}
+
+/* A granule in use counts as one that the kernel may take. */
+static void leave_used_granule(void)
+{
+	ash_bitmap_set(ash_block_of_granule(run->number)->muzzy,
+		       run->number % ASH_HUGE_GRANULES);
+}
+
+static void block_of_muzzy_granules(void **state)
+{
+	(void)state;
+	expect(leave_used_granule, grow_run, "ash_block_is_valid");
+}
+
+static void invent_pool(void)
+{
+	ash_heap.growing.of_pool = ash_heap.growing.mapped + 2;
+}
+
+static void grow_heap(void)
+{
+	ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+}
+
+static void growing(void **state)
+{
+	(void)state;
+	expect(invent_pool, grow_heap, "ash_hugeblock_is_valid");
+}
+
+static void miscount_cache(void)
+{
+	ash_heap.account.cached += ash_os_page;
+}
+
+static void use_cache(void)
+{
+	give_mapping(ash_mapping_alloc(&ash_heap, 2 * MIB, 16, false));
+}
+
+static void mapping_cache(void **state)
+{
+	(void)state;
+	expect(miscount_cache, use_cache, "ash_mapping_cache_is_valid");
+}
+
+static void note_twice(void)
+{
+	ash_heap.mappings.tail[3].address = ash_heap.mappings.tail[7].address = 64 * MIB;
+	ash_heap.mappings.have_tails = true;
+}
+
+static void note_end(void)
+{
+	ash_mapping_tail_note(&ash_heap, 128 * MIB);
+}
+
+static void mapping_ends(void **state)
+{
+	(void)state;
+	expect(note_twice, note_end, "ash_mapping_tail_is_valid");
+}
+
+static void save_too_much(void)
+{
+	ash_heap.purge.dirty.credit_ns = INT64_MAX / 2;
+}
+
+static void account_of_time(void)
+{
+	ash_purge_worked(&ash_heap, 1);
+}
+
+static void decay(void **state)
+{
+	(void)state;
+	expect(save_too_much, account_of_time, "ash_decay_is_valid");
+}
+
+static void forget_advised(void)
+{
+	ash_heap.hugify.advised = 1; /* whose block is NULL */
+}
+
+/* (The advice is not withdrawn of a block that the entry does not call huge.) */
+static void look_for_dense(void)
+{
+	ash_heap.advice.allowed = true;
+	ash_hugify_step(&ash_heap, 10, 1);
+}
+
+static void hugify(void **state)
+{
+	(void)state;
+	expect(forget_advised, look_for_dense, "ash_hugify_is_valid");
+}
+
+/* Walks of all blocks: in the builds that have them. */
+static void lose_granule(void)
+{
+	ash_heap.account.in_use--;
+}
+
+static void purge_all(void)
+{
+	ash_run_free(&ash_heap, ash_run_alloc(&ash_heap, 5, 1, ASH_RUN_SLAB, NULL));
+	ash_purge_all(&ash_heap);
+}
+
+static void sum_over_blocks(void **state)
+{
+	(void)state;
+#if ASH_DEBUG < 3
+	skip();
+#endif
+	expect(lose_granule, purge_all, "ash_account_is_sum");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(account),
+		cmocka_unit_test(account_of_what_was_least),
+		cmocka_unit_test(packing),
+		cmocka_unit_test(block),
+		cmocka_unit_test(block_of_muzzy_granules),
+		cmocka_unit_test(growing),
+		cmocka_unit_test(mapping_cache),
+		cmocka_unit_test(mapping_ends),
+		cmocka_unit_test(decay),
+		cmocka_unit_test(hugify),
+		cmocka_unit_test(sum_over_blocks),
+	};
+
+	return cmocka_run_group_tests(tests, with_a_run, NULL);
+}
