@@ -12,20 +12,10 @@
 
 void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 
-/* In steps of 16 bytes up to 512, of 64 above. */
-#define BY_16(i)                         \
-	((i) <= ASH_LINEAR_CLASSES ? (i) \
-				   : ASH_LINEAR_CLASSES + ((i)-ASH_LINEAR_CLASSES + 3) / 4)
-#define BY_16X8(i)                                                                      \
-	BY_16(i), BY_16(i + 1), BY_16(i + 2), BY_16(i + 3), BY_16(i + 4), BY_16(i + 5), \
-		BY_16(i + 6), BY_16(i + 7)
-
 __thread struct ash_tls ash_tls = {
 	.top = {[0 ... ASH_STACKS - 1] = ASH_STATIC_TOP},
-	.class_by_16 = {BY_16X8(0), BY_16X8(8), BY_16X8(16), BY_16X8(24), BY_16X8(32),
-			BY_16X8(40), BY_16X8(48), BY_16X8(56), BY_16(64)},
+	.class_by_16 = {ASH_BY_16_TABLE},
 };
-static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
 
 void (*ash_thread_flush)(struct ash_thread *thread);
 

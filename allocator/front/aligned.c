@@ -21,7 +21,7 @@ void *ash_aligned(size_t align, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	class = ash_class_aligned(size, align);
+	class = ash_size_class_aligned(size, align);
 	return class != 0 ? ash_front_malloc(ash_class_size(class))
 			  : ash_malloc_large(size, align, NULL, false);
 }

@@ -54,7 +54,7 @@ ASH_INLINE void *ash_front_alloc(size_t size, void *(*slow)(size_t))
 	if (ASH_LIKELY(size <= ASH_BY_16_MAX))
 		return ash_front_pop(ash_front_class_by_16(size), size, slow, 0);
 	if (ASH_LIKELY(size <= ASH_SMALL_MAX))
-		return ash_front_pop(ash_class_by_64[(size + 63) / 64], size, slow, 1);
+		return ash_front_pop(ash_class_by_64(size), size, slow, 1);
 	return slow(size);
 }
 
@@ -151,7 +151,7 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 	if (ASH_LIKELY(bytes <= ASH_BY_16_MAX))
 		return ash_front_clear(ash_front_class_by_16(bytes), bytes, 0);
 	if (ASH_LIKELY(bytes <= ASH_SMALL_MAX))
-		return ash_front_clear(ash_class_by_64[(bytes + 63) / 64], bytes, 1);
+		return ash_front_clear(ash_class_by_64(bytes), bytes, 1);
 	return ash_calloc_slow(bytes);
 }
 

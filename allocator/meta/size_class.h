@@ -29,12 +29,61 @@
 #include <stdint.h>
 #include "util/compiler.h"
 
-#define ASH_CLASSES 86 /* with class 0 */
 #define ASH_SMALL_STEP 16
 #define ASH_SMALL_STEP_MAX 512 /* up to here class = ceil(n / 16) */
 #define ASH_SMALL_MAX 32768
-#define ASH_BY_16_MAX 1024 /* up to here a table by steps of 16 is exact and short */
 #define ASH_LINEAR_CLASSES (ASH_SMALL_STEP_MAX / ASH_SMALL_STEP)
+
+/* The classes in their order: X(n, size in bytes, granules of a slab), where n is whatever a
+ * macro X needs besides.  The policy is stated here and nowhere else: all that goes by sizes is
+ * made from these rows, below and in size_class.c, which proves what is said of them above. */
+/* clang-format off */
+#define ASH_SIZE_TABLE_GIVEN(X, n) \
+	X(n,    16,  1) X(n,    32,  1) X(n,    48,  1) X(n,    64,  1) \
+	X(n,    80,  1) X(n,    96,  1) X(n,   112,  1) X(n,   128,  1)
+#define ASH_SIZE_TABLE(X, n) \
+	ASH_SIZE_TABLE_GIVEN(X, n) \
+	X(n,   144,  1) X(n,   160,  1) X(n,   176,  1) X(n,   192,  1) \
+	X(n,   208,  1) X(n,   224,  1) X(n,   240,  1) X(n,   256,  1) \
+	X(n,   272,  1) X(n,   288,  1) X(n,   304,  1) X(n,   320,  1) \
+	X(n,   336,  1) X(n,   352,  1) X(n,   368,  1) X(n,   384,  1) \
+	X(n,   400,  1) X(n,   416,  1) X(n,   432,  1) X(n,   448,  1) \
+	X(n,   464,  1) X(n,   480,  1) X(n,   496,  1) X(n,   512,  1) \
+	X(n,   576,  7) X(n,   640,  5) X(n,   704,  4) X(n,   768,  6) \
+	X(n,   832,  6) X(n,   896,  7) X(n,   960,  4) X(n,  1024,  4) \
+	X(n,  1088,  4) X(n,  1152,  5) X(n,  1280,  5) X(n,  1408,  8) X(n,  1536,  6) \
+	X(n,  1664,  6) X(n,  1792,  7) X(n,  1920,  4) X(n,  2048, 16) \
+	X(n,  2176, 16) X(n,  2304, 12) X(n,  2560, 15) X(n,  2816, 16) X(n,  3072, 15) \
+	X(n,  3328, 13) X(n,  3584, 14) X(n,  3840, 15) X(n,  4096, 16) \
+	X(n,  4352, 16) X(n,  4608, 13) X(n,  5120, 15) X(n,  5632, 16) X(n,  6144, 15) \
+	X(n,  6656, 13) X(n,  7168, 14) X(n,  7680, 15) X(n,  8192, 16) \
+	X(n,  8704, 16) X(n,  9216, 13) X(n, 10240, 15) X(n, 11264, 16) X(n, 12288, 15) \
+	X(n, 13312, 13) X(n, 14336, 14) X(n, 15360, 15) X(n, 16384, 16) \
+	X(n, 17408, 16) X(n, 18432, 16) X(n, 20480, 15) X(n, 22528, 14) X(n, 24576, 15) \
+	X(n, 26624, 13) X(n, 28672, 14) X(n, 30720, 15) X(n, 32768, 16)
+/* clang-format on */
+
+#define ASH_COUNT_ROW(n, size, granules) +1
+#define ASH_COUNT_SMALLER(n, size, granules) +((size) < (n))
+
+enum {
+	ASH_CLASSES = 1 ASH_SIZE_TABLE(ASH_COUNT_ROW, ), /* with class 0, of size 0 */
+	ASH_GIVEN_CLASSES = 0 ASH_SIZE_TABLE_GIVEN(ASH_COUNT_ROW, ),
+};
+
+/* Class of n bytes as a constant expression: so many classes are smaller. */
+#define ASH_CLASS_OF(n) ((0 < (n)) ASH_SIZE_TABLE(ASH_COUNT_SMALLER, n))
+
+/* Class of 16 * i bytes, and a table of it: exact and short up to ASH_BY_16_MAX bytes. */
+#define ASH_BY_16_MAX 1024
+#define ASH_BY_16(i) ((i) <= ASH_LINEAR_CLASSES ? (i) : ASH_CLASS_OF((i)*ASH_SMALL_STEP))
+#define ASH_BY_16X8(i)                                                                        \
+	ASH_BY_16(i), ASH_BY_16(i + 1), ASH_BY_16(i + 2), ASH_BY_16(i + 3), ASH_BY_16(i + 4), \
+		ASH_BY_16(i + 5), ASH_BY_16(i + 6), ASH_BY_16(i + 7)
+#define ASH_BY_16_TABLE                                                                    \
+	ASH_BY_16X8(0), ASH_BY_16X8(8), ASH_BY_16X8(16), ASH_BY_16X8(24), ASH_BY_16X8(32), \
+		ASH_BY_16X8(40), ASH_BY_16X8(48), ASH_BY_16X8(56), ASH_BY_16(64)
+static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
 
 /* A thread keeps a stack of free objects per class, which malloc takes from.  free gives to
  * the same, but in the smallest classes to a second one, which takes the first one's place when
@@ -43,8 +92,8 @@
  * better served by the object freed last, the one that the data cache holds
  * (allocator/doc/caches.md).
  *
- * Stacks are numbered: class c is its own, and the second of class c is ASH_STACK_GIVEN + c. */
-#define ASH_GIVEN_CLASSES 8 /* classes 1 to 8, 128 bytes, have a second stack */
+ * Stacks are numbered: class c is its own, and the second of class c is ASH_STACK_GIVEN + c,
+ * for classes up to ASH_GIVEN_CLASSES: those of 128 bytes and less. */
 #define ASH_STACK_GIVEN (ASH_CLASSES - 1)
 #define ASH_STACKS (ASH_CLASSES + ASH_GIVEN_CLASSES)
 
@@ -61,15 +110,22 @@ struct ash_size_class {
 
 /* By class, and by the number of a second stack, too. */
 extern const struct ash_size_class ash_size_classes[ASH_STACKS] ASH_HIDDEN;
-/* Class of n for n <= ASH_SMALL_MAX at [(n + 63) / 64]; exact above 512 bytes. */
-extern const uint8_t ash_class_by_64[ASH_SMALL_MAX / 64 + 1] ASH_HIDDEN;
+/* The tables of ash_class_of. */
+extern const uint8_t ash_size_class_by_16[ASH_BY_16_MAX / ASH_SMALL_STEP + 1] ASH_HIDDEN;
+extern const uint8_t ash_size_class_by_64[ASH_SMALL_MAX / 64 + 1] ASH_HIDDEN;
+
+/* Class of n bytes, n above ASH_BY_16_MAX and at most ASH_SMALL_MAX. */
+ASH_INLINE unsigned ash_class_by_64(size_t n)
+{
+	return ash_size_class_by_64[(n + 63) / 64];
+}
 
 /* Class of a request of n bytes, n between 1 and ASH_SMALL_MAX. */
 ASH_INLINE unsigned ash_class_of(size_t n)
 {
-	if (ASH_LIKELY(n <= ASH_SMALL_STEP_MAX))
-		return (unsigned)((n + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP);
-	return ash_class_by_64[(n + 63) / 64];
+	if (ASH_LIKELY(n <= ASH_BY_16_MAX))
+		return ash_size_class_by_16[(n + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP];
+	return ash_class_by_64(n);
 }
 
 ASH_INLINE bool ash_class_is_given(unsigned class)
@@ -114,6 +170,6 @@ ASH_INLINE uint64_t ash_region_at(uint32_t reciprocal, size_t offset)
 
 /* The smallest class of at least n bytes whose regions are all aligned to `align` (a power
  * of two up to the granule); 0 where there is none.  n may be 0. */
-unsigned ash_class_aligned(size_t n, size_t align);
+unsigned ash_size_class_aligned(size_t n, size_t align);
 
 #endif

@@ -36,6 +36,25 @@ static void a17_usable_size(void)
 	}
 }
 
+/* Every small size, also where blocks of it lie ready. */
+static void a17_usable_size_every_small(void)
+{
+	enum { N = 12 };
+	void *p[N];
+
+	for (size_t n = 1; n <= 33 * KIB; n++) {
+		for (int i = 0; i < 2 * N; i++) {
+			p[i % N] = m.malloc(n);
+			NEED(p[i % N], "malloc(%zu)", n);
+			CHECK(m.usable(p[i % N]) >= n, "malloc(%zu): %zu usable, block %d", n,
+			      m.usable(p[i % N]), i);
+			if (i % N == N - 1)
+				for (int j = 0; j < N; j++)
+					m.free(p[j]);
+		}
+	}
+}
+
 /* The same of blocks that their alignment puts where larger ones lie. */
 static void a17_usable_size_aligned(void)
 {
@@ -202,6 +221,8 @@ int main(void)
 	tap_start();
 	family_start();
 	tap_case("A17 usable size: constant, writable, realloc to it stays", a17_usable_size);
+	tap_case("A17 usable size of every small size, from slabs and from caches",
+		 a17_usable_size_every_small);
 	tap_case("A17 the same of aligned blocks", a17_usable_size_aligned);
 	tap_case("A20 trim, info, stats and mallopt are harmless", a20_harmless);
 #ifndef TEST_PREFIXED

@@ -110,7 +110,7 @@ static void alignment(void **state)
 	(void)state;
 	for (size_t align = 16; align <= ASH_GRANULE; align *= 2) {
 		for (size_t n = 0; n <= ASH_SMALL_MAX; n += 1 + n / 64) {
-			unsigned c = ash_class_aligned(n, align);
+			unsigned c = ash_size_class_aligned(n, align);
 
 			assert_true(c != 0 && ash_class_size(c) >= n &&
 				    ash_class_size(c) % align == 0);
@@ -119,8 +119,8 @@ static void alignment(void **state)
 					    ash_class_size(d) % align != 0);
 		}
 	}
-	assert_int_equal(ash_class_aligned(1, 2 * ASH_GRANULE), 0);
-	assert_int_equal(ash_class_aligned(ASH_SMALL_MAX + 1, 16), 0);
+	assert_int_equal(ash_size_class_aligned(1, 2 * ASH_GRANULE), 0);
+	assert_int_equal(ash_size_class_aligned(ASH_SMALL_MAX + 1, 16), 0);
 }
 
 int main(void)

@@ -190,6 +190,75 @@ static void classes_by_16(void **state)
 	assert_int_equal(ash_front_class_by_16(0), 0);
 }
 
+static void expect_class(void *p, size_t n)
+{
+	unsigned class = ash_class_of(n);
+
+	assert_non_null(p);
+	if (ASH_API(malloc_usable_size)(p) != ash_class_size(class) ||
+	    ash_class_size(class) < n)
+		fail_msg("%zu bytes usable of %zu asked for, whose class has %zu",
+			 ASH_API(malloc_usable_size)(p), n, ash_class_size(class));
+}
+
+/* By all ways in and out, of the classes from `first` to `last`. */
+static void expect_classes(unsigned first, unsigned last)
+{
+	for (size_t n = ash_class_size(first - 1) + 1; n <= ash_class_size(last); n++) {
+		void *p = ASH_API(malloc)(n), *q = ASH_API(calloc)(1, n);
+
+		expect_class(p, n);
+		expect_class(q, n);
+		ASH_API(free)(p);
+		ASH_API(free_sized)(q, n);
+	}
+}
+
+/* The classes earn their magazines; false where one had none before. */
+static bool warm_up(unsigned first, unsigned last)
+{
+	bool warm = true;
+
+	for (unsigned c = first; c <= last; c++) {
+		void *p[4];
+
+		warm &= ash_tls.top[c] != ASH_STATIC_TOP;
+		for (unsigned i = 0; i < 4; i++)
+			p[i] = ASH_API(malloc)(ash_class_size(c));
+		for (unsigned i = 0; i < 4; i++)
+			ASH_API(free)(p[i]);
+	}
+	return warm;
+}
+
+static void expect_classes_warm(unsigned first, unsigned last)
+{
+	unsigned tries = 0;
+
+	ash_tcache_release();
+	while (!warm_up(first, last))
+		assert_true(++tries < 100);
+	expect_classes(first, last);
+}
+
+/* Wherever it comes from, slab or magazine, a block is of the class of its size, and goes back
+ * there.  A thread's budget does not reach for magazines of all classes at once. */
+static void every_size_is_of_its_class(void **state)
+{
+	unsigned middle = ash_class_of(ASH_SMALL_MAX / 2);
+
+	(void)state;
+	ash_tcache_release();
+	ash_tcache_enabled = false;
+	expect_classes(1, ASH_CLASSES - 1);
+	ash_tcache_enabled = true;
+	expect_classes_warm(1, middle);
+	expect_classes_warm(middle, ASH_CLASSES - 1);
+	ash_tcache_release();
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		assert_int_equal(regions_out(c), 0);
+}
+
 static unsigned items(unsigned stack)
 {
 	return ash_top_count(ash_tls.top[stack]);
@@ -251,6 +320,7 @@ int main(void)
 		cmocka_unit_test(the_depot_is_bounded),
 		cmocka_unit_test(sized_frees_of_null),
 		cmocka_unit_test(classes_by_16),
+		cmocka_unit_test(every_size_is_of_its_class),
 		cmocka_unit_test(small_classes_turn),
 	};
 
