@@ -1,74 +1,20 @@
-/* Options: a table of rows, read once at boot from the environment.
+/* Options, read once at boot from the environment.
  *
  * Sources, the later one wins: ASHLAR_CONF, then MALLOC_CONF; each a list
  * "key:value,key:value".  A process that changed its privileges (setuid) reads neither.  An
  * unknown key or a bad value costs one line on stderr and changes nothing; with
  * abort_conf:true it also aborts. */
-#ifndef ASH_API_CONF_H
-#define ASH_API_CONF_H
+#ifndef ASH_CONF_CONF_H
+#define ASH_CONF_CONF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "conf/options.h"
 
 #define ASH_CONF_NAME "ASHLAR_CONF"
 
-enum ash_zero_realloc { ASH_ZERO_REALLOC_FREE, ASH_ZERO_REALLOC_ALLOC, ASH_ZERO_REALLOC_ABORT };
-enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_FULL };
-
-/* Of memory: bytes, or a share of what the process may have (the container's limit, else the
- * machine's RAM). */
-enum ash_amount_kind { ASH_AMOUNT_AUTO, ASH_AMOUNT_NONE, ASH_AMOUNT_BYTES, ASH_AMOUNT_PERCENT };
-struct ash_amount {
-	uint64_t n;
-	unsigned kind; /* enum ash_amount_kind */
-};
-
-enum ash_pressure_purge { ASH_PRESSURE_AUTO, ASH_PRESSURE_TRUE, ASH_PRESSURE_FALSE };
-
-enum ash_hugetlb { ASH_HUGETLB_NEVER, ASH_HUGETLB_2M };
-enum ash_hugify_style {
-	ASH_HUGIFY_AUTO,
-	ASH_HUGIFY_NONE,
-	ASH_HUGIFY_EAGER,
-	ASH_HUGIFY_LAZY, /* as auto */
-};
-
-struct ash_conf {
-	bool abort_conf;
-	bool confirm_conf; /* print what each source held */
-	bool abort_on_misuse;
-	bool tcache;                         /* magazines */
-	bool background_thread;              /* may be started */
-	bool stats_print;                    /* malloc_stats() at exit */
-	unsigned checks;                     /* enum ash_checks */
-	unsigned zero_realloc;               /* enum ash_zero_realloc */
-	unsigned thp;                        /* enum ash_thp */
-	unsigned hugetlb;                    /* enum ash_hugetlb */
-	bool hpa;                            /* blocks are made huge pages */
-	unsigned hpa_hugify_style;           /* enum ash_hugify_style */
-	uint64_t hpa_hugification_threshold; /* bytes in use of a block that is made one */
-	uint64_t hpa_hugify_delay_ms;        /* for so long */
-	uint64_t hpa_min_purge_interval_ms;  /* between two passes of purging free runs */
-	int64_t hpa_dirty_mult; /* dirty memory that stays, of what is in use, in 1/65536; < 0 =
-				   all */
-	uint64_t narenas;       /* most shards; 0 = one per usable CPU */
-	uint64_t max_alloc;     /* bytes one allocation may have; 0 = no bound of ours */
-	int64_t dirty_decay_ms; /* freed memory is gone after; -1 = never by time, 0 = at once
-				 */
-	int64_t muzzy_decay_ms; /* and before that only lazily for so long; 0 = not at all */
-	struct ash_amount dirty_max;  /* free memory that may stay resident */
-	struct ash_amount limit_hard; /* memory that may be held: more is refused */
-	struct ash_amount limit_soft; /* more makes purging eager and is told to the program */
-	unsigned pressure_purge;      /* enum ash_pressure_purge */
-#if ASH_DEBUG >= 1
-	uint64_t debug_delay; /* seed of random delays where threads race; 0 = none */
-#endif
-};
-
+/* Written by ash_conf_init, then only read. */
 extern struct ash_conf ash_conf;
 
-/* Reads the sources. */
+/* Reads the sources into ash_conf.  Allocates nothing. */
 void ash_conf_init(void);
 
 /* Parses one source into *conf; `source` names it in messages.  Returns the number of pairs

@@ -1,0 +1,106 @@
+#include "conf/parse.h"
+
+#include <string.h>
+
+bool ash_parse_is(struct ash_span s, const char *word)
+{
+	return strlen(word) == s.length && memcmp(s.at, word, s.length) == 0;
+}
+
+bool ash_parse_number(struct ash_span s, uint64_t *n)
+{
+	*n = 0;
+	for (size_t i = 0; i < s.length; i++) {
+		unsigned digit = (unsigned)(s.at[i] - '0');
+
+		if (digit > 9 || *n > (UINT64_MAX - digit) / 10)
+			return false;
+		*n = *n * 10 + digit;
+	}
+	return s.length > 0;
+}
+
+bool ash_parse_fraction(struct ash_span s, uint64_t most, uint64_t *n)
+{
+	const char *point = memchr(s.at, '.', s.length);
+	size_t length = point != NULL ? (size_t)(point - s.at) : s.length;
+	struct ash_span fraction = {s.at + length + 1,
+				    point != NULL ? s.length - length - 1 : 0};
+	uint64_t whole, digits = 0, scale = 1;
+
+	if (!ash_parse_number((struct ash_span){s.at, length}, &whole) || whole > most ||
+	    (point != NULL && fraction.length == 0))
+		return false;
+	for (size_t i = 0; i < fraction.length; i++) {
+		unsigned digit = (unsigned)(fraction.at[i] - '0');
+
+		if (digit > 9)
+			return false;
+		if (i < 9) {
+			digits = digits * 10 + digit;
+			scale *= 10;
+		}
+	}
+	*n = (whole << 16) + (digits << 16) / scale;
+	return *n <= most << 16;
+}
+
+bool ash_parse_bytes(struct ash_span s, uint64_t *n)
+{
+	unsigned shift = 0;
+	uint64_t number;
+
+	if (s.length > 0) {
+		switch (s.at[s.length - 1] | 0x20) {
+		case 'k':
+			shift = 10;
+			break;
+		case 'm':
+			shift = 20;
+			break;
+		case 'g':
+			shift = 30;
+			break;
+		}
+	}
+	s.length -= shift != 0;
+	if (!ash_parse_number(s, &number) || number > UINT64_MAX >> shift)
+		return false;
+	*n = number << shift;
+	return true;
+}
+
+bool ash_parse_amount(struct ash_span s, struct ash_amount *amount)
+{
+	uint64_t n;
+
+	if (ash_parse_is(s, "none")) {
+		*amount = (struct ash_amount){0, ASH_AMOUNT_NONE};
+		return true;
+	}
+	if (s.length > 0 && s.at[s.length - 1] == '%') {
+		s.length--;
+		if (!ash_parse_number(s, &n) || n > 100)
+			return false;
+		*amount = (struct ash_amount){n, ASH_AMOUNT_PERCENT};
+		return true;
+	}
+	if (!ash_parse_bytes(s, &n))
+		return false;
+	*amount = (struct ash_amount){n, ASH_AMOUNT_BYTES};
+	return true;
+}
+
+bool ash_parse_word(struct ash_span s, const char *words, unsigned *value)
+{
+	for (unsigned i = 0; *words != '\0'; i++) {
+		struct ash_span word = {words, strcspn(words, "|")};
+
+		if (word.length == s.length && memcmp(word.at, s.at, s.length) == 0) {
+			*value = i;
+			return true;
+		}
+		words += word.length + (words[word.length] == '|');
+	}
+	return false;
+}

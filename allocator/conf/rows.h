@@ -1,0 +1,14 @@
+/* The table of options: a row per key, with its kind of value and its field. */
+#ifndef ASH_CONF_ROWS_H
+#define ASH_CONF_ROWS_H
+
+#include <stdbool.h>
+#include "conf/options.h"
+#include "conf/parse.h"
+
+/* Sets the field of `key` in *conf.  False, after a message that names `source`, where there is
+ * no such key or the value is none of its kind; nothing is changed then. */
+bool ash_rows_set(struct ash_conf *conf, struct ash_span key, struct ash_span value,
+		  const char *source);
+
+#endif
