@@ -6,14 +6,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
-int ash_malloc_trim(size_t pad);
-struct mallinfo2 ash_mallinfo2(void);
-struct mallinfo ash_mallinfo(void);
-int ash_malloc_info(int options, FILE *out);
-void ash_malloc_stats(void);
-int ash_mallopt(int parameter, int value);
-
-/* malloc_stats() for atexit. */
-void ash_stats_at_exit(void);
+int ash_compat_malloc_trim(size_t pad);
+struct mallinfo2 ash_compat_mallinfo2(void);
+struct mallinfo ash_compat_mallinfo(void);
+int ash_compat_malloc_info(int options, FILE *out);
+void ash_compat_malloc_stats(void);
+int ash_compat_mallopt(int parameter, int value);
 
 #endif

@@ -26,12 +26,12 @@ ASH_EXPORT void cfree(void *p)
 
 ASH_EXPORT int malloc_trim(size_t pad)
 {
-	return ash_malloc_trim(pad);
+	return ash_compat_malloc_trim(pad);
 }
 
 ASH_EXPORT struct mallinfo2 mallinfo2(void)
 {
-	return ash_mallinfo2();
+	return ash_compat_mallinfo2();
 }
 
 /* Deprecated by glibc, not by its users. */
@@ -39,23 +39,23 @@ ASH_EXPORT struct mallinfo2 mallinfo2(void)
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 ASH_EXPORT struct mallinfo mallinfo(void)
 {
-	return ash_mallinfo();
+	return ash_compat_mallinfo();
 }
 #pragma GCC diagnostic pop
 
 ASH_EXPORT int malloc_info(int options, FILE *out)
 {
-	return ash_malloc_info(options, out);
+	return ash_compat_malloc_info(options, out);
 }
 
 ASH_EXPORT void malloc_stats(void)
 {
-	ash_malloc_stats();
+	ash_compat_malloc_stats();
 }
 
 ASH_EXPORT int mallopt(int parameter, int value)
 {
-	return ash_mallopt(parameter, value);
+	return ash_compat_mallopt(parameter, value);
 }
 
 /* glibc's second set of names, which some programs and its own older parts call. */
@@ -94,10 +94,10 @@ ASH_EXPORT void *__libc_memalign(size_t align, size_t size)
 
 ASH_EXPORT void *__libc_valloc(size_t size)
 {
-	return ash_valloc(size);
+	return ash_aligned_page(size);
 }
 
 ASH_EXPORT void *__libc_pvalloc(size_t size)
 {
-	return ash_pvalloc(size);
+	return ash_aligned_pages(size);
 }

@@ -4,12 +4,7 @@
 #define ASH_API_NAMES_H
 
 #include "front/front.h"
-
-#if ASH_DEBUG >= 1
-void ash_check_free_size(const void *p, size_t align, size_t size);
-#else
-#define ash_check_free_size(p, align, size) ((void)(align), (void)(size))
-#endif
+#include "front/misuse.h"
 
 #define ASH_DEFINE_FAMILY(NAME)                                                      \
 	ASH_EXPORT void *NAME(malloc)(size_t size)                                   \
@@ -40,12 +35,12 @@ void ash_check_free_size(const void *p, size_t align, size_t size);
 	}                                                                            \
 	ASH_EXPORT void NAME(free_sized)(void *p, size_t size)                       \
 	{                                                                            \
-		ash_check_free_size(p, 1, size);                                     \
+		ash_misuse_check_size(p, 1, size);                                   \
 		ash_front_free_sized(p, size);                                       \
 	}                                                                            \
 	ASH_EXPORT void NAME(free_aligned_sized)(void *p, size_t align, size_t size) \
 	{                                                                            \
-		ash_check_free_size(p, align, size);                                 \
+		ash_misuse_check_size(p, align, size);                               \
 		ash_front_free(p);                                                   \
 	}                                                                            \
 	ASH_EXPORT void *NAME(aligned_alloc)(size_t align, size_t size)              \
@@ -58,15 +53,15 @@ void ash_check_free_size(const void *p, size_t align, size_t size);
 	}                                                                            \
 	ASH_EXPORT int NAME(posix_memalign)(void **out, size_t align, size_t size)   \
 	{                                                                            \
-		return ash_posix_memalign(out, align, size);                         \
+		return ash_aligned_posix(out, align, size);                          \
 	}                                                                            \
 	ASH_EXPORT void *NAME(valloc)(size_t size)                                   \
 	{                                                                            \
-		return ash_valloc(size);                                             \
+		return ash_aligned_page(size);                                       \
 	}                                                                            \
 	ASH_EXPORT void *NAME(pvalloc)(size_t size)                                  \
 	{                                                                            \
-		return ash_pvalloc(size);                                            \
+		return ash_aligned_pages(size);                                      \
 	}
 
 #endif

@@ -138,6 +138,32 @@ bool ash_thread_none_left(void)
 	return told_of_ends && ash_thread_count() == 0;
 }
 
+/* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong
+ * by more than what moved.  Blocks are never unmapped, so reading one is safe. */
+ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
+{
+	size_t *sum = argument;
+
+	for (unsigned s = 1; s < ASH_STACKS; s++) {
+		void **top = ash_load_relaxed(&t->tls->top[s]);
+		unsigned n = 0;
+
+		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
+			n++;
+		if (s < ASH_CLASSES && ash_load_relaxed(&t->classes[s].spare) != NULL)
+			n += t->classes[s].cap;
+		*sum += n * ash_class_size(s);
+	}
+}
+
+size_t ash_thread_cached_bytes(void)
+{
+	size_t sum = 0;
+
+	ash_thread_each(count_thread, &sum);
+	return sum;
+}
+
 /* The child has one thread and nobody else can touch the list. */
 void ash_thread_after_fork(void)
 {

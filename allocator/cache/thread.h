@@ -6,6 +6,7 @@
 #define ASH_CACHE_THREAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "cache/magazine.h"
 #include "meta/size_class.h"
@@ -76,6 +77,8 @@ void ash_thread_init(void);
 /* Calls fn for every record with a thread, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
 unsigned ash_thread_count(void);
+/* Bytes of objects in the magazines of all threads: exact where they rest. */
+size_t ash_thread_cached_bytes(void);
 /* Whether every thread that ever had a record has ended: the process may be about to. */
 bool ash_thread_none_left(void);
 

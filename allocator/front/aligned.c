@@ -26,7 +26,7 @@ void *ash_aligned(size_t align, size_t size)
 			  : ash_malloc_large(size, align, NULL, false);
 }
 
-int ash_posix_memalign(void **out, size_t align, size_t size)
+int ash_aligned_posix(void **out, size_t align, size_t size)
 {
 	int saved = errno;
 	void *p;
@@ -41,7 +41,7 @@ int ash_posix_memalign(void **out, size_t align, size_t size)
 	return 0;
 }
 
-void *ash_valloc(size_t size)
+void *ash_aligned_page(size_t size)
 {
 	if (!ash_boot()) {
 		errno = ENOMEM;
@@ -51,7 +51,7 @@ void *ash_valloc(size_t size)
 }
 
 /* Rounds the size up to whole pages; 0 is one page. */
-void *ash_pvalloc(size_t size)
+void *ash_aligned_pages(size_t size)
 {
 	if (size > PTRDIFF_MAX || !ash_boot()) {
 		errno = ENOMEM;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "front/bounds.h"
-#include "api/compat.h"
 #include "conf/conf.h"
 #include "front/fork.h"
 #include "front/misuse.h"
@@ -19,6 +18,7 @@
 #include "reclaim/pool.h"
 #include "reclaim/purge.h"
 #include "slab/shard.h"
+#include "stats/print.h"
 
 uint32_t ash_boot_state;
 
@@ -80,7 +80,7 @@ static void finish(void)
 	ash_thread_init();
 	ash_fork_init();
 	if (ash_conf.stats_print)
-		atexit(ash_stats_at_exit);
+		atexit(ash_print_stats);
 }
 
 bool ash_boot_slow(void)

@@ -1,6 +1,6 @@
 /* Boot: the order in which the layers come up. */
-#ifndef ASH_API_BOOT_H
-#define ASH_API_BOOT_H
+#ifndef ASH_FRONT_BOOT_H
+#define ASH_FRONT_BOOT_H
 
 #include <stdbool.h>
 #include <stdint.h>

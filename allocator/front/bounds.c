@@ -1,10 +1,7 @@
 #include "front/bounds.h"
 
-#include <ashlar/ashlar.h>
-
 #include <errno.h>
 
-#include "front/boot.h"
 #include "conf/conf.h"
 #include "os/cgroup.h"
 #include "os/mutex.h"
@@ -20,7 +17,7 @@
 /* Function and argument belong together: whoever reads them while they are written takes
  * nobody to listen.  Odd = being written. */
 static uint32_t version;
-static ASH_API(limit_function) * listener;
+static ash_bounds_listener *listener;
 static void *listener_argument;
 
 static size_t resolve(struct ash_amount amount, uint64_t limit, size_t automatic)
@@ -76,9 +73,9 @@ void ash_bounds_init(void)
 		(ash_conf.pressure_purge == ASH_PRESSURE_AUTO && ash_cgroup_bounded());
 }
 
-static bool tell(int which, size_t limit)
+static bool tell(enum ash_bound which, size_t limit)
 {
-	ASH_API(limit_function) * function;
+	ash_bounds_listener *function;
 	uint32_t before = ash_load_acquire(&version);
 	void *argument;
 	int saved = errno;
@@ -89,9 +86,21 @@ static bool tell(int which, size_t limit)
 	    ash_load_relaxed(&version) != before)
 		return false;
 	ash_limits_telling = true;
-	function(which, ash_account_held(&ash_heap), limit, argument);
+	function((int)which, ash_account_held(&ash_heap), limit, argument);
 	ash_limits_telling = false;
 	errno = saved;
+	return true;
+}
+
+bool ash_bounds_listen(ash_bounds_listener *function, void *argument)
+{
+	uint32_t now = ash_load_relaxed(&version);
+
+	if (now % 2 != 0 || !ash_cas_acquire(&version, &now, now + 1))
+		return false;
+	ash_store_release(&listener, function);
+	ash_store_release(&listener_argument, argument);
+	ash_store_release(&version, now + 2);
 	return true;
 }
 
@@ -99,14 +108,14 @@ void ash_bounds_tell_soft(void)
 {
 	if (ash_limits_telling || ash_exchange_acquire(&ash_heap.limits.crossed, 0) == 0)
 		return;
-	tell(ASHLAR_LIMIT_SOFT, ash_load_relaxed(&ash_heap.limits.soft));
+	tell(ASH_BOUND_SOFT, ash_load_relaxed(&ash_heap.limits.soft));
 }
 
 bool ash_bounds_tell_hard(void)
 {
 	size_t hard = ash_load_relaxed(&ash_heap.limits.hard);
 
-	return hard != ASH_NO_LIMIT && tell(ASHLAR_LIMIT_HARD, hard);
+	return hard != ASH_NO_LIMIT && tell(ASH_BOUND_HARD, hard);
 }
 
 void ash_bounds_after_fork(void)
@@ -116,39 +125,4 @@ void ash_bounds_after_fork(void)
 		listener = NULL;
 		version++;
 	}
-}
-
-ASH_EXPORT int ASH_API(set_limit_callback)(ASH_API(limit_function) * function, void *argument)
-{
-	uint32_t now = ash_load_relaxed(&version);
-
-	if (now % 2 != 0 || !ash_cas_acquire(&version, &now, now + 1))
-		return EBUSY;
-	ash_store_release(&listener, function);
-	ash_store_release(&listener_argument, argument);
-	ash_store_release(&version, now + 2);
-	return 0;
-}
-
-ASH_EXPORT int ASH_API(set_limit)(int which, size_t bytes)
-{
-	if (!ash_boot())
-		return ENOMEM;
-	if (bytes == 0)
-		bytes = ASH_NO_LIMIT;
-	switch (which) {
-	case ASHLAR_LIMIT_SOFT:
-		ash_store_relaxed(&ash_heap.limits.soft, bytes);
-		return 0;
-	case ASHLAR_LIMIT_HARD:
-		ash_store_relaxed(&ash_heap.limits.hard, bytes);
-		return 0;
-	default:
-		return EINVAL;
-	}
-}
-
-ASH_EXPORT size_t ASH_API(held)(void)
-{
-	return ash_boot() ? ash_account_held(&ash_heap) : 0;
 }

@@ -1,8 +1,9 @@
 /* The bounds that options and the program set, and telling the program when it meets them. */
-#ifndef ASH_API_BOUNDS_H
-#define ASH_API_BOUNDS_H
+#ifndef ASH_FRONT_BOUNDS_H
+#define ASH_FRONT_BOUNDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "page/heap.h"
 
 /* Puts the options into force.  Called at boot, after they were read. */
@@ -10,6 +11,16 @@ void ash_bounds_init(void);
 
 /* In a forked child. */
 void ash_bounds_after_fork(void);
+
+enum ash_bound { ASH_BOUND_SOFT = 1, ASH_BOUND_HARD = 2 };
+
+/* Told of a bound (enum ash_bound) that was met: bytes held, the bound in bytes, and the
+ * argument that it was registered with. */
+typedef void ash_bounds_listener(int which, size_t held, size_t limit, void *argument);
+
+/* Registers who is told from now on; NULL = nobody.  False where another thread is just at it.
+ */
+bool ash_bounds_listen(ash_bounds_listener *function, void *argument);
 
 void ash_bounds_tell_soft(void);
 /* Tells the program that a request is about to fail under a hard limit; false where nobody

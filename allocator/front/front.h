@@ -1,6 +1,6 @@
 /* The fast paths, inlined into every public name that uses them. */
-#ifndef ASH_API_FRONT_H
-#define ASH_API_FRONT_H
+#ifndef ASH_FRONT_FRONT_H
+#define ASH_FRONT_FRONT_H
 
 #include <errno.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 /* The paths behind: first use, a magazine that is empty or full, large sizes, misuse. */
 void *ash_malloc_slow(size_t size);
-void *ash_calloc_slow(size_t size);
+void *ash_malloc_slow_zeroed(size_t size);
 void ash_free_slow(void *p);
 /* The same of an object whose stack is known, and full; 0 where the map knows none. */
 void ash_free_full(void *p, size_t stack);
@@ -134,7 +134,7 @@ ASH_INLINE void *ash_front_clear(size_t class, size_t size, int copy)
 	void *p = *top;
 
 	if (ASH_UNLIKELY(p == NULL))
-		return ash_calloc_slow(size);
+		return ash_malloc_slow_zeroed(size);
 	ASH_COMPILER_FENCE();
 	ash_tls.top[class] = top - 1;
 	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
@@ -147,12 +147,12 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 	size_t bytes;
 
 	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
-		return ash_calloc_slow(SIZE_MAX);
+		return ash_malloc_slow_zeroed(SIZE_MAX);
 	if (ASH_LIKELY(bytes <= ASH_BY_16_MAX))
 		return ash_front_clear(ash_front_class_by_16(bytes), bytes, 0);
 	if (ASH_LIKELY(bytes <= ASH_SMALL_MAX))
 		return ash_front_clear(ash_class_by_64(bytes), bytes, 1);
-	return ash_calloc_slow(bytes);
+	return ash_malloc_slow_zeroed(bytes);
 }
 
 /* A run or mapping, after a search for memory where there is none; arguments as for
@@ -166,9 +166,9 @@ extern uint64_t ash_realloc_copied;
 /* The rest of the family; results and errors as ashlar.h states them. */
 void *ash_realloc(void *p, size_t size);
 void *ash_aligned(size_t align, size_t size); /* align a power of two, else EINVAL */
-int ash_posix_memalign(void **out, size_t align, size_t size);
-void *ash_valloc(size_t size);
-void *ash_pvalloc(size_t size);
+int ash_aligned_posix(void **out, size_t align, size_t size);
+void *ash_aligned_page(size_t size);  /* valloc */
+void *ash_aligned_pages(size_t size); /* pvalloc */
 size_t ash_usable_size(const void *p);
 
 #endif

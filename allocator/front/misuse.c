@@ -57,3 +57,21 @@ void ash_misuse_pointer(const char *call, const void *p, const struct ash_object
 			    object->kind == ASH_OBJECT_FREED ? "it was freed" : object->why);
 	end();
 }
+
+#if ASH_DEBUG >= 1
+void ash_misuse_check_size(const void *p, size_t align, size_t size)
+{
+	struct ash_object object;
+
+	if (p == NULL)
+		return;
+	object = ash_object_of(p);
+	if (object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)
+		return; /* free itself reports it */
+	if (size > object.usable || ((uintptr_t)p & (align - 1)) != 0) {
+		object.why = "its size or alignment is not what free_sized was told";
+		object.kind = ASH_OBJECT_NONE;
+		ash_misuse_pointer("free", p, &object);
+	}
+}
+#endif

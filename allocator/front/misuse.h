@@ -1,8 +1,9 @@
 /* What happens when the program frees what it must not: one line, and SIGABRT unless the
  * option abort_on_misuse says to go on. */
-#ifndef ASH_API_MISUSE_H
-#define ASH_API_MISUSE_H
+#ifndef ASH_FRONT_MISUSE_H
+#define ASH_FRONT_MISUSE_H
 
+#include <stddef.h>
 #include "util/misuse_hook.h"
 
 struct ash_object;
@@ -13,5 +14,13 @@ void ash_misuse_report(const struct ash_misuse *misuse);
 /* p was passed to `call` ("free", "realloc", ...) and is no live object.  Returns where the
  * program chose to go on. */
 void ash_misuse_pointer(const char *call, const void *p, const struct ash_object *object);
+
+/* A sized free must name a size and an alignment that lead to the object's own class or pages:
+ * reports one that does not.  In debug builds only. */
+#if ASH_DEBUG >= 1
+void ash_misuse_check_size(const void *p, size_t align, size_t size);
+#else
+#define ash_misuse_check_size(p, align, size) ((void)(align), (void)(size))
+#endif
 
 #endif

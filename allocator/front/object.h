@@ -1,7 +1,7 @@
 /* What a pointer of the program's is: the full check, for every call that is not the fast
  * path of free. */
-#ifndef ASH_API_OBJECT_H
-#define ASH_API_OBJECT_H
+#ifndef ASH_FRONT_OBJECT_H
+#define ASH_FRONT_OBJECT_H
 
 #include <stddef.h>
 #include "meta/far_table.h"

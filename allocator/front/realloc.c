@@ -1,4 +1,4 @@
-/* realloc and malloc_usable_size. */
+/* realloc. */
 #include "front/front.h"
 
 #include <stdlib.h>
@@ -7,7 +7,6 @@
 #include "front/bounds.h"
 #include "conf/conf.h"
 #include "front/misuse.h"
-#include "api/names.h"
 #include "front/object.h"
 #include "reclaim/rounds.h"
 #include "os/os.h"
@@ -137,63 +136,3 @@ void *ash_realloc(void *p, size_t size)
 	errno = saved; /* what was refused on the way may yet succeed */
 	return move(p, object.usable, size);
 }
-
-/* What no look at the map alone can tell. */
-static ASH_NOINLINE size_t usable_of_others(const void *p)
-{
-	uintptr_t unit = ash_window_unit(p);
-	struct ash_object object;
-
-	if (unit < ash_window_limit) {
-		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
-
-		if (sc->size != 0 &&
-		    ash_region_at(sc->reciprocal, ash_slab_offset(p)) < sc->regions)
-			return sc->size;
-	}
-	if (p == NULL || !ash_boot())
-		return 0;
-	object = ash_object_of(p);
-	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
-		ash_misuse_pointer("malloc_usable_size", p, &object);
-		return 0;
-	}
-	return object.usable;
-}
-
-/* Servers ask for it with every allocation and every free: whether a small object is out is not
- * looked up, only that one starts here.  In a slab of one granule that takes no look at its
- * descriptor. */
-size_t ash_usable_size(const void *p)
-{
-	uintptr_t unit = ash_window_unit(p);
-
-	if (ASH_LIKELY(unit < ash_window_limit)) {
-		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
-
-		if (ASH_LIKELY(sc->granules == 1 &&
-			       ash_region_at(sc->reciprocal, (uintptr_t)p % ASH_GRANULE) <
-				       sc->regions))
-			return sc->size;
-	}
-	return usable_of_others(p);
-}
-
-#if ASH_DEBUG >= 1
-/* A sized free must name a size that leads to the object's own class or pages. */
-void ash_check_free_size(const void *p, size_t align, size_t size)
-{
-	struct ash_object object;
-
-	if (p == NULL)
-		return;
-	object = ash_object_of(p);
-	if (object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)
-		return; /* free itself reports it */
-	if (size > object.usable || ((uintptr_t)p & (align - 1)) != 0) {
-		object.why = "its size or alignment is not what free_sized was told";
-		object.kind = ASH_OBJECT_NONE;
-		ash_misuse_pointer("free", p, &object);
-	}
-}
-#endif

@@ -3,30 +3,26 @@
 #include <string.h>
 
 #include "cache/depot.h"
+#include "front/capacity.h"
 #include "reclaim/rounds.h"
 #include "meta/window.h"
 #include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
-#include "page/account.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"
 #include "util/assert.h"
 #include "util/atomic.h"
 #include "util/epoch.h"
 
-/* The constants of level 0; allocator/doc/design.md says what each rests on. */
-#define CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
+/* allocator/doc/caches.md says what each rests on. */
 #define FIRST_CAP 4
 #define EARLY_SIZE \
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
-#define TURN_LEAST 24     /* objects that malloc and free should go round in */
-#define TURN_WITH_SPARE 8 /* the same where a full magazine waits behind them */
-#define BUDGET_LEAST ((size_t)16 << 10)
-#define BUDGET_MOST ((size_t)2 << 20)
-#define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
-#define TICK_EVERY 32                   /* slow paths between looks at the clock */
+#define TURN_LEAST 24       /* objects that malloc and free should go round in */
+#define TURN_WITH_SPARE 8   /* the same where a full magazine waits behind them */
+#define TICK_EVERY 32       /* slow paths between looks at the clock */
 #define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
 
 bool ash_tcache_enabled = true;
@@ -36,41 +32,6 @@ static void set_top(unsigned stack, void **top)
 	ASH_COMPILER_FENCE(); /* what top covers was written before */
 	ash_tls.top[stack] = top;
 	ASH_COMPILER_FENCE();
-}
-
-static unsigned cap_most(unsigned class)
-{
-	size_t n = CLASS_BYTES_MOST / ash_class_size(class);
-
-	return n > ASH_MAGAZINE_MOST ? ASH_MAGAZINE_MOST : (unsigned)n;
-}
-
-static size_t budget(void)
-{
-	size_t all = (ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT) / 16, one;
-
-	if (all < BUDGETS_LEAST)
-		all = BUDGETS_LEAST;
-	one = all / ash_rounds_active_threads();
-	return one < BUDGET_LEAST ? BUDGET_LEAST : one > BUDGET_MOST ? BUDGET_MOST : one;
-}
-
-/* Sets the capacity where the budget allows; true where it changed. */
-static bool set_cap(struct ash_thread *t, unsigned class, unsigned cap)
-{
-	struct ash_class_cache *cc = &t->classes[class];
-	size_t size = ash_class_size(class), used;
-
-	if (cap > ASH_MAGAZINE_MOST || cap * size > CLASS_BYTES_MOST)
-		cap = cap_most(class);
-	if (cap == cc->cap)
-		return false;
-	used = t->budget_used - cc->cap * size + cap * size;
-	if (cap > cc->cap && used > budget())
-		return false;
-	t->budget_used = (uint32_t)used;
-	cc->cap = (uint8_t)cap;
-	return true;
 }
 
 /* Gives the items from `top` down to their slabs. */
@@ -121,7 +82,7 @@ static void drop_class(struct ash_thread *t, struct ash_tls *tls, unsigned class
 		cc->drained = NULL;
 		ash_magazine_put(m);
 	}
-	set_cap(t, class, 0);
+	ash_capacity_set(t, class, 0);
 	cc->misses = 0;
 }
 
@@ -156,7 +117,7 @@ static void trim_idle(struct ash_thread *t)
 
 			set_top(c, ASH_STATIC_TOP);
 			flush_below(c, top);
-			set_cap(t, c, cc->cap / 2u);
+			ash_capacity_set(t, c, cc->cap / 2u);
 			set_top(c, ash_magazine_clear(m, cc->cap));
 		}
 	}
@@ -238,40 +199,26 @@ static bool has_magazine(unsigned class)
 static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
 {
 	struct ash_class_cache *cc = &t->classes[class];
-	unsigned first = cap_most(class) < FIRST_CAP ? cap_most(class) : FIRST_CAP;
+	unsigned first =
+		ash_capacity_most(class) < FIRST_CAP ? ash_capacity_most(class) : FIRST_CAP;
 	void **m;
 
 	if (cc->cap != 0)
-		set_cap(t, class, 0);
+		ash_capacity_set(t, class, 0);
 	cc->misses++;
 	if (cc->misses < MISSES_TO_EARN && ash_class_size(class) >= EARLY_SIZE)
 		return false;
-	if (!set_cap(t, class, first)) { /* the budget is used up */
+	if (!ash_capacity_set(t, class, first)) { /* the budget is used up */
 		cc->misses = 0;
 		return false;
 	}
 	m = ash_magazine_get();
 	if (m == NULL) {
-		set_cap(t, class, 0);
+		ash_capacity_set(t, class, 0);
 		return false;
 	}
 	set_top(stack, ash_magazine_clear(m, first));
 	return true;
-}
-
-/* Twice the room, where it is not the most already. */
-ASH_INLINE void double_cap(struct ash_thread *t, unsigned class)
-{
-	unsigned cap = t->classes[class].cap;
-
-	if (cap < ASH_MAGAZINE_MOST)
-		set_cap(t, class, cap * 2);
-}
-
-static void count_miss(struct ash_class_cache *cc)
-{
-	if (cc->misses < UINT8_MAX)
-		cc->misses++;
 }
 
 ASH_INLINE void *pop(unsigned class, void **top)
@@ -300,7 +247,7 @@ static void turn(struct ash_thread *t, unsigned class)
 		return;
 	more = ash_magazine_cap(ash_magazine_of(given)) - n;
 	if (more < n)
-		double_cap(t, class);
+		ash_capacity_double(t, class);
 	if (more > n)
 		more = n;
 	if (more == 0)
@@ -330,7 +277,7 @@ ASH_INLINE void *turn_and_pop(unsigned class)
 	set_top(stack, ASH_STATIC_TOP);
 	set_top(class, given - 1);
 	set_top(stack, taken);
-	count_miss(cc);
+	ash_capacity_count_miss(cc);
 	return p;
 }
 
@@ -353,7 +300,7 @@ void *ash_tcache_alloc(unsigned class)
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
 	if (has_magazine(class))
-		count_miss(cc);
+		ash_capacity_count_miss(cc);
 	else if (!earn(t, class, class))
 		return alloc_single(t->shard, class);
 again:
@@ -400,7 +347,7 @@ again:
 	}
 	ash_rounds_inbox(t->shard);
 	m = empty;
-	double_cap(t, class);
+	ash_capacity_double(t, class);
 	top = ash_magazine_clear(m, cc->cap);
 	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index,
 			   m + ASH_MAGAZINE_SLOTS, cc->cap);
@@ -452,7 +399,7 @@ ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, unsigned stack
 		spare = ash_exchange_acquire(&cc->spare, NULL);
 	/* A second overflow in a row asks for more room. */
 	if (spare != NULL) {
-		double_cap(t, class);
+		ash_capacity_double(t, class);
 		if (ASH_UNLIKELY(!ash_depot_put(class, spare, &empty)))
 			ash_magazine_flush(class, spare);
 	}
@@ -486,7 +433,7 @@ void ash_tcache_free(unsigned stack, void *p)
 	}
 	top = ash_tls.top[stack];
 	if (ASH_LIKELY(top != ASH_STATIC_TOP)) {
-		count_miss(&t->classes[class]);
+		ash_capacity_count_miss(&t->classes[class]);
 	} else {
 		top = first_magazine(t, class, stack);
 		if (top == NULL) {
@@ -515,30 +462,4 @@ void ash_tcache_release(void)
 		for (unsigned c = 1; c < ASH_CLASSES; c++)
 			drop_class(t, &ash_tls, c);
 	ash_rounds_all();
-}
-
-/* Counts without stopping anybody: a top that moves meanwhile makes the sum old, not wrong
- * by more than what moved.  Blocks are never unmapped, so reading one is safe. */
-ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
-{
-	size_t *sum = argument;
-
-	for (unsigned s = 1; s < ASH_STACKS; s++) {
-		void **top = ash_load_relaxed(&t->tls->top[s]);
-		unsigned n = 0;
-
-		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
-			n++;
-		if (s < ASH_CLASSES && ash_load_relaxed(&t->classes[s].spare) != NULL)
-			n += t->classes[s].cap;
-		*sum += n * ash_class_size(s);
-	}
-}
-
-size_t ash_tcache_bytes(void)
-{
-	size_t sum = 0;
-
-	ash_thread_each(count_thread, &sum);
-	return sum;
 }

@@ -1,7 +1,7 @@
 /* The thread cache's slow paths: what malloc and free call when the magazine at hand is
  * empty or full. */
-#ifndef ASH_CACHE_TCACHE_H
-#define ASH_CACHE_TCACHE_H
+#ifndef ASH_FRONT_TCACHE_H
+#define ASH_FRONT_TCACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,8 +25,5 @@ void ash_tcache_tick(bool allocates);
 
 /* Empties this thread's magazines and the depot and gives free memory back. */
 void ash_tcache_release(void);
-
-/* Bytes of objects in the magazines of all threads: exact where they rest. */
-size_t ash_tcache_bytes(void);
 
 #endif

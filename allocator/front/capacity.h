@@ -1,0 +1,32 @@
+/* How many objects the magazines of a thread hold: a class that misses often gets more, as far
+ * as the thread's budget in bytes goes. */
+#ifndef ASH_FRONT_CAPACITY_H
+#define ASH_FRONT_CAPACITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "cache/thread.h"
+
+/* Objects that a magazine of the class holds at most. */
+unsigned ash_capacity_most(unsigned class);
+
+/* Sets the capacity of the thread's magazines of a class, at most ash_capacity_most, where the
+ * budget allows; true where it changed.  The thread's own only. */
+bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap);
+
+/* Twice the room, where it is not the most already. */
+ASH_INLINE void ash_capacity_double(struct ash_thread *t, unsigned class)
+{
+	unsigned cap = t->classes[class].cap;
+
+	if (cap < ASH_MAGAZINE_MOST)
+		ash_capacity_set(t, class, cap * 2);
+}
+
+ASH_INLINE void ash_capacity_count_miss(struct ash_class_cache *cc)
+{
+	if (cc->misses < UINT8_MAX)
+		cc->misses++;
+}
+
+#endif

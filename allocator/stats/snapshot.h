@@ -1,0 +1,46 @@
+/* What the allocator holds and has done, in one record that every form of it is made from.
+ *
+ * Nobody is stopped while it is taken: numbers that belong together may be a moment apart. What
+ * depends on that order is put right, so that
+ *   cached <= small
+ *   ash_snapshot_in_use() = small - cached + runs of large allocations */
+#ifndef ASH_STATS_SNAPSHOT_H
+#define ASH_STATS_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "reclaim/stall.h"
+
+struct ash_snapshot {
+	/* Bytes, if nothing else is said. */
+	size_t small;         /* of small objects out of their slabs */
+	size_t cached;        /* of these, in magazines and the depot */
+	size_t runs;          /* of runs in use, slabs and large */
+	size_t slabs;         /* of these, slabs */
+	size_t heap;          /* of hugeblocks mapped */
+	size_t mappings;      /* count of large mappings */
+	size_t mapped;        /* their bytes */
+	size_t metadata;      /* mapped for descriptors and the like */
+	size_t dirty;         /* of free runs, resident */
+	size_t muzzy;         /* of free runs that the kernel may take */
+	size_t kept_mappings; /* of freed mappings that wait for another use */
+	size_t holes;         /* of pages given back inside slabs */
+	size_t held;          /* all that may be resident: what limits count */
+	uint64_t purged;      /* given back so far */
+	struct ash_stalls stalls;
+	uint64_t huge_made;    /* count of blocks made huge pages */
+	size_t pool;           /* from the pool of huge pages */
+	uint64_t pool_refused; /* count of refusals by it */
+	uint64_t pressed;      /* how often memory was found short */
+	unsigned threads;
+	unsigned shards;
+};
+
+/* Takes the locks of the bins one after the other; call without a lock. */
+void ash_snapshot_take(struct ash_snapshot *s);
+
+/* Bytes that the program holds in hugeblocks: small objects outside caches, and large ones as
+ * they lie. */
+size_t ash_snapshot_in_use(const struct ash_snapshot *s);
+
+#endif
