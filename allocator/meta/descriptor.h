@@ -77,7 +77,7 @@ enum ash_keep {
  *   nused   == set bits in `used`
  *   longest == the longest run of clear bits in `used`
  *   muzzy   is within touched and not used, and 0 where `keep` is not
- *   tails   is within `used`; where it is not 0 the block is on a list by `tailed`
+ *   tails   is within `used`; a block that keeps memory may be off the list by `tailed`
  *   keep & REFUSED  =>  on the list of such blocks, by `dirty`
  *   by `dense` on the list of well used blocks, or of the pool's empty ones, or on none */
 struct ash_hugeblock {

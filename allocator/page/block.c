@@ -22,8 +22,6 @@ bool ash_block_is_valid(const struct ash_hugeblock *block)
 	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES) &&
 	       ((block->tails[0] & ~block->used[0]) | (block->tails[1] & ~block->used[1])) ==
 		       0 &&
-	       ((block->tails[0] | block->tails[1]) == 0 ||
-		ash_block_is_listed(&block->tailed)) &&
 	       (!(block->keep & ASH_KEEP_REFUSED) || ash_block_is_listed(&block->dirty));
 }
 
