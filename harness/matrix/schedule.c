@@ -66,16 +66,3 @@ uint64_t schedule_workload_seed(const struct schedule *s, const struct cell *cel
 	/* JSON numbers are safe up to 2^53 everywhere. */
 	return schedule_hash(s->seed + (uint64_t)block, cell_workload_name(cell)) >> 11;
 }
-
-int schedule_missing(const struct schedule *s, const bool *done, int *open)
-{
-	int n = 0;
-
-	for (int turn = 0; turn < s->count; turn++)
-		for (int place = 0; place < s->contenders; place++)
-			if (!done[schedule_sample_id(s, turn, place)]) {
-				open[n++] = turn;
-				break;
-			}
-	return n;
-}

@@ -13,7 +13,6 @@
 #ifndef HARNESS_SCHEDULE_H
 #define HARNESS_SCHEDULE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include "harness/matrix/cell.h"
 
@@ -43,10 +42,6 @@ int schedule_sample_id(const struct schedule *schedule, int turn, int place);
  * Cells of the same workload share it, so that their modes do the same work. */
 uint64_t schedule_workload_seed(const struct schedule *schedule, const struct cell *cell,
 				int block);
-
-/* Turns that a run set of this plan still has to do, given which sample ids are
- * recorded (done[id], ids from 1).  Returns how many; `open` has room for all. */
-int schedule_missing(const struct schedule *schedule, const bool *done, int *open);
 
 /* A well-mixed number of a text and a seed. */
 uint64_t schedule_hash(uint64_t seed, const char *text);

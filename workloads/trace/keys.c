@@ -102,13 +102,6 @@ bool trace_keys_parse(struct trace_keys *keys, const char *text, size_t length)
 	return true;
 }
 
-void trace_keys_copy(struct trace_keys *keys, const struct trace_keys *from)
-{
-	for (size_t i = 0; i < from->count; i++)
-		trace_keys_add(keys, from->list[i].key, "%s", from->list[i].value);
-	keys->failed = keys->failed || from->failed;
-}
-
 void trace_keys_free(struct trace_keys *keys)
 {
 	for (size_t i = 0; i < keys->count; i++) {

@@ -30,9 +30,6 @@ char *trace_keys_text(const struct trace_keys *keys, size_t *length);
 /* Takes `length` bytes of such lines.  False when they are not. */
 bool trace_keys_parse(struct trace_keys *keys, const char *text, size_t length);
 
-/* Appends all of `from`. */
-void trace_keys_copy(struct trace_keys *keys, const struct trace_keys *from);
-
 void trace_keys_free(struct trace_keys *keys);
 
 #endif

@@ -39,7 +39,7 @@ struct trace_writer {
 	uint32_t nopen;
 	uint64_t last_time;
 	uint32_t last_tid;
-	uint64_t moved, offset, raw_bytes, packed_bytes;
+	uint64_t moved, offset;
 	uint8_t *out; /* what is not yet written to the file */
 	size_t out_length;
 	bool failed;
@@ -202,8 +202,6 @@ static void flush_chunk(struct trace_writer *writer, uint32_t tid)
 	else if (chunk_index_add(&writer->index, &place))
 		fail(writer, "there is no memory to write it", NULL);
 	emit(writer, packed, length);
-	writer->raw_bytes += chunk->length;
-	writer->packed_bytes += length;
 	free(chunk->raw);
 	free(chunk);
 	writer->open[tid] = NULL;
@@ -402,12 +400,6 @@ int trace_is_live(const struct trace_writer *writer, uint64_t object)
 const struct trace_summary *trace_written(const struct trace_writer *writer)
 {
 	return &writer->summary;
-}
-
-void trace_written_bytes(const struct trace_writer *writer, uint64_t *raw, uint64_t *packed)
-{
-	*raw = writer->raw_bytes;
-	*packed = writer->packed_bytes;
 }
 
 const char *trace_writer_error(const struct trace_writer *writer)

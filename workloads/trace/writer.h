@@ -42,9 +42,6 @@ enum trace_put trace_write(struct trace_writer *writer, const struct trace_event
 uint64_t trace_moved(const struct trace_writer *writer);
 int trace_is_live(const struct trace_writer *writer, uint64_t object);
 const struct trace_summary *trace_written(const struct trace_writer *writer);
-/* Bytes of chunks so far before and after compression; what waits in open chunks is
- * not counted before trace_finish(). */
-void trace_written_bytes(const struct trace_writer *writer, uint64_t *raw, uint64_t *packed);
 const char *trace_writer_error(const struct trace_writer *writer);
 
 /* Writes what is open and the trailer with `notes`, syncs, renames.  Frees the writer.
