@@ -6,22 +6,8 @@
 
 #define MAX_BLOCKS 100000 /* a block number beyond it is nonsense, not a block */
 
-bool cell_is(const struct result_cell *cell, const char *mode)
-{
-	return !strcmp(cell->mode, mode);
-}
-
-bool cell_is_program(const struct result_cell *cell)
-{
-	return !strcmp(cell->kind, "program");
-}
-
-bool contender_is_null(const struct result_contender *contender)
-{
-	return !strcmp(contender->name, "null");
-}
-
-double sample_metric(const struct result_sample *s, enum metric metric)
+/* The metric's value of one sample, NaN if it has none. */
+static double metric_of(const struct result_sample *s, enum metric metric)
 {
 	switch (metric) {
 	case METRIC_CPU:
@@ -42,11 +28,6 @@ double sample_metric(const struct result_sample *s, enum metric metric)
 	return NAN;
 }
 
-bool sample_disturbed(const struct result_sample *s)
-{
-	return s->runqueue_delay_ns > 0.01 * s->cpu_ns || s->steal_ns > 0.005 * s->wall_ns;
-}
-
 static bool counts(const struct comparison *c, const struct result_sample *s, size_t cell,
 		   size_t contender)
 {
@@ -54,22 +35,19 @@ static bool counts(const struct comparison *c, const struct result_sample *s, si
 	       s->block >= 0 && s->block < (int64_t)c->nblocks;
 }
 
-size_t comparison_values(const struct comparison *c, size_t cell, size_t contender,
+/* The values of a cell and contender by block, NaN where there is no good sample;
+ * out has room for c->nblocks. */
+static void block_values(const struct comparison *c, size_t cell, size_t contender,
 			 enum metric metric, double *out)
 {
-	size_t n = 0;
-
 	for (size_t b = 0; b < c->nblocks; b++)
 		out[b] = NAN;
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
 
-		if (!counts(c, s, cell, contender))
-			continue;
-		out[s->block] = sample_metric(s, metric);
-		n += !isnan(out[s->block]);
+		if (counts(c, s, cell, contender))
+			out[s->block] = metric_of(s, metric);
 	}
-	return n;
 }
 
 static double *block_array(const struct comparison *c)
@@ -88,7 +66,7 @@ struct interval comparison_median(const struct comparison *c, size_t cell, size_
 	struct interval result;
 	size_t n = 0;
 
-	comparison_values(c, cell, contender, metric, values);
+	block_values(c, cell, contender, metric, values);
 	for (size_t b = 0; b < c->nblocks; b++)
 		if (!isnan(values[b]))
 			values[n++] = values[b];
@@ -104,16 +82,16 @@ static size_t log_ratios(const struct comparison *c, size_t cell, size_t contend
 	double *own = block_array(c), *reference = block_array(c);
 	size_t n;
 
-	comparison_values(c, cell, contender, metric, own);
-	comparison_values(c, cell, c->reference, metric, reference);
+	block_values(c, cell, contender, metric, own);
+	block_values(c, cell, c->reference, metric, reference);
 	n = stat_log_ratios(own, reference, c->nblocks, out);
 	free(own);
 	free(reference);
 	return n;
 }
 
-struct interval comparison_ratio(const struct comparison *c, size_t cell, size_t contender,
-				 enum metric metric)
+static struct interval ratio_interval(const struct comparison *c, size_t cell, size_t contender,
+				      enum metric metric)
 {
 	double *logs = block_array(c);
 	struct interval result =
@@ -148,6 +126,20 @@ struct outcome comparison_outcome(const struct comparison *c, size_t cell, size_
 	return o;
 }
 
+bool comparison_never_ran(const struct comparison *c, size_t contender)
+{
+	bool sampled = false;
+
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		if (c->set->samples[i].contender != contender)
+			continue;
+		if (strcmp(c->set->samples[i].status, "skipped"))
+			return false;
+		sampled = true;
+	}
+	return !sampled || strcmp(c->set->contenders[contender].status, "ok");
+}
+
 /* A cell of workload W among k common cells of W weighs 1 / k. */
 static double cell_weight(const struct comparison *c, size_t cell)
 {
@@ -170,7 +162,7 @@ static struct interval geomean(const struct comparison *c, size_t contender, enu
 	if (!groups || !logs)
 		abort();
 	for (size_t i = 0; i < c->set->ncells; i++) {
-		bool program = cell_is_program(&c->set->cells[i]);
+		bool program = results_is_program(&c->set->cells[i]);
 
 		if (!c->common[i] || (scope == SCOPE_PROGRAMS && !program) ||
 		    (scope == SCOPE_WORKLOADS && program))
@@ -206,7 +198,7 @@ static void choose_common(struct comparison *c)
 	}
 	for (size_t k = 0; k < all; k++)
 		c->ranked[k] = has[k] > 0 && 2 * has[k] >= with_any &&
-			       !contender_is_null(&c->set->contenders[k]);
+			       !results_is_null(&c->set->contenders[k]);
 	/* A cell with one block would leave the whole mean without an interval: it is left
 	 * out, unless no cell has more. */
 	for (size_t least = 2; least > 0; least--) {
@@ -225,6 +217,24 @@ static void choose_common(struct comparison *c)
 			break;
 	}
 	free(has);
+}
+
+/* Fills shown, see the header. */
+static void choose_shown(struct comparison *c)
+{
+	const struct result_set *set = c->set;
+
+	c->shown = calloc(set->ncontenders + 1, sizeof(*c->shown));
+	if (!c->shown)
+		abort();
+	for (int null = 0; null < 2; null++)
+		for (size_t i = 0; i < set->ncontenders; i++) {
+			if (results_is_null(&set->contenders[i]) != null ||
+			    !results_has_good(set, i))
+				continue;
+			c->shown[c->nshown++] = i;
+			c->nulls += (size_t)null;
+		}
 }
 
 struct comparison *comparison_make(struct result_set *set, size_t reference)
@@ -250,11 +260,12 @@ struct comparison *comparison_make(struct result_set *set, size_t reference)
 		if (!c->ratio[m] || !c->geomean[m] || !c->ranked || !c->common)
 			abort();
 		for (size_t i = 0; i < set->ncells; i++)
-			for (size_t k = 0; k < all && cell_is(&set->cells[i], "throughput");
-			     k++)
+			for (size_t k = 0;
+			     k < all && results_is_mode(&set->cells[i], "throughput"); k++)
 				c->ratio[m][i * all + k] =
-					comparison_ratio(c, i, k, (enum metric)m);
+					ratio_interval(c, i, k, (enum metric)m);
 	}
+	choose_shown(c);
 	choose_common(c);
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
 		for (size_t k = 0; k < all; k++)
@@ -272,5 +283,6 @@ void comparison_free(struct comparison *c)
 	}
 	free(c->ranked);
 	free(c->common);
+	free(c->shown);
 	free(c);
 }

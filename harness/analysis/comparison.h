@@ -1,7 +1,7 @@
 /* What a set of results says about each contender beside the reference: paired
  * ratios per cell and their geometric means. */
-#ifndef HARNESS_REPORT_COMPARE_H
-#define HARNESS_REPORT_COMPARE_H
+#ifndef HARNESS_COMPARISON_H
+#define HARNESS_COMPARISON_H
 
 #include "harness/analysis/result_set.h"
 #include "harness/stats/statistics.h"
@@ -30,6 +30,9 @@ struct comparison {
 	struct interval *ratio[2]; /* METRIC_CPU, METRIC_RSS */
 	/* [contender * SCOPES + scope]; n = 0 where there is none */
 	struct interval *geomean[2];
+	/* The contenders that are shown, in order: those with a good sample, `null` after all
+	 * others; the last `nulls` of the `nshown` are `null`. */
+	size_t *shown, nshown, nulls;
 };
 
 /* Compares all with the contender `reference` (index).  Free with comparison_free;
@@ -44,22 +47,9 @@ struct comparison {
 struct comparison *comparison_make(struct result_set *set, size_t reference);
 void comparison_free(struct comparison *c);
 
-bool cell_is(const struct result_cell *cell, const char *mode);
-bool cell_is_program(const struct result_cell *cell);
-bool contender_is_null(const struct result_contender *contender);
-
-/* The metric's value of one sample, NaN if it has none. */
-double sample_metric(const struct result_sample *sample, enum metric metric);
-
-/* The values of a cell and contender by block, NaN where there is no good sample;
- * out has room for c->nblocks.  Returns the number of values that are not NaN. */
-size_t comparison_values(const struct comparison *c, size_t cell, size_t contender,
-			 enum metric metric, double *out);
-/* Their median with interval. */
+/* The median of a metric over the blocks of a cell and contender, with its interval. */
 struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,
 				  enum metric metric);
-struct interval comparison_ratio(const struct comparison *c, size_t cell, size_t contender,
-				 enum metric metric);
 
 /* Counts of the samples of a cell and contender, and the reason of the last that is
  * not ok ("" if none), with its status. */
@@ -69,8 +59,8 @@ struct outcome {
 };
 struct outcome comparison_outcome(const struct comparison *c, size_t cell, size_t contender);
 
-/* Did the sample wait more than 1 % of its CPU time for a CPU, or lose more than
- * 0.5 % of its wall time to other guests of the host? */
-bool sample_disturbed(const struct result_sample *sample);
+/* Has the contender no sample, or none but skipped ones because it is not there?  It then has
+ * no column in the tables of ratios, and one gap, not one per cell. */
+bool comparison_never_ran(const struct comparison *c, size_t contender);
 
 #endif

@@ -65,6 +65,34 @@ size_t results_find_contender(const struct result_set *set, const char *name)
 	return SIZE_MAX;
 }
 
+bool results_has_good(const struct result_set *set, size_t contender)
+{
+	for (size_t i = 0; i < set->nsamples; i++)
+		if (set->samples[i].ok && set->samples[i].contender == contender)
+			return true;
+	return false;
+}
+
+bool results_is_mode(const struct result_cell *cell, const char *mode)
+{
+	return !strcmp(cell->mode, mode);
+}
+
+bool results_is_program(const struct result_cell *cell)
+{
+	return !strcmp(cell->kind, "program");
+}
+
+bool results_is_null(const struct result_contender *contender)
+{
+	return !strcmp(contender->name, "null");
+}
+
+bool results_is_disturbed(const struct result_sample *s)
+{
+	return s->runqueue_delay_ns > 0.01 * s->cpu_ns || s->steal_ns > 0.005 * s->wall_ns;
+}
+
 static size_t add_contender(struct result_set *set, const char *name, json_t *json)
 {
 	size_t at = results_find_contender(set, name);

@@ -1,7 +1,7 @@
 /* One folder of results in memory: manifest.json and samples.jsonl, as described in
  * results/README.md.  Nothing is filtered here. */
-#ifndef HARNESS_RESULTS_LOAD_H
-#define HARNESS_RESULTS_LOAD_H
+#ifndef HARNESS_RESULT_SET_H
+#define HARNESS_RESULT_SET_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,6 +64,17 @@ void results_remark(struct result_set *set, const char *format, ...)
 
 /* Index, or SIZE_MAX. */
 size_t results_find_contender(const struct result_set *set, const char *name);
+
+/* Has the contender a good sample? */
+bool results_has_good(const struct result_set *set, size_t contender);
+
+bool results_is_mode(const struct result_cell *cell, const char *mode);
+bool results_is_program(const struct result_cell *cell);
+bool results_is_null(const struct result_contender *contender);
+
+/* Did the sample wait more than 1 % of its CPU time for a CPU, or lose more than
+ * 0.5 % of its wall time to other guests of the host? */
+bool results_is_disturbed(const struct result_sample *sample);
 
 /* Adds the histogram of one kind ("alloc", "free", "request") of a sample to d.
  * Returns false, with a remark, when the sample names a file that cannot be read;

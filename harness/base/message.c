@@ -4,10 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char *speaker;
+
+void message_speaker(const char *verb)
+{
+	speaker = verb;
+}
+
 static void say(const char *format, va_list args)
 {
 	fflush(stdout); /* so that the two streams keep their order in a log */
-	fputs("ashlar-bench: ", stderr);
+	fprintf(stderr, "ashlar-bench%s%s: ", speaker ? " " : "", speaker ? speaker : "");
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 }
@@ -31,20 +38,50 @@ int complain_usage(const char *format, ...)
 	return STATUS_USAGE;
 }
 
-char *text_format(const char *format, ...)
+static char *format_text(const char *format, va_list args)
 {
-	va_list args;
 	char *text;
-	int n;
 
-	va_start(args, format);
-	n = vasprintf(&text, format, args);
-	va_end(args);
-	if (n < 0) {
+	if (vasprintf(&text, format, args) < 0) {
 		complain("out of memory");
 		exit(STATUS_FAILED);
 	}
 	return text;
+}
+
+char *text_format(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = format_text(format, args);
+	va_end(args);
+	return text;
+}
+
+void text_set(char **text, const char *format, ...)
+{
+	va_list args;
+	char *whole;
+
+	va_start(args, format);
+	whole = format_text(format, args);
+	va_end(args);
+	free(*text);
+	*text = whole;
+}
+
+void text_append(char **text, const char *format, ...)
+{
+	va_list args;
+	char *more;
+
+	va_start(args, format);
+	more = format_text(format, args);
+	va_end(args);
+	text_set(text, "%s%s", *text ? *text : "", more);
+	free(more);
 }
 
 int because(char *why, size_t size, const char *format, ...)

@@ -8,8 +8,13 @@ enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,       /* something that was asked for could not be done */
 	STATUS_USAGE = 2,        /* what was asked for makes no sense; nothing was begun */
+	STATUS_INCOMPLETE = 3,   /* the report lacks something; what was measured is whole */
 	STATUS_INTERRUPTED = 130 /* ended by a signal; what was measured is kept */
 };
+
+/* Whose complaints the next ones are: "ashlar-bench VERB: " leads them, of null "ashlar-bench:
+ * ". The text stays the caller's.  For verbs whose work other verbs also call for. */
+void message_speaker(const char *verb);
 
 /* One line on stderr, led by the program's name and ended by a newline. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -19,6 +24,10 @@ int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2))
 
 /* Formatted text on the heap; ends the program when there is no memory for it. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Sets *text (freeing what it held, or null), or appends to it; ends as text_format does. */
+void text_set(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_append(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Fills `why` (of `size` bytes, cut to fit, control characters made blank) and
  * returns -1: the one way in which a function here explains a failure. */

@@ -16,6 +16,7 @@
 #include "harness/base/paths.h"
 #include "harness/run/price.h"
 #include "harness/figures/plot.h"
+#include "harness/figures/table.h"
 
 #define SIZES 32
 #define ARGUMENTS 32
@@ -160,10 +161,10 @@ static void text_head(FILE *f, int pattern, const struct contenders *all)
 }
 
 /* What style.gp wants to know; the colours are those of all figures. */
-static bool write_set(const struct report *r, const struct contenders *all)
+static bool write_set(const char *dir, const struct contenders *all)
 {
 	struct result_contender *named = calloc((size_t)all->count, sizeof(*named));
-	FILE *f = output_open(r, "set", ".gp");
+	FILE *f = table_open_other(dir, "set", ".gp");
 	struct style *styles;
 	char machine[300];
 
@@ -174,7 +175,7 @@ static bool write_set(const struct report *r, const struct contenders *all)
 	for (int i = 0; i < all->count; i++)
 		named[i].name = all->list[i].name;
 	struct result_set set = {.contenders = named, .ncontenders = (size_t)all->count};
-	styles = styles_make(&set);
+	styles = style_make(&set);
 	fprintf(f, "N = %d\nNALL = %d\n", all->count, all->count);
 	for (int k = 0; k < 3; k++) {
 		fprintf(f, "array %s[%d] = [",
@@ -194,21 +195,21 @@ static bool write_set(const struct report *r, const struct contenders *all)
 	fprintf(f, "REFERENCE = \"%s\"\nMACHINE = \"host %s\"\n", all->list[0].name, machine);
 	free(styles);
 	free(named);
-	return output_close(r, "set", ".gp", f);
+	return table_close_other(dir, "set", ".gp", f);
 }
 
-static bool draw(const struct report *r, const struct contenders *all)
+static bool draw(const char *dir, const struct contenders *all)
 {
 	static const char *const scripts[] = {"style", "again", "op_matrix", "op_instructions",
 					      "op_time"};
-	bool good = write_set(r, all);
+	bool good = write_set(dir, all);
 
 	for (int i = 0; good && i < 5; i++)
-		good = plot_copy_script(r, scripts[i]);
+		good = plot_copy_script(dir, scripts[i]);
 	for (int i = 3; good && i < 5; i++)
-		if (plot_run(r, scripts[i]) != 0) {
+		if (plot_run(dir, scripts[i]) != 0) {
 			complain("op-matrix: gnuplot did not draw %s: %s/%s.log", scripts[i],
-				 r->dir, scripts[i]);
+				 dir, scripts[i]);
 			good = false;
 		}
 	return good;
@@ -252,19 +253,18 @@ static int work(const struct options *o, struct contenders *all, char *dir, cons
 				    .scratch = scratch,
 				    .source = &counters_of_kernel,
 				    .valgrind = paths_find_program("valgrind")};
-	struct report r = {.dir = dir};
-	FILE *tsv = output_open(&r, "op-matrix", ".tsv");
-	FILE *text = tsv ? output_open(&r, "op-matrix", ".txt") : NULL;
+	FILE *tsv = table_open_other(dir, "op-matrix", ".tsv");
+	FILE *text = tsv ? table_open_other(dir, "op-matrix", ".txt") : NULL;
 	bool good;
 
 	if (!text)
 		return STATUS_FAILED;
 	measure(o, all, &place, tsv, text);
-	good = output_close(&r, "op-matrix", ".tsv", tsv);
-	good &= output_close(&r, "op-matrix", ".txt", text);
+	good = table_close_other(dir, "op-matrix", ".tsv", tsv);
+	good &= table_close_other(dir, "op-matrix", ".txt", text);
 	if (interrupt_wanted())
 		return STATUS_INTERRUPTED;
-	good = good && draw(&r, all);
+	good = good && draw(dir, all);
 	printf("\nop-matrix: %s\n", dir);
 	return good ? STATUS_OK : STATUS_FAILED;
 }

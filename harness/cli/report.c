@@ -1,118 +1,27 @@
 #include "harness/cli/report.h"
 
 #include <argp.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "harness/export/html_page.h"
+#include "harness/base/message.h"
+#include "harness/export/export.h"
 
-enum { UNUSABLE = 2, INCOMPLETE = 3 };
-
-static bool has_good_sample(const struct result_set *set, size_t contender)
-{
-	for (size_t i = 0; i < set->nsamples; i++)
-		if (set->samples[i].ok && set->samples[i].contender == contender)
-			return true;
-	return false;
-}
-
-/* Index of the reference, or SIZE_MAX after a message. */
-static size_t choose_reference(const struct result_set *set, const char *name)
-{
-	size_t k = results_find_contender(set, name ? name : "glibc");
-
-	if (k != SIZE_MAX && has_good_sample(set, k))
-		return k;
-	if (name) {
-		fprintf(stderr,
-			"ashlar-bench report: --reference %s: %s; in this set are:", name,
-			k == SIZE_MAX ? "no such contender" : "it has no good sample");
-		for (size_t i = 0; i < set->ncontenders; i++)
-			if (has_good_sample(set, i))
-				fprintf(stderr, " %s", set->contenders[i].name);
-		fputc('\n', stderr);
-		return SIZE_MAX;
-	}
-	for (k = 0; k < set->ncontenders; k++)
-		if (has_good_sample(set, k) && !contender_is_null(&set->contenders[k]))
-			return k;
-	fprintf(stderr,
-		"ashlar-bench report: %s: no sample in it is good: nothing to compare\n",
-		set->dir);
-	return SIZE_MAX;
-}
-
-static int write_all(struct report *r, const char *page)
-{
-	int status;
-
-	if (mkdir(r->dir, 0777) && errno != EEXIST) {
-		fprintf(stderr, "ashlar-bench report: %s: %s\n", r->dir, strerror(errno));
-		return INCOMPLETE;
-	}
-	status = figures_make(r);
-	/* The page is written without figures too: its tables need no gnuplot. */
-	if (!page_write(r, page))
-		status = INCOMPLETE;
-	figures_free();
-	return status;
-}
-
-static int report_make(const char *dir, const char *reference, const char **path)
-{
-	static char page[PATH_MAX];
-	struct report r = {0};
-	char message[PATH_MAX + 256];
-	int status = UNUSABLE;
-
-	if (path)
-		*path = NULL;
-	r.set = results_load(dir, message, sizeof(message));
-	if (!r.set) {
-		fprintf(stderr, "ashlar-bench report: %s\n", message);
-		return UNUSABLE;
-	}
-	size_t chosen = choose_reference(r.set, reference);
-
-	if (chosen != SIZE_MAX) {
-		r.c = comparison_make(r.set, chosen);
-		r.styles = styles_make(r.set);
-		r.shown = calloc(r.set->ncontenders + 1, sizeof(*r.shown));
-		if (!r.shown || asprintf(&r.dir, "%s/report", dir) < 0)
-			abort();
-		r.nshown = styles_shown(r.set, r.shown, &r.nulls);
-		r.held = held_make(&r);
-		snprintf(page, sizeof(page), "%s/report.html", dir);
-		status = write_all(&r, page);
-		comparison_free(r.c);
-		free(r.styles);
-		free(r.shown);
-		free(r.held);
-		free(r.dir);
-	}
-	results_free(r.set);
-	if (path && status == 0)
-		*path = page;
-	return status;
-}
-
-int report_write(const char *dir, const char **path)
-{
-	return report_make(dir, NULL, path);
-}
+/* The options of formats have keys from here on, in the order of the formats. */
+enum { FORMAT_KEY = 0x100 };
 
 struct arguments {
 	const char *dir, *reference;
+	bool *wanted; /* formats */
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
 
+	if (key >= FORMAT_KEY && key < FORMAT_KEY + (int)export_nformats) {
+		arguments->wanted[key - FORMAT_KEY] = true;
+		return 0;
+	}
 	switch (key) {
 	case 'r':
 		arguments->reference = value;
@@ -133,12 +42,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 int report_main(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{"reference", 'r', "NAME", 0, "Contender the others are compared with (glibc)",
-		 0},
-		{0},
-	};
-	static const struct argp argp = {
+	struct argp_option *options = calloc(export_nformats + 2, sizeof(*options));
+	struct argp argp = {
 		.options = options,
 		.parser = parse,
 		.args_doc = "DIR",
@@ -146,15 +51,32 @@ int report_main(int argc, char **argv)
 		       "Reads DIR/manifest.json and DIR/samples.jsonl, writes DIR/report/ and "
 		       "DIR/report.html. GNUPLOT names another gnuplot.",
 	};
-	struct arguments arguments = {0};
-	const char *path;
+	struct arguments arguments = {.wanted = calloc(export_nformats, sizeof(bool))};
+	size_t n = 0;
 	int status;
 
-	argp_err_exit_status = UNUSABLE;
+	if (!options || !arguments.wanted)
+		abort();
+	options[n++] = (struct argp_option){"reference",
+					    'r',
+					    "NAME",
+					    0,
+					    "Contender the others are compared with (glibc)",
+					    0};
+	for (size_t i = 0; i < export_nformats; i++)
+		if (!export_formats[i].always)
+			options[n++] = (struct argp_option){export_formats[i].name,
+							    FORMAT_KEY + (int)i,
+							    NULL,
+							    0,
+							    export_formats[i].what,
+							    0};
+	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
-		return UNUSABLE;
-	status = report_make(arguments.dir, arguments.reference, &path);
-	if (status == 0)
-		printf("report: %s\n", path);
+		status = STATUS_USAGE;
+	else
+		status = export_report(arguments.dir, arguments.reference, arguments.wanted);
+	free(options);
+	free(arguments.wanted);
 	return status;
 }

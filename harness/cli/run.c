@@ -13,7 +13,7 @@
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
 #include "harness/run/plan.h"
-#include "harness/cli/report.h"
+#include "harness/export/export.h"
 #include "harness/cli/run_options.h"
 #include "harness/run/runner.h"
 
@@ -150,12 +150,10 @@ int run_main(int argc, char **argv)
 	runset_close(&set);
 	manifest_free(&m);
 	if (status == STATUS_OK) {
-		char verb[] = "ashlar-bench report", *arguments[] = {verb, out, NULL};
-
 		if (o.no_report) {
 			printf("results: %s\n", out);
 		} else {
-			status = report_main(2, arguments);
+			status = export_report(out, NULL, NULL);
 			if (status != STATUS_OK)
 				complain("the report failed, the data is complete: "
 					 "`ashlar-bench report %s` makes "

@@ -1,149 +1,238 @@
 #include "harness/export/html.h"
 
-#include <stdarg.h>
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-void html_text(FILE *f, const char *text)
+#include "harness/base/message.h"
+#include "harness/export/svg.h"
+
+static const char css[] =
+	"body{font:15px/1.45 'DejaVu Sans',Verdana,sans-serif;color:#111;background:#fff;"
+	"max-width:1180px;margin:1.5em auto;padding:0 1em}\n"
+	"h1{font-size:1.5em}h2{font-size:1.2em;margin-top:2em;border-bottom:1px solid #ccc}\n"
+	"table{border-collapse:collapse;font-size:13px}\n"
+	"th,td{padding:2px 9px;text-align:left;vertical-align:top;border-bottom:1px solid "
+	"#ddd}\n"
+	"th{border-bottom:1px solid #888}\n"
+	".num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+	".ratio{font-variant-numeric:tabular-nums;white-space:nowrap}.unsure{color:#666}.hole "
+	"a{color:#a40}.proof{font-size:11px;word-break:break-all}\n"
+	".wide{overflow-x:auto;margin:1em 0}figure{margin:2em 0}figure "
+	"svg{width:100%;height:auto}\n"
+	"figcaption{font-size:13.5px}pre{background:#f4f4f4;padding:.7em;overflow-x:auto}\n"
+	".warn{border-left:4px solid #D55E00;padding-left:.8em}nav a{margin-right:1.2em}\n";
+
+/* The report's own words keep their apostrophes; what came from elsewhere is escaped in full.
+ */
+static void own_text(FILE *f, const char *text)
 {
-	for (; *text; text++)
-		switch (*text) {
-		case '&':
-			fputs("&amp;", f);
-			break;
-		case '<':
-			fputs("&lt;", f);
-			break;
-		case '>':
-			fputs("&gt;", f);
-			break;
-		case '"':
-			fputs("&quot;", f);
-			break;
-		case '\'':
-			fputs("&#39;", f);
-			break;
-		default:
-			fputc(*text, f);
-		}
-}
+	for (; *text; text++) {
+		char one[2] = {*text, '\0'};
 
-void html_format(FILE *f, const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort();
-	va_end(args);
-	html_text(f, text);
-	free(text);
-}
-
-void html_table_begin(FILE *f, const char *const *titles)
-{
-	fputs("<div class=\"wide\"><table><thead><tr>", f);
-	for (; *titles; titles++) {
-		fputs("<th>", f);
-		html_text(f, *titles);
-		fputs("</th>", f);
+		if (*text == '\'')
+			fputc('\'', f);
+		else
+			svg_text(f, one);
 	}
-	fputs("</tr></thead><tbody>\n", f);
 }
 
-void html_table_end(FILE *f)
+static void write_span(FILE *f, const struct span *span)
 {
-	fputs("</tbody></table></div>\n", f);
+	switch (span->kind) {
+	case SPAN_OWN:
+		own_text(f, span->text);
+		break;
+	case SPAN_TEXT:
+		svg_text(f, span->text);
+		break;
+	case SPAN_CODE:
+		fputs("<code>", f);
+		svg_text(f, span->text);
+		fputs("</code>", f);
+		break;
+	case SPAN_LINK:
+		fprintf(f, "<a href=\"#%s\">", span->target);
+		svg_text(f, span->text);
+		fputs("</a>", f);
+		break;
+	}
 }
 
-void html_cell(FILE *f, const char *text)
+static void write_spans(FILE *f, const struct block *block)
 {
-	fputs("<td>", f);
-	html_text(f, text);
+	for (size_t i = 0; i < block->nspans; i++)
+		write_span(f, &block->span[i]);
+}
+
+static void write_list(FILE *f, const struct block *block)
+{
+	fputs(block->warning ? "<ul class=\"warn\">\n" : "<ul>\n", f);
+	for (size_t i = 0; i < block->nspans; i++) {
+		fputs("<li>", f);
+		write_span(f, &block->span[i]);
+		fputs("</li>\n", f);
+	}
+	fputs("</ul>\n", f);
+}
+
+static void write_commands(FILE *f, const struct block *block)
+{
+	fputs("<pre>", f);
+	for (size_t i = 0; i < block->nspans; i++) {
+		fputs(i ? "\n" : "", f);
+		write_span(f, &block->span[i]);
+	}
+	fputs("</pre>\n", f);
+}
+
+static void write_words(FILE *f, const struct field *field)
+{
+	if (field->mark == MARK_HOLE) {
+		fputs("<td class=\"hole\" title=\"", f);
+		svg_text(f, field->note);
+		fprintf(f, "\"><a href=\"#%s\">", field->target);
+	} else {
+		fputs(field->mark == MARK_PROOF ? "<td class=\"proof\">" : "<td>", f);
+	}
+	if (field->colour)
+		fprintf(f, "<span style=\"color:%s\">■</span> ", field->colour);
+	for (size_t i = 0; i < field->nlines; i++) {
+		fputs(i ? "<br>" : "", f);
+		svg_text(f, field->line[i]);
+	}
+	fputs(field->nlines ? "" : "–", f);
+	fputs(field->mark == MARK_HOLE ? "</a></td>" : "</td>", f);
+}
+
+static void write_numbers(FILE *f, const struct field *field)
+{
+	char text[FIELD_TEXT];
+
+	if (field->unit != UNIT_RATIO)
+		fputs("<td class=\"num\">", f);
+	else /* Grey, not bold: the page does not say what is better, only what is not known. */
+		fprintf(f, "<td class=\"ratio%s\">",
+			field->mark == MARK_UNSURE ? " unsure" : "");
+	for (size_t i = 0; i < field->nnumbers; i++) {
+		fputs(i ? field->between : "", f);
+		fputs(field_number(field, field->number[i], text), f);
+	}
+	if (!isnan(field->low)) {
+		fprintf(f, " <small>[%s, ", field_number(field, field->low, text));
+		fprintf(f, "%s]</small>", field_number(field, field->high, text));
+	}
+	if (field->note) {
+		fputs(" <small>", f);
+		svg_text(f, field->note);
+		fputs("</small>", f);
+	}
 	fputs("</td>", f);
 }
 
-static char *read_whole(const char *path)
+static void write_table(FILE *f, const struct block *block)
 {
-	FILE *f = fopen(path, "re");
-	char *text = NULL;
-	size_t room = 0;
-
-	if (!f)
-		return NULL;
-	if (getdelim(&text, &room, '\0', f) < 0) {
-		free(text);
-		text = NULL;
+	fputs("<div class=\"wide\"><table><thead><tr>", f);
+	for (size_t i = 0; i < block->ncolumns; i++) {
+		fputs("<th>", f);
+		svg_text(f, block->column[i]);
+		fputs("</th>", f);
 	}
-	fclose(f);
-	return text;
+	fputs("</tr></thead><tbody>\n", f);
+	for (size_t i = 0; i < block->nrows; i++) {
+		const struct row *row = &block->row[i];
+
+		fputs("<tr>", f);
+		for (size_t k = 0; k < row->nfields; k++)
+			if (row->field[k].unit == UNIT_WORDS)
+				write_words(f, &row->field[k]);
+			else
+				write_numbers(f, &row->field[k]);
+		fputs("</tr>\n", f);
+	}
+	fputs("</tbody></table></div>\n", f);
 }
 
-/* The length of what at `at` opens a mention of an id: id='…, href='#…, url(#…;
- * 0 if it does not. */
-static size_t opens_id(const char *at)
+static void write_picture(FILE *f, const struct block *block, const char *folder)
 {
-	static const char *const openings[] = {" id=\"",  " id='", "href=\"#",
-					       "href='#", "url(#", "url('#"};
+	char *path = block->picture ? text_format("%s/%s", folder, block->picture) : NULL;
 
-	for (size_t i = 0; i < sizeof(openings) / sizeof(*openings); i++)
-		if (!strncmp(at, openings[i], strlen(openings[i])))
-			return strlen(openings[i]);
-	return 0;
+	if (!path || !svg_embed(f, path, block->name, block->title, block->caption))
+		fputs("<p class=\"warn\">Not drawn: the report said why when it was made.</p>",
+		      f);
+	fputs("\n", f);
+	free(path);
 }
 
-/* The value of attribute `name` of a start tag that ends at `end`; at most size. */
-static bool attribute(const char *tag, const char *end, const char *name, char *value,
-		      size_t size)
+static void write_figure(FILE *f, const struct block *block, const char *folder)
 {
-	const char *at = strstr(tag, name);
-	size_t n;
-
-	if (!at || at > end)
-		return false;
-	at += strlen(name) + 1; /* and its quote */
-	n = strcspn(at, "\"'");
-	snprintf(value, size, "%.*s", (int)n, at);
-	return true;
+	fprintf(f, "<figure id=\"%s\">\n", block->name);
+	if (!block->absent)
+		write_picture(f, block, folder);
+	fputs("<figcaption><b>", f);
+	svg_text(f, block->title);
+	fputs(".</b> ", f);
+	if (block->absent) {
+		fputs("Left out: ", f);
+		svg_text(f, block->absent);
+		fputs(".", f);
+	} else if (block->caption) {
+		svg_text(f, block->caption);
+	}
+	fputs("</figcaption></figure>\n", f);
 }
 
-bool html_svg(FILE *f, const char *path, const char *prefix, const char *title,
-	      const char *description)
+static void write_block(FILE *f, const struct block *block, const char *folder)
 {
-	char *text = read_whole(path), box[128] = "";
-	double width = 0;
-	const char *at = text ? strstr(text, "<svg") : NULL, *end = at ? strchr(at, '>') : NULL;
-	size_t n;
+	switch (block->kind) {
+	case BLOCK_PARAGRAPH:
+		fputs(block->warning ? "<p class=\"warn\">" : "<p>", f);
+		write_spans(f, block);
+		fputs("</p>\n", f);
+		break;
+	case BLOCK_HEADING:
+		fputs("<h3>", f);
+		write_spans(f, block);
+		fputs("</h3>\n", f);
+		break;
+	case BLOCK_LIST:
+		write_list(f, block);
+		break;
+	case BLOCK_COMMANDS:
+		write_commands(f, block);
+		break;
+	case BLOCK_TABLE:
+		write_table(f, block);
+		break;
+	case BLOCK_FIGURE:
+		write_figure(f, block, folder);
+		break;
+	}
+}
 
-	if (!end || !attribute(at, end, "viewBox=", box, sizeof(box))) {
-		free(text);
-		return false;
+static void write_head(FILE *f, const struct document *d)
+{
+	fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>", f);
+	svg_text(f, d->title);
+	fprintf(f, "</title>\n<style>\n%s</style></head><body>\n<h1>%s</h1>\n<nav>", css,
+		d->heading);
+	for (size_t i = 0; i < d->nsections; i++)
+		if (d->section[i].entry)
+			fprintf(f, "<a href=\"#%s\">%s</a> ", d->section[i].id,
+				d->section[i].entry);
+	fputs("</nav>\n", f);
+}
+
+void html_write(const struct document *d, FILE *f)
+{
+	write_head(f, d);
+	for (size_t i = 0; i < d->nsections; i++) {
+		const struct section *section = &d->section[i];
+
+		fprintf(f, "<h2 id=\"%s\">", section->id);
+		svg_text(f, section->title);
+		fputs("</h2>\n", f);
+		for (size_t k = 0; k < section->nblocks; k++)
+			write_block(f, &section->block[k], d->folder);
 	}
-	/* No wider than drawn: fonts would grow with it. */
-	sscanf(box, "%*f %*f %lf", &width);
-	fprintf(f, "<svg style=\"max-width:%.0fpx\" viewBox=\"", width > 0 ? width : 1180);
-	html_text(f, box);
-	fputs("\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" "
-	      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title>",
-	      f);
-	html_text(f, title);
-	fputs("</title><desc>", f);
-	html_text(f, description);
-	fputs("</desc>", f);
-	for (at = end + 1; *at;) {
-		/* gnuplot's own title and desc name gnuplot, not the picture */
-		if (!strncmp(at, "<title>", 7) && strstr(at, "</title>")) {
-			at = strstr(at, "</title>") + 8;
-		} else if (!strncmp(at, "<desc>", 6) && strstr(at, "</desc>")) {
-			at = strstr(at, "</desc>") + 7;
-		} else if ((n = opens_id(at)) > 0) {
-			fprintf(f, "%.*s%s-", (int)n, at, prefix);
-			at += n;
-		} else {
-			fputc(*at++, f);
-		}
-	}
-	free(text);
-	return true;
+	fputs("</body></html>\n", f);
 }

@@ -1,33 +1,34 @@
-/* Figures 5 and 16: speed over threads, and what an operation costs in faults,
- * system time and instructions. */
-#include "harness/figures/figures.h"
+#include "harness/figures/cost.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/message.h"
+#include "harness/figures/table.h"
+
 /* The cell's number of threads, NaN if its workload has no such parameter. */
-static double cell_threads(const struct report *r, size_t cell)
+static double cell_threads(const struct comparison *c, size_t cell)
 {
-	double threads = json_field_number(json_object_get(r->set->cells[cell].json, "params"),
+	double threads = json_field_number(json_object_get(c->set->cells[cell].json, "params"),
 					   "threads");
 
-	for (size_t i = 0; isnan(threads) && i < r->set->nsamples; i++)
-		if (r->set->samples[i].cell == cell)
+	for (size_t i = 0; isnan(threads) && i < c->set->nsamples; i++)
+		if (c->set->samples[i].cell == cell)
 			threads = json_field_number(
-				json_object_get(r->set->samples[i].json, "params"), "threads");
+				json_object_get(c->set->samples[i].json, "params"), "threads");
 	return threads;
 }
 
 /* Are a and b the same workload with the same parameters but for threads? */
-static bool threads_siblings(const struct report *r, size_t a, size_t b)
+static bool threads_siblings(const struct comparison *c, size_t a, size_t b)
 {
-	json_t *x = json_object_get(r->set->cells[a].json, "params");
-	json_t *y = json_object_get(r->set->cells[b].json, "params");
+	json_t *x = json_object_get(c->set->cells[a].json, "params");
+	json_t *y = json_object_get(c->set->cells[b].json, "params");
 	json_t *p, *q;
 	bool same;
 
-	if (strcmp(r->set->cells[a].workload, r->set->cells[b].workload))
+	if (strcmp(c->set->cells[a].workload, c->set->cells[b].workload))
 		return false;
 	if (!json_is_object(x) || !json_is_object(y))
 		return true;
@@ -42,30 +43,30 @@ static bool threads_siblings(const struct report *r, size_t a, size_t b)
 }
 
 /* Index of the panel a cell belongs to: that of its first sibling. */
-static size_t first_sibling(const struct report *r, size_t cell)
+static size_t first_sibling(const struct comparison *c, size_t cell)
 {
 	size_t i = 0;
 
-	while (!cell_is(&r->set->cells[i], "throughput") || isnan(cell_threads(r, i)) ||
-	       !threads_siblings(r, i, cell))
+	while (!results_is_mode(&c->set->cells[i], "throughput") || isnan(cell_threads(c, i)) ||
+	       !threads_siblings(c, i, cell))
 		i++;
 	return i;
 }
 
 /* The cells of a panel in the order of their threads, into out.  A panel begins at the
  * first of siblings; of any other cell it is empty. */
-static size_t panel_cells(const struct report *r, size_t first, size_t *out)
+static size_t panel_cells(const struct comparison *c, size_t first, size_t *out)
 {
 	size_t n = 0, at;
 
-	if (!cell_is(&r->set->cells[first], "throughput") || isnan(cell_threads(r, first)) ||
-	    first_sibling(r, first) != first)
+	if (!results_is_mode(&c->set->cells[first], "throughput") ||
+	    isnan(cell_threads(c, first)) || first_sibling(c, first) != first)
 		return 0;
-	for (size_t i = first; i < r->set->ncells; i++) {
-		if (!cell_is(&r->set->cells[i], "throughput") || isnan(cell_threads(r, i)) ||
-		    !threads_siblings(r, first, i))
+	for (size_t i = first; i < c->set->ncells; i++) {
+		if (!results_is_mode(&c->set->cells[i], "throughput") ||
+		    isnan(cell_threads(c, i)) || !threads_siblings(c, first, i))
 			continue;
-		for (at = n++; at > 0 && cell_threads(r, out[at - 1]) > cell_threads(r, i);
+		for (at = n++; at > 0 && cell_threads(c, out[at - 1]) > cell_threads(c, i);
 		     at--)
 			out[at] = out[at - 1];
 		out[at] = i;
@@ -73,29 +74,31 @@ static size_t panel_cells(const struct report *r, size_t first, size_t *out)
 	return n > 1 ? n : 0;
 }
 
-bool write_scalability(struct report *r, struct figure *figure)
+bool cost_write_scalability(const struct study *study, struct figure *figure)
 {
-	struct result_set *set = r->set;
+	const struct comparison *c = study->c;
+	struct result_set *set = c->set;
 	size_t *cells = calloc(set->ncells + 1, sizeof(*cells)), panels = 0, rows = 0;
-	FILE *f = table_open(r, figure->name, "operations per second of wall time, by threads",
+	FILE *f = table_open(study, figure->name,
+			     "operations per second of wall time, by threads",
 			     "panel\tworkload\tthreads\tallocator\tops_per_s\tlow\thigh\tn");
 
 	if (!cells)
 		abort();
 	for (size_t first = 0; f && first < set->ncells; first++) {
-		size_t n = panel_cells(r, first, cells);
+		size_t n = panel_cells(c, first, cells);
 
 		panels += n > 0;
-		for (size_t j = 0; j + r->nulls < r->nshown; j++)
+		for (size_t j = 0; j + c->nulls < c->nshown; j++)
 			for (size_t i = 0; i < n; i++) {
 				struct interval speed = comparison_median(
-					r->c, cells[i], r->shown[j], METRIC_SPEED);
+					c, cells[i], c->shown[j], METRIC_SPEED);
 
 				if (!speed.n)
 					continue;
 				fprintf(f, "%zu\t%s\t%g\t%s", panels,
-					set->cells[first].workload, cell_threads(r, cells[i]),
-					set->contenders[r->shown[j]].name);
+					set->cells[first].workload, cell_threads(c, cells[i]),
+					set->contenders[c->shown[j]].name);
 				table_number(f, speed.point);
 				table_number(f, speed.low);
 				table_number(f, speed.high);
@@ -114,54 +117,55 @@ bool write_scalability(struct report *r, struct figure *figure)
 		 "over blocks with 95 %% intervals, which here hold the machine's state as "
 		 "well, as they are not paired. The dashed line is the reference at one thread "
 		 "times the number of threads.%s",
-		 r->nulls ? " null is left out." : "");
-	return table_close(r, figure->name, f);
+		 c->nulls ? " null is left out." : "");
+	return table_close(study, figure->name, f);
 }
 
 /* The name of a cell on the axis.  In mode instructions that is its workload where no other
  * cell has it: the number of operations, which is cut down there, says nothing. */
-static const char *axis_name(const struct report *r, size_t cell)
+static const char *axis_name(const struct comparison *c, size_t cell)
 {
-	const struct result_cell *cells = r->set->cells;
+	const struct result_cell *cells = c->set->cells;
 	size_t same = 0;
 
-	for (size_t i = 0; i < r->set->ncells; i++)
+	for (size_t i = 0; i < c->set->ncells; i++)
 		same += !strcmp(cells[i].mode, cells[cell].mode) &&
 			!strcmp(cells[i].workload, cells[cell].workload);
-	return cell_is(&cells[cell], "instructions") && same == 1 ? cells[cell].workload
-								  : cells[cell].name;
+	return results_is_mode(&cells[cell], "instructions") && same == 1 ? cells[cell].workload
+									  : cells[cell].name;
 }
 
 /* The labels of the axis, as rows of a contender "-": the cells of a mode at 1, 2, … */
-static void axis_rows(const struct report *r, FILE *f, const char *mode, const char *before,
+static void axis_rows(const struct comparison *c, FILE *f, const char *mode, const char *before,
 		      const char *after)
 {
 	size_t x = 0;
 
-	for (size_t i = 0; i < r->set->ncells; i++)
-		if (cell_is(&r->set->cells[i], mode))
-			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, axis_name(r, i), after);
+	for (size_t i = 0; i < c->set->ncells; i++)
+		if (results_is_mode(&c->set->cells[i], mode))
+			fprintf(f, "%s%zu\t%s\t-%s\n", before, ++x, axis_name(c, i), after);
 }
 
-bool write_kernel_cost(struct report *r, struct figure *figure)
+bool cost_write_kernel(const struct study *study, struct figure *figure)
 {
-	struct result_set *set = r->set;
-	FILE *f = table_open(r, figure->name, "faults and system time per operation",
+	const struct comparison *c = study->c;
+	struct result_set *set = c->set;
+	FILE *f = table_open(study, figure->name, "faults and system time per operation",
 			     "x\tlabel\tallocator\tfaults_per_1000\tsys_ns\tsys_percent\tn");
 	size_t x = 0, rows = 0;
 
 	if (!f)
 		return false;
-	axis_rows(r, f, "throughput", "", "\tNaN\tNaN\tNaN\t0");
+	axis_rows(c, f, "throughput", "", "\tNaN\tNaN\tNaN\t0");
 	for (size_t i = 0; i < set->ncells; i++) {
-		if (!cell_is(&set->cells[i], "throughput"))
+		if (!results_is_mode(&set->cells[i], "throughput"))
 			continue;
 		x++;
-		for (size_t j = 0; j + r->nulls < r->nshown; j++) {
-			size_t k = r->shown[j];
-			struct interval faults = comparison_median(r->c, i, k, METRIC_FAULTS);
-			struct interval sys = comparison_median(r->c, i, k, METRIC_SYS);
-			struct interval cpu = comparison_median(r->c, i, k, METRIC_CPU);
+		for (size_t j = 0; j + c->nulls < c->nshown; j++) {
+			size_t k = c->shown[j];
+			struct interval faults = comparison_median(c, i, k, METRIC_FAULTS);
+			struct interval sys = comparison_median(c, i, k, METRIC_SYS);
+			struct interval cpu = comparison_median(c, i, k, METRIC_CPU);
 
 			if (!sys.n && !faults.n)
 				continue;
@@ -180,19 +184,19 @@ bool write_kernel_cost(struct report *r, struct figure *figure)
 		 "What the kernel does for an operation: minor page faults per thousand "
 		 "operations (above) and system time per operation (below), medians over "
 		 "blocks. Log axes; a mark on the lower edge is that value or less, also 0.%s",
-		 r->nulls ? " null is left out." : "");
-	return table_close(r, figure->name, f);
+		 c->nulls ? " null is left out." : "");
+	return table_close(study, figure->name, f);
 }
 
 /* Hardware events where the machine has a PMU: the mean per operation over the blocks
  * of a cell, of one event. */
-static double event_per_op(const struct report *r, size_t cell, size_t contender,
+static double event_per_op(const struct comparison *c, size_t cell, size_t contender,
 			   const char *event)
 {
 	double sum = 0, n = 0;
 
-	for (size_t i = 0; i < r->set->nsamples; i++) {
-		const struct result_sample *s = &r->set->samples[i];
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
 		json_t *counters = json_object_get(s->json, "counters");
 		json_t *events = json_object_get(counters, "events");
 		double value = json_field_number(json_object_get(events, event), "value");
@@ -208,12 +212,12 @@ static double event_per_op(const struct report *r, size_t cell, size_t contender
 }
 
 /* The names of hardware events in the set, each once; at most max. */
-static size_t event_names(const struct report *r, const char **names, size_t max)
+static size_t event_names(const struct comparison *c, const char **names, size_t max)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->set->nsamples; i++) {
-		json_t *counters = json_object_get(r->set->samples[i].json, "counters");
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		json_t *counters = json_object_get(c->set->samples[i].json, "counters");
 		const char *name;
 		json_t *value;
 
@@ -233,13 +237,14 @@ static size_t event_names(const struct report *r, const char **names, size_t max
 }
 
 /* With a PMU a panel per event; without one the instructions that callgrind counted. */
-bool write_instructions(struct report *r, struct figure *figure)
+bool cost_write_instructions(const struct study *study, struct figure *figure)
 {
-	struct result_set *set = r->set;
+	const struct comparison *c = study->c;
+	struct result_set *set = c->set;
 	const char *names[8], *mode = "throughput";
-	size_t nevents = event_names(r, names, 8), rows = 0;
+	size_t nevents = event_names(c, names, 8), rows = 0;
 	bool pmu = nevents > 0;
-	FILE *f = table_open(r, figure->name, "counted events per operation",
+	FILE *f = table_open(study, figure->name, "counted events per operation",
 			     "panel\tevent\tx\tlabel\tallocator\tper_op");
 
 	if (!f)
@@ -249,19 +254,19 @@ bool write_instructions(struct report *r, struct figure *figure)
 		nevents = 1;
 		mode = "instructions";
 	}
-	axis_rows(r, f, mode, "0\t-\t", "\tNaN");
+	axis_rows(c, f, mode, "0\t-\t", "\tNaN");
 	for (size_t e = 0; e < nevents; e++) {
 		size_t x = 0;
 
 		for (size_t i = 0; i < set->ncells; i++) {
-			if (!cell_is(&set->cells[i], mode))
+			if (!results_is_mode(&set->cells[i], mode))
 				continue;
 			x++;
-			for (size_t j = 0; j < r->nshown; j++) {
-				size_t k = r->shown[j];
+			for (size_t j = 0; j < c->nshown; j++) {
+				size_t k = c->shown[j];
 				double value =
-					pmu ? event_per_op(r, i, k, names[e])
-					    : comparison_median(r->c, i, k, METRIC_INSTRUCTIONS)
+					pmu ? event_per_op(c, i, k, names[e])
+					    : comparison_median(c, i, k, METRIC_INSTRUCTIONS)
 							.point;
 
 				if (isnan(value))
@@ -280,7 +285,7 @@ bool write_instructions(struct report *r, struct figure *figure)
 			 "mode instructions are in this set");
 	else if (pmu)
 		text_set(&figure->caption, "Hardware events per operation, mean over blocks%s.",
-			 r->nulls ? "; null shows the driver's own share of instructions and "
+			 c->nulls ? "; null shows the driver's own share of instructions and "
 				    "is no lower "
 				    "bound of the rest"
 				  : "");
@@ -289,6 +294,6 @@ bool write_instructions(struct report *r, struct figure *figure)
 			 "Instructions per operation of the whole process, start and driver "
 			 "included, counted by callgrind at a fraction of the operations: this "
 			 "machine offers no hardware counters. Instructions are not time%s.",
-			 r->nulls ? "; null shows the driver's own share" : "");
-	return table_close(r, figure->name, f);
+			 c->nulls ? "; null shows the driver's own share" : "");
+	return table_close(study, figure->name, f);
 }

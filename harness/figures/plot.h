@@ -1,17 +1,17 @@
 /* The scripts of the figures: bringing them to the report's folder and running them. */
-#ifndef HARNESS_REPORT_PLOT_H
-#define HARNESS_REPORT_PLOT_H
+#ifndef HARNESS_PLOT_H
+#define HARNESS_PLOT_H
 
-#include "harness/figures/figures.h"
+#include "harness/figures/figure.h"
 
-/* set.gp: what all scripts have to know about this set.  False after one line on stderr. */
-bool plot_write_set(const struct report *r);
+/* set.gp: what all scripts have to know about this set.  False after a complaint. */
+bool plot_write_set(const struct study *study);
 
-/* Copies NAME.gp beside the tables.  False after one line on stderr. */
-bool plot_copy_script(const struct report *r, const char *name);
+/* Copies NAME.gp into the folder `dir`.  False after a complaint. */
+bool plot_copy_script(const char *dir, const char *name);
 
-/* Runs gnuplot on NAME.gp in the folder; what it says goes to NAME.log, which stays
+/* Runs gnuplot on NAME.gp there; what it says goes to NAME.log, which stays
  * only if it failed.  Returns its wait status, or -errno if it did not start. */
-int plot_run(const struct report *r, const char *name);
+int plot_run(const char *dir, const char *name);
 
 #endif

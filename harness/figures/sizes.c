@@ -1,22 +1,24 @@
-/* Figures 15 and 15b: sizes and lifetimes of the objects of own workloads. */
-#include "harness/figures/figures.h"
+#include "harness/figures/sizes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/message.h"
+#include "harness/figures/table.h"
+
 /* One side file's rows of a quantity, as rows of a panel.  Returns their number. */
-static size_t copy_rows(const struct report *r, FILE *to, const char *workload,
+static size_t copy_rows(const struct comparison *c, FILE *to, const char *workload,
 			const char *quantity, size_t panel)
 {
 	double value, count, bytes;
-	char name[64], kind[32], line[256], *path;
+	char name[64], kind[32], line[256];
+	char *path;
 	size_t rows = 0;
 	FILE *from;
 
 	if (strchr(workload, '/') || strstr(workload, ".."))
 		return 0; /* a manifest names no file elsewhere */
-	if (asprintf(&path, "%s/cdf/%s.tsv", r->set->dir, workload) < 0)
-		abort();
+	path = text_format("%s/cdf/%s.tsv", c->set->dir, workload);
 	from = fopen(path, "re");
 	free(path);
 	if (!from)
@@ -44,11 +46,12 @@ static bool is_named_before(const struct result_set *set, size_t cell)
 	return false;
 }
 
-static bool write_shares(struct report *r, struct figure *figure, const char *quantity,
+static bool write_shares(const struct study *study, struct figure *figure, const char *quantity,
 			 const char *what)
 {
-	const struct result_set *set = r->set;
-	FILE *f = table_open(r, figure->name, "cumulative shares of objects",
+	const struct comparison *c = study->c;
+	const struct result_set *set = c->set;
+	FILE *f = table_open(study, figure->name, "cumulative shares of objects",
 			     "panel\tlabel\tvalue\tcount\tbytes");
 	const char *before = " Not recorded: ";
 	char *missing = NULL;
@@ -59,9 +62,9 @@ static bool write_shares(struct report *r, struct figure *figure, const char *qu
 	for (size_t i = 0; i < set->ncells; i++) {
 		const char *workload = set->cells[i].workload;
 
-		if (cell_is_program(&set->cells[i]) || is_named_before(set, i))
+		if (results_is_program(&set->cells[i]) || is_named_before(set, i))
 			continue;
-		if (copy_rows(r, f, workload, quantity, panel + 1)) {
+		if (copy_rows(c, f, workload, quantity, panel + 1)) {
 			panel++;
 		} else {
 			text_append(&missing, "%s%s", before, workload);
@@ -79,17 +82,17 @@ static bool write_shares(struct report *r, struct figure *figure, const char *qu
 			 "allocate is not recorded.%s%s",
 			 what, missing ? missing : "", missing ? "." : "");
 	free(missing);
-	return table_close(r, figure->name, f);
+	return table_close(study, figure->name, f);
 }
 
-bool write_sizes(struct report *r, struct figure *figure)
+bool sizes_write(const struct study *study, struct figure *figure)
 {
-	return write_shares(r, figure, "size", "size");
+	return write_shares(study, figure, "size", "size");
 }
 
-bool write_lifetimes(struct report *r, struct figure *figure)
+bool sizes_write_lifetimes(const struct study *study, struct figure *figure)
 {
-	return write_shares(r, figure, "lifetime",
+	return write_shares(study, figure, "lifetime",
 			    "lifetime, counted in the allocation calls that the whole process "
 			    "makes between birth and free");
 }

@@ -19,7 +19,7 @@ static const struct style others[] = {
 	{"#777777", 10}, {"#777777", 14}, {"#777777", 2},
 };
 
-struct style *styles_make(const struct result_set *set)
+struct style *style_make(const struct result_set *set)
 {
 	const size_t nknown = sizeof(known) / sizeof(*known);
 	const size_t nothers = sizeof(others) / sizeof(*others);
@@ -38,26 +38,4 @@ struct style *styles_make(const struct result_set *set)
 			styles[i] = others[taken++ % nothers];
 	}
 	return styles;
-}
-
-size_t styles_shown(const struct result_set *set, size_t *out, size_t *nulls)
-{
-	size_t n = 0;
-
-	*nulls = 0;
-	for (int null = 0; null < 2; null++)
-		for (size_t i = 0; i < set->ncontenders; i++) {
-			size_t k = 0;
-
-			if (contender_is_null(&set->contenders[i]) != null)
-				continue;
-			while (k < set->nsamples &&
-			       !(set->samples[k].ok && set->samples[k].contender == i))
-				k++;
-			if (k == set->nsamples)
-				continue;
-			out[n++] = i;
-			*nulls += (size_t)null;
-		}
-	return n;
 }

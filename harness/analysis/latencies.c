@@ -1,0 +1,52 @@
+#include "harness/analysis/latencies.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+void latencies_collect(const struct comparison *c, size_t cell, size_t contender,
+		       const char *kind, struct distribution *d)
+{
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+
+		if (s->ok && !s->superseded && s->cell == cell && s->contender == contender)
+			results_add_latency(c->set, s, kind, d);
+	}
+}
+
+/* Per block; NaN where there is none. */
+static void percentiles(const struct comparison *c, size_t cell, size_t contender,
+			const char *kind, double percentile, double *out)
+{
+	for (size_t b = 0; b < c->nblocks; b++)
+		out[b] = NAN;
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+		struct distribution d = {0};
+
+		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
+		    s->block < 0 || (size_t)s->block >= c->nblocks)
+			continue;
+		results_add_latency(c->set, s, kind, &d);
+		if (d.count)
+			out[s->block] = distribution_percentile(&d, percentile);
+		distribution_free(&d);
+	}
+}
+
+struct interval latencies_ratio(const struct comparison *c, size_t cell, size_t contender,
+				const char *kind, double percentile)
+{
+	size_t n = c->nblocks;
+	double *own = calloc(3 * n + 1, sizeof(*own)), *reference = own + n,
+	       *logs = own + 2 * n;
+	struct interval ratio;
+
+	if (!own)
+		abort();
+	percentiles(c, cell, contender, kind, percentile, own);
+	percentiles(c, cell, c->reference, kind, percentile, reference);
+	ratio = stat_ratio_interval(logs, stat_log_ratios(own, reference, n, logs));
+	free(own);
+	return ratio;
+}

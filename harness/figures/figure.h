@@ -1,0 +1,26 @@
+/* A figure, and what figures are made from. */
+#ifndef HARNESS_FIGURE_H
+#define HARNESS_FIGURE_H
+
+#include "harness/analysis/comparison.h"
+#include "harness/analysis/held.h"
+#include "harness/figures/style.h"
+
+/* A comparison, what else is known of its set, and where the figures go.  All of it belongs to
+ * who fills it in. */
+struct study {
+	struct comparison *c;
+	struct held *held;    /* see held_of */
+	struct style *styles; /* of each contender */
+	char *dir;            /* DIR/report */
+};
+
+struct figure {
+	const char *name; /* NAME.gp, NAME.tsv, NAME.svg, NAME.png */
+	const char *title;
+	char *caption; /* what it shows and what was left out */
+	char *absent;  /* why there is no such figure, or null */
+	bool drawn;
+};
+
+#endif

@@ -1,0 +1,33 @@
+/* The sections of a report, each added to the end of a document; their order is that of
+ * sections.c. */
+#ifndef HARNESS_SECTION_H
+#define HARNESS_SECTION_H
+
+#include "harness/figures/figures.h"
+#include "harness/report/document.h"
+
+void section_summary(struct document *d, const struct study *study);
+/* CPU time, then memory, relative to the reference. */
+void section_time(struct document *d, const struct comparison *c);
+void section_memory(struct document *d, const struct study *study);
+void section_figures(struct document *d, const struct figures *figures);
+void section_latency(struct document *d, const struct comparison *c);
+/* Nothing where no trace was replayed. */
+void section_replays(struct document *d, const struct comparison *c);
+void section_gaps(struct document *d, const struct comparison *c);
+void section_contenders(struct document *d, const struct study *study);
+void section_workloads(struct document *d, const struct comparison *c);
+void section_environment(struct document *d, const struct comparison *c);
+void section_methods(struct document *d, const struct comparison *c);
+void section_reproduce(struct document *d, const struct comparison *c);
+
+/* The table of a metric's ratios, of all cells and contenders. */
+void section_ratios(struct document *d, const struct comparison *c, enum metric metric);
+/* A ratio with its interval as a field; n is noted where it is less than `blocks`. */
+void section_ratio(struct document *d, const struct interval *ratio, size_t blocks);
+
+/* What the manifest says under `key`, or that it says nothing. */
+const char *section_recorded(const struct comparison *c, const char *key);
+const char *section_reference(const struct comparison *c);
+
+#endif

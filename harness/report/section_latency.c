@@ -1,0 +1,59 @@
+/* Latency: percentiles of each cell, kind and contender. */
+#include "harness/report/section.h"
+
+#include <math.h>
+
+#include "harness/analysis/latencies.h"
+
+/* Adds a row where there are values; returns whether there are. */
+static bool latency_row(struct document *d, const struct comparison *c, size_t cell,
+			size_t contender, const char *kind)
+{
+	static const double points[] = {0.5, 0.9, 0.99, 0.999, 0.9999};
+	struct interval ratio = {0, NAN, NAN, NAN};
+	struct distribution values = {0};
+	bool any;
+
+	latencies_collect(c, cell, contender, kind, &values);
+	any = values.count > 0;
+	if (any) {
+		document_row(d);
+		document_words(d, "%s", c->set->cells[cell].name);
+		document_words(d, "%s", kind);
+		document_words(d, "%s", c->set->contenders[contender].name);
+		document_number(d, UNIT_COUNT, (double)values.count);
+		for (size_t i = 0; i < sizeof(points) / sizeof(*points); i++)
+			document_number(d, UNIT_NS,
+					distribution_percentile(&values, points[i]));
+		document_number(d, UNIT_NS, values.max_ns > 0 ? values.max_ns : NAN);
+		if (contender != c->reference)
+			ratio = latencies_ratio(c, cell, contender, kind, 0.999);
+		section_ratio(d, &ratio, 0);
+	}
+	distribution_free(&values);
+	return any;
+}
+
+void section_latency(struct document *d, const struct comparison *c)
+{
+	static const char *const kinds[] = {"alloc", "free", "request"};
+	static const char *const titles[] = {
+		"cell",   "of",  "contender",          "values", "p50", "p90", "p99", "p99.9",
+		"p99.99", "max", "p99.9 to reference", NULL};
+	size_t rows = 0;
+
+	document_section(d, "latency", "Latency", "Latency");
+	document_paragraph(d);
+	document_say(d, "Of all blocks together; – where fewer than 100 values lie beyond. The "
+			"cost of reading the clock is within the values.");
+	document_table(d, titles);
+	for (size_t i = 0; i < c->set->ncells; i++)
+		for (int kind = 0; kind < 3 && results_is_mode(&c->set->cells[i], "latency");
+		     kind++)
+			for (size_t j = 0; j < c->nshown; j++)
+				rows += latency_row(d, c, i, c->shown[j], kinds[kind]);
+	if (!rows) {
+		document_paragraph(d);
+		document_say(d, "No latency was measured in this set.");
+	}
+}

@@ -1,0 +1,108 @@
+/* How it was measured and summed up, and how to do it again. */
+#include "harness/report/section.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/message.h"
+
+void section_methods(struct document *d, const struct comparison *c)
+{
+	json_t *manifest = c->set->manifest, *counters = json_object_get(manifest, "counters");
+	json_t *capacity = json_object_get(manifest, "capacity"), *rate;
+	double seed = json_field_number(manifest, "seed"),
+	       blocks = json_field_number(manifest, "blocks");
+	const char *workload;
+
+	document_section(d, "methods", "Methods", "Methods");
+	document_paragraph(d);
+	document_format(
+		d,
+		"Every sample is a fresh process with fixed work. A block runs every contender "
+		"once per cell, in an order drawn anew from seed %.0f; %.0f blocks were "
+		"planned%s. The contender comes in by LD_PRELOAD; which file served malloc is "
+		"proven inside each process, and a sample served by another one is a failure "
+		"and not a number. ",
+		seed, blocks, isnan(blocks) ? " (not recorded)" : "");
+	document_format(
+		d,
+		"Ratios are formed within a block against %s and summed up by their median, so "
+		"that what slows a whole block cancels. Intervals are 95 %% bootstrap "
+		"intervals of the median log ratio: %d resamples of blocks, tails widened for "
+		"few blocks by Hesterberg's expanded percentile, generator %s, so the same "
+		"data give the same interval. No interval made from n blocks can promise more "
+		"than 1 - 2^(1-n): 94 %% for five, 75 %% for three; with one there is none. ",
+		section_reference(c), STAT_RESAMPLES, STAT_BOOTSTRAP_VERSION);
+	document_format(d, "Geometric means keep the workloads fixed and resample the blocks "
+			   "within each; a workload counts once, however many cells it has. No "
+			   "correction for the number of comparisons is made: of a hundred "
+			   "intervals of equal contenders about five exclude 1. ");
+	document_format(
+		d,
+		"CPU time is user and system time of the timed part. Peak memory is the "
+		"high-water mark of resident memory of the measured process, less the tables "
+		"of the workload driver. Latency is measured in runs of their own, as timing "
+		"slows what it times; histograms are merged over blocks, and a percentile with "
+		"fewer than %d values beyond it is not given. ",
+		DISTRIBUTION_MIN_BEYOND);
+	json_object_foreach(capacity, workload, rate) {
+		if (json_is_number(rate))
+			document_format(
+				d,
+				"The offered load of %s refers to %.0f requests per second, "
+				"measured once under glibc and the same for all. ",
+				workload, json_number_value(rate));
+	}
+	document_format(d, "Counters: %s%s%s.", json_field_text(counters, "tier"),
+			*json_field_text(counters, "reason") ? ", " : "",
+			json_field_text(counters, "reason"));
+}
+
+/* Appends a word as a shell would have to be given it. */
+static void append_word(char **line, const char *word)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+
+	if (*word && word[strspn(word, plain)] == '\0') {
+		text_append(line, "%s", word);
+		return;
+	}
+	text_append(line, "'");
+	for (; *word; word++) {
+		if (*word == '\'')
+			text_append(line, "'\\''");
+		else
+			text_append(line, "%c", *word);
+	}
+	text_append(line, "'");
+}
+
+void section_reproduce(struct document *d, const struct comparison *c)
+{
+	char *made = text_format("%s", ""), *again;
+	json_t *word;
+	size_t i;
+
+	document_section(d, "reproduce", "Reproduce", "Reproduce");
+	document_paragraph(d);
+	document_say(d, "This set was made by the first command; the second makes this page "
+			"again from ");
+	document_code(d, "manifest.json");
+	document_say(d, " and ");
+	document_code(d, "samples.jsonl");
+	document_say(d, "; the third draws one figure again after its script was changed.");
+	json_array_foreach(json_object_get(c->set->manifest, "command"), i, word) {
+		text_append(&made, i ? " " : "");
+		append_word(&made, json_is_string(word) ? json_string_value(word) : "?");
+	}
+	again = text_format("ashlar-bench report . --reference ");
+	append_word(&again, section_reference(c));
+	document_commands(d);
+	document_format(d, "%s", made);
+	document_format(d, "%s", again);
+	document_format(d, "cd report && gnuplot fig01.gp");
+	free(made);
+	free(again);
+}

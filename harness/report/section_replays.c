@@ -1,0 +1,174 @@
+/* Replays of traces: whether they did what was promised, and where their objects lay. */
+#include "harness/report/section.h"
+
+#include <math.h>
+#include <string.h>
+
+static json_t *part(const struct result_sample *s, const char *key)
+{
+	json_t *o = json_object_get(s->json, key);
+
+	return json_is_object(o) ? o : NULL;
+}
+
+static bool has_replays(const struct result_set *set)
+{
+	for (size_t i = 0; i < set->nsamples; i++)
+		if (part(&set->samples[i], "replay"))
+			return true;
+	return false;
+}
+
+/* Samples of one cell and contender, said once. */
+static bool said_before(const struct result_set *set, size_t i, const char *reason)
+{
+	for (size_t k = 0; k < i; k++) {
+		const struct result_sample *s = &set->samples[k];
+		json_t *o = part(s, "replay");
+
+		if (s->cell == set->samples[i].cell &&
+		    s->contender == set->samples[i].contender && o && !s->superseded &&
+		    strcmp(json_field_text(o, "invalid"), reason) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void validity(struct document *d, const struct result_set *set)
+{
+	size_t all = 0, valid = 0;
+
+	for (size_t i = 0; i < set->nsamples; i++)
+		if (set->samples[i].ok && !set->samples[i].superseded &&
+		    part(&set->samples[i], "replay")) {
+			all++;
+			valid += json_is_true(
+				json_object_get(set->samples[i].json, "validated"));
+		}
+	if (valid == all)
+		document_paragraph(d);
+	else
+		document_warning(d);
+	document_format(d,
+			"%zu of %zu replays are validated: they made the calls that their "
+			"trace promises, in number, size, alignment, threads and what was left "
+			"alive, and had its peak of live bytes.",
+			valid, all);
+	if (valid == all)
+		return;
+	document_list(d, false);
+	for (size_t i = 0; i < set->nsamples; i++) {
+		const struct result_sample *s = &set->samples[i];
+		json_t *o = part(s, "replay");
+		const char *reason;
+
+		if (!s->ok || s->superseded || !o ||
+		    json_is_true(json_object_get(s->json, "validated")))
+			continue;
+		reason = json_field_text(o, "invalid");
+		if (said_before(set, i, reason))
+			continue;
+		document_format(d, "%s (%s) under %s: %s", set->cells[s->cell].name,
+				set->cells[s->cell].mode, set->contenders[s->contender].name,
+				reason);
+	}
+}
+
+/* The largest share of its life that a thread of these replays waited for others; 0 if none
+ * says. */
+static double most_waiting(const struct result_set *set, size_t cell, size_t contender)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < set->nsamples; i++) {
+		const struct result_sample *s = &set->samples[i];
+		json_t *o = part(s, "replay");
+
+		if (s->cell == cell && s->contender == contender && s->ok && o &&
+		    json_field_number(o, "wait_share") > most)
+			most = json_field_number(o, "wait_share");
+	}
+	return most;
+}
+
+/* Where threads waited for each other for long, a replay also measures how they were
+ * scheduled. */
+static void waiting(struct document *d, const struct result_set *set)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < set->ncells; i++)
+		for (size_t k = 0; k < set->ncontenders; k++) {
+			double most = most_waiting(set, i, k);
+
+			if (most <= 0.05)
+				continue;
+			if (!any) {
+				document_paragraph(d);
+				document_say(d, "A thread waited for others for more than 5 % "
+						"of its life, so that scheduling is measured "
+						"as well: ");
+			}
+			document_format(d, "%s%s (%s) under %s %.0f %%", any ? ", " : "",
+					set->cells[i].name, set->cells[i].mode,
+					set->contenders[k].name, 100 * most);
+			any = true;
+		}
+	if (any)
+		document_say(d, ".");
+}
+
+static void locality(struct document *d, const struct result_set *set)
+{
+	static const struct {
+		const char *key, *title;
+	} quantities[] = {
+		{"lines", "lines of 64 B"},
+		{"pages", "pages of 4 KiB"},
+		{"regions", "regions of 2 MiB"},
+		{"lines_per_1000", "lines per 1000 calls"},
+		{"pages_per_1000", "pages"},
+		{"regions_per_1000", "regions"},
+		{"l1_misses_per_1000", "TLB: first-level misses per 1000 calls"},
+		{"l2_misses_per_1000", "second-level"},
+	};
+	const size_t nquantities = sizeof(quantities) / sizeof(*quantities);
+	static const char *const titles[] = {"cell", "contender", NULL};
+	bool any = false;
+
+	for (size_t i = 0; i < set->nsamples; i++) {
+		const struct result_sample *s = &set->samples[i];
+		json_t *o = part(s, "locality");
+
+		if (!s->ok || s->superseded || !o)
+			continue;
+		if (!any) {
+			document_paragraph(d);
+			document_say(d,
+				     "Where the touched bytes of the replayed objects lie, by "
+				     "a model: one thread, fixed addresses, no memory given "
+				     "back by the clock; a translation cache of 64 entries in "
+				     "4 ways before one of 1536 in 12. What the allocator "
+				     "touches for itself is not in it.");
+			document_table(d, titles);
+			for (size_t k = 0; k < nquantities; k++)
+				document_column(d, "%s", quantities[k].title);
+		}
+		any = true;
+		document_row(d);
+		document_words(d, "%s", set->cells[s->cell].name);
+		document_words(d, "%s", set->contenders[s->contender].name);
+		for (size_t k = 0; k < nquantities; k++)
+			document_number(d, UNIT_PLAIN, json_field_number(o, quantities[k].key));
+	}
+}
+
+void section_replays(struct document *d, const struct comparison *c)
+{
+	if (!has_replays(c->set))
+		return;
+	document_section(d, "replays", "Replays of traces", NULL);
+	validity(d, c->set);
+	waiting(d, c->set);
+	locality(d, c->set);
+}
