@@ -7,9 +7,12 @@
 
 #include "harness/base/message.h"
 #include "harness/export/html.h"
+#include "harness/export/markdown.h"
 #include "harness/report/report.h"
 
 const struct export_format export_formats[] = {
+	{"markdown", "report.md", "Write DIR/report.md as well: the same as Markdown", false,
+	 markdown_write},
 	{"html", "report.html", NULL, true, html_write},
 };
 const size_t export_nformats = sizeof(export_formats) / sizeof(*export_formats);

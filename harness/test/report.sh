@@ -131,6 +131,37 @@ other_reference() {
 	within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, all' glibc ratio)" 1.6
 }
 
+markdown_says_the_same() { # as the page: sections, paragraphs, items, tables field by field, figures
+	"$make_set" "$work/said" planted torn unfinished && odd_words "$work/said" || return 1
+	"$report" "$work/said" --markdown >"$work/out.md" 2>"$work/err" || { cat "$work/err"; return 1; }
+	[ "$(head -n 1 "$work/out.md")" = "report: $work/said/report.md" ] &&
+		[ "$(tail -n 1 "$work/out.md")" = "report: $work/said/report.html" ] || { cat "$work/out.md"; return 1; }
+	python3 "$top_srcdir/harness/test/compare_formats.py" "$work/said" || return 1
+	# a number, a field and a figure that are missing are found
+	for change in '0,/ ---: .*|$/!s/1\.2/1.3/' 's/| slower20 .*/| |/' '/fig08b\.svg/d' '/^| redis /d'; do
+		sed "$change" "$work/said/report.md" >"$work/changed.md" || return 1
+		cmp -s "$work/said/report.md" "$work/changed.md" && { echo "'$change' changes nothing"; return 1; }
+		python3 "$top_srcdir/harness/test/compare_formats.py" "$work/said" "$work/changed.md" >/dev/null &&
+			{ echo "not found: $change"; return 1; }
+	done
+	return 0
+}
+odd_words() { # SET: what a format could take for its own
+	python3 - "$1/manifest.json" <<-'END'
+	import json, sys
+	manifest = json.load(open(sys.argv[1]))
+	manifest["contenders"][1]["notes"] = "a | b * c_d _e_ <f> `g` [h](i) & &amp; \\ \\| $j$ ~k~ | end"
+	manifest["contenders"][2]["env"] = {"A_B": "x*y", "C": "$p|q"}
+	manifest["command"] += ["it's", "a|b `c` ```", "--x=$y"]
+	manifest["environment"]["_odd_"] = "1. | # > - +"
+	json.dump(manifest, open(sys.argv[1], "w"))
+	END
+}
+page_needs_no_markdown() { # one format does not change another, and is made only on demand
+	[ ! -e "$set_dir/report.md" ] && cp "$work/said/report.html" "$work/with.html" &&
+		"$report" "$work/said" >/dev/null && cmp "$work/with.html" "$work/said/report.html"
+}
+
 sizes_are_drawn() { # a panel per own workload that was recorded; the others are named
 	t=$set_dir/report/fig15.tsv
 	[ "$(awk -F'\t' 'NR > 2 { print $2 }' "$t" | sort -u | grep -c .)" -eq 7 ] &&
@@ -239,7 +270,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..28
+echo 1..30
 check "a report is written, a torn last line tolerated" whole
 check "every figure has script, table, SVG and PNG" figures_are_there
 check "every script draws by itself, without a warning" scripts_stand_alone
@@ -248,6 +279,8 @@ check "the page needs nothing else, and its ids are unique" page_stands_alone
 check "the page's elements are closed in order" page_is_well_formed
 check "the page gives the reason of every hole" reasons_are_there
 check "the same set gives the same page; the set is untouched" same_bytes_again
+check "the Markdown says what the page says" markdown_says_the_same
+check "the page is the same with Markdown and without" page_needs_no_markdown
 check "a contender with 20 % more work lies within its interval" planted_is_found
 check "the same contender under two names differs within its interval" same_is_the_same
 check "time-averaged memory is mean over mean" held_is_the_quotient_of_means

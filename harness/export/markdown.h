@@ -1,0 +1,12 @@
+/* A document in GitHub's flavour of Markdown, its figures as links. */
+#ifndef HARNESS_MARKDOWN_H
+#define HARNESS_MARKDOWN_H
+
+#include <stdio.h>
+
+#include "harness/report/document.h"
+
+/* Errors are the stream's. */
+void markdown_write(const struct document *d, FILE *f);
+
+#endif
