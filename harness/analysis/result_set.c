@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "harness/base/file.h"
+#include "harness/base/message.h"
+#include "harness/base/set_files.h"
 
 double json_field_number(const json_t *object, const char *key)
 {
@@ -269,6 +272,16 @@ static bool load_manifest(struct result_set *set, const char *path, char *messag
 	return true;
 }
 
+/* The archive of a packed set; a set that is not packed has none. */
+static bool load_packed(struct result_set *set, char *message, size_t size)
+{
+	char *path = text_format("%s/" SET_PACKED, set->dir);
+	bool good = !file_exists(path) || tarball_read(&set->packed, path, message, size) == 0;
+
+	free(path);
+	return good;
+}
+
 struct result_set *results_load(const char *dir, char *message, size_t size)
 {
 	struct result_set *set = calloc(1, sizeof(*set));
@@ -279,7 +292,7 @@ struct result_set *results_load(const char *dir, char *message, size_t size)
 	    asprintf(&samples, "%s/samples.jsonl", dir) < 0)
 		abort();
 	if (!load_manifest(set, manifest, message, size) ||
-	    !load_samples(set, samples, message, size)) {
+	    !load_samples(set, samples, message, size) || !load_packed(set, message, size)) {
 		results_free(set);
 		set = NULL;
 	} else if (set->nsamples == 0) {
@@ -303,27 +316,39 @@ void results_free(struct result_set *set)
 	free(set->cells);
 	free(set->contenders);
 	json_decref(set->manifest);
+	tarball_free(&set->packed);
 	free(set->dir);
 	free(set);
 }
 
-/* A side file of a sample; the name is relative to the folder and stays inside it. */
-static FILE *open_side_file(struct result_set *set, const struct result_sample *sample,
-			    const char *name)
+FILE *results_side_file(const struct result_set *set, const char *name)
 {
+	const struct tarball_file *packed = tarball_find(&set->packed, name);
 	char *path;
 	FILE *file;
 
 	if (name[0] == '/' || strstr(name, "..")) {
-		results_remark(set, "sample %lld names a file outside its folder: %s",
-			       (long long)sample->id, name);
+		errno = EPERM;
 		return NULL;
 	}
-	if (asprintf(&path, "%s/%s", set->dir, name) < 0)
-		abort();
+	path = text_format("%s/%s", set->dir, name);
 	file = fopen(path, "re");
 	free(path);
-	if (!file)
+	if (!file && errno == ENOENT && packed)
+		file = fmemopen(packed->data, packed->size, "r");
+	return file;
+}
+
+/* A side file that a sample names; a remark when it cannot be read. */
+static FILE *open_side_file(struct result_set *set, const struct result_sample *sample,
+			    const char *name)
+{
+	FILE *file = results_side_file(set, name);
+
+	if (!file && errno == EPERM)
+		results_remark(set, "sample %lld names a file outside its folder: %s",
+			       (long long)sample->id, name);
+	else if (!file)
 		results_remark(set, "sample %lld: %s: %s", (long long)sample->id, name,
 			       strerror(errno));
 	return file;

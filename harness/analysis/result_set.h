@@ -6,8 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <jansson.h>
 
+#include "harness/base/tarball.h"
 #include "harness/stats/distribution.h"
 
 #define RESULTS_SCHEMA 1
@@ -51,10 +53,11 @@ struct result_set {
 	/* What was found amiss but does not spoil the rest: one line each. */
 	char **remarks;
 	size_t nremarks;
+	struct tarball packed; /* the side files of a packed set */
 };
 
 /* Loads dir.  On failure returns null with one line in message: no such folder, no
- * manifest, another schema or major suite version, no sample.  A line of
+ * manifest, another schema or major suite version, no sample, a damaged archive.  A line of
  * samples.jsonl that is no JSON object (the torn last one of a killed run) becomes
  * a remark. */
 struct result_set *results_load(const char *dir, char *message, size_t size);
@@ -75,6 +78,11 @@ bool results_is_null(const struct result_contender *contender);
 /* Did the sample wait more than 1 % of its CPU time for a CPU, or lose more than
  * 0.5 % of its wall time to other guests of the host? */
 bool results_is_disturbed(const struct result_sample *sample);
+
+/* A side file (timeline/N.tsv, ...), from the folder or, where it does not lie there, from the
+ * archive of a packed set.  Null with errno when there is none, or when the name leaves the
+ * folder (EPERM); close it with fclose. */
+FILE *results_side_file(const struct result_set *set, const char *name);
 
 /* Adds the histogram of one kind ("alloc", "free", "request") of a sample to d.
  * Returns false, with a remark, when the sample names a file that cannot be read;

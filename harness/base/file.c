@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "harness/base/message.h"
 
-char *file_read(const char *path)
+char *file_read_bytes(const char *path, size_t *length)
 {
 	size_t used = 0, size = 4096;
 	char *text;
@@ -47,7 +47,15 @@ char *file_read(const char *path)
 		}
 	}
 	close(fd);
+	*length = used;
 	return text;
+}
+
+char *file_read(const char *path)
+{
+	size_t length;
+
+	return file_read_bytes(path, &length);
 }
 
 const char *file_line(const char *path, char *line, size_t size)
@@ -63,17 +71,17 @@ const char *file_line(const char *path, char *line, size_t size)
 	return line;
 }
 
-int file_write(const char *path, const char *text)
+int file_write_bytes(const char *path, const void *data, size_t left)
 {
 	char *part = text_format("%s.part", path);
-	size_t left = strlen(text);
+	const char *next = data;
 	int fd, error;
 
 	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		goto failed;
 	while (left) {
-		ssize_t n = write(fd, text, left);
+		ssize_t n = write(fd, next, left);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -83,7 +91,7 @@ int file_write(const char *path, const char *text)
 			errno = error;
 			goto failed;
 		}
-		text += n;
+		next += n;
 		left -= (size_t)n;
 	}
 	if (fsync(fd) < 0 && errno != EINVAL && errno != EROFS) {
@@ -102,6 +110,11 @@ failed:
 	free(part);
 	errno = error;
 	return -1;
+}
+
+int file_write(const char *path, const char *text)
+{
+	return file_write_bytes(path, text, strlen(text));
 }
 
 int file_make_folder(const char *path)

@@ -9,12 +9,16 @@
  * /proc, which state no size, are read to their end. */
 char *file_read(const char *path);
 
+/* The same of any bytes, whose number goes to *length. */
+char *file_read_bytes(const char *path, size_t *length);
+
 /* The first line without its newline, into `line`; "" when the file cannot be read. */
 const char *file_line(const char *path, char *line, size_t size);
 
 /* Replaces the file in one step (a reader sees the old content or the new one).
  * Returns 0, or -1 with errno. */
 int file_write(const char *path, const char *text);
+int file_write_bytes(const char *path, const void *data, size_t size);
 
 /* Makes the folder and what is missing above it.  Returns 0, or -1 with errno. */
 int file_make_folder(const char *path);

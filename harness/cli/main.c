@@ -8,6 +8,7 @@
 #include "harness/cli/fidelity.h"
 #include "harness/base/message.h"
 #include "harness/cli/op_matrix.h"
+#include "harness/cli/pack.h"
 #include "harness/cli/record.h"
 #include "harness/cli/report.h"
 #include "harness/cli/run.h"
@@ -27,6 +28,7 @@ static const struct verb {
 	{"trace", trace_main, "tell, show, check or import a recorded trace"},
 	{"fidelity", fidelity_main, "check that replays keep the order of what was recorded"},
 	{"report", report_main, "make figures and one page of HTML from what was measured"},
+	{"pack", pack_main, "put the many small files of a finished run set into one"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-
 #include "harness/base/message.h"
+#include "harness/base/set_files.h"
 #include "harness/figures/table.h"
 
 /* One side file's rows of a quantity, as rows of a panel.  Returns their number. */
@@ -16,10 +16,10 @@ static size_t copy_rows(const struct comparison *c, FILE *to, const char *worklo
 	size_t rows = 0;
 	FILE *from;
 
-	if (strchr(workload, '/') || strstr(workload, ".."))
+	if (strchr(workload, '/'))
 		return 0; /* a manifest names no file elsewhere */
-	path = text_format("%s/cdf/%s.tsv", c->set->dir, workload);
-	from = fopen(path, "re");
+	path = text_format(SET_CDF "/%s.tsv", workload);
+	from = results_side_file(c->set, path);
 	free(path);
 	if (!from)
 		return 0;

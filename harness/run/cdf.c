@@ -10,6 +10,7 @@
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
+#include "harness/base/set_files.h"
 
 #define PASS_S 60 /* one pass takes seconds; one that hangs must not take the run with it */
 
@@ -64,7 +65,7 @@ bool cdf_record(struct runner *r, uint64_t until_ns)
 	const struct manifest *m = r->manifest;
 	struct contender made;
 	const struct contender *reference = capacity_reference(m, &made);
-	char *folder = text_format("%s/cdf", r->place.out);
+	char *folder = text_format("%s/" SET_CDF, r->place.out);
 	int left_out = 0;
 	bool go_on = true;
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/base/set_files.h"
 
 static int open_samples(struct runset *set, int flags, char *why, size_t why_size)
 {
@@ -29,7 +30,7 @@ static int open_samples(struct runset *set, int flags, char *why, size_t why_siz
 
 int runset_make(struct runset *set, const char *path, char *why, size_t why_size)
 {
-	static const char *const parts[] = {"", "/timeline", "/latency"};
+	static const char *const parts[] = {"", "/" SET_TIMELINE, "/" SET_LATENCY};
 	char *manifest = text_format("%s/manifest.json", path);
 	bool taken = file_exists(manifest);
 

@@ -9,7 +9,7 @@ check '[ $status -eq 0 ] && grep -q "^  run " "$work/out"' "--help names the ver
 bench
 check '[ $status -eq 2 ] && grep -q Usage "$work/err"' "no verb is a mistake"
 refuses 2 "'fly'" "an unknown verb" fly
-for verb in list describe doctor run op-matrix record trace; do
+for verb in list describe doctor run op-matrix record trace report pack; do
 	bench $verb --help
 	check '[ $status -eq 0 ] && grep -q "^Usage: ashlar-bench $verb" "$work/out"' "$verb --help"
 done

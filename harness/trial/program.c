@@ -17,6 +17,7 @@
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
+#include "harness/base/set_files.h"
 #include "harness/base/paths.h"
 #include "harness/machine/procfs.h"
 #include "harness/trial/proof.h"
@@ -318,7 +319,7 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	if (!served)
 		sample_fail(s, SAMPLE_FAILED, "the server ended before its clients were done");
 	counters_finish(&counters, &s->counters);
-	table = text_format("%s/timeline/%d.tsv", t->place->out, s->id);
+	table = text_format("%s/" SET_TIMELINE "/%d.tsv", t->place->out, s->id);
 	s->has_timeline = timeline_end(&t->timeline, table) > 0;
 	free(table);
 	if (plain)

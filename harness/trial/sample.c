@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/base/set_files.h"
 
 const char *const sample_statuses[] = {
 	[SAMPLE_OK] = "ok",           [SAMPLE_FAILED] = "failed",
@@ -95,7 +96,7 @@ static json_t *latency(const struct sample *s)
 		return json_null();
 	o = json_object();
 	kinds = json_object();
-	json_object_set_new(o, "file", json_sprintf("latency/%d.tsv", s->id));
+	json_object_set_new(o, "file", json_sprintf(SET_LATENCY "/%d.tsv", s->id));
 	for (int k = 0; k < CHANNEL_HIST_KINDS; k++) {
 		const struct latency_summary *l = &s->latency[k];
 		json_t *kind;
@@ -254,7 +255,7 @@ json_t *sample_to_json(const struct sample *s)
 				    : json_integer(s->usable_size_instructions));
 	json_object_set_new(o, "phases", phases(s));
 	json_object_set_new(o, "timeline",
-			    s->has_timeline ? json_sprintf("timeline/%d.tsv", s->id)
+			    s->has_timeline ? json_sprintf(SET_TIMELINE "/%d.tsv", s->id)
 					    : json_null());
 	json_object_set_new(o, "latency", latency(s));
 	json_object_set_new(o, "counters", counters(s));

@@ -10,6 +10,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/base/set_files.h"
 #include "harness/base/paths.h"
 #include "harness/machine/procfs.h"
 #include "harness/trial/proof.h"
@@ -49,7 +50,7 @@ static void take_latency(const struct trial_place *place, struct sample *s,
 
 	if (s->cell->mode != MODE_LATENCY)
 		return;
-	path = text_format("%s/latency/%d.tsv", place->out, s->id);
+	path = text_format("%s/" SET_LATENCY "/%d.tsv", place->out, s->id);
 	switch (latency_write(c, path)) {
 	case 1:
 		s->has_latency = true;
@@ -163,7 +164,7 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 			  TIMELINE_EVERY_NS, timeline_tick, &timeline);
 	child_finish(&child, &status, NULL);
 	counters_finish(&counters, &s->counters);
-	table = text_format("%s/timeline/%d.tsv", place->out, s->id);
+	table = text_format("%s/" SET_TIMELINE "/%d.tsv", place->out, s->id);
 	s->has_timeline = timeline_end(&timeline, table) > 0;
 	free(table);
 

@@ -52,6 +52,13 @@ done <"$tmp/rooms"
 [ -z "$missing" ] && [ "$(wc -l <"$tmp/rooms")" -ge 40 ]
 verdict $? "a README.md in each of $(wc -l <"$tmp/rooms") rooms${missing:+; missing in$missing}"
 
+# What the top README shows is there, in the tarball too.
+grep -o '](\([^):#]*\))' "$top_srcdir/README.md" | sed 's/^](//; s/)$//' | sort -u >"$tmp/links"
+while read -r link; do [ -s "$top_srcdir/$link" ] || echo "$link"; done <"$tmp/links" >"$tmp/gone"
+note_file "$tmp/gone"
+[ "$(wc -l <"$tmp/links")" -ge 5 ] && [ ! -s "$tmp/gone" ]
+verdict $? "the $(wc -l <"$tmp/links") files that README.md shows are there"
+
 # Top-level folders are fixed; build trees and generated ones are not in the list.
 strangers=$(sed -n 's|/.*||p' "$tmp/files" | sort -u | grep -vxE 'allocator|workloads|harness|results|plots|[.]ci' | tr '\n' ' ')
 [ -z "$strangers" ]
