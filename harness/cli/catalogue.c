@@ -11,6 +11,8 @@
 #include "harness/matrix/traces.h"
 #include "workloads/shared/program.h"
 #include "workloads/shared/workload.h"
+#include "workloads/catalogue/workloads.h"
+#include "workloads/catalogue/programs.h"
 
 static int list_contenders(void)
 {

@@ -15,6 +15,7 @@
 #include "harness/base/paths.h"
 #include "harness/stats/statistics.h"
 #include "harness/trial/trial.h"
+#include "workloads/catalogue/programs.h"
 
 #define NOISE_S 20      /* of the A/A run */
 #define NOISE_PAIRS 200 /* at most */

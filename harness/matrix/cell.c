@@ -8,7 +8,9 @@
 #include "harness/base/message.h"
 #include "harness/matrix/traces.h"
 #include "workloads/shared/procfs.h"
-#include "workloads/lib/memory_fit.h"
+#include "workloads/shared/memory_fit.h"
+#include "workloads/catalogue/workloads.h"
+#include "workloads/catalogue/programs.h"
 
 const char *const cell_modes[MODE_COUNT] = {
 	[MODE_THROUGHPUT] = "throughput",

@@ -6,6 +6,8 @@
 #include <string.h>
 #include "harness/base/message.h"
 #include "harness/matrix/traces.h"
+#include "workloads/catalogue/workloads.h"
+#include "workloads/catalogue/programs.h"
 
 /* What a suite holds, and the blocks of each kind of cell.  Scale is larson and
  * prod-cons at other numbers of threads than they have by default; 0 blocks is none.

@@ -12,6 +12,7 @@
 #include "workloads/replay/workload.h"
 #include "workloads/trace/keys.h"
 #include "workloads/trace/reader.h"
+#include "workloads/catalogue/workloads.h"
 
 #define SUFFIX ".trace"
 #define PREFIX_LENGTH (sizeof(REPLAY_PREFIX) - 1)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include "harness/cli/run_options.h"
 #include "harness/matrix/suite.h"
+#include "workloads/catalogue/workloads.h"
+#include "workloads/catalogue/programs.h"
 
 static struct cell *cells;
 static int count;

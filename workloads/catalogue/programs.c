@@ -1,4 +1,3 @@
-/* The list of real programs. */
 #include "workloads/catalogue/programs.h"
 
 #include <string.h>

@@ -1,8 +1,12 @@
-/* The real programs, each planned in the file of its name. */
+/* The list of real programs, each planned in the file of its name. */
 #ifndef WORKLOADS_PROGRAMS_H
 #define WORKLOADS_PROGRAMS_H
 
 #include "workloads/shared/program.h"
+
+extern const struct program *const programs_all[]; /* ends with NULL */
+/* The program of that name, or NULL. */
+const struct program *program_find(const char *name);
 
 extern const struct program program_redis;
 extern const struct program program_cc1plus;

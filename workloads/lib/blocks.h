@@ -53,6 +53,12 @@ static inline void blocks_live(struct page_floor *floor, const struct block *b, 
 			page_floor_object(floor, b[i].at, b[i].size, how);
 }
 
+/* How many batches of `each` objects hold at least `ops` of them. */
+static inline uint64_t batches_for(int64_t ops, uint64_t each)
+{
+	return ((uint64_t)ops + each - 1) / each;
+}
+
 /* -1 with the reason recorded, when the two parameters are in the wrong order. */
 static inline int sizes_ordered(struct wl_run *run, int min, int max)
 {

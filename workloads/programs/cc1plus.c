@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { OPTIMIZE, SMALL };
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 #include "workloads/shared/rng.h"
 
 enum { COMMITS };

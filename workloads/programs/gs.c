@@ -1,7 +1,6 @@
 /* gs: ghostscript renders pages of curves and text. */
 #include <stdio.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { PAGES };
 

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { REQUESTS };
 

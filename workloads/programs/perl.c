@@ -1,7 +1,6 @@
 /* perl: words counted in hashes, texts split, joined and sorted. */
 #include <stdio.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { LINES };
 

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { DOCUMENTS };
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { REQUESTS, VALUE_SIZE };
 

@@ -1,7 +1,6 @@
 /* ruby: strings and arrays made in masses, some of them kept. */
 #include <stdio.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { STRINGS };
 

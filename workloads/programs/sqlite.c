@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { ROWS };
 

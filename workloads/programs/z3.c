@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "workloads/programs/tools.h"
-#include "workloads/catalogue/programs.h"
 
 enum { PROBLEMS };
 

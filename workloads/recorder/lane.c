@@ -53,7 +53,7 @@ static bool map_window(void)
 	void *window = MAP_FAILED;
 	int fd;
 
-	recorder_path(path, sizeof(path), NULL, lane.number);
+	image_path(path, sizeof(path), NULL, lane.number);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (fd >= 0 && reserve(fd, offset, bytes))
 		window = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
@@ -78,30 +78,12 @@ static void append_one(const struct raw_record *record)
 	char path[4096];
 	int fd;
 
-	recorder_path(path, sizeof(path), NULL, lane.number);
+	image_path(path, sizeof(path), NULL, lane.number);
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (fd < 0 || write(fd, record, sizeof(*record)) != (ssize_t)sizeof(*record))
 		atomic_fetch_add(&recorder->lost, 1);
 	if (fd >= 0)
 		close(fd);
-}
-
-bool lane_open(void)
-{
-	if (recorder && recorder_in_child())
-		recorder_begin_child();
-	if (lane.state == LANE_NEW) {
-		recorder_start();
-		if (!recorder)
-			return false;
-		if (!lane.numbered)
-			lane.number = atomic_fetch_add(&recorder->threads, 1);
-		lane.numbered = true;
-		lane.state = LANE_OPEN;
-		pthread_setspecific(recorder_key, &lane);
-		recorder_know_thread(pthread_self(), lane.number);
-	}
-	return lane.state != LANE_OFF && recorder;
 }
 
 /* The trace is worth nothing from here on: the rest is only counted. */
@@ -111,7 +93,7 @@ static void lane_full(void)
 	atomic_fetch_add(&recorder->lost, 1);
 }
 
-static void put_slow(const struct raw_record *record)
+void lane_put_open(const struct raw_record *record)
 {
 	if (lane.state == LANE_ENDED) {
 		append_one(record);
@@ -127,35 +109,16 @@ static void put_slow(const struct raw_record *record)
 		lane_full();
 }
 
-void lane_put_slow(struct raw_record record)
-{
-	int kept = errno;
-	uint64_t base = recorder_base;
-
-	lane.depth++; /* nothing below is the program's own */
-	if (lane_open()) {
-		/* Counted from another base, or from none: the recording has just begun. */
-		if (recorder_base != base)
-			record.stamp = lane_now() << 8 | (record.stamp & 0xff);
-		put_slow(&record);
-	}
-	lane.depth--;
-	errno = kept;
-}
-
 void lane_close(void)
 {
 	char path[4096];
 	off_t used;
 	int kept = errno;
 
-	if (lane.state != LANE_OPEN)
-		return;
-	lane_put(RAW_END, 0, 0);
 	used = lane.offset + (off_t)((char *)lane.at - (char *)lane.window);
 	if (lane.window) {
 		munmap(lane.window, lane.window_bytes);
-		recorder_path(path, sizeof(path), NULL, lane.number);
+		image_path(path, sizeof(path), NULL, lane.number);
 		if (truncate(path, used) != 0)
 			atomic_fetch_add(&recorder->lost, 1);
 	}

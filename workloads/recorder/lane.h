@@ -3,13 +3,12 @@
 #ifndef RECORDER_LANE_H
 #define RECORDER_LANE_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "workloads/recorder/image.h"
 #include "workloads/recorder/raw.h"
-#include "workloads/recorder/ticks.h"
 #include "workloads/trace/event.h"
 
 enum lane_state { LANE_NEW, LANE_OPEN, LANE_ENDED, LANE_FULL, LANE_OFF };
@@ -28,51 +27,24 @@ struct lane {
 
 extern __thread struct lane lane;
 
-/* Set once an image records; NULL before and when it does not. */
-extern struct raw_process *recorder;
-extern enum raw_clock recorder_clock;
-extern uint64_t recorder_base;
-extern pthread_key_t recorder_key;
-
-void lane_put_slow(struct raw_record record);
-/* Gives the thread its number and window if it has none yet; false when off. */
-bool lane_open(void);
-/* Writes RAW_END and unmaps; what the thread still does is appended one by one. */
+/* One record of an open lane whose window may be full.  Where there is no room any more it
+ * is counted as lost. */
+void lane_put_open(const struct raw_record *record);
+/* Unmaps the window of an open lane, after its RAW_END; what the thread still does is
+ * appended one by one. */
 void lane_close(void);
 
-/* Starts recording this image if the environment says so. */
-void recorder_start(void);
-/* In a new child: begins an image of its own. */
-void recorder_begin_child(void);
-
-/* 1 while this process records; 0 in a child made by whatever kind of fork, which the
- * kernel sees to: it gives the child this page empty. */
-extern const _Atomic uint32_t *recorder_alive;
-
-static inline bool recorder_in_child(void)
-{
-	return !atomic_load_explicit(recorder_alive, memory_order_relaxed);
-}
-
-/* The thread whose handle this is; and after a fork, none of the parent's is there. */
-void recorder_know_thread(pthread_t thread, uint32_t number);
-void recorder_forget_threads(void);
-/* Notes that an object is about to be freed. */
+/* The slow way of lane_put_at(), in process.c: opens the lane first. */
+void lane_put_slow(struct raw_record record);
+/* Notes that an object is about to be freed (interpose.c). */
 void recorder_freeing(void *p, enum trace_call call);
-/* Path of this image's file with that ending, from the folder given. */
-const char *recorder_path(char *path, size_t size, const char *ending, uint32_t number);
-
-static inline uint64_t lane_now(void)
-{
-	return ticks_read(recorder_clock) - recorder_base;
-}
 
 static inline void lane_put_at(uint64_t ticks, enum raw_op op, uintptr_t address,
 			       uint64_t value)
 {
 	struct raw_record *to = lane.at;
 
-	if (__builtin_expect(to == lane.end || recorder_in_child(), 0)) {
+	if (__builtin_expect(to == lane.end || image_in_child(), 0)) {
 		lane_put_slow((struct raw_record){ticks << 8 | op, address, value});
 		return;
 	}
@@ -85,7 +57,7 @@ static inline void lane_put_at(uint64_t ticks, enum raw_op op, uintptr_t address
 
 static inline void lane_put(enum raw_op op, uintptr_t address, uint64_t value)
 {
-	lane_put_at(lane_now(), op, address, value);
+	lane_put_at(image_now(), op, address, value);
 }
 
 #endif

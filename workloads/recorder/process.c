@@ -1,222 +1,33 @@
-/* One program image: its file, its start, its fork. */
+/* One process: its start, its fork, the first and the last record of each thread. */
+#include "workloads/recorder/process.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
-#include "workloads/shared/identity.h"
+#include "workloads/recorder/image.h"
+#include "workloads/recorder/known.h"
 #include "workloads/recorder/lane.h"
 #include "workloads/recorder/next.h"
 
-#define IMAGES_MOST 100000u
-
-struct raw_process *recorder;
-enum raw_clock recorder_clock;
-uint64_t recorder_base;
-pthread_key_t recorder_key;
-
-static struct raw_process facts; /* what the first image found out, for its children */
-static char folder[3072];
-static uint32_t image;
+static pthread_key_t key;
 static bool decided; /* whether to record */
-
-/* ---- names -------------------------------------------------------------------- */
-
-static char *put_text(char *to, const char *text)
-{
-	while (*text)
-		*to++ = *text++;
-	return to;
-}
-
-static char *put_number(char *to, uint64_t value)
-{
-	char digits[24];
-	int n = 0;
-
-	do
-		digits[n++] = (char)('0' + value % 10);
-	while (value /= 10);
-	while (n > 0)
-		*to++ = digits[--n];
-	return to;
-}
-
-const char *recorder_path(char *path, size_t size, const char *ending, uint32_t number)
-{
-	char *p = path;
-
-	(void)size; /* 4096: the folder's length is checked when it is taken */
-	p = put_text(p, folder);
-	*p++ = '/';
-	p = put_number(p, facts.pid);
-	*p++ = '.';
-	p = put_number(p, image);
-	*p++ = '.';
-	p = ending ? put_text(p, ending) : put_number(p, number);
-	*p = '\0';
-	return path;
-}
-
-/* ---- facts -------------------------------------------------------------------- */
-
-static void hash_arguments(void)
-{
-	char bytes[4096];
-	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	facts.arguments = 0;
-	facts.arguments_hash = UINT64_C(0xcbf29ce484222325);
-	while (fd >= 0 && (n = read(fd, bytes, sizeof(bytes))) > 0)
-		for (ssize_t i = 0; i < n; i++) {
-			facts.arguments += bytes[i] == '\0';
-			facts.arguments_hash =
-				(facts.arguments_hash ^ (unsigned char)bytes[i]) *
-				UINT64_C(0x100000001b3);
-		}
-	if (fd >= 0)
-		close(fd);
-}
-
-static void learn_program(void)
-{
-	char path[PATH_MAX], *name;
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	path[n > 0 ? n : 0] = '\0';
-	name = strrchr(path, '/');
-	strncpy(facts.program, name ? name + 1 : path, sizeof(facts.program) - 1);
-	facts.program[sizeof(facts.program) - 1] = '\0';
-}
-
-static void learn(void)
-{
-	facts.magic = RAW_MAGIC;
-	facts.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
-	facts.clock = (uint32_t)recorder_clock;
-	learn_program();
-	hash_arguments();
-	identity_file_of((const void *)next.malloc, facts.allocator, sizeof(facts.allocator));
-}
-
-/* ---- an image's file ---------------------------------------------------------- */
-
-static void complain(const char *what)
-{
-	char text[4096 + 128], *p = text;
-	ssize_t n;
-
-	p = put_text(p, "ashlar-record: ");
-	p = put_text(p, what);
-	p = put_text(p, " in ");
-	p = put_text(p, folder);
-	p = put_text(p, "; this process is not recorded\n");
-	n = write(STDERR_FILENO, text, (size_t)(p - text));
-	(void)n;
-}
-
-/* A pid has several images when its program calls exec: the first free number is
- * ours. */
-static int create_file(void)
-{
-	char path[4096];
-	int fd = -1;
-
-	for (image = 0; image < IMAGES_MOST; image++) {
-		recorder_path(path, sizeof(path), "process", 0);
-		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd >= 0 || errno != EEXIST)
-			break;
-	}
-	return fd;
-}
-
-static void begin_image(void)
-{
-	struct timespec real;
-	void *map = MAP_FAILED;
-	int fd;
-
-	facts.pid = (uint32_t)getpid();
-	facts.parent = (uint32_t)getppid();
-	clock_gettime(CLOCK_REALTIME, &real);
-	facts.start_unix = (uint64_t)real.tv_sec;
-	facts.start_ns = ticks_ns();
-	facts.start_ticks = recorder_base = facts.base_ticks = ticks_read(recorder_clock);
-	fd = create_file();
-	facts.image = image;
-	if (fd >= 0 && posix_fallocate(fd, 0, sizeof(facts)) == 0)
-		map = mmap(NULL, sizeof(facts), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (fd >= 0)
-		close(fd);
-	if (map == MAP_FAILED) {
-		complain("no file can be made");
-		lane.state = LANE_OFF;
-		return;
-	}
-	memcpy(map, &facts, sizeof(facts));
-	recorder = map;
-}
-
-/* ---- fork --------------------------------------------------------------------- */
-
-static const _Atomic uint32_t nothing_alive;
-const _Atomic uint32_t *recorder_alive = &nothing_alive;
-static _Atomic uint32_t *alive;
-
-/* For kernels before 4.14, which cannot empty a page at a fork. */
-static void tell_child(void)
-{
-	atomic_store(alive, 0);
-}
-
-static bool make_alive_page(void)
-{
-	alive = mmap(NULL, facts.page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		     -1, 0);
-	if (alive == MAP_FAILED)
-		return false;
-	madvise(alive, facts.page_size, MADV_WIPEONFORK);
-	atomic_store(alive, 1);
-	recorder_alive = alive;
-	return pthread_atfork(NULL, NULL, tell_child) == 0;
-}
-
-/* The parent's windows are not here (MADV_DONTFORK), and of its threads only this one. */
-void recorder_begin_child(void)
-{
-	unsigned depth = lane.depth;
-
-	atomic_store(alive, 1);
-	lane = (struct lane){.depth = depth};
-	munmap(recorder, sizeof(*recorder));
-	recorder = NULL;
-	recorder_forget_threads();
-	facts.forked = 1;
-	facts.lost = 0;
-	facts.threads = 0;
-	facts.unjoined = 0;
-	begin_image();
-}
-
-/* ---- start -------------------------------------------------------------------- */
 
 /* Other keys' destructors may still free: comes last by asking for every round. */
 static void thread_ends(void *unused)
 {
 	(void)unused;
-	if (++lane.rounds < PTHREAD_DESTRUCTOR_ITERATIONS)
-		pthread_setspecific(recorder_key, &lane);
-	else
+	if (++lane.rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+		pthread_setspecific(key, &lane);
+	} else if (lane.state == LANE_OPEN) {
+		lane_put(RAW_END, 0, 0);
 		lane_close();
+	}
 }
 
-void recorder_start(void)
+static void start_recording(void)
 {
 	const char *given;
 
@@ -225,14 +36,53 @@ void recorder_start(void)
 		return;
 	decided = true;
 	given = getenv(RAW_VARIABLE);
-	if (!given || given[0] != '/' || strlen(given) >= sizeof(folder) ||
-	    pthread_key_create(&recorder_key, thread_ends) != 0)
+	if (!given || !image_folder(given) || pthread_key_create(&key, thread_ends) != 0)
 		return;
-	strcpy(folder, given);
-	recorder_clock = ticks_choose();
-	learn();
-	if (make_alive_page())
-		begin_image();
+	if (!image_begin())
+		lane.state = LANE_OFF;
+}
+
+/* The parent's windows are not here (MADV_DONTFORK), and of its threads only this one. */
+static void begin_child(void)
+{
+	lane = (struct lane){.depth = lane.depth};
+	known_forget();
+	if (!image_begin_child())
+		lane.state = LANE_OFF;
+}
+
+bool recorder_open(void)
+{
+	if (recorder && image_in_child())
+		begin_child();
+	if (lane.state == LANE_NEW) {
+		start_recording();
+		if (!recorder)
+			return false;
+		if (!lane.numbered)
+			lane.number = atomic_fetch_add(&recorder->threads, 1);
+		lane.numbered = true;
+		lane.state = LANE_OPEN;
+		pthread_setspecific(key, &lane);
+		known_put(pthread_self(), lane.number);
+	}
+	return lane.state != LANE_OFF && recorder;
+}
+
+void lane_put_slow(struct raw_record record)
+{
+	int kept = errno;
+	uint64_t base = recorder_base;
+
+	lane.depth++; /* nothing below is the program's own */
+	if (recorder_open()) {
+		/* Counted from another base, or from none: the recording has just begun. */
+		if (recorder_base != base)
+			record.stamp = image_now() << 8 | (record.stamp & 0xff);
+		lane_put_open(&record);
+	}
+	lane.depth--;
+	errno = kept;
 }
 
 __attribute__((constructor)) static void start(void)
@@ -241,7 +91,7 @@ __attribute__((constructor)) static void start(void)
 
 	next_resolve();
 	lane.depth++;
-	lane_open();
+	recorder_open();
 	lane.depth--;
 	errno = kept;
 }

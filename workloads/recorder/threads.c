@@ -3,68 +3,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
-#include <sys/mman.h>
+#include "workloads/recorder/known.h"
 #include "workloads/recorder/lane.h"
 #include "workloads/recorder/next.h"
+#include "workloads/recorder/process.h"
 
 #define EXPORT __attribute__((visibility("default")))
-
-/* ---- numbers of threads by their handles --------------------------------------- */
-
-#define KNOWN 16384u
-#define PROBES 64u
-#define NO_NUMBER UINT32_MAX
-
-/* Handles are reused with the stacks they lie on, so entries are too, and there are
- * not many more than threads at one time.  A thread that finds no room is only not known
- * when it is joined, which is counted. */
-static struct {
-	_Atomic uintptr_t handle;
-	_Atomic uint32_t number;
-} known[KNOWN];
-
-static unsigned home(uintptr_t handle)
-{
-	return (unsigned)((handle >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 40) % KNOWN;
-}
-
-void recorder_know_thread(pthread_t thread, uint32_t number)
-{
-	uintptr_t handle = (uintptr_t)thread;
-	unsigned at = home(handle);
-
-	for (unsigned i = 0; i < PROBES; i++, at = (at + 1) % KNOWN) {
-		uintptr_t found = 0;
-
-		if (atomic_compare_exchange_strong(&known[at].handle, &found, handle) ||
-		    found == handle) {
-			atomic_store(&known[at].number, number);
-			return;
-		}
-	}
-}
-
-static uint32_t number_of(pthread_t thread)
-{
-	uintptr_t handle = (uintptr_t)thread;
-	unsigned at = home(handle);
-
-	for (unsigned i = 0; i < PROBES; i++, at = (at + 1) % KNOWN) {
-		uintptr_t found = atomic_load(&known[at].handle);
-
-		if (found == handle)
-			return atomic_load(&known[at].number);
-		if (!found)
-			break;
-	}
-	return NO_NUMBER;
-}
-
-void recorder_forget_threads(void)
-{
-	memset(known, 0, sizeof(known));
-}
 
 /* ---- creation ----------------------------------------------------------------- */
 
@@ -96,7 +40,7 @@ static void *run(void *argument)
 	argument = launch->argument;
 	lane.number = launch->number;
 	lane.numbered = true;
-	recorder_know_thread(pthread_self(), lane.number);
+	known_put(pthread_self(), lane.number);
 	atomic_store(&launch->taken, false);
 	lane_put(RAW_START, 0, (uint64_t)creator + 1);
 	return start(argument);
@@ -112,7 +56,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	if (!next.ready)
 		next_resolve();
 	/* An allocator's own threads are not the program's. */
-	if (lane.depth || !lane_open() || !(launch = take_launch()))
+	if (lane.depth || !recorder_open() || !(launch = take_launch()))
 		return next.pthread_create(thread, attributes, start, argument);
 	launch->start = start;
 	launch->argument = argument;
@@ -126,7 +70,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 	} else if (atomic_load(&launch->taken) && launch->number == number) {
 		/* It has not begun, and may be joined before it does: its handle may still
 		 * be known as an older thread's.  One that has begun has told itself. */
-		recorder_know_thread(*thread, number);
+		known_put(*thread, number);
 	}
 	return error;
 }
@@ -138,7 +82,7 @@ static int joined(int error, uint32_t number)
 {
 	if (error || lane.depth || !recorder)
 		return error;
-	if (number == NO_NUMBER)
+	if (number == KNOWN_NOT)
 		atomic_fetch_add(&recorder->unjoined, 1);
 	else
 		lane_put(RAW_JOIN, 0, number);
@@ -147,21 +91,21 @@ static int joined(int error, uint32_t number)
 
 EXPORT int pthread_join(pthread_t thread, void **result)
 {
-	uint32_t number = number_of(thread);
+	uint32_t number = known_number(thread);
 
 	return joined(next.pthread_join(thread, result), number);
 }
 
 EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
 {
-	uint32_t number = number_of(thread);
+	uint32_t number = known_number(thread);
 
 	return joined(next.pthread_tryjoin_np(thread, result), number);
 }
 
 EXPORT int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *until)
 {
-	uint32_t number = number_of(thread);
+	uint32_t number = known_number(thread);
 
 	return joined(next.pthread_timedjoin_np(thread, result, until), number);
 }
@@ -169,7 +113,7 @@ EXPORT int pthread_timedjoin_np(pthread_t thread, void **result, const struct ti
 EXPORT int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
 				const struct timespec *until)
 {
-	uint32_t number = number_of(thread);
+	uint32_t number = known_number(thread);
 
 	return joined(next.pthread_clockjoin_np(thread, result, clock, until), number);
 }

@@ -48,7 +48,4 @@ struct program {
 		    const char *dir, struct program_plan *plan, char *why, size_t why_size);
 };
 
-extern const struct program *const programs_all[]; /* ends with NULL */
-const struct program *program_find(const char *name);
-
 #endif

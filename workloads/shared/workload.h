@@ -94,10 +94,6 @@ struct workload {
 	void (*live)(const struct wl_run *run, struct page_floor *floor);
 };
 
-/* All workloads, in the order in which they are listed; ends with NULL. */
-extern const struct workload *const workloads_all[];
-const struct workload *workload_find(const char *name);
-
 /* Value of a parameter by name; the name must exist. */
 int64_t wl_value(const struct wl_run *run, const char *name);
 

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "workloads/lib/memory_fit.h"
+#include "workloads/shared/memory_fit.h"
+#include "workloads/catalogue/workloads.h"
 
 #define MIB ((uint64_t)1 << 20)
 

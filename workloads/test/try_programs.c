@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "workloads/shared/program.h"
+#include "workloads/catalogue/programs.h"
 
 static char cache_dir[64] = "/tmp/ashlar-try-XXXXXX", dir[128], out[192], why[1024];
 

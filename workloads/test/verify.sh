@@ -4,7 +4,9 @@
 . "$top_srcdir/workloads/test/common.sh"
 
 said="$workloads"
-[ "$(echo "$workloads" | wc -w)" -ge 44 ]; ok $? "--list names all workloads"
+rows=$(sed -n 's/^catalogue += [^#]*# *\([^:]*\):.*/\1/p' "$top_srcdir/workloads/catalogue/rows.inc")
+[ "$(echo $workloads)" = "$(echo $rows)" ] && [ "$(echo "$workloads" | wc -w)" -ge 44 ]
+ok $? "--list names all workloads of the catalogue, in its order"
 
 for w in $workloads; do
 	meant_for $w
@@ -78,7 +80,7 @@ refuse() {
 	[ $? -eq 2 ] && [ "$(echo "$said" | wc -l)" -eq 1 ] && echo "$said" | grep -qF -- "$text"
 	ok $? "refuses: $*"
 }
-refuse "known are tiny-churn, live-sweep" no-such-workload
+refuse "known are $(echo $workloads | cut -d' ' -f1,2 | sed 's/ /, /')" no-such-workload
 refuse "a workload is needed"
 refuse "one workload at a time" tiny-churn larson
 refuse "a whole number from 1 to" --set ops=0 tiny-churn

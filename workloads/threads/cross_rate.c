@@ -36,9 +36,8 @@ struct lane {
 
 static uint64_t batches_of(const struct wl_run *run)
 {
-	uint64_t each = (uint64_t)(run->values[BATCH] * run->values[THREADS]);
-
-	return ((uint64_t)run->values[OPS] + each - 1) / each;
+	return batches_for(run->values[OPS],
+			   (uint64_t)(run->values[BATCH] * run->values[THREADS]));
 }
 
 static int setup(struct wl_run *run)

@@ -45,9 +45,7 @@ struct state {
 
 static uint64_t batches_of(const struct wl_run *run)
 {
-	uint64_t each = BATCH * (uint64_t)run->values[THREADS];
-
-	return ((uint64_t)run->values[OPS] + each - 1) / each;
+	return batches_for(run->values[OPS], BATCH * (uint64_t)run->values[THREADS]);
 }
 
 static int setup(struct wl_run *run)

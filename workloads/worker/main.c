@@ -20,7 +20,7 @@
 #include "workloads/shared/procfs.h"
 #include "workloads/replay/decode.h"
 #include "workloads/replay/workload.h"
-#include "workloads/lib/memory_fit.h"
+#include "workloads/shared/memory_fit.h"
 #include "workloads/worker/summary.h"
 #include "workloads/lib/thread.h"
 #include "workloads/lib/verify.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "workloads/shared/channel.h"
 #include "workloads/replay/workload.h"
+#include "workloads/catalogue/workloads.h"
 
 const char options_usage[] =
 	"Usage: ashlar-work [OPTION]... WORKLOAD\n"

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "workloads/shared/channel.h"
 #include "workloads/shared/histogram.h"
+#include "workloads/catalogue/workloads.h"
 
 void say(int fd, const char *format, ...)
 {

@@ -1,4 +1,4 @@
-#include "workloads/lib/memory_fit.h"
+#include "workloads/shared/memory_fit.h"
 
 #include <stdio.h>
 #include <string.h>
