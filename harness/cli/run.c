@@ -29,7 +29,7 @@ static int save(const struct manifest *m, const struct runset *set)
 	return result;
 }
 
-static int measure(struct manifest *m, struct runset *set, const struct run_options *o)
+static int measure(struct manifest *m, struct runset *set, const struct run_request *o)
 {
 	struct runner r = {.manifest = m, .set = set, .quiet = o->quiet};
 	const char *tmp = getenv("TMPDIR");
@@ -110,7 +110,7 @@ out:
 
 int run_main(int argc, char **argv)
 {
-	struct run_options o;
+	struct run_request o;
 	struct manifest m;
 	struct runset set = {.samples = -1};
 	char *out = NULL, why[512];

@@ -2,7 +2,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
@@ -43,28 +42,11 @@ static const struct argp_option table[] = {
 	{0},
 };
 
-int run_parse_duration(const char *text)
-{
-	char *end;
-	long n, unit = 1;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno || end == text || n <= 0)
-		return -1;
-	if (strcmp(end, "m") == 0)
-		unit = 60;
-	else if (strcmp(end, "h") == 0)
-		unit = 3600;
-	else if (*end && strcmp(end, "s") != 0)
-		return -1;
-	return n > INT_MAX / unit ? -1 : (int)(n * unit);
-}
-
 static const char *keep(const char **list, int *count, const char *argument, const char *option)
 {
-	if (*count == RUN_ARGUMENTS)
-		exit(complain_usage("%s is given more than %d times", option, RUN_ARGUMENTS));
+	if (*count == REQUEST_ARGUMENTS)
+		exit(complain_usage("%s is given more than %d times", option,
+				    REQUEST_ARGUMENTS));
 	return list[(*count)++] = argument;
 }
 
@@ -90,7 +72,7 @@ static void take_modes(struct suite_choice *choice, const char *argument)
 
 static error_t take(int key, char *argument, struct argp_state *state)
 {
-	struct run_options *o = state->input;
+	struct run_request *o = state->input;
 	char *end;
 
 	switch (key) {
@@ -117,13 +99,13 @@ static error_t take(int key, char *argument, struct argp_state *state)
 					    argument));
 		break;
 	case 'b':
-		o->budget_s = run_parse_duration(argument);
+		o->budget_s = request_duration(argument);
 		if (o->budget_s < 0)
 			exit(complain_usage("--budget %s: a time like 90s, 10m or 2h is needed",
 					    argument));
 		break;
 	case KEY_TIMEOUT:
-		o->timeout_s = run_parse_duration(argument);
+		o->timeout_s = request_duration(argument);
 		if (o->timeout_s < 0)
 			exit(complain_usage(
 				"--timeout %s: a time like 90s, 10m or 2h is needed",
@@ -168,7 +150,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-void run_options_parse(int argc, char **argv, struct run_options *o)
+void run_options_parse(int argc, char **argv, struct run_request *o)
 {
 	static const struct argp parser = {
 		table,
@@ -184,16 +166,10 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
 		NULL,
 		NULL,
 		NULL};
+	char why[256];
 
-	memset(o, 0, sizeof(*o));
-	o->choice.suite = "quick";
+	request_begin(o);
 	argp_parse(&parser, argc, argv, 0, NULL, o);
-	o->choice.workloads = o->workloads;
-	o->choice.settings = o->settings;
-	if (o->resume &&
-	    (o->choice.nworkloads || o->nallocators || o->choice.nsettings ||
-	     o->choice.modes_given || o->choice.blocks || o->seed_given || o->timeout_s))
-		exit(complain_usage("--resume goes on with what the run set began with: only "
-				    "--budget, --out, "
-				    "--quiet and --no-report go with it"));
+	if (request_check(o, why, sizeof(why)) < 0)
+		exit(complain_usage("%s", why));
 }

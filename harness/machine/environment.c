@@ -12,10 +12,10 @@
 #include "harness/base/build_id.h"
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/base/hash.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
 #include "harness/machine/procfs.h"
-#include "harness/matrix/schedule.h"
 
 static void put(json_t *o, const char *key, const char *value)
 {
@@ -186,7 +186,7 @@ json_t *environment_take(void)
 	char class[32], build_id[BUILD_ID_TEXT], *release;
 
 	snprintf(class, sizeof(class), "%016llx",
-		 (unsigned long long)schedule_hash(0, text ? text : ""));
+		 (unsigned long long)hash_text(0, text ? text : ""));
 	free(text);
 	put(o, "machine_class", class);
 

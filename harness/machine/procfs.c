@@ -4,10 +4,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "harness/base/file.h"
+#include "workloads/shared/procfs.h"
+
+#define STATUS 16384 /* of a status file, whose lists of CPUs grow with the machine */
 
 int proc_statm_open(pid_t pid)
 {
@@ -35,47 +36,22 @@ bool proc_statm_read(int fd, uint64_t *rss_bytes, uint64_t *anon_bytes)
 	return true;
 }
 
-/* The number after "KEY:" in a file of such lines, or after "KEY " in one of
- * /proc/vmstat's kind; 0 when it is not there. */
-static uint64_t find_value(const char *text, const char *key)
-{
-	size_t length = strlen(key);
-
-	while (text && *text) {
-		if (strncmp(text, key, length) == 0 && strchr(": \t", text[length]))
-			return strtoull(text + length + 1, NULL, 10);
-		text = strchr(text, '\n');
-		if (text)
-			text++;
-	}
-	return 0;
-}
-
-static uint64_t value_in(const char *path, const char *key)
-{
-	char *text = file_read(path);
-	uint64_t value = find_value(text, key);
-
-	free(text);
-	return value;
-}
-
 uint64_t proc_peak_rss(pid_t pid)
 {
-	char path[64];
+	char path[64], text[STATUS];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	return value_in(path, "VmHWM") * 1024;
+	procfs_read(path, text, sizeof(text));
+	return procfs_kb(text, "VmHWM");
 }
 
 static bool read_stat(pid_t pid, struct proc_counts *counts)
 {
-	char path[64], *text, *p;
+	char path[64], text[1024], *p;
 	int found;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	text = file_read(path);
-	if (!text)
+	if (!procfs_read(path, text, sizeof(text)))
 		return false;
 	/* The name in parentheses may hold anything, so fields are counted from the
 	 * last closing one: the next is field 3. */
@@ -86,13 +62,12 @@ static bool read_stat(pid_t pid, struct proc_counts *counts)
 			   &counts->minor_faults, &counts->major_faults, &counts->user_ticks,
 			   &counts->sys_ticks)
 		  : 0;
-	free(text);
 	return found == 4;
 }
 
 bool proc_read_counts(pid_t pid, struct proc_counts *counts)
 {
-	char path[320];
+	char path[320], text[STATUS];
 	struct dirent *entry;
 	DIR *tasks;
 
@@ -102,25 +77,17 @@ bool proc_read_counts(pid_t pid, struct proc_counts *counts)
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	tasks = opendir(path);
 	while (tasks && (entry = readdir(tasks))) {
-		char *text;
-
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", (int)pid,
 			 entry->d_name);
-		text = file_read(path);
-		counts->voluntary_switches += find_value(text, "voluntary_ctxt_switches");
-		counts->involuntary_switches += find_value(text, "nonvoluntary_ctxt_switches");
-		free(text);
+		procfs_read(path, text, sizeof(text));
+		counts->voluntary_switches += procfs_number(text, "voluntary_ctxt_switches");
+		counts->involuntary_switches +=
+			procfs_number(text, "nonvoluntary_ctxt_switches");
 		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)pid,
 			 entry->d_name);
-		text = file_read(path);
-		if (text) {
-			char *delay = strchr(text, ' '); /* run time, then the time it waited */
-
-			counts->runqueue_delay_ns += delay ? strtoull(delay + 1, NULL, 10) : 0;
-		}
-		free(text);
+		counts->runqueue_delay_ns += procfs_runqueue_delay(path);
 	}
 	if (tasks)
 		closedir(tasks);
@@ -129,21 +96,26 @@ bool proc_read_counts(pid_t pid, struct proc_counts *counts)
 
 uint64_t machine_steal_ns(void)
 {
-	char *text = file_read("/proc/stat");
+	char text[512]; /* the first line */
 	uint64_t steal = 0, hertz = (uint64_t)sysconf(_SC_CLK_TCK);
 
-	if (text)
-		sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal);
-	free(text);
+	procfs_read("/proc/stat", text, sizeof(text));
+	sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal);
 	return steal * (1000000000u / hertz);
 }
 
 uint64_t machine_oom_kills(void)
 {
-	return value_in("/proc/vmstat", "oom_kill");
+	char text[1 << 16];
+
+	procfs_read("/proc/vmstat", text, sizeof(text));
+	return procfs_number(text, "oom_kill");
 }
 
 uint64_t machine_memory_bytes(void)
 {
-	return value_in("/proc/meminfo", "MemTotal") * 1024;
+	char text[4096];
+
+	procfs_read("/proc/meminfo", text, sizeof(text));
+	return procfs_kb(text, "MemTotal");
 }

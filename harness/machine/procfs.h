@@ -1,4 +1,5 @@
-/* What the kernel tells about a process and the machine, read from outside. */
+/* What the kernel tells about a process and the machine, read from outside;
+ * the reader itself is workloads/shared/procfs.h. */
 #ifndef HARNESS_PROCFS_H
 #define HARNESS_PROCFS_H
 

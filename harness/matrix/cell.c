@@ -7,6 +7,7 @@
 #include <string.h>
 #include "harness/base/message.h"
 #include "harness/matrix/traces.h"
+#include "workloads/replay/workload.h"
 #include "workloads/shared/procfs.h"
 #include "workloads/shared/memory_fit.h"
 #include "workloads/catalogue/workloads.h"
@@ -42,6 +43,14 @@ const struct wl_param *cell_params(const struct cell *cell)
 const char *cell_workload_name(const struct cell *cell)
 {
 	return cell->workload ? cell->workload->name : cell->program->name;
+}
+
+char *cell_worker_name(const struct cell *cell)
+{
+	const char *trace = replay_workload_path(cell->workload);
+
+	return trace ? text_format(REPLAY_PREFIX "%s", trace)
+		     : text_format("%s", cell->workload->name);
 }
 
 int cell_find_param(const struct cell *cell, const char *name)

@@ -1,17 +1,9 @@
 #include "harness/matrix/schedule.h"
 
 #include <stdlib.h>
+#include "harness/base/hash.h"
 #include "harness/base/message.h"
 #include "workloads/shared/rng.h"
-
-uint64_t schedule_hash(uint64_t seed, const char *text)
-{
-	uint64_t h = rng_mix(seed);
-
-	for (; *text; text++)
-		h = rng_mix(h ^ (unsigned char)*text);
-	return h;
-}
 
 void schedule_make(struct schedule *s, const struct cell *cells, int ncells, int contenders,
 		   uint64_t seed)
@@ -64,5 +56,5 @@ int schedule_sample_id(const struct schedule *s, int turn, int place)
 uint64_t schedule_workload_seed(const struct schedule *s, const struct cell *cell, int block)
 {
 	/* JSON numbers are safe up to 2^53 everywhere. */
-	return schedule_hash(s->seed + (uint64_t)block, cell_workload_name(cell)) >> 11;
+	return hash_text(s->seed + (uint64_t)block, cell_workload_name(cell)) >> 11;
 }

@@ -43,7 +43,4 @@ int schedule_sample_id(const struct schedule *schedule, int turn, int place);
 uint64_t schedule_workload_seed(const struct schedule *schedule, const struct cell *cell,
 				int block);
 
-/* A well-mixed number of a text and a seed. */
-uint64_t schedule_hash(uint64_t seed, const char *text);
-
 #endif

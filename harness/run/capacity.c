@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
-#include "harness/matrix/schedule.h"
 
 #define RUNS 3
 
@@ -14,7 +13,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double one_run(struct runner *r, const struct cell *cell,
+static double one_run(const struct capacity_place *p, const struct cell *cell,
 		      const struct contender *reference, int run, char *why, size_t why_size)
 {
 	static struct sample s;
@@ -28,9 +27,9 @@ static double one_run(struct runner *r, const struct cell *cell,
 	s.id = -1 - run;
 	s.cell = &plain;
 	s.contender = reference;
-	s.seed = schedule_workload_seed(&r->schedule, &plain, run);
+	s.seed = schedule_workload_seed(p->schedule, &plain, run);
 	memcpy(s.values, plain.values, sizeof(s.values));
-	trial_run(&r->place, &s);
+	trial_run(p->trial, &s);
 	if (s.status == SAMPLE_OK && s.wall_ns > 0 && s.ops > 0)
 		return (double)s.ops / ((double)s.wall_ns / 1e9);
 	because(why, why_size, "%s", s.status == SAMPLE_OK ? "it did no work" : s.reason);
@@ -50,7 +49,7 @@ const struct contender *capacity_reference(const struct manifest *m, struct cont
 	return made;
 }
 
-void capacity_measure(struct runner *r, const struct cell *cell)
+void capacity_measure(const struct capacity_place *p, const struct cell *cell)
 {
 	const char *workload = cell_workload_name(cell);
 	struct contender made;
@@ -59,19 +58,19 @@ void capacity_measure(struct runner *r, const struct cell *cell)
 	char why[320] = "";
 	json_t *manifest;
 
-	if (json_object_get(r->manifest->capacity, workload))
+	if (json_object_get(p->manifest->capacity, workload))
 		return;
-	reference = capacity_reference(r->manifest, &made);
+	reference = capacity_reference(p->manifest, &made);
 	for (int i = 0; i < RUNS; i++)
-		rates[i] = one_run(r, cell, reference, i, why, sizeof(why));
+		rates[i] = one_run(p, cell, reference, i, why, sizeof(why));
 	qsort(rates, RUNS, sizeof(rates[0]), ascending);
 	if (rates[RUNS / 2] <= 0)
 		complain("the capacity of %s under glibc could not be measured: %s", workload,
 			 why);
-	json_object_set_new(r->manifest->capacity, workload,
+	json_object_set_new(p->manifest->capacity, workload,
 			    json_integer((json_int_t)rates[RUNS / 2]));
-	manifest = manifest_to_json(r->manifest);
-	if (runset_write_manifest(r->set, manifest, why, sizeof(why)) < 0)
+	manifest = manifest_to_json(p->manifest);
+	if (runset_write_manifest(p->set, manifest, why, sizeof(why)) < 0)
 		complain("%s", why);
 	json_decref(manifest);
 	contender_free(&made);

@@ -3,11 +3,22 @@
 #ifndef HARNESS_CAPACITY_H
 #define HARNESS_CAPACITY_H
 
-#include "harness/run/runner.h"
+#include "harness/matrix/schedule.h"
+#include "harness/run/manifest.h"
+#include "harness/run/runset.h"
+#include "harness/trial/trial.h"
+
+/* Where it is measured, and where it goes. */
+struct capacity_place {
+	const struct trial_place *trial;
+	const struct schedule *schedule; /* of the seeds */
+	struct manifest *manifest;
+	const struct runset *set;
+};
 
 /* Measures it under glibc, once per run set: median of three runs as fast as they
  * can.  Leaves it in the manifest (also when it failed: as 0, with a message). */
-void capacity_measure(struct runner *runner, const struct cell *cell);
+void capacity_measure(const struct capacity_place *place, const struct cell *cell);
 
 /* glibc, which need not be among the contenders that are compared: theirs, else `made`.
  * Free `made` with contender_free(). */

@@ -73,7 +73,7 @@ char *plan_newest(void)
 
 /* Reads the contender files and the --allocator arguments; leaves the selected ones,
  * resolved, in the manifest. */
-static int choose_contenders(const struct run_options *o, struct manifest *m)
+static int choose_contenders(const struct run_request *o, struct manifest *m)
 {
 	struct contenders all;
 	char why[1024];
@@ -105,7 +105,7 @@ static int choose_contenders(const struct run_options *o, struct manifest *m)
 	return STATUS_OK;
 }
 
-int plan_new(const struct run_options *o, int argc, char **argv, struct manifest *m)
+int plan_new(const struct run_request *o, int argc, char **argv, struct manifest *m)
 {
 	char why[1200];
 	int status;

@@ -4,12 +4,12 @@
 #define HARNESS_PLAN_H
 
 #include "harness/run/manifest.h"
-#include "harness/cli/run_options.h"
+#include "harness/run/request.h"
 #include "harness/run/runset.h"
 
 /* Fills all but the environment.  argv (without its first) is recorded as the command.
  * Returns STATUS_OK, or another exit status after its message. */
-int plan_new(const struct run_options *options, int argc, char **argv,
+int plan_new(const struct run_request *request, int argc, char **argv,
 	     struct manifest *manifest);
 
 /* Opens the folder and takes its manifest, if it was begun by this version on this

@@ -222,6 +222,7 @@ static bool fits(const struct runner *r, int turn)
 
 enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 {
+	const struct capacity_place place = {&r->place, &r->schedule, r->manifest, r->set};
 	enum runner_end end = RUNNER_DONE;
 	struct progress progress;
 	int total = r->schedule.count * r->schedule.contenders, last_block = INT_MAX;
@@ -246,7 +247,7 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 			continue;
 		}
 		if (r->manifest->cells[cell].load)
-			capacity_measure(r, &r->manifest->cells[cell]);
+			capacity_measure(&place, &r->manifest->cells[cell]);
 		if (run_turn(r, turn, &progress, why, why_size) < 0) {
 			end = RUNNER_BROKEN;
 			break;

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "harness/cli/run_options.h"
+#include "harness/run/request.h"
 #include "harness/matrix/suite.h"
 #include "workloads/catalogue/workloads.h"
 #include "workloads/catalogue/programs.h"
@@ -181,12 +181,12 @@ static void durations(void **state)
 					  "10x", "1.5m", "10 m", "99999999999h"};
 
 	(void)state;
-	assert_int_equal(run_parse_duration("90"), 90);
-	assert_int_equal(run_parse_duration("90s"), 90);
-	assert_int_equal(run_parse_duration("10m"), 600);
-	assert_int_equal(run_parse_duration("2h"), 7200);
+	assert_int_equal(request_duration("90"), 90);
+	assert_int_equal(request_duration("90s"), 90);
+	assert_int_equal(request_duration("10m"), 600);
+	assert_int_equal(request_duration("2h"), 7200);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(run_parse_duration(bad[i]), -1);
+		assert_int_equal(request_duration(bad[i]), -1);
 }
 
 static int forget(void **state)

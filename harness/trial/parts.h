@@ -3,7 +3,8 @@
 #define HARNESS_TRIAL_PARTS_H
 
 #include "harness/trial/child.h"
-#include "harness/trial/trial.h"
+#include "harness/trial/place.h"
+#include "harness/trial/sample.h"
 
 #define TRIAL_TIMEOUT_S 120 /* of own workloads; the quick suite's samples take one second */
 #define TRIAL_ENV 48

@@ -8,20 +8,8 @@
 #ifndef HARNESS_TRIAL_H
 #define HARNESS_TRIAL_H
 
-#include "harness/machine/counters.h"
+#include "harness/trial/place.h"
 #include "harness/trial/sample.h"
-
-/* What all trials of a run set share. */
-struct trial_place {
-	const char *out;     /* folder of the run set: timeline/ and latency/ exist in it */
-	const char *scratch; /* folder for what does not outlive the run */
-	const struct counter_source *source;
-	bool hardware;        /* the source has hardware events */
-	const char *valgrind; /* NULL = none */
-	int timeout_s;        /* of one sample; 0 = what the workload or program says */
-	uint64_t seed;        /* of the padding */
-	const char *record;   /* programs are recorded into this file, not measured; or NULL */
-};
 
 /* Runs the sample described by its first fields (id to values) and fills the rest.
  * Status SAMPLE_ABORTED means that the user ended it: not to be recorded. */

@@ -15,7 +15,6 @@
 #include "harness/machine/procfs.h"
 #include "harness/trial/proof.h"
 #include "harness/trial/timeline.h"
-#include "workloads/replay/workload.h"
 
 static void take_channel(struct sample *s, const struct channel *c)
 {
@@ -86,8 +85,7 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 			   : s->cell->mode == MODE_VERIFY   ? "verify"
 			   : s->cell->mode == MODE_LOCALITY ? "locality"
 							    : "throughput";
-	const char *trace = replay_workload_path(s->cell->workload);
-	char text[128];
+	char text[128], *name = cell_worker_name(s->cell);
 
 	trial_argv_add(argv, paths_find()->worker);
 	trial_argv_add(argv, "--mode");
@@ -105,14 +103,8 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 		trial_argv_add(argv, "--cdf");
 		trial_argv_add(argv, s->distributions);
 	}
-	if (trace) {
-		char *name = text_format(REPLAY_PREFIX "%s", trace);
-
-		trial_argv_add(argv, name);
-		free(name);
-	} else {
-		trial_argv_add(argv, s->cell->workload->name);
-	}
+	trial_argv_add(argv, name);
+	free(name);
 }
 
 void trial_run_workload(const struct trial_place *place, struct sample *s)

@@ -31,17 +31,23 @@ static uint64_t number(const char *text)
 	return value;
 }
 
-uint64_t procfs_kb(const char *text, const char *key)
+uint64_t procfs_number(const char *text, const char *key)
 {
 	size_t length = strlen(key);
 
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		if (*line == '\n')
 			line++;
-		if (strncmp(line, key, length) == 0 && line[length] == ':')
-			return number(line + length + 1) * 1024;
+		if (strncmp(line, key, length) == 0 &&
+		    (line[length] == ':' || line[length] == ' '))
+			return number(line + length + 1);
 	}
 	return 0;
+}
+
+uint64_t procfs_kb(const char *text, const char *key)
+{
+	return procfs_number(text, key) * 1024;
 }
 
 uint64_t procfs_lines(const char *path)

@@ -9,6 +9,9 @@
  * the file cannot be read. */
 size_t procfs_read(const char *path, char *text, size_t size);
 
+/* The number of the line "KEY: N" or "KEY N" (the key as given), or 0. */
+uint64_t procfs_number(const char *text, const char *key);
+
 /* The value in bytes of the line "Key:  N kB" (the key without colon), or 0. */
 uint64_t procfs_kb(const char *text, const char *key);
 

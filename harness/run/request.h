@@ -1,0 +1,33 @@
+/* What a user wants of a run, however it was said. */
+#ifndef HARNESS_REQUEST_H
+#define HARNESS_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "harness/matrix/suite.h"
+
+#define REQUEST_ARGUMENTS 64
+
+struct run_request {
+	struct suite_choice choice; /* its lists are those below */
+	const char *workloads[REQUEST_ARGUMENTS], *settings[REQUEST_ARGUMENTS];
+	const char *allocators[REQUEST_ARGUMENTS];
+	int nallocators;
+	int budget_s;    /* 0 = none */
+	int timeout_s;   /* 0 = each workload's own */
+	const char *out; /* NULL = the default */
+	uint64_t seed;
+	bool seed_given, resume, dry_run, quiet, no_report;
+};
+
+/* Nothing special: the suite quick.  `request` must stay where it is. */
+void request_begin(struct run_request *request);
+
+/* Returns 0, or -1 with `why`: a run that goes on cannot be given another plan. */
+int request_check(const struct run_request *request, char *why, size_t why_size);
+
+/* Seconds of "90", "90s", "10m" or "2h"; -1 when it is none of these. */
+int request_duration(const char *text);
+
+#endif
