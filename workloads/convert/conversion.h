@@ -2,9 +2,11 @@
 #ifndef RECORDER_CONVERSION_H
 #define RECORDER_CONVERSION_H
 
-#include "workloads/convert/convert.h"
+#include "workloads/recorder/raw.h"
 #include "workloads/trace/format.h"
 #include "workloads/trace/writer.h"
+
+struct raw_result;
 
 #define NO_LANE UINT32_MAX
 

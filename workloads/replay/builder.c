@@ -1,7 +1,9 @@
-#include "workloads/replay/builder_parts.h"
+#include "workloads/replay/builder.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include "workloads/replay/builder_parts.h"
+#include "workloads/trace/why.h"
 
 /* A thread's place in the recorded order is published this often within a window, and
  * where a paced replay has slept this long. */
@@ -30,8 +32,8 @@ struct builder *builder_make(const struct replay_settings *settings,
 		b->peak = calloc(whole->peak_live_objects + 1, sizeof(*b->peak));
 	}
 	if (!b || !b->threads || !b->slots || !b->peak) {
-		builder_refuse(why, why_size, "not enough memory for a trace of %llu objects",
-			       (unsigned long long)whole->slots);
+		trace_because(why, why_size, "not enough memory for a trace of %llu objects",
+			      (unsigned long long)whole->slots);
 		builder_free(b);
 		return NULL;
 	}
@@ -163,7 +165,7 @@ static int take_context(struct builder *b, uint32_t creator, uint32_t child, cha
 	struct thread *t = &b->threads[child];
 
 	if (++b->alive > WL_MAX_THREADS)
-		return builder_refuse(
+		return trace_because(
 			why, why_size,
 			"more threads are alive at one time in this trace than the "
 			"%d that can be replayed",
@@ -182,7 +184,7 @@ static int take_context(struct builder *b, uint32_t creator, uint32_t child, cha
 		b->context_user[c] = child;
 		return append_wait(b, creator, REPLAY_REAP, old, 0);
 	}
-	return builder_refuse(why, why_size, "no context is free for thread %u", child);
+	return trace_because(why, why_size, "no context is free for thread %u", child);
 }
 
 static int create(struct builder *b, uint32_t creator, uint32_t child, char *why,
@@ -200,7 +202,7 @@ static int create(struct builder *b, uint32_t creator, uint32_t child, char *why
 	t->paced_ns = UINT64_MAX; /* its first event says when it is */
 	step = append(b, creator, REPLAY_CREATE);
 	if (!step || learn(b, child, creator, b->threads[creator].steps.count) < 0)
-		return builder_refuse(why, why_size, "not enough memory");
+		return trace_because(why, why_size, "not enough memory");
 	step->slot = child;
 	return 0;
 }
@@ -244,20 +246,20 @@ static int object(struct builder *b, uint32_t thread, const struct trace_event *
 	struct replay_step *step;
 
 	if (e->slot >= b->nslots)
-		return builder_refuse(
-			why, why_size, "event %llu: object %u, the trace has %llu",
-			(unsigned long long)b->events, e->slot, (unsigned long long)b->nslots);
+		return trace_because(why, why_size, "event %llu: object %u, the trace has %llu",
+				     (unsigned long long)b->events, e->slot,
+				     (unsigned long long)b->nslots);
 	if (slot->live == born)
-		return builder_refuse(why, why_size, "event %llu: object %u is used %s",
-				      (unsigned long long)b->events, e->slot,
-				      born ? "while it lives" : "before its allocation");
+		return trace_because(why, why_size, "event %llu: object %u is used %s",
+				     (unsigned long long)b->events, e->slot,
+				     born ? "while it lives" : "before its allocation");
 	if (e->size > REPLAY_SIZE_MAX)
-		return builder_refuse(
+		return trace_because(
 			why, why_size, "event %llu: %llu bytes are beyond any machine",
 			(unsigned long long)b->events, (unsigned long long)e->size);
 	if ((slot->used && await(b, thread, slot->thread, slot->step) < 0) ||
 	    !(step = append(b, thread, ops[e->op])))
-		return builder_refuse(why, why_size, "not enough memory");
+		return trace_because(why, why_size, "not enough memory");
 	if (!born) {
 		count_cross(b, slot, thread);
 		/* What was resident at the end is what the program had used of it. */
@@ -306,7 +308,7 @@ static int thread_event(struct builder *b, const struct trace_event *e, char *wh
 	case TRACE_JOIN:
 		if (append_wait(b, e->tid, REPLAY_JOIN, e->other, 0) < 0 ||
 		    learn(b, e->tid, e->other, UINT64_MAX) < 0)
-			return builder_refuse(why, why_size, "not enough memory");
+			return trace_because(why, why_size, "not enough memory");
 		return 0;
 	case TRACE_END:
 		t->ended = true;
@@ -318,8 +320,8 @@ static int thread_event(struct builder *b, const struct trace_event *e, char *wh
 		}
 		return 0;
 	default:
-		return builder_refuse(why, why_size, "event %llu: unknown kind %d",
-				      (unsigned long long)b->events, (int)e->op);
+		return trace_because(why, why_size, "event %llu: unknown kind %d",
+				     (unsigned long long)b->events, (int)e->op);
 	}
 }
 
@@ -330,8 +332,8 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 
 	if (e->tid >= b->nthreads || ((e->op == TRACE_CREATE || e->op == TRACE_JOIN) &&
 				      (e->other >= b->nthreads || e->other == e->tid)))
-		return builder_refuse(why, why_size, "event %llu: no such thread",
-				      (unsigned long long)b->events);
+		return trace_because(why, why_size, "event %llu: no such thread",
+				     (unsigned long long)b->events);
 	if (!b->ncontexts) { /* the first thread is the process's own */
 		b->ncontexts = 1;
 		b->alive = 1;
@@ -342,7 +344,7 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 	b->events++;
 	b->place++;
 	if (pace(b, thread, e) < 0)
-		return builder_refuse(why, why_size, "not enough memory");
+		return trace_because(why, why_size, "not enough memory");
 	if (e->op >= TRACE_START)
 		return thread_event(b, e, why, why_size);
 	if (object(b, thread, e, why, why_size) < 0)
@@ -351,8 +353,8 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 	heavy = (e->size + e->old_size) / b->weight_bytes;
 	b->place += heavy;
 	if (heavy >= b->stride && pace(b, thread, e) < 0)
-		return builder_refuse(why, why_size, "not enough memory");
+		return trace_because(why, why_size, "not enough memory");
 	if (b->marks && b->events == b->peak_event && note_peak(b, thread) < 0)
-		return builder_refuse(why, why_size, "not enough memory");
+		return trace_because(why, why_size, "not enough memory");
 	return 0;
 }

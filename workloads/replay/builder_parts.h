@@ -2,7 +2,7 @@
 #ifndef REPLAY_BUILDER_PARTS_H
 #define REPLAY_BUILDER_PARTS_H
 
-#include "workloads/replay/builder.h"
+#include "workloads/replay/script.h"
 #include "workloads/shared/workload.h"
 
 struct steps {
@@ -48,9 +48,5 @@ struct builder {
 	uint64_t npeak;
 	uint64_t cross[WL_MAX_THREADS][WL_MAX_THREADS];
 };
-
-/* Fills `why` and returns -1. */
-int builder_refuse(char *why, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,20 +1,11 @@
 /* The steps written down in their final form, and counted again. */
-#include "workloads/replay/builder_parts.h"
+#include "workloads/replay/builder.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int builder_refuse(char *why, size_t size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, size, format, args);
-	va_end(args);
-	return -1;
-}
+#include "workloads/replay/builder_parts.h"
+#include "workloads/trace/why.h"
 
 static uint64_t padded(uint64_t bytes)
 {
@@ -114,20 +105,19 @@ static bool same_work(const struct replay_script *s, const struct trace_summary 
 		uint64_t wanted = op == TRACE_FREE ? frees : promised->count[op];
 
 		if (op != TRACE_REALLOC_FREE && n.count[op] != wanted)
-			return builder_refuse(why, size,
-					      "%llu events of kind %s, the trace promises %llu",
-					      (unsigned long long)n.count[op],
-					      trace_op_name((enum trace_op)op),
-					      (unsigned long long)wanted) == 0;
+			return trace_because(why, size,
+					     "%llu events of kind %s, the trace promises %llu",
+					     (unsigned long long)n.count[op],
+					     trace_op_name((enum trace_op)op),
+					     (unsigned long long)wanted) == 0;
 	}
 	if (n.bytes != promised->bytes)
-		return builder_refuse(why, size,
-				      "%llu bytes requested, the trace promises %llu",
-				      (unsigned long long)n.bytes,
-				      (unsigned long long)promised->bytes) == 0;
+		return trace_because(why, size, "%llu bytes requested, the trace promises %llu",
+				     (unsigned long long)n.bytes,
+				     (unsigned long long)promised->bytes) == 0;
 	for (unsigned i = 0; i < TRACE_SIZE_BUCKETS; i++)
 		if (n.sizes[i] != promised->sizes[i])
-			return builder_refuse(
+			return trace_because(
 				       why, size,
 				       "%llu objects of %llu bytes or a little more, the trace "
 				       "promises %llu",
@@ -136,7 +126,7 @@ static bool same_work(const struct replay_script *s, const struct trace_summary 
 				       (unsigned long long)promised->sizes[i]) == 0;
 	for (unsigned i = 0; i < TRACE_ALIGN_BUCKETS; i++)
 		if (n.aligns[i] != promised->aligns[i])
-			return builder_refuse(
+			return trace_because(
 				       why, size,
 				       "%llu objects aligned to 2^%u, the trace promises %llu",
 				       (unsigned long long)n.aligns[i], i,

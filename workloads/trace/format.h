@@ -40,6 +40,11 @@ struct trace_chunk_header {
 	uint64_t base_object; /* objects the thread numbered before the chunk */
 };
 
+/* How a file is packed, for who asks. */
+struct trace_layout {
+	uint64_t file_bytes, chunks, raw_bytes, packed_bytes;
+};
+
 /* Trailer: u32 magic, u32 length of the body, the body (FORMAT.md), u32 CRC32C of all
  * that; then the footer: u64 offset of the trailer and the end magic. */
 #define TRACE_TRAILER_MAGIC UINT32_C(0x4c494154) /* "TAIL" */

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "workloads/trace/event.h"
+#include "workloads/trace/format.h"
 #include "workloads/trace/keys.h"
 #include "workloads/trace/summary.h"
 
@@ -56,9 +57,6 @@ void trace_rewind(struct trace_reader *reader);
 int trace_check(struct trace_reader *reader);
 
 /* How it is packed. */
-struct trace_layout {
-	uint64_t file_bytes, chunks, raw_bytes, packed_bytes;
-};
 struct trace_layout trace_layout(const struct trace_reader *reader);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "workloads/trace/chunk.h"
 #include "workloads/trace/codec.h"
-#include "workloads/trace/reader.h"
+#include "workloads/trace/format.h"
 #include "workloads/trace/resolve.h"
 #include "workloads/trace/trailer.h"
 

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "workloads/trace/trailer.h"
 #include "workloads/trace/why.h"
 
 unsigned trace_size_bucket(uint64_t size)

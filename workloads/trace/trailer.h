@@ -34,7 +34,4 @@ const char *trailer_get(const uint8_t *body, size_t length, uint64_t first, uint
 			struct trace_keys *notes, struct trace_summary *summary,
 			struct chunk_index *index);
 
-/* Puts a pair into the summary's matrix, as the trailer holds it. */
-int summary_cross_put(struct trace_summary *summary, const struct trace_cross *pair);
-
 #endif
