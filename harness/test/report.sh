@@ -132,16 +132,16 @@ other_reference() {
 }
 
 markdown_says_the_same() { # as the page: sections, paragraphs, items, tables field by field, figures
-	"$make_set" "$work/said" planted torn unfinished && odd_words "$work/said" || return 1
-	"$report" "$work/said" --markdown >"$work/out.md" 2>"$work/err" || { cat "$work/err"; return 1; }
-	[ "$(head -n 1 "$work/out.md")" = "report: $work/said/report.md" ] &&
-		[ "$(tail -n 1 "$work/out.md")" = "report: $work/said/report.html" ] || { cat "$work/out.md"; return 1; }
-	python3 "$top_srcdir/harness/test/compare_formats.py" "$work/said" || return 1
+	"$make_set" "$work/both" planted torn unfinished && odd_words "$work/both" || return 1
+	"$report" "$work/both" --markdown >"$work/out.md" 2>"$work/err" || { cat "$work/err"; return 1; }
+	[ "$(head -n 1 "$work/out.md")" = "report: $work/both/report.md" ] &&
+		[ "$(tail -n 1 "$work/out.md")" = "report: $work/both/report.html" ] || { cat "$work/out.md"; return 1; }
+	python3 "$top_srcdir/harness/test/compare_formats.py" "$work/both" || return 1
 	# a number, a field and a figure that are missing are found
 	for change in '0,/ ---: .*|$/!s/1\.2/1.3/' 's/| slower20 .*/| |/' '/fig08b\.svg/d' '/^| redis /d'; do
-		sed "$change" "$work/said/report.md" >"$work/changed.md" || return 1
-		cmp -s "$work/said/report.md" "$work/changed.md" && { echo "'$change' changes nothing"; return 1; }
-		python3 "$top_srcdir/harness/test/compare_formats.py" "$work/said" "$work/changed.md" >/dev/null &&
+		sed "$change" "$work/both/report.md" >"$work/changed.md" || return 1
+		cmp -s "$work/both/report.md" "$work/changed.md" && { echo "'$change' changes nothing"; return 1; }
+		python3 "$top_srcdir/harness/test/compare_formats.py" "$work/both" "$work/changed.md" >/dev/null &&
 			{ echo "not found: $change"; return 1; }
 	done
 	return 0
@@ -158,8 +158,8 @@ odd_words() { # SET: what a format could take for its own
 	END
 }
 page_needs_no_markdown() { # one format does not change another, and is made only on demand
-	[ ! -e "$set_dir/report.md" ] && cp "$work/said/report.html" "$work/with.html" &&
-		"$report" "$work/said" >/dev/null && cmp "$work/with.html" "$work/said/report.html"
+	[ ! -e "$set_dir/report.md" ] && cp "$work/both/report.html" "$work/with.html" &&
+		"$report" "$work/both" >/dev/null && cmp "$work/with.html" "$work/both/report.html"
 }
 
 sizes_are_drawn() { # a panel per own workload that was recorded; the others are named
