@@ -1,4 +1,4 @@
-# One misuse per program: which are stopped, where, and with which words.  The rows of the table
+# One misuse per run of a program: which are stopped, where, and with which words.  The rows of the table
 # in allocator/doc/misuse.md say where:
 #
 #   at the call                 the misuse itself must not return: SIGABRT and one line on stderr
@@ -9,7 +9,7 @@ find_library
 grep -q '^#define ASH_SAFETY_CHECKS 1' "$top_builddir/config.h" ||
 	skip_all "configured with --disable-safety-checks"
 make_tmp
-programs=$top_builddir/allocator/test/misuse
+program=$top_builddir/allocator/test/misuse/misuse
 
 option='; ASHLAR_CONF=abort_on_misuse:false continues$'
 double_line="^<ashlar>: double free of 0x[0-9a-f]+( \\(size class [0-9]+ bytes\\))?$option"
@@ -26,7 +26,7 @@ run() { # PROGRAM: status in $status, output in out and err
 	{ # the shell itself tells of an abort too
 		(
 			[ -z "$library" ] || { LD_PRELOAD=$library; export LD_PRELOAD; }
-			exec "$programs/$1" >"$tmp/out" 2>"$tmp/err" </dev/null
+			exec "$program" "$1" >"$tmp/out" 2>"$tmp/err" </dev/null
 		)
 		status=$?
 	} 2>/dev/null
@@ -84,9 +84,7 @@ goes_through() { # PROGRAM
 }
 
 seen=0
-for source in "$top_srcdir"/allocator/test/misuse/*.c; do
-	name=${source##*/}
-	name=${name%.c}
+for name in $("$program"); do
 	[ "$name" != none ] || continue
 	seen=$((seen + 1))
 	expect "$name" || { not_ok "$name: no rule says what is expected"; continue; }

@@ -103,13 +103,13 @@ verdict $? "a warning with stderr closed harms nothing"
 
 # --- precedence -----------------------------------------------------------------------
 # A misuse that is reported in every build.
-misuse=$top_builddir/allocator/test/misuse/realloc_freed
+misuse="$top_builddir/allocator/test/misuse/misuse realloc_freed"
 export MALLOC_CONF=abort_on_misuse:false
-run ASHLAR_CONF abort_on_misuse:true "$misuse"
+run ASHLAR_CONF abort_on_misuse:true $misuse
 [ $status -eq 0 ]
 verdict $? "MALLOC_CONF is read after ASHLAR_CONF"
 export MALLOC_CONF=abort_on_misuse:true
-run ASHLAR_CONF abort_on_misuse:false "$misuse"
+run ASHLAR_CONF abort_on_misuse:false $misuse
 [ $status -eq 134 ]
 verdict $? "and overrides it"
 unset MALLOC_CONF

@@ -24,10 +24,10 @@ c_programs() { # HOW LINK-FLAGS…
 	how=$1
 	shift
 	# A misuse that every build reports tells in whose words it is whose heap it was.
-	build ${CC:-cc} $flags "$@" -o "$tmp/misuse" "$sources/misuse/realloc_freed.c" "$archive"
+	build ${CC:-cc} $flags "$@" -o "$tmp/misuse" "$sources"/misuse/*.c "$archive"
 	result=$?
 	if [ $result -eq 0 ]; then
-		run "$tmp/misuse"
+		run "$tmp/misuse" realloc_freed
 		[ $status -eq 134 ] && grep -q '^<ashlar>: invalid pointer .*: it was freed' "$tmp/err"
 		result=$?
 		[ $result -eq 0 ] || { note "status $status"; note_file "$tmp/err"; }

@@ -1,5 +1,4 @@
-/* A dozen misuses, each of which is found at the call.  A program that is told to continue has
- * one line said of all, and a heap that is none the worse. */
+/* A dozen misuses in one program, and none at all. */
 #include "test/misuse/misuse.h"
 
 static int global;
@@ -25,7 +24,9 @@ static void wrong_ways(void)
 		say("an answer to a wrong question\n");
 }
 
-static void wrong(void)
+/* A dozen misuses, each of which is found at the call.  A program that is told to continue has
+ * one line said of all, and a heap that is none the worse. */
+static void many(void)
 {
 	static unsigned *p[4000];
 
@@ -44,3 +45,20 @@ static void wrong(void)
 		free(p[i]);
 	}
 }
+
+/* Nothing wrong at all: it must be left alone. */
+static void none(void)
+{
+	void *p = malloc(64);
+
+	p = hidden(realloc(p, 5000));
+	free(p);
+	p = malloc(64);
+	free(hidden(p));
+}
+
+const struct misuse misuse_whole[] = {
+	{"many", many},
+	{"none", none},
+	{NULL, NULL},
+};
