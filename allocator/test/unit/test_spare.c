@@ -136,7 +136,7 @@ static void collect(void)
 		ash_thread_each(look, ash_tls.thread);
 		ash_owned_add(&collections, has_spare);
 		clock_ns += 10u * ASH_EPOCH_NS;
-		ash_reclaim_tick(clock_ns, false);
+		ash_rounds_tick(clock_ns, false);
 		ash_thread_cached_bytes(); /* looks into the magazines of running threads */
 		ash_os_yield();
 	}
