@@ -4,6 +4,7 @@
 #include "test/support/unit.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,9 +57,6 @@ static void expect(void (*plant)(void), void (*change)(void), const char *predic
 {
 	char said[512];
 
-#if ASH_DEBUG < 2
-	skip();
-#endif
 	if (!child_lives(NULL, change, said, sizeof(said)))
 		fail_msg("without a fault: %s", said);
 	if (child_lives(plant, change, said, sizeof(said)))
@@ -227,7 +225,8 @@ static void hugify(void **state)
 	expect(forget_advised, look_for_dense, "ash_hugify_is_valid");
 }
 
-/* Walks of all blocks: in the builds that have them. */
+#if ASH_DEBUG >= 3
+/* Walks of all blocks. */
 static void lose_granule(void)
 {
 	ash_heap.account.in_use--;
@@ -242,11 +241,9 @@ static void purge_all(void)
 static void sum_over_blocks(void **state)
 {
 	(void)state;
-#if ASH_DEBUG < 3
-	skip();
-#endif
 	expect(lose_granule, purge_all, "ash_account_is_sum");
 }
+#endif
 
 int main(void)
 {
@@ -261,8 +258,15 @@ int main(void)
 		cmocka_unit_test(mapping_ends),
 		cmocka_unit_test(decay),
 		cmocka_unit_test(hugify),
+#if ASH_DEBUG >= 3
 		cmocka_unit_test(sum_over_blocks),
+#endif
 	};
 
+	/* (cmocka 1.1.5 counts a skipped test as failed.) */
+	if (ASH_DEBUG < 2) {
+		puts("1..0 # SKIP built without predicates");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, with_a_run, NULL);
 }
