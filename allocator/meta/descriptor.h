@@ -16,12 +16,6 @@
 #define ASH_HUGE ((size_t)1 << ASH_HUGE_SHIFT)
 #define ASH_HUGE_GRANULES (ASH_HUGE / ASH_GRANULE)
 
-/* Words of a slab's bitmap: 16 for 1,024 regions of 16 bytes.  Slabs of 64 bytes and more, of
- * whatever length, do with the first four; the rest lies apart, and most of its pages are never
- * touched. */
-#define ASH_BITMAP_WORDS 16
-#define ASH_BITMAP_NEAR 4
-
 struct ash_bitmap_rest {
 	uint64_t word[ASH_BITMAP_WORDS - ASH_BITMAP_NEAR];
 };

@@ -1,7 +1,5 @@
 #include "meta/size_class.h"
 
-#include "meta/descriptor.h"
-
 /* All of it is constant arithmetic over the rows of ASH_SIZE_TABLE: the tables are part of the
  * read-only data. */
 

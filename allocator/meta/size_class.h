@@ -100,6 +100,12 @@ static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
 #define ASH_GRANULE_SHIFT 14
 #define ASH_GRANULE ((size_t)1 << ASH_GRANULE_SHIFT)
 
+/* Words of a slab's bitmap: 16 for 1,024 regions of 16 bytes.  Slabs of 64 bytes and more, of
+ * whatever length, do with the first four; the rest lies apart, and most of its pages are never
+ * touched. */
+#define ASH_BITMAP_WORDS 16
+#define ASH_BITMAP_NEAR 4
+
 struct ash_size_class {
 	uint32_t size;
 	uint32_t reciprocal; /* ceil(2^35 / size) */

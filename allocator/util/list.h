@@ -10,7 +10,8 @@ struct ash_list {
 	struct ash_list *next, *prev;
 };
 
-#define ASH_LIST_ENTRY(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
+#define ASH_LIST_ENTRY(node, type, member) \
+	((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void ash_list_init(struct ash_list *head)
 {
