@@ -1,4 +1,4 @@
-#include "harness/cli/catalogue.h"
+#include "harness/cli/verbs.h"
 
 #include <argp.h>
 #include <inttypes.h>

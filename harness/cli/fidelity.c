@@ -4,7 +4,7 @@
  * spent in the allocator.  What counts is the order of pairs: a replay without its program's
  * own memory and work cannot have the same numbers, but it should not turn two allocators round
  * that the program tells apart. */
-#include "harness/cli/fidelity.h"
+#include "harness/cli/verbs.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -3,16 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "harness/cli/catalogue.h"
-#include "harness/cli/doctor.h"
-#include "harness/cli/fidelity.h"
+#include "harness/cli/verbs.h"
 #include "harness/base/message.h"
-#include "harness/cli/op_matrix.h"
-#include "harness/cli/pack.h"
-#include "harness/cli/record.h"
-#include "harness/cli/report.h"
-#include "harness/cli/run.h"
-#include "harness/cli/trace.h"
 
 static const struct verb {
 	const char *name;

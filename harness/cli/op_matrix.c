@@ -1,5 +1,5 @@
 /* The verb: which patterns, sizes and allocators; the table, the text, the figures. */
-#include "harness/cli/op_matrix.h"
+#include "harness/cli/verbs.h"
 
 #include <argp.h>
 #include <errno.h>

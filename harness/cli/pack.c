@@ -1,4 +1,4 @@
-#include "harness/cli/pack.h"
+#include "harness/cli/verbs.h"
 
 #include <argp.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "harness/cli/report.h"
+#include "harness/cli/verbs.h"
 
 #include <argp.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "harness/cli/run.h"
+#include "harness/cli/verbs.h"
 
 #include <errno.h>
 #include <stdio.h>

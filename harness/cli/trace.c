@@ -1,4 +1,4 @@
-#include "harness/cli/trace.h"
+#include "harness/cli/verbs.h"
 
 #include <argp.h>
 #include <errno.h>

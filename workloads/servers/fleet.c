@@ -258,7 +258,7 @@ static uint64_t table_bytes(const struct wl_run *run)
 		.cannot_tell = "bursts, phases, correlated lifetimes and remote frees: the " \
 			       "model has none",                                             \
 		.source = "google/fleetbench, binary " #number                               \
-			  " (workloads/data/google_fleet_" #number ".c)",                    \
+			  " (workloads/servers/data/google_fleet.c)",                        \
 		.touch = "one byte in each OS page of an object and its last byte are "      \
 			 "written, the first is read before the free",                       \
 		.params = params,                                                            \

@@ -34,7 +34,7 @@ static const struct wl_param params[] = {
 	{"cluster",
 	 "1 to 54: sizes, popularity and writes of that cluster at Twitter, in place of sizes, "
 	 "zipf_percent and write_percent; 0 = none",
-	 "workloads/data/twitter_clusters.c", 0, 0, 54},
+	 "workloads/servers/data/twitter_clusters.c", 0, 0, 54},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
