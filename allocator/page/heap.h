@@ -201,7 +201,7 @@ struct ash_purge {
 
 /* How long the program's calls were kept up; reclaim/stall.h.  Atomic.
  *
- *   longest_ns <= ns */
+ *   longest_ns <= ns, where the kernel tells the time */
 struct ash_stalls {
 	uint64_t count;         /* calls that did any of it */
 	uint64_t ns;            /* CPU time of all of them */

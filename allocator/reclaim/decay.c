@@ -81,5 +81,7 @@ bool ash_decay_may_work(const struct ash_decay *decay)
 void ash_decay_worked(struct ash_decay *decay, uint64_t ns)
 {
 	decay->credit_ns -= (int64_t)ns;
+	if (decay->credit_ns > CREDIT_MOST) /* a clock that the kernel refuses runs backwards */
+		decay->credit_ns = CREDIT_MOST;
 	ash_assert_internal(ash_decay_is_valid(decay));
 }

@@ -147,6 +147,8 @@ static bool make_huge(struct ash_hugify *hugify, struct ash_hugeblock *block, ui
 	uint64_t ns = ash_os_thread_cpu_ns() - start;
 
 	hugify->credit_ns -= (int64_t)ns;
+	if (hugify->credit_ns > CREDIT_MOST) /* as in decay.c */
+		hugify->credit_ns = CREDIT_MOST;
 	if (done && ns < SLOW_NS) {
 		hugify->rest = 0;
 	} else {

@@ -30,7 +30,6 @@ void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool ba
 	}
 	ash_add_relaxed(&stalls->count, 1);
 	ash_add_relaxed(&stalls->ns, ns);
-	ash_assert(ash_load_relaxed(&stalls->ns) >= ns);
 	raise_to(&stalls->longest_ns, ns);
 	raise_to(&stalls->most_ranges, ash_os_given.ranges - begin->ranges);
 	raise_to(&stalls->most_bytes, ash_os_given.bytes - begin->bytes);

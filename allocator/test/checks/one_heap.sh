@@ -5,17 +5,18 @@
 make_tmp
 nm=${NM:-nm}
 
-# Objects on stdin: lines "OBJECT NAME" of what lies in writable memory.
+# Objects on stdin: lines "OBJECT NAME" of what lies in writable memory and is not a thread's.
 read_state() {
 	while read -r object; do
-		$nm -P "$object" | sed "s|^|${object##*/} |"
-	done | "${AWK:-awk}" '
-		$3 !~ /^[bBdDsSgGC]$/ { next }
-		$2 ~ /^(__|\.|_)/ { next }          # of compiler and sanitizers
-		$2 ~ /^ash_[a-z_]*_hook$/ { next }
-		$2 == "ash_heap" || $2 == "heap" { next } # the instance, a constant that points to it
-		$2 == "ash_limits_telling" { next } # of the thread
-		{ print $1, $2 }'
+		$nm -f sysv "$object" | sed "s/^/${object##*/}|/"
+	done | "${AWK:-awk}" -F'|' '
+		NF < 8 { next }
+		{ gsub(/ /, ""); object = $1; name = $2; class = $4; section = $8 }
+		class !~ /^[bBdDsSgGC]$/ || section ~ /^[.]t(bss|data)/ { next }
+		name ~ /^(__|[.]|_)/ { next }                # of compiler and sanitizers
+		name ~ /^ash_[a-z_]*_hook$/ { next }
+		name == "ash_heap" || name == "heap" { next } # the instance, a constant that points to it
+		{ print object, name }'
 }
 
 find "$top_builddir/allocator/page" "$top_builddir/allocator/reclaim" -name '*.o' ! -path '*/.libs/*' |
@@ -36,9 +37,10 @@ verdict $(($(wc -l <"$tmp/named") != 0)) "no file of page/ names the one heap bu
 
 cat >"$tmp/planted.c" <<'END'
 static int counter;
+static __thread int mine;
 int (*ash_some_hook)(void);
 int ash_count(void);
-int ash_count(void) { static int calls; return counter++ + calls++; }
+int ash_count(void) { static int calls; return counter++ + calls++ + mine++; }
 END
 ${CC:-cc} -c -o "$tmp/planted.o" "$tmp/planted.c"
 echo "$tmp/planted.o" | read_state >"$tmp/found"

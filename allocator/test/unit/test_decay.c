@@ -34,6 +34,19 @@ static void falls_smoothly(void **state)
 	assert_true(last <= 3 * MIB);
 }
 
+/* Where the kernel refuses to tell the time, a step may seem to have given some back. */
+static void no_work_without_a_clock(void **state)
+{
+	struct ash_decay d = {0};
+
+	(void)state;
+	ash_decay_limit(&d, 1000 * MS, 1000 * MIB, 0);
+	ash_decay_worked(&d, 0 - (uint64_t)5000 * MS);
+	assert_true(ash_decay_may_work(&d));
+	ash_decay_worked(&d, 251 * MS);
+	assert_false(ash_decay_may_work(&d));
+}
+
 static void little_stays(void **state)
 {
 	struct ash_decay d = {0};
@@ -101,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(falls_smoothly),
+		cmocka_unit_test(no_work_without_a_clock),
 		cmocka_unit_test(little_stays),
 		cmocka_unit_test(retaken_memory_stays),
 		cmocka_unit_test(silence_is_no_reason_to_drop_all),
