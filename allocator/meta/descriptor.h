@@ -53,7 +53,7 @@ struct ash_run {
 	uint8_t apart;     /* slab: off its bin's lists while holes are purged; large: its tail
 			      is being purged */
 	uint8_t collapses; /* slab: the block's when `purged` was last right */
-	uint16_t turn;     /* slab: ash_run_clock / 64 (MiB) when a region was last taken */
+	uint16_t turn;     /* slab: the heap's clock / 64 (MiB) when a region was last taken */
 	uint64_t purged;   /* slab: OS pages that were given back and not touched since */
 };
 
