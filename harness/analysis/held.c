@@ -13,7 +13,7 @@ const struct result_sample *held_sample(const struct comparison *c, size_t cell,
 		const struct result_sample *s = &c->set->samples[i];
 
 		if (s->ok && !s->superseded && s->cell == cell && s->contender == contender &&
-		    *json_field_text(s->json, "timeline") && (!best || s->block < best->block))
+		    *results_text(s->json, FIELD_timeline) && (!best || s->block < best->block))
 			best = s;
 	}
 	return best;
@@ -74,7 +74,7 @@ static struct held one_held(const struct comparison *c, size_t cell, size_t cont
 		const struct result_sample *s = &c->set->samples[i];
 
 		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
-		    !*json_field_text(s->json, "timeline"))
+		    !*results_text(s->json, FIELD_timeline))
 			continue;
 		values[n] = sample_held(c, s, &live[n]);
 		n += !isnan(values[n]);
@@ -126,7 +126,7 @@ bool held_at_phase(const struct comparison *c, size_t cell, size_t contender, si
 	m->n = 0;
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
-		json_t *mark = json_array_get(json_object_get(s->json, "phases"), phase);
+		json_t *mark = json_array_get(results_value(s->json, FIELD_phases), phase);
 		double floor = json_field_number(mark, "floor_bytes");
 		double live = json_field_number(mark, "live_bytes");
 		double tables = json_field_number(mark, "table_bytes");
@@ -154,7 +154,7 @@ bool held_at_phase(const struct comparison *c, size_t cell, size_t contender, si
 json_t *held_phases(const struct comparison *c, size_t cell)
 {
 	for (size_t i = 0; i < c->set->nsamples; i++) {
-		json_t *phases = json_object_get(c->set->samples[i].json, "phases");
+		json_t *phases = results_value(c->set->samples[i].json, FIELD_phases);
 
 		if (c->set->samples[i].cell == cell && c->set->samples[i].ok &&
 		    json_array_size(phases))

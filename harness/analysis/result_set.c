@@ -24,6 +24,21 @@ const char *json_field_text(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
+json_t *results_value(const json_t *record, enum sample_field field)
+{
+	return json_object_get(record, sample_fields[field].name);
+}
+
+double results_number(const json_t *record, enum sample_field field)
+{
+	return json_field_number(record, sample_fields[field].name);
+}
+
+const char *results_text(const json_t *record, enum sample_field field)
+{
+	return json_field_text(record, sample_fields[field].name);
+}
+
 static int64_t field_integer(const json_t *object, const char *key, int64_t otherwise)
 {
 	const json_t *value = json_object_get(object, key);
@@ -116,7 +131,8 @@ static size_t add_contender(struct result_set *set, const char *name, json_t *js
  * both have these fields. */
 static size_t add_cell(struct result_set *set, json_t *json, bool listed)
 {
-	const char *name = json_field_text(json, "cell"), *mode = json_field_text(json, "mode");
+	const char *name = results_text(json, FIELD_cell),
+		   *mode = results_text(json, FIELD_mode);
 
 	if (!*mode)
 		mode = "throughput";
@@ -126,10 +142,10 @@ static size_t add_cell(struct result_set *set, json_t *json, bool listed)
 	set->cells = grown(set->cells, set->ncells, sizeof(*set->cells));
 	set->cells[set->ncells] = (struct result_cell){
 		.name = name,
-		.workload = json_field_text(json, "workload"),
-		.kind = json_field_text(json, "kind"),
+		.workload = results_text(json, FIELD_workload),
+		.kind = results_text(json, FIELD_kind),
 		.mode = mode,
-		.ops_unit = json_field_text(json, "ops_unit"),
+		.ops_unit = results_text(json, FIELD_ops_unit),
 		.json = listed ? json : NULL,
 	};
 	return set->ncells++;
@@ -138,30 +154,30 @@ static size_t add_cell(struct result_set *set, json_t *json, bool listed)
 static void add_sample(struct result_set *set, json_t *json)
 {
 	struct result_sample s = {
-		.id = field_integer(json, "id", -1),
-		.block = field_integer(json, "block", 0),
-		.order = field_integer(json, "order", 0),
+		.id = field_integer(json, sample_fields[FIELD_id].name, -1),
+		.block = field_integer(json, sample_fields[FIELD_block].name, 0),
+		.order = field_integer(json, sample_fields[FIELD_order].name, 0),
 		.cell = add_cell(set, json, false),
-		.contender = add_contender(set, json_field_text(json, "allocator"), NULL),
-		.status = json_field_text(json, "status"),
-		.reason = json_field_text(json, "reason"),
-		.cpu_ns = json_field_number(json, "cpu_ns"),
-		.user_ns = json_field_number(json, "user_ns"),
-		.sys_ns = json_field_number(json, "sys_ns"),
-		.wall_ns = json_field_number(json, "wall_ns"),
-		.ops = json_field_number(json, "ops"),
-		.peak_rss_bytes = json_field_number(json, "peak_rss_bytes"),
-		.table_bytes = json_field_number(json, "table_bytes"),
-		.minor_faults = json_field_number(json, "minor_faults"),
-		.instructions = json_field_number(json, "instructions"),
-		.runqueue_delay_ns = json_field_number(json, "runqueue_delay_ns"),
-		.steal_ns = json_field_number(json, "steal_ns"),
+		.contender = add_contender(set, results_text(json, FIELD_allocator), NULL),
+		.status = results_text(json, FIELD_status),
+		.reason = results_text(json, FIELD_reason),
+		.cpu_ns = results_number(json, FIELD_cpu_ns),
+		.user_ns = results_number(json, FIELD_user_ns),
+		.sys_ns = results_number(json, FIELD_sys_ns),
+		.wall_ns = results_number(json, FIELD_wall_ns),
+		.ops = results_number(json, FIELD_ops),
+		.peak_rss_bytes = results_number(json, FIELD_peak_rss_bytes),
+		.table_bytes = results_number(json, FIELD_table_bytes),
+		.minor_faults = results_number(json, FIELD_minor_faults),
+		.instructions = results_number(json, FIELD_instructions),
+		.runqueue_delay_ns = results_number(json, FIELD_runqueue_delay_ns),
+		.steal_ns = results_number(json, FIELD_steal_ns),
 		.json = json,
 	};
 
 	s.ok = !strcmp(s.status, "ok");
 	if (!*set->cells[s.cell].ops_unit)
-		set->cells[s.cell].ops_unit = json_field_text(json, "ops_unit");
+		set->cells[s.cell].ops_unit = results_text(json, FIELD_ops_unit);
 	for (size_t i = 0; i < set->nsamples; i++) {
 		struct result_sample *earlier = &set->samples[i];
 
@@ -216,13 +232,16 @@ static bool load_samples(struct result_set *set, const char *path, char *message
 			json_decref(json);
 			continue;
 		}
-		if (field_integer(json, "schema", -1) != RESULTS_SCHEMA ||
-		    !same_major(json_field_text(json, "suite_version"), suite)) {
+		if (field_integer(json, sample_fields[FIELD_schema].name, -1) !=
+			    SAMPLE_SCHEMA ||
+		    !same_major(results_text(json, FIELD_suite_version), suite)) {
 			snprintf(message, size,
 				 "%s:%zu: schema %lld of suite %s; this report reads schema %d "
 				 "of suite %s",
-				 path, line, (long long)field_integer(json, "schema", -1),
-				 json_field_text(json, "suite_version"), RESULTS_SCHEMA, suite);
+				 path, line,
+				 (long long)field_integer(json,
+							  sample_fields[FIELD_schema].name, -1),
+				 results_text(json, FIELD_suite_version), SAMPLE_SCHEMA, suite);
 			json_decref(json);
 			goto out;
 		}
@@ -260,9 +279,9 @@ static bool load_manifest(struct result_set *set, const char *path, char *messag
 			snprintf(message, size, "%s:%d: %s", path, error.line, error.text);
 		return false;
 	}
-	if (field_integer(set->manifest, "schema", -1) != RESULTS_SCHEMA) {
+	if (field_integer(set->manifest, "schema", -1) != SAMPLE_SCHEMA) {
 		snprintf(message, size, "%s: schema %lld; this report reads schema %d", path,
-			 (long long)field_integer(set->manifest, "schema", -1), RESULTS_SCHEMA);
+			 (long long)field_integer(set->manifest, "schema", -1), SAMPLE_SCHEMA);
 		return false;
 	}
 	json_array_foreach(json_object_get(set->manifest, "contenders"), i, entry)
@@ -357,7 +376,7 @@ static FILE *open_side_file(struct result_set *set, const struct result_sample *
 bool results_add_latency(struct result_set *set, const struct result_sample *sample,
 			 const char *kind, struct distribution *d)
 {
-	json_t *latency = json_object_get(sample->json, "latency");
+	json_t *latency = results_value(sample->json, FIELD_latency);
 	json_t *summary = json_object_get(json_object_get(latency, "kinds"), kind);
 	char line[256], row_kind[32];
 	double from, to, max;
@@ -393,7 +412,7 @@ size_t results_timeline(struct result_set *set, const struct result_sample *samp
 			struct timeline_row **rows)
 {
 	static const char *const columns[] = {"ms", "rss_bytes", "anon_bytes", "live_bytes"};
-	const char *name = json_field_text(sample->json, "timeline");
+	const char *name = results_text(sample->json, FIELD_timeline);
 	int place[4] = {-1, -1, -1, -1};
 	bool header = true;
 	size_t n = 0;

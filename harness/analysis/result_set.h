@@ -9,10 +9,9 @@
 #include <stdio.h>
 #include <jansson.h>
 
+#include "harness/base/sample_fields.h"
 #include "harness/base/tarball.h"
 #include "harness/stats/distribution.h"
-
-#define RESULTS_SCHEMA 1
 
 /* All strings belong to the JSON values of the set and live as long as it. */
 struct result_contender {
@@ -100,7 +99,13 @@ struct timeline_row {
 size_t results_timeline(struct result_set *set, const struct result_sample *sample,
 			struct timeline_row **rows);
 
-/* Fields of JSON objects, with NaN or "" for what is absent, null or of another type. */
+/* A field of a sample's record (or of a cell's entry in the manifest, where it has the same):
+ * the value, or null, NaN or "" when it is not there. */
+json_t *results_value(const json_t *record, enum sample_field field);
+double results_number(const json_t *record, enum sample_field field);
+const char *results_text(const json_t *record, enum sample_field field);
+
+/* Fields of other JSON objects, with NaN or "" for what is absent, null or of another type. */
 double json_field_number(const json_t *object, const char *key);
 const char *json_field_text(const json_t *object, const char *key);
 

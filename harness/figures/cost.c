@@ -16,7 +16,8 @@ static double cell_threads(const struct comparison *c, size_t cell)
 	for (size_t i = 0; isnan(threads) && i < c->set->nsamples; i++)
 		if (c->set->samples[i].cell == cell)
 			threads = json_field_number(
-				json_object_get(c->set->samples[i].json, "params"), "threads");
+				results_value(c->set->samples[i].json, FIELD_params),
+				"threads");
 	return threads;
 }
 
@@ -197,7 +198,7 @@ static double event_per_op(const struct comparison *c, size_t cell, size_t conte
 
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
-		json_t *counters = json_object_get(s->json, "counters");
+		json_t *counters = results_value(s->json, FIELD_counters);
 		json_t *events = json_object_get(counters, "events");
 		double value = json_field_number(json_object_get(events, event), "value");
 
@@ -217,7 +218,7 @@ static size_t event_names(const struct comparison *c, const char **names, size_t
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->set->nsamples; i++) {
-		json_t *counters = json_object_get(c->set->samples[i].json, "counters");
+		json_t *counters = results_value(c->set->samples[i].json, FIELD_counters);
 		const char *name;
 		json_t *value;
 

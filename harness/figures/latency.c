@@ -17,8 +17,9 @@ static double clock_cost(const struct comparison *c, size_t cell)
 		const struct result_sample *s = &c->set->samples[i];
 
 		if (s->ok && s->cell == cell)
-			cost = fmax(cost, json_field_number(json_object_get(s->json, "latency"),
-							    "clock_cost_ns"));
+			cost = fmax(cost,
+				    json_field_number(results_value(s->json, FIELD_latency),
+						      "clock_cost_ns"));
 	}
 	return cost;
 }

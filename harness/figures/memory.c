@@ -85,7 +85,7 @@ static bool write_phases(const struct study *study, size_t cell)
 		if (!s)
 			continue;
 		panel++;
-		json_array_foreach(json_object_get(s->json, "phases"), i, mark)
+		json_array_foreach(results_value(s->json, FIELD_phases), i, mark)
 			fprintf(f, "%zu\t%s\t%s\t%.0f\n", panel,
 				c->set->contenders[c->shown[j]].name,
 				json_field_text(mark, "name"),

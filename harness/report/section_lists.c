@@ -9,14 +9,14 @@
 /* The distinct values of a text field over the good samples of a contender; eight are enough.
  */
 static void proven(struct document *d, const struct comparison *c, size_t contender,
-		   const char *key)
+		   enum sample_field which)
 {
 	struct field *field = document_field(d, UNIT_WORDS);
 
 	field->mark = MARK_PROOF;
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
-		const char *value = json_field_text(s->json, key);
+		const char *value = results_text(s->json, which);
 		size_t k = 0;
 
 		if (!s->ok || s->contender != contender || !*value)
@@ -72,9 +72,9 @@ void section_contenders(struct document *d, const struct study *study)
 		name->colour = text_format("%s", study->styles[k].colour);
 		document_words(d, "%s%s%s", contender->status, *contender->reason ? ": " : "",
 			       contender->reason);
-		proven(d, c, k, "version");
-		proven(d, c, k, "build_id");
-		proven(d, c, k, "allocator_file");
+		proven(d, c, k, FIELD_version);
+		proven(d, c, k, FIELD_build_id);
+		proven(d, c, k, FIELD_allocator_file);
 		document_words(d, "%s", json_field_text(contender->json, "package"));
 		document_words(d, "%s", env);
 		document_words(d, "%s", json_field_text(contender->json, "notes"));

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-static json_t *part(const struct result_sample *s, const char *key)
+static json_t *part(const struct result_sample *s, enum sample_field field)
 {
-	json_t *o = json_object_get(s->json, key);
+	json_t *o = results_value(s->json, field);
 
 	return json_is_object(o) ? o : NULL;
 }
@@ -14,7 +14,7 @@ static json_t *part(const struct result_sample *s, const char *key)
 static bool has_replays(const struct result_set *set)
 {
 	for (size_t i = 0; i < set->nsamples; i++)
-		if (part(&set->samples[i], "replay"))
+		if (part(&set->samples[i], FIELD_replay))
 			return true;
 	return false;
 }
@@ -24,7 +24,7 @@ static bool said_before(const struct result_set *set, size_t i, const char *reas
 {
 	for (size_t k = 0; k < i; k++) {
 		const struct result_sample *s = &set->samples[k];
-		json_t *o = part(s, "replay");
+		json_t *o = part(s, FIELD_replay);
 
 		if (s->cell == set->samples[i].cell &&
 		    s->contender == set->samples[i].contender && o && !s->superseded &&
@@ -40,10 +40,10 @@ static void validity(struct document *d, const struct result_set *set)
 
 	for (size_t i = 0; i < set->nsamples; i++)
 		if (set->samples[i].ok && !set->samples[i].superseded &&
-		    part(&set->samples[i], "replay")) {
+		    part(&set->samples[i], FIELD_replay)) {
 			all++;
 			valid += json_is_true(
-				json_object_get(set->samples[i].json, "validated"));
+				results_value(set->samples[i].json, FIELD_validated));
 		}
 	if (valid == all)
 		document_paragraph(d);
@@ -59,11 +59,11 @@ static void validity(struct document *d, const struct result_set *set)
 	document_list(d, false);
 	for (size_t i = 0; i < set->nsamples; i++) {
 		const struct result_sample *s = &set->samples[i];
-		json_t *o = part(s, "replay");
+		json_t *o = part(s, FIELD_replay);
 		const char *reason;
 
 		if (!s->ok || s->superseded || !o ||
-		    json_is_true(json_object_get(s->json, "validated")))
+		    json_is_true(results_value(s->json, FIELD_validated)))
 			continue;
 		reason = json_field_text(o, "invalid");
 		if (said_before(set, i, reason))
@@ -82,7 +82,7 @@ static double most_waiting(const struct result_set *set, size_t cell, size_t con
 
 	for (size_t i = 0; i < set->nsamples; i++) {
 		const struct result_sample *s = &set->samples[i];
-		json_t *o = part(s, "replay");
+		json_t *o = part(s, FIELD_replay);
 
 		if (s->cell == cell && s->contender == contender && s->ok && o &&
 		    json_field_number(o, "wait_share") > most)
@@ -138,7 +138,7 @@ static void locality(struct document *d, const struct result_set *set)
 
 	for (size_t i = 0; i < set->nsamples; i++) {
 		const struct result_sample *s = &set->samples[i];
-		json_t *o = part(s, "locality");
+		json_t *o = part(s, FIELD_locality);
 
 		if (!s->ok || s->superseded || !o)
 			continue;

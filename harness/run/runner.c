@@ -9,6 +9,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
 #include "harness/base/progress.h"
+#include "harness/base/sample_fields.h"
 
 /* A recorded sample must be what the schedule says of its number: else the folder is
  * of another plan, and completing it would mix the two. */
@@ -19,9 +20,11 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 	int id, block, turn, order[256];
 	json_int_t duration;
 
-	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}", "id", &id, "cell",
-			&cell, "allocator", &allocator, "mode", &mode, "block", &block,
-			"duration_ns", &duration) < 0)
+	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}",
+			sample_fields[FIELD_id].name, &id, sample_fields[FIELD_cell].name,
+			&cell, sample_fields[FIELD_allocator].name, &allocator,
+			sample_fields[FIELD_mode].name, &mode, sample_fields[FIELD_block].name,
+			&block, sample_fields[FIELD_duration_ns].name, &duration) < 0)
 		return because(
 			why, why_size,
 			"a record lacks id, cell, allocator, mode, block or duration_ns");

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "harness/base/sample_fields.h"
 #include "harness/stats/statistics.h"
 
 static const struct {
@@ -221,6 +222,16 @@ static const char *hole(size_t contender, size_t cell, int block, const char **s
 	return NULL;
 }
 
+static void put(json_t *record, enum sample_field field, json_t *value)
+{
+	json_object_set_new(record, sample_fields[field].name, value);
+}
+
+static json_t *whole(double value)
+{
+	return json_integer((json_int_t)value);
+}
+
 static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k, int block,
 		      int order, double weather, bool pmu)
 {
@@ -235,50 +246,56 @@ static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k
 	double peak = cells[cell].mib * 0x1p20 * contenders[k].memory * noise(0.004);
 	double share = fmin(0.9, cells[cell].fault * 500 / cells[cell].ns + 0.005);
 	const char *status, *reason = hole(k, cell, block, &status);
-	json_t *s =
-		json_pack("{s:i,s:s,s:i,s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:s,s:s}", "schema",
-			  schema, "suite_version", "1.0", "id", id, "cell", cells[cell].cell,
-			  "workload", cells[cell].workload, "kind", cells[cell].kind, "mode",
-			  cells[cell].mode, "allocator", contenders[k].name, "block", block,
-			  "order", order, "seed", 1, "params", params_of(cell), "status",
-			  reason ? status : "ok", "reason", reason ? reason : "");
+	json_t *s = json_object();
 
-	json_object_set_new(s, "started", json_string("2000-01-01T00:00:00Z"));
+	put(s, FIELD_schema, json_integer(schema));
+	put(s, FIELD_suite_version, json_string("1.0"));
+	put(s, FIELD_id, json_integer(id));
+	put(s, FIELD_cell, json_string(cells[cell].cell));
+	put(s, FIELD_workload, json_string(cells[cell].workload));
+	put(s, FIELD_kind, json_string(cells[cell].kind));
+	put(s, FIELD_mode, json_string(cells[cell].mode));
+	put(s, FIELD_allocator, json_string(contenders[k].name));
+	put(s, FIELD_block, json_integer(block));
+	put(s, FIELD_order, json_integer(order));
+	put(s, FIELD_seed, json_integer(1));
+	put(s, FIELD_params, params_of(cell));
+	put(s, FIELD_status, json_string(reason ? status : "ok"));
+	put(s, FIELD_reason, json_string(reason ? reason : ""));
+	put(s, FIELD_started, json_string("2000-01-01T00:00:00Z"));
 	if (reason)
 		return s;
-	json_object_update_new(
-		s, json_pack("{s:I,s:I,s:I,s:I,s:I,s:s}", "cpu_ns", (json_int_t)cpu, "user_ns",
-			     (json_int_t)(cpu * (1 - share)), "sys_ns",
-			     (json_int_t)(cpu * share), "wall_ns",
-			     (json_int_t)(cpu * 1.03 /
-					  (cells[cell].threads > 1 ? cells[cell].threads * 0.8
-								   : 1)),
-			     "ops", (json_int_t)ops, "ops_unit", cells[cell].unit));
-	json_object_update_new(
-		s, json_pack("{s:o,s:o,s:I,s:i,s:I,s:i,s:s,s:s,s:s}", "peak_rss_bytes",
-			     bytes(peak + 2e6), "table_bytes", bytes(2e6), "minor_faults",
-			     (json_int_t)(ops * cells[cell].fault * contenders[k].memory),
-			     "major_faults", 0, "runqueue_delay_ns",
-			     (json_int_t)(cpu * 0.02 * uniform() * uniform()), "steal_ns", 0,
-			     "version", "synthetic", "build_id",
-			     "00112233445566778899aabbccddeeff00112233", "allocator_file",
-			     "/synthetic/lib.so"));
+	put(s, FIELD_cpu_ns, whole(cpu));
+	put(s, FIELD_user_ns, whole(cpu * (1 - share)));
+	put(s, FIELD_sys_ns, whole(cpu * share));
+	put(s, FIELD_wall_ns,
+	    whole(cpu * 1.03 / (cells[cell].threads > 1 ? cells[cell].threads * 0.8 : 1)));
+	put(s, FIELD_ops, whole(ops));
+	put(s, FIELD_ops_unit, json_string(cells[cell].unit));
+	put(s, FIELD_peak_rss_bytes, bytes(peak + 2e6));
+	put(s, FIELD_table_bytes, bytes(2e6));
+	put(s, FIELD_minor_faults, whole(ops * cells[cell].fault * contenders[k].memory));
+	put(s, FIELD_major_faults, json_integer(0));
+	put(s, FIELD_runqueue_delay_ns, whole(cpu * 0.02 * uniform() * uniform()));
+	put(s, FIELD_steal_ns, json_integer(0));
+	put(s, FIELD_version, json_string("synthetic"));
+	put(s, FIELD_build_id, json_string("00112233445566778899aabbccddeeff00112233"));
+	put(s, FIELD_allocator_file, json_string("/synthetic/lib.so"));
 	if (throughput || memory) {
-		json_object_set_new(s, "timeline",
-				    write_timeline(dir, id, cell, memory ? 5000 : cpu / 1e6,
-						   contenders[k].memory));
-		json_object_set_new(s, "phases", phases_of(cell, contenders[k].memory));
+		put(s, FIELD_timeline,
+		    write_timeline(dir, id, cell, memory ? 5000 : cpu / 1e6,
+				   contenders[k].memory));
+		put(s, FIELD_phases, phases_of(cell, contenders[k].memory));
 	}
 	if (!strcmp(cells[cell].mode, "latency"))
-		json_object_set_new(s, "latency", write_latency(dir, id, cell, factor));
+		put(s, FIELD_latency, write_latency(dir, id, cell, factor));
 	if (!strcmp(cells[cell].mode, "instructions"))
-		json_object_set_new(s, "instructions",
-				    json_integer((json_int_t)(ops * ns * 4)));
+		put(s, FIELD_instructions, whole(ops * ns * 4));
 	if (pmu && throughput)
-		json_object_set_new(s, "counters",
-				    json_pack("{s:s,s:{s:{s:f},s:{s:f}}}", "tier", "pmu",
-					      "events", "instructions", "value", cpu * 3,
-					      "dTLB-misses", "value", cpu / 900));
+		put(s, FIELD_counters,
+		    json_pack("{s:s,s:{s:{s:f},s:{s:f}}}", "tier", "pmu", "events",
+			      "instructions", "value", cpu * 3, "dTLB-misses", "value",
+			      cpu / 900));
 	return s;
 }
 

@@ -90,6 +90,54 @@ static void a_record_survives_text(void **state)
 	free(text);
 }
 
+/* The table in results/README.md is that of the schema, row by row. */
+static void the_readme_tells_every_field(void **state)
+{
+	const char *top = getenv("top_srcdir");
+	char *path, *readme, *at;
+
+	(void)state;
+	assert_non_null(top); /* make check sets it */
+	assert_true(asprintf(&path, "%s/results/README.md", top) > 0);
+	readme = file_read(path);
+	assert_non_null(readme);
+	at = strstr(readme, "| field | type, unit | meaning |\n|---|---|---|\n");
+	assert_non_null(at);
+	at = strstr(at, "|---|\n") + 6;
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		const struct sample_field_row *f = &sample_fields[i];
+		char *row;
+
+		assert_true(asprintf(&row, "| `%s` | %s%s%s | %s |\n", f->name,
+				     sample_kind_name(f->kind), *f->unit ? ", " : "", f->unit,
+				     f->meaning) > 0);
+		if (strncmp(at, row, strlen(row)) != 0)
+			fail_msg("the README says '%.*s', the schema '%s'",
+				 (int)strcspn(at, "\n"), at, row);
+		at += strlen(row);
+		free(row);
+	}
+	assert_true(*at == '\n'); /* and no row more */
+	free(readme);
+	free(path);
+}
+
+/* Written are the fields of the schema, all of them, in its order. */
+static void a_record_has_the_fields_of_the_schema(void **state)
+{
+	json_t *out = sample_to_json(&sample), *value;
+	const char *name;
+	size_t i = 0;
+
+	(void)state;
+	json_object_foreach(out, name, value) {
+		assert_true(i < FIELD_COUNT);
+		assert_string_equal(name, sample_fields[i++].name);
+	}
+	assert_int_equal(i, FIELD_COUNT);
+	json_decref(out);
+}
+
 static void odd_bytes_do_not_lose_a_record(void **state)
 {
 	json_t *out;
@@ -241,6 +289,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_record_survives_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_record_has_the_fields_of_the_schema, setup,
+						teardown),
+		cmocka_unit_test(the_readme_tells_every_field),
 		cmocka_unit_test_setup_teardown(odd_bytes_do_not_lose_a_record, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(another_library_is_a_failure, setup, teardown),

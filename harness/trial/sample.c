@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/base/sample_fields.h"
 #include "harness/base/set_files.h"
 
 const char *const sample_statuses[] = {
@@ -201,80 +202,122 @@ static json_t *counters(const struct sample *s)
 	return o;
 }
 
-json_t *sample_to_json(const struct sample *s)
+static json_t *count_or_null(int64_t count, bool counted)
 {
-	const struct {
-		const char *name;
-		uint64_t value;
-	} measured[] = {
-		{"cpu_ns", s->cpu_ns},
-		{"user_ns", s->user_ns},
-		{"sys_ns", s->sys_ns},
-		{"wall_ns", s->wall_ns},
-		{"ops", s->ops},
-		{"allocs", s->allocs},
-		{"expected_allocs", s->expected_allocs},
-		{"peak_rss_bytes", s->peak_rss_bytes},
-		{"table_bytes", s->table_bytes},
-		{"minor_faults", s->minor_faults},
-		{"major_faults", s->major_faults},
-		{"voluntary_switches", s->voluntary_switches},
-		{"involuntary_switches", s->involuntary_switches},
-		{"runqueue_delay_ns", s->runqueue_delay_ns},
-		{"steal_ns", s->steal_ns},
-		{"duration_ns", s->duration_ns},
-	};
-	json_t *o = json_object(), *env = json_object();
+	return counted ? json_integer(count) : json_null();
+}
 
-	json_object_set_new(o, "schema", json_integer(SAMPLE_SCHEMA));
-	json_object_set_new(o, "suite_version", text(SUITE_VERSION));
-	json_object_set_new(o, "id", json_integer(s->id));
-	json_object_set_new(o, "cell", text(s->cell->name));
-	json_object_set_new(o, "workload", text(cell_workload_name(s->cell)));
-	json_object_set_new(o, "kind", text(s->cell->workload ? "workload" : "program"));
-	json_object_set_new(o, "mode", text(cell_modes[s->cell->mode]));
-	json_object_set_new(o, "allocator", text(s->contender->name));
-	json_object_set_new(o, "block", json_integer(s->block));
-	json_object_set_new(o, "order", json_integer(s->order));
-	json_object_set_new(o, "seed", number(s->seed));
-	json_object_set_new(o, "params", sample_params(s->cell, s->values));
-	json_object_set_new(o, "status", text(sample_statuses[s->status]));
-	json_object_set_new(o, "reason", text(s->reason));
-	for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++)
-		json_object_set_new(o, measured[i].name, number(measured[i].value));
-	json_object_set_new(o, "ops_unit", text(s->ops_unit));
-	json_object_set_new(o, "instructions",
-			    s->instructions < 0 ? json_null() : json_integer(s->instructions));
-	json_object_set_new(o, "allocator_instructions",
-			    s->allocator_instructions < 0
-				    ? json_null()
-				    : json_integer(s->allocator_instructions));
-	json_object_set_new(o, "usable_size_instructions",
-			    s->allocator_instructions < 0
-				    ? json_null()
-				    : json_integer(s->usable_size_instructions));
-	json_object_set_new(o, "phases", phases(s));
-	json_object_set_new(o, "timeline",
-			    s->has_timeline ? json_sprintf(SET_TIMELINE "/%d.tsv", s->id)
-					    : json_null());
-	json_object_set_new(o, "latency", latency(s));
-	json_object_set_new(o, "counters", counters(s));
-	json_object_set_new(o, "validated", validated(s));
-	json_object_set_new(o, "replay", replay(s));
-	json_object_set_new(o, "locality", locality(s));
-	json_object_set_new(o, "allocator_file", text(s->allocator_file));
-	json_object_set_new(o, "usable_size_file", text(s->usable_size_file));
-	json_object_set_new(o, "build_id", text(s->build_id));
-	json_object_set_new(o, "version", text(s->version));
-	for (int i = 0; i < s->contender->nenv; i++) {
-		const char *variable = s->contender->env[i], *equals = strchr(variable, '=');
+static json_t *environment(const struct contender *c)
+{
+	json_t *env = json_object();
+
+	for (int i = 0; i < c->nenv; i++) {
+		const char *variable = c->env[i], *equals = strchr(variable, '=');
 
 		char *name = text_format("%.*s", (int)(equals - variable), variable);
 
 		json_object_set_new(env, name, text(equals + 1));
 		free(name);
 	}
-	json_object_set_new(o, "env", env);
-	json_object_set_new(o, "started", text(s->started));
+	return env;
+}
+
+static bool is_of_kind(const json_t *value, enum sample_kind kind)
+{
+	switch (kind) {
+	case KIND_INT:
+		return json_is_integer(value);
+	case KIND_INT_NULL:
+		return json_is_integer(value) || json_is_null(value);
+	case KIND_STRING:
+		return json_is_string(value);
+	case KIND_STRING_NULL:
+		return json_is_string(value) || json_is_null(value);
+	case KIND_BOOL_NULL:
+		return json_is_boolean(value) || json_is_null(value);
+	case KIND_OBJECT:
+		return json_is_object(value);
+	case KIND_OBJECT_NULL:
+		return json_is_object(value) || json_is_null(value);
+	case KIND_ARRAY:
+		return json_is_array(value);
+	}
+	return false;
+}
+
+/* The record of these values, in the order of the schema. */
+static json_t *record_of(json_t *const values[FIELD_COUNT])
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		/* A mistake in this file, which every test that writes a sample finds. */
+		if (!is_of_kind(values[i], sample_fields[i].kind)) {
+			complain("the field %s of a sample is no %s", sample_fields[i].name,
+				 sample_kind_name(sample_fields[i].kind));
+			abort();
+		}
+		json_object_set_new(o, sample_fields[i].name, values[i]);
+	}
 	return o;
+}
+
+json_t *sample_to_json(const struct sample *s)
+{
+	bool within = s->allocator_instructions >= 0;
+	json_t *const values[FIELD_COUNT] = {
+		[FIELD_schema] = json_integer(SAMPLE_SCHEMA),
+		[FIELD_suite_version] = text(SUITE_VERSION),
+		[FIELD_id] = json_integer(s->id),
+		[FIELD_cell] = text(s->cell->name),
+		[FIELD_workload] = text(cell_workload_name(s->cell)),
+		[FIELD_kind] = text(s->cell->workload ? "workload" : "program"),
+		[FIELD_mode] = text(cell_modes[s->cell->mode]),
+		[FIELD_allocator] = text(s->contender->name),
+		[FIELD_block] = json_integer(s->block),
+		[FIELD_order] = json_integer(s->order),
+		[FIELD_seed] = number(s->seed),
+		[FIELD_params] = sample_params(s->cell, s->values),
+		[FIELD_status] = text(sample_statuses[s->status]),
+		[FIELD_reason] = text(s->reason),
+		[FIELD_cpu_ns] = number(s->cpu_ns),
+		[FIELD_user_ns] = number(s->user_ns),
+		[FIELD_sys_ns] = number(s->sys_ns),
+		[FIELD_wall_ns] = number(s->wall_ns),
+		[FIELD_ops] = number(s->ops),
+		[FIELD_allocs] = number(s->allocs),
+		[FIELD_expected_allocs] = number(s->expected_allocs),
+		[FIELD_peak_rss_bytes] = number(s->peak_rss_bytes),
+		[FIELD_table_bytes] = number(s->table_bytes),
+		[FIELD_minor_faults] = number(s->minor_faults),
+		[FIELD_major_faults] = number(s->major_faults),
+		[FIELD_voluntary_switches] = number(s->voluntary_switches),
+		[FIELD_involuntary_switches] = number(s->involuntary_switches),
+		[FIELD_runqueue_delay_ns] = number(s->runqueue_delay_ns),
+		[FIELD_steal_ns] = number(s->steal_ns),
+		[FIELD_duration_ns] = number(s->duration_ns),
+		[FIELD_ops_unit] = text(s->ops_unit),
+		[FIELD_instructions] = count_or_null(s->instructions, s->instructions >= 0),
+		[FIELD_allocator_instructions] =
+			count_or_null(s->allocator_instructions, within),
+		[FIELD_usable_size_instructions] =
+			count_or_null(s->usable_size_instructions, within),
+		[FIELD_phases] = phases(s),
+		[FIELD_timeline] = s->has_timeline ? json_sprintf(SET_TIMELINE "/%d.tsv", s->id)
+						   : json_null(),
+		[FIELD_latency] = latency(s),
+		[FIELD_counters] = counters(s),
+		[FIELD_validated] = validated(s),
+		[FIELD_replay] = replay(s),
+		[FIELD_locality] = locality(s),
+		[FIELD_allocator_file] = text(s->allocator_file),
+		[FIELD_usable_size_file] = text(s->usable_size_file),
+		[FIELD_build_id] = text(s->build_id),
+		[FIELD_version] = text(s->version),
+		[FIELD_env] = environment(s->contender),
+
+		[FIELD_started] = text(s->started),
+	};
+
+	return record_of(values);
 }

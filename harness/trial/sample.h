@@ -6,13 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "harness/base/build_id.h"
+#include "harness/base/sample_fields.h"
 #include "harness/matrix/cell.h"
 #include "harness/contenders/contender.h"
 #include "harness/machine/counters.h"
 #include "harness/trial/latency.h"
 #include "workloads/shared/channel.h"
 
-#define SAMPLE_SCHEMA 1
 /* Records of different major numbers are not comparable: the work has changed. */
 #define SUITE_VERSION "2.1"
 
