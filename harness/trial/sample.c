@@ -315,7 +315,6 @@ json_t *sample_to_json(const struct sample *s)
 		[FIELD_build_id] = text(s->build_id),
 		[FIELD_version] = text(s->version),
 		[FIELD_env] = environment(s->contender),
-
 		[FIELD_started] = text(s->started),
 	};
 
