@@ -20,6 +20,16 @@ static bool too_large(size_t size)
 	return size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc);
 }
 
+/* p where it is not NULL, else with all that lies idle given back. */
+static void *or_again(void *p, size_t size, size_t align, bool *zeroed)
+{
+	unsigned passes = 0;
+
+	while (p == NULL && ash_rounds_again(&passes))
+		p = ash_large_alloc(&ash_heap, size, align, zeroed);
+	return p;
+}
+
 void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 {
 	int saved = errno;
@@ -30,10 +40,10 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 		    : ash_large_alloc(&ash_heap, size, align, zeroed);
 	/* What no machine could give is no reason to empty every cache. */
 	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes()) {
-		if (ash_rounds_all())
-			p = ash_large_alloc(&ash_heap, size, align, zeroed);
+		p = or_again(NULL, size, align, zeroed);
 		if (p == NULL && ash_bounds_tell_hard())
-			p = ash_large_alloc(&ash_heap, size, align, zeroed);
+			p = or_again(ash_large_alloc(&ash_heap, size, align, zeroed), size,
+				     align, zeroed);
 	}
 	if (p != NULL)
 		ash_rounds_grown();

@@ -81,6 +81,22 @@ static inline const struct ash_run *small_slab(const void *p)
 	return slab != NULL && ash_slab_region_state(slab, p) == ASH_REGION_OUT ? slab : NULL;
 }
 
+/* Under a hard limit with all that lies idle given back: what is missing may be less than a
+ * copy would take. */
+static void *resize_mapping(void *p, struct ash_far *entry, size_t size)
+{
+	unsigned passes = 0;
+	void *q;
+
+	do {
+		if (!ash_far_detach(p, entry)) /* freed by another thread, which is a mistake */
+			return NULL;
+		q = ash_mapping_resize(&ash_heap, entry, size);
+	} while (q == NULL && ash_load_relaxed(&ash_heap.limits.hard) != ASH_NO_LIMIT &&
+		 ash_rounds_again(&passes));
+	return q;
+}
+
 void *ash_realloc(void *p, size_t size)
 {
 	const struct ash_run *slab;
@@ -122,8 +138,8 @@ void *ash_realloc(void *p, size_t size)
 	default:
 		if (stays_large(object.usable, size))
 			return p;
-		if (!ash_large_is_run(size) && ash_far_detach(p, &object.far)) {
-			void *q = ash_mapping_resize(&ash_heap, &object.far, size);
+		if (!ash_large_is_run(size)) {
+			void *q = resize_mapping(p, &object.far, size);
 
 			if (q != NULL) {
 				ash_rounds_grown();

@@ -180,13 +180,12 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 {
 	void *slot[1];
 
-	if (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1)
-		return slot[0];
-	/* The last resort: what others could do without. */
-	if (!ash_rounds_all())
-		return NULL;
-	return ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) == 1 ? slot[0]
-										       : NULL;
+	unsigned passes = 0;
+
+	while (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1)
+		if (!ash_rounds_again(&passes)) /* what others could do without */
+			return NULL;
+	return slot[0];
 }
 
 static bool has_magazine(unsigned class)

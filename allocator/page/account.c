@@ -3,6 +3,7 @@
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "meta/window.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "util/assert.h"
 #include "util/atomic.h"
@@ -44,14 +45,44 @@ size_t ash_account_hole_bytes(const struct ash_heap *heap)
 	return ash_load_relaxed(&heap->account.hole_pages) << ash_os_page_shift;
 }
 
+void ash_account_depart(struct ash_heap *heap, size_t bytes)
+{
+	ash_add_acq_rel(&heap->account.departed, bytes);
+	ash_delay();
+}
+
+void ash_account_arrive(struct ash_heap *heap, size_t bytes)
+{
+	size_t before;
+
+	ash_delay();
+	before = ash_sub_acq_rel(&heap->account.departed, bytes);
+	ash_assert(before >= bytes);
+}
+
+size_t ash_account_departed(const struct ash_heap *heap)
+{
+	return ash_load_acquire(&heap->account.departed);
+}
+
+void ash_account_after_fork(struct ash_heap *heap)
+{
+	ash_store_relaxed(&heap->account.departed, 0);
+}
+
+/* What is on its way is looked at before the counts and after them: it departs before it leaves
+ * one and arrives after it came to the other. */
 size_t ash_account_held(const struct ash_heap *heap)
 {
+	size_t before = ash_account_departed(heap), after;
 	size_t held = ((ash_account_in_use(heap) + ash_account_dirty(heap) +
 			ash_account_muzzy(heap) + ash_account_kept(heap))
 		       << ASH_GRANULE_SHIFT) +
 		      ash_far_bytes() + ash_account_cached(heap) + ash_base_mapped();
 	size_t holes = ash_account_hole_bytes(heap);
 
+	after = ash_account_departed(heap);
+	held += before > after ? before : after;
 	/* (Read one by one while others work, they may not fit together.) */
 	return held > holes ? held - holes : 0;
 }

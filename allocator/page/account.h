@@ -12,8 +12,18 @@
 #include "page/heap.h"
 
 /* Bytes that may be backed by memory: granules that are in use or hold what was freed, without
- * the pages given back inside slabs; mappings, cached ones too; and metadata. */
+ * the pages given back inside slabs; mappings, cached ones too; metadata; and what is just
+ * being given back. */
 size_t ash_account_held(const struct ash_heap *heap);
+
+/* Memory is about to leave one of the counts for the kernel or for another count, by way of a
+ * system call; and has arrived there, as a whole or in parts.  In between it counts as held. */
+void ash_account_depart(struct ash_heap *heap, size_t bytes);
+void ash_account_arrive(struct ash_heap *heap, size_t bytes);
+size_t ash_account_departed(const struct ash_heap *heap);
+
+/* In a forked child: what vanished threads had on its way arrives nowhere. */
+void ash_account_after_fork(struct ash_heap *heap);
 
 /* Granules in use in all hugeblocks; free ones that may hold memory which is to go; free ones
  * that were left to the kernel; and free ones whose memory stays (they are part of huge pages,

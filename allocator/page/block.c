@@ -262,12 +262,15 @@ void ash_block_date_new(struct ash_list *list, uint32_t due)
 bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	uint64_t touched[2] = {block->touched[0], block->touched[1]};
+	size_t held = (size_t)ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES)
+		      << ASH_GRANULE_SHIFT;
 	bool gone;
 
 	ash_assert(block->nused == 0 && !ash_block_is_listed(&block->dense));
 	ash_block_keep(heap, block, block->keep & ASH_KEEP_POOL);
 	if (ash_block_is_listed(&block->tailed))
 		ash_list_remove(&block->tailed);
+	ash_account_depart(heap, held);
 	ash_block_uncount_unneeded(heap, block, 0, ASH_HUGE_GRANULES);
 	block->touched[0] = block->touched[1] = 0;
 	note_dirty(heap, block);
@@ -288,6 +291,7 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 		ash_assert_internal(ash_block_is_valid(block));
 		ash_mutex_unlock(&heap->pages.lock);
 	}
+	ash_account_arrive(heap, held);
 	return gone;
 }
 

@@ -19,6 +19,7 @@ static unsigned reserve_in(struct ash_heap *heap, struct ash_hugeblock *block, b
 
 		range[n++] = (struct ash_dirty_range){block, (uint16_t)at, (uint16_t)(end - at),
 						      false, false};
+		ash_account_depart(heap, (size_t)(end - at) << ASH_GRANULE_SHIFT);
 		ash_block_uncount_unneeded(heap, block, at, end - at);
 		ash_bitmap_set_range(block->used, at, end - at);
 		block->nused += (uint16_t)(end - at);
@@ -78,6 +79,7 @@ static void return_range(struct ash_heap *heap, const struct ash_dirty_range *ra
 			ash_block_keep(heap, block, block->keep | ASH_KEEP_REFUSED);
 	}
 	ash_block_changed(heap, block);
+	ash_account_arrive(heap, (size_t)count << ASH_GRANULE_SHIFT);
 }
 
 void ash_dirty_return(struct ash_heap *heap, const struct ash_dirty_range *range, unsigned n)

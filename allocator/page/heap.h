@@ -20,7 +20,8 @@
 
 /* How much there is of what; functions in account.h.
  *
- *   held = (in_use + dirty + muzzy + kept) granules + mapped + cached + metadata - holes
+ *   held = (in_use + dirty + muzzy + kept) granules + mapped + cached + metadata + departed
+ *          - holes
  *
  * where mapped is the far table's and metadata that of meta/base.h.  Over all hugeblocks:
  *
@@ -44,6 +45,8 @@ struct ash_account {
 	size_t cached; /* bytes in the cache of freed mappings */
 	/* Atomic. */
 	size_t hole_pages; /* given back inside slabs */
+	size_t departed;   /* bytes that left one of these, or the far table, and are not gone
+			      yet nor in another */
 };
 
 /* Bounds that the user sets; limits.h.  Bytes; ASH_NO_LIMIT = none.  Atomic:

@@ -235,6 +235,11 @@ bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
 	return grown;
 }
 
+uint32_t ash_hugeblock_end(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->growing.next);
+}
+
 uint32_t ash_hugeblock_growths(const struct ash_heap *heap)
 {
 	return ash_load_relaxed(&heap->growing.growths);

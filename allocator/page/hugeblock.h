@@ -22,6 +22,9 @@ bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
  * grows.  False where the kernel refuses: the block is then as it was. */
 bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block);
 
+/* One more than the highest number that a block had so far. */
+uint32_t ash_hugeblock_end(const struct ash_heap *heap);
+
 /* Bytes of hugeblocks mapped. */
 size_t ash_hugeblock_mapped(const struct ash_heap *heap);
 

@@ -9,7 +9,14 @@
 #include "page/account.h"
 #include "util/assert.h"
 
-#define PATIENCE 64 /* yields while others' charges are being settled */
+/* While others are in between, yields and then sleeps until a request is refused nevertheless:
+ * two that wait for each other end so. */
+#define YIELDS 64
+#define SLEEPS 100
+#define SLEEP_NS 100000u
+
+/* Of what is pending, this thread's: a slab's charge within that of a bin's fill. */
+static __thread size_t charged_here;
 
 __thread bool ash_limits_telling;
 size_t (*ash_limits_cached_hook)(void);
@@ -65,8 +72,18 @@ static void note_soft(struct ash_heap *heap, size_t more)
 		ash_store_relaxed(&limits->crossed, 1);
 }
 
-/* What another thread takes is counted before its charge is settled: a look in between counts
- * it twice and never misses it.  So a refusal waits until nobody else is in between. */
+/* What another thread takes is counted before its charge is settled, and what it gives back
+ * until it is gone: a look in between counts it twice, or still, and never misses it.  Whether
+ * a request might fit without what others are in between of. */
+static bool others_decide(const struct ash_heap *heap, size_t all, size_t held, size_t hard)
+{
+	size_t leaves = ash_account_departed(heap), least = held > leaves ? held - leaves : 0;
+
+	return (all > charged_here || leaves != 0) && charged_here <= hard &&
+	       least <= hard - charged_here;
+}
+
+/* A refusal waits until nobody else is in between. */
 bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 {
 	struct ash_limits *limits = &heap->limits;
@@ -74,12 +91,19 @@ bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 	size_t hard = ash_load_relaxed(&limits->hard), held = ash_account_held(heap);
 	unsigned waits = 0;
 
-	ash_assert(all >= bytes);
+	charged_here += bytes;
+	ash_assert(all >= charged_here);
 	while (all > hard || held > hard - all) {
-		if (all > bytes && waits++ < PATIENCE) {
+		if (all > charged_here && waits < YIELDS) {
+			waits++;
 			ash_os_yield();
-		} else if (bytes > hard || ash_limits_room_hook == NULL ||
-			   !ash_limits_room_hook(heap, bytes)) {
+		} else if (bytes <= hard && ash_limits_room_hook != NULL &&
+			   ash_limits_room_hook(heap, bytes)) {
+			; /* and look again */
+		} else if (others_decide(heap, all, held, hard) && waits < YIELDS + SLEEPS) {
+			waits++;
+			ash_os_sleep(SLEEP_NS);
+		} else {
 			ash_limits_settle_slow(heap, bytes);
 			errno = ENOMEM;
 			return false;
@@ -91,16 +115,19 @@ bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 	return true;
 }
 
-/* What vanished threads had charged will never be settled. */
+/* What vanished threads had charged will never be settled, nor arrive what they gave back. */
 void ash_limits_after_fork(struct ash_heap *heap)
 {
 	ash_store_relaxed(&heap->limits.pending, 0);
+	charged_here = 0;
+	ash_account_after_fork(heap);
 }
 
 void ash_limits_settle_slow(struct ash_heap *heap, size_t bytes)
 {
 	size_t before = ash_sub_acq_rel(&heap->limits.pending, bytes);
 
+	charged_here -= bytes;
 	ash_assert(before >= bytes);
 }
 

@@ -2,7 +2,8 @@
  * idle.
  *
  * Held is what the account says (account.h).  A request is charged before memory is taken for
- * it, so the hard limit holds however many threads ask at a time. */
+ * it, and what is being given back counts until it is gone, so the hard limit holds however
+ * many threads ask at a time. */
 #ifndef ASH_PAGE_LIMITS_H
 #define ASH_PAGE_LIMITS_H
 

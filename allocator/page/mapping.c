@@ -30,6 +30,8 @@ static size_t bound_tail(struct ash_heap *heap, uintptr_t address, size_t used, 
 /* Turns a cached piece into a mapping of `bytes`; 0 where the kernel refuses. */
 static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes, bool zeroed)
 {
+	size_t before;
+
 	if (c->bytes < bytes) {
 		void *grown = ash_os_remap((void *)c->address, c->bytes, bytes, true);
 
@@ -38,6 +40,7 @@ static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes
 			return 0;
 		}
 		ash_growth_note(heap, bytes - c->bytes);
+		ash_account_depart(heap, bytes - c->bytes);
 		c->address = (uintptr_t)grown;
 		c->bytes = bytes;
 	}
@@ -48,7 +51,9 @@ static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes
 		}
 		ash_growth_note(heap, bytes);
 	}
+	before = c->bytes;
 	c->bytes = bound_tail(heap, c->address, bytes, c->bytes, !zeroed);
+	ash_account_arrive(heap, before - c->bytes);
 	return c->address;
 }
 
@@ -88,13 +93,16 @@ void *ash_mapping_alloc(struct ash_heap *heap, size_t size, size_t align, bool z
 		p = adapt(heap, &c, bytes, zeroed);
 	if (p == 0) {
 		p = map_fresh(heap, bytes, align);
-		c.bytes = bytes;
+		c.bytes = p != 0 ? bytes : 0;
+		ash_account_depart(heap, c.bytes);
 	}
 	entry = (struct ash_far){
 		.address = p, .usable = bytes, .mapping = p, .mapped = c.bytes};
 	if (p != 0 && !ash_far_insert(&entry)) {
 		ash_mapping_cache_end(heap, p, c.bytes);
 		p = 0;
+	} else {
+		ash_account_arrive(heap, c.bytes);
 	}
 	ash_limits_settle(heap, charged);
 	if (p == 0) {

@@ -43,18 +43,19 @@ static void put(struct ash_heap *heap, unsigned slot, struct ash_cached c)
 	ash_assert(heap->mappings.cache[slot].address == 0);
 	heap->mappings.cache[slot] = c;
 	ash_owned_add(&heap->account.cached, c.bytes);
+	ash_account_arrive(heap, c.bytes);
 }
 
-/* Back into a free slot, whatever the bound; false where there is none. */
-static bool put_back(struct ash_heap *heap, struct ash_cached c)
+/* Back into a free slot, whatever the bound; where there is none it is lost, without memory. */
+static void put_back(struct ash_heap *heap, struct ash_cached c)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
 		if (heap->mappings.cache[i].address != 0)
 			continue;
 		put(heap, i, c);
-		return true;
+		return;
 	}
-	return false;
+	ash_account_arrive(heap, c.bytes);
 }
 
 static struct ash_cached take_slot(struct ash_heap *heap, unsigned i)
@@ -62,6 +63,7 @@ static struct ash_cached take_slot(struct ash_heap *heap, unsigned i)
 	struct ash_cached taken = heap->mappings.cache[i];
 
 	ash_assert(taken.address != 0 && heap->account.cached >= taken.bytes);
+	ash_account_depart(heap, taken.bytes);
 	heap->mappings.cache[i].address = 0;
 	ash_owned_add(&heap->account.cached, 0 - taken.bytes);
 	return taken;
@@ -106,16 +108,19 @@ static bool leaves_before(const struct ash_cached *cache, unsigned i, unsigned j
 					      : cache[i].freed_ns < cache[j].freed_ns;
 }
 
-static size_t cache_bound(struct ash_heap *heap)
+/* Bytes of the cache, where a piece of `bytes` comes to it. */
+static size_t cache_bound(struct ash_heap *heap, size_t bytes)
 {
 	size_t least = heap->mappings.keep_least, live = ash_far_bytes() / 4;
 	size_t bound = live > least ? live : least, most = ash_limits_dirty_bound(heap);
-	size_t hard = ash_load_relaxed(&heap->limits.hard), held;
+	size_t hard = ash_load_relaxed(&heap->limits.hard), held, cached;
 
 	if (bound > most)
 		bound = most;
-	if (hard != ASH_NO_LIMIT) { /* what is being freed no longer counts as held */
-		held = ash_account_held(heap) - ash_account_cached(heap);
+	if (hard != ASH_NO_LIMIT) { /* without what is cached, or about to be */
+		held = ash_account_held(heap);
+		cached = ash_account_cached(heap) + bytes;
+		held = held > cached ? held - cached : 0;
 		most = hard > held ? hard - held : 0;
 	}
 	return bound < most ? bound : most;
@@ -159,6 +164,7 @@ size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_
 		c.bytes -= got;
 		if (c.bytes != 0)
 			put(heap, i, c);
+		ash_account_arrive(heap, got); /* the caller is charged with it */
 	}
 	ash_assert_internal(ash_mapping_cache_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
@@ -170,8 +176,10 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 {
 	struct ash_mappings *m = &heap->mappings;
 
-	if (ash_os_unmap((void *)address, bytes))
+	if (ash_os_unmap((void *)address, bytes)) {
+		ash_account_arrive(heap, bytes);
 		return true;
+	}
 	ash_os_purge((void *)address, bytes);
 	ash_mutex_lock(&m->lock);
 	put_back(heap, (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), true});
@@ -185,7 +193,7 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 static unsigned keep(struct ash_heap *heap, struct ash_cached c, struct ash_cached *out)
 {
 	struct ash_mappings *m = &heap->mappings;
-	size_t bound = cache_bound(heap);
+	size_t bound = cache_bound(heap, c.bytes);
 	unsigned n = 0;
 	bool kept = false;
 
@@ -221,6 +229,7 @@ void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t byt
 	unsigned n;
 
 	ash_assert(address % ash_os_page == 0 && bytes % ash_os_page == 0 && bytes != 0);
+	ash_account_depart(heap, bytes);
 	n = keep(heap, (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), rest},
 		 out);
 	while (n-- > 0)

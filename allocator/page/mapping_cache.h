@@ -12,7 +12,8 @@
 #include "page/heap.h"
 #include "page/meter.h"
 
-/* The piece that fits `bytes` best, taken out; where there is none its address is 0. */
+/* The piece that fits `bytes` best, taken out; where there is none its address is 0.  It has
+ * departed (account.h): whoever took it says when it arrives. */
 struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes);
 
 /* Takes up to `most` bytes of a piece that starts at `address`: how many it got. */
@@ -22,8 +23,9 @@ size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_
  * one. */
 void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool rest);
 
-/* Unmaps the piece; false where the kernel cannot (the limit of mappings).  At least the memory
- * goes then, and the addresses wait in the cache for a use or a better time. */
+/* Unmaps the piece, which has departed and so arrives; false where the kernel cannot (the limit
+ * of mappings).  At least the memory goes then, and the addresses wait in the cache for a use
+ * or a better time. */
 bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t bytes);
 
 /* Unmaps up to `bytes` of what lay there for a second at `now_ns` (UINT64_MAX: whatever its

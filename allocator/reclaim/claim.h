@@ -7,20 +7,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "page/heap.h"
-#include "util/assert.h"
 
 /* False where somebody else works. */
-static inline bool ash_claim_try(struct ash_heap *heap)
-{
-	uint32_t nobody = 0;
+bool ash_claim_try(struct ash_heap *heap);
 
-	return ash_cas_acquire(&heap->rounds.claim, &nobody, 1);
-}
+/* Waits for the work of another to end, a millisecond or two.  Call without a lock, and not by
+ * who has it. */
+void ash_claim_await(struct ash_heap *heap);
 
-static inline void ash_claim_give_back(struct ash_heap *heap)
-{
-	ash_assert(ash_load_relaxed(&heap->rounds.claim) == 1);
-	ash_store_release(&heap->rounds.claim, 0);
-}
+void ash_claim_give_back(struct ash_heap *heap);
+
+/* Whether this thread has it. */
+bool ash_claim_is_mine(const struct ash_heap *heap);
 
 #endif

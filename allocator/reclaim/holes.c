@@ -139,3 +139,21 @@ void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint
 				      until_ns))
 				return;
 }
+
+void ash_holes_all(struct ash_heap *heap)
+{
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		for (unsigned c = 1; c < ASH_CLASSES; c++) {
+			struct ash_bin *bin = &ash_shard_at(s)->bin[c];
+			struct ash_bin_walk walk;
+			struct ash_run *slab;
+			uint64_t holes;
+
+			if (ash_load_relaxed(&bin->filled) == 0)
+				continue;
+			ash_bin_walk_begin(bin, &walk);
+			while ((slab = ash_bin_walk_detach(bin, &walk, &holes)) != NULL)
+				ash_bin_attach(bin, slab, purge_pages(heap, slab, holes));
+		}
+	}
+}

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 
+#include "meta/window.h"
 #include "os/os.h"
 #include "os/thp.h"
+#include "page/account.h"
 #include "page/block.h"
 #include "page/hugeblock.h"
+#include "page/limits.h"
 #include "util/assert.h"
 #include "util/epoch.h"
 
@@ -207,11 +210,18 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	ash_mutex_unlock(&pages->lock);
 	while (!resting(hugify, epoch) && most-- > 0 && hugify->credit_ns > 0 &&
 	       (block = due_block(heap, epoch, false)) != NULL) {
-		if (ash_os_resident(address_of(block), ASH_HUGE) >= wanted &&
+		/* Under a hard limit there must be room for what becomes resident.  The whole
+		 * of it counts as held meanwhile. */
+		size_t more = ash_limits_room(heap) != ASH_NO_LIMIT ? ASH_HUGE : 0;
+
+		ash_account_depart(heap, more);
+		if (ash_limits_room(heap) != 0 &&
+		    ash_os_resident(address_of(block), ASH_HUGE) >= wanted &&
 		    make_huge(hugify, block, epoch))
 			settle(heap, block);
 		else
 			postpone(heap, block, epoch);
+		ash_account_arrive(heap, more);
 	}
 	errno = saved;
 	ash_assert_internal(ash_hugify_is_valid(heap));
@@ -220,16 +230,34 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	       due_block(heap, epoch + hugify->age, true) != NULL;
 }
 
-void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block)
+/* A huge page with more granules in use than `most` stays one. */
+static void break_up(struct ash_heap *heap, struct ash_hugeblock *block, unsigned most)
 {
 	struct ash_pages *pages = &heap->pages;
 
 	ash_mutex_lock(&pages->lock);
-	if (block->keep & ASH_KEEP_HUGE) {
+	if ((block->keep & ASH_KEEP_HUGE) && block->nused <= most) {
 		ash_block_keep(heap, block, block->keep & ~(unsigned)ASH_KEEP_HUGE);
 		ash_block_changed(heap, block);
 	}
 	ash_mutex_unlock(&pages->lock);
+}
+
+void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	break_up(heap, block, ASH_HUGE_GRANULES);
+}
+
+void ash_hugify_break_all(struct ash_heap *heap)
+{
+	uint32_t end = ash_hugeblock_end(heap);
+
+	for (uint32_t i = 0; i < end; i++) {
+		struct ash_hugeblock *block = ash_load_acquire(&ash_window.blocks[i]);
+
+		if (block != NULL && (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE))
+			break_up(heap, block, ASH_HUGE_GRANULES - 1);
+	}
 }
 
 uint64_t ash_hugify_count(const struct ash_heap *heap)

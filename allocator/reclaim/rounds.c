@@ -47,6 +47,7 @@
 #define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
 #define LARGE_HEAP ((size_t)64 << 20)
+#define PASSES 16 /* over all that lies idle, for one request */
 /* After the last wake the background thread goes on so long: holes are purged when they are old
  * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
@@ -298,10 +299,7 @@ void ash_rounds_grown(void)
 
 void ash_rounds_before_fork(void)
 {
-	while (!ash_claim_try(heap))
-		/* A round takes a millisecond or two.  Not by yielding: under a real-time
-		 * policy that would keep the CPU from whoever works. */
-		ash_os_sleep(100000);
+	ash_claim_await(heap);
 }
 
 void ash_rounds_end_fork(void)
@@ -328,31 +326,47 @@ unsigned ash_rounds_active_threads(void)
 	return n;
 }
 
-/* Holes of any age: pages that count against a hard limit. */
-static bool all_holes(void)
+/* What counts against a hard limit, whatever it costs to have it again.  It waits for whoever
+ * has the claim: what that one has taken apart cannot be had before. */
+static void all_that_counts(void)
 {
-	uint32_t now = ash_load_relaxed(&ash_slab_epoch);
-	size_t before = ash_account_hole_bytes(heap);
+	bool mine = ash_claim_is_mine(heap); /* in a fork, whose handlers may allocate */
 
-	if (!ash_claim_try(heap))
-		return false;
-	ash_bin_hole_age_most = 0;
-	ash_holes_step(heap, now, UINT64_MAX);
-	ash_claim_give_back(heap);
-	return ash_account_hole_bytes(heap) > before;
+	if (!mine)
+		ash_claim_await(heap);
+	if (ash_account_kept(heap) != 0)
+		ash_hugify_break_all(heap);
+	ash_holes_all(heap);
+	ash_purge_all(heap);
+	if (!mine)
+		ash_claim_give_back(heap);
 }
 
 bool ash_rounds_all(void)
 {
-	bool any = ash_depot_bytes() != 0 || ash_account_dirty(heap) != 0 ||
-		   ash_account_cached(heap) != 0;
+	uint64_t before = ash_os_given.bytes;
+	bool any = ash_depot_bytes() != 0;
 
 	ash_depot_empty();
 	inboxes();
 	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
-	any |= ash_block_release_empty(heap, false) != 0;
+	ash_block_release_empty(heap, false);
 	ash_purge_all(heap);
 	if (ash_load_relaxed(&heap->limits.hard) != ASH_NO_LIMIT)
-		any |= all_holes();
-	return any;
+		all_that_counts();
+	return any || ash_os_given.bytes != before;
+}
+
+bool ash_rounds_again(unsigned *passes)
+{
+	bool bounded = ash_load_relaxed(&heap->limits.hard) != ASH_NO_LIMIT, any;
+	unsigned most = bounded ? PASSES : 1;
+
+	if (*passes >= most)
+		return false;
+	++*passes;
+	any = ash_rounds_all();
+	if (!any)
+		*passes = most; /* the last: who was waited for may have given something back */
+	return any || bounded;
 }

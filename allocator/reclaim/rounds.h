@@ -52,7 +52,14 @@ uint64_t ash_rounds_pressed(void);
 bool ash_rounds_is_valid(const struct ash_heap *of);
 
 /* All that can be given back without taking from threads, at once: depot, inboxes, cached
- * mappings, empty hugeblocks (unmapped), free runs.  Returns whether anything was there. */
+ * mappings, empty hugeblocks (unmapped), free runs; under a hard limit holes and what huge
+ * pages hold, too.  Waits for who is giving back, so that afterwards nothing of it lies idle
+ * but what others freed meanwhile.  Returns whether this call gave anything back. */
 bool ash_rounds_all(void);
+
+/* After a request was refused: gives all of that back and returns whether to try again.  Under
+ * a hard limit until a pass gave nothing back; as often as others take what it gave, up to a
+ * bound. *passes is the caller's, 0 at first. */
+bool ash_rounds_again(unsigned *passes);
 
 #endif

@@ -180,6 +180,15 @@ static uint64_t worthy_holes(struct ash_run *slab)
 	return ash_slab_holes(slab);
 }
 
+/* Caller holds the lock. */
+static void detach(struct ash_bin *bin, struct ash_run *slab)
+{
+	if (slab->nfree == slab->regions)
+		bin->empty_slabs--;
+	unlink_slab(bin, slab);
+	slab->apart = 1;
+}
+
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
 			       uint64_t *holes)
 {
@@ -219,14 +228,68 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried
 			ash_list_push_front(&bin->list[i], &slab->link);
 		}
 	}
-	if (found != NULL) {
-		if (found->nfree == found->regions)
-			bin->empty_slabs--;
-		unlink_slab(bin, found);
-		found->apart = 1;
-	}
+	if (found != NULL)
+		detach(bin, found);
 	ash_mutex_unlock(&bin->lock);
 	return found;
+}
+
+void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk)
+{
+	ash_mutex_lock(&bin->lock);
+	*walk = (struct ash_bin_walk){ASH_BIN_LISTS, bin->nslabs, NULL};
+	ash_mutex_unlock(&bin->lock);
+}
+
+/* Caller holds the lock.  The slab that the walk has not seen for longest, moved to the front
+ * of its list; NULL at the end. */
+static struct ash_run *walk_on(struct ash_bin *bin, struct ash_bin_walk *walk)
+{
+	while (walk->lists > 0) {
+		struct ash_list *list = &bin->list[walk->lists - 1];
+		struct ash_run *slab = ASH_LIST_ENTRY(list->prev, struct ash_run, link);
+
+		/* What is looked at goes to the front: the first of those comes round last.
+		 * Where it has gone elsewhere the count ends it. */
+		if (!ash_list_empty(list) && slab != walk->first && walk->slabs > 0) {
+			walk->slabs--;
+			if (walk->first == NULL)
+				walk->first = slab;
+			ash_list_remove(&slab->link);
+			ash_list_push_front(list, &slab->link);
+			return slab;
+		}
+		walk->lists--;
+		walk->slabs = bin->nslabs;
+		walk->first = NULL;
+	}
+	return NULL;
+}
+
+struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
+				    uint64_t *holes)
+{
+	struct ash_run *slab;
+	unsigned looked = 0;
+
+	*holes = 0;
+	ash_mutex_lock(&bin->lock);
+	while ((slab = walk_on(bin, walk)) != NULL) {
+		unsigned keep = ash_load_relaxed(&ash_block_of_granule(slab->number)->keep);
+
+		if (!(keep & (ASH_KEEP_REFUSED | ASH_KEEP_POOL)))
+			*holes = ash_slab_holes(slab);
+		if (*holes != 0) {
+			detach(bin, slab);
+			break;
+		}
+		if (++looked % LOOKED_AT == 0) { /* others may want it */
+			ash_mutex_unlock(&bin->lock);
+			ash_mutex_lock(&bin->lock);
+		}
+	}
+	ash_mutex_unlock(&bin->lock);
+	return slab;
 }
 
 void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)

@@ -56,6 +56,20 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
  * into. */
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
 			       uint64_t *holes);
+
+/* The same for a walk through all slabs of the bin that have free regions, whatever their age
+ * and whether a huge page falls apart: each is looked at once, but for those that others move
+ * meanwhile.  Refused memory and pages of the pool are left out.  One walk of a bin at a time.
+ */
+struct ash_bin_walk {
+	unsigned lists;              /* still to be walked, the last of them at present */
+	unsigned slabs;              /* that may still be on that one */
+	const struct ash_run *first; /* that was looked at there; a place, not to be read */
+};
+void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk);
+struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
+				    uint64_t *holes);
+
 /* `purged` are the pages that are gone. */
 void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged);
 

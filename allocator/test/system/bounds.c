@@ -11,11 +11,13 @@
 #include "cache/depot.h"
 #include "os/delay.h"
 #include "page/account.h"
+#include "os/os.h"
 #include "page/growth.h"
 #include "page/heap.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "reclaim/purge.h"
+#include "reclaim/rounds.h"
 #include "reclaim/stall.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -109,46 +111,172 @@ static void hard_limit(void)
 	CHECK(count * 20000 >= 2 * ROOM, "the limit is not gone");
 }
 
-/* Nine blocks of ten are freed at random; what was freed serves another size, though every
- * slab still has a block. */
+/* Blocks of one small size, of which nine of ten are freed at random: what was freed lies idle,
+ * though every slab still has a block. */
+static struct {
+	void *block[20000];
+} sparse;
+#define SPARSE_BLOCKS (sizeof(sparse.block) / sizeof(sparse.block[0]))
+#define SPARSE_SIZE ((size_t)2500)
+
+static void make_sparse(void)
+{
+	unsigned random = 1;
+
+	for (unsigned i = 0; i < SPARSE_BLOCKS; i++) {
+		sparse.block[i] = m.malloc(SPARSE_SIZE);
+		NEED(sparse.block[i], "block %u", i);
+		memset(sparse.block[i], (int)i, SPARSE_SIZE);
+	}
+	for (unsigned i = 0; i < SPARSE_BLOCKS; i++) {
+		random = random * 1664525u + 1013904223u;
+		if (random >> 16 != 0 && (random >> 16) % 10 != 0) {
+			m.free(sparse.block[i]);
+			sparse.block[i] = NULL;
+		}
+	}
+}
+
+static void check_sparse(void)
+{
+	for (unsigned i = 0; i < SPARSE_BLOCKS; i++)
+		if (sparse.block[i]) {
+			unsigned char *p = sparse.block[i];
+
+			CHECK(p[0] == (unsigned char)i &&
+				      p[SPARSE_SIZE - 1] == (unsigned char)i,
+			      "block %u changed", i);
+		}
+}
+
+static void free_sparse(void)
+{
+	for (unsigned i = 0; i < SPARSE_BLOCKS; i++)
+		m.free(sparse.block[i]);
+}
+
+/* What was freed serves another size. */
 static void freed_pages_count_no_more(void)
 {
-	enum { BLOCKS = 20000 };
-	static void *block[BLOCKS];
-	size_t n = 2500, count;
-	unsigned random = 1;
+	size_t count;
 	void *list;
 
 	m.free(m.malloc(100));
 	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
-	for (unsigned i = 0; i < BLOCKS; i++) {
-		block[i] = m.malloc(n);
-		NEED(block[i], "block %u", i);
-		memset(block[i], (int)i, n);
-	}
-	for (unsigned i = 0; i < BLOCKS; i++) {
-		random = random * 1664525u + 1013904223u;
-		if (random >> 16 != 0 && (random >> 16) % 10 != 0) {
-			m.free(block[i]);
-			block[i] = NULL;
-		}
-	}
+	make_sparse();
 	list = take(150000, ROOM, &count);
 	CHECK(count * 150000 >= ROOM / 2, "only %zu KiB", count * 150000 >> 10);
-	for (unsigned i = 0; i < BLOCKS; i++)
-		if (block[i]) {
-			unsigned char *p = block[i];
-
-			CHECK(p[0] == (unsigned char)i && p[n - 1] == (unsigned char)i,
-			      "block %u changed", i);
-		}
+	check_sparse();
 	/* What lies on pages that were given back is charged when it is taken again. */
-	family_free_list(take(n, ROOM, &count));
+	family_free_list(take(SPARSE_SIZE, ROOM, &count));
 	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
 	      ash_heap.limits.hard);
 	family_free_list(list);
-	for (unsigned i = 0; i < BLOCKS; i++)
-		m.free(block[i]);
+	free_sparse();
+}
+
+/* A mapping grows by it, too, where a second one of its length would not fit. */
+static void freed_pages_serve_realloc(void)
+{
+	char *p;
+
+	m.free(m.malloc(100));
+	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
+	p = m.malloc(12 * MIB);
+	NEED(p, "no 12 MiB");
+	p[0] = 7;
+	make_sparse();
+	p = m.realloc(p, 44 * MIB);
+	NEED(p, "not from 12 to 44 MiB");
+	CHECK(p[0] == 7, "a byte changed");
+	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
+	      ash_heap.limits.hard);
+	check_sparse();
+	m.free(p);
+	free_sparse();
+}
+
+/* --- what another thread is giving back --- */
+
+enum { BEGUN = 1, KERNEL, ASKED }; /* steps of the two threads */
+static atomic_uint step_of_two;
+static __thread bool dawdles;
+
+/* The thread that dawdles is kept in its first call of the kernel until the other asks for
+ * memory, and somewhat longer. */
+static bool dawdle(enum ash_os_call call)
+{
+	(void)call;
+	if (!dawdles)
+		return false;
+	dawdles = false;
+	atomic_store(&step_of_two, KERNEL);
+	while (atomic_load(&step_of_two) != ASKED)
+		ash_os_yield();
+	ash_os_sleep(20000000);
+	return false;
+}
+
+/* With the claim, which whoever looks for holes needs as well. */
+static void *work_off(void *arg)
+{
+	m.free(m.malloc(100)); /* a record of its own */
+	dawdles = true;
+	ash_rounds_tick(ash_os_clock_ns() + 60000000000u, false);
+	CHECK(!dawdles, "nothing was given back");
+	return arg;
+}
+
+static void *purge_runs(void *arg)
+{
+	dawdles = true;
+	CHECK(ash_purge_some(&ash_heap, MIB) != 0 && !dawdles, "nothing was given back");
+	return arg;
+}
+
+static void ask_while(void *(*others)(void *), size_t n)
+{
+	pthread_t thread;
+	void *p;
+
+	ash_os_fault_hook = dawdle;
+	atomic_store(&step_of_two, BEGUN);
+	NEED(!pthread_create(&thread, NULL, others, NULL), "no thread");
+	while (atomic_load(&step_of_two) != KERNEL)
+		ash_os_yield();
+	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
+	      ash_heap.limits.hard);
+	atomic_store(&step_of_two, ASKED);
+	p = m.malloc(n);
+	CHECK(p, "%zu KiB are refused while another thread gives them back", n >> 10);
+	pthread_join(thread, NULL);
+	ash_os_fault_hook = NULL;
+	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
+	      ash_heap.limits.hard);
+	m.free(p);
+}
+
+static void others_give_back(void)
+{
+	void *p;
+
+	m.free(m.malloc(100));
+	ash_heap.rounds.background = false;
+	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
+	make_sparse();
+	m.free(m.malloc(500000));
+	ash_heap.limits.dirty_max = 0; /* the round begins with runs, and all of them */
+	ask_while(work_off, 36 * MIB);
+	ash_heap.limits.dirty_max = ASH_NO_LIMIT;
+	check_sparse();
+	free_sparse();
+	/* And where nothing but that lies idle. */
+	ash_rounds_all();
+	p = m.malloc(MIB);
+	memset(p, 1, MIB);
+	m.free(p);
+	set_limit(ASHLAR_LIMIT_HARD, held());
+	ask_while(purge_runs, 500000);
 }
 
 static atomic_bool ended;
@@ -562,6 +690,9 @@ int main(void)
 	tap_case("hard limit: every size, every function, and again", hard_limit);
 	tap_case("hard limit: pages freed inside slabs serve other sizes",
 		 freed_pages_count_no_more);
+	tap_case("hard limit: pages freed inside slabs let a mapping grow",
+		 freed_pages_serve_realloc);
+	tap_case("hard limit: what another thread gives back is waited for", others_give_back);
 	tap_case("hard limit: threads that ask at a time", hard_limit_of_threads);
 	tap_case("hard limit: what vanished threads asked for is not held",
 		 hard_limit_and_forks);

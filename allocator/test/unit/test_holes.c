@@ -230,6 +230,50 @@ static void frees_into_a_slab_apart(void **state)
 	assert_int_equal(bin.regions_out, 0);
 }
 
+/* When nothing else is left no slab stays unseen, young and behind however many others. */
+static void every_slab_is_looked_at(void **state)
+{
+	enum { SLABS = 200 };
+	unsigned class = ash_class_of(2048), n = ash_size_classes[class].regions;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	static void *object[SLABS][128];
+
+	(void)state;
+	assert_in_range(n, 8, 128);
+	for (unsigned s = 0; s < SLABS; s++)
+		assert_int_equal(ash_bin_fill(bin, class, 0, object[s] + n, n), n);
+	/* On each page one of two objects stays; but in the slab that changed last both on
+	 * every other page. */
+	for (unsigned s = 0; s < SLABS; s++)
+		for (unsigned i = 0; i < n; i++)
+			if (s == SLABS - 1 ? i % 4 < 2 : i % 2 == 0) {
+				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
+				object[s][i] = NULL;
+			}
+	assert_false(ash_holes_step(&ash_heap, ash_slab_epoch, UINT64_MAX));
+	assert_int_equal(purged_pages(bin), 0); /* too young */
+	ash_holes_all(&ash_heap);
+	assert_in_range(purged_pages(bin), n / 4, n / 4 + 1);
+	/* Again, and with nothing left to go. */
+	for (unsigned s = 0; s < SLABS; s += 2)
+		for (unsigned i = 0; i < n; i++)
+			if (object[s][i] != NULL && i % 4 < 2) {
+				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
+				object[s][i] = NULL;
+			}
+	ash_holes_all(&ash_heap);
+	assert_in_range(purged_pages(bin), (SLABS / 2 + 1) * (n / 4),
+			(SLABS / 2 + 1) * (n / 4 + 1));
+	ash_holes_all(&ash_heap);
+	for (unsigned s = 0; s < SLABS; s++)
+		for (unsigned i = 0; i < n; i++)
+			if (object[s][i] != NULL)
+				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
+	assert_int_equal(bin->regions_out, 0);
+	assert_int_equal(bin->nslabs, 1);
+	ash_purge_all(&ash_heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +281,7 @@ int main(void)
 		cmocka_unit_test(holes_instead_of_growth),
 		cmocka_unit_test(holes_in_pages_larger_than_granules),
 		cmocka_unit_test(frees_into_a_slab_apart),
+		cmocka_unit_test(every_slab_is_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

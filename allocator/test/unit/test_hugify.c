@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "meta/window.h"
 #include "os/thp.h"
 #include "page/account.h"
 #include "page/block.h"
@@ -355,6 +356,41 @@ static void advice_instead(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+/* Where a hard limit leaves no room for a whole huge page none is made; and where nothing else
+ * is left those with something free fall apart. */
+static void under_a_hard_limit(void **state)
+{
+	struct ash_run *run = whole_block(), *full;
+	uint64_t before = ash_hugify_count(&ash_heap);
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	ash_heap.limits.hard = ash_account_held(&ash_heap) + ASH_HUGE - 1;
+	wait_and_step();
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
+	ash_heap.limits.hard = ash_account_held(&ash_heap) + 8 * ASH_HUGE;
+	wait_and_step();
+	if (ash_hugify_count(&ash_heap) == before)
+		skip(); /* the machine has no huge page to give */
+	assert_int_equal(ash_account_held(&ash_heap) + 8 * ASH_HUGE, ash_heap.limits.hard);
+	full = whole_block();
+	memset(ash_run_address(full), 7, ASH_HUGE);
+	wait_and_step();
+	assert_true(ash_run_resize(&ash_heap, run, 100));
+	assert_int_equal(ash_account_kept(&ash_heap), 28);
+	ash_hugify_break_all(&ash_heap);
+	assert_int_equal(ash_account_kept(&ash_heap), 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), 28);
+	if (ash_hugify_count(&ash_heap) == before + 2)
+		assert_int_equal(ash_block_of_granule(full->number)->keep, ASH_KEEP_HUGE);
+	ash_heap.limits.hard = ASH_NO_LIMIT;
+	ash_run_free(&ash_heap, run);
+	ash_run_free(&ash_heap, full);
+	ash_purge_all(&ash_heap);
+}
+
 static int up(void **state)
 {
 	int status = layers_up(state);
@@ -366,10 +402,11 @@ static int up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(well_used_blocks),  cmocka_unit_test(untouched_blocks),
-		cmocka_unit_test(refused_collapse),  cmocka_unit_test(holes_in_huge_pages),
-		cmocka_unit_test(another_threshold), cmocka_unit_test(another_delay),
-		cmocka_unit_test(none_by_request),   cmocka_unit_test(advice_instead),
+		cmocka_unit_test(well_used_blocks),   cmocka_unit_test(untouched_blocks),
+		cmocka_unit_test(refused_collapse),   cmocka_unit_test(holes_in_huge_pages),
+		cmocka_unit_test(another_threshold),  cmocka_unit_test(another_delay),
+		cmocka_unit_test(under_a_hard_limit), cmocka_unit_test(none_by_request),
+		cmocka_unit_test(advice_instead),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);

@@ -367,6 +367,56 @@ static void refused_unmap(void **state)
 	assert_int_equal(ash_account_cached(&ash_heap), 0);
 }
 
+static size_t held_least; /* at any call of the kernel */
+
+static bool look_at_held(enum ash_os_call call)
+{
+	size_t held = ash_account_held(&ash_heap);
+
+	(void)call;
+	if (held < held_least)
+		held_least = held;
+	return false;
+}
+
+/* A mapping counts as held from before it is there until it is gone, whichever way it takes. */
+static void held_on_every_way(void **state)
+{
+	size_t mib = (size_t)1 << 20, before;
+	char *p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
+
+	(void)state;
+	before = ash_account_held(&ash_heap);
+	held_least = SIZE_MAX;
+	ash_os_fault_hook = look_at_held;
+	/* Into the cache, out of it zeroed, shorter and grown. */
+	give_mapping(p);
+	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, true);
+	give_mapping(p);
+	p = ash_mapping_alloc(&ash_heap, 2 * mib, 16, true);
+	give_mapping(p);
+	p = ash_mapping_alloc(&ash_heap, 9 * mib, 16, false);
+	give_mapping(p);
+	assert_in_range(held_least, before, SIZE_MAX - 1);
+	assert_int_equal(ash_account_held(&ash_heap), before + mib);
+	/* Too large for the cache, and out of it piece by piece. */
+	ash_heap.mappings.keep_least = 0;
+	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
+	held_least = SIZE_MAX;
+	give_mapping(p);
+	assert_in_range(held_least, before, SIZE_MAX - 1);
+	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
+	ash_heap.mappings.keep_least = 32 * mib;
+	ash_os_fault_hook = refuse_munmap;
+	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
+	give_mapping(p);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_held(&ash_heap), before);
+	ash_os_fault_hook = NULL;
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +431,7 @@ int main(void)
 		cmocka_unit_test(ends_in_two_hands),
 		cmocka_unit_test(ends_and_mappings_in_pieces),
 		cmocka_unit_test(refused_unmap),
+		cmocka_unit_test(held_on_every_way),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

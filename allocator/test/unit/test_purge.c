@@ -337,6 +337,35 @@ static void passes_keep_their_distance(void **state)
 	free_the_rest(run);
 }
 
+static size_t held_first; /* at the first call of the kernel */
+
+static bool look_at_held(enum ash_os_call call)
+{
+	if (call == ASH_OS_MADVISE && held_first == 0)
+		held_first = ash_account_held(&ash_heap);
+	return false;
+}
+
+/* What is being given back counts as held until the kernel has it. */
+static void held_until_gone(void **state)
+{
+	struct ash_run *run = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
+	size_t before;
+
+	(void)state;
+	memset(ash_run_address(run), 7, 64 * ASH_GRANULE);
+	ash_run_free(&ash_heap, run);
+	ash_purge_all(&ash_heap);
+	run = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
+	ash_run_free(&ash_heap, run);
+	before = ash_account_held(&ash_heap);
+	ash_os_fault_hook = look_at_held;
+	ash_purge_all(&ash_heap);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(held_first, before);
+	assert_int_equal(ash_account_held(&ash_heap), before - 64 * ASH_GRANULE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +377,7 @@ int main(void)
 		cmocka_unit_test(one_buffer_keeps_itself), /* from here on clocks run ahead */
 		cmocka_unit_test(a_share_stays),
 		cmocka_unit_test(passes_keep_their_distance),
+		cmocka_unit_test(held_until_gone),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

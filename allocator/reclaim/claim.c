@@ -1,0 +1,38 @@
+#include "reclaim/claim.h"
+
+#include "os/os.h"
+#include "util/assert.h"
+#include "util/atomic.h"
+
+static __thread const struct ash_heap *claimed_here; /* the heap whose claim this thread has */
+
+bool ash_claim_try(struct ash_heap *heap)
+{
+	uint32_t nobody = 0;
+
+	if (!ash_cas_acquire(&heap->rounds.claim, &nobody, 1))
+		return false;
+	claimed_here = heap;
+	return true;
+}
+
+void ash_claim_await(struct ash_heap *heap)
+{
+	ash_assert(claimed_here == NULL);
+	/* Not by yielding: under a real-time policy that would keep the CPU from whoever works.
+	 */
+	while (!ash_claim_try(heap))
+		ash_os_sleep(100000);
+}
+
+void ash_claim_give_back(struct ash_heap *heap)
+{
+	ash_assert(claimed_here == heap && ash_load_relaxed(&heap->rounds.claim) == 1);
+	claimed_here = NULL;
+	ash_store_release(&heap->rounds.claim, 0);
+}
+
+bool ash_claim_is_mine(const struct ash_heap *heap)
+{
+	return claimed_here == heap;
+}
