@@ -96,4 +96,13 @@ enum ash_os_call {
 };
 extern bool (*ash_os_fault_hook)(enum ash_os_call call);
 
+/* Tests bring clocks of their own: where set it is asked in place of the kernel, in ns.  NULL in
+ * production. */
+enum ash_os_clock {
+	ASH_OS_COARSE_CLOCK,
+	ASH_OS_CLOCK,
+	ASH_OS_THREAD_CPU
+};
+extern uint64_t (*ash_os_clock_hook)(enum ash_os_clock clock);
+
 #endif

@@ -27,6 +27,7 @@
 size_t ash_os_page = 4096;
 unsigned ash_os_page_shift = 12;
 bool (*ash_os_fault_hook)(enum ash_os_call call);
+uint64_t (*ash_os_clock_hook)(enum ash_os_clock clock);
 
 __thread struct ash_os_given ash_os_given;
 
@@ -265,27 +266,30 @@ unsigned ash_os_current_cpu(void)
 	return cpu < 0 ? 0 : (unsigned)cpu;
 }
 
-static uint64_t read_clock(clockid_t clock)
+static uint64_t read_clock(enum ash_os_clock clock, clockid_t id)
 {
+	uint64_t (*hook)(enum ash_os_clock) = ash_load_relaxed(&ash_os_clock_hook);
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	if (ASH_UNLIKELY(hook != NULL))
+		return hook(clock);
+	clock_gettime(id, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 uint64_t ash_os_coarse_clock_ns(void)
 {
-	return read_clock(CLOCK_MONOTONIC_COARSE);
+	return read_clock(ASH_OS_COARSE_CLOCK, CLOCK_MONOTONIC_COARSE);
 }
 
 uint64_t ash_os_thread_cpu_ns(void)
 {
-	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+	return read_clock(ASH_OS_THREAD_CPU, CLOCK_THREAD_CPUTIME_ID);
 }
 
 uint64_t ash_os_clock_ns(void)
 {
-	return read_clock(CLOCK_MONOTONIC);
+	return read_clock(ASH_OS_CLOCK, CLOCK_MONOTONIC);
 }
 
 bool ash_os_secure_process(void)

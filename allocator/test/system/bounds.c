@@ -19,6 +19,7 @@
 #include "reclaim/purge.h"
 #include "reclaim/rounds.h"
 #include "reclaim/stall.h"
+#include "test/support/clock.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
@@ -280,6 +281,7 @@ static void others_give_back(void)
 }
 
 static atomic_bool ended;
+static atomic_uint requests;
 
 static void *grab(void *arg)
 {
@@ -299,6 +301,7 @@ static void *grab(void *arg)
 		m.free(block[i]);
 		errno = 0;
 		block[i] = m.malloc(n);
+		atomic_fetch_add(&requests, 1);
 		size[i] = n;
 		if (block[i])
 			memset(block[i], (int)i, n);
@@ -313,6 +316,7 @@ static void *grab(void *arg)
 /* However many ask at a time. */
 static void hard_limit_of_threads(void)
 {
+	enum { REQUESTS = SANITIZED ? 1000 : 4000 };
 	pthread_t thread[6];
 	size_t limit, most = 0, before = resident();
 
@@ -321,11 +325,11 @@ static void hard_limit_of_threads(void)
 	set_limit(ASHLAR_LIMIT_HARD, limit);
 	for (uintptr_t i = 0; i < 6; i++)
 		NEED(!pthread_create(&thread[i], NULL, grab, (void *)(i + 1)), "no thread");
-	for (unsigned i = 0; i < 100; i++) {
+	while (atomic_load(&requests) < REQUESTS) {
 		size_t now = resident();
 
 		most = now > most ? now : most;
-		usleep(10000);
+		usleep(5000);
 	}
 	atomic_store(&ended, true);
 	for (unsigned i = 0; i < 6; i++)
@@ -599,6 +603,7 @@ static void dirty_capped(void)
 {
 	static const size_t sizes[] = {2000, 40000, 300000, 5 * MIB};
 
+	clock_start();
 	ash_heap.rounds.background = false;
 	ash_heap.limits.dirty_max = 10 * MIB;
 	for (unsigned i = 0; i < 4; i++) {
@@ -626,6 +631,7 @@ static void never_by_time(void)
 {
 	size_t count;
 
+	clock_start();
 	ash_heap.rounds.background = false;
 	ash_purge_set_decay_ms(&ash_heap, -1);
 	ash_heap.mappings.keep_ns = ASH_MAPPING_KEEP;
@@ -636,7 +642,7 @@ static void never_by_time(void)
 	for (unsigned i = 0; i < 30; i++) {
 		for (unsigned k = 0; k < 200; k++)
 			m.free(m.malloc(40000));
-		usleep(100000);
+		clock_advance_ms(100);
 	}
 	CHECK(idle() >= 90 * MIB, "only %zu KiB stay", idle() >> 10);
 	ash_heap.limits.dirty_max = 20 * MIB;
@@ -648,14 +654,15 @@ static void never_by_time(void)
 /* --- how long a call is kept up ------------------------------------------------------------
  */
 
-/* 500 MiB are freed; what any one call then gives back is bounded in bytes and system calls,
- * not only in time, which depends on the machine. */
+/* 500 MiB are freed; what any one call then gives back is bounded in bytes and system calls, by
+ * which the clock here counts the time that the bound is in. */
 static void stalls_are_bounded(void)
 {
 	struct ash_stalls s;
 	size_t count, small, mappings;
 	void *list[3];
 
+	clock_start();
 	ash_heap.rounds.background = false;
 	list[0] = take(60000, 200 * MIB, &count);
 	list[1] = take(3000, 150 * MIB, &small);
@@ -666,7 +673,7 @@ static void stalls_are_bounded(void)
 	for (unsigned i = 0; i < 200 && (i < 40 || idle() > 4 * MIB); i++) {
 		for (unsigned k = 0; k < 20; k++)
 			m.free(m.malloc(33000));
-		usleep(50000);
+		clock_advance_ms(50);
 	}
 	ash_stall_read(&ash_heap, &s);
 	tap_note("%lu calls, %lu us in all, longest %lu us, at most %lu ranges and %lu KiB",
