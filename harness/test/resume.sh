@@ -11,6 +11,15 @@ wait_lines() { # until the folder has that many records (or a minute is over)
 	done
 }
 
+taken() { # until the process has taken the SIGINT (bit 1) that was sent to it
+	for _ in $(seq 600); do
+		case $(sed -n 's/^ShdPnd:.*\(.\)$/\1/p' "/proc/$1/status") in
+		[2367abef]) sleep 0.1 ;;
+		*) return 0 ;;
+		esac
+	done
+}
+
 # The reference: not interrupted.
 bench run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$work/whole"
 check '[ $status -eq 0 ] && [ "$(lines "$work/whole")" -eq 12 ]' "six blocks of two are twelve records"
@@ -55,7 +64,7 @@ for _ in $(seq 600); do
 	sleep 0.1
 done
 kill -INT $pid
-sleep 0.3
+taken $pid
 kill -INT $pid
 wait $pid
 status=$?

@@ -2,10 +2,12 @@
 #include "harness/test/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "harness/trial/child.h"
@@ -16,7 +18,8 @@
 static char out[] = "/tmp/ashlar-child-XXXXXX";
 static const char *const plain[] = {"PATH=/usr/bin:/bin", NULL};
 
-static enum child_end run(const char *script, double seconds, int *status)
+/* Until the script has said something, where `says`, the seconds do not count. */
+static enum child_end run_until(const char *script, bool says, double seconds, int *status)
 {
 	const char *const argv[] = {"sh", "-c", script, NULL};
 	const struct child_plan plan = {.path = "/bin/sh",
@@ -32,9 +35,20 @@ static enum child_end run(const char *script, double seconds, int *status)
 	assert_int_equal(truncate(out, 0), 0);
 	assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
 	assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), 0);
+	for (int i = 0; says && i < 6000; i++) {
+		struct stat st;
+
+		says = stat(out, &st) == 0 && st.st_size == 0;
+		usleep(10000);
+	}
 	end = child_watch(&child, now_ns() + (uint64_t)(seconds * 1e9), 10000000, NULL, NULL);
 	child_finish(&child, status, NULL);
 	return end;
+}
+
+static enum child_end run(const char *script, double seconds, int *status)
+{
+	return run_until(script, false, seconds, status);
 }
 
 static void ends_are_told_apart(void **state)
@@ -49,7 +63,8 @@ static void ends_are_told_apart(void **state)
 	assert_string_equal(child_status_text(status, text, sizeof(text)), "exit status 3");
 	assert_int_equal(run("kill -SEGV $$", 60, &status), CHILD_EXITED);
 	assert_string_equal(child_status_text(status, text, sizeof(text)), "killed by SIGSEGV");
-	assert_int_equal(run("exec sleep 600", 0.1, &status), CHILD_TIMED_OUT);
+	assert_int_equal(run_until("echo; exec sleep 600", true, 0.1, &status),
+			 CHILD_TIMED_OUT);
 	assert_string_equal(child_status_text(status, text, sizeof(text)), "killed by SIGTERM");
 }
 
@@ -59,8 +74,9 @@ static void a_deaf_one_is_killed(void **state)
 	int status;
 
 	(void)state;
-	assert_int_equal(run("trap '' TERM; while :; do sleep 1; done", 0.3, &status),
-			 CHILD_TIMED_OUT);
+	assert_int_equal(
+		run_until("trap '' TERM; echo; while :; do sleep 1; done", true, 0.3, &status),
+		CHILD_TIMED_OUT);
 	assert_string_equal(child_status_text(status, text, sizeof(text)), "killed by SIGKILL");
 }
 
@@ -75,7 +91,7 @@ static void nothing_is_left_behind(void **state)
 	left = (pid_t)atoi(file_line(out, line, sizeof(line)));
 	assert_true(left > 1);
 	/* Killed with its group; who reaps it is not our business, so a zombie will do. */
-	for (int i = 0; i < 500 && kill(left, 0) == 0; i++) {
+	for (int i = 0; i < 6000 && kill(left, 0) == 0; i++) {
 		char path[64], *text;
 		bool zombie;
 
@@ -120,6 +136,8 @@ static void what_cannot_be_executed_is_said(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* and reaped */
 }
 
+/* Looked at twice it is told to end, by a file. */
+static char seen[sizeof(out) + sizeof(".seen")];
 static int ticks;
 
 static void look(void *arg)
@@ -127,21 +145,24 @@ static void look(void *arg)
 	struct proc_counts counts;
 	uint64_t ns;
 
-	ticks++;
+	if (++ticks == 2)
+		close(open(seen, O_CREAT | O_WRONLY, 0600));
 	if (cpu_ns_of(*(pid_t *)arg, &ns) && proc_read_counts(*(pid_t *)arg, &counts))
 		assert_true(proc_peak_rss(*(pid_t *)arg) < (uint64_t)1 << 30);
 }
 
 static void it_is_looked_at_while_it_runs(void **state)
 {
-	const char *const argv[] = {"sleep", "0.5", NULL};
+	const char *const argv[] = {"sh", "-c", "until [ -e \"$0\" ]; do sleep 0.01; done",
+				    seen, NULL};
 	const struct child_plan plan = {
-		.path = "/bin/sleep", .argv = argv, .env = plain, .channel_fd = -1};
+		.path = "/bin/sh", .argv = argv, .env = plain, .channel_fd = -1};
 	struct child child;
 	char why[256];
 	int status;
 
 	(void)state;
+	snprintf(seen, sizeof(seen), "%s.seen", out);
 	assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
 	assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), 0);
 	assert_int_equal(
@@ -150,6 +171,7 @@ static void it_is_looked_at_while_it_runs(void **state)
 	child_finish(&child, &status, NULL);
 	assert_int_equal(status, 0);
 	assert_true(ticks >= 2);
+	unlink(seen);
 }
 
 static int create(void **state)

@@ -64,7 +64,7 @@ static int wait_ready(const char *path)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	for (int tries = 0; tries < 500; tries++) {
+	for (int tries = 0; tries < 6000; tries++) { /* a minute, against a hang */
 		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 		int ok = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 

@@ -266,7 +266,7 @@ static void room_for_stacks(void)
 	family_free_list(take_all(1000, &count));
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, 120 * MIB);
-	for (unsigned i = 0; i < 100 && error != 0; i++) {
+	for (unsigned i = 0; i < 10 * patience(60) && error != 0; i++) {
 		for (unsigned k = 0; k < 100; k++)
 			m.free(m.malloc(40000));
 		usleep(100000);

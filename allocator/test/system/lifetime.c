@@ -426,7 +426,8 @@ static void last_thread_ends_process(void)
 			_exit(1);
 		pthread_exit(NULL);
 	}
-	for (unsigned i = 0; i < 300 && waitpid(child, &status, WNOHANG) == 0; i++)
+	for (unsigned i = 0; i < 10 * patience(60) && waitpid(child, &status, WNOHANG) == 0;
+	     i++)
 		usleep(100000);
 	/* A thread with all signals blocked would not heed SIGTERM. */
 	kill(child, SIGKILL);
@@ -472,16 +473,16 @@ static void one_thread_again(void)
 	const char *served_by = getenv("TEST_SERVED_BY");
 	pthread_t thread;
 	void *p[150];
-	unsigned i;
+	unsigned i, tasks;
 
 	if (SANITIZED)
 		tap_skip("sanitizer build: the sanitizer may have a thread");
 	NEED(!pthread_create(&thread, NULL, short_life, NULL), "no thread");
 	calls_for_a_while();
 	pthread_join(thread, NULL);
-	for (i = 0; i < 150 && count_tasks() > 1; i++)
+	for (i = 0; i < 10 * patience(60) && count_tasks() > 1; i++)
 		usleep(100000);
-	CHECK(count_tasks() == 1, "%u threads 15 s after the last but one was joined",
+	CHECK(count_tasks() == 1, "%u threads a minute after the last but one was joined",
 	      count_tasks());
 	CHECK(unshare(CLONE_NEWUSER) == 0 || errno != EINVAL,
 	      "unshare: there is another thread");
@@ -493,9 +494,12 @@ static void one_thread_again(void)
 		NEED(p[i], "malloc");
 		memset(p[i], 1, MIB);
 	}
+	tasks = count_tasks(); /* where nobody lets us run for seconds it has left again below
+				*/
 	for (i = 0; i < 150; i++)
 		m.free(p[i]);
-	CHECK(count_tasks() == 2, "%u threads with 150 MiB to give back", count_tasks());
+	CHECK(tasks == 2 || count_tasks() == 2, "%u threads with 150 MiB to give back",
+	      count_tasks());
 }
 
 int main(int argc, char **argv)
