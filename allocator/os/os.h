@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "os/fault.h"
 #include "util/compiler.h"
 
 /* Reads page size, CPUs and memory.  Called once, before anything else here. */
@@ -83,26 +84,9 @@ void ash_os_sleep(uint64_t ns);
 /* Gives up the CPU. */
 void ash_os_yield(void);
 
-/* Tests make system calls fail: called before each, with its name; true = fail with the
- * errno that the hook set.  NULL in production. */
-enum ash_os_call {
-	ASH_OS_MMAP,
-	ASH_OS_MUNMAP,
-	ASH_OS_MPROTECT,
-	ASH_OS_MADVISE,
-	ASH_OS_MREMAP,
-	ASH_OS_OPEN,
-	ASH_OS_CALLS
-};
-extern bool (*ash_os_fault_hook)(enum ash_os_call call);
-
 /* Tests bring clocks of their own: where set it is asked in place of the kernel, in ns.  NULL in
  * production. */
-enum ash_os_clock {
-	ASH_OS_COARSE_CLOCK,
-	ASH_OS_CLOCK,
-	ASH_OS_THREAD_CPU
-};
-extern uint64_t (*ash_os_clock_hook)(enum ash_os_clock clock);
+enum ash_clock { ASH_CLOCK_COARSE, ASH_CLOCK_MONOTONIC, ASH_CLOCK_THREAD_CPU };
+extern uint64_t (*ash_os_clock_hook)(enum ash_clock clock);
 
 #endif

@@ -1,22 +1,16 @@
 #include "os/os.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "os/cgroup.h"
 #include "os/lock_rank.h"
-#include "util/assert.h"
 #include "util/atomic.h"
 #include "util/bits.h"
 
@@ -26,17 +20,14 @@
 
 size_t ash_os_page = 4096;
 unsigned ash_os_page_shift = 12;
-bool (*ash_os_fault_hook)(enum ash_os_call call);
-uint64_t (*ash_os_clock_hook)(enum ash_os_clock clock);
 
 __thread struct ash_os_given ash_os_given;
 
+/* Asks for memory or gives some back, which no lock but two is held over. */
 static bool faulted(enum ash_os_call call)
 {
-	bool (*hook)(enum ash_os_call) = ash_load_relaxed(&ash_os_fault_hook);
-
 	ash_lock_rank_assert_system_call();
-	return ASH_UNLIKELY(hook != NULL) && hook(call);
+	return ash_os_faulted(call);
 }
 
 void ash_os_init(void)
@@ -136,7 +127,7 @@ static bool purge_zeroes(void)
 {
 	enum { UNKNOWN, YES, NO };
 	static uint32_t known;
-	uint32_t answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+	uint32_t answer = ash_load_relaxed(&known);
 
 	if (answer == UNKNOWN) {
 		volatile char *page = mmap(NULL, ash_os_page, PROT_READ | PROT_WRITE,
@@ -149,7 +140,7 @@ static bool purge_zeroes(void)
 				 ? NO
 				 : YES;
 		munmap((void *)page, ash_os_page);
-		__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+		ash_store_relaxed(&known, answer);
 	}
 	return answer == YES;
 }
@@ -201,105 +192,6 @@ void *ash_os_probe_address(size_t size)
 	if (p != NULL)
 		munmap(p, size);
 	return p;
-}
-
-uint64_t ash_os_memory_bytes(void)
-{
-	struct sysinfo info;
-
-	if (sysinfo(&info) != 0)
-		return (uint64_t)4 << 30;
-	return (uint64_t)info.totalram * info.mem_unit;
-}
-
-uint64_t ash_os_address_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return UINT64_MAX;
-	return limit.rlim_cur;
-}
-
-size_t ash_os_read_file(const char *path, char *text, size_t size)
-{
-	size_t length = 0;
-	ssize_t n;
-	int fd;
-
-	if (faulted(ASH_OS_OPEN))
-		return 0;
-	/* The system calls themselves: libc's are points where a thread can be cancelled. */
-	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	do {
-		n = syscall(SYS_read, fd, text + length, size - 1 - length);
-		length += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && length + 1 < size);
-	syscall(SYS_close, fd);
-	text[length] = '\0';
-	return length;
-}
-
-unsigned ash_os_usable_cpus(void)
-{
-	unsigned long mask[64]; /* 4,096 CPUs */
-	unsigned cpus = 0, quota;
-	int saved = errno;
-	/* The system call itself: libc's wrapper wants to know the number of CPUs before. */
-	long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
-
-	for (long i = 0; i < bytes / (long)sizeof(mask[0]); i++)
-		cpus += (unsigned)__builtin_popcountl(mask[i]);
-	if (cpus == 0)
-		cpus = 1;
-	quota = ash_cgroup_cpus();
-	errno = saved;
-	return quota != 0 && quota < cpus ? quota : cpus;
-}
-
-unsigned ash_os_current_cpu(void)
-{
-	int cpu = sched_getcpu();
-
-	return cpu < 0 ? 0 : (unsigned)cpu;
-}
-
-static uint64_t read_clock(enum ash_os_clock clock, clockid_t id)
-{
-	uint64_t (*hook)(enum ash_os_clock) = ash_load_relaxed(&ash_os_clock_hook);
-	struct timespec now;
-
-	if (ASH_UNLIKELY(hook != NULL))
-		return hook(clock);
-	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t ash_os_coarse_clock_ns(void)
-{
-	return read_clock(ASH_OS_COARSE_CLOCK, CLOCK_MONOTONIC_COARSE);
-}
-
-uint64_t ash_os_thread_cpu_ns(void)
-{
-	return read_clock(ASH_OS_THREAD_CPU, CLOCK_THREAD_CPUTIME_ID);
-}
-
-uint64_t ash_os_clock_ns(void)
-{
-	return read_clock(ASH_OS_CLOCK, CLOCK_MONOTONIC);
-}
-
-bool ash_os_secure_process(void)
-{
-	return getauxval(AT_SECURE) != 0;
-}
-
-const char *ash_os_environment(const char *name)
-{
-	return ash_os_secure_process() ? NULL : secure_getenv(name);
 }
 
 void ash_os_futex_wait(uint32_t *word, uint32_t value)

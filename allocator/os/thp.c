@@ -50,9 +50,7 @@ bool ash_os_thp_allowed(size_t size)
 
 static bool advise(void *address, size_t size, int advice)
 {
-	if (ash_os_fault_hook != NULL && ash_os_fault_hook(ASH_OS_MADVISE))
-		return false;
-	return madvise(address, size, advice) == 0;
+	return !ash_os_faulted(ASH_OS_MADVISE) && madvise(address, size, advice) == 0;
 }
 
 bool ash_os_collapse(void *address, size_t size)

@@ -1,0 +1,89 @@
+/* What the kernel says of machine and process: memory, CPUs, clocks, environment. */
+#include "os/os.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/cgroup.h"
+
+uint64_t ash_os_memory_bytes(void)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info) != 0)
+		return (uint64_t)4 << 30;
+	return (uint64_t)info.totalram * info.mem_unit;
+}
+
+uint64_t ash_os_address_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	return limit.rlim_cur;
+}
+
+unsigned ash_os_usable_cpus(void)
+{
+	unsigned long mask[64]; /* 4,096 CPUs */
+	unsigned cpus = 0, quota;
+	int saved = errno;
+	/* The system call itself: libc's wrapper wants to know the number of CPUs before. */
+	long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+
+	for (long i = 0; i < bytes / (long)sizeof(mask[0]); i++)
+		cpus += (unsigned)__builtin_popcountl(mask[i]);
+	if (cpus == 0)
+		cpus = 1;
+	quota = ash_cgroup_cpus();
+	errno = saved;
+	return quota != 0 && quota < cpus ? quota : cpus;
+}
+
+unsigned ash_os_current_cpu(void)
+{
+	int cpu = sched_getcpu();
+
+	return cpu < 0 ? 0 : (unsigned)cpu;
+}
+
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t ash_os_coarse_clock_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
+uint64_t ash_os_thread_cpu_ns(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t ash_os_clock_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+bool ash_os_secure_process(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
+const char *ash_os_environment(const char *name)
+{
+	return ash_os_secure_process() ? NULL : secure_getenv(name);
+}
