@@ -9,6 +9,8 @@
 /* Address space is taken in steps of this; pages are touched only as they are used. */
 #define STEP ((size_t)1 << 20)
 
+bool (*ash_base_fault_hook)(size_t size);
+
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_BASE);
 static uintptr_t at, end;
 static size_t mapped;
@@ -26,8 +28,11 @@ static uintptr_t bump(size_t size, size_t align)
 
 void *ash_base_alloc(size_t size, size_t align)
 {
+	bool (*hook)(size_t) = ash_load_relaxed(&ash_base_fault_hook);
 	uintptr_t p;
 
+	if (ASH_UNLIKELY(hook != NULL) && hook(size))
+		return NULL;
 	for (;;) {
 		size_t step = size + align > STEP ? ash_align_up(size + align, STEP) : STEP;
 		uintptr_t piece;

@@ -2,6 +2,7 @@
 #ifndef ASH_META_BASE_H
 #define ASH_META_BASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Zeroed memory of `size` bytes at a multiple of `align` (a power of two, at most 4096).
@@ -10,6 +11,10 @@ void *ash_base_alloc(size_t size, size_t align);
 
 /* Bytes taken from the kernel for metadata so far, touched or not. */
 size_t ash_base_mapped(void);
+
+/* Tests make allocations fail: called first, outside the lock; true = there is no memory.  NULL
+ * in production. */
+extern bool (*ash_base_fault_hook)(size_t size);
 
 struct ash_mutex;
 struct ash_mutex *ash_base_mutex(void); /* for fork */

@@ -56,7 +56,8 @@ static void *work(void *unused)
 	uint64_t ns;
 
 	(void)unused;
-	prctl(PR_SET_NAME, "ashlar", 0, 0, 0); /* itself: whoever made it may outlive it */
+	if (!ash_os_faulted(ASH_OS_PRCTL))
+		prctl(PR_SET_NAME, "ashlar", 0, 0, 0); /* itself: its maker may end before */
 	do {
 		rounds();
 		/* A tick that still saw it running relied on it.  Of tick and end (each writes
@@ -69,28 +70,37 @@ static void *work(void *unused)
 	return NULL;
 }
 
-static bool start(void)
+/* With a stack of `stack` bytes, 0 = the usual; returns 0 or the error. */
+static int make_thread(size_t stack)
 {
 	pthread_attr_t attributes;
-	sigset_t all, before;
 	pthread_t thread;
 	int error;
 
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
+	if (ash_os_faulted(ASH_OS_THREAD))
+		return errno;
+	error = pthread_attr_init(&attributes);
+	if (error != 0)
+		return error;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	if (stack != 0)
+		pthread_attr_setstacksize(&attributes, stack);
+	error = pthread_create(&thread, &attributes, work, NULL);
+	pthread_attr_destroy(&attributes);
+	return error;
+}
+
+static bool start(void)
+{
+	sigset_t all, before;
+	int error;
+
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, &attributes, work, NULL);
-	if (error == EINVAL) { /* static TLS alone is larger than the stack */
-		pthread_attr_destroy(&attributes);
-		pthread_attr_init(&attributes);
-		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-		error = pthread_create(&thread, &attributes, work, NULL);
-	}
+	error = make_thread(STACK_BYTES);
+	if (error == EINVAL) /* static TLS alone is larger than the stack */
+		error = make_thread(0);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 	return error == 0;
 }
 

@@ -17,7 +17,7 @@ uint64_t ash_os_memory_bytes(void)
 {
 	struct sysinfo info;
 
-	if (sysinfo(&info) != 0)
+	if (ash_os_faulted(ASH_OS_SYSINFO) || sysinfo(&info) != 0)
 		return (uint64_t)4 << 30;
 	return (uint64_t)info.totalram * info.mem_unit;
 }
@@ -26,7 +26,8 @@ uint64_t ash_os_address_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+	if (ash_os_faulted(ASH_OS_GETRLIMIT) || getrlimit(RLIMIT_AS, &limit) != 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
 		return UINT64_MAX;
 	return limit.rlim_cur;
 }
@@ -37,7 +38,9 @@ unsigned ash_os_usable_cpus(void)
 	unsigned cpus = 0, quota;
 	int saved = errno;
 	/* The system call itself: libc's wrapper wants to know the number of CPUs before. */
-	long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+	long bytes = ash_os_faulted(ASH_OS_AFFINITY)
+			     ? -1
+			     : syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
 
 	for (long i = 0; i < bytes / (long)sizeof(mask[0]); i++)
 		cpus += (unsigned)__builtin_popcountl(mask[i]);
@@ -50,7 +53,7 @@ unsigned ash_os_usable_cpus(void)
 
 unsigned ash_os_current_cpu(void)
 {
-	int cpu = sched_getcpu();
+	int cpu = ash_os_faulted(ASH_OS_GETCPU) ? -1 : sched_getcpu();
 
 	return cpu < 0 ? 0 : (unsigned)cpu;
 }
@@ -59,7 +62,8 @@ static uint64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	if (ash_os_faulted(ASH_OS_CLOCK) || clock_gettime(clock, &now) != 0)
+		return 0;
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 

@@ -2,7 +2,8 @@
  *
  * Each function of os/ that asks the kernel or the threads library for something which can be
  * refused asks the hook first: where that says true, the call is not made, and counts as one
- * that failed with the errno that the hook set. */
+ * that failed with the errno that the hook set.  Not among them are calls whose failure means
+ * nothing but a wrong argument: futex to wake, the mask of signals, the auxiliary vector. */
 #ifndef ASH_OS_FAULT_H
 #define ASH_OS_FAULT_H
 
@@ -18,7 +19,22 @@ enum ash_os_call {
 	ASH_OS_MPROTECT,
 	ASH_OS_MADVISE,
 	ASH_OS_MREMAP,
+	ASH_OS_MINCORE,
 	ASH_OS_OPEN,
+	ASH_OS_READ,
+	ASH_OS_CLOSE,
+	ASH_OS_SYSINFO,
+	ASH_OS_GETRLIMIT,
+	ASH_OS_AFFINITY,
+	ASH_OS_GETCPU,
+	ASH_OS_CLOCK,
+	ASH_OS_PRCTL,
+	ASH_OS_FUTEX_WAIT, /* returns early, as when a signal comes; so do the next two */
+	ASH_OS_SLEEP,
+	ASH_OS_YIELD,
+	ASH_OS_THREAD,       /* pthread_create and its attributes */
+	ASH_OS_THREAD_KEY,   /* pthread_key_create */
+	ASH_OS_THREAD_VALUE, /* pthread_setspecific */
 	ASH_OS_CALLS
 };
 

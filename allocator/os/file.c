@@ -21,10 +21,13 @@ size_t ash_os_read_file(const char *path, char *text, size_t size)
 	if (fd < 0)
 		return 0;
 	do {
-		n = syscall(SYS_read, fd, text + length, size - 1 - length);
+		n = ash_os_faulted(ASH_OS_READ)
+			    ? -1
+			    : syscall(SYS_read, fd, text + length, size - 1 - length);
 		length += n > 0 ? (size_t)n : 0;
 	} while (n > 0 && length + 1 < size);
 	syscall(SYS_close, fd);
+	ash_os_faulted(ASH_OS_CLOSE); /* the descriptor is gone all the same */
 	text[length] = '\0';
 	return length;
 }

@@ -68,6 +68,7 @@ unsigned ash_os_current_cpu(void);   /* a hint; 0 where it cannot be told */
 uint64_t ash_os_coarse_clock_ns(void); /* monotonic, a few ms of resolution, a few ns of cost */
 uint64_t ash_os_clock_ns(void);        /* monotonic, exact, tens of ns of cost */
 uint64_t ash_os_thread_cpu_ns(void);   /* CPU time of this thread; a system call */
+/* (All three: 0 where the clock cannot be read.) */
 bool ash_os_secure_process(void); /* setuid or the like: the environment is not to be trusted */
 const char *
 ash_os_environment(const char *name); /* NULL where unset or the process is secure */

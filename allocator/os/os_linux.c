@@ -52,6 +52,11 @@ static void *map(void *address, size_t size, int protection, int flags)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+static bool unmap(void *address, size_t size)
+{
+	return !faulted(ASH_OS_MUNMAP) && munmap(address, size) == 0;
+}
+
 void *ash_os_map(size_t size, size_t align)
 {
 	char *p = map(NULL, size, PROT_READ | PROT_WRITE, 0);
@@ -60,7 +65,7 @@ void *ash_os_map(size_t size, size_t align)
 	if (p == NULL || align <= ash_os_page || ((uintptr_t)p & (align - 1)) == 0)
 		return p;
 	/* Map more and cut off what is too much at both ends. */
-	munmap(p, size);
+	unmap(p, size);
 	if (size + align < size) {
 		errno = ENOMEM;
 		return NULL;
@@ -72,9 +77,9 @@ void *ash_os_map(size_t size, size_t align)
 	/* At the limit of mappings a cut may fail; what is left over then stays untouched
 	 * address space. */
 	if (head != 0)
-		munmap(p, head);
+		unmap(p, head);
 	if (align - head != 0)
-		munmap(p + head + size, align - head);
+		unmap(p + head + size, align - head);
 	return p + head;
 }
 
@@ -85,7 +90,7 @@ bool ash_os_map_at_with(void *address, size_t size, int flags)
 	if (p == address)
 		return true;
 	if (p != NULL) { /* a kernel before 4.17 takes the flag for a hint */
-		munmap(p, size);
+		unmap(p, size);
 		errno = EEXIST;
 	}
 	return false;
@@ -115,7 +120,7 @@ static void count_given(size_t size)
 
 bool ash_os_unmap(void *address, size_t size)
 {
-	if (faulted(ASH_OS_MUNMAP) || munmap(address, size) != 0)
+	if (!unmap(address, size))
 		return false;
 	count_given(size);
 	return true;
@@ -130,16 +135,18 @@ static bool purge_zeroes(void)
 	uint32_t answer = ash_load_relaxed(&known);
 
 	if (answer == UNKNOWN) {
-		volatile char *page = mmap(NULL, ash_os_page, PROT_READ | PROT_WRITE,
-					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		volatile char *page = map(NULL, ash_os_page, PROT_READ | PROT_WRITE, 0);
 
-		if (page == MAP_FAILED)
+		if (page == NULL)
 			return false; /* known when there is memory for a page */
 		*page = 1;
-		answer = madvise((void *)page, ash_os_page, MADV_DONTNEED) == 0 && *page != 0
+		answer = !faulted(ASH_OS_MADVISE) &&
+					 madvise((void *)page, ash_os_page, MADV_DONTNEED) ==
+						 0 &&
+					 *page != 0
 				 ? NO
 				 : YES;
-		munmap((void *)page, ash_os_page);
+		unmap((void *)page, ash_os_page);
 		ash_store_relaxed(&known, answer);
 	}
 	return answer == YES;
@@ -176,7 +183,7 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
 	p = map(NULL, new_size, PROT_READ | PROT_WRITE, 0);
 	if (p != NULL) {
 		memcpy(p, address, old_size < new_size ? old_size : new_size);
-		munmap(address, old_size);
+		unmap(address, old_size);
 	}
 	return p;
 #else
@@ -190,7 +197,7 @@ void *ash_os_probe_address(size_t size)
 	void *p = map(NULL, size, PROT_NONE, MAP_NORESERVE);
 
 	if (p != NULL)
-		munmap(p, size);
+		unmap(p, size);
 	return p;
 }
 
@@ -198,7 +205,8 @@ void ash_os_futex_wait(uint32_t *word, uint32_t value)
 {
 	int saved = errno;
 
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+	if (!ash_os_faulted(ASH_OS_FUTEX_WAIT))
+		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 	errno = saved;
 }
 
@@ -207,7 +215,8 @@ void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns)
 	struct timespec most = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
 	int saved = errno;
 
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0);
+	if (!ash_os_faulted(ASH_OS_FUTEX_WAIT))
+		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0);
 	errno = saved;
 }
 
@@ -225,11 +234,16 @@ void ash_os_sleep(uint64_t ns)
 	int saved = errno;
 
 	/* Not by libc, for which it is a point where the thread can be cancelled. */
-	syscall(SYS_nanosleep, &most, NULL);
+	if (!ash_os_faulted(ASH_OS_SLEEP))
+		syscall(SYS_nanosleep, &most, NULL);
 	errno = saved;
 }
 
 void ash_os_yield(void)
 {
-	sched_yield();
+	int saved = errno;
+
+	if (!ash_os_faulted(ASH_OS_YIELD))
+		sched_yield();
+	errno = saved;
 }

@@ -1,11 +1,9 @@
 #include "os/thp.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include "os/os.h"
 
@@ -23,26 +21,22 @@ bool (*ash_os_pool_hook)(void *address, size_t size);
 
 static bool sysfs_says_never(void)
 {
-	int fd = open("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY | O_CLOEXEC);
 	char text[64];
-	ssize_t n;
 
-	if (fd < 0)
-		return true; /* a kernel without them */
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n <= 0)
-		return true;
-	text[n] = '\0';
-	return strstr(text, "[never]") != NULL;
+	/* (No file: a kernel without them.) */
+	return ash_os_read_file("/sys/kernel/mm/transparent_hugepage/enabled", text,
+				sizeof(text)) == 0 ||
+	       strstr(text, "[never]") != NULL;
 }
 
 bool ash_os_thp_allowed(size_t size)
 {
 	int saved = errno;
 	/* A huge page is what one entry of the next level maps: a page full of pointers. */
-	bool allowed = ash_os_page / sizeof(void *) * ash_os_page == size &&
-		       prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) <= 0 && !sysfs_says_never();
+	bool allowed =
+		ash_os_page / sizeof(void *) * ash_os_page == size &&
+		(ash_os_faulted(ASH_OS_PRCTL) || prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) <= 0) &&
+		!sysfs_says_never();
 
 	errno = saved;
 	return allowed;
@@ -76,7 +70,8 @@ unsigned ash_os_resident(void *address, size_t size)
 	unsigned n = 0;
 	size_t pages = size / ash_os_page;
 
-	if (pages > PAGES_MOST || mincore(address, size, there) != 0)
+	if (pages > PAGES_MOST || ash_os_faulted(ASH_OS_MINCORE) ||
+	    mincore(address, size, there) != 0)
 		return 0;
 	for (size_t i = 0; i < pages; i++)
 		n += there[i] & 1;

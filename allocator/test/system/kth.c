@@ -1,136 +1,237 @@
 /*
- * Every k-th request to the kernel fails, k = 1 … 200, for memory and for files, by the
- * library's own hook: a mixed workload gets blocks or NULL with ENOMEM, no byte is wrong,
- * free keeps errno, and afterwards nothing is lost: as much can be had as before.
+ * Calls to the kernel and the threads library fail in turn, by the library's own hook: while
+ * the process starts, each of the calls that this takes; afterwards of each kind of call the
+ * k-th, k = 1 … 200; and every k-th of all kinds together, with one thread and with four.
  */
-#include "test/support/family.h"
+#include "os/mutex.h"
 
-#include <pthread.h>
+#include "test/support/faults.h"
 
-#include "os/os.h"
-#include "page/account.h"
-#include "page/heap.h"
-#include "reclaim/rounds.h"
-
-#define LIVE 200
+#define MOST 200
 #define OPERATIONS 1500
-#define MIB ((size_t)1 << 20)
 
-static unsigned every, asked, failed;
+static struct {
+	int kind;     /* enum ash_os_call; ASH_OS_CALLS = all */
+	unsigned k;   /* which, from 1 */
+	bool every;   /* multiples of it, too */
+	bool onwards; /* and all that follow */
+} aim;
 
-static bool fail_kth(enum ash_os_call call)
+static unsigned asked, failed;
+static unsigned seen[ASH_OS_CALLS];
+
+static bool fail_aimed(enum ash_os_call call)
 {
-	if (__atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED) % every != 0)
+	unsigned n;
+
+	__atomic_add_fetch(&seen[call], 1, __ATOMIC_RELAXED);
+	if (aim.kind != ASH_OS_CALLS && aim.kind != (int)call)
+		return false;
+	n = __atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
+	if (aim.every ? n % aim.k != 0 : aim.onwards ? n < aim.k : n != aim.k)
 		return false;
 	__atomic_add_fetch(&failed, 1, __ATOMIC_RELAXED);
-	errno = call == ASH_OS_MPROTECT ? EACCES : call == ASH_OS_MADVISE ? EINVAL : ENOMEM;
+	errno = fault_kinds[call].error;
 	return true;
 }
 
-static struct block {
-	unsigned char *p;
-	size_t size;
-	unsigned char value;
-} live[LIVE];
+/* --- while the process starts ----------------------------------------------------------- */
 
-static unsigned random_state = 1;
-
-static unsigned next_random(void)
+/* Before the library's own constructor: of equal priority it comes later in the link. */
+__attribute__((constructor(101))) static void aim_at_boot(void)
 {
-	random_state = random_state * 1664525u + 1013904223u;
-	return random_state >> 4;
+	const char *k = getenv("KTH_BOOT");
+
+	if (!k)
+		return;
+	aim.kind = ASH_OS_CALLS;
+	aim.onwards = k[0] == '+';
+	aim.k = (unsigned)strtoul(k + aim.onwards, NULL, 10);
+	faults_on(fail_aimed);
 }
 
-/* Few large ones: filling them is what takes time. */
-static size_t size_of(unsigned r)
-{
-	unsigned lg = r % 100 < 70 ? r / 100 % 11 : r % 100 < 97 ? r / 100 % 17 : r / 100 % 23;
+#define BOOT_HAS_NO_SUCH_CALL 3
 
-	return ((size_t)1 << lg) + r % ((1u << lg) / 2 + 1);
+/* What a process does that was started with a fault: the library works, at the latest now. */
+static int after_boot(void)
+{
+	unsigned refused;
+
+	faults_off();
+	tap_start();
+	family_start();
+	if (failed == 0)
+		return BOOT_HAS_NO_SUCH_CALL;
+	ash_heap.rounds.background = false;
+	refused = faults_load(300);
+	faults_free_all();
+	faults_recovered();
+	CHECK(refused == 0, "%u requests refused though nothing fails any more", refused);
+	return tap_shared->failures != 0;
 }
 
-static void fill(struct block *b, size_t size, unsigned char value)
+static int start_with_fault(const char *aimed)
 {
-	b->size = size;
-	b->value = value;
-	for (size_t k = 0; k < size; k += k < 64 ? 1 : 1021)
-		b->p[k] = value;
-	b->p[size - 1] = value;
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		setenv("KTH_BOOT", aimed, 1);
+		execl("/proc/self/exe", "kth", (char *)NULL);
+		_exit(127);
+	}
+	NEED(child > 0 && waitpid(child, &status, 0) == child, "fork");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static bool intact(const struct block *b, size_t size, unsigned char value)
+static void at_boot(const char *how)
 {
-	for (size_t k = 0; k < size; k += k < 64 ? 1 : 1021)
-		if (b->p[k] != value)
-			return false;
-	return true;
+	char aimed[32];
+	unsigned k;
+
+	for (k = 1; k <= 1000; k++) {
+		int status;
+
+		snprintf(aimed, sizeof(aimed), "%s%u", how, k);
+		status = start_with_fault(aimed);
+		if (status == BOOT_HAS_NO_SUCH_CALL)
+			break;
+		CHECK(status == 0, "call %s failed while the process started: status %d", aimed,
+		      status);
+	}
+	tap_note("%u calls while the process starts", k - 1);
+	CHECK(k > 10 && k < 1000, "%u calls while the process starts", k - 1);
 }
 
-static unsigned work(void)
+static void one_at_boot(void)
 {
-	unsigned refused = 0;
+	at_boot("");
+}
 
-	for (unsigned n = 0; n < OPERATIONS; n++) {
-		struct block *b = &live[next_random() % LIVE];
-		size_t size = size_of(next_random());
-		unsigned char *p;
+static void from_one_on_at_boot(void)
+{
+	at_boot("+");
+}
 
-		if (b->p)
-			CHECK(intact(b, b->size, b->value), "block of %zu changed", b->size);
-		errno = MARK;
-		if (n % 5 == 0 && b->p) {
-			p = m.realloc(b->p, size);
-			if (!p) {
-				CHECK(errno == ENOMEM, "realloc: errno %d", errno);
-				CHECK(intact(b, b->size, b->value),
-				      "a refused realloc changed the block");
-				refused++;
-				continue;
-			}
-			CHECK(errno == MARK, "a realloc that succeeded set errno %d", errno);
-			b->p = p;
-			CHECK(intact(b, b->size < size ? b->size : size, b->value),
-			      "realloc lost bytes");
-		} else {
-			m.free(b->p);
-			CHECK(errno == MARK, "free set errno %d", errno);
-			b->p = NULL;
-			p = n % 3 == 0   ? m.calloc(1, size)
-			    : n % 7 == 0 ? m.aligned_alloc((size_t)64 << n % 16, size)
-					 : m.malloc(size);
-			if (!p) {
-				CHECK(errno == ENOMEM, "%zu bytes: errno %d", size, errno);
-				refused++;
-				continue;
-			}
-			CHECK(errno == MARK, "a call that succeeded set errno %d", errno);
-			b->p = p;
-			if (n % 3 == 0)
-				CHECK(intact(b, size, 0), "calloc(%zu) is not zero", size);
+/* --- each kind afterwards --------------------------------------------------------------- */
+
+/* What only threads ask for, the background thread among them. */
+static bool kind_wants_threads(int kind)
+{
+	return kind == ASH_OS_PRCTL || kind == ASH_OS_FUTEX_WAIT || kind == ASH_OS_SLEEP ||
+	       kind == ASH_OS_YIELD || kind == ASH_OS_THREAD || kind == ASH_OS_THREAD_VALUE;
+}
+
+/* The k-th call of the kind fails in a process of its own, which goes on until it came to that
+ * call, and some way from there; false where it never came. */
+static bool kth_of_kind(unsigned k)
+{
+	unsigned more = 0;
+
+	aim.k = k;
+	asked = failed = 0;
+	if (kind_wants_threads(aim.kind)) {
+		faults_in_threads(fail_aimed, k);
+	} else {
+		faults_on(fail_aimed);
+		for (unsigned round = 0; round < 60 && more < 2; round++) {
+			faults_load(50);
+			more += failed != 0;
 		}
-		fill(b, size, (unsigned char)(n + 1));
-		if (n % 100 == 0)
-			ash_rounds_all();
 	}
-	return refused;
+	faults_off();
+	faults_free_all();
+	CHECK(faults_load(50) == 0, "requests are refused though nothing fails any more");
+	faults_free_all();
+	faults_recovered();
+	return failed != 0;
 }
 
-static void free_all(void)
+/* How often the load makes a call at the least.  None: what is asked while the process starts,
+ * and what depends on the machine. */
+static unsigned least_of(int kind)
 {
-	for (unsigned i = 0; i < LIVE; i++) {
-		errno = MARK;
-		m.free(live[i].p);
-		CHECK(errno == MARK, "free set errno %d", errno);
-		live[i].p = NULL;
+	switch (kind) {
+	case ASH_OS_MMAP:
+	case ASH_OS_MUNMAP:
+	case ASH_OS_MADVISE:
+	case ASH_OS_CLOCK:
+		return MOST;
+	case ASH_OS_MREMAP:
+	case ASH_OS_OPEN:
+	case ASH_OS_READ:
+	case ASH_OS_CLOSE:
+	case ASH_OS_GETRLIMIT:
+		return 20;
+	case ASH_OS_MPROTECT:
+	case ASH_OS_GETCPU:
+	case ASH_OS_THREAD_VALUE:
+		return 1;
+	default:
+		return 0;
 	}
 }
 
-/* What is held when everything was given back. */
-static size_t at_rest(void)
+static void each_of_kind(void)
 {
-	ash_rounds_all();
-	return ash_account_held(&ash_heap);
+	unsigned reached = 0;
+
+	ash_heap.rounds.background = false;
+	ash_heap.rounds.pressure = true; /* files, too */
+	faults_mappings = true;
+	for (unsigned k = 1; k <= MOST; k++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0) {
+			bool came = kth_of_kind(k);
+
+			_exit(tap_shared->failures != 0 ? 1 : came ? 0 : 2);
+		}
+		NEED(child > 0 && waitpid(child, &status, 0) == child, "fork");
+		CHECK(WIFEXITED(status) && WEXITSTATUS(status) != 1, "k = %u: status %x", k,
+		      (unsigned)status);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+			break;
+		reached = k;
+		tap_alive();
+	}
+	tap_note("%s: %u calls failed, each once", fault_kinds[aim.kind].name, reached);
+	CHECK(reached >= least_of(aim.kind), "%s: no %u-th call", fault_kinds[aim.kind].name,
+	      reached + 1);
 }
+
+static void *allocate_large(void *arg)
+{
+	void *p = m.malloc((size_t)100 << 10);
+
+	CHECK(p, "no memory");
+	m.free(p);
+	return arg;
+}
+
+/* A thread that waits for a lock is woken early again and again. */
+static void early_wakes(void)
+{
+	pthread_t thread;
+
+	m.free(m.malloc(1));
+	aim.kind = ASH_OS_FUTEX_WAIT;
+	aim.every = true;
+	aim.k = 1;
+	ash_mutex_lock(&ash_heap.pages.lock);
+	faults_on(fail_aimed);
+	NEED(!pthread_create(&thread, NULL, allocate_large, NULL), "no thread");
+	while (__atomic_load_n(&failed, __ATOMIC_RELAXED) < MOST)
+		usleep(100);
+	faults_off();
+	usleep(1000);
+	ash_mutex_unlock(&ash_heap.pages.lock);
+	pthread_join(thread, NULL);
+	faults_recovered();
+}
+
+/* --- every k-th of all ------------------------------------------------------------------ */
 
 static void every_kth(void)
 {
@@ -139,57 +240,35 @@ static void every_kth(void)
 
 	ash_heap.rounds.background = false;
 	ash_heap.rounds.pressure = true; /* files, too */
-	work();
-	free_all();
-	before = at_rest();
-	for (every = 1; every <= 200; every++) {
-		__atomic_store_n(&ash_os_fault_hook, fail_kth, __ATOMIC_RELAXED);
-		refused += work();
-		free_all();
-		__atomic_store_n(&ash_os_fault_hook, NULL, __ATOMIC_RELAXED);
+	faults_load(OPERATIONS);
+	faults_free_all();
+	before = faults_at_rest();
+	aim.kind = ASH_OS_CALLS;
+	aim.every = true;
+	for (aim.k = 1; aim.k <= MOST; aim.k++) {
+		faults_on(fail_aimed);
+		refused += faults_load(OPERATIONS);
+		faults_free_all();
+		faults_off();
 	}
-	after = at_rest();
+	after = faults_at_rest();
 	tap_note("%u of %u calls failed, %u of %u requests refused; %zu KiB held before, %zu "
 		 "after",
-		 failed, asked, refused, 200 * OPERATIONS, before >> 10, after >> 10);
+		 failed, asked, refused, MOST * OPERATIONS, before >> 10, after >> 10);
+	for (unsigned i = 0; i < ASH_OS_CALLS; i++)
+		if (seen[i] != 0)
+			tap_note("%s: %u", fault_kinds[i].name, seen[i]);
 	CHECK(failed > 500 && refused > 20, "%u calls failed, %u requests refused", failed,
 	      refused);
 	/* Metadata stays, and slabs that caches of this thread keep alive. */
-	CHECK(after <= before + 4 * MIB, "%zu KiB held before, %zu after", before >> 10,
+	CHECK(after <= before + 4 * FAULTS_MIB, "%zu KiB held before, %zu after", before >> 10,
 	      after >> 10);
 	CHECK(ash_account_cached(&ash_heap) == 0, "%zu bytes wait to be unmapped",
 	      ash_account_cached(&ash_heap));
-	CHECK(work() == 0, "requests are refused though nothing fails any more");
-	free_all();
-}
-
-static void *work_apart(void *arg)
-{
-	unsigned random = (unsigned)(uintptr_t)arg;
-	unsigned char *block[32] = {0};
-	size_t size[32] = {0};
-
-	for (unsigned n = 0; n < 20000; n++) {
-		unsigned i;
-
-		random = random * 1664525u + 1013904223u;
-		i = random >> 27;
-		if (block[i])
-			CHECK(block[i][0] == (unsigned char)i &&
-				      block[i][size[i] - 1] == (unsigned char)i,
-			      "block of %zu changed", size[i]);
-		errno = MARK;
-		m.free(block[i]);
-		CHECK(errno == MARK, "free set errno %d", errno);
-		size[i] = size_of(random >> 5);
-		block[i] = m.malloc(size[i]);
-		CHECK(errno == (block[i] ? MARK : ENOMEM), "errno %d", errno);
-		if (block[i])
-			block[i][0] = block[i][size[i] - 1] = (unsigned char)i;
-	}
-	for (unsigned i = 0; i < 32; i++)
-		m.free(block[i]);
-	return NULL;
+	CHECK(faults_load(OPERATIONS) == 0,
+	      "requests are refused though nothing fails any more");
+	faults_free_all();
+	faults_recovered();
 }
 
 /* The same with threads, that are born and end meanwhile. */
@@ -198,30 +277,31 @@ static void with_threads(void)
 	static const unsigned ks[] = {1, 2, 3, 5, 10, 50};
 
 	m.free(m.malloc(100));
+	aim.kind = ASH_OS_CALLS;
+	aim.every = true;
 	for (unsigned i = 0; i < sizeof(ks) / sizeof(ks[0]); i++) {
-		pthread_t thread[4];
-
-		every = ks[i];
-		for (uintptr_t t = 0; t < 4; t++)
-			NEED(!pthread_create(&thread[t], NULL, work_apart, (void *)(t + 1)),
-			     "no thread");
-		__atomic_store_n(&ash_os_fault_hook, fail_kth, __ATOMIC_RELAXED);
-		for (unsigned t = 0; t < 4; t++)
-			pthread_join(thread[t], NULL);
-		__atomic_store_n(&ash_os_fault_hook, NULL, __ATOMIC_RELAXED);
+		aim.k = ks[i];
+		faults_in_threads(fail_aimed, i);
 	}
-	for (size_t n = 1; n < 4 * MIB; n = n * 2 + 1) {
-		void *p = m.malloc(n);
-
-		CHECK(p, "malloc(%zu) though nothing fails any more", n);
-		m.free(p);
-	}
+	faults_recovered();
 }
 
 int main(void)
 {
+	if (getenv("KTH_BOOT"))
+		return after_boot();
 	tap_start();
 	family_start();
+	tap_case("each call while the process starts fails once", one_at_boot);
+	tap_case("each of them and all that follow it fail", from_one_on_at_boot);
+	for (aim.kind = 0; aim.kind < ASH_OS_CALLS; aim.kind++) {
+		char name[100];
+
+		snprintf(name, sizeof(name), "%s fails, the k-th call, k = 1 to 200",
+			 fault_kinds[aim.kind].name);
+		tap_case(name, each_of_kind);
+	}
+	tap_case("a wait for a lock ends early 200 times", early_wakes);
 	tap_case("every k-th request to the kernel fails, k = 1 to 200", every_kth);
 	tap_case("the same with four threads", with_threads);
 	return tap_finish();

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "os/background.h"
 #include "os/os.h"
+#include "os/thp.h"
+#include "os/tls.h"
 #include "util/bits.h"
 
 static void mapping_with_alignment(void **state)
@@ -88,6 +91,126 @@ static void every_call_can_fail(void **state)
 	assert_true(ash_os_unmap(p, ash_os_page));
 }
 
+/* Each call that the kernel or the threads library can refuse goes by the hook, under its own
+ * name, and what asked for it says so. */
+static enum ash_os_call refused;
+static unsigned refusals;
+
+static bool refuse_one(enum ash_os_call call)
+{
+	if (call != refused)
+		return false;
+	refusals++;
+	errno = EPERM;
+	return true;
+}
+
+static void refuse(enum ash_os_call call)
+{
+	refused = call;
+	refusals = 0;
+	ash_os_fault_hook = refuse_one;
+}
+
+static void assert_was_refused(void)
+{
+	ash_os_fault_hook = NULL;
+	assert_int_not_equal(refusals, 0);
+}
+
+static void facts_that_are_refused(void **state)
+{
+	char *p = ash_os_map(ash_os_page, 0), text[64];
+
+	(void)state;
+	refuse(ASH_OS_SYSINFO);
+	assert_int_equal(ash_os_memory_bytes(), (uint64_t)4 << 30);
+	assert_was_refused();
+	refuse(ASH_OS_GETRLIMIT);
+	assert_int_equal(ash_os_address_limit(), UINT64_MAX);
+	assert_was_refused();
+	refuse(ASH_OS_AFFINITY);
+	assert_int_equal(ash_os_usable_cpus(), 1);
+	assert_was_refused();
+	refuse(ASH_OS_GETCPU);
+	assert_int_equal(ash_os_current_cpu(), 0);
+	assert_was_refused();
+	refuse(ASH_OS_CLOCK);
+	assert_int_equal(ash_os_clock_ns(), 0);
+	assert_int_equal(ash_os_coarse_clock_ns(), 0);
+	assert_int_equal(ash_os_thread_cpu_ns(), 0);
+	assert_was_refused();
+	memset(p, 1, ash_os_page);
+	assert_int_equal(ash_os_resident(p, ash_os_page), 1);
+	refuse(ASH_OS_MINCORE);
+	assert_int_equal(ash_os_resident(p, ash_os_page), 0);
+	assert_was_refused();
+	refuse(ASH_OS_PRCTL); /* whether it may is then for the system's setting to say */
+	ash_os_thp_allowed(ash_os_page / sizeof(void *) * ash_os_page);
+	assert_was_refused();
+	assert_true(ash_os_read_file("/proc/self/stat", text, sizeof(text)) > 0);
+	refuse(ASH_OS_OPEN);
+	assert_int_equal(ash_os_read_file("/proc/self/stat", text, sizeof(text)), 0);
+	assert_was_refused();
+	refuse(ASH_OS_READ);
+	assert_int_equal(ash_os_read_file("/proc/self/stat", text, sizeof(text)), 0);
+	assert_was_refused();
+	refuse(ASH_OS_CLOSE); /* all was read */
+	assert_true(ash_os_read_file("/proc/self/stat", text, sizeof(text)) > 0);
+	assert_was_refused();
+	assert_true(ash_os_unmap(p, ash_os_page));
+}
+
+static void waits_that_end_early(void **state)
+{
+	uint32_t word = 1;
+
+	(void)state;
+	errno = 0;
+	refuse(ASH_OS_FUTEX_WAIT);
+	ash_os_futex_wait(&word, 1); /* nobody would wake it */
+	ash_os_futex_wait_for(&word, 1, UINT64_MAX / 2);
+	assert_was_refused();
+	refuse(ASH_OS_SLEEP);
+	ash_os_sleep(UINT64_MAX / 2);
+	assert_was_refused();
+	refuse(ASH_OS_YIELD);
+	ash_os_yield();
+	assert_was_refused();
+	assert_int_equal(errno, 0);
+}
+
+static uint64_t no_work(void)
+{
+	return ASH_BACKGROUND_END;
+}
+
+static void nothing(void *argument)
+{
+	(void)argument;
+}
+
+static void threads_that_are_refused(void **state)
+{
+	(void)state;
+	errno = 0;
+	ash_background_hook = no_work;
+	refuse(ASH_OS_THREAD);
+	ash_background_start(1);
+	assert_was_refused();
+	assert_int_equal(errno, 0);
+	assert_false(ash_background_running());
+	refuse(ASH_OS_THREAD_KEY);
+	assert_false(ash_tls_init(nothing));
+	assert_false(ash_tls_arm(&state));
+	assert_was_refused();
+	assert_true(ash_tls_init(nothing));
+	refuse(ASH_OS_THREAD_VALUE);
+	assert_false(ash_tls_arm(&state));
+	assert_was_refused();
+	assert_true(ash_tls_arm(&state));
+}
+
 static void facts_of_the_machine(void **state)
 {
 	uint64_t before = ash_os_coarse_clock_ns();
@@ -109,6 +232,9 @@ int main(void)
 		cmocka_unit_test(readonly_until_opened),
 		cmocka_unit_test(remap_grows),
 		cmocka_unit_test(every_call_can_fail),
+		cmocka_unit_test(facts_that_are_refused),
+		cmocka_unit_test(waits_that_end_early),
+		cmocka_unit_test(threads_that_are_refused),
 		cmocka_unit_test(facts_of_the_machine),
 	};
 
