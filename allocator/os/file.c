@@ -28,6 +28,8 @@ size_t ash_os_read_file(const char *path, char *text, size_t size)
 	} while (n > 0 && length + 1 < size);
 	syscall(SYS_close, fd);
 	ash_os_faulted(ASH_OS_CLOSE); /* the descriptor is gone all the same */
+	if (n < 0)                    /* what was read may end in the middle of a number */
+		return 0;
 	text[length] = '\0';
 	return length;
 }

@@ -161,6 +161,35 @@ static void facts_that_are_refused(void **state)
 	assert_true(ash_os_unmap(p, ash_os_page));
 }
 
+static unsigned calls_left;
+
+static bool refuse_last(enum ash_os_call call)
+{
+	if (call != refused || --calls_left != 0)
+		return false;
+	errno = EPERM;
+	return true;
+}
+
+static void refuse_nth(enum ash_os_call call, unsigned n)
+{
+	refused = call;
+	calls_left = n;
+	ash_os_fault_hook = refuse_last;
+}
+
+/* What there is of it may end in the middle of a number. */
+static void half_a_file_is_none(void **state)
+{
+	char text[4096];
+
+	(void)state;
+	refuse_nth(ASH_OS_READ, 2);
+	assert_int_equal(ash_os_read_file("/proc/self/stat", text, sizeof(text)), 0);
+	assert_int_equal(calls_left, 0);
+	ash_os_fault_hook = NULL;
+}
+
 static void waits_that_end_early(void **state)
 {
 	uint32_t word = 1;
@@ -233,6 +262,7 @@ int main(void)
 		cmocka_unit_test(remap_grows),
 		cmocka_unit_test(every_call_can_fail),
 		cmocka_unit_test(facts_that_are_refused),
+		cmocka_unit_test(half_a_file_is_none),
 		cmocka_unit_test(waits_that_end_early),
 		cmocka_unit_test(threads_that_are_refused),
 		cmocka_unit_test(facts_of_the_machine),
