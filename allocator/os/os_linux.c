@@ -127,7 +127,7 @@ bool ash_os_unmap(void *address, size_t size)
 }
 
 /* Whether pages that were given back read as zero: emulators have been seen that take the
- * advice for a hint.  Tried once, on a page of our own. */
+ * advice for a hint.  Tried on a page of our own, until the kernel once took it. */
 static bool purge_zeroes(void)
 {
 	enum { UNKNOWN, YES, NO };
@@ -138,14 +138,11 @@ static bool purge_zeroes(void)
 		volatile char *page = map(NULL, ash_os_page, PROT_READ | PROT_WRITE, 0);
 
 		if (page == NULL)
-			return false; /* known when there is memory for a page */
+			return false;
 		*page = 1;
-		answer = !faulted(ASH_OS_MADVISE) &&
-					 madvise((void *)page, ash_os_page, MADV_DONTNEED) ==
-						 0 &&
-					 *page != 0
-				 ? NO
-				 : YES;
+		if (!faulted(ASH_OS_MADVISE) &&
+		    madvise((void *)page, ash_os_page, MADV_DONTNEED) == 0)
+			answer = *page == 0 ? YES : NO;
 		unmap((void *)page, ash_os_page);
 		ash_store_relaxed(&known, answer);
 	}

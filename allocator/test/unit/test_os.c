@@ -190,6 +190,24 @@ static void half_a_file_is_none(void **state)
 	ash_os_fault_hook = NULL;
 }
 
+/* Whether purged pages read as zero is tried once; a try that the kernel refused says nothing.
+ * (The first in this process to purge.) */
+static void refused_try_of_purging(void **state)
+{
+	char *p = ash_os_map(ash_os_page, 0);
+
+	(void)state;
+	memset(p, 1, ash_os_page);
+	refuse_nth(ASH_OS_MADVISE, 2); /* the first is that of p, made last */
+	assert_false(ash_os_purge(p, ash_os_page));
+	assert_int_equal(calls_left, 0);
+	assert_int_equal(p[0], 1);
+	ash_os_fault_hook = NULL;
+	assert_true(ash_os_purge(p, ash_os_page));
+	assert_int_equal(p[0], 0);
+	assert_true(ash_os_unmap(p, ash_os_page));
+}
+
 static void waits_that_end_early(void **state)
 {
 	uint32_t word = 1;
@@ -256,6 +274,7 @@ static void facts_of_the_machine(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_try_of_purging),
 		cmocka_unit_test(mapping_with_alignment),
 		cmocka_unit_test(mapping_at_an_address),
 		cmocka_unit_test(readonly_until_opened),
