@@ -177,10 +177,12 @@ static uint32_t describe(struct ash_heap *heap, uint32_t first, uint32_t count, 
 		struct ash_hugeblock *block = new_descriptor(growing);
 
 		if (block == NULL) {
-			/* No metadata: give back what cannot be described.  The place is lost
-			 * to the window, a few MiB of its address space. */
-			ash_os_unmap(ash_hugeblock_address(first + i),
-				     (size_t)(count - i) << ASH_HUGE_SHIFT);
+			/* No metadata: give back what cannot be described.  Whoever asks in
+			 * vain again and again must not use the window up: the place is
+			 * tried again. */
+			if (ash_os_unmap(ash_hugeblock_address(first + i),
+					 (size_t)(count - i) << ASH_HUGE_SHIFT))
+				growing->next = first + i;
 			if (keep & ASH_KEEP_POOL)
 				ash_owned_add(&growing->of_pool, i - count);
 			return i;

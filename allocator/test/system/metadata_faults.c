@@ -5,6 +5,7 @@
 #include "test/support/faults.h"
 
 #include "meta/base.h"
+#include "meta/window.h"
 
 #define OPERATIONS 600
 #define MOST 2000
@@ -163,6 +164,33 @@ static void from_one_on(void)
 	each_in_turn();
 }
 
+/* A program that asks again and again while there is no metadata for another hugeblock uses up
+ * no addresses: afterwards the window has room. */
+static void asked_in_vain(void)
+{
+	unsigned blocks = ash_window.nblocks;
+	void *list = NULL;
+
+	ash_heap.rounds.background = false;
+	aim.n = 1;
+	aim.onwards = true;
+	metadata_faults_on(fail_nth);
+	for (unsigned i = 0; i < blocks + 1000; i++) {
+		void **p = m.malloc(100000);
+
+		if (p) {
+			*p = list;
+			list = p;
+		}
+	}
+	metadata_faults_on(NULL);
+	CHECK(failed > blocks, "%u allocations failed", failed);
+	faults_recovered();
+	CHECK(faults_load(300) == 0, "requests are refused though nothing fails any more");
+	faults_free_all();
+	family_free_list(list);
+}
+
 int main(void)
 {
 	if (getenv("METADATA_BOOT"))
@@ -172,5 +200,6 @@ int main(void)
 	tap_case("each allocation while the process starts fails once", at_boot);
 	tap_case("each allocation of its own fails once", each_in_turn);
 	tap_case("each of them and all that follow it fail", from_one_on);
+	tap_case("asked for as many hugeblocks as the window holds, in vain", asked_in_vain);
 	return tap_finish();
 }
