@@ -132,8 +132,10 @@ void *ash_realloc(void *p, size_t size)
 		/* (Small ones in a run are aligned beyond what slabs offer.) */
 		if (stays_large(object.usable, size))
 			return p;
-		if (size > ASH_SMALL_MAX && ash_large_resize_run(&ash_heap, object.run, size))
+		if (size > ASH_SMALL_MAX && ash_large_resize_run(&ash_heap, object.run, size)) {
+			errno = saved; /* room for it may have been made, with refusals */
 			return p;
+		}
 		break;
 	default:
 		if (stays_large(object.usable, size))

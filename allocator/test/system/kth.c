@@ -235,6 +235,45 @@ static void early_wakes(void)
 	faults_recovered();
 }
 
+/* Under a limit a run that grows where it lies makes room by giving back what is idle; that the
+ * kernel refused some of it on the way is not for errno to say. */
+static void growth_in_place(void)
+{
+	enum { OTHERS = 8, SIZE = 300000 };
+	void *others[OTHERS], *p, *behind, *elsewhere[4], *q;
+
+	ash_heap.rounds.background = false;
+	/* Idle pieces that are each less than what is asked for, of which one is refused; room
+	 * behind p; and more idle memory in another hugeblock. */
+	for (unsigned i = 0; i < OTHERS; i++)
+		others[i] = memset(m.malloc(SIZE / 3), 1, SIZE / 3);
+	p = memset(m.malloc(SIZE), 1, SIZE);
+	behind = memset(m.malloc(SIZE), 1, SIZE);
+	for (unsigned i = 0; i < 4; i++)
+		elsewhere[i] = memset(m.malloc(2 * SIZE), 1, 2 * SIZE);
+	for (unsigned i = 1; i < OTHERS; i += 2)
+		m.free(others[i]);
+	m.free(behind);
+	m.free(elsewhere[3]);
+	ash_heap.limits.hard = ash_account_held(&ash_heap);
+	aim.kind = ASH_OS_MADVISE;
+	aim.k = 1;
+	faults_on(fail_aimed);
+	errno = MARK;
+	q = m.realloc(p, 2 * SIZE);
+	CHECK(errno == MARK, "a realloc that succeeded set errno %d", errno);
+	faults_off();
+	CHECK(failed == 1, "nothing had to be given back");
+	CHECK(q == p, "%p went to %p", p, q);
+	ash_heap.limits.hard = ASH_NO_LIMIT;
+	m.free(q);
+	for (unsigned i = 0; i < OTHERS; i += 2)
+		m.free(others[i]);
+	for (unsigned i = 0; i < 3; i++)
+		m.free(elsewhere[i]);
+	faults_recovered();
+}
+
 /* --- every k-th of all ------------------------------------------------------------------ */
 
 static void every_kth(void)
@@ -306,6 +345,7 @@ int main(void)
 			 fault_kinds[aim.kind].name);
 		tap_case(name, each_of_kind);
 	}
+	tap_case("a run that grows where it lies keeps errno", growth_in_place);
 	tap_case("a wait for a lock ends early " TAP_STRING(MOST) " times", early_wakes);
 	tap_case("every k-th request to the kernel fails, k = 1 to " TAP_STRING(MOST),
 		 every_kth);

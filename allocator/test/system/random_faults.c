@@ -11,6 +11,7 @@
 
 #define OPERATIONS 3000
 #define CHANCE 10
+#define LIMIT (6 * FAULTS_MIB)
 
 static unsigned seed = 1, seeds = 10;
 static uint64_t number; /* of calls so far; atomic */
@@ -47,6 +48,8 @@ static void one_thread(void)
 		faults_state = seed + i;
 		number = 0;
 		faults_mappings = i % 2 == 0;
+		/* Every other time under a limit, which is met by giving back. */
+		ash_heap.limits.hard = i / 2 % 2 ? before + LIMIT : ASH_NO_LIMIT;
 		faults_on(fail_at_random);
 		refused += faults_load(OPERATIONS);
 		faults_free_all();
@@ -54,6 +57,7 @@ static void one_thread(void)
 		CHECK(failures == tap_shared->failures, "that was random_faults %u 1",
 		      seed + i);
 	}
+	ash_heap.limits.hard = ASH_NO_LIMIT;
 	after = faults_at_rest();
 	tap_note("%u of %u calls failed, %u of %u requests refused; %zu KiB held before, %zu "
 		 "after",
