@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "os/cgroup.h"
+#include "util/atomic.h"
 
 uint64_t ash_os_memory_bytes(void)
 {
@@ -58,28 +59,33 @@ unsigned ash_os_current_cpu(void)
 	return cpu < 0 ? 0 : (unsigned)cpu;
 }
 
-static uint64_t read_clock(clockid_t clock)
+uint64_t (*ash_os_clock_hook)(enum ash_clock clock);
+
+static uint64_t read_clock(enum ash_clock clock, clockid_t id)
 {
+	uint64_t (*hook)(enum ash_clock) = ash_load_relaxed(&ash_os_clock_hook);
 	struct timespec now;
 
-	if (ash_os_faulted(ASH_OS_CLOCK) || clock_gettime(clock, &now) != 0)
+	if (ASH_UNLIKELY(hook != NULL))
+		return hook(clock);
+	if (ash_os_faulted(ASH_OS_CLOCK) || clock_gettime(id, &now) != 0)
 		return 0;
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 uint64_t ash_os_coarse_clock_ns(void)
 {
-	return read_clock(CLOCK_MONOTONIC_COARSE);
+	return read_clock(ASH_CLOCK_COARSE, CLOCK_MONOTONIC_COARSE);
 }
 
 uint64_t ash_os_thread_cpu_ns(void)
 {
-	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+	return read_clock(ASH_CLOCK_THREAD_CPU, CLOCK_THREAD_CPUTIME_ID);
 }
 
 uint64_t ash_os_clock_ns(void)
 {
-	return read_clock(CLOCK_MONOTONIC);
+	return read_clock(ASH_CLOCK_MONOTONIC, CLOCK_MONOTONIC);
 }
 
 bool ash_os_secure_process(void)

@@ -13,9 +13,9 @@
 
 static uint64_t clock_time_ns = (uint64_t)1000 * 1000000000u; /* atomic */
 
-static inline uint64_t clock_read(enum ash_os_clock clock)
+static inline uint64_t clock_read(enum ash_clock clock)
 {
-	if (clock != ASH_OS_THREAD_CPU)
+	if (clock != ASH_CLOCK_THREAD_CPU)
 		return ash_load_relaxed(&clock_time_ns);
 	return ash_os_given.ranges * CLOCK_NS_PER_RANGE +
 	       (ash_os_given.bytes >> 10) * CLOCK_NS_PER_MIB / 1024;
