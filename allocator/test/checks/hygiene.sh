@@ -43,7 +43,7 @@ verdict $result "planted paths are found, and only those"
 # A room is a folder with sources, and what the tops hold beside.
 {
 	printf '%s\n' .ci allocator workloads harness results plots allocator/test workloads/traces
-	sed -n 's|^\(\(allocator\|harness\|workloads\)/[a-z_]*\)/[^/]*\.[ch]$|\1|p' "$tmp/files" | grep -v '/test$'
+	sed -n 's,^\(\(allocator\|harness\|workloads\)/[a-z_]*\)/[^/]*\.[ch]$,\1,p' "$tmp/files" | grep -v '/test$'
 } | sort -u >"$tmp/rooms"
 missing=
 while read -r door; do
