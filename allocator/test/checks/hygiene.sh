@@ -60,7 +60,7 @@ note_file "$tmp/gone"
 verdict $? "the $(wc -l <"$tmp/links") files that README.md shows are there"
 
 # Top-level folders are fixed; build trees and generated ones are not in the list.
-strangers=$(sed -n 's|/.*||p' "$tmp/files" | sort -u | grep -vxE 'allocator|workloads|harness|results|plots|[.]ci' | tr '\n' ' ')
+strangers=$(sed -n 's|/.*||p' "$tmp/files" | sort -u | grep -vxE 'allocator|workloads|harness|results|plots|[.]ci|build-aux' | tr '\n' ' ')
 [ -z "$strangers" ]
-verdict $? "the top-level folders are the five${strangers:+; strange: $strangers}"
+verdict $? "the top-level folders are the five, the rows of checks and the tools of the build${strangers:+; strange: $strangers}"
 finish
