@@ -61,7 +61,8 @@ unsigned ash_os_current_cpu(void)
 
 uint64_t (*ash_os_clock_hook)(enum ash_clock clock);
 
-static uint64_t read_clock(enum ash_clock clock, clockid_t id)
+/* `otherwise` where it cannot be read. */
+static uint64_t read_clock(enum ash_clock clock, clockid_t id, uint64_t otherwise)
 {
 	uint64_t (*hook)(enum ash_clock) = ash_load_relaxed(&ash_os_clock_hook);
 	struct timespec now;
@@ -69,23 +70,26 @@ static uint64_t read_clock(enum ash_clock clock, clockid_t id)
 	if (ASH_UNLIKELY(hook != NULL))
 		return hook(clock);
 	if (ash_os_faulted(ASH_OS_CLOCK) || clock_gettime(id, &now) != 0)
-		return 0;
+		return otherwise;
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 uint64_t ash_os_coarse_clock_ns(void)
 {
-	return read_clock(ASH_CLOCK_COARSE, CLOCK_MONOTONIC_COARSE);
+	return read_clock(ASH_CLOCK_COARSE, CLOCK_MONOTONIC_COARSE, 0);
 }
 
 uint64_t ash_os_thread_cpu_ns(void)
 {
-	return read_clock(ASH_CLOCK_THREAD_CPU, CLOCK_THREAD_CPUTIME_ID);
+	static __thread uint64_t last;
+
+	last = read_clock(ASH_CLOCK_THREAD_CPU, CLOCK_THREAD_CPUTIME_ID, last);
+	return last;
 }
 
 uint64_t ash_os_clock_ns(void)
 {
-	return read_clock(ASH_CLOCK_MONOTONIC, CLOCK_MONOTONIC);
+	return read_clock(ASH_CLOCK_MONOTONIC, CLOCK_MONOTONIC, 0);
 }
 
 bool ash_os_secure_process(void)

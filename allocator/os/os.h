@@ -68,7 +68,8 @@ unsigned ash_os_current_cpu(void);   /* a hint; 0 where it cannot be told */
 uint64_t ash_os_coarse_clock_ns(void); /* monotonic, a few ms of resolution, a few ns of cost */
 uint64_t ash_os_clock_ns(void);        /* monotonic, exact, tens of ns of cost */
 uint64_t ash_os_thread_cpu_ns(void);   /* CPU time of this thread; a system call */
-/* (All three: 0 where the clock cannot be read.) */
+/* (Where a clock cannot be read: 0, but CPU time stands still, for it is its differences that
+ * are asked for.) */
 bool ash_os_secure_process(void); /* setuid or the like: the environment is not to be trusted */
 const char *
 ash_os_environment(const char *name); /* NULL where unset or the process is secure */
@@ -85,8 +86,8 @@ void ash_os_sleep(uint64_t ns);
 /* Gives up the CPU. */
 void ash_os_yield(void);
 
-/* Tests bring clocks of their own: where set it is asked in place of the kernel, in ns.  NULL in
- * production. */
+/* Tests bring clocks of their own: where set it is asked in place of the kernel, in ns.  NULL
+ * in production. */
 enum ash_clock { ASH_CLOCK_COARSE, ASH_CLOCK_MONOTONIC, ASH_CLOCK_THREAD_CPU };
 extern uint64_t (*ash_os_clock_hook)(enum ash_clock clock);
 

@@ -7,10 +7,12 @@
  */
 #include "test/support/faults.h"
 
+#include "reclaim/stall.h"
 #include "util/prng.h"
 
 #define OPERATIONS 3000
 #define CHANCE 10
+#define HOUR_NS ((uint64_t)3600 * 1000000000u)
 #define LIMIT (6 * FAULTS_MIB)
 
 static unsigned seed = 1, seeds = 10;
@@ -34,6 +36,7 @@ static bool fail_at_random(enum ash_os_call call)
 static void one_thread(void)
 {
 	unsigned refused = 0;
+	struct ash_stalls stalls;
 	size_t before, after;
 
 	ash_heap.rounds.background = false;
@@ -63,6 +66,9 @@ static void one_thread(void)
 		 "after",
 		 failed, asked, refused, OPERATIONS * seeds, before >> 10, after >> 10);
 	CHECK(failed > 10 * seeds, "%u calls failed", failed);
+	ash_stall_read(&ash_heap, &stalls);
+	CHECK(stalls.longest_ns < HOUR_NS, "one call was kept up for %llu ns",
+	      (unsigned long long)stalls.longest_ns);
 	CHECK(after <= before + 4 * FAULTS_MIB, "%zu KiB held before, %zu after", before >> 10,
 	      after >> 10);
 	CHECK(ash_account_cached(&ash_heap) == 0, "%zu bytes wait to be unmapped",
