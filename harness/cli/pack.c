@@ -33,7 +33,7 @@ static const struct argp parser = {
 	       " and DIR/" SET_TIMELINE " goes into DIR/" SET_PACKED ".\v"
 	       "`ashlar-bench report` reads a packed set as it lies. `tar --zstd "
 	       "-xf " SET_PACKED "` in DIR unpacks it again. No file is removed before the "
-				 "archive was read back.",
+	       "archive was read back.",
 };
 
 int pack_main(int argc, char **argv)

@@ -1,5 +1,6 @@
-/* The verbs of `ashlar-bench`.  argv[0] is the verb, the rest its arguments; each returns the exit
- * status: 0, 1 for a result that is bad news, 2 for a mistake in the arguments or what they name. */
+/* The verbs of `ashlar-bench`.  argv[0] is the verb, the rest its arguments; each returns the
+ * exit status: 0, 1 for a result that is bad news, 2 for a mistake in the arguments or what
+ * they name. */
 #ifndef HARNESS_CLI_VERBS_H
 #define HARNESS_CLI_VERBS_H
 
@@ -14,8 +15,8 @@ int doctor_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 
 /* From a folder of results to figures, tables and one page (DIR, --reference NAME, a format).
- * Prints `report: PATH` last.  3 when the report could not be completed; each failure is one line
- * on stderr, and what was measured is never touched. */
+ * Prints `report: PATH` last.  3 when the report could not be completed; each failure is one
+ * line on stderr, and what was measured is never touched. */
 int report_main(int argc, char **argv);
 
 /* The side files of a finished run set become one archive.  1 when the set could not be packed:

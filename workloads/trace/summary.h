@@ -43,8 +43,8 @@ struct trace_summary {
  * order).  Returns 0, or -1 when there is no memory. */
 int trace_summary_add(struct trace_summary *summary, const struct trace_event *event);
 
-/* Adds to a pair's count, as one that a file's trailer holds.  Returns 0, or -1 when there is no
- * memory. */
+/* Adds to a pair's count, as one that a file's trailer holds.  Returns 0, or -1 when there is
+ * no memory. */
 int summary_cross_put(struct trace_summary *summary, const struct trace_cross *pair);
 
 /* The pairs, sorted by allocating then freeing thread, `*count` of them; free() it.
