@@ -34,7 +34,10 @@ workloads/test/test_channel
 workloads/test/verify.sh
 '
 
-"${MAKE:-make}" -s tests MAKEFLAGS= >"$tmp/known" || { echo "Bail out! no list of tests"; exit 99; }
+# Not what the make that runs this one was told to test.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TESTS
+"${MAKE:-make}" -s tests >"$tmp/known"
+grep -qxF allocator/test/system/bounds "$tmp/known" || { echo "Bail out! no list of tests"; exit 99; }
 for test in $waiting; do
 	if ! grep -qxF "$test" "$tmp/known"; then
 		skip "$test" "not configured"
