@@ -70,21 +70,34 @@ void ash_account_after_fork(struct ash_heap *heap)
 	ash_store_relaxed(&heap->account.departed, 0);
 }
 
-/* What is on its way is looked at before the counts and after them: it departs before it leaves
- * one and arrives after it came to the other. */
-size_t ash_account_held(const struct ash_heap *heap)
+#define LOOKS 8
+
+/* Without what is on its way.  (Read one by one while others work, they may not fit together.)
+ */
+static size_t counted(const struct ash_heap *heap)
 {
-	size_t before = ash_account_departed(heap), after;
 	size_t held = ((ash_account_in_use(heap) + ash_account_dirty(heap) +
 			ash_account_muzzy(heap) + ash_account_kept(heap))
 		       << ASH_GRANULE_SHIFT) +
 		      ash_far_bytes() + ash_account_cached(heap) + ash_base_mapped();
 	size_t holes = ash_account_hole_bytes(heap);
 
-	after = ash_account_departed(heap);
-	held += before > after ? before : after;
-	/* (Read one by one while others work, they may not fit together.) */
 	return held > holes ? held - holes : 0;
+}
+
+/* What is on its way is looked at before the counts and after them: it departs before it leaves
+ * one and arrives after it came to the other, so nothing is missed.  What departs between the
+ * looks may count twice: then once more. */
+size_t ash_account_held(const struct ash_heap *heap)
+{
+	size_t before = ash_account_departed(heap), after = before, held = 0;
+
+	for (unsigned looks = 0; looks < LOOKS && (looks == 0 || before != after); looks++) {
+		before = after;
+		held = counted(heap);
+		after = ash_account_departed(heap);
+	}
+	return held + (before > after ? before : after);
 }
 
 bool ash_account_is_valid(const struct ash_heap *heap)

@@ -212,10 +212,11 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	       (block = due_block(heap, epoch, false)) != NULL) {
 		/* Under a hard limit there must be room for what becomes resident.  The whole
 		 * of it counts as held meanwhile. */
-		size_t more = ash_limits_room(heap) != ASH_NO_LIMIT ? ASH_HUGE : 0;
+		size_t room = ash_limits_room(heap),
+		       more = room < ASH_HUGE || room == ASH_NO_LIMIT ? 0 : ASH_HUGE;
 
 		ash_account_depart(heap, more);
-		if (ash_limits_room(heap) != 0 &&
+		if (room >= ASH_HUGE && ash_limits_room(heap) != 0 &&
 		    ash_os_resident(address_of(block), ASH_HUGE) >= wanted &&
 		    make_huge(hugify, block, epoch))
 			settle(heap, block);
