@@ -115,6 +115,17 @@ bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 	return true;
 }
 
+void ash_limits_make_way(struct ash_heap *heap, size_t bytes)
+{
+	size_t hard = ash_load_relaxed(&heap->limits.hard), held;
+
+	if (hard == ASH_NO_LIMIT || ash_limits_room_hook == NULL)
+		return;
+	do
+		held = ash_account_held(heap) + bytes;
+	while (held > hard && ash_limits_room_hook(heap, held - hard));
+}
+
 /* What vanished threads had charged will never be settled, nor arrive what they gave back. */
 void ash_limits_after_fork(struct ash_heap *heap)
 {

@@ -51,6 +51,10 @@ ASH_INLINE void ash_limits_settle(struct ash_heap *heap, size_t charged)
 		ash_limits_settle_slow(heap, charged);
 }
 
+/* What is held grows, or has just grown, by `bytes` that nobody asked for and nobody can be
+ * refused: under a hard limit as much of what lies idle goes instead.  Call without a lock. */
+void ash_limits_make_way(struct ash_heap *heap, size_t bytes);
+
 /* In a forked child. */
 void ash_limits_after_fork(struct ash_heap *heap);
 

@@ -7,6 +7,7 @@
 #include "os/os.h"
 #include "page/account.h"
 #include "page/growth.h"
+#include "page/limits.h"
 #include "page/run.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
@@ -61,11 +62,18 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 
 void ash_slab_destroy(struct ash_run *slab)
 {
+	size_t holes = (size_t)__builtin_popcountll(slab->purged);
+
 	ash_assert(slab->nfree == slab->regions);
 	publish(slab, 0);
-	if (slab->purged != 0)
-		ash_account_count_holes(&ash_heap, -(long)__builtin_popcountll(slab->purged));
+	if (holes != 0) { /* in a run that is free they count again */
+		ash_limits_make_way(&ash_heap, holes << ash_os_page_shift);
+		ash_account_count_holes(&ash_heap, -(long)holes);
+	}
 	ash_run_free(&ash_heap, slab);
+	if (holes != 0)
+		ash_limits_make_way(&ash_heap,
+				    0); /* by the run itself where nothing else was */
 }
 
 /* The OS pages that regions first[-1] .. first[-n] lie on are about to be touched. */

@@ -176,6 +176,26 @@ static void freed_pages_count_no_more(void)
 	free_sparse();
 }
 
+/* When the last blocks of such slabs go, what was given back inside them counts again. */
+static void sparse_slabs_end(void)
+{
+	size_t count, most = 0;
+	void *list;
+
+	m.free(m.malloc(100));
+	ash_heap.rounds.background = false;
+	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
+	make_sparse();
+	list = take(150000, ROOM, &count);
+	for (unsigned i = 0; i < SPARSE_BLOCKS; i++) {
+		m.free(sparse.block[i]);
+		most = held() > most ? held() : most;
+	}
+	CHECK(most <= ash_heap.limits.hard, "%zu held, the limit is %zu", most,
+	      ash_heap.limits.hard);
+	family_free_list(list);
+}
+
 /* A mapping grows by it, too, where a second one of its length would not fit. */
 static void freed_pages_serve_realloc(void)
 {
@@ -697,6 +717,7 @@ int main(void)
 	tap_case("hard limit: every size, every function, and again", hard_limit);
 	tap_case("hard limit: pages freed inside slabs serve other sizes",
 		 freed_pages_count_no_more);
+	tap_case("hard limit: slabs of which pages were given back go", sparse_slabs_end);
 	tap_case("hard limit: pages freed inside slabs let a mapping grow",
 		 freed_pages_serve_realloc);
 	tap_case("hard limit: what another thread gives back is waited for", others_give_back);
