@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "util/assert.h"
 #include "util/bits.h"
 
 static inline bool ash_bitmap_test(const uint64_t *map, unsigned bit)
@@ -25,6 +26,7 @@ static inline void ash_bitmap_clear(uint64_t *map, unsigned bit)
 /* Bits first .. first + count - 1 of a word; count between 1 and 64. */
 static inline uint64_t ash_bits_mask(unsigned first, unsigned count)
 {
+	ash_assert(first < 64 && count - 1 < 64);
 	return (UINT64_MAX >> (64 - count)) << first;
 }
 
@@ -82,6 +84,7 @@ static inline unsigned ash_bitmap_find_run(const uint64_t *map, unsigned bits, u
 {
 	unsigned at = 0;
 
+	ash_assert(count > 0 && ash_is_pow2(align));
 	while ((at = ash_bitmap_next(map, bits, at, false)) < bits) {
 		unsigned start = (at + align - 1) & ~(align - 1), end;
 

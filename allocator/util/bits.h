@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "util/assert.h"
 
 static inline bool ash_is_pow2(size_t n)
 {
@@ -14,35 +15,41 @@ static inline bool ash_is_pow2(size_t n)
 /* `align` is a power of two.  Wraps where the result exceeds SIZE_MAX. */
 static inline size_t ash_align_up(size_t n, size_t align)
 {
+	ash_assert(ash_is_pow2(align));
 	return (n + align - 1) & ~(align - 1);
 }
 
 static inline size_t ash_align_down(size_t n, size_t align)
 {
+	ash_assert(ash_is_pow2(align));
 	return n & ~(align - 1);
 }
 
 /* n must not be 0. */
 static inline unsigned ash_ctz64(uint64_t n)
 {
+	ash_assert(n != 0);
 	return (unsigned)__builtin_ctzll(n);
 }
 
 /* Floor of the binary logarithm; n must not be 0. */
 static inline unsigned ash_log2_floor(uint64_t n)
 {
+	ash_assert(n != 0);
 	return 63u - (unsigned)__builtin_clzll(n);
 }
 
 /* n must not be 0. */
 static inline unsigned ash_log2_ceil(uint64_t n)
 {
+	ash_assert(n != 0);
 	return n == 1 ? 0 : ash_log2_floor(n - 1) + 1;
 }
 
 /* Smallest power of two that is at least n; n between 1 and 2^63. */
 static inline uint64_t ash_pow2_ceil(uint64_t n)
 {
+	ash_assert(n <= (uint64_t)1 << 63);
 	return (uint64_t)1 << ash_log2_ceil(n);
 }
 

@@ -1,10 +1,13 @@
 /* Intrusive doubly linked ring.  The head is a node of its own; an unlinked node
- * points to itself or is zero. */
+ * points to itself or is zero.
+ *
+ * For each node of a ring: node->next->prev == node == node->prev->next. */
 #ifndef ASH_UTIL_LIST_H
 #define ASH_UTIL_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "util/assert.h"
 
 struct ash_list {
 	struct ash_list *next, *prev;
@@ -23,8 +26,21 @@ static inline bool ash_list_empty(const struct ash_list *head)
 	return head->next == head;
 }
 
+/* The equation for one node, which may be a ring by itself. */
+static inline bool ash_list_is_linked(const struct ash_list *node)
+{
+	return node->next->prev == node && node->prev->next == node;
+}
+
+static inline bool ash_list_is_unlinked(const struct ash_list *node)
+{
+	return node->next == NULL || node->next == node;
+}
+
 static inline void ash_list_push_front(struct ash_list *head, struct ash_list *node)
 {
+	ash_assert_internal(ash_list_is_linked(head));
+	ash_assert(ash_list_is_unlinked(node));
 	node->next = head->next;
 	node->prev = head;
 	head->next->prev = node;
@@ -38,6 +54,7 @@ static inline void ash_list_push_back(struct ash_list *head, struct ash_list *no
 
 static inline void ash_list_remove(struct ash_list *node)
 {
+	ash_assert_internal(ash_list_is_linked(node));
 	node->prev->next = node->next;
 	node->next->prev = node->prev;
 	ash_list_init(node);

@@ -3,6 +3,7 @@
 #define ASH_UTIL_PRNG_H
 
 #include <stdint.h>
+#include "util/assert.h"
 
 struct ash_prng {
 	uint64_t state;
@@ -25,6 +26,7 @@ static inline uint64_t ash_prng_next(struct ash_prng *prng)
 /* Below `bound`, which is not 0; even to within bound / 2^64. */
 static inline uint64_t ash_prng_below(struct ash_prng *prng, uint64_t bound)
 {
+	ash_assert(bound != 0);
 	return (uint64_t)(((unsigned __int128)ash_prng_next(prng) * bound) >> 64);
 }
 
