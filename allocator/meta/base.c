@@ -4,6 +4,7 @@
 
 #include "os/mutex.h"
 #include "os/os.h"
+#include "util/assert.h"
 #include "util/bits.h"
 
 /* Address space is taken in steps of this; pages are touched only as they are used. */
@@ -11,9 +12,21 @@
 
 bool (*ash_base_fault_hook)(size_t size);
 
+/* The piece of address space that is cut up, of which [at, end) is left, and the bytes of all
+ * pieces so far.  Under the lock; `mapped` is read without it, too.
+ *   at <= end
+ *   at == 0  <=>  end == 0  <=>  there was no piece yet  <=>  mapped == 0
+ *   end - at <= mapped
+ *   end and mapped are multiples of the OS page */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_BASE);
 static uintptr_t at, end;
 static size_t mapped;
+
+bool ash_base_is_valid(void)
+{
+	return at <= end && end - at <= mapped && (at == 0) == (end == 0) &&
+	       (end == 0) == (mapped == 0) && ((end | mapped) & (ash_os_page - 1)) == 0;
+}
 
 /* Caller holds the lock.  Returns 0 where the current piece has no room. */
 static uintptr_t bump(size_t size, size_t align)
@@ -23,6 +36,7 @@ static uintptr_t bump(size_t size, size_t align)
 	if (at == 0 || p + size > end || p + size < p)
 		return 0;
 	at = p + size;
+	ash_assert_internal(ash_base_is_valid());
 	return p;
 }
 
@@ -31,6 +45,7 @@ void *ash_base_alloc(size_t size, size_t align)
 	bool (*hook)(size_t) = ash_load_relaxed(&ash_base_fault_hook);
 	uintptr_t p;
 
+	ash_assert(size > 0 && ash_is_pow2(align) && align <= 4096);
 	if (ASH_UNLIKELY(hook != NULL) && hook(size))
 		return NULL;
 	for (;;) {
@@ -40,8 +55,10 @@ void *ash_base_alloc(size_t size, size_t align)
 		ash_mutex_lock(&lock);
 		p = bump(size, align);
 		ash_mutex_unlock(&lock);
-		if (p != 0)
+		if (p != 0) {
+			ash_assert(p % align == 0);
 			return (void *)p;
+		}
 		/* Not under the lock.  Threads that race here each bring a piece; the rest of
 		 * the replaced one is lost, a few KiB of untouched address space. */
 		piece = (uintptr_t)ash_os_map(step, 0);
@@ -59,6 +76,7 @@ void *ash_base_alloc(size_t size, size_t align)
 			at = piece;
 			end = piece + step;
 		}
+		ash_assert_internal(ash_base_is_valid());
 		ash_mutex_unlock(&lock);
 	}
 }

@@ -16,6 +16,9 @@ size_t ash_base_mapped(void);
  * in production. */
 extern bool (*ash_base_fault_hook)(size_t size);
 
+/* The equations of its state (base.c); caller holds its lock. */
+bool ash_base_is_valid(void);
+
 struct ash_mutex;
 struct ash_mutex *ash_base_mutex(void); /* for fork */
 

@@ -7,6 +7,7 @@
 #ifndef ASH_META_DESCRIPTOR_H
 #define ASH_META_DESCRIPTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "meta/size_class.h"
@@ -27,11 +28,16 @@ enum ash_run_state {
 	ASH_RUN_INNER,
 };
 
-/* One granule.  In a slab's head:
+/* One granule.  In a head of a run in use, slab or large:
+ *   run[number % 128] of the hugeblock number / 128 is the head itself
+ *   0 < granules, and the run ends within the hugeblock
+ *   the i-th descriptor behind the head, i < granules, is INNER, with head == i
+ * In a slab's head:
  *   nfree == (regions - bump) + set bits in the bitmap
  *   bit i of `summary` is set  <=>  bitmap word i is not 0 (a set bit is a free region)
  *   on a list of its bin       <=>  nfree > 0, unless it is being made, taken down or purged
  *   a page in `purged` holds no byte of a region that is out
+ *   size, reciprocal, regions and granules are those of the class
  * Fields of a slab in use belong to its bin's lock; state, head, granules and number change
  * only while the run is nobody's or is being handed over. */
 struct ash_run {
@@ -58,6 +64,10 @@ struct ash_run {
 };
 
 static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
+
+/* The equations of a run in use, but for those of a slab (ash_slab_is_valid); by whoever holds
+ * the run. */
+bool ash_descriptor_is_valid(const struct ash_run *head);
 
 /* Why a block's free granules keep their memory: bits of ash_hugeblock.keep. */
 enum ash_keep {

@@ -5,15 +5,74 @@
 #include "util/assert.h"
 #include "util/bits.h"
 
+/* Under the lock; `bytes` is read without it, too.
+ *   capacity is 0, and there is no table, or a power of two, and 2 * count <= capacity
+ *   count == entries in the table + detached
+ *   bytes == sum of `mapped` of the entries, with those that are detached as they were
+ *   from an entry's home to its place no place is empty */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_FAR);
 static struct ash_far *table; /* address 0 = empty */
-static size_t capacity;       /* a power of two */
-static size_t count, bytes;
+static size_t capacity;
+static size_t count;    /* places that are taken or promised */
+static size_t detached; /* promised */
+static size_t bytes;
 
 /* Addresses are multiples of the OS page; Fibonacci hashing spreads the rest. */
 static size_t home(uintptr_t address, size_t slots)
 {
 	return (size_t)(((uint64_t)address >> 12) * 0x9e3779b97f4a7c15u >> 20) & (slots - 1);
+}
+
+bool ash_far_is_valid(const struct ash_far *entry)
+{
+	size_t before = entry->address - entry->mapping;
+
+	return entry->mapping != 0 && entry->mapped != 0 && before < entry->mapped &&
+	       entry->usable <= entry->mapped - before &&
+	       ((entry->mapping | entry->mapped | entry->address) & (ash_os_page - 1)) == 0;
+}
+
+/* What of the table's equations takes no walk. */
+static bool counts_are_valid(void)
+{
+	if (capacity == 0)
+		return table == NULL && count == 0 && bytes == 0;
+	return table != NULL && ash_is_pow2(capacity) && 2 * count <= capacity &&
+	       detached <= count && (count == 0) == (bytes == 0) &&
+	       count <= bytes >> ash_os_page_shift;
+}
+
+/* Whether the entry in place i is met on the way from its home. */
+static bool is_reachable(size_t i)
+{
+	size_t h = home(table[i].address, capacity);
+
+	while (h != i && table[h].address != 0)
+		h = (h + 1) & (capacity - 1);
+	return h == i;
+}
+
+bool ash_far_table_is_valid(void)
+{
+	size_t entries = 0, sum = 0;
+
+	for (size_t i = 0; i < capacity; i++) {
+		if (table[i].address == 0)
+			continue;
+		if (!ash_far_is_valid(&table[i]) || !is_reachable(i))
+			return false;
+		entries++;
+		sum += table[i].mapped;
+	}
+	return counts_are_valid() && entries + detached == count &&
+	       (detached == 0 ? sum == bytes : sum < bytes);
+}
+
+/* After each change, under the lock. */
+static void check(void)
+{
+	ash_assert_internal(counts_are_valid());
+	ash_assert_walk(ash_far_table_is_valid(), capacity);
 }
 
 static void place(struct ash_far *slots, size_t n, const struct ash_far *entry)
@@ -62,6 +121,7 @@ static size_t table_bytes(size_t slots)
 
 bool ash_far_insert(const struct ash_far *entry)
 {
+	ash_assert(ash_far_is_valid(entry));
 	for (;;) {
 		struct ash_far *fresh, *old = NULL;
 		size_t slots, old_slots = 0;
@@ -71,6 +131,7 @@ bool ash_far_insert(const struct ash_far *entry)
 			place(table, capacity, entry);
 			count++;
 			ash_owned_add(&bytes, entry->mapped);
+			check();
 			ash_mutex_unlock(&lock);
 			return true;
 		}
@@ -89,6 +150,7 @@ bool ash_far_insert(const struct ash_far *entry)
 			old_slots = capacity;
 			table = fresh;
 			capacity = slots;
+			check();
 		} else { /* another thread was faster */
 			old = fresh;
 			old_slots = slots;
@@ -106,14 +168,15 @@ bool ash_far_find(const void *address, struct ash_far *entry)
 	ash_mutex_lock(&lock);
 	size_t i = find((uintptr_t)address);
 	found = i < capacity;
-	if (found)
+	if (found) {
 		*entry = table[i];
+		ash_assert_internal(ash_far_is_valid(entry));
+	}
 	ash_mutex_unlock(&lock);
 	return found;
 }
 
-/* `count` says how many places are taken or promised; a detached entry keeps its promise, and
- * its bytes go on to count. */
+/* A detached entry keeps the promise of a place, and its bytes go on to count. */
 static bool take_out(const void *address, struct ash_far *entry, bool for_good)
 {
 	bool found;
@@ -123,11 +186,15 @@ static bool take_out(const void *address, struct ash_far *entry, bool for_good)
 	found = i < capacity;
 	if (found) {
 		*entry = table[i];
+		ash_assert_internal(ash_far_is_valid(entry));
 		close_gap(i);
 		if (for_good) {
 			count--;
 			ash_owned_add(&bytes, 0 - entry->mapped);
+		} else {
+			detached++;
 		}
+		check();
 	}
 	ash_mutex_unlock(&lock);
 	return found;
@@ -145,9 +212,13 @@ bool ash_far_detach(const void *address, struct ash_far *entry)
 
 void ash_far_attach(const struct ash_far *entry, size_t mapped_before)
 {
+	ash_assert(ash_far_is_valid(entry));
 	ash_mutex_lock(&lock);
+	ash_assert(detached > 0);
 	place(table, capacity, entry);
+	detached--;
 	ash_owned_add(&bytes, entry->mapped - mapped_before);
+	check();
 	ash_mutex_unlock(&lock);
 }
 
@@ -157,8 +228,10 @@ void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry, v
 	ash_mutex_lock(&lock);
 	size_t i = find((uintptr_t)address);
 
-	if (i < capacity)
+	if (i < capacity) {
+		ash_assert_internal(ash_far_is_valid(&table[i]));
 		fn(&table[i], argument);
+	}
 	ash_mutex_unlock(&lock);
 }
 

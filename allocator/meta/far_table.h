@@ -9,12 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* mapping <= address, and address + usable <= mapping + mapped; the mapping is of whole OS
+ * pages, of which address is one's start, and not empty. */
 struct ash_far {
 	uintptr_t address; /* what malloc returned */
 	size_t usable;     /* bytes from there */
 	uintptr_t mapping; /* start and length of the mapping that holds it */
 	size_t mapped;
 };
+
+bool ash_far_is_valid(const struct ash_far *entry);
+/* The equations of the table (far_table.c), by a walk; caller holds its lock. */
+bool ash_far_table_is_valid(void);
 
 /* False where the table cannot grow. */
 bool ash_far_insert(const struct ash_far *entry);

@@ -1,5 +1,7 @@
 #include "meta/size_class.h"
 
+#include "util/bits.h"
+
 /* All of it is constant arithmetic over the rows of ASH_SIZE_TABLE: the tables are part of the
  * read-only data. */
 
@@ -79,6 +81,7 @@ static_assert(ASH_STACKS <= 256, "a stack is a byte of the map");
 
 unsigned ash_size_class_aligned(size_t n, size_t align)
 {
+	ash_assert(ash_is_pow2(align));
 	if (n > ASH_SMALL_MAX || align > ASH_GRANULE)
 		return 0;
 	for (unsigned c = n == 0 ? 1 : ash_class_of(n); c < ASH_CLASSES; c++)

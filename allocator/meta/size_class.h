@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "util/assert.h"
 #include "util/compiler.h"
 
 #define ASH_SMALL_STEP 16
@@ -106,6 +107,7 @@ static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
 #define ASH_BITMAP_WORDS 16
 #define ASH_BITMAP_NEAR 4
 
+/* regions == granules * 16 KiB / size; the unit test walks the rows. */
 struct ash_size_class {
 	uint32_t size;
 	uint32_t reciprocal; /* ceil(2^35 / size) */
@@ -129,6 +131,7 @@ ASH_INLINE unsigned ash_class_by_64(size_t n)
 /* Class of a request of n bytes, n between 1 and ASH_SMALL_MAX. */
 ASH_INLINE unsigned ash_class_of(size_t n)
 {
+	ash_assert(n <= ASH_SMALL_MAX);
 	if (ASH_LIKELY(n <= ASH_BY_16_MAX))
 		return ash_size_class_by_16[(n + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP];
 	return ash_class_by_64(n);
@@ -136,6 +139,7 @@ ASH_INLINE unsigned ash_class_of(size_t n)
 
 ASH_INLINE bool ash_class_is_given(unsigned class)
 {
+	ash_assert(class - 1 < ASH_CLASSES - 1);
 	return class <= ASH_GIVEN_CLASSES;
 }
 
@@ -147,11 +151,13 @@ ASH_INLINE unsigned ash_class_free_stack(unsigned class)
 
 ASH_INLINE unsigned ash_stack_class(unsigned stack)
 {
+	ash_assert(stack < ASH_STACKS);
 	return stack > ASH_STACK_GIVEN ? stack - ASH_STACK_GIVEN : stack;
 }
 
 static inline size_t ash_class_size(unsigned c)
 {
+	ash_assert(c < ASH_STACKS);
 	return ash_size_classes[c].size;
 }
 

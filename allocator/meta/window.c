@@ -1,6 +1,7 @@
 #include "meta/window.h"
 
 #include "os/os.h"
+#include "util/assert.h"
 #include "util/bits.h"
 
 struct ash_window ash_window ASH_CACHE_ALIGNED;
@@ -74,6 +75,16 @@ static bool map_tables(uint64_t length, struct ash_window *w)
 	return true;
 }
 
+bool ash_window_is_valid(void)
+{
+	const struct ash_window *w = &ash_window;
+
+	return w->nblocks != 0 && w->length == (uintptr_t)w->nblocks << ASH_HUGE_SHIFT &&
+	       w->limit == w->length >> 4 && w->base >> 32 != 0 &&
+	       (w->base & (ASH_HUGE - 1)) == 0 && w->base + w->length > w->base &&
+	       w->stacks != NULL && w->blocks != NULL;
+}
+
 bool ash_window_init(uint64_t largest)
 {
 	for (uint64_t length = first_length(largest); length >= WINDOW_FLOOR; length /= 2) {
@@ -88,6 +99,7 @@ bool ash_window_init(uint64_t largest)
 		ash_window.nblocks = w.nblocks;
 		ash_store_release(&ash_window.length, length);
 		ash_store_release(&ash_window.limit, length >> 4);
+		ash_assert_internal(ash_window_is_valid());
 		return true;
 	}
 	return false;
@@ -104,6 +116,9 @@ static bool open_range(void *table, size_t from, size_t to)
 
 bool ash_window_open(uint32_t first, uint32_t count)
 {
+	ash_assert_internal(ash_window_is_valid());
+	ash_assert(count > 0 && first < ash_window.nblocks &&
+		   count <= ash_window.nblocks - first);
 	return open_range(ash_window.stacks, (size_t)first * ASH_HUGE_GRANULES,
 			  (size_t)(first + count) * ASH_HUGE_GRANULES) &&
 	       open_range(ash_window.blocks, (size_t)first * sizeof(void *),

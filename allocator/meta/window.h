@@ -14,14 +14,17 @@
 #include "util/compiler.h"
 
 /* All globals that the fast paths read, in one line; constant after boot.  Before it
- * `limit` is 0 and every pointer is far. */
+ * `limit` is 0 and every pointer is far.  After it:
+ *   length == nblocks * 2 MiB == limit * 16, and not 0
+ *   base is a multiple of 2 MiB above 4 GiB, and base + length does not wrap
+ *   both maps are there; blocks[i] is NULL or the hugeblock whose number is i */
 struct ash_window {
-	uintptr_t base;  /* a multiple of 2 MiB */
-	uintptr_t limit; /* length / 16 */
+	uintptr_t base;
+	uintptr_t limit;
 	uint8_t *stacks; /* per granule, where free puts its objects; written by whoever makes
 			  * or takes down the slab */
 	struct ash_hugeblock **blocks;
-	uint32_t nblocks; /* length / 2 MiB */
+	uint32_t nblocks;
 	uintptr_t length; /* in bytes */
 };
 
@@ -36,6 +39,9 @@ extern uint8_t *const ash_window_stacks ASH_HIDDEN;
 /* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
  * machine's memory).  False where there is not even room for a small one. */
 bool ash_window_init(uint64_t largest);
+
+/* The equations above, but for the blocks'. */
+bool ash_window_is_valid(void);
 
 /* Makes the maps over `count` hugeblocks from `first` writable.  False on failure. */
 bool ash_window_open(uint32_t first, uint32_t count);
@@ -63,11 +69,13 @@ ASH_INLINE unsigned ash_window_stack(uintptr_t unit)
 /* Number of the granule that holds p; p lies in the window. */
 ASH_INLINE uint32_t ash_granule_number(const void *p)
 {
+	ash_assert(ash_window_holds(p));
 	return (uint32_t)(((uintptr_t)p - ash_window.base) >> ASH_GRANULE_SHIFT);
 }
 
 ASH_INLINE struct ash_hugeblock *ash_block_of_granule(uint32_t number)
 {
+	ash_assert(number / ASH_HUGE_GRANULES < ash_window.nblocks);
 	return ash_load_acquire(&ash_window.blocks[number / ASH_HUGE_GRANULES]);
 }
 
@@ -144,6 +152,7 @@ ASH_INLINE uint64_t *ash_run_bitmap_word(const struct ash_run *run, size_t w)
 
 	if (ASH_LIKELY(w < ASH_BITMAP_NEAR))
 		return ash_run_bitmap_near(run) + w;
+	ash_assert(w < ASH_BITMAP_WORDS);
 	rest = ash_block_of_granule(run->number)->rest;
 	return &rest[run->number % ASH_HUGE_GRANULES].word[w - ASH_BITMAP_NEAR];
 }

@@ -11,8 +11,10 @@ static struct ash_far made(unsigned i)
 	/* Distances that collide in the low bits. */
 	uintptr_t at = ((uintptr_t)i + 1) << 21;
 
-	return (struct ash_far){
-		.address = at, .usable = i + 1, .mapping = at - 4096, .mapped = 8192};
+	return (struct ash_far){.address = at,
+				.usable = i % ash_os_page + 1,
+				.mapping = at - ash_os_page,
+				.mapped = 2 * ash_os_page};
 }
 
 /* Inserts and removes at random against an array that says what must be there. */
@@ -47,7 +49,7 @@ static void random_operations(void **state)
 		assert_int_equal(ash_far_find((void *)made(i).address, &e), there[i]);
 	ash_far_totals(&n, &bytes);
 	assert_int_equal(n, count);
-	assert_int_equal(bytes, count * 8192);
+	assert_int_equal(bytes, count * 2 * ash_os_page);
 	for (unsigned i = 0; i < ENTRIES; i++)
 		if (there[i])
 			assert_true(ash_far_remove((void *)made(i).address, &e));
@@ -66,13 +68,13 @@ static void detached_entries_keep_their_place(void **state)
 	assert_true(ash_far_detach((void *)a.address, &e));
 	assert_false(ash_far_find((void *)a.address, &e));
 	a.address = a.mapping = made(2).address;
-	a.mapped = 4096;
+	a.mapped = ash_os_page;
 	ash_far_attach(&a, e.mapped);
-	assert_true(ash_far_covering((char *)a.address + 4095, &e));
-	assert_false(ash_far_covering((char *)a.address + 4096, &e));
+	assert_true(ash_far_covering((char *)a.address + ash_os_page - 1, &e));
+	assert_false(ash_far_covering((char *)a.address + ash_os_page, &e));
 	ash_far_totals(&n, &bytes);
 	assert_int_equal(n, 1);
-	assert_int_equal(bytes, 4096);
+	assert_int_equal(bytes, ash_os_page);
 	assert_true(ash_far_remove((void *)a.address, &e));
 }
 
