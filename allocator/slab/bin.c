@@ -35,8 +35,82 @@ static bool is_in_place(const struct ash_run *slab)
 	       slab->regions;
 }
 
+static bool is_on_list(const struct ash_run *slab, unsigned i)
+{
+	return slab->state == ASH_RUN_SLAB && slab->nfree > 0 && slab->nfree <= slab->regions &&
+	       !slab->apart && slab->fullness == i && fullness(slab) == i &&
+	       ash_list_is_linked(&slab->link);
+}
+
+static size_t length(const struct ash_list *list)
+{
+	size_t n = 0;
+
+	for (const struct ash_list *l = list->next; l != list; l = l->next)
+		n++;
+	return n;
+}
+
+bool ash_bin_is_valid(const struct ash_bin *bin)
+{
+	uint64_t least = bin->apart; /* slabs */
+
+	for (unsigned i = 0; i < ASH_BIN_LISTS; i++) {
+		const struct ash_list *list = &bin->list[i];
+
+		if ((bin->filled >> i & 1) == ash_list_empty(list))
+			return false;
+		if (ash_list_empty(list))
+			continue;
+		if (!is_on_list(ASH_LIST_ENTRY(list->next, struct ash_run, link), i))
+			return false;
+		least++;
+	}
+	return bin->filled >> ASH_BIN_LISTS == 0 && bin->nslabs >= least &&
+	       bin->empty_slabs == length(&bin->list[ASH_BIN_LISTS - 1]) &&
+	       bin->regions_out <= (uint64_t)bin->nslabs * ASH_BITMAP_WORDS * 64;
+}
+
+bool ash_bin_lists_are_valid(const struct ash_bin *bin)
+{
+	const struct ash_run *slab = NULL;
+	uint64_t slabs = 0, nfree = 0;
+
+	for (unsigned i = 0; i < ASH_BIN_LISTS; i++) {
+		const struct ash_list *list = &bin->list[i];
+
+		for (const struct ash_list *l = list->next; l != list; l = l->next) {
+			const struct ash_run *next = ASH_LIST_ENTRY(l, struct ash_run, link);
+
+			if (!is_on_list(next, i) ||
+			    (slab != NULL &&
+			     (next->class != slab->class || next->shard != slab->shard)))
+				return false;
+			slab = next;
+			slabs++;
+			nfree += slab->nfree;
+		}
+	}
+	if (bin->nslabs < slabs + bin->apart)
+		return false;
+	if (slab == NULL) /* none tells of how many regions they are */
+		return bin->nslabs != 0 || bin->regions_out == 0;
+	/* Of those apart, full or not, the lists do not tell. */
+	nfree += bin->regions_out;
+	return nfree <= (uint64_t)bin->nslabs * slab->regions &&
+	       nfree >= (uint64_t)(bin->nslabs - bin->apart) * slab->regions;
+}
+
+/* After each change, under the lock. */
+ASH_INLINE void check(const struct ash_bin *bin)
+{
+	ash_assert_internal(ash_bin_is_valid(bin));
+	ash_assert_walk(ash_bin_lists_are_valid(bin), bin->nslabs);
+}
+
 static void unlink_slab(struct ash_bin *bin, struct ash_run *slab)
 {
+	ash_assert(slab->fullness < ASH_BIN_LISTS && bin->filled >> slab->fullness & 1);
 	ash_list_remove(&slab->link);
 	if (ash_list_empty(&bin->list[slab->fullness]))
 		ash_store_relaxed(&bin->filled,
@@ -47,6 +121,7 @@ static void link_slab(struct ash_bin *bin, struct ash_run *slab)
 {
 	unsigned i = fullness(slab);
 
+	ash_assert(slab->nfree > 0 && !slab->apart);
 	slab->fullness = (uint16_t)i;
 	ash_list_push_front(&bin->list[i], &slab->link);
 	ash_store_relaxed(&bin->filled, (uint16_t)(bin->filled | 1u << i));
@@ -61,6 +136,7 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 		struct ash_list *list = &bin->list[ash_ctz64(bin->filled)];
 		struct ash_run *slab = ASH_LIST_ENTRY(list->next, struct ash_run, link);
 
+		ash_assert(slab->nfree > 0);
 		if (slab->nfree == slab->regions)
 			bin->empty_slabs--;
 		got += ash_slab_take(slab, end - got, want - got);
@@ -72,6 +148,8 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 		}
 	}
 	bin->regions_out += got;
+	ash_assert(got <= want && (got == want || bin->filled == 0));
+	check(bin);
 	return got;
 }
 
@@ -113,6 +191,7 @@ static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void *
 		bin->nslabs++;
 		bin->empty_slabs++;
 		link_slab(bin, slab);
+		check(bin);
 		ash_mutex_unlock(&bin->lock);
 	}
 }
@@ -123,6 +202,7 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 	size_t charged;
 	unsigned got;
 
+	ash_assert(class > 0 && class < ASH_CLASSES && want > 0);
 	want = charge(class, want, &charged);
 	if (want == 0)
 		return 0;
@@ -149,6 +229,7 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 		bin->empty_slabs++;
 		return;
 	}
+	ash_assert(bin->nslabs > bin->empty_slabs);
 	unlink_slab(bin, slab);
 	ash_list_push_front(down, &slab->link);
 	bin->nslabs--;
@@ -187,6 +268,7 @@ static void detach(struct ash_bin *bin, struct ash_run *slab)
 		bin->empty_slabs--;
 	unlink_slab(bin, slab);
 	slab->apart = 1;
+	bin->apart++;
 }
 
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
@@ -230,6 +312,7 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried
 	}
 	if (found != NULL)
 		detach(bin, found);
+	check(bin);
 	ash_mutex_unlock(&bin->lock);
 	return found;
 }
@@ -288,6 +371,7 @@ struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *wa
 			ash_mutex_lock(&bin->lock);
 		}
 	}
+	check(bin);
 	ash_mutex_unlock(&bin->lock);
 	return slab;
 }
@@ -297,9 +381,13 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	bool down = false;
 
 	ash_mutex_lock(&bin->lock);
+	ash_assert(slab->apart && bin->apart > 0 && ash_list_is_unlinked(&slab->link));
 	slab->apart = 0;
+	bin->apart--;
 	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	slab->purged |= purged;
+	ash_assert_internal(ash_slab_is_valid(slab));
+	ash_assert_expensive(ash_slab_purged_is_valid(slab));
 	slab->stamp = ash_load_relaxed(
 		&ash_slab_epoch); /* also where the kernel refused: not at once again */
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
@@ -308,9 +396,11 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 		bin->nslabs--;
 		down = true;
 	} else {
-		bin->empty_slabs += slab->nfree == slab->regions;
+		if (slab->nfree == slab->regions)
+			bin->empty_slabs++;
 		link_slab(bin, slab);
 	}
+	check(bin);
 	ash_mutex_unlock(&bin->lock);
 	if (down)
 		ash_slab_destroy(slab);
@@ -332,6 +422,7 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 	struct ash_list down;
 	unsigned wrong = 0;
 
+	ash_assert(class > 0 && class < ASH_CLASSES);
 	if (!ash_mutex_try_lock(&bin->lock)) {
 		ash_add_relaxed(&bin->contended, 1);
 		if (only_try)
@@ -357,6 +448,7 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 			 * work on the next few can hide. */
 			if (i + PREFETCH < n)
 				ash_run_prefetch(items[i + PREFETCH]);
+			ash_assert(bin->regions_out > 0);
 			bin->regions_out--;
 			i++;
 			settle(bin, slab, 1, &down);
@@ -364,6 +456,7 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 		} else {
 			given = ash_slab_give(slab, items + i, n - i, &m);
 			i += given;
+			ash_assert(bin->regions_out >= given);
 			bin->regions_out -= given;
 			if (given > 0)
 				settle(bin, slab, given, &down);
@@ -374,6 +467,7 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 			i++;
 		}
 	}
+	check(bin);
 	ash_mutex_unlock(&bin->lock);
 	while (!ash_list_empty(&down)) {
 		struct ash_run *slab = ASH_LIST_ENTRY(down.next, struct ash_run, link);

@@ -17,15 +17,23 @@
 
 #define ASH_BIN_LISTS 8
 
+/* Under the lock, of bin and slabs:
+ *   bit i of `filled` is set  <=>  list[i] is not empty
+ *   a slab stands on list[i]  <=>  nfree > 0, and it is not apart
+ *                              =>  fullness == i == nfree * 7 / regions, rounded down
+ *   empty_slabs  ==  slabs on the last list
+ *   nslabs       ==  slabs on the lists, full ones, and those apart
+ *   regions_out  ==  nslabs * regions of a slab - nfree of all slabs */
 struct ash_bin {
 	struct ash_mutex lock;
 	uint16_t filled;      /* bit i: list i is not empty; read without the lock, too */
-	uint16_t empty_slabs; /* slabs on a list with no region out */
+	uint16_t empty_slabs; /* on a list, with no region out */
 	uint32_t nslabs;
 	uint64_t regions_out; /* handed out and not given back */
 	uint64_t contended;   /* try-locks that failed; atomic */
 	uint32_t hole_age;    /* epochs without a take after which a slab's holes are purged */
 	uint32_t holes;       /* pages purged in the present interval */
+	uint32_t apart;       /* slabs that are detached */
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
 } __attribute__((aligned(ASH_CACHE_LINE)));
 
@@ -36,6 +44,11 @@ extern uint32_t ash_bin_hole_age;
 extern uint32_t ash_bin_hole_age_most;
 
 void ash_bin_init(struct ash_bin *bin);
+
+/* The equations; caller holds the lock.  The first looks at the lists' first slabs and the
+ * empty ones, the second at all. */
+bool ash_bin_is_valid(const struct ash_bin *bin);
+bool ash_bin_lists_are_valid(const struct ash_bin *bin);
 
 /* Takes up to `want` objects and writes them downward: end[-1] is the first.  Fewer (even 0,
  * with ENOMEM) only where there is no memory.  Call without a lock. */

@@ -9,7 +9,16 @@
 
 #include "os/delay.h"
 #include "slab/shard.h"
+#include "util/assert.h"
 #include "util/atomic.h"
+
+#define ASH_INBOX_ALIGN 512
+
+/* Of what an inbox holds, the first batch or NULL: what lies behind belongs to the taker. */
+static inline bool ash_inbox_is_valid(const void *first)
+{
+	return ((uintptr_t)first & (ASH_INBOX_ALIGN - 1)) == 0;
+}
 
 static inline void ash_inbox_push(struct ash_shard *shard, void **batch)
 {
@@ -17,7 +26,9 @@ static inline void ash_inbox_push(struct ash_shard *shard, void **batch)
 
 	uintptr_t number = (uintptr_t)batch[0];
 
+	ash_assert(batch != NULL && ash_inbox_is_valid(batch) && number < ASH_INBOX_ALIGN);
 	do {
+		ash_assert_internal(ash_inbox_is_valid(head));
 		batch[0] = (void *)((uintptr_t)head | number);
 		ash_delay();
 	} while (!ash_cas_release(&shard->inbox, &head, (void *)batch));
@@ -26,10 +37,14 @@ static inline void ash_inbox_push(struct ash_shard *shard, void **batch)
 /* All batches, linked by slot 0; NULL where there is none. */
 static inline void **ash_inbox_take(struct ash_shard *shard)
 {
+	void **batches;
+
 	if (ash_load_relaxed(&shard->inbox) == NULL)
 		return NULL;
 	ash_delay();
-	return (void **)ash_exchange_acquire(&shard->inbox, NULL);
+	batches = (void **)ash_exchange_acquire(&shard->inbox, NULL);
+	ash_assert_internal(ash_inbox_is_valid(batches));
+	return batches;
 }
 
 #endif

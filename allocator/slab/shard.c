@@ -12,6 +12,16 @@ static struct ash_shard *shards[ASH_SHARDS_MOST]; /* set once, in order */
 static uint32_t count;                            /* release: shards below it are complete */
 static uint32_t most;
 
+bool ash_shard_is_valid(const struct ash_shard *shard)
+{
+	if (shard->index >= ash_load_acquire(&count) || shards[shard->index] != shard)
+		return false;
+	for (unsigned c = 0; c < ASH_CLASSES; c++)
+		if (shard->bin[c].lock.rank != ASH_RANK_BIN)
+			return false;
+	return true;
+}
+
 /* Caller holds no lock.  NULL where there is no memory. */
 static struct ash_shard *make(void)
 {
@@ -33,6 +43,7 @@ bool ash_shard_init(unsigned bound)
 	if (shards[0] == NULL)
 		return false;
 	ash_store_release(&count, 1);
+	ash_assert_internal(ash_shard_is_valid(shards[0]));
 	return true;
 }
 
@@ -43,11 +54,13 @@ unsigned ash_shard_count(void)
 
 struct ash_shard *ash_shard_at(unsigned index)
 {
+	ash_assert(index < ash_load_acquire(&count));
 	return shards[index];
 }
 
 struct ash_shard *ash_shard_for_cpu(unsigned cpu)
 {
+	ash_assert(ash_load_acquire(&count) > 0);
 	return shards[cpu % ash_load_acquire(&count)];
 }
 
@@ -70,7 +83,9 @@ bool ash_shard_add(void)
 		ash_delay();
 		ash_store_release(&count, count + 1);
 		added = true;
+		ash_assert_internal(ash_shard_is_valid(shard));
 	}
+	ash_assert(count > 0 && count <= most && most <= ASH_SHARDS_MOST);
 	ash_mutex_unlock(&lock);
 	return added;
 }
@@ -79,6 +94,7 @@ unsigned ash_shard_gather(void **items, unsigned n)
 {
 	unsigned shard = ash_run_of(items[0])->shard, mine = 0;
 
+	ash_assert(n > 0);
 	if (ash_shard_count() == 1)
 		return n;
 
@@ -90,6 +106,7 @@ unsigned ash_shard_gather(void **items, unsigned n)
 		items[i] = items[mine];
 		items[mine++] = p;
 	}
+	ash_assert(mine > 0 && mine <= n);
 	return mine;
 }
 
@@ -99,6 +116,7 @@ void ash_shard_flush(unsigned class, void **items, unsigned n)
 		unsigned shard = ash_run_of(items[0])->shard;
 		unsigned mine = ash_shard_gather(items, n);
 
+		ash_assert(shard < ash_shard_count());
 		ash_bin_flush(&shards[shard]->bin[class], class, items, mine, false);
 		items += mine;
 		n -= mine;

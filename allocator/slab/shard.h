@@ -17,6 +17,7 @@
 
 #define ASH_SHARDS_MOST 64
 
+/* index is the shard's place among all, and all its bins are made. */
 struct ash_shard {
 	void *inbox;    /* atomic: batches of objects from other threads; see slab/inbox.h */
 	uint16_t index; /* constant */
@@ -26,6 +27,8 @@ struct ash_shard {
 /* Makes the first shard; `most` bounds their number (0 = one per usable CPU).  False where
  * there is no memory. */
 bool ash_shard_init(unsigned most);
+
+bool ash_shard_is_valid(const struct ash_shard *shard);
 
 unsigned ash_shard_count(void);
 /* index < ash_shard_count(). */

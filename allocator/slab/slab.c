@@ -32,13 +32,93 @@ static void publish(const struct ash_run *slab, unsigned stack)
 uint32_t ash_slab_epoch;
 uint32_t ash_slab_refaults[ASH_CLASSES];
 
+/* Whether the fields that are constant while the slab is in use are those of its class, and
+ * the map says so, too. */
+static bool shape_is_valid(const struct ash_run *slab)
+{
+	const struct ash_size_class *sc = &ash_size_classes[slab->class];
+	const uint8_t *at = ash_window.stacks + slab->number;
+
+	if (slab->class == 0 || slab->class >= ASH_CLASSES || slab->size != sc->size ||
+	    slab->reciprocal != sc->reciprocal || slab->regions != sc->regions ||
+	    slab->granules != sc->granules)
+		return false;
+	for (unsigned i = 0; i < slab->granules; i++)
+		if (ash_load_relaxed(&at[i]) != ash_class_free_stack(slab->class))
+			return false;
+	return true;
+}
+
+bool ash_slab_is_valid(const struct ash_run *slab)
+{
+	unsigned words = (slab->regions + 63u) / 64, recycled = 0;
+
+	if (slab->state != ASH_RUN_SLAB || !shape_is_valid(slab) ||
+	    slab->bump > slab->regions || slab->apart > 1 || slab->summary >> words != 0)
+		return false;
+	for (unsigned w = 0; w < words; w++) {
+		uint64_t word = *ash_run_bitmap_word(slab, w);
+		unsigned carved = slab->bump > w * 64 ? slab->bump - w * 64 : 0;
+
+		recycled += (unsigned)__builtin_popcountll(word);
+		if ((word != 0) != ((slab->summary >> w & 1) != 0))
+			return false;
+		if (carved < 64 && word >> carved != 0)
+			return false;
+	}
+	return slab->nfree == slab->regions - slab->bump + recycled;
+}
+
+/* The OS pages that hold a byte of a region that is out, counted as in `purged`.  From the
+ * regions: those that are out are few where there is something to purge. */
+static uint64_t pages_out(const struct ash_run *slab)
+{
+	size_t lead = ash_slab_lead(slab);
+	uint64_t pages = 0;
+
+	for (unsigned i = 0; i < slab->bump; i++) {
+		uint64_t word = ~*ash_run_bitmap_word(slab, i / 64) >> (i % 64);
+		size_t offset;
+		unsigned from, to;
+
+		if (word == 0) {
+			i |= 63;
+			continue;
+		}
+		i += ash_ctz64(word);
+		if (i >= slab->bump)
+			break;
+		offset = lead + (size_t)i * slab->size;
+		from = (unsigned)(offset >> ash_os_page_shift);
+		to = (unsigned)((offset + slab->size - 1) >> ash_os_page_shift);
+		pages |= ash_bits_mask(from, to - from + 1);
+	}
+	return pages;
+}
+
+bool ash_slab_purged_is_valid(const struct ash_run *slab)
+{
+	return (slab->purged & pages_out(slab)) == 0;
+}
+
+/* After each change, by whoever holds the slab. */
+ASH_INLINE void check(const struct ash_run *slab)
+{
+	ash_assert_internal(ash_slab_is_valid(slab));
+	ash_assert_expensive(slab->purged == 0 || ash_slab_purged_is_valid(slab));
+}
+
 struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 {
 	const struct ash_size_class *sc = &ash_size_classes[class];
-	struct ash_run *slab = ash_run_alloc(&ash_heap, sc->granules, 1, ASH_RUN_SLAB, NULL);
+	struct ash_run *slab;
+
+	ash_assert(class > 0 && class < ASH_CLASSES);
+	slab = ash_run_alloc(&ash_heap, sc->granules, 1, ASH_RUN_SLAB, NULL);
 
 	if (slab == NULL)
 		return NULL;
+	ash_assert_internal(ash_descriptor_is_valid(slab));
 	ash_list_init(&slab->link);
 	slab->class = (uint8_t) class;
 	slab->shard = (uint16_t)shard;
@@ -55,8 +135,8 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->reciprocal = sc->reciprocal;
 	for (unsigned w = 0; w * 64 < slab->regions; w++)
 		*ash_run_bitmap_word(slab, w) = 0;
-	ash_assert_expensive(ash_slab_is_valid(slab));
 	publish(slab, ash_class_free_stack(class));
+	check(slab);
 	return slab;
 }
 
@@ -65,6 +145,9 @@ void ash_slab_destroy(struct ash_run *slab)
 	size_t holes = (size_t)__builtin_popcountll(slab->purged);
 
 	ash_assert(slab->nfree == slab->regions);
+	ash_assert(ash_list_is_unlinked(&slab->link));
+	ash_assert_internal(ash_descriptor_is_valid(slab));
+	check(slab);
 	publish(slab, 0);
 	if (holes != 0) { /* in a run that is free they count again */
 		ash_limits_make_way(&ash_heap, holes << ash_os_page_shift);
@@ -131,7 +214,8 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	if (ASH_UNLIKELY(slab->purged != 0))
 		touch_pages(slab, start, got);
-	ash_assert_expensive(ash_slab_is_valid(slab));
+	ash_assert(got <= want);
+	check(slab);
 	return got;
 }
 
@@ -214,7 +298,8 @@ ASH_INLINE void **give_items(struct ash_run *slab, void **at, void **end, bool o
 			if (most > (size_t)(end - at))
 				most = (size_t)(end - at);
 			n = most > 1 ? length_of_row(at, most, stride) : 1;
-			bits = ash_bits_mask(stride < 0 ? i % 64 + 1 - n : i % 64, n);
+			bits = ash_bits_mask((unsigned)(stride < 0 ? i % 64 + 1 - n : i % 64),
+					     n);
 			if (ASH_UNLIKELY((word & bits) != 0)) { /* the next turn finds it */
 				bits = (uint64_t)1 << (i % 64);
 				n = 1;
@@ -248,7 +333,7 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 				 : give_items(slab, items, end, false);
 	n = (unsigned)(at - items);
 	slab->nfree += (uint16_t)n;
-	ash_assert_expensive(ash_slab_is_valid(slab));
+	check(slab);
 	/* Mostly it merely lies in another slab. */
 	if (at < end && ASH_UNLIKELY((size_t)((const char *)*at - base) < length))
 		explain(slab, *at, misuse);
@@ -260,7 +345,6 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 	uint8_t collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
 	size_t lead = ash_slab_lead(slab);
 	unsigned pages = ash_slab_pages(slab);
-	uint64_t full = 0; /* pages that hold a byte of a region that is out */
 
 	if (pages == 0)
 		return 0;
@@ -269,42 +353,6 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 		slab->purged = 0;
 		slab->collapses = collapses;
 	}
-
-	/* From the regions: those that are out are few where there is something to purge. */
-	for (unsigned i = 0; i < slab->bump; i++) {
-		uint64_t word = ~*ash_run_bitmap_word(slab, i / 64) >> (i % 64);
-		size_t offset;
-		unsigned from, to;
-
-		if (word == 0) {
-			i |= 63;
-			continue;
-		}
-		i += ash_ctz64(word);
-		if (i >= slab->bump)
-			break;
-		offset = lead + (size_t)i * slab->size;
-		from = (unsigned)(offset >> ash_os_page_shift);
-		to = (unsigned)((offset + slab->size - 1) >> ash_os_page_shift);
-		full |= ash_bits_mask(from, to - from + 1);
-	}
-	return ~full & ~slab->purged & ash_bits_mask(lead != 0, pages);
-}
-
-bool ash_slab_is_valid(const struct ash_run *slab)
-{
-	unsigned words = (slab->regions + 63u) / 64, recycled = 0;
-
-	for (unsigned w = 0; w < words; w++) {
-		uint64_t word = *ash_run_bitmap_word(slab, w);
-		unsigned carved = slab->bump > w * 64 ? slab->bump - w * 64 : 0;
-
-		recycled += (unsigned)__builtin_popcountll(word);
-		if ((word != 0) != ((slab->summary >> w & 1) != 0))
-			return false;
-		if (carved < 64 && word >> carved != 0)
-			return false;
-	}
-	return slab->state == ASH_RUN_SLAB && slab->bump <= slab->regions &&
-	       slab->nfree == slab->regions - slab->bump + recycled;
+	ash_assert_expensive(ash_slab_purged_is_valid(slab));
+	return ~pages_out(slab) & ~slab->purged & ash_bits_mask(lead != 0, pages);
 }

@@ -1,4 +1,6 @@
-/* One slab: a run cut into equal regions, with its bitmap of free ones.
+/* One slab: a run cut into equal regions, with its bitmap of free ones.  Its fields and their
+ * equations stand in meta/descriptor.h; besides, the bytes of its granules in the window's map
+ * are the stack of its class that free gives to.
  *
  * All but create and destroy happen under the lock of the slab's bin; those two happen while
  * no list of the bin holds the slab and no object of it is out, so nobody else can know of it.
@@ -11,12 +13,18 @@
 #include <stddef.h>
 #include "meta/window.h"
 #include "os/os.h"
+#include "util/assert.h"
 #include "util/misuse_hook.h"
 
 /* Coarse time in epochs, set by the ticks: slabs remember when something was taken. */
 extern uint32_t ash_slab_epoch;
 /* Pages per class that were given back and then touched again: running counts. */
 extern uint32_t ash_slab_refaults[ASH_CLASSES];
+
+/* The equations of a slab in use; but for that of `purged`, which takes a walk over the
+ * regions.  Caller holds the lock of the slab's bin or is the only one that knows of it. */
+bool ash_slab_is_valid(const struct ash_run *slab);
+bool ash_slab_purged_is_valid(const struct ash_run *slab);
 
 /* A fresh slab of the class for the shard, nothing of it handed out.  NULL with ENOMEM.
  * May map memory: call without a lock. */
@@ -52,6 +60,7 @@ ASH_INLINE bool ash_slab_give_one(struct ash_run *slab, const void *p)
 	ash_store_relaxed(at, word | (uint64_t)1 << (i % 64));
 	slab->summary |= (uint16_t)(1u << (i / 64));
 	slab->nfree++;
+	ash_assert_internal(ash_slab_is_valid(slab));
 	return true;
 }
 
@@ -74,6 +83,7 @@ static inline unsigned ash_slab_pages(const struct ash_run *slab)
 	size_t end =
 		(lead + ((size_t)slab->granules << ASH_GRANULE_SHIFT)) >> ash_os_page_shift;
 
+	ash_assert(end <= 64);
 	return (unsigned)end - (lead != 0 && end != 0);
 }
 
@@ -108,7 +118,5 @@ ASH_INLINE bool ash_slab_region_is_out(const struct ash_run *slab, const void *p
 	return i < ash_load_relaxed(&slab->bump) &&
 	       !(ash_load_relaxed(ash_run_bitmap_word(slab, i / 64)) >> (i % 64) & 1);
 }
-
-bool ash_slab_is_valid(const struct ash_run *slab);
 
 #endif
