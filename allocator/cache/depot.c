@@ -6,9 +6,13 @@
 #include "os/mutex.h"
 #include "page/account.h"
 #include "slab/inbox.h"
+#include "util/assert.h"
 #include "util/atomic.h"
 
-/* Under the lock; `full`, `count` and `low` are stored relaxed, for the looks without it. */
+/* Under the lock; `full`, `count` and `low` are stored relaxed, for the looks without it.
+ *   count == magazines on `full`, each of which is full
+ *   low <= count
+ *   the sum of their capacities, times size, is the class's part of `bytes` */
 struct depot_class {
 	struct ash_mutex lock;
 	uint32_t count; /* magazines in the list */
@@ -29,6 +33,7 @@ ASH_INLINE struct depot_class *of_class(unsigned class)
 {
 	struct depot_class *d = &depot[class];
 
+	ash_assert(class > 0 && class < ASH_CLASSES);
 	__asm__("" : "+r"(d));
 	return d;
 }
@@ -55,12 +60,48 @@ static size_t magazine_bytes(const struct depot_class *d, void **magazine)
 	return (size_t)ash_magazine_cap(magazine) * d->size;
 }
 
+static void **next(void *const *magazine)
+{
+	return (void **)((uintptr_t)magazine[0] & ~(uintptr_t)(ASH_MAGAZINE_BYTES - 1));
+}
+
+/* What takes no walk; caller holds the class's lock. */
+static bool line_is_valid(const struct depot_class *d)
+{
+	return d->size != 0 && d->low <= d->count && (d->full == NULL) == (d->count == 0) &&
+	       (d->full == NULL ||
+		((next(d->full) == NULL) == (d->count == 1) && ash_magazine_is_full(d->full)));
+}
+
+bool ash_depot_is_valid(unsigned class)
+{
+	const struct depot_class *d = &depot[class];
+	size_t sum = 0;
+	uint32_t n = 0;
+
+	for (void **m = d->full; m != NULL; m = next(m), n++) {
+		if (n == d->count || !ash_magazine_is_full(m))
+			return false;
+		sum += magazine_bytes(d, m);
+	}
+	/* Of `bytes` the rest is other classes'. */
+	return line_is_valid(d) && n == d->count && sum <= ash_load_relaxed(&bytes);
+}
+
+/* After each change, under the class's lock. */
+ASH_INLINE void check(const struct depot_class *d)
+{
+	ash_assert_internal(line_is_valid(d));
+	ash_assert_walk(ash_depot_is_valid((unsigned)(d - depot)), d->count);
+}
+
 bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 {
 	struct depot_class *d = of_class(class);
 	size_t size = magazine_bytes(d, magazine), sum = ash_load_relaxed(&bytes) + size;
 	void **block;
 
+	ash_assert_internal(ash_magazine_is_full(magazine));
 	if (ASH_UNLIKELY(sum > BOUND_LEAST) && sum > share())
 		return false;
 	ash_mutex_lock(&d->lock);
@@ -71,6 +112,7 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 	block = d->empty;
 	if (block != NULL)
 		d->empty = ash_magazine_unlink(block);
+	check(d);
 	ash_mutex_unlock(&d->lock);
 	*empty = block;
 	return true;
@@ -87,7 +129,9 @@ ASH_INLINE void **pop(struct depot_class *d)
 		ash_owned_add(&d->count, -1u);
 		if (d->count < d->low)
 			ash_store_relaxed(&d->low, d->count);
+		ash_assert_internal(ash_magazine_is_full(m));
 	}
+	check(d);
 	return m;
 }
 
@@ -113,6 +157,7 @@ static void send(struct ash_shard *shard, unsigned class, void **items, unsigned
 {
 	void **batch;
 
+	ash_assert(n > 0 && n <= ASH_MAGAZINE_MOST);
 	if (ash_bin_flush(&shard->bin[class], class, items, n, true))
 		return;
 	batch = ash_magazine_get();
@@ -133,6 +178,8 @@ void ash_magazine_flush(unsigned class, void **magazine)
 	void **items = magazine + ASH_MAGAZINE_SLOTS - all;
 	unsigned n = ash_drop_nulls(items, all);
 
+	ash_assert(class > 0 && class < ASH_CLASSES);
+	ash_assert_internal(ash_magazine_is_full(magazine));
 	if (ash_shard_count() == 1) {
 		ash_bin_flush(&ash_shard_at(0)->bin[class], class, items, n, false);
 		n = 0;
@@ -171,6 +218,7 @@ void ash_depot_trim(unsigned magazines)
 			} else {
 				ash_store_relaxed(&d->low, d->count);
 			}
+			check(d);
 			ash_mutex_unlock(&d->lock);
 			if (m == NULL)
 				break;

@@ -16,6 +16,9 @@
 
 void ash_depot_init(void);
 
+/* The equations of a class's line (depot.c), by a walk; caller holds its lock. */
+bool ash_depot_is_valid(unsigned class);
+
 /* Takes a full magazine and gives an empty one for it in *empty where it has one (else NULL);
  * false where the bound is reached, the caller then keeps its own. */
 bool ash_depot_put(unsigned class, void **magazine, void ***empty);

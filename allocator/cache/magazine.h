@@ -21,11 +21,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "util/assert.h"
 #include "util/compiler.h"
 
 #define ASH_MAGAZINE_SLOTS 64
 #define ASH_MAGAZINE_BYTES (ASH_MAGAZINE_SLOTS * sizeof(void *))
 #define ASH_MAGAZINE_MOST 62 /* capacity */
+
+/* Whether `top` points into a magazine as described above: the capacity is one, NULL lies in
+ * the slot of the sentinel and below it, and no item is NULL (with safety checks: else a sized
+ * free may have given one).  By whoever holds it.  The static magazine is one, too. */
+bool ash_magazine_is_valid(void *const *top);
+/* The same of one that is full, as they lie in the depot. */
+bool ash_magazine_is_full(void *const *magazine);
 
 /* One block from the pool, its content undefined.  NULL where there is no memory. */
 void **ash_magazine_get(void);
@@ -39,6 +47,8 @@ static inline void **ash_magazine_clear(void **magazine, unsigned cap)
 {
 	void **top = magazine + (ASH_MAGAZINE_SLOTS - 1 - cap);
 
+	ash_assert(((uintptr_t)magazine & (ASH_MAGAZINE_BYTES - 1)) == 0);
+	ash_assert(cap > 0 && cap <= ASH_MAGAZINE_MOST);
 	top[0] = NULL;
 	top[-1] = NULL;
 	magazine[0] = (void *)(uintptr_t)cap;
@@ -73,6 +83,7 @@ static inline unsigned ash_top_count(void **top)
 {
 	void **magazine = ash_magazine_of(top);
 
+	ash_assert(top >= magazine + ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine));
 	return (unsigned)(top -
 			  (magazine + ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine)));
 }
@@ -107,6 +118,7 @@ static inline unsigned ash_drop_nulls(void **items, unsigned n)
 /* Links a magazine before `next` (NULL ends the list) and unlinks it again. */
 static inline void ash_magazine_link(void **magazine, void **next)
 {
+	ash_assert(((uintptr_t)next & (ASH_MAGAZINE_BYTES - 1)) == 0);
 	magazine[0] = (void *)((uintptr_t)next | ash_magazine_cap(magazine));
 }
 

@@ -19,11 +19,73 @@ __thread struct ash_tls ash_tls = {
 
 void (*ash_thread_flush)(struct ash_thread *thread);
 
+/* Under the lock; `live` is read without it, too.
+ *   records == length of `all`
+ *   live    == those with a thread (tls != NULL)
+ *   the others are on `unused`, but for what is just on its way to a thread */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_THREADS);
 static struct ash_list all = {&all, &all};
 static struct ash_thread *unused;
-static unsigned live;
-static bool told_of_ends;
+static unsigned live, records;
+static bool told_of_ends; /* since ash_thread_init */
+
+bool ash_thread_is_valid(const struct ash_thread *t)
+{
+	size_t used = 0;
+
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		const struct ash_class_cache *cc = &t->classes[c];
+		uintptr_t spare = (uintptr_t)ash_load_relaxed(&cc->spare);
+
+		if (cc->cap > ASH_MAGAZINE_MOST || (cc->cap == 0 && spare != 0) ||
+		    ((spare | (uintptr_t)cc->drained) & (ASH_MAGAZINE_BYTES - 1)) != 0)
+			return false;
+		used += cc->cap * ash_class_size(c);
+	}
+	return t->tls != NULL && t->budget_used == used &&
+	       t->shard == ash_shard_at(t->shard->index);
+}
+
+bool ash_thread_tops_are_valid(const struct ash_thread *t)
+{
+	void **const *top = t->tls->top;
+
+	for (unsigned s = 0; s < ASH_STACKS; s++) {
+		if (!ash_magazine_is_valid(top[s]))
+			return false;
+		for (unsigned r = 0; r < s && top[s] != ASH_STATIC_TOP; r++)
+			if (ash_magazine_of(top[r]) == ash_magazine_of(top[s]))
+				return false;
+	}
+	return top[0] == ASH_STATIC_TOP;
+}
+
+/* What takes no walk; caller holds the lock. */
+static bool counts_are_valid(void)
+{
+	return live <= records && ash_list_empty(&all) == (records == 0) &&
+	       (unused == NULL || (unused->tls == NULL && live < records));
+}
+
+bool ash_thread_list_is_valid(void)
+{
+	unsigned n = 0, with_thread = 0, without = 0;
+
+	for (struct ash_list *l = all.next; l != &all; l = l->next, n++)
+		with_thread += ASH_LIST_ENTRY(l, struct ash_thread, link)->tls != NULL;
+	for (struct ash_thread *t = unused; t != NULL && without <= n; t = t->unused, without++)
+		if (t->tls != NULL)
+			return false;
+	return counts_are_valid() && n == records && with_thread == live &&
+	       with_thread + without <= n;
+}
+
+/* After each change, under the lock. */
+static void check(void)
+{
+	ash_assert_internal(counts_are_valid());
+	ash_assert_walk(ash_thread_list_is_valid(), records);
+}
 
 /* Caller holds no lock. */
 static struct ash_thread *take_record(void)
@@ -34,6 +96,7 @@ static struct ash_thread *take_record(void)
 	t = unused;
 	if (t != NULL)
 		unused = t->unused;
+	check();
 	ash_mutex_unlock(&lock);
 	if (t != NULL)
 		return t;
@@ -42,6 +105,8 @@ static struct ash_thread *take_record(void)
 		return NULL;
 	ash_mutex_lock(&lock);
 	ash_list_push_back(&all, &t->link);
+	records++;
+	check();
 	ash_mutex_unlock(&lock);
 	return t;
 }
@@ -49,18 +114,22 @@ static struct ash_thread *take_record(void)
 static void enlist(struct ash_thread *t)
 {
 	ash_mutex_lock(&lock);
+	ash_assert(t->tls == NULL);
 	t->tls = &ash_tls;
 	ash_owned_add(&live, 1);
+	check();
 	ash_mutex_unlock(&lock);
 }
 
 static void retire(struct ash_thread *t)
 {
 	ash_mutex_lock(&lock);
+	ash_assert(t->tls != NULL && live > 0);
 	t->tls = NULL;
 	t->unused = unused;
 	unused = t;
 	ash_owned_add(&live, -1u);
+	check();
 	ash_mutex_unlock(&lock);
 }
 
@@ -71,8 +140,12 @@ static void end_thread(void *record)
 
 	if (ash_tls.phase != ASH_THREAD_LIVE || ash_tls.thread != t)
 		return;
+	ash_assert_internal(ash_thread_is_valid(t));
+	ash_assert_expensive(ash_thread_tops_are_valid(t));
 	ash_tls.phase = ASH_THREAD_DEAD;
 	ash_thread_flush(t);
+	ash_assert_internal(ash_thread_is_valid(t));
+	ash_assert(t->budget_used == 0);
 	ash_tls.thread = NULL;
 	retire(t);
 	if (ash_thread_none_left())
@@ -81,6 +154,7 @@ static void end_thread(void *record)
 
 void ash_thread_init(void)
 {
+	ash_assert(!told_of_ends);
 	told_of_ends = ash_tls_init(end_thread);
 }
 
@@ -91,6 +165,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	ash_lock_rank_assert_none();
 	if (ash_tls.phase != ASH_THREAD_UNBORN || !told_of_ends || ash_mutex_forking)
 		return NULL;
+	ash_assert(ash_tls.thread == NULL);
 	ash_tls.phase = ASH_THREAD_BIRTH;
 	t = take_record();
 	if (t == NULL) {
@@ -113,6 +188,8 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 		return NULL;
 	}
 	ash_tls.phase = ASH_THREAD_LIVE;
+	ash_assert_internal(ash_thread_is_valid(t));
+	ash_assert_internal(ash_thread_tops_are_valid(t));
 	return t;
 }
 
@@ -172,6 +249,7 @@ void ash_thread_after_fork(void)
 
 		if (t->tls == NULL || t->tls == &ash_tls)
 			continue;
+		ash_assert(t->tls->phase != ASH_THREAD_UNBORN);
 		ash_thread_flush(t);
 		retire(t);
 	}

@@ -25,7 +25,11 @@ struct ash_class_cache {
 };
 
 /* The record.  Its owner is the thread that `tls` belongs to; what has no other remark is the
- * owner's alone.  After fork the child's one thread stands in for the owners that vanished. */
+ * owner's alone.  After fork the child's one thread stands in for the owners that vanished.
+ * For the owner, between two operations:
+ *   budget_used == sum over the classes of cap * size
+ *   cap is a capacity; where it is 0 the class has no spare
+ *   the shard is one of those that there are */
 struct ash_thread {
 	struct ash_list link;      /* all records; THREADS lock */
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
@@ -44,7 +48,9 @@ enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, AS
  * magazine points to a static slot that reads as both empty and full.  The thread's alone: it
  * orders its stores against a fork in between by compiler fences (the item before the top that
  * covers it; read before the top is lowered).  Others read tops only for statistics, under the
- * THREADS lock, which keeps the thread from ending meanwhile. */
+ * THREADS lock, which keeps the thread from ending meanwhile.
+ * Each top points into a magazine of its stack's class (cache/magazine.h), no two into one, or
+ * is the static one; thread is NULL or a record whose `tls` is this. */
 struct ash_tls {
 	void **top[ASH_STACKS];
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
@@ -61,6 +67,13 @@ extern void *ash_static_magazine[ASH_MAGAZINE_SLOTS] ASH_HIDDEN;
 #define ASH_STATIC_TOP (&ash_static_magazine[ASH_MAGAZINE_SLOTS - 1])
 
 struct ash_thread *ash_thread_birth(void);
+
+/* The equations of a record, and of the magazines that its tops point into; by its owner.  The
+ * second walks over all items. */
+bool ash_thread_is_valid(const struct ash_thread *thread);
+bool ash_thread_tops_are_valid(const struct ash_thread *thread);
+/* The equations of the list of records (thread.c), by a walk; caller holds the THREADS lock. */
+bool ash_thread_list_is_valid(void);
 
 /* This thread's record, made on first use.  NULL where it has none (no memory, being born,
  * ending): the caller then serves singly.  May allocate: call without a lock. */

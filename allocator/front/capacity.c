@@ -43,5 +43,6 @@ bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap)
 	ash_assert(t != ash_tls.thread || used <= BUDGET_MOST);
 	t->budget_used = (uint32_t)used;
 	cc->cap = (uint8_t)cap;
+	ash_assert_internal(t != ash_tls.thread || ash_thread_is_valid(t));
 	return true;
 }

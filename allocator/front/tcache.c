@@ -148,6 +148,8 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 
 	if (ASH_UNLIKELY(ash_mutex_forking))
 		return;
+	ash_assert_internal(ash_thread_is_valid(t));
+	ash_assert_expensive(ash_thread_tops_are_valid(t));
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	if (now == ash_load_relaxed(&t->epoch)) {
