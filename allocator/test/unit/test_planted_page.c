@@ -1,13 +1,7 @@
 /* One field of a structure is made wrong, in a process of its own, and the next change of the
  * structure is its end: the predicate that debug builds ask sees it.  The list of what is
  * planted stands in ../README.md. */
-#include "test/support/unit.h"
-
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "test/support/planted.h"
 
 #include "page/hugeblock.h"
 #include "page/mapping.h"
@@ -20,50 +14,6 @@
 #include "util/bitmap.h"
 
 #define MIB ((size_t)1 << 20)
-
-/* Runs plant (NULL = nothing) and then change in a child; says whether the child lived, and
- * what it wrote. */
-static bool child_lives(void (*plant)(void), void (*change)(void), char *said, size_t size)
-{
-	int out[2], status;
-	ssize_t n;
-	size_t got = 0;
-	pid_t child;
-
-	assert_int_equal(pipe(out), 0);
-	child = fork();
-	if (child == 0) {
-		signal(SIGABRT, SIG_DFL);
-		dup2(out[1], STDERR_FILENO);
-		if (plant != NULL)
-			plant();
-		change();
-		_exit(0);
-	}
-	close(out[1]);
-	while (got + 1 < size && (n = read(out[0], said + got, size - 1 - got)) > 0)
-		got += (size_t)n;
-	said[got] = '\0';
-	close(out[0]);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status) == 0;
-	assert_int_equal(WTERMSIG(status), SIGABRT);
-	return false;
-}
-
-/* The change alone is fine; with the fault it is the end, by this predicate. */
-static void expect(void (*plant)(void), void (*change)(void), const char *predicate)
-{
-	char said[512];
-
-	if (!child_lives(NULL, change, said, sizeof(said)))
-		fail_msg("without a fault: %s", said);
-	if (child_lives(plant, change, said, sizeof(said)))
-		fail_msg("nobody saw it; expected %s", predicate);
-	if (strstr(said, predicate) == NULL)
-		fail_msg("not by %s, but: %s", predicate, said);
-}
 
 static struct ash_run *run; /* of 10 granules, in the one block there is */
 
@@ -88,7 +38,7 @@ static void count_twice(void)
 static void account(void **state)
 {
 	(void)state;
-	expect(count_twice, grow_run, "ash_account_is_valid");
+	planted_expect(count_twice, grow_run, "ash_account_is_valid");
 }
 
 static void raise_low(void)
@@ -104,7 +54,7 @@ static void shrink_run(void)
 static void account_of_what_was_least(void **state)
 {
 	(void)state;
-	expect(raise_low, shrink_run, "ash_account_is_valid");
+	planted_expect(raise_low, shrink_run, "ash_account_is_valid");
 }
 
 static void mark_empty_list(void)
@@ -115,7 +65,7 @@ static void mark_empty_list(void)
 static void packing(void **state)
 {
 	(void)state;
-	expect(mark_empty_list, grow_run, "ash_packing_is_valid");
+	planted_expect(mark_empty_list, grow_run, "ash_packing_is_valid");
 }
 
 static void miscount_block(void)
@@ -126,7 +76,7 @@ static void miscount_block(void)
 static void block(void **state)
 {
 	(void)state;
-	expect(miscount_block, grow_run, "ash_block_is_valid");
+	planted_expect(miscount_block, grow_run, "ash_block_is_valid");
 }
 
 /* A granule in use counts as one that the kernel may take. */
@@ -139,7 +89,7 @@ static void leave_used_granule(void)
 static void block_of_muzzy_granules(void **state)
 {
 	(void)state;
-	expect(leave_used_granule, grow_run, "ash_block_is_valid");
+	planted_expect(leave_used_granule, grow_run, "ash_block_is_valid");
 }
 
 static void invent_pool(void)
@@ -155,7 +105,7 @@ static void grow_heap(void)
 static void growing(void **state)
 {
 	(void)state;
-	expect(invent_pool, grow_heap, "ash_hugeblock_is_valid");
+	planted_expect(invent_pool, grow_heap, "ash_hugeblock_is_valid");
 }
 
 static void miscount_cache(void)
@@ -171,7 +121,7 @@ static void use_cache(void)
 static void mapping_cache(void **state)
 {
 	(void)state;
-	expect(miscount_cache, use_cache, "ash_mapping_cache_is_valid");
+	planted_expect(miscount_cache, use_cache, "ash_mapping_cache_is_valid");
 }
 
 static void note_twice(void)
@@ -188,7 +138,7 @@ static void note_end(void)
 static void mapping_ends(void **state)
 {
 	(void)state;
-	expect(note_twice, note_end, "ash_mapping_tail_is_valid");
+	planted_expect(note_twice, note_end, "ash_mapping_tail_is_valid");
 }
 
 static void begin_window_late(void)
@@ -204,7 +154,7 @@ static void account_of_time(void)
 static void decay(void **state)
 {
 	(void)state;
-	expect(begin_window_late, account_of_time, "ash_decay_is_valid");
+	planted_expect(begin_window_late, account_of_time, "ash_decay_is_valid");
 }
 
 static void forget_advised(void)
@@ -222,11 +172,10 @@ static void look_for_dense(void)
 static void hugify(void **state)
 {
 	(void)state;
-	expect(forget_advised, look_for_dense, "ash_hugify_is_valid");
+	planted_expect(forget_advised, look_for_dense, "ash_hugify_is_valid");
 }
 
-#if ASH_DEBUG >= 3
-/* Walks of all blocks. */
+/* Walks of all blocks: in the builds that have them. */
 static void lose_granule(void)
 {
 	ash_heap.account.in_use--;
@@ -241,32 +190,24 @@ static void purge_all(void)
 static void sum_over_blocks(void **state)
 {
 	(void)state;
-	expect(lose_granule, purge_all, "ash_account_is_sum");
+	planted_expect(lose_granule, purge_all, "ash_account_is_sum");
 }
-#endif
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(account),
-		cmocka_unit_test(account_of_what_was_least),
-		cmocka_unit_test(packing),
-		cmocka_unit_test(block),
-		cmocka_unit_test(block_of_muzzy_granules),
-		cmocka_unit_test(growing),
-		cmocka_unit_test(mapping_cache),
-		cmocka_unit_test(mapping_ends),
-		cmocka_unit_test(decay),
-		cmocka_unit_test(hugify),
-#if ASH_DEBUG >= 3
-		cmocka_unit_test(sum_over_blocks),
-#endif
+		PLANTED(2, account),
+		PLANTED(2, account_of_what_was_least),
+		PLANTED(2, packing),
+		PLANTED(2, block),
+		PLANTED(2, block_of_muzzy_granules),
+		PLANTED(2, growing),
+		PLANTED(2, mapping_cache),
+		PLANTED(2, mapping_ends),
+		PLANTED(2, decay),
+		PLANTED(2, hugify),
+		PLANTED(3, sum_over_blocks),
 	};
 
-	/* (cmocka 1.1.5 counts a skipped test as failed.) */
-	if (ASH_DEBUG < 2) {
-		puts("1..0 # SKIP built without predicates");
-		return 0;
-	}
-	return cmocka_run_group_tests(tests, with_a_run, NULL);
+	return planted_run(tests, sizeof(tests) / sizeof(tests[0]), with_a_run);
 }
