@@ -196,8 +196,9 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	struct ash_pages *pages = &heap->pages;
 	struct ash_hugify *hugify = &heap->hugify;
 	/* Of what is not in use half must be resident, too. */
-	unsigned wanted = (unsigned)(ASH_HUGE >> ash_os_page_shift) *
-			  (pages->bounds.dense + ASH_HUGE_GRANULES) / (2 * ASH_HUGE_GRANULES);
+	unsigned wanted =
+		(unsigned)((ASH_HUGE >> ash_os_page_shift) *
+			   (pages->bounds.dense + ASH_HUGE_GRANULES) / (2 * ASH_HUGE_GRANULES));
 	struct ash_hugeblock *block;
 	int saved = errno;
 
