@@ -23,10 +23,11 @@ static inline bool ash_inbox_is_valid(const void *first)
 static inline void ash_inbox_push(struct ash_shard *shard, void **batch)
 {
 	void *head = ash_load_relaxed(&shard->inbox);
+	uintptr_t number;
 
-	uintptr_t number = (uintptr_t)batch[0];
-
-	ash_assert(batch != NULL && ash_inbox_is_valid(batch) && number < ASH_INBOX_ALIGN);
+	ash_assert(batch != NULL && ash_inbox_is_valid(batch));
+	number = (uintptr_t)batch[0];
+	ash_assert(number < ASH_INBOX_ALIGN);
 	do {
 		ash_assert_internal(ash_inbox_is_valid(head));
 		batch[0] = (void *)((uintptr_t)head | number);
