@@ -91,8 +91,9 @@ NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
 
 #else
 
-/* A C++ program need not name any function of C's, and an archive gives only what is named:
- * whoever deletes gets malloc from here too, and with it the runtime's new. */
+/* A C++ program may name no function of C's, and the linker takes from an archive only what is
+ * named.  By this reference whoever deletes gets malloc from here, too, and with it the
+ * runtime's new. */
 __attribute__((used)) static void *(*const family)(size_t) = malloc;
 
 #endif

@@ -40,8 +40,9 @@ ASH_INLINE struct depot_class *of_class(unsigned class)
 
 #define BOUND_LEAST ((size_t)4 << 20)
 
-/* Enough for bulk patterns of small heaps.  Of large ones a 32nd of what is in use: objects in
- * the depot are few beside those that they keep pages from others with. */
+/* What the depot may hold in a large heap: a 32nd of what is in use.  The objects in it are few
+ * beside those that their pages could hold for others.  (BOUND_LEAST is enough for bulk
+ * patterns of small heaps.) */
 static size_t share(void)
 {
 	return (ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT) / 32;

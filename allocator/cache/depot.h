@@ -32,7 +32,7 @@ void ash_depot_trim(unsigned magazines);
 void ash_depot_empty(void);
 
 /* Gives all items of a full magazine to their slabs, by try-lock or by the inbox of a busy
- * shard, and the magazine to the pool. */
+ * shard, and the magazine to the free list. */
 void ash_magazine_flush(unsigned class, void **magazine);
 
 /* Bytes of objects that lie in the depot. */

@@ -1,20 +1,21 @@
 /* A magazine: a fixed array of pointers to free objects of one class, used as a stack.
  *
- * 64 words, aligned to 512 bytes.  A magazine of capacity `cap` (at most 62) holds its items
- * in slots 64 - cap .. 63, bottom first.  `top` points at the last item.  Slots 63 - cap and
- * 62 - cap are no items: the first is NULL, the sentinel that ends malloc's stack (so the
- * capacity *is* its place), the second keeps the comparison with the last two
- * items inside the block and off stale pointers.  free finds it full where the slot behind
- * `top` would be the next block's.  Slot 0 keeps the capacity as a number (which equals no
- * pointer, so that the comparison may meet it); in a list it keeps the link, too: blocks are
- * aligned to 512, which leaves nine bits.
+ * It is 64 words long and aligned to 512 bytes.  A magazine of capacity `cap` (at most 62) has
+ * its items in slots 64 - cap .. 63, bottom first, and `top` points at the last item.  The two
+ * slots below hold no items.  Slot 63 - cap is NULL, the sentinel that ends malloc's stack, so
+ * its place is the capacity.  Slot 62 - cap lets the comparison with the last two items stay
+ * inside the array and off stale pointers.  free finds the magazine full where the slot behind
+ * `top` would be the next array's.  Slot 0 holds the capacity as a number, which equals no
+ * pointer, so the comparison may meet it.  In a list slot 0 holds the link, too: arrays are
+ * aligned to 512, which leaves nine bits for the number.
  *
- * A magazine belongs to whoever holds it, and nobody else reads or writes it: a thread (the one
- * that its top points into, its drained one, one on the way), a spare slot (its owner or the
- * tick that takes it by exchange), the depot (under the lock of the class), an inbox (whoever
- * takes the list), the pool (under its lock, rank MAGAZINES).  It changes hands by a lock or by
- * release and acquire, so its items are visible with it.  Statistics alone look into the
- * magazine of a running thread; blocks are never unmapped, so that is safe. */
+ * A magazine belongs to whoever holds it, and nobody else reads or writes it.  That is a thread
+ * (the one that its top points into, its drained one, one on the way), a spare slot (its owner
+ * or the tick that takes it by exchange), the depot (under the lock of the class), an inbox
+ * (whoever takes the list), or the free list (under its lock, rank MAGAZINES).  It changes
+ * hands by a lock or by release and acquire, so its items are visible with it.  Statistics
+ * alone look into the magazine of a running thread; arrays are never unmapped, so that is safe.
+ */
 #ifndef ASH_CACHE_MAGAZINE_H
 #define ASH_CACHE_MAGAZINE_H
 
@@ -35,7 +36,7 @@ bool ash_magazine_is_valid(void *const *top);
 /* The same of one that is full, as they lie in the depot. */
 bool ash_magazine_is_full(void *const *magazine);
 
-/* One block from the pool, its content undefined.  NULL where there is no memory. */
+/* One array from the free list, its content undefined.  NULL where there is no memory. */
 void **ash_magazine_get(void);
 void ash_magazine_put(void **magazine);
 

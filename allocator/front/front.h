@@ -43,12 +43,13 @@ ASH_INLINE size_t ash_front_class_by_16(size_t size)
 	return ash_tls.class_by_16[(size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP];
 }
 
-/* Class of a size by a short table, above 1024 bytes by a coarser one: sizes spread over a
- * limit between two ways cost a mispredicted branch, so it is where few programs ask for both
- * sides. Size 0 is class 0, which never has a magazine, and so goes the slow way, which gives
- * it class
- * 1.  Each way has its own copy of the pop: a
- * jump to a common one would be an instruction more. */
+/* Sizes up to 1,024 bytes find their class in a short table, those above in a coarser one.  The
+ * border lies there because few programs ask for sizes on both sides of it; where they do, the
+ * branch is mispredicted half of the time.
+ *
+ * Size 0 leads to class 0, which never has a magazine; the slow path gives it class 1.  Each
+ * branch has its own copy of the pop, for a jump to a common one would be one more instruction.
+ */
 ASH_INLINE void *ash_front_alloc(size_t size, void *(*slow)(size_t))
 {
 	if (ASH_LIKELY(size <= ASH_BY_16_MAX))
@@ -107,9 +108,9 @@ ASH_INLINE void ash_front_free(void *p)
 #endif
 }
 
-/* Of an object from malloc or calloc of this size, or NULL.  Without checks the class comes
- * from the size, and the map is not read; NULL then goes into the magazine like any pointer,
- * and the slow paths drop it (ash_drop_nulls). */
+/* free of an object whose size the caller knows, as malloc or calloc was asked for it; p may be
+ * NULL.  Without safety checks the class comes from the size and the map is not read.  NULL
+ * then goes into the magazine like any pointer, and the slow paths drop it (ash_drop_nulls). */
 ASH_INLINE void ash_front_free_sized(void *p, size_t size)
 {
 #ifndef ASH_SAFETY_CHECKS

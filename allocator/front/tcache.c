@@ -43,8 +43,8 @@ static void flush_below(unsigned class, void **top)
 	ash_shard_flush(class, first, ash_drop_nulls(first, n));
 }
 
-/* Gives the items of the stack's magazine to the slabs and the block to the pool; the stack is
- * then as if new. */
+/* Gives the items of the stack's magazine to the slabs and the magazine to the free list.  The
+ * stack is then as if new. */
 static void drop_stack(struct ash_tls *tls, unsigned stack)
 {
 	void **top = tls->top[stack];
@@ -230,9 +230,10 @@ ASH_INLINE void *pop(unsigned class, void **top)
 	return p;
 }
 
-/* The stack that malloc takes from is empty: it gets the magazine of the one that free gives
- * to, which gets the empty one.  Where that holds little, as much again comes from the slabs,
- * or the capacity grows: turns of a few objects cost more than they save. */
+/* Swaps the two stacks of the class when the one that malloc takes from is empty: it gets the
+ * magazine that free gave to, and free gets the empty one.  Where few objects come so, as many
+ * again are taken from the slabs, or the capacity grows: a swap for a few objects costs more
+ * than it saves. */
 static void turn(struct ash_thread *t, unsigned class)
 {
 	struct ash_class_cache *cc = &t->classes[class];
@@ -260,8 +261,8 @@ static void turn(struct ash_thread *t, unsigned class)
 	set_top(class, given + got);
 }
 
-/* The frequent case of it, and the pop: both magazines are there, and enough was freed.  NULL
- * where it is not that. */
+/* The frequent case of a swap, together with the pop: both magazines are there and enough was
+ * freed.  NULL where that is not so. */
 ASH_INLINE void *turn_and_pop(unsigned class)
 {
 	unsigned stack = ash_class_free_stack(class);
@@ -335,9 +336,9 @@ again:
 		turn(t, class);
 		goto again;
 	}
-	/* The empty one leaves its place here before it appears in the depot.  It comes back
-	 * when it is filled: a fork in between must not find items counted that are not there
-	 * yet. */
+	/* The empty magazine leaves its place here before it appears in the depot, and comes
+	 * back when it is filled.  A child that is forked in between must not find items
+	 * counted that are not there yet. */
 	set_top(class, ASH_STATIC_TOP);
 	m = ash_depot_get(class, empty);
 	if (ASH_LIKELY(m != NULL)) {
@@ -379,8 +380,8 @@ static ASH_NOINLINE void **first_magazine(struct ash_thread *t, unsigned class, 
 	return m != NULL ? ash_magazine_clear(m, t->classes[class].cap) : NULL;
 }
 
-/* No memory for a second magazine: the one that is full is emptied where it lies, else every
- * free from here on would ask the kernel in vain. */
+/* There is no memory for a second magazine.  The full one is emptied where it lies, for
+ * otherwise every free from here on would ask the kernel again, in vain. */
 static ASH_NOINLINE void **empty_in_place(unsigned class, unsigned stack, void **top,
 					  unsigned cap)
 {

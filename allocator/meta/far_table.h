@@ -28,7 +28,7 @@ bool ash_far_insert(const struct ash_far *entry);
 bool ash_far_find(const void *address, struct ash_far *entry);
 /* The same and removes it: of two racing frees only one succeeds. */
 bool ash_far_remove(const void *address, struct ash_far *entry);
-/* The same two steps apart, for an entry that is about to change: between detach and attach
+/* ash_far_remove in two steps, for an entry that is about to change.  Between detach and attach
  * its place stays reserved, so that attach cannot fail, and its bytes, as they were before, go
  * on to count. */
 bool ash_far_detach(const void *address, struct ash_far *entry);

@@ -11,7 +11,7 @@
  * one byte above D + D/8 and wastes less than D/8 of D + D/4: 1/10.  From 512 bytes to 1 KiB
  * it is one byte above 512: 63 of 576 bytes, less than 1/9, 11.1 %.  With sizes spread evenly
  * the mean waste is 3.8 %; size mixes of real programs measure 4.4 %.  Twice as many classes
- * were measured and gain nothing (allocator/doc/pages.md).  Up to 512 bytes the step is
+ * were measured and gain nothing (allocator/doc/lab/residency.md).  Up to 512 bytes the step is
  * 16 bytes, the alignment that malloc promises, so no smaller step is of use.
  *
  * Slabs.  A slab is a run of granules (16 KiB) cut into regions from its start, so a class
@@ -101,9 +101,9 @@ static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
 #define ASH_GRANULE_SHIFT 14
 #define ASH_GRANULE ((size_t)1 << ASH_GRANULE_SHIFT)
 
-/* Words of a slab's bitmap: 16 for 1,024 regions of 16 bytes.  Slabs of 64 bytes and more, of
- * whatever length, do with the first four; the rest lies apart, and most of its pages are never
- * touched. */
+/* Words of a slab's bitmap: 16, for 1,024 regions of 16 bytes.  Slabs of regions of 64 bytes
+ * and more need only the first four, whatever their length.  The others lie elsewhere, and most
+ * of their pages are never touched. */
 #define ASH_BITMAP_WORDS 16
 #define ASH_BITMAP_NEAR 4
 
@@ -169,10 +169,11 @@ ASH_INLINE unsigned ash_region_index(uint32_t reciprocal, size_t offset)
 	return (unsigned)(((uint64_t)offset * reciprocal) >> 35);
 }
 
-/* Number of the region that starts at `offset`, below 2^18; an offset at which none starts
- * gives a number above any.  By the proof above the lower 35 bits of the product are below 2^18
- * where the division leaves no rest, and else at least the reciprocal, which is no less than
- * 2^20: rotated, the bits between, which have to be 0, come to stand above the quotient. */
+/* Number of the region that starts at `offset`, below 2^18; where none starts, a number above
+ * that of any region.  By the proof above the lower 35 bits of the product are below 2^18 where
+ * the division leaves no remainder; else they are at least the reciprocal, which is no less
+ * than 2^20.  So for a start the upper 17 of these bits are 0.  The rotation puts them above
+ * the quotient. */
 ASH_INLINE uint64_t ash_region_at(uint32_t reciprocal, size_t offset)
 {
 	uint64_t quotient = (uint64_t)offset * reciprocal >> 18;

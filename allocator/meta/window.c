@@ -21,8 +21,8 @@ static_assert(offsetof(struct ash_window, limit) == 8 &&
 #define WINDOW_MOST ((uint64_t)16 << 40)
 /* Below this nothing can be served: a few hugeblocks. */
 #define WINDOW_FLOOR ((uint64_t)16 << 20)
-/* Where user addresses end on the smallest address space supported (39 bits on some
- * AArch64 kernels) it is the probe that keeps us inside; this is the general end. */
+/* Where user addresses end in general.  On the smallest address space supported (39 bits on
+ * some AArch64 kernels) they end earlier; there the probed address keeps the window inside. */
 #define ADDRESS_END ((uint64_t)1 << 47)
 
 static uint64_t first_length(uint64_t largest)
@@ -41,8 +41,9 @@ static uint64_t first_length(uint64_t largest)
 	return length;
 }
 
-/* The kernel places mappings downward from the probe, so they fill the gap of one window's
- * length before they reach the window. */
+/* Where a window of this length goes; 0 where there is no room.  The kernel places mappings
+ * downward from the probed address.  The window ends one length below that, so mappings first
+ * fill the gap between. */
 static uintptr_t place(uint64_t length)
 {
 	uintptr_t probe = (uintptr_t)ash_os_probe_address(ASH_HUGE);

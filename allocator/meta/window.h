@@ -1,8 +1,9 @@
 /* The window: the range of addresses in which hugeblocks lie, and the two maps over it.
  *
- * The window is chosen at boot and not reserved.  Only the maps are: a byte per granule
- * (the size class of the small objects in it; 0 = none that a thread cache may hold) and a
- * pointer per hugeblock to its descriptor.  Both read as zero where nothing was made. */
+ * The window is chosen at boot but not reserved; only its maps are.  One has a byte for each
+ * granule: the stack to which free gives the small objects in it, or 0 where no thread cache
+ * may take what lies there.  The other has a pointer for each hugeblock, to its descriptor.
+ * Both read as zero where nothing was made. */
 #ifndef ASH_META_WINDOW_H
 #define ASH_META_WINDOW_H
 

@@ -38,8 +38,9 @@ static void rounds(void)
 			ash_os_sleep(ns);
 			continue;
 		}
-		/* A wake from here on is not missed: whoever ticks stores its time before it
-		 * looks here, the hook looks at that time after this (one order for all). */
+		/* No wake is missed from here on.  Whoever ticks stores its time and then looks
+		 * at `awake`; here `awake` is stored, and then the hook looks at that time.
+		 * All four are sequentially consistent, so one of the two sees the other. */
 		ash_store_seq_cst(&awake, 0);
 		ns = ash_background_hook();
 		if (ns == 0)
@@ -60,8 +61,9 @@ static void *work(void *unused)
 		prctl(PR_SET_NAME, "ashlar", 0, 0, 0); /* itself: its maker may end before */
 	do {
 		rounds();
-		/* A tick that still saw it running relied on it.  Of tick and end (each writes
-		 * what the other reads, in one order for all) one sees the other. */
+		/* A tick that still saw this thread running relied on it.  The tick and this
+		 * end each write what the other reads, sequentially consistent, so one of the
+		 * two sees the other. */
 		ash_store_seq_cst(&state, NONE);
 		ns = ash_background_hook();
 		none = NONE;

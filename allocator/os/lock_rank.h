@@ -13,7 +13,7 @@ enum ash_lock_rank {
 	ASH_RANK_PAGE,        /* runs in hugeblocks */
 	ASH_RANK_MAPPINGS,    /* cache of large mappings */
 	ASH_RANK_FAR,         /* table of mappings outside the window */
-	ASH_RANK_MAGAZINES,   /* pool of empty magazines */
+	ASH_RANK_MAGAZINES,   /* free list of magazines */
 	ASH_RANK_BASE,        /* memory for metadata */
 	ASH_RANKS
 };

@@ -229,8 +229,8 @@ bool ash_block_is_dense(const struct ash_hugeblock *block)
 	return ash_block_is_listed(&block->dense);
 }
 
-/* What the slabs say of themselves belongs to their bins' locks; that it may be a moment old
- * does not matter here. */
+/* Reads the counts of the block's slabs without the locks of their bins.  An answer that is a
+ * moment old is good enough here. */
 ASH_RACY bool ash_block_is_half_empty(const struct ash_heap *heap,
 				      const struct ash_hugeblock *block)
 {

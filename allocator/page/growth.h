@@ -13,9 +13,10 @@
 
 #define ASH_GROWTH_STEP ((size_t)512 << 10) /* the least, in bytes */
 
-/* Called under no lock each time that fresh memory was a 64th of what is held, and at least
- * 512 KiB, from 4 MiB on.  Where more is held than ever before, `bytes` is two such steps:
- * where they are given back, the peak stays.  Else it is 0.  NULL = nobody. */
+/* Called under no lock at each step of growth: each time that fresh memory since the last call
+ * came to a 64th of what is held, and to 512 KiB, from 4 MiB on.  `bytes` is two such steps
+ * where more is held than ever before, else 0: where they are given back, the peak stays what
+ * it was.  NULL = nobody listens. */
 extern void (*ash_growth_hook)(struct ash_heap *heap, size_t bytes);
 
 /* Bytes of fresh memory that are being taken. */

@@ -143,9 +143,9 @@ bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	return true;
 }
 
-/* Caller holds the lock.  A descriptor of a block without anything in it; NULL where there is
- * no memory.  What only slabs of the smallest classes have of bitmaps comes for many blocks in
- * one piece: those of its pages that are never touched are then many. */
+/* Caller holds the lock.  A descriptor for an empty block; NULL where there is no memory.  The
+ * words of bitmaps that only slabs of the smallest classes need come for many blocks in one
+ * piece, so that whole pages of them are never touched. */
 static struct ash_hugeblock *new_descriptor(struct ash_growing *growing)
 {
 	struct ash_hugeblock *block;

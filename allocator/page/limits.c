@@ -32,8 +32,9 @@ size_t ash_limits_room(const struct ash_heap *heap)
 	return hard > held ? hard - held : 0;
 }
 
-/* What the program itself keeps: the rest can be had by giving it back.  (Caches of threads
- * are bounded by less than what a crossing has to fall by.) */
+/* The program's own part: what cannot be had by giving memory back.  (It includes what the
+ * caches of threads hold.  Their bound is less than the sixteenth by which this must fall
+ * before another crossing is told.) */
 static size_t in_use(const struct ash_heap *heap)
 {
 	size_t keeps =

@@ -30,9 +30,9 @@ size_t ash_limits_room(const struct ash_heap *heap);
 bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes);
 void ash_limits_settle_slow(struct ash_heap *heap, size_t bytes);
 
-/* Whether `bytes` more may be taken; they count as held until settled, when what was taken
- * counts itself.  False with ENOMEM beyond the hard limit.  Needs no lock, and none may be held
- * that is needed to count (they are all read without). */
+/* Whether `bytes` more may be taken; false with ENOMEM beyond the hard limit.  They count as
+ * held until they are settled, which is when what was taken counts itself.  Call without a
+ * lock: the counts are read without one, but making room takes some. */
 ASH_INLINE bool ash_limits_charge(struct ash_heap *heap, size_t bytes, size_t *charged)
 {
 	*charged = 0;

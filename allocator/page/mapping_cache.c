@@ -188,8 +188,8 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 	return false;
 }
 
-/* Puts a piece into the cache, together with its neighbours there; what has to leave for it, or
- * the piece itself where it is too large, goes to out[]; returns how many. */
+/* Puts a piece into the cache, joined with its neighbours there.  What has to leave for it, or
+ * the piece itself where it is too large, is written to out[]; returns how many these are. */
 static unsigned keep(struct ash_heap *heap, struct ash_cached c, struct ash_cached *out)
 {
 	struct ash_mappings *m = &heap->mappings;
@@ -236,9 +236,9 @@ void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t byt
 		ash_mapping_cache_end(heap, out[n].address, out[n].bytes);
 }
 
-/* Unmaps one piece from the end of what has been cached longest, where that is old enough, or
- * whatever its age at UINT64_MAX; returns its bytes, 0 where nothing went.  The rest waits on
- * as one piece. */
+/* Unmaps one piece, of at most `most` bytes, from the end of what has been cached longest,
+ * where that is old enough; at UINT64_MAX whatever its age.  What is left waits on as one
+ * piece.  Returns the bytes that went, 0 where none did. */
 static size_t unmap_piece(struct ash_heap *heap, uint64_t now_ns, size_t most)
 {
 	struct ash_mappings *m = &heap->mappings;

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Given back at a time: the kernel holds the lock of the whole address space meanwhile, which
- * every fault of every thread needs. */
+/* Bytes given back at a time.  Meanwhile the kernel holds the lock of the whole address space,
+ * which every fault of every thread needs. */
 #define ASH_METER_PIECE ((size_t)1 << 20)
 
 /* What one step may still do. */

@@ -21,8 +21,9 @@ static void set_tail(struct ash_heap *heap, struct ash_hugeblock *block, unsigne
 	}
 }
 
-/* Caller holds the lock.  Until the owner says how much of the run it uses, which it does after
- * the lock, all of it is used: its tail may be looked at before. */
+/* Caller holds the lock.  Counts all of the run as used, until its owner says how much it uses.
+ * The owner does so after the lock was released, and somebody may look for a tail before that.
+ */
 static void set_length(struct ash_run *run, unsigned granules)
 {
 	run->granules = (uint8_t)granules;

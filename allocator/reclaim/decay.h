@@ -1,10 +1,11 @@
-/* How much free memory may stay dirty (resident) at a time: pure arithmetic over a clock that
- * is handed in.
+/* How much free memory may be dirty (resident) at a time: pure arithmetic over a clock that is
+ * handed in.
  *
- * Free memory that is about to be used again should stay; the rest should go, smoothly.  What
- * was retaken from the free memory in the last quarter of a second says how much is in use in
- * turns; that, and at least 2 MiB, may stay.  What lies above falls as exp(-t / 0.25 s), which
- * leaves a three-thousandth after two seconds.  Another time scale changes both quarters. */
+ * Free memory that is about to be used again should stay; what lies above should go, smoothly.
+ * How much will be used again is told by what was retaken from the dirty memory in the last
+ * quarter of a second: that much, and at least 2 MiB, may be dirty.  What lies above falls as
+ * exp(-t / 0.25 s), which leaves a three-thousandth after two seconds.  Another time scale
+ * changes both quarters. */
 #ifndef ASH_RECLAIM_DECAY_H
 #define ASH_RECLAIM_DECAY_H
 

@@ -20,9 +20,9 @@
  * stopped.  Returns whether work is left.  One thread at a time, under no lock. */
 bool ash_holes_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns);
 
-/* The same where memory is wanted now: about `bytes`, from slabs that likely have much and that
- * nothing was taken from while the program took a sixteenth of the heap in runs (longer where
- * hole_age is). */
+/* The same when the heap is about to grow: purges until about `bytes` are gone.  A slab
+ * qualifies when it likely has many holes, and nothing was taken from it while the program took
+ * a sixteenth of the heap in runs (more where its bin's hole_age has risen). */
 void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint64_t most_ns);
 
 /* Whether the equations of struct ash_holes hold.  The claimant's to ask. */

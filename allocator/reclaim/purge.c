@@ -100,9 +100,9 @@ size_t ash_purge_some(struct ash_heap *heap, size_t bytes)
 							 : purge_bytes(heap, bytes, MUZZY);
 }
 
-/* Running count of bytes retaken, but from one look to the next not more than was ever missing
- * from the dirty memory: a loop over one buffer retakes the same few granules a thousand times,
- * and everything else can go. */
+/* Running count of bytes retaken.  From one look to the next at most as much counts as was ever
+ * missing from the dirty memory: a loop over one buffer retakes the same few granules a
+ * thousand times, and needs no more than them. */
 static uint64_t retaken(struct ash_heap *heap, size_t dirty_bytes)
 {
 	struct ash_purge *purge = &heap->purge;

@@ -16,9 +16,9 @@ void ash_purge_set_decay_ms(struct ash_heap *heap, int64_t ms);
  * more; -1 = never, for the kernel to take; 0 = for good at once, as it is unless set. */
 void ash_purge_set_muzzy_ms(struct ash_heap *heap, int64_t ms);
 
-/* So much may stay dirty whatever its age: a share of what is in use, in 1/65536; below 0 all.
- * And after free runs were purged down to what may stay nothing is purged for `ms` more.  Both
- * 0 unless set.  At boot. */
+/* The first sets how much may be dirty whatever its age: a share of what is in use, in 1/65536;
+ * below 0, all.  The second sets for how many ms nothing more is purged after free runs were
+ * purged down to what may be dirty.  Both are 0 unless set.  At boot. */
 void ash_purge_set_dirty_share(struct ash_heap *heap, int64_t share);
 void ash_purge_set_interval_ms(struct ash_heap *heap, uint64_t ms);
 
@@ -31,9 +31,9 @@ bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns);
  * next call goes on.  Any thread; call without a lock. */
 void ash_purge_excess(struct ash_heap *heap);
 
-/* Purges free runs until at most `bytes` of them are dirty, or up to twice as many where so
- * much is taken from them in turns; at most about `most_ns` of CPU time.  The caller holds the
- * purger's claim. */
+/* Purges free runs until at most `bytes` of them are dirty, or up to twice as many where that
+ * much is retaken; for at most about `most_ns` of CPU time.  The caller holds the purger's
+ * claim. */
 void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns);
 
 /* All free runs, at once. */

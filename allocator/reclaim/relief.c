@@ -23,8 +23,8 @@
 #define RELIEF_DIRTY ((size_t)1 << 20)     /* what may stay dirty, */
 #define RELIEF_DIRTY_SHARE 8               /* or this share of the heap */
 
-/* By calls of the kernel: free runs above their share, some `bytes` of cached mappings, and
- * holes. */
+/* Gives back what takes calls of the kernel: free runs above their share, about `bytes` of
+ * cached mappings, and holes. */
 static void shrink(struct ash_heap *heap, size_t bytes)
 {
 	size_t dirty = (ash_account_in_use(heap) << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
@@ -41,9 +41,10 @@ static void shrink(struct ash_heap *heap, size_t bytes)
 	}
 }
 
-/* The heap is about to touch fresh memory.  Instead goes what others do without: objects in the
- * depot, for slabs that they were the last of serve anybody, at no price but the calls'; and
- * where the heap would hold `bytes` more than ever before, what takes calls of the kernel. */
+/* Called when the heap is about to touch fresh memory: gives back what others can do without.
+ * First magazines of the depot go home.  That needs no call of the kernel, and slabs whose last
+ * objects they held serve anybody.  Then, where the heap would hold `bytes` more than ever
+ * before (0 below that), calls of the kernel follow. */
 static void relieve(struct ash_heap *heap, size_t bytes)
 {
 	struct ash_stall stall;

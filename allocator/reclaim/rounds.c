@@ -33,9 +33,9 @@
 /* A spare is collected after less: with the background thread's step what an idle thread freed
  * is back with the others within 250 ms. */
 #define SPARE_EPOCHS 1
-/* One step's CPU time: free runs come first, mappings and holes get what is left, an eighth at
- * least.  In calls of the program less than the millisecond that none may exceed, for a step
- * ends with the batch that is under way. */
+/* CPU time of one step.  Free runs come first; mappings and holes get what is left, an eighth
+ * at least.  In calls of the program it is less than the millisecond that none may exceed, for
+ * a step ends with the batch that is under way. */
 #define CALL_NS 400000u
 #define BACKGROUND_NS 1000000u
 /* More idle memory than this is worth a look at pressure by a thread that has no other work. */
@@ -77,7 +77,8 @@ struct census {
 	void **spare[SPARES_AT_ONCE];
 };
 
-/* Nothing of an idle thread's but what its current magazines hold stays away from others. */
+/* Counts the thread where it is active.  Where it is idle, takes its spare magazines, so that
+ * it withholds from others only what its current magazines hold. */
 static void visit(struct ash_thread *t, void *argument)
 {
 	struct census *census = argument;
@@ -119,8 +120,8 @@ static void once_per_epoch(uint32_t now)
 	ash_depot_trim(TRIM_PER_EPOCH);
 	if (now % REFUSED_EPOCHS == 0)
 		ash_dirty_try_refused(heap);
-	/* Where addresses are limited, stacks of threads and files that are mapped need them,
-	 * whose callers cannot ask us: nothing that lies empty keeps any. */
+	/* Under RLIMIT_AS, stacks of threads and mapped files need addresses, and whoever maps
+	 * them cannot ask us for some.  So blocks that lie empty are unmapped. */
 	if (ash_os_address_limit() != UINT64_MAX)
 		ash_block_release_empty(heap, true);
 }

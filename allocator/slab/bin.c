@@ -237,9 +237,10 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 
 #define LOOKED_AT 64 /* slabs per look: the lock is held */
 
-/* n objects at random places leave p exp(-n / p) of p pages free.  Whether that is at least a
- * half: n <= p ln 2.  Less would be single pages, each a call to the kernel and soon a fault.
- */
+/* Whether objects at random places would leave half of the slab's pages free.  n objects leave
+ * about p exp(-n / p) of p pages free, which is at least a half of them while n <= p ln 2.
+ * With more objects, holes are mostly single pages: each costs a call of the kernel, and soon a
+ * fault. */
 static bool holes_are_likely(const struct ash_run *slab)
 {
 	unsigned pages = ash_slab_pages(slab), out = (unsigned)slab->regions - slab->nfree;
@@ -247,8 +248,9 @@ static bool holes_are_likely(const struct ash_run *slab)
 	return out * 16 <= pages * 11;
 }
 
-/* Caller holds the lock.  The slab's holes, where they are worth what it takes: a huge page
- * falls apart, so less than half of it must be in use. */
+/* Caller holds the lock.  The slab's holes; 0 where purging them is not worth its price.  A
+ * huge page would be broken up by it, so there at most half of the slab and less than half of
+ * its block may be in use. */
 static uint64_t worthy_holes(struct ash_run *slab)
 {
 	const struct ash_hugeblock *block = ash_block_of_granule(slab->number);

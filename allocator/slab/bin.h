@@ -61,12 +61,13 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n,
 		   bool only_try);
 
-/* For the purge of holes: detaches a slab whose last take is at least the bin's hole_age old
- * and that has holes, the emptiest first; NULL where there is none.  Until it is attached again
- * nothing is taken from it, and frees only set bits.  *holes are its pages.  With `hurried`
- * age is measured in runs taken: a sixteenth of the heap stands for the first hole_age; and
- * only slabs in which objects at random places would leave half of the pages free are looked
- * into. */
+/* For the purge of holes: detaches a slab that has holes and that nothing was taken from for
+ * the bin's hole_age, the emptiest first; NULL where there is none.  *holes are its pages.
+ * Until the slab is attached again nothing is taken from it, and frees only set bits.
+ *
+ * With `hurried` age is measured by ash_run_clock: a sixteenth of the heap, taken in runs,
+ * stands for the first hole_age.  And only such slabs are looked into in which objects at
+ * random places would leave half of the pages free. */
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
 			       uint64_t *holes);
 

@@ -259,12 +259,13 @@ static ASH_NOINLINE unsigned length_of_row(void **at, size_t most, ptrdiff_t str
 }
 
 /* Sets the bits of the items from `at` on, up to the first that lies in another slab or is not
- * out; returns where it stopped.  An item in another slab is beyond `bump`: no slab is longer
- * than 16 granules, and what lies behind the last region is above it, too.
+ * out, and returns where it stopped.  An item of another slab has a region number of `bump` or
+ * more, as has what lies behind the last region, for no slab is longer than 16 granules.
  *
- * What was allocated in a row is often freed in a row, up or down: items one `stride` apart are
- * recognized by an addition and set at once, as far as one word of the bitmap goes.  `one_word`
- * is a constant that says the bitmap is no longer than that. */
+ * What was allocated in a row is often freed in a row, upward or downward.  So items one
+ * `stride` apart are recognised by an addition, and their bits are set at once, as far as one
+ * word of the bitmap goes.  `one_word` is a constant that says the bitmap has no more than
+ * that. */
 ASH_INLINE void **give_items(struct ash_run *slab, void **at, void **end, bool one_word)
 {
 	uint64_t *at_word = ash_run_bitmap_near(slab), word = *at_word;
@@ -300,7 +301,7 @@ ASH_INLINE void **give_items(struct ash_run *slab, void **at, void **end, bool o
 			n = most > 1 ? length_of_row(at, most, stride) : 1;
 			bits = ash_bits_mask((unsigned)(stride < 0 ? i % 64 + 1 - n : i % 64),
 					     n);
-			if (ASH_UNLIKELY((word & bits) != 0)) { /* the next turn finds it */
+			if (ASH_UNLIKELY((word & bits) != 0)) { /* then one by one */
 				bits = (uint64_t)1 << (i % 64);
 				n = 1;
 			}

@@ -64,10 +64,10 @@ ASH_INLINE bool ash_slab_give_one(struct ash_run *slab, const void *p)
 	return true;
 }
 
-/* The OS pages of the slab that hold no byte of a region that is out and are not purged yet,
- * as bits; under the bin's lock.  Pages are counted from the one that holds the slab's first
- * byte; where they are larger than granules the slab shares the first and the last with others,
- * and they are no holes. */
+/* The OS pages of the slab, as bits, that hold no byte of a region that is out and were not
+ * purged yet; under the bin's lock.  Bit 0 is the page of the slab's first byte.  Where pages
+ * are larger than granules the slab shares its first and last page with others, and these are
+ * no holes. */
 uint64_t ash_slab_holes(struct ash_run *slab);
 
 /* Bytes of the first page that lie before the slab. */
