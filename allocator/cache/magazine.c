@@ -4,7 +4,7 @@
 #include "os/mutex.h"
 
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_MAGAZINES);
-static void **pool; /* linked by slot 0, the last one's is NULL */
+static void **free_list; /* linked by slot 0, the last one's is NULL */
 
 static bool is_block(void *const *magazine)
 {
@@ -41,9 +41,9 @@ static void put_list(void **first, void **last)
 {
 	ash_assert(first != NULL && is_block(first) && is_block(last));
 	ash_mutex_lock(&lock);
-	ash_assert_internal(is_block(pool));
-	last[0] = pool;
-	pool = first;
+	ash_assert_internal(is_block(free_list));
+	last[0] = free_list;
+	free_list = first;
 	ash_mutex_unlock(&lock);
 }
 
@@ -52,11 +52,11 @@ void **ash_magazine_get(void)
 	void **m, **batch;
 
 	ash_mutex_lock(&lock);
-	m = pool;
+	m = free_list;
 	ash_assert_internal(is_block(m));
 	if (m != NULL)
-		pool = m[0];
-	ash_assert_internal(is_block(pool));
+		free_list = m[0];
+	ash_assert_internal(is_block(free_list));
 	ash_mutex_unlock(&lock);
 	if (m != NULL)
 		return m;

@@ -107,12 +107,12 @@ static inline unsigned ash_drop_nulls(void **items, unsigned n)
 	(void)items;
 	return n;
 #else
-	unsigned kept = 0;
+	unsigned n_left = 0;
 
 	for (unsigned i = 0; i < n; i++)
 		if (items[i] != NULL)
-			items[kept++] = items[i];
-	return kept;
+			items[n_left++] = items[i];
+	return n_left;
 #endif
 }
 

@@ -44,11 +44,14 @@ struct ash_thread {
 
 enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
 
-/* All that the fast paths touch of a thread, by stack (meta/size_class.h).  One without a
- * magazine points to a static slot that reads as both empty and full.  The thread's alone: it
- * orders its stores against a fork in between by compiler fences (the item before the top that
- * covers it; read before the top is lowered).  Others read tops only for statistics, under the
- * THREADS lock, which keeps the thread from ending meanwhile.
+/* All that the fast paths touch of a thread; tops by number of stack (meta/size_class.h).  A
+ * stack without a magazine points to a static slot that reads as both empty and full.
+ *
+ * It is the thread's alone.  Compiler fences order its accesses against a fork in between: an
+ * item is stored before the top that covers it, and read before the top is lowered.  Others
+ * read tops only for statistics, under the THREADS lock, which keeps the thread from ending
+ * meanwhile.
+ *
  * Each top points into a magazine of its stack's class (cache/magazine.h), no two into one, or
  * is the static one; thread is NULL or a record whose `tls` is this. */
 struct ash_tls {

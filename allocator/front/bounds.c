@@ -63,9 +63,10 @@ void ash_bounds_init(void)
 	ash_purge_set_decay_ms(&ash_heap, ms);
 	ash_purge_set_muzzy_ms(&ash_heap, ash_conf.muzzy_decay_ms);
 	/* Mappings wait half as long as runs. */
-	ash_heap.mappings.keep_ns = ms < 0 ? ASH_MAPPING_KEEP : (uint64_t)ms * 500000;
-	if (limit / 16 < ash_heap.mappings.keep_least)
-		ash_heap.mappings.keep_least = (size_t)(limit / 16);
+	ash_heap.mappings.cache_ns =
+		ms < 0 ? ASH_MAPPING_CACHE_FOR_GOOD : (uint64_t)ms * 500000;
+	if (limit / 16 < ash_heap.mappings.cache_least)
+		ash_heap.mappings.cache_least = (size_t)(limit / 16);
 	ash_bin_hole_age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
 	ash_heap.holes.enabled = ms >= 0;
 	ash_heap.rounds.pressure =

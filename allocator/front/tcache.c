@@ -20,8 +20,8 @@
 #define EARLY_SIZE \
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
-#define TURN_LEAST 24       /* objects that malloc and free should go round in */
-#define TURN_WITH_SPARE 8   /* the same where a full magazine waits behind them */
+#define SWAP_LEAST 24       /* objects that malloc and free should go round in */
+#define SWAP_WITH_SPARE 8   /* the same where a full magazine waits behind them */
 #define TICK_EVERY 32       /* slow paths between looks at the clock */
 #define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
 
@@ -165,7 +165,7 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 ASH_INLINE void tick(struct ash_thread *t, bool allocates)
 {
 	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 ||
-			 (allocates && ash_load_relaxed(&ash_heap.rounds.start_wished) != 0)))
+			 (allocates && ash_load_relaxed(&ash_heap.rounds.start_wanted) != 0)))
 		look_at_clock(t, allocates);
 }
 
@@ -234,7 +234,7 @@ ASH_INLINE void *pop(unsigned class, void **top)
  * magazine that free gave to, and free gets the empty one.  Where few objects come so, as many
  * again are taken from the slabs, or the capacity grows: a swap for a few objects costs more
  * than it saves. */
-static void turn(struct ash_thread *t, unsigned class)
+static void swap_stacks(struct ash_thread *t, unsigned class)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 	unsigned stack = ash_class_free_stack(class);
@@ -245,7 +245,7 @@ static void turn(struct ash_thread *t, unsigned class)
 	set_top(class, given);
 	if (taken != ASH_STATIC_TOP)
 		set_top(stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
-	if (n >= TURN_LEAST || n == 0)
+	if (n >= SWAP_LEAST || n == 0)
 		return;
 	more = ash_magazine_cap(ash_magazine_of(given)) - n;
 	if (more < n)
@@ -263,7 +263,7 @@ static void turn(struct ash_thread *t, unsigned class)
 
 /* The frequent case of a swap, together with the pop: both magazines are there and enough was
  * freed.  NULL where that is not so. */
-ASH_INLINE void *turn_and_pop(unsigned class)
+ASH_INLINE void *swap_and_pop(unsigned class)
 {
 	unsigned stack = ash_class_free_stack(class);
 	void **given = ash_tls.top[stack], **taken = ash_tls.top[class], *p = *given;
@@ -274,7 +274,7 @@ ASH_INLINE void *turn_and_pop(unsigned class)
 		return NULL;
 	cc = &ash_tls.thread->classes[class];
 	n = ash_top_count(given);
-	if (n < TURN_LEAST && (n < TURN_WITH_SPARE || ash_load_relaxed(&cc->spare) == NULL))
+	if (n < SWAP_LEAST && (n < SWAP_WITH_SPARE || ash_load_relaxed(&cc->spare) == NULL))
 		return NULL;
 	set_top(stack, ASH_STATIC_TOP);
 	set_top(class, given - 1);
@@ -291,7 +291,7 @@ void *ash_tcache_alloc(unsigned class)
 	unsigned got;
 
 	if (ash_class_is_given(class)) {
-		p = turn_and_pop(class);
+		p = swap_and_pop(class);
 		if (ASH_LIKELY(p != NULL))
 			return p;
 	}
@@ -314,7 +314,7 @@ again:
 	}
 	/* A thread that only freed so far. */
 	if (ASH_UNLIKELY(ash_tls.top[class] == ASH_STATIC_TOP)) {
-		turn(t, class);
+		swap_stacks(t, class);
 		goto again;
 	}
 	ash_delay();
@@ -333,7 +333,7 @@ again:
 	}
 	if (ash_class_is_given(class) &&
 	    !ash_top_is_empty(ash_tls.top[ash_class_free_stack(class)])) {
-		turn(t, class);
+		swap_stacks(t, class);
 		goto again;
 	}
 	/* The empty magazine leaves its place here before it appears in the depot, and comes

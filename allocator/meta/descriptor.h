@@ -17,7 +17,7 @@
 #define ASH_HUGE ((size_t)1 << ASH_HUGE_SHIFT)
 #define ASH_HUGE_GRANULES (ASH_HUGE / ASH_GRANULE)
 
-struct ash_bitmap_rest {
+struct ash_bitmap_extension {
 	uint64_t word[ASH_BITMAP_WORDS - ASH_BITMAP_NEAR];
 };
 
@@ -56,11 +56,11 @@ struct ash_run {
 	uint32_t size;       /* slab: of a region; large: usable bytes */
 	uint32_t reciprocal; /* slab: see ash_region_index */
 	uint32_t stamp;      /* slab: epoch in which a region was last taken */
-	uint8_t apart;     /* slab: off its bin's lists while holes are purged; large: its tail
-			      is being purged */
-	uint8_t collapses; /* slab: the block's when `purged` was last right */
-	uint16_t turn;     /* slab: the heap's clock / 64 (MiB) when a region was last taken */
-	uint64_t purged;   /* slab: OS pages that were given back and not touched since */
+	uint8_t detached;   /* slab: off its bin's lists while holes are purged; large: its tail
+			       is being purged */
+	uint8_t collapses;  /* slab: the block's when `purged` was last right */
+	uint16_t run_clock; /* slab: the heap's clock / 64 (MiB) when a region was last taken */
+	uint64_t purged;    /* slab: OS pages that were given back and not touched since */
 };
 
 static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
@@ -95,11 +95,11 @@ struct ash_hugeblock {
 	uint64_t touched[2];    /* granule was handed out since it was last known to be zero */
 	uint64_t muzzy[2];      /* free and touched, and the kernel may take it: not dirty */
 	uint64_t tails[2]; /* head of a large run whose end beyond its size may hold memory */
-	struct ash_bitmap_rest *rest; /* by granule */
-	uint32_t number;              /* block number in the window */
-	uint16_t longest;             /* longest run of free granules */
-	uint16_t nused;               /* set bits in used */
-	uint32_t tails_epoch;         /* when the last such bit was set */
+	struct ash_bitmap_extension *extension; /* by granule */
+	uint32_t number;                        /* block number in the window */
+	uint16_t longest;                       /* longest run of free granules */
+	uint16_t nused;                         /* set bits in used */
+	uint32_t tails_epoch;                   /* when the last such bit was set */
 	uint32_t dense_epoch; /* when the block was first seen on the list, or is to be tried
 				 again; 0 = not seen yet */
 	uint8_t keep;         /* enum ash_keep */

@@ -176,7 +176,7 @@ bool ash_far_find(const void *address, struct ash_far *entry)
 	return found;
 }
 
-/* A detached entry keeps the promise of a place, and its bytes go on to count. */
+/* A detached entry keeps its promise: `count` and `bytes` go on to include it. */
 static bool take_out(const void *address, struct ash_far *entry, bool for_good)
 {
 	bool found;

@@ -86,11 +86,11 @@ enum {
 		ASH_BY_16X8(40), ASH_BY_16X8(48), ASH_BY_16X8(56), ASH_BY_16(64)
 static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
 
-/* A thread keeps a stack of free objects per class, which malloc takes from.  free gives to
- * the same, but in the smallest classes to a second one, which takes the first one's place when
- * that is empty: what malloc returns then does not wait for the store of a free just before,
- * address and all, which makes up most of the time that tiny objects take.  Larger ones are
- * better served by the object freed last, the one that the data cache holds
+/* For each class a thread has a stack of free objects, which malloc takes from.  free gives to
+ * the same one, but in the smallest classes to a second one; the two are swapped when the first
+ * is empty.  malloc then does not wait for what the free just before it stored, neither the
+ * item nor the top.  That wait makes up most of the time that tiny objects take.  Larger ones
+ * are better served by the object freed last, the one that the data cache holds
  * (allocator/doc/caches.md).
  *
  * Stacks are numbered: class c is its own, and the second of class c is ASH_STACK_GIVEN + c,

@@ -149,13 +149,13 @@ ASH_INLINE uint64_t *ash_run_bitmap_near(const struct ash_run *run)
 /* Word w of the bitmap of the slab whose head this is. */
 ASH_INLINE uint64_t *ash_run_bitmap_word(const struct ash_run *run, size_t w)
 {
-	struct ash_bitmap_rest *rest;
+	struct ash_bitmap_extension *extension;
 
 	if (ASH_LIKELY(w < ASH_BITMAP_NEAR))
 		return ash_run_bitmap_near(run) + w;
 	ash_assert(w < ASH_BITMAP_WORDS);
-	rest = ash_block_of_granule(run->number)->rest;
-	return &rest[run->number % ASH_HUGE_GRANULES].word[w - ASH_BITMAP_NEAR];
+	extension = ash_block_of_granule(run->number)->extension;
+	return &extension[run->number % ASH_HUGE_GRANULES].word[w - ASH_BITMAP_NEAR];
 }
 
 #endif

@@ -36,7 +36,7 @@ size_t ash_account_kept(const struct ash_heap *heap);
 /* Bytes in the cache of freed mappings. */
 size_t ash_account_cached(const struct ash_heap *heap);
 
-/* Granules taken, ever: a clock that goes as fast as the program turns memory over. */
+/* Granules taken, ever: a clock that goes as fast as the program takes memory. */
 ASH_INLINE size_t ash_account_clock(const struct ash_heap *heap)
 {
 	return ash_load_relaxed(&heap->account.clock);

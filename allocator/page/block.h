@@ -34,9 +34,9 @@ bool ash_block_is_half_empty(const struct ash_heap *heap, const struct ash_hugeb
 /* After the block's bits changed: puts it on the lists that it belongs to now. */
 void ash_block_changed(struct ash_heap *heap, struct ash_hugeblock *block);
 
-/* The granules that a purge may take, dirty or muzzy (`lazy`) ones, as bits: the kernel gives
- * back whole OS pages, so of larger pages (of 64 KiB: four granules) those that are free
- * altogether and dirty in part. */
+/* Sets in `map` the granules that a purge may take: muzzy ones with `lazy`, else dirty ones.
+ * The kernel gives back whole OS pages.  Where a page is larger than a granule (64 KiB: four
+ * granules), it may go when all of its granules are free and one qualifies. */
 void ash_block_purgeable(const struct ash_hugeblock *block, bool lazy, uint64_t map[2]);
 
 /* Takes those of `count` free granules from `first` on that hold memory out of the counts of
@@ -52,8 +52,8 @@ void ash_block_count_free(struct ash_heap *heap, const struct ash_hugeblock *blo
 /* Blocks that came to the list (by `dense`) since the last look are due at epoch `due`. */
 void ash_block_date_new(struct ash_list *list, uint32_t due);
 
-/* Unmaps a wholly free block that packing and the pool's list hold no more, or puts it back
- * where the kernel refuses and returns false.  Called with the lock held, which it lets go of.
+/* Unmaps a wholly free block that neither packing nor the pool has on a list.  Where the kernel
+ * refuses, puts the block back and returns false.  Called with the lock held, and releases it.
  */
 bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block);
 

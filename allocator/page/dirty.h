@@ -28,8 +28,8 @@ void ash_dirty_return(struct ash_heap *heap, const struct ash_dirty_range *range
 void ash_dirty_refused(struct ash_heap *heap, struct ash_hugeblock *block);
 void ash_dirty_try_refused(struct ash_heap *heap);
 
-/* The least that was dirty since the last call, what was purged meanwhile apart: that many
- * granules were needed by nobody. */
+/* The least that was dirty since the last call, not counting what was purged meanwhile: nobody
+ * needed that many granules. */
 size_t ash_dirty_low(struct ash_heap *heap);
 
 /* Granules that were taken again while dirty, ever. */

@@ -37,10 +37,10 @@ struct ash_account {
 	size_t dirty;     /* free, and may hold memory that shall go */
 	size_t muzzy;     /* free, and the kernel may take their memory: not dirty */
 	size_t kept;      /* free, and hold memory that stays: see enum ash_keep */
-	size_t clock;     /* taken, ever: goes as fast as the program turns memory over */
+	size_t clock;     /* taken, ever: goes as fast as the program takes memory */
 	uint64_t retaken; /* of those, the ones that were dirty */
 	size_t reserved;  /* just being purged: nobody's */
-	size_t dirty_low; /* least that `dirty` was since somebody asked, purging apart */
+	size_t dirty_low; /* least that `dirty` was since somebody asked, not counting purges */
 	/* By the mappings lock. */
 	size_t cached; /* bytes in the cache of freed mappings */
 	/* Atomic. */
@@ -53,15 +53,15 @@ struct ash_account {
  * they may be set while others work.
  *
  *   pending == sum of what was charged and is not settled
- *   turns is odd while the soft limit is crossed */
+ *   crossings is odd while the soft limit is crossed */
 struct ash_limits {
-	size_t hard;      /* more is refused with ENOMEM */
-	size_t soft;      /* above it everything dirty goes, and the callback is called */
-	size_t dirty_max; /* free memory that may stay resident */
-	bool pressure;    /* memory is short around us: as above the soft limit */
-	uint32_t crossed; /* the program has to be told, by whoever exchanges it for 0 */
-	size_t pending;   /* charged, not settled */
-	uint32_t turns;   /* of the soft limit: odd = crossed, and not fallen below it since */
+	size_t hard;        /* more is refused with ENOMEM */
+	size_t soft;        /* above it everything dirty goes, and the callback is called */
+	size_t dirty_max;   /* free memory that may stay resident */
+	bool pressure;      /* memory is short around us: as above the soft limit */
+	uint32_t crossed;   /* the program has to be told, by whoever exchanges it for 0 */
+	size_t pending;     /* charged, not settled */
+	uint32_t crossings; /* of the soft limit: odd = crossed, and not declined since */
 };
 
 /* Growth; growth.h.  Atomic. */
@@ -115,8 +115,8 @@ struct ash_growing {
 	uint32_t growths;
 	uint64_t refused;         /* by the pool */
 	struct ash_list released; /* unmapped, to be mapped again */
-	struct ash_bitmap_rest *rest;
-	unsigned rests; /* blocks that `rest` is enough for */
+	struct ash_bitmap_extension *extension;
+	unsigned extensions; /* blocks that `extension` is enough for */
 	bool use_pool;
 };
 
@@ -127,8 +127,8 @@ struct ash_cached {
 	uintptr_t address; /* 0 = empty slot */
 	size_t bytes;
 	uint64_t freed_ns;
-	bool rest; /* the end of a mapping: programs write beginnings first, so it is likely
-		      untouched */
+	bool is_end; /* the end of a mapping: programs write beginnings first, so it is likely
+			untouched */
 };
 
 /* A mapping whose end beyond what is used may hold memory. */
@@ -154,8 +154,8 @@ struct ash_mappings {
 	struct ash_mutex tail_lock;
 	uintptr_t in_work;
 	/* How long freed mappings wait, and up to how many bytes where few are in use. */
-	uint64_t keep_ns;
-	size_t keep_least;
+	uint64_t cache_ns;
+	size_t cache_least;
 };
 
 /* What the machine and the user want of huge pages; huge_advice.h.  Set at boot. */
@@ -202,7 +202,7 @@ struct ash_purge {
 	uint64_t interval_ns;       /* from the end of one pass to the next */
 };
 
-/* How long the program's calls were kept up; reclaim/stall.h.  Atomic.
+/* How long the program's calls were delayed; reclaim/stall.h.  Atomic.
  *
  *   longest_ns <= ns, where the kernel tells the time */
 struct ash_stalls {
@@ -224,10 +224,10 @@ struct ash_stalls {
 /* Huge pages are made; reclaim/hugify.h.
  *
  *   the first `advised` of `block` are the blocks with advice of their own, each once
- *   rest == 0 or until is when it ends;  credit_ns <= its most */
+ *   pause == 0 or until is when it ends;  credit_ns <= its most */
 struct ash_hugify {
 	unsigned advised;
-	uint32_t rest, until; /* epochs */
+	uint32_t pause, until; /* epochs */
 	int64_t credit_ns;
 	uint32_t credited;    /* epoch; 0 = never yet */
 	bool cannot_collapse; /* the kernel knows advice only */
@@ -257,13 +257,13 @@ struct ash_holes {
 
 /* Rounds of work; reclaim/rounds.h.  Atomic.
  *
- *   claim <= 1;  active_threads >= 1;  large and start_wished are 0 or 1 */
+ *   claim <= 1;  active_threads >= 1;  large and start_wanted are 0 or 1 */
 struct ash_rounds {
 	uint32_t claim;          /* 1 = somebody works */
 	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */
 	uint32_t active_threads; /* >= 1 */
 	uint32_t large;          /* 1 = the heap is or was large */
-	uint32_t start_wished;   /* 1 = a free would start the background thread */
+	uint32_t start_wanted;   /* 1 = a free would start the background thread */
 	uint64_t ticked_ns;      /* when a slow path last ticked */
 	uint64_t pressed;        /* looks that found memory short */
 	/* Options. */

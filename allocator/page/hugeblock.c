@@ -11,7 +11,7 @@
 #include "util/atomic.h"
 
 #define STEP_MOST 512 /* blocks: 1 GiB */
-#define RESTS_AT_ONCE 16
+#define EXTENSIONS_AT_ONCE 16
 
 void *ash_hugeblock_address(uint32_t number)
 {
@@ -150,19 +150,20 @@ static struct ash_hugeblock *new_descriptor(struct ash_growing *growing)
 {
 	struct ash_hugeblock *block;
 
-	if (growing->rests == 0) {
-		growing->rest = ash_base_alloc(
-			RESTS_AT_ONCE * ASH_HUGE_GRANULES * sizeof(*growing->rest), 64);
-		if (growing->rest == NULL)
+	if (growing->extensions == 0) {
+		size_t one = ASH_HUGE_GRANULES * sizeof(*growing->extension);
+
+		growing->extension = ash_base_alloc(EXTENSIONS_AT_ONCE * one, 64);
+		if (growing->extension == NULL)
 			return NULL;
-		growing->rests = RESTS_AT_ONCE;
+		growing->extensions = EXTENSIONS_AT_ONCE;
 	}
 	block = ash_base_alloc(sizeof(*block), 64);
 	if (block == NULL)
 		return NULL;
-	block->rest = growing->rest;
-	growing->rest += ASH_HUGE_GRANULES;
-	growing->rests--;
+	block->extension = growing->extension;
+	growing->extension += ASH_HUGE_GRANULES;
+	growing->extensions--;
 	return block;
 }
 

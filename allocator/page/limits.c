@@ -40,27 +40,27 @@ static size_t in_use(const struct ash_heap *heap)
 	size_t keeps =
 		((ash_account_in_use(heap) + ash_account_kept(heap)) << ASH_GRANULE_SHIFT) +
 		ash_far_bytes() + ash_base_mapped();
-	size_t rest = ash_account_hole_bytes(heap) +
+	size_t idle = ash_account_hole_bytes(heap) +
 		      (ash_limits_cached_hook != NULL ? ash_limits_cached_hook() : 0);
 
-	return keeps > rest ? keeps - rest : 0;
+	return keeps > idle ? keeps - idle : 0;
 }
 
-/* Notes a crossing of the soft limit once, and again only after a real decline.  `more` is what
- * the caller is about to take.
+/* Notes when what the program holds crosses the soft limit, so that it is told once for each
+ * crossing, and again only after a real decline.  `more` is what the caller is about to take.
  *
- * What others are about to take (pending) may be counted in what is in use already.  A crossing
- * is judged without it, lest it be noted too early; a decline with it, lest what the program
- * was told of seem to be gone.
+ * Memory that other threads are about to take (pending) does not count toward a crossing, for
+ * some of it may be counted already.  Against a decline it does count, for it may be the very
+ * memory that the program was told of.
  *
- * Whether the limit counts as crossed is read first: a thread that is kept up between its look
- * at the memory and its decision then decides nothing where others have done so meanwhile. */
+ * The counter of crossings is read before all else.  So a thread that is delayed between its
+ * look at the memory and its decision decides nothing where another has done so meanwhile. */
 static void note_soft(struct ash_heap *heap, size_t more)
 {
 	struct ash_limits *limits = &heap->limits;
-	uint32_t turn = ash_load_acquire(&limits->turns);
+	uint32_t seen = ash_load_acquire(&limits->crossings);
 	size_t soft = ash_load_relaxed(&limits->soft), used;
-	bool crossed = turn % 2 != 0;
+	bool crossed = seen % 2 != 0;
 
 	if (ash_limits_telling)
 		return;
@@ -69,13 +69,14 @@ static void note_soft(struct ash_heap *heap, size_t more)
 	ash_delay();
 	if (crossed ? used >= soft - soft / 16 : used <= soft)
 		return;
-	if (ash_cas_acq_rel(&limits->turns, &turn, turn + 1) && !crossed)
+	if (ash_cas_acq_rel(&limits->crossings, &seen, seen + 1) && !crossed)
 		ash_store_relaxed(&limits->crossed, 1);
 }
 
-/* What another thread takes is counted before its charge is settled, and what it gives back
- * until it is gone: a look in between counts it twice, or still, and never misses it.  Whether
- * a request might fit without what others are in between of. */
+/* Whether a request might fit without what others are just taking or giving back.  A thread
+ * settles its charge only after what it took counts as held, and what it gives back counts
+ * until it is gone.  So a look in between counts memory twice, or still, but never misses it.
+ */
 static bool others_decide(const struct ash_heap *heap, size_t all, size_t held, size_t hard)
 {
 	size_t leaves = ash_account_departed(heap), least = held > leaves ? held - leaves : 0;
@@ -84,7 +85,7 @@ static bool others_decide(const struct ash_heap *heap, size_t all, size_t held, 
 	       least <= hard - charged_here;
 }
 
-/* A refusal waits until nobody else is in between. */
+/* A refusal first waits, for a while, until no other thread is in between. */
 bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 {
 	struct ash_limits *limits = &heap->limits;

@@ -13,8 +13,8 @@
 #include "util/atomic.h"
 #include "util/compiler.h"
 
-/* Set by a thread while it tells the program of a limit: what the program takes and frees just
- * then is nothing to be told of, and neither a crossing nor a decline. */
+/* True in a thread while it tells the program of a limit.  What the callback takes and frees
+ * meanwhile is neither a crossing nor a decline, and the program is not told of it. */
 extern __thread bool ash_limits_telling ASH_HIDDEN;
 
 /* Bytes that caches above the pages hold and can do without; set at boot, NULL = none. */

@@ -22,7 +22,7 @@ static size_t bound_tail(struct ash_heap *heap, uintptr_t address, size_t used, 
 		ash_mapping_cache_give(heap, address + 2 * used, mapped - 2 * used, true);
 		mapped = 2 * used;
 	}
-	if (dirty && mapped - used >= ASH_MAPPING_TAIL_KEPT)
+	if (dirty && mapped - used >= ASH_MAPPING_TAIL_LEAST)
 		ash_mapping_tail_note(heap, address);
 	return mapped;
 }

@@ -23,8 +23,8 @@ void ash_mapping_free(struct ash_heap *heap, const struct ash_far *entry);
  * is then as it was. */
 void *ash_mapping_resize(struct ash_heap *heap, const struct ash_far *entry, size_t size);
 
-/* For heap->mappings.keep_ns: until something else takes them. */
-#define ASH_MAPPING_KEEP ((uint64_t)INT64_MAX)
+/* For heap->mappings.cache_ns: freed mappings wait until something else takes them. */
+#define ASH_MAPPING_CACHE_FOR_GOOD ((uint64_t)INT64_MAX)
 
 /* Unmaps what lay in the cache for a second and purges the unused ends of mappings; now_ns =
  * UINT64_MAX does so at once.  Stops after about `most_ns` of CPU time (UINT64_MAX = never).

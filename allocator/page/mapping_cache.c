@@ -69,22 +69,23 @@ static struct ash_cached take_slot(struct ash_heap *heap, unsigned i)
 	return taken;
 }
 
-/* Whether i is the better choice for `bytes` than j (SLOTS = none): a beginning before a rest,
- * the smallest that suffices, else the largest. */
+/* Whether slot i serves a request of `bytes` better than slot j (SLOTS = none): a beginning
+ * rather than the cut-off end of a mapping, then the smallest that suffices, else the largest.
+ */
 static bool fits_better(const struct ash_cached *cache, unsigned i, unsigned j, size_t bytes)
 {
 	if (j == SLOTS)
 		return true;
-	if (cache[i].rest != cache[j].rest)
-		return cache[j].rest;
+	if (cache[i].is_end != cache[j].is_end)
+		return cache[j].is_end;
 	if ((cache[i].bytes >= bytes) != (cache[j].bytes >= bytes))
 		return cache[i].bytes >= bytes;
 	return (cache[i].bytes < cache[j].bytes) == (cache[i].bytes >= bytes);
 }
 
-/* Takes cached neighbours of [address, address + bytes) into it, but none whose beginning would
- * come to lie in the middle: programs write beginnings, and memory there would serve nobody
- * (big-buffers held 40 MiB that way, and faulted ten times as often). */
+/* Joins cached neighbours to the piece, but none whose beginning would then lie in the middle:
+ * programs write beginnings, and memory in the middle serves nobody.  (When all were joined,
+ * big-buffers held 40 MiB, and faulted ten times as often.) */
 static void merge_neighbours(struct ash_heap *heap, struct ash_cached *c)
 {
 	const struct ash_cached *cache = heap->mappings.cache;
@@ -92,11 +93,11 @@ static void merge_neighbours(struct ash_heap *heap, struct ash_cached *c)
 	for (unsigned i = 0; i < SLOTS; i++) {
 		if (cache[i].address == 0)
 			continue;
-		if (cache[i].address + cache[i].bytes == c->address && c->rest) {
+		if (cache[i].address + cache[i].bytes == c->address && c->is_end) {
 			c->address = cache[i].address;
-			c->rest = cache[i].rest;
+			c->is_end = cache[i].is_end;
 			c->bytes += take_slot(heap, i).bytes;
-		} else if (cache[i].address == c->address + c->bytes && cache[i].rest) {
+		} else if (cache[i].address == c->address + c->bytes && cache[i].is_end) {
 			c->bytes += take_slot(heap, i).bytes;
 		}
 	}
@@ -104,14 +105,14 @@ static void merge_neighbours(struct ash_heap *heap, struct ash_cached *c)
 
 static bool leaves_before(const struct ash_cached *cache, unsigned i, unsigned j)
 {
-	return cache[i].rest != cache[j].rest ? cache[i].rest
-					      : cache[i].freed_ns < cache[j].freed_ns;
+	return cache[i].is_end != cache[j].is_end ? cache[i].is_end
+						  : cache[i].freed_ns < cache[j].freed_ns;
 }
 
 /* Bytes of the cache, where a piece of `bytes` comes to it. */
 static size_t cache_bound(struct ash_heap *heap, size_t bytes)
 {
-	size_t least = heap->mappings.keep_least, live = ash_far_bytes() / 4;
+	size_t least = heap->mappings.cache_least, live = ash_far_bytes() / 4;
 	size_t bound = live > least ? live : least, most = ash_limits_dirty_bound(heap);
 	size_t hard = ash_load_relaxed(&heap->limits.hard), held, cached;
 
@@ -190,7 +191,7 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 
 /* Puts a piece into the cache, joined with its neighbours there.  What has to leave for it, or
  * the piece itself where it is too large, is written to out[]; returns how many these are. */
-static unsigned keep(struct ash_heap *heap, struct ash_cached c, struct ash_cached *out)
+static unsigned cache_piece(struct ash_heap *heap, struct ash_cached c, struct ash_cached *out)
 {
 	struct ash_mappings *m = &heap->mappings;
 	size_t bound = cache_bound(heap, c.bytes);
@@ -223,15 +224,16 @@ static unsigned keep(struct ash_heap *heap, struct ash_cached c, struct ash_cach
 	return n;
 }
 
-void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool rest)
+void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool is_end)
 {
 	struct ash_cached out[SLOTS + 1];
 	unsigned n;
 
 	ash_assert(address % ash_os_page == 0 && bytes % ash_os_page == 0 && bytes != 0);
 	ash_account_depart(heap, bytes);
-	n = keep(heap, (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), rest},
-		 out);
+	n = cache_piece(heap,
+			(struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), is_end},
+			out);
 	while (n-- > 0)
 		ash_mapping_cache_end(heap, out[n].address, out[n].bytes);
 }
@@ -254,7 +256,7 @@ static size_t unmap_piece(struct ash_heap *heap, uint64_t now_ns, size_t most)
 		/* (A round's clock may be older than what was freed during it.) */
 		if (m->cache[i].address != 0 &&
 		    (now_ns == UINT64_MAX ||
-		     (int64_t)(now_ns - m->cache[i].freed_ns) >= (int64_t)m->keep_ns) &&
+		     (int64_t)(now_ns - m->cache[i].freed_ns) >= (int64_t)m->cache_ns) &&
 		    (slot == SLOTS || m->cache[i].freed_ns < m->cache[slot].freed_ns))
 			slot = i;
 	if (slot < SLOTS) {

@@ -19,9 +19,10 @@ struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes);
 /* Takes up to `most` bytes of a piece that starts at `address`: how many it got. */
 size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_t most);
 
-/* Gives a piece of a mapping up: to the cache, else to the kernel.  `rest`: it is the end of
+/* Gives a piece of a mapping up: to the cache, else to the kernel.  `is_end`: it is the end of
  * one. */
-void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool rest);
+void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes,
+			    bool is_end);
 
 /* Unmaps the piece, which has departed and so arrives; false where the kernel cannot (the limit
  * of mappings).  At least the memory goes then, and the addresses wait in the cache for a use

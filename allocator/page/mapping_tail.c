@@ -53,7 +53,7 @@ static struct ash_tail take(struct ash_heap *heap, unsigned i, uint64_t now_ns)
 	ash_mutex_lock(&m->lock);
 	if (m->tail[i].address != 0 &&
 	    (now_ns == UINT64_MAX ||
-	     (int64_t)(now_ns - m->tail[i].since_ns) >= (int64_t)m->keep_ns)) {
+	     (int64_t)(now_ns - m->tail[i].since_ns) >= (int64_t)m->cache_ns)) {
 		taken = m->tail[i];
 		m->tail[i].address = 0;
 	}

@@ -1,5 +1,5 @@
-/* The unused ends of mappings.  A mapping may be longer than what is used of it, for the
- * program may grow into the rest; what memory the rest holds goes after a second. */
+/* Tails of mappings: what lies behind the part that is used.  The program may grow into a tail,
+ * and what memory it holds goes after a second. */
 #ifndef ASH_PAGE_MAPPING_TAIL_H
 #define ASH_PAGE_MAPPING_TAIL_H
 
@@ -10,7 +10,7 @@
 #include "page/meter.h"
 
 /* A shorter end is not worth a system call. */
-#define ASH_MAPPING_TAIL_KEPT ((size_t)16 << 10)
+#define ASH_MAPPING_TAIL_LEAST ((size_t)16 << 10)
 
 /* The end of the mapping at this address may hold memory.  Where more are noted at a time than
  * there are slots, the oldest is forgotten: its end stays as it is until the mapping goes. */

@@ -120,7 +120,7 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	take(heap, block, first, first, granules);
 	run->number = (uint32_t)(block->number * ASH_HUGE_GRANULES) + first;
 	set_length(run, granules);
-	run->apart = 0;
+	run->detached = 0;
 	ash_store_relaxed(&run->head, (uint8_t)0);
 	ash_block_changed(heap, block);
 	ash_mutex_unlock(&pages->lock);
@@ -148,7 +148,7 @@ static void free_locked(struct ash_heap *heap, struct ash_run *run)
 	unsigned first = run->number % ASH_HUGE_GRANULES;
 
 	ash_assert(run == &block->run[first] && run->head == 0);
-	if (ASH_UNLIKELY(run->state == ASH_RUN_LARGE && run->apart)) {
+	if (ASH_UNLIKELY(run->state == ASH_RUN_LARGE && run->detached)) {
 		/* Whoever purges its tail takes it back afterwards. */
 		ash_store_relaxed(&run->state, (uint8_t)ASH_RUN_FREE);
 		return;
@@ -191,7 +191,7 @@ bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granule
 		return false;
 	ash_mutex_lock(&heap->pages.lock);
 	ash_assert(run->state == ASH_RUN_LARGE && run->granules == now);
-	if (run->apart) {
+	if (run->detached) {
 		done = false;
 	} else if (granules <= now) {
 		if (granules < now)
@@ -223,15 +223,15 @@ struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block)
 		return NULL;
 	ash_bitmap_clear(block->tails, first);
 	run = &block->run[first];
-	ash_assert(run->state == ASH_RUN_LARGE && !run->apart);
-	run->apart = 1;
+	ash_assert(run->state == ASH_RUN_LARGE && !run->detached);
+	run->detached = 1;
 	return run;
 }
 
 void ash_run_tail_end(struct ash_heap *heap, struct ash_run *run)
 {
-	ash_assert(run->apart);
-	run->apart = 0;
+	ash_assert(run->detached);
+	run->detached = 0;
 	if (run->state == ASH_RUN_FREE) /* freed meanwhile */
 		free_locked(heap, run);
 }

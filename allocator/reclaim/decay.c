@@ -7,16 +7,16 @@
 #define NEGLIGIBLE ((size_t)64 << 10)
 #define CREDIT_MOST 250000000
 
-/* excess * 2^(-elapsed / half-life): whole half-lives by shifting, the rest by the series of
- * 2^-x to its third power, which is at most 2 % off. */
+/* excess * 2^(-elapsed / half-life): whole half-lives by shifting, the remainder by the series
+ * of 2^-x to its third power, which is at most 2 % off. */
 static size_t fallen(size_t excess, uint64_t elapsed_ns, uint64_t tau_ns)
 {
 	uint64_t half_life = tau_ns / 1000 * 693 + 1; /* tau * ln 2 */
-	uint64_t halvings = elapsed_ns / half_life, rest = elapsed_ns % half_life;
+	uint64_t halvings = elapsed_ns / half_life, remainder = elapsed_ns % half_life;
 
 	if (halvings >= 40)
 		return 0;
-	double x = (double)rest / (double)half_life;
+	double x = (double)remainder / (double)half_life;
 
 	return (size_t)((double)(excess >> halvings) *
 			(1 - x * (0.6931 - x * (0.2402 - x * 0.0555))));
@@ -30,7 +30,7 @@ bool ash_decay_is_valid(const struct ash_decay *decay)
 size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, uint64_t retaken)
 {
 	uint64_t elapsed, window = decay->tau_ns != 0 ? decay->tau_ns : TAU_NS;
-	size_t stays, excess;
+	size_t allowance, excess;
 
 	if (now_ns < decay->last_ns) /* a thread that came late with its look at the clock */
 		now_ns = decay->last_ns;
@@ -45,7 +45,7 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 	decay->credit_ns += (int64_t)(elapsed / 100);
 	if (decay->credit_ns > CREDIT_MOST)
 		decay->credit_ns = CREDIT_MOST;
-	stays = ash_decay_in_turns(decay, retaken);
+	allowance = ash_decay_retaken(decay, retaken);
 	if (now_ns - decay->window_ns >= window) {
 		/* Where nobody looked for several windows, what was retaken is spread over
 		 * them. */
@@ -55,18 +55,18 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 		decay->window_ns = now_ns;
 	}
 	ash_assert_internal(ash_decay_is_valid(decay));
-	if (stays < FLOOR_BYTES)
-		stays = FLOOR_BYTES;
-	if (dirty <= stays)
+	if (allowance < FLOOR_BYTES)
+		allowance = FLOOR_BYTES;
+	if (dirty <= allowance)
 		return dirty;
 	if (elapsed > window) /* memory freed after a long silence gets its time, too */
 		elapsed = window;
-	excess = fallen(dirty - stays, elapsed, window);
-	ash_assert(excess <= dirty - stays);
-	return stays + (excess > NEGLIGIBLE ? excess : 0);
+	excess = fallen(dirty - allowance, elapsed, window);
+	ash_assert(excess <= dirty - allowance);
+	return allowance + (excess > NEGLIGIBLE ? excess : 0);
 }
 
-size_t ash_decay_in_turns(const struct ash_decay *decay, uint64_t retaken)
+size_t ash_decay_retaken(const struct ash_decay *decay, uint64_t retaken)
 {
 	size_t now = (size_t)(retaken - decay->retaken_seen);
 

@@ -19,8 +19,8 @@
 size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty,
 		       uint64_t retaken);
 
-/* Bytes that are taken out of the dirty memory in turns, by the last quarter of a second. */
-size_t ash_decay_in_turns(const struct ash_decay *decay, uint64_t retaken);
+/* Bytes that are retaken from the dirty memory, by the last quarter of a second. */
+size_t ash_decay_retaken(const struct ash_decay *decay, uint64_t retaken);
 
 /* Purging may use 1 % of one CPU in the long run, with a credit of 250 ms for a sudden drain.
  * Whether it may go on, and the account of what it used. */

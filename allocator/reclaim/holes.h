@@ -1,12 +1,12 @@
 /* Holes: OS pages inside live slabs whose regions are all free, given back to the kernel.
  *
  * A slab qualifies when nothing was taken from it for its bin's hole_age (0.3 s at first).
- * Fills take from the fullest slabs, so those that drain stop being taken from and qualify;
- * those in use do not.  Pages that come back into use soon (refaults) raise the age of their
- * class, quiet ones lower it.
+ * Fills take from the fullest slabs, so slabs that drain are left alone and qualify, and those
+ * in use do not.  Where many of the pages come back into use soon (refaults), the age of their
+ * class rises; where few do, it falls.
  *
- * Its cursors and counts are the claimant's (claim.h).  A slab that is
- * being purged is apart: off its bin's lists, so nothing is taken from it, while frees go on
+ * The cursors and counts of this file are the claimant's (claim.h).  A slab that is being
+ * purged is detached: it is off its bin's lists, so nothing is taken from it, while frees go on
  * setting bits under the bin's lock. */
 #ifndef ASH_RECLAIM_HOLES_H
 #define ASH_RECLAIM_HOLES_H

@@ -12,13 +12,13 @@
 #include "util/assert.h"
 #include "util/epoch.h"
 
-#define AGAIN 100u      /* until a block is tried again that was refused or too empty */
-#define REST 10u        /* epochs of rest after a refusal; doubles with each */
-#define REST_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
-#define REST_MOST 1200u /* two minutes */
-/* The work of all of it: 1 % of one CPU, as of purging, saved up to 250 ms.  It is done once
- * per block: 1 GiB takes a quarter of a second in all, ten times that where a hypervisor has to
- * find the memory first. */
+#define AGAIN 100u       /* until a block is tried again that was refused or too empty */
+#define PAUSE 10u        /* epochs of pause after a refusal; doubles with each */
+#define PAUSE_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
+#define PAUSE_MOST 1200u /* two minutes */
+/* The account of all collapses: 1 % of one CPU, as for purging, saved up to 250 ms.  A block is
+ * collapsed once: 1 GiB takes a quarter of a second in all, ten times that where a hypervisor
+ * has to find the memory first. */
 #define EARNED_PER_EPOCH 1000000
 #define CREDIT_MOST 250000000
 #define SLOW_NS 10000000u /* of CPU time; one usually takes 0.5 ms */
@@ -153,19 +153,21 @@ static bool make_huge(struct ash_hugify *hugify, struct ash_hugeblock *block, ui
 	if (hugify->credit_ns > CREDIT_MOST) /* as in decay.c */
 		hugify->credit_ns = CREDIT_MOST;
 	if (done && ns < SLOW_NS) {
-		hugify->rest = 0;
+		hugify->pause = 0;
 	} else {
-		hugify->rest = hugify->rest != 0 ? hugify->rest * 2 : done ? REST_SLOW : REST;
-		if (hugify->rest > REST_MOST)
-			hugify->rest = REST_MOST;
-		hugify->until = epoch + hugify->rest;
+		hugify->pause = hugify->pause != 0 ? hugify->pause * 2
+				: done             ? PAUSE_SLOW
+						   : PAUSE;
+		if (hugify->pause > PAUSE_MOST)
+			hugify->pause = PAUSE_MOST;
+		hugify->until = epoch + hugify->pause;
 	}
 	return done;
 }
 
-static bool resting(const struct ash_hugify *hugify, uint32_t epoch)
+static bool pausing(const struct ash_hugify *hugify, uint32_t epoch)
 {
-	return hugify->rest != 0 && (int32_t)(hugify->until - epoch) > 0;
+	return hugify->pause != 0 && (int32_t)(hugify->until - epoch) > 0;
 }
 
 bool ash_hugify_is_valid(const struct ash_heap *heap)
@@ -173,7 +175,7 @@ bool ash_hugify_is_valid(const struct ash_heap *heap)
 	const struct ash_hugify *hugify = &heap->hugify;
 
 	if (hugify->advised > ASH_ADVISED_MOST || hugify->credit_ns > CREDIT_MOST ||
-	    hugify->rest > REST_MOST)
+	    hugify->pause > PAUSE_MOST)
 		return false;
 	for (unsigned i = 0; i < hugify->advised; i++)
 		if (hugify->block[i].block == NULL)
@@ -209,7 +211,7 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	ash_mutex_lock(&pages->lock);
 	ash_block_date_new(&pages->dense, epoch + hugify->age);
 	ash_mutex_unlock(&pages->lock);
-	while (!resting(hugify, epoch) && most-- > 0 && hugify->credit_ns > 0 &&
+	while (!pausing(hugify, epoch) && most-- > 0 && hugify->credit_ns > 0 &&
 	       (block = due_block(heap, epoch, false)) != NULL) {
 		/* Under a hard limit there must be room for what becomes resident.  The whole
 		 * of it counts as held meanwhile. */
@@ -228,7 +230,7 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	errno = saved;
 	ash_assert_internal(ash_hugify_is_valid(heap));
 	/* After refusals only as long as the program itself is busy. */
-	return !(resting(hugify, epoch) && hugify->rest >= REST) &&
+	return !(pausing(hugify, epoch) && hugify->pause >= PAUSE) &&
 	       due_block(heap, epoch + hugify->age, true) != NULL;
 }
 

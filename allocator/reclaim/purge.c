@@ -47,7 +47,7 @@ void ash_purge_set_interval_ms(struct ash_heap *heap, uint64_t ms)
 }
 
 /* Bytes of free runs that stay by request, whatever their age. */
-static size_t stays_by_request(const struct ash_heap *heap)
+static size_t requested(const struct ash_heap *heap)
 {
 	if (heap->purge.dirty_ms < 0 || heap->purge.dirty_share < 0)
 		return SIZE_MAX;
@@ -120,31 +120,32 @@ static uint64_t retaken(struct ash_heap *heap, size_t dirty_bytes)
 }
 
 /* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
-static size_t may_stay(struct ash_heap *heap, uint64_t now_ns, size_t dirty, bool *hurry)
+static size_t allowance_now(struct ash_heap *heap, uint64_t now_ns, size_t dirty, bool *hurry)
 {
-	size_t stays = ash_decay_limit(&heap->purge.dirty, now_ns, dirty, retaken(heap, dirty));
-	size_t bound = ash_limits_dirty_bound(heap), wish = stays_by_request(heap);
+	size_t allowance =
+		ash_decay_limit(&heap->purge.dirty, now_ns, dirty, retaken(heap, dirty));
+	size_t bound = ash_limits_dirty_bound(heap), requested_bytes = requested(heap);
 
-	if (stays < wish)
-		stays = wish < dirty ? wish : dirty;
-	*hurry = bound < stays;
-	return bound < stays ? bound : stays;
+	if (allowance < requested_bytes)
+		allowance = requested_bytes < dirty ? requested_bytes : dirty;
+	*hurry = bound < allowance;
+	return bound < allowance ? bound : allowance;
 }
 
 /* What is muzzy long enough goes: where the kernel had no use for it, it still counts as
  * resident.  Returns whether some is left. */
 static bool muzzy_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 {
-	size_t left = ash_account_muzzy(heap) << ASH_GRANULE_SHIFT, stays;
+	size_t left = ash_account_muzzy(heap) << ASH_GRANULE_SHIFT, allowance;
 	uint64_t start = ash_os_thread_cpu_ns(), used = 0;
 
-	stays = ash_limits_dirty_bound(heap) != 0
-			? ash_decay_limit(&heap->purge.muzzy, now_ns, left, 0)
-			: 0;
-	if (heap->purge.muzzy_ms < 0 && stays != 0)
+	allowance = ash_limits_dirty_bound(heap) != 0
+			    ? ash_decay_limit(&heap->purge.muzzy, now_ns, left, 0)
+			    : 0;
+	if (heap->purge.muzzy_ms < 0 && allowance != 0)
 		return false;
-	while (left > stays && used < most_ns && ash_purge_may_work(heap)) {
-		if (purge_bytes(heap, left - stays, MUZZY) == 0)
+	while (left > allowance && used < most_ns && ash_purge_may_work(heap)) {
+		if (purge_bytes(heap, left - allowance, MUZZY) == 0)
 			break;
 		left = ash_account_muzzy(heap) << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
@@ -153,23 +154,23 @@ static bool muzzy_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 	return left > WANTED_BYTES;
 }
 
-/* Leaves at most `stays` bytes of free runs dirty, in batches, at most about `most_ns` of CPU
- * time; `hurry`: whatever the account says. */
-static void purge_until(struct ash_heap *heap, size_t stays, uint64_t most_ns, bool hurry,
+/* Leaves at most `allowance` bytes of free runs dirty, in batches, at most about `most_ns` of
+ * CPU time; `hurry`: whatever the account says. */
+static void purge_until(struct ash_heap *heap, size_t allowance, uint64_t most_ns, bool hurry,
 			enum grade grade)
 {
 	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
 	uint64_t start, used = 0;
 
-	if (dirty <= stays)
+	if (dirty <= allowance)
 		return;
 	start = ash_os_thread_cpu_ns();
-	for (unsigned n = 0; dirty > stays && used < most_ns && n < BATCHES &&
+	for (unsigned n = 0; dirty > allowance && used < most_ns && n < BATCHES &&
 			     (hurry || ash_decay_may_work(&heap->purge.dirty));
 	     n++) {
-		if (purge_bytes(heap, dirty - stays < batch ? dirty - stays : batch, grade) ==
-		    0)
+		if (purge_bytes(heap, dirty - allowance < batch ? dirty - allowance : batch,
+				grade) == 0)
 			break; /* refused, or others took it */
 		dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
@@ -178,15 +179,15 @@ static void purge_until(struct ash_heap *heap, size_t stays, uint64_t most_ns, b
 }
 
 /* A pass takes all but what it may not: after it nothing goes for long. */
-static size_t stays_after_pass(const struct ash_heap *heap, size_t stays)
+static size_t allowance_after_pass(const struct ash_heap *heap, size_t allowance)
 {
-	size_t turns = ash_decay_in_turns(&heap->purge.dirty, heap->purge.retaken_sum),
-	       wish = stays_by_request(heap);
-	size_t least = turns > wish ? turns : wish;
+	size_t retaken_now = ash_decay_retaken(&heap->purge.dirty, heap->purge.retaken_sum),
+	       requested_bytes = requested(heap);
+	size_t least = retaken_now > requested_bytes ? retaken_now : requested_bytes;
 
 	if (least < PASS_LEAVES)
 		least = PASS_LEAVES;
-	return least < stays ? least : stays;
+	return least < allowance ? least : allowance;
 }
 
 static bool interval_is_over(const struct ash_purge *purge, uint64_t now_ns)
@@ -203,21 +204,22 @@ bool ash_purge_is_valid(const struct ash_heap *heap)
 bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 {
 	struct ash_purge *purge = &heap->purge;
-	size_t stays;
+	size_t allowance;
 	bool hurry, left = false;
 
 	if (ash_account_muzzy(heap) != 0)
 		left = muzzy_step(heap, now_ns, most_ns / 2);
-	stays = may_stay(heap, now_ns, ash_account_dirty(heap) << ASH_GRANULE_SHIFT, &hurry);
+	allowance = allowance_now(heap, now_ns, ash_account_dirty(heap) << ASH_GRANULE_SHIFT,
+				  &hurry);
 	if (hurry || interval_is_over(purge, now_ns)) {
 		bool work;
 
 		if (purge->interval_ns != 0)
-			stays = stays_after_pass(heap, stays);
-		work = ash_account_dirty(heap) << ASH_GRANULE_SHIFT > stays;
-		purge_until(heap, stays, most_ns, hurry,
+			allowance = allowance_after_pass(heap, allowance);
+		work = ash_account_dirty(heap) << ASH_GRANULE_SHIFT > allowance;
+		purge_until(heap, allowance, most_ns, hurry,
 			    purge->muzzy_ms != 0 && !hurry ? LAZILY : DIRTY);
-		if (work && ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= stays)
+		if (work && ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= allowance)
 			purge->passed_ns = now_ns;
 	}
 	ash_assert_internal(ash_purge_is_valid(heap));
@@ -259,14 +261,14 @@ void ash_purge_excess(struct ash_heap *heap)
 
 void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 {
-	size_t turns = ash_decay_in_turns(&heap->purge.dirty, heap->purge.retaken_sum),
-	       wish = stays_by_request(heap);
+	size_t retaken_now = ash_decay_retaken(&heap->purge.dirty, heap->purge.retaken_sum),
+	       requested_bytes = requested(heap);
 
-	if (turns > 2 * bytes)
-		turns = 2 * bytes;
-	if (turns < wish)
-		turns = wish;
-	purge_until(heap, bytes > turns ? bytes : turns, most_ns, false, DIRTY);
+	if (retaken_now > 2 * bytes)
+		retaken_now = 2 * bytes;
+	if (retaken_now < requested_bytes)
+		retaken_now = requested_bytes;
+	purge_until(heap, bytes > retaken_now ? bytes : retaken_now, most_ns, false, DIRTY);
 }
 
 void ash_purge_all(struct ash_heap *heap)
@@ -280,12 +282,12 @@ void ash_purge_all(struct ash_heap *heap)
 
 bool ash_purge_wanted(struct ash_heap *heap)
 {
-	size_t wish = stays_by_request(heap);
+	size_t requested_bytes = requested(heap);
 
 	if (ash_limits_dirty_exceeded(heap))
 		return true;
 	return ash_account_dirty(heap) << ASH_GRANULE_SHIFT >
-	       (wish > WANTED_BYTES ? wish : WANTED_BYTES);
+	       (requested_bytes > WANTED_BYTES ? requested_bytes : WANTED_BYTES);
 }
 
 bool ash_purge_may_work(struct ash_heap *heap)

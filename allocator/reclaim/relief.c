@@ -31,7 +31,8 @@ static void shrink(struct ash_heap *heap, size_t bytes)
 	uint64_t start = ash_os_thread_cpu_ns();
 
 	ash_purge_down(heap, dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_RUNS_NS);
-	if (heap->mappings.keep_ns != ASH_MAPPING_KEEP) /* else they stay by request */
+	/* Mappings cached for good stay by request. */
+	if (heap->mappings.cache_ns != ASH_MAPPING_CACHE_FOR_GOOD)
 		ash_mapping_cache_trim_for(heap, UINT64_MAX, bytes,
 					   ash_stall_left(start, RELIEF_NS));
 	if (heap->holes.enabled) {

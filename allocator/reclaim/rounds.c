@@ -170,7 +170,7 @@ bool ash_rounds_is_valid(const struct ash_heap *of)
 	return ash_load_relaxed(&rounds->claim) == 1 &&
 	       ash_load_relaxed(&rounds->active_threads) >= 1 &&
 	       ash_load_relaxed(&rounds->large) <= 1 &&
-	       ash_load_relaxed(&rounds->start_wished) <= 1;
+	       ash_load_relaxed(&rounds->start_wanted) <= 1;
 }
 
 /* One round; returns whether work is left.  Where another thread works: true. */
@@ -262,7 +262,7 @@ static bool wake_background(uint64_t now_ns, bool may_start)
 	}
 	wanted = heap->rounds.background && !ash_thread_none_left() &&
 		 (ash_thread_count() > 1 || heap_is_large());
-	ash_store_relaxed(&heap->rounds.start_wished, wanted && !may_start);
+	ash_store_relaxed(&heap->rounds.start_wanted, wanted && !may_start);
 	if (wanted && may_start)
 		ash_background_start(now_ns);
 	return ash_background_running();
@@ -279,10 +279,10 @@ void ash_rounds_tick(uint64_t now_ns, bool may_start)
 
 void ash_rounds_notice(bool may_start)
 {
-	bool wished = may_start && ash_load_relaxed(&heap->rounds.start_wished) != 0;
+	bool start_wanted = may_start && ash_load_relaxed(&heap->rounds.start_wanted) != 0;
 	uint64_t now_ns;
 
-	if (ash_mutex_forking || (!wished && !ash_purge_wanted(heap) &&
+	if (ash_mutex_forking || (!start_wanted && !ash_purge_wanted(heap) &&
 				  ash_account_cached(heap) == 0 && !heap_is_large()))
 		return;
 	now_ns = ash_os_coarse_clock_ns();
@@ -328,7 +328,7 @@ unsigned ash_rounds_active_threads(void)
 }
 
 /* What counts against a hard limit, whatever it costs to have it again.  It waits for whoever
- * has the claim: what that one has taken apart cannot be had before. */
+ * has the claim: what that one has detached cannot be had before. */
 static void all_that_counts(void)
 {
 	bool mine = ash_claim_is_mine(heap); /* in a fork, whose handlers may allocate */

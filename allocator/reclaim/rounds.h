@@ -5,10 +5,11 @@
  * has the claim (claim.h).  What is the claimant's (the epoch, the purger's decay and cursors)
  * needs no other lock; others read it relaxed.
  *
- * A free that would start the background thread leaves a wish (start_wished of struct
- * ash_rounds), which the next slow path of an allocation fulfils: libc frees a thread's own
- * memory while it holds the lock that pthread_create takes.  It is started when a second thread
- * has been seen or the heap is above 64 MiB, and only by who allocates (`may_start`). */
+ * The background thread is started when a second thread has been seen or the heap is above 64
+ * MiB, and only by a thread that allocates (`may_start`): libc frees a thread's own memory
+ * while it holds the lock that pthread_create takes.  A free that would start it sets
+ * start_wanted of struct ash_rounds instead, and the next slow path of an allocation does it.
+ */
 #ifndef ASH_RECLAIM_ROUNDS_H
 #define ASH_RECLAIM_ROUNDS_H
 

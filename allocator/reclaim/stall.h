@@ -1,4 +1,4 @@
-/* How long the program's calls are kept up by giving memory back. */
+/* How long the program's calls are delayed by giving memory back. */
 #ifndef ASH_RECLAIM_STALL_H
 #define ASH_RECLAIM_STALL_H
 

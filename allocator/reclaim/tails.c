@@ -49,7 +49,7 @@ static bool purge_tail(const struct ash_run *run)
 	uintptr_t end = ash_align_down(start + ((size_t)run->granules << ASH_GRANULE_SHIFT),
 				       ash_os_page);
 
-	ash_assert(run->apart && used >= start);
+	ash_assert(run->detached && used >= start);
 	ash_delay();
 	return used >= end || ash_os_purge((void *)used, end - used);
 }

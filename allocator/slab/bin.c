@@ -38,7 +38,7 @@ static bool is_in_place(const struct ash_run *slab)
 static bool is_on_list(const struct ash_run *slab, unsigned i)
 {
 	return slab->state == ASH_RUN_SLAB && slab->nfree > 0 && slab->nfree <= slab->regions &&
-	       !slab->apart && slab->fullness == i && fullness(slab) == i &&
+	       !slab->detached && slab->fullness == i && fullness(slab) == i &&
 	       ash_list_is_linked(&slab->link);
 }
 
@@ -53,7 +53,7 @@ static size_t length(const struct ash_list *list)
 
 bool ash_bin_is_valid(const struct ash_bin *bin)
 {
-	uint64_t least = bin->apart; /* slabs */
+	uint64_t least = bin->detached; /* slabs */
 
 	for (unsigned i = 0; i < ASH_BIN_LISTS; i++) {
 		const struct ash_list *list = &bin->list[i];
@@ -91,14 +91,14 @@ bool ash_bin_lists_are_valid(const struct ash_bin *bin)
 			nfree += slab->nfree;
 		}
 	}
-	if (bin->nslabs < slabs + bin->apart)
+	if (bin->nslabs < slabs + bin->detached)
 		return false;
 	if (slab == NULL) /* none tells of how many regions they are */
 		return bin->nslabs != 0 || bin->regions_out == 0;
-	/* Of those apart, full or not, the lists do not tell. */
+	/* Of detached ones, full or not, the lists do not tell. */
 	nfree += bin->regions_out;
 	return nfree <= (uint64_t)bin->nslabs * slab->regions &&
-	       nfree >= (uint64_t)(bin->nslabs - bin->apart) * slab->regions;
+	       nfree >= (uint64_t)(bin->nslabs - bin->detached) * slab->regions;
 }
 
 /* After each change, under the lock. */
@@ -121,7 +121,7 @@ static void link_slab(struct ash_bin *bin, struct ash_run *slab)
 {
 	unsigned i = fullness(slab);
 
-	ash_assert(slab->nfree > 0 && !slab->apart);
+	ash_assert(slab->nfree > 0 && !slab->detached);
 	slab->fullness = (uint16_t)i;
 	ash_list_push_front(&bin->list[i], &slab->link);
 	ash_store_relaxed(&bin->filled, (uint16_t)(bin->filled | 1u << i));
@@ -211,11 +211,11 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 	return got;
 }
 
-/* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it
- * is empty and another such slab is kept, moves it to `down` to be taken down. */
+/* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it is
+ * empty and another such slab is in reserve, moves it to `down` to be taken down. */
 static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct ash_list *down)
 {
-	if (ASH_UNLIKELY(slab->apart))
+	if (ASH_UNLIKELY(slab->detached))
 		return;         /* whoever purges it settles it */
 	if (slab->nfree == n) { /* was full, on no list */
 		link_slab(bin, slab);
@@ -269,8 +269,8 @@ static void detach(struct ash_bin *bin, struct ash_run *slab)
 	if (slab->nfree == slab->regions)
 		bin->empty_slabs--;
 	unlink_slab(bin, slab);
-	slab->apart = 1;
-	bin->apart++;
+	slab->detached = 1;
+	bin->detached++;
 }
 
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
@@ -279,8 +279,8 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried
 	uint32_t age = ash_load_relaxed(&bin->hole_age);
 	struct ash_run *found = NULL;
 	unsigned looked = 0;
-	unsigned turns = (unsigned)(ash_account_in_use(&ash_heap) / 16 / 64) + 2;
-	uint16_t turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
+	unsigned clock_age = (unsigned)(ash_account_in_use(&ash_heap) / 16 / 64) + 2;
+	uint16_t clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 
 	if (age > ash_bin_hole_age_most)
 		age = ash_bin_hole_age_most;
@@ -294,8 +294,8 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried
 			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
 
 			looked++;
-			if (hurried ? (uint16_t)(turn - slab->turn) <
-						      turns * age / ash_bin_hole_age ||
+			if (hurried ? (uint16_t)(clock - slab->run_clock) <
+						      clock_age * age / ash_bin_hole_age ||
 					      !holes_are_likely(slab)
 				    : epoch - slab->stamp < age)
 				continue;
@@ -306,7 +306,7 @@ struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried
 			}
 			/* Nothing to gain for now: behind the others, and not soon again. */
 			slab->stamp = epoch;
-			slab->turn = turn;
+			slab->run_clock = clock;
 			n = n->next;
 			ash_list_remove(&slab->link);
 			ash_list_push_front(&bin->list[i], &slab->link);
@@ -383,10 +383,10 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	bool down = false;
 
 	ash_mutex_lock(&bin->lock);
-	ash_assert(slab->apart && bin->apart > 0 && ash_list_is_unlinked(&slab->link));
-	slab->apart = 0;
-	bin->apart--;
-	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
+	ash_assert(slab->detached && bin->detached > 0 && ash_list_is_unlinked(&slab->link));
+	slab->detached = 0;
+	bin->detached--;
+	slab->run_clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	slab->purged |= purged;
 	ash_assert_internal(ash_slab_is_valid(slab));
 	ash_assert_expensive(ash_slab_purged_is_valid(slab));

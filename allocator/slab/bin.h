@@ -2,7 +2,7 @@
  *
  * Slabs with free regions stand in lists by fullness; a fill takes from the fullest, so that
  * nearly empty slabs drain.  Full slabs are on no list: a free finds them by address.  At
- * most one slab without any object out is kept, the rest go back to the pages.
+ * most one slab without any object out is in reserve, others go back to the pages.
  *
  * All fields, the lists and the descriptors of the bin's slabs belong to the bin's lock (rank
  * BIN), but for three that are also atomic: `filled`, which the purger reads to pass by,
@@ -19,10 +19,10 @@
 
 /* Under the lock, of bin and slabs:
  *   bit i of `filled` is set  <=>  list[i] is not empty
- *   a slab stands on list[i]  <=>  nfree > 0, and it is not apart
+ *   a slab stands on list[i]  <=>  nfree > 0, and it is not detached
  *                              =>  fullness == i == nfree * 7 / regions, rounded down
  *   empty_slabs  ==  slabs on the last list
- *   nslabs       ==  slabs on the lists, full ones, and those apart
+ *   nslabs       ==  slabs on the lists, full ones, and detached ones
  *   regions_out  ==  nslabs * regions of a slab - nfree of all slabs */
 struct ash_bin {
 	struct ash_mutex lock;
@@ -33,7 +33,7 @@ struct ash_bin {
 	uint64_t contended;   /* try-locks that failed; atomic */
 	uint32_t hole_age;    /* epochs without a take after which a slab's holes are purged */
 	uint32_t holes;       /* pages purged in the present interval */
-	uint32_t apart;       /* slabs that are detached */
+	uint32_t detached;    /* slabs that are detached */
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
 } __attribute__((aligned(ASH_CACHE_LINE)));
 
@@ -65,7 +65,7 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
  * the bin's hole_age, the emptiest first; NULL where there is none.  *holes are its pages.
  * Until the slab is attached again nothing is taken from it, and frees only set bits.
  *
- * With `hurried` age is measured by ash_run_clock: a sixteenth of the heap, taken in runs,
+ * With `hurried` age is measured by ash_account_clock: a sixteenth of the heap, taken in runs,
  * stands for the first hole_age.  And only such slabs are looked into in which objects at
  * random places would leave half of the pages free. */
 struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,

@@ -54,7 +54,7 @@ bool ash_slab_is_valid(const struct ash_run *slab)
 	unsigned words = (slab->regions + 63u) / 64, recycled = 0;
 
 	if (slab->state != ASH_RUN_SLAB || !shape_is_valid(slab) ||
-	    slab->bump > slab->regions || slab->apart > 1 || slab->summary >> words != 0)
+	    slab->bump > slab->regions || slab->detached > 1 || slab->summary >> words != 0)
 		return false;
 	for (unsigned w = 0; w < words; w++) {
 		uint64_t word = *ash_run_bitmap_word(slab, w);
@@ -126,11 +126,11 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->bump = 0;
 	slab->summary = 0;
 	slab->fullness = 0;
-	slab->apart = 0;
+	slab->detached = 0;
 	slab->purged = 0;
 	slab->collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
-	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
+	slab->run_clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	slab->size = sc->size;
 	slab->reciprocal = sc->reciprocal;
 	for (unsigned w = 0; w * 64 < slab->regions; w++)
@@ -211,7 +211,7 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 	}
 	slab->nfree -= (uint16_t)got;
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
-	slab->turn = (uint16_t)(ash_account_clock(&ash_heap) / 64);
+	slab->run_clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	if (ASH_UNLIKELY(slab->purged != 0))
 		touch_pages(slab, start, got);
 	ash_assert(got <= want);

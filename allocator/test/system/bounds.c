@@ -654,7 +654,7 @@ static void never_by_time(void)
 	clock_start();
 	ash_heap.rounds.background = false;
 	ash_purge_set_decay_ms(&ash_heap, -1);
-	ash_heap.mappings.keep_ns = ASH_MAPPING_KEEP;
+	ash_heap.mappings.cache_ns = ASH_MAPPING_CACHE_FOR_GOOD;
 	m.free(m.malloc(20 * MIB));
 	family_free_list(take(50000, 100 * MIB, &count)); /* nor where the heap grows */
 	CHECK(ash_account_cached(&ash_heap) == 20 * MIB, "%zu KiB of a mapping stay",

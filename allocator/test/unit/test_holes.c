@@ -95,7 +95,7 @@ static unsigned purged_pages(const struct ash_bin *bin)
  * left aside while the program took runs, and that are empty enough. */
 static void holes_instead_of_growth(void **state)
 {
-	enum { SLABS = 4 }; /* taken within two turns: none is old */
+	enum { SLABS = 4 }; /* taken within two ticks of the run clock: none is old */
 	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
 	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
 	static void *object[SLABS][64];

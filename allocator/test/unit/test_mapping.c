@@ -400,13 +400,13 @@ static void held_on_every_way(void **state)
 	assert_in_range(held_least, before, SIZE_MAX - 1);
 	assert_int_equal(ash_account_held(&ash_heap), before + mib);
 	/* Too large for the cache, and out of it piece by piece. */
-	ash_heap.mappings.keep_least = 0;
+	ash_heap.mappings.cache_least = 0;
 	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
 	held_least = SIZE_MAX;
 	give_mapping(p);
 	assert_in_range(held_least, before, SIZE_MAX - 1);
 	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
-	ash_heap.mappings.keep_least = 32 * mib;
+	ash_heap.mappings.cache_least = 32 * mib;
 	ash_os_fault_hook = refuse_munmap;
 	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
 	give_mapping(p);

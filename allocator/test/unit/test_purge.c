@@ -211,8 +211,8 @@ static void muzzy_decays(void **state)
 	assert_int_equal(ash_account_muzzy(&ash_heap), 0);
 }
 
-/* A loop over one buffer keeps that buffer dirty, not the peak of long ago; what is used in
- * turns stays. */
+/* A loop over one buffer keeps that buffer dirty, not the peak of long ago; what is
+ * retaken stays. */
 static void one_buffer_keeps_itself(void **state)
 {
 	uint64_t now = ash_os_clock_ns() + (uint64_t)60 * 1000000000u;

@@ -264,8 +264,8 @@ static unsigned items(unsigned stack)
 	return ash_top_count(ash_tls.top[stack]);
 }
 
-/* In the smallest classes malloc and free work on stacks of their own, which turn when malloc's
- * is empty; one object after another goes round in more and more of them. */
+/* In the smallest classes malloc and free work on stacks of their own, which are swapped when
+ * malloc's is empty; one object after another goes round in more and more of them. */
 static void small_classes_turn(void **state)
 {
 	const unsigned class = ash_class_of(48), given = ash_class_free_stack(class);
