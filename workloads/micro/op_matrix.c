@@ -104,13 +104,20 @@ static int setup(struct wl_run *run)
 
 static unsigned char spare[64]; /* what idle=1 hands out */
 
-__attribute__((noipa)) static void *nothing_malloc(size_t size)
+/* Called as malloc is: nothing is known of what they do. */
+#if __has_attribute(noipa)
+#define OPAQUE __attribute__((noipa))
+#else
+#define OPAQUE __attribute__((noinline, optnone))
+#endif
+
+OPAQUE static void *nothing_malloc(size_t size)
 {
 	(void)size;
 	return spare;
 }
 
-__attribute__((noipa)) static void nothing_free(void *p)
+OPAQUE static void nothing_free(void *p)
 {
 	(void)p;
 }
