@@ -193,7 +193,7 @@ for top in $tops; do
 	find "$top_srcdir/$top" -name test -prune -o -name '*.c' -print
 done | sed "s|^$top_srcdir/||" | sort >"$tmp/compiled"
 awk '{ print $2 }' "$tmp/objects" | sort -u | comm -23 "$tmp/compiled" - |
-	grep -vE '/(interpose|no_interpose)\.c$' >"$tmp/unseen" # one or the other
+	grep -vE '/(interpose|cxx|no_interpose)\.c$' >"$tmp/unseen" # one or the other
 note_file "$tmp/unseen"
 verdict $(($(wc -l <"$tmp/unseen") != 0)) "every source has its object"
 read_calls <"$tmp/objects" >"$tmp/calls"
