@@ -19,7 +19,7 @@ static void delays(void)
 #endif
 }
 
-static atomic_bool ended;
+static atomic_bool ended, forked;
 
 /* Forks until the threads have ended or `most` times; returns how many children did not leave
  * with 0. */
@@ -57,6 +57,10 @@ static void *add_shards(void *unused)
 		}
 	}
 	atomic_store(&ended, true);
+	/* A child of a process with a thread that has finished and is not joined has, for
+	 * ThreadSanitizer, lost it. */
+	while (!atomic_load(&forked))
+		ash_os_yield();
 	return unused;
 }
 
@@ -75,6 +79,7 @@ static void shards_added(void)
 	delays();
 	NEED(!pthread_create(&thread, NULL, add_shards, NULL), "no thread");
 	CHECK(fork_often(UINT32_MAX, leave) == 0, "children fail");
+	atomic_store(&forked, true);
 	pthread_join(thread, NULL);
 	CHECK(ash_shard_count() > 8, "only %u shards", ash_shard_count());
 }
