@@ -19,34 +19,61 @@ struct ash_conf ash_conf = {
 	.hpa_hugify_delay_ms = 1000,
 };
 
+/* The next pair of *text, empty ones skipped.  False where there is none.  Without a colon the
+ * value is NULL. */
+static bool next_pair(const char **text, struct ash_span *key, struct ash_span *value)
+{
+	struct ash_span pair, rest;
+
+	while (**text == ',')
+		++*text;
+	pair = (struct ash_span){*text, strcspn(*text, ",")};
+	rest = pair;
+	*text += pair.length;
+	*key = ash_parse_before(&rest, ':');
+	*value = key->length < pair.length ? rest : (struct ash_span){NULL, 0};
+	return pair.length != 0;
+}
+
+/* jemalloc tells of these like of others, and goes on. */
+static bool is_tolerated(struct ash_span key)
+{
+	static const char prefix[] = "experimental_";
+	size_t n = sizeof(prefix) - 1;
+
+	return key.length > n && memcmp(key.at, prefix, n) == 0;
+}
+
 unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *source)
 {
+	struct ash_span key, value;
 	unsigned refused = 0;
 
-	while (*text != '\0') {
-		struct ash_span pair = {text, strcspn(text, ",")};
-		const char *colon = memchr(pair.at, ':', pair.length);
-
-		text += pair.length + (text[pair.length] == ',');
-		if (pair.length == 0)
-			continue;
-		if (colon == NULL) {
+	while (next_pair(&text, &key, &value)) {
+		if (value.at == NULL)
 			ash_message("%s: invalid pair %.*s (accepted: key:value)", source,
-				    ASH_SPAN_SHOWN(pair));
-			refused++;
+				    ASH_SPAN_SHOWN(key));
+		else if (ash_rows_set(conf, key, value, source) || is_tolerated(key))
 			continue;
-		}
-		struct ash_span key = {pair.at, (size_t)(colon - pair.at)};
-		struct ash_span value = {colon + 1, pair.length - key.length - 1};
-
-		refused += !ash_rows_set(conf, key, value, source);
+		refused++;
 	}
 	return refused;
 }
 
+void ash_conf_tell(const char *text, const char *source)
+{
+	struct ash_span key, value;
+
+	ash_message("%s: \"%s\"", source, text != NULL ? text : "");
+	while (text != NULL && next_pair(&text, &key, &value))
+		if (value.at != NULL && ash_rows_is_nowhere(key))
+			ash_message("%s: %.*s is jemalloc's, and means nothing here", source,
+				    ASH_SPAN_SHOWN(key));
+}
+
 void ash_conf_init(void)
 {
-	static const char *const sources[] = {ASH_CONF_NAME, "MALLOC_CONF"};
+	static const char *const sources[] = {"MALLOC_CONF", ASH_CONF_NAME};
 	unsigned refused = 0;
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -55,11 +82,8 @@ void ash_conf_init(void)
 		if (text != NULL)
 			refused += ash_conf_parse(&ash_conf, text, sources[i]);
 	}
-	for (unsigned i = 0; i < 2 && ash_conf.confirm_conf; i++) {
-		const char *text = ash_os_environment(sources[i]);
-
-		ash_message("%s: \"%s\"", sources[i], text != NULL ? text : "");
-	}
+	for (unsigned i = 0; i < 2 && ash_conf.confirm_conf; i++)
+		ash_conf_tell(ash_os_environment(sources[i]), sources[i]);
 	if (refused != 0 && ash_conf.abort_conf) {
 		ash_message("abort_conf:true and %u option%s refused", refused,
 			    refused == 1 ? "" : "s");

@@ -1,5 +1,6 @@
 #include "conf/parse.h"
 
+#include <limits.h>
 #include <string.h>
 
 bool ash_parse_is(struct ash_span s, const char *word)
@@ -7,15 +8,38 @@ bool ash_parse_is(struct ash_span s, const char *word)
 	return strlen(word) == s.length && memcmp(s.at, word, s.length) == 0;
 }
 
+struct ash_span ash_parse_before(struct ash_span *rest, char mark)
+{
+	const char *end = memchr(rest->at, mark, rest->length);
+	struct ash_span before = {rest->at, rest->length};
+
+	if (end != NULL)
+		before.length = (size_t)(end - rest->at);
+	rest->at += before.length + (end != NULL);
+	rest->length -= before.length + (end != NULL);
+	return before;
+}
+
+static unsigned digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : UINT_MAX;
+}
+
 bool ash_parse_number(struct ash_span s, uint64_t *n)
 {
-	*n = 0;
-	for (size_t i = 0; i < s.length; i++) {
-		unsigned digit = (unsigned)(s.at[i] - '0');
+	bool hexadecimal = s.length > 2 && s.at[0] == '0' && (s.at[1] | 0x20) == 'x';
+	unsigned base = hexadecimal ? 16 : 10;
 
-		if (digit > 9 || *n > (UINT64_MAX - digit) / 10)
+	*n = 0;
+	for (size_t i = hexadecimal ? 2 : 0; i < s.length; i++) {
+		unsigned digit = digit_of(s.at[i]);
+
+		if (digit >= base || *n > (UINT64_MAX - digit) / base)
 			return false;
-		*n = *n * 10 + digit;
+		*n = *n * base + digit;
 	}
 	return s.length > 0;
 }

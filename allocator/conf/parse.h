@@ -21,7 +21,10 @@ struct ash_span {
 
 bool ash_parse_is(struct ash_span s, const char *word);
 
-/* Decimal digits only, no overflow. */
+/* What stands before the first `mark`, or all of it; *rest becomes what stands behind. */
+struct ash_span ash_parse_before(struct ash_span *rest, char mark);
+
+/* Decimal digits, or hexadecimal ones behind 0x; no sign, no overflow. */
 bool ash_parse_number(struct ash_span s, uint64_t *n);
 
 /* A decimal number, at most `most`, in 1/65536, cut off.  Of its fraction nine digits count. */

@@ -11,4 +11,7 @@
 bool ash_rows_set(struct ash_conf *conf, struct ash_span key, struct ash_span value,
 		  const char *source);
 
+/* Whether `key` is an option of jemalloc's that means nothing here. */
+bool ash_rows_is_nowhere(struct ash_span key);
+
 #endif

@@ -44,10 +44,12 @@ refused 1 'narenas:-1'
 refused 1 'narenas:+1'
 refused 1 'narenas: 1'
 refused 1 'narenas:1x'
-refused 1 'narenas:0x10'
+refused 1 'narenas:0x'
+refused 0 'narenas:0x10'
 refused 1 'narenas:99999999999999999999999'
 refused 1 'narenas:18446744073709551617'
-refused 1 'narenas:65'
+refused 0 'narenas:65' # jemalloc takes any
+refused 1 'narenas:4294967296'
 refused 1 'tcache:maybe'
 refused 1 'tcache:TRUE'
 refused 1 'tcache:truefalse'
@@ -76,6 +78,15 @@ refused 1 'hpa_dirty_mult:-2'
 refused 1 'hpa_hugification_threshold_ratio:1.5'
 refused 1 'hpa_sec_nshards:two' # also where the value means nothing
 refused 0 'hpa:true,hpa_slab_max_alloc:65536,hpa_dirty_mult:0.25,hpa_hugify_sync:true,hpa_sec_max_bytes:262144'
+# What images carry for jemalloc.
+refused 0 'narenas:4,lg_tcache_max:13,retain:true'
+refused 0 'background_thread:true,metadata_thp:auto,dirty_decay_ms:30000,muzzy_decay_ms:30000'
+refused 0 'percpu_arena:percpu,oversize_threshold:8388608,lg_extent_max_active_fit:6,bin_shards:1-160:16|161-1024:4'
+refused 0 'prof:true,prof_active:false,lg_prof_sample:19,lg_prof_interval:30,prof_prefix:/tmp/jeprof.out,prof_final:false'
+refused 0 'narenas:default,tcache_max:4096,xmalloc:true,junk:free,zero:false,stats_print:false,stats_print_opts:ga'
+refused 1 'lg_tcache_max:13,narena:4,retain:true'
+refused 1 'lg_tcache_max:big,narenas:4,retain:true'
+refused 1 'experimental_no_such:1'
 refused 0 'dirty_max:10%,limit_hard:90%,limit_soft:none,dirty_decay_ms:-1,pressure_purge:true'
 refused 2 'no_such:1,narenas:2,another:2'
 refused 0 'narenas:1,narenas:2' # the later one wins
@@ -91,12 +102,29 @@ else
 	refused 1 'debug_delay:often'
 fi
 
-run ASHLAR_CONF 'abort_conf:true,no_such:1' "$probe" hello
-[ $status -eq 134 ]
-verdict $? "abort_conf:true aborts on an unknown option"
-run ASHLAR_CONF 'abort_conf:true,narenas:1' "$probe" hello
-[ $status -eq 0 ]
-verdict $? "abort_conf:true is content with good options"
+aborts() { # LINES VALUE
+	for variable in ASHLAR_CONF MALLOC_CONF; do
+		run $variable "abort_conf:true,$2" "$probe" hello
+		if [ "$1" -eq 0 ]; then wanted=0; else wanted=134; fi
+		[ $status -eq $wanted ] && [ "$(wc -l <"$tmp/err")" -eq "$1" ]
+		result=$?
+		[ $result -eq 0 ] || show
+		verdict $result "$variable=abort_conf:true,$2: status $wanted, $1 lines"
+	done
+}
+aborts 2 'no_such:1'
+aborts 2 'narenas:many'
+aborts 2 'lg_tcache_max:big' # a bad value is one where the option means nothing, too
+aborts 0 'narenas:1'
+aborts 0 'narenas:4,lg_tcache_max:13,retain:true'
+for variable in ASHLAR_CONF MALLOC_CONF; do
+	run $variable 'confirm_conf:true,retain:true,narenas:2,lg_tcache_max:13' "$probe" hello
+	[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 4 ] &&
+		grep -q "^<ashlar>: $variable: retain " "$tmp/err" && grep -q "^<ashlar>: $variable: lg_tcache_max " "$tmp/err"
+	result=$?
+	[ $result -eq 0 ] || show
+	verdict $result "$variable: confirm_conf tells which options mean nothing here"
+done
 run ASHLAR_CONF 'no_such:1' sh -c '"$1" hello 2>&-' sh "$probe"
 [ $status -eq 0 ] && [ "$(cat "$tmp/out")" = hello ]
 verdict $? "a warning with stderr closed harms nothing"
@@ -104,12 +132,12 @@ verdict $? "a warning with stderr closed harms nothing"
 # --- precedence -----------------------------------------------------------------------
 # A misuse that is reported in every build.
 misuse="$top_builddir/allocator/test/misuse/misuse realloc_freed"
-export MALLOC_CONF=abort_on_misuse:false
-run ASHLAR_CONF abort_on_misuse:true $misuse
-[ $status -eq 0 ]
-verdict $? "MALLOC_CONF is read after ASHLAR_CONF"
 export MALLOC_CONF=abort_on_misuse:true
 run ASHLAR_CONF abort_on_misuse:false $misuse
+[ $status -eq 0 ]
+verdict $? "ASHLAR_CONF is read after MALLOC_CONF"
+export MALLOC_CONF=abort_on_misuse:false
+run ASHLAR_CONF abort_on_misuse:true $misuse
 [ $status -eq 134 ]
 verdict $? "and overrides it"
 unset MALLOC_CONF

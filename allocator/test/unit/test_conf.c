@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "conf/rows.h"
 
 /* Parses with stderr going to a pipe; returns the number of refused pairs. */
 static unsigned parse(struct ash_conf *conf, const char *text, char *said, size_t size)
@@ -59,6 +60,17 @@ static void good_values(void **state)
 	/* The later one wins, and empty pairs mean nothing. */
 	assert_int_equal(parse(&conf, ",,narenas:1,,narenas:2,", said, sizeof(said)), 0);
 	assert_int_equal(conf.narenas, 2);
+	/* What jemalloc takes is taken here, as far as it goes. */
+	assert_int_equal(parse(&conf, "narenas:4294967295,dirty_decay_ms:18446744072000", said,
+			       sizeof(said)),
+			 0);
+	assert_int_equal(conf.narenas, 64);
+	assert_int_equal(conf.dirty_decay_ms, (int64_t)1 << 40);
+	assert_int_equal(parse(&conf, "narenas:default,max_alloc:0x1fk", said, sizeof(said)),
+			 0);
+	assert_int_equal(conf.narenas, 0);
+	assert_int_equal(conf.max_alloc, 31 << 10);
+	assert_string_equal(said, "");
 }
 
 /* jemalloc's names for its allocator of huge pages: some steer something here, the others are
@@ -116,11 +128,111 @@ static void names_of_huge_pages(void **state)
 	assert_memory_equal(&conf, &none, sizeof(conf));
 }
 
+/* Every other name that jemalloc 5.0 to 5.4 had, with values that it takes: silent, and without
+ * effect. */
+static const char *const jemallocs[] = {
+	"abort:false",
+	"bin_shards:1-160:16|129-512:8|16384-28672:1",
+	"cache_oblivious:false",
+	"calloc_madvise_threshold:0",
+	"debug_double_free_max_scan:4294967295",
+	"disable_large_size_classes:true",
+	"dss:primary",
+	"experimental_hpa_max_purge_nhp:5",
+	"experimental_infallible_new:true",
+	"experimental_lg_prof_threshold:27",
+	"experimental_tcache_gc:false",
+	"junk:alloc",
+	"lg_extent_max_active_fit:64",
+	"lg_prof_interval:-1",
+	"lg_prof_interval:63",
+	"lg_prof_sample:19",
+	"lg_san_uaf_align:-1",
+	"lg_tcache_flush_large_div:4",
+	"lg_tcache_flush_small_div:100",
+	"lg_tcache_max:13",
+	"lg_tcache_max:77",
+	"lg_tcache_nslots_mul:-16",
+	"lg_tcache_nslots_mul:16",
+	"log:.",
+	"max_background_threads:1000",
+	"metadata_thp:always",
+	"mutex_max_spin:-1",
+	"narenas_ratio:0.25",
+	"oversize_threshold:0x800000",
+	"oversize_threshold:8070450532247928832",
+	"percpu_arena:phycpu",
+	"process_madvise_max_batch:64",
+	"prof:true",
+	"prof_accum:false",
+	"prof_active:false",
+	"prof_bt_max:128",
+	"prof_final:false",
+	"prof_gdump:false",
+	"prof_leak:false",
+	"prof_leak_error:false",
+	"prof_log:false",
+	"prof_pid_namespace:true",
+	"prof_prefix:/tmp/jeprof.out:1",
+	"prof_prefix:",
+	"prof_recent_alloc_max:-1",
+	"prof_stats:true",
+	"prof_sys_thread_name:true",
+	"prof_thread_active_init:true",
+	"prof_time_resolution:high",
+	"prof_unbias:true",
+	"retain:true",
+	"san_guard_large:0",
+	"san_guard_small:0",
+	"slab_sizes:default",
+	"slab_sizes:1-4096:17|100-200:1",
+	"stats_interval:1073741824",
+	"stats_interval_opts:Jmdablxe",
+	"stats_print_opts:",
+	"tcache_gc_delay_bytes:0",
+	"tcache_gc_incr_bytes:65536",
+	"tcache_max:4096",
+	"tcache_ncached_max:64-1024:8|2048-4096:0",
+	"tcache_nslots_large:20",
+	"tcache_nslots_small_max:200",
+	"tcache_nslots_small_min:20",
+	"trust_madvise:true",
+	"utrace:false",
+	"xmalloc:false",
+	"zero:false",
+};
+
+static void names_of_jemalloc(void **state)
+{
+	static const struct ash_conf none;
+	struct ash_conf conf = none;
+	char said[2000];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(jemallocs) / sizeof(jemallocs[0]); i++) {
+		struct ash_span name = {jemallocs[i], strcspn(jemallocs[i], ":")};
+
+		assert_int_equal(parse(&conf, jemallocs[i], said, sizeof(said)), 0);
+		assert_string_equal(said, "");
+		assert_memory_equal(&conf, &none, sizeof(conf));
+		assert_true(ash_rows_is_nowhere(name));
+	}
+	assert_false(ash_rows_is_nowhere((struct ash_span){"narenas", 7}));
+	assert_false(ash_rows_is_nowhere((struct ash_span){"narena", 6}));
+	/* It tells of an experimental one that it does not know, and goes on. */
+	assert_int_equal(parse(&conf, "experimental_no_such:1", said, sizeof(said)), 0);
+	assert_string_not_equal(said, "");
+	assert_int_equal(parse(&conf, "experimental_:1", said, sizeof(said)), 1);
+}
+
 static void bad_values_change_nothing(void **state)
 {
 	static const char *const bad[] = {
 		"narenas:-1",
-		"narenas:65",
+		"narenas:4294967296",
+		"narenas:0x",
+		"narenas:x10",
+		"narenas:defaults",
 		"narenas:",
 		"narenas:99999999999999999999",
 		"narenas:1x",
@@ -163,6 +275,31 @@ static void bad_values_change_nothing(void **state)
 		"hpa_hugify_sync:yes",
 		"hpa_sec_nshards:-1",
 		"hpa_slab_max_alloc:many",
+		"dirty_decay_ms:18446744072001",
+		"abort:1",
+		"abort",
+		"junk:TRUE",
+		"dss:",
+		"percpu_arena:on",
+		"metadata_thp:never",
+		"prof_time_resolution:low",
+		"lg_tcache_max:-1",
+		"lg_tcache_max:13k",
+		"lg_tcache_nslots_mul:17",
+		"lg_tcache_nslots_mul:-17",
+		"lg_tcache_nslots_mul:-",
+		"lg_extent_max_active_fit:65",
+		"lg_prof_interval:64",
+		"mutex_max_spin:-2",
+		"oversize_threshold:8070450532247928833",
+		"narenas_ratio:half",
+		"bin_shards:",
+		"bin_shards:1-160",
+		"bin_shards:160:16",
+		"bin_shards:1-160:16|x",
+		"slab_sizes:1:2:3",
+		"retained:true",
+		"retai:true",
 	};
 	struct ash_conf before, conf;
 	char said[2000];
@@ -201,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_values),
 		cmocka_unit_test(names_of_huge_pages),
+		cmocka_unit_test(names_of_jemalloc),
 		cmocka_unit_test(bad_values_change_nothing),
 		cmocka_unit_test(long_nonsense),
 	};
