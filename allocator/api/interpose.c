@@ -89,7 +89,7 @@ ASH_EXPORT void *__libc_realloc(void *p, size_t size)
 
 ASH_EXPORT void *__libc_memalign(size_t align, size_t size)
 {
-	return ash_aligned(align, size);
+	return ash_aligned_upward(align, size);
 }
 
 ASH_EXPORT void *__libc_valloc(size_t size)

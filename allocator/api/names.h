@@ -49,7 +49,7 @@
 	}                                                                            \
 	ASH_EXPORT void *NAME(memalign)(size_t align, size_t size)                   \
 	{                                                                            \
-		return ash_aligned(align, size);                                     \
+		return ash_aligned_upward(align, size);                              \
 	}                                                                            \
 	ASH_EXPORT int NAME(posix_memalign)(void **out, size_t align, size_t size)   \
 	{                                                                            \

@@ -12,9 +12,12 @@
 
 void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 
+#define SIZE_OF(n, size, granules) size,
+
 __thread struct ash_tls ash_tls = {
 	.top = {[0 ... ASH_STACKS - 1] = ASH_STATIC_TOP},
 	.class_by_16 = {ASH_BY_16_TABLE},
+	.size_of = {0, ASH_SIZE_TABLE_BY_16(SIZE_OF, )},
 };
 
 void (*ash_thread_flush)(struct ash_thread *thread);

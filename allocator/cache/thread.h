@@ -59,6 +59,8 @@ struct ash_tls {
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
 	 * is an instruction nearer than as a table of the library's. */
 	uint8_t class_by_16[ASH_BY_16_MAX / ASH_SMALL_STEP + 1];
+	/* Size of those classes, for calloc: in every thread for the same reason. */
+	uint16_t size_of[ASH_BY_16_CLASSES];
 	struct ash_thread *thread;
 	uint32_t phase; /* enum ash_thread_phase */
 };

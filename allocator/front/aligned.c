@@ -26,15 +26,24 @@ void *ash_aligned(size_t align, size_t size)
 			  : ash_malloc_large(size, align, NULL, false);
 }
 
+void *ash_aligned_upward(size_t align, size_t size)
+{
+	if (align > SIZE_MAX / 2 + 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return ash_aligned(align <= ASH_SMALL_STEP ? ASH_SMALL_STEP : ash_pow2_ceil(align),
+			   size);
+}
+
+/* errno says ENOMEM, too, as it does after glibc's. */
 int ash_aligned_posix(void **out, size_t align, size_t size)
 {
-	int saved = errno;
 	void *p;
 
 	if (!ash_is_pow2(align) || align % sizeof(void *) != 0)
 		return EINVAL;
 	p = ash_aligned(align, size);
-	errno = saved; /* the result says it */
 	if (p == NULL)
 		return ENOMEM;
 	*out = p;

@@ -129,7 +129,8 @@ ASH_INLINE void ash_front_free_sized(void *p, size_t size)
 	ash_front_free(p);
 }
 
-ASH_INLINE void *ash_front_clear(size_t class, size_t size, int copy)
+/* All that malloc_usable_size tells of is cleared. */
+ASH_INLINE void *ash_front_clear(size_t class, size_t size, bool by_16)
 {
 	void **top = ash_tls.top[class];
 	void *p = *top;
@@ -138,8 +139,8 @@ ASH_INLINE void *ash_front_clear(size_t class, size_t size, int copy)
 		return ash_malloc_slow_zeroed(size);
 	ASH_COMPILER_FENCE();
 	ash_tls.top[class] = top - 1;
-	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
-	return memset(p, 0, size);
+	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(by_16));
+	return memset(p, 0, by_16 ? ash_tls.size_of[class] : ash_size_classes[class].size);
 }
 
 /* Small objects carry no memory of what they held: they are always cleared. */
@@ -150,9 +151,9 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 	if (ASH_UNLIKELY(__builtin_mul_overflow(count, size, &bytes)))
 		return ash_malloc_slow_zeroed(SIZE_MAX);
 	if (ASH_LIKELY(bytes <= ASH_BY_16_MAX))
-		return ash_front_clear(ash_front_class_by_16(bytes), bytes, 0);
+		return ash_front_clear(ash_front_class_by_16(bytes), bytes, true);
 	if (ASH_LIKELY(bytes <= ASH_SMALL_MAX))
-		return ash_front_clear(ash_class_by_64(bytes), bytes, 1);
+		return ash_front_clear(ash_class_by_64(bytes), bytes, false);
 	return ash_malloc_slow_zeroed(bytes);
 }
 
@@ -167,6 +168,8 @@ extern uint64_t ash_realloc_copied;
 /* The rest of the family; results and errors as ashlar.h states them. */
 void *ash_realloc(void *p, size_t size);
 void *ash_aligned(size_t align, size_t size); /* align a power of two, else EINVAL */
+/* The same with align rounded up to a power of two; EINVAL where there is none. */
+void *ash_aligned_upward(size_t align, size_t size);
 int ash_aligned_posix(void **out, size_t align, size_t size);
 void *ash_aligned_page(size_t size);  /* valloc */
 void *ash_aligned_pages(size_t size); /* pvalloc */

@@ -84,17 +84,14 @@ void *ash_malloc_growing(size_t size)
 
 void *ash_malloc_slow_zeroed(size_t size)
 {
-	bool zeroed;
+	bool zeroed = false;
 	void *p;
 
 	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
 		return no_memory();
-	if (size <= ASH_SMALL_MAX) {
-		p = ash_malloc_slow(size);
-		return p != NULL ? memset(p, 0, size) : NULL;
-	}
-	p = ash_malloc_large(size, ASH_SMALL_STEP, &zeroed, false);
+	p = size <= ASH_SMALL_MAX ? ash_malloc_slow(size)
+				  : ash_malloc_large(size, ASH_SMALL_STEP, &zeroed, false);
 	if (p != NULL && !zeroed)
-		memset(p, 0, size);
+		memset(p, 0, ash_usable_size(p));
 	return p;
 }

@@ -32,15 +32,21 @@ static void *realloc_zero(void *p)
 	}
 }
 
+/* NULL where there is no memory; errno is then as it was where the object has that size anyway.
+ */
 static void *move(void *p, size_t old_usable, size_t size)
 {
 	size_t bytes = size < old_usable ? size : old_usable;
+	int saved = errno;
 	/* In large steps what is copied is a bounded share; room would cost memory. */
 	bool creeps = size > old_usable && size - old_usable < old_usable / 4;
 	void *q = creeps ? ash_malloc_growing(size) : ash_front_malloc(size);
 
-	if (q == NULL)
+	if (ASH_UNLIKELY(q == NULL)) {
+		if (size <= old_usable)
+			errno = saved;
 		return NULL;
+	}
 	memcpy(q, p, bytes);
 	ash_store_relaxed(&ash_realloc_copied, ash_load_relaxed(&ash_realloc_copied) + bytes);
 	ash_front_free(p);
@@ -97,18 +103,41 @@ static void *resize_mapping(void *p, struct ash_far *entry, size_t size)
 	return q;
 }
 
+/* A smaller size where there is no memory to move to: the object stays, for programs count on
+ * it that this cannot fail, and what it need not hold goes back as far as its kind allows.
+ * (Without safety checks, free_sized with a small size would then be wrong.) */
+static ASH_COLD void *keep_smaller(void *p, struct ash_object *object, size_t size)
+{
+	int saved = errno;
+	void *q = NULL;
+
+	if (object->kind == ASH_OBJECT_RUN)
+		ash_large_resize_run(&ash_heap, object->run, size);
+	else if (object->kind == ASH_OBJECT_MAPPING)
+		q = resize_mapping(p, &object->far, size);
+	errno = saved;
+	return q != NULL ? q : p;
+}
+
 void *ash_realloc(void *p, size_t size)
 {
 	const struct ash_run *slab;
 	struct ash_object object;
+	void *q;
 	int saved;
 
 	if (p == NULL)
 		return ash_front_malloc(size);
 	slab = small_slab(p);
 	if (ASH_LIKELY(slab != NULL && size <= ASH_SMALL_MAX && size > 0 &&
-		       (ash_conf.max_alloc == 0 || size <= ash_conf.max_alloc)))
-		return stays_small(slab->size, size) ? p : move(p, slab->size, size);
+		       (ash_conf.max_alloc == 0 || size <= ash_conf.max_alloc))) {
+		size_t usable = slab->size;
+
+		if (stays_small(usable, size))
+			return p;
+		q = move(p, usable, size);
+		return ASH_LIKELY(q != NULL) || size > usable ? q : p;
+	}
 	if (size > PTRDIFF_MAX || !ash_boot() ||
 	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
 		errno = ENOMEM;
@@ -141,8 +170,7 @@ void *ash_realloc(void *p, size_t size)
 		if (stays_large(object.usable, size))
 			return p;
 		if (!ash_large_is_run(size)) {
-			void *q = resize_mapping(p, &object.far, size);
-
+			q = resize_mapping(p, &object.far, size);
 			if (q != NULL) {
 				ash_rounds_grown();
 				ash_bounds_tell();
@@ -152,5 +180,7 @@ void *ash_realloc(void *p, size_t size)
 		}
 	}
 	errno = saved; /* what was refused on the way may yet succeed */
-	return move(p, object.usable, size);
+	q = move(p, object.usable, size);
+	return ASH_LIKELY(q != NULL) || size > object.usable ? q
+							     : keep_smaller(p, &object, size);
 }

@@ -42,7 +42,7 @@
 #define ASH_SIZE_TABLE_GIVEN(X, n) \
 	X(n,    16,  1) X(n,    32,  1) X(n,    48,  1) X(n,    64,  1) \
 	X(n,    80,  1) X(n,    96,  1) X(n,   112,  1) X(n,   128,  1)
-#define ASH_SIZE_TABLE(X, n) \
+#define ASH_SIZE_TABLE_BY_16(X, n) \
 	ASH_SIZE_TABLE_GIVEN(X, n) \
 	X(n,   144,  1) X(n,   160,  1) X(n,   176,  1) X(n,   192,  1) \
 	X(n,   208,  1) X(n,   224,  1) X(n,   240,  1) X(n,   256,  1) \
@@ -51,7 +51,9 @@
 	X(n,   400,  1) X(n,   416,  1) X(n,   432,  1) X(n,   448,  1) \
 	X(n,   464,  1) X(n,   480,  1) X(n,   496,  1) X(n,   512,  1) \
 	X(n,   576,  7) X(n,   640,  5) X(n,   704,  4) X(n,   768,  6) \
-	X(n,   832,  6) X(n,   896,  7) X(n,   960,  4) X(n,  1024,  4) \
+	X(n,   832,  6) X(n,   896,  7) X(n,   960,  4) X(n,  1024,  4)
+#define ASH_SIZE_TABLE(X, n) \
+	ASH_SIZE_TABLE_BY_16(X, n) \
 	X(n,  1088,  4) X(n,  1152,  5) X(n,  1280,  5) X(n,  1408,  8) X(n,  1536,  6) \
 	X(n,  1664,  6) X(n,  1792,  7) X(n,  1920,  4) X(n,  2048, 16) \
 	X(n,  2176, 16) X(n,  2304, 12) X(n,  2560, 15) X(n,  2816, 16) X(n,  3072, 15) \
@@ -70,6 +72,7 @@
 enum {
 	ASH_CLASSES = 1 ASH_SIZE_TABLE(ASH_COUNT_ROW, ), /* with class 0, of size 0 */
 	ASH_GIVEN_CLASSES = 0 ASH_SIZE_TABLE_GIVEN(ASH_COUNT_ROW, ),
+	ASH_BY_16_CLASSES = 1 ASH_SIZE_TABLE_BY_16(ASH_COUNT_ROW, ), /* with class 0 */
 };
 
 /* Class of n bytes as a constant expression: so many classes are smaller. */
@@ -85,6 +88,7 @@ enum {
 	ASH_BY_16X8(0), ASH_BY_16X8(8), ASH_BY_16X8(16), ASH_BY_16X8(24), ASH_BY_16X8(32), \
 		ASH_BY_16X8(40), ASH_BY_16X8(48), ASH_BY_16X8(56), ASH_BY_16(64)
 static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
+static_assert(ASH_CLASS_OF(ASH_BY_16_MAX) == ASH_BY_16_CLASSES - 1, "its last class");
 
 /* For each class a thread has a stack of free objects, which malloc takes from.  free gives to
  * the same one, but in the smallest classes to a second one; the two are swapped when the first

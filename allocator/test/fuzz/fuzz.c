@@ -143,9 +143,10 @@ static bool all_zero(const unsigned char *p, size_t n)
 
 static void zeroed(const struct shadow_block *b)
 {
-	if (b->p)
-		SOUND(all_zero(b->p, b->size), "%zu bytes at %p are not zero", b->size,
-		      (void *)b->p);
+	size_t usable = b->p ? m.usable(b->p) : 0;
+
+	SOUND(all_zero(b->p, usable), "%zu bytes at %p, %zu usable, are not zero", b->size,
+	      (void *)b->p, usable);
 }
 
 /* A block by one of the entry points, or none where memory is refused. */
@@ -186,16 +187,14 @@ static struct shadow_block make(struct worker *w)
 		b.maker = MADE_PAGES;
 		b.align = align < sizeof(void *) ? sizeof(void *) : align;
 		error = m.posix_memalign(&out, b.align, b.size);
-		call_kept_errno();
 		SOUND(error == 0 || (error == ENOMEM && out == &b), "result %d, %p", error,
 		      out);
 		b.p = error == 0 ? out : NULL;
-		errno = error == 0 ? MARK : error;
 	} else if (how < 77) {
 		before = call_begin("memalign");
 		b.maker = MADE_PAGES;
 		b.align = align;
-		b.p = m.memalign(align, b.size);
+		b.p = m.memalign(align - (align > 16 ? align / 4 : 0), b.size);
 	} else if (how < 79) {
 		before = call_begin("valloc");
 		b.maker = MADE_PAGES;
@@ -393,7 +392,7 @@ static void refuse(struct worker *w, struct shadow_block *b)
 		return;
 	case 7:
 		SOUND(m.posix_memalign(&out, 64, size) == ENOMEM && out == &odd &&
-			      errno == MARK,
+			      errno == ENOMEM,
 		      "posix_memalign of %zu: %p, errno %d", size, out, errno);
 		return;
 	default:

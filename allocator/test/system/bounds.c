@@ -112,6 +112,45 @@ static void hard_limit(void)
 	CHECK(count * 20000 >= 2 * ROOM, "the limit is not gone");
 }
 
+/* Shrinking asks for memory, and must not fail where there is none. */
+static void shrinking_at_hard_limit(void)
+{
+	static const size_t from[] = {200, 4096, 30000, 40000, 200000, 3 << 20, 9 << 20},
+			    to[] = {20, 100, 10000, 100, 20000, 1000, 700000};
+	unsigned char *p[7];
+	void *lists[32];
+	unsigned n = 0;
+	size_t count;
+
+	for (unsigned i = 0; i < 7; i++) {
+		p[i] = m.malloc(from[i]);
+		NEED(p[i], "malloc(%zu)", from[i]);
+		memset(p[i], 0x21, from[i]);
+	}
+	set_limit(ASHLAR_LIMIT_HARD, held() + 8 * MIB);
+	for (size_t size = MIB; size >= 16; size /= 2)
+		lists[n++] = take(size, ROOM, &count);
+	for (unsigned i = 0; i < 7; i++) {
+		unsigned char *q;
+
+		errno = MARK;
+		q = m.realloc(p[i], to[i]);
+		CHECK(q && errno == MARK, "realloc from %zu to %zu: errno %d", from[i], to[i],
+		      errno);
+		p[i] = q ? q : p[i];
+		for (size_t k = 0; k < to[i]; k++)
+			if (p[i][k] != 0x21) {
+				CHECK(false, "byte %zu of %zu was lost", k, to[i]);
+				break;
+			}
+	}
+	set_limit(ASHLAR_LIMIT_HARD, 0);
+	while (n > 0)
+		family_free_list(lists[--n]);
+	for (unsigned i = 0; i < 7; i++)
+		m.free(p[i]);
+}
+
 /* Blocks of one small size, of which nine of ten are freed at random: what was freed lies idle,
  * though every slab still has a block. */
 static struct {
@@ -715,6 +754,7 @@ int main(void)
 	tap_start();
 	family_start();
 	tap_case("hard limit: every size, every function, and again", hard_limit);
+	tap_case("hard limit: shrinking never fails", shrinking_at_hard_limit);
 	tap_case("hard limit: pages freed inside slabs serve other sizes",
 		 freed_pages_count_no_more);
 	tap_case("hard limit: slabs of which pages were given back go", sparse_slabs_end);

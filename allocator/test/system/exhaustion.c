@@ -109,7 +109,7 @@ static void all_refuse(void *block, size_t n)
 	errno = MARK;
 	CHECK(!m.realloc(block, n) && errno == ENOMEM, "realloc, errno %d", errno);
 	errno = MARK;
-	CHECK(m.posix_memalign(&unchanged, 64, n) == ENOMEM && errno == MARK &&
+	CHECK(m.posix_memalign(&unchanged, 64, n) == ENOMEM && errno == ENOMEM &&
 		      unchanged == &block,
 	      "posix_memalign, errno %d", errno);
 }
@@ -276,6 +276,129 @@ static void room_for_stacks(void)
 	if (error == 0)
 		pthread_join(thread, NULL);
 	pthread_attr_destroy(&attributes);
+}
+
+/* --- shrinking, when there is nothing left -------------------------------------------- */
+
+#define SHRUNK 12
+
+struct shrinker {
+	unsigned char *block[SHRUNK];
+	size_t to[SHRUNK];
+};
+
+static void shrinker_fill(struct shrinker *s)
+{
+	static const size_t from[SHRUNK] = {17,     200, 4096,    30000,   32768,   40000,
+					    200000, MIB, MIB + 1, 3 * MIB, 3 * MIB, 9 * MIB},
+			    to[SHRUNK] = {1,     16,    100,    10000,  1,    100,
+					  20000, 33000, 100000, 100000, 1000, 700000};
+
+	for (unsigned i = 0; i < SHRUNK; i++) {
+		s->block[i] = m.malloc(from[i]);
+		NEED(s->block[i], "malloc(%zu)", from[i]);
+		memset(s->block[i], (int)i + 1, from[i]);
+		s->to[i] = to[i];
+	}
+}
+
+/* Twice: what was kept in its place may be asked to shrink again. */
+static void *shrink_all(void *argument)
+{
+	struct shrinker *s = argument;
+
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < SHRUNK; i++) {
+			size_t n = s->to[i] / (round + 1) + 1;
+			unsigned char *q;
+
+			errno = MARK;
+			q = m.realloc(s->block[i], n);
+			CHECK(q, "realloc to %zu: %s", n, strerror(errno));
+			CHECK(errno == MARK, "realloc to %zu left errno %d", n, errno);
+			if (!q)
+				continue;
+			s->block[i] = q;
+			CHECK(m.usable(q) >= n, "usable %zu of %zu", m.usable(q), n);
+			for (size_t k = 0; k < n - 1; k++)
+				if (q[k] != i + 1) {
+					CHECK(false, "byte %zu of %zu was lost", k, n);
+					break;
+				}
+		}
+	return NULL;
+}
+
+static void shrinker_free(struct shrinker *s)
+{
+	for (unsigned i = 0; i < SHRUNK; i++)
+		m.free(s->block[i]);
+}
+
+/* All that is left, in blocks of `size` and smaller ones. */
+static unsigned take_rest(size_t size, void **lists)
+{
+	unsigned n = 0;
+	size_t count;
+
+	for (; size >= 16; size /= 2)
+		lists[n++] = take_all(size, &count);
+	return n;
+}
+
+/* Programs count on it that this cannot fail: they abort or throw where it does. */
+static void shrinking(void)
+{
+	struct shrinker s;
+	void *lists[32];
+	unsigned n;
+
+	shrinker_fill(&s);
+	limit_address_space(address_space() + 40 * MIB);
+	n = take_rest(MIB, lists);
+	shrink_all(&s);
+	lift_limit();
+	while (n > 0)
+		family_free_list(lists[--n]);
+	shrinker_free(&s);
+	recover_1000();
+}
+
+static atomic_bool used_up;
+
+static void *shrink_when_used_up(void *argument)
+{
+	while (!atomic_load(&used_up))
+		usleep(1000);
+	return shrink_all(argument);
+}
+
+static void shrinking_in_threads(void)
+{
+	enum { N = 4 };
+	struct shrinker s[N];
+	pthread_t ids[N];
+	void *lists[32];
+	unsigned n, started = 0;
+	size_t count;
+
+	for (unsigned i = 0; i < N; i++)
+		shrinker_fill(&s[i]);
+	limit_address_space(address_space() + 80 * MIB);
+	while (started < N &&
+	       !pthread_create(&ids[started], NULL, shrink_when_used_up, &s[started]))
+		started++;
+	CHECK(started == N, "%u of %u threads", started, N);
+	lists[0] = take_all(1000, &count);
+	atomic_store(&used_up, true);
+	n = 1 + take_rest(MIB, lists + 1);
+	for (unsigned i = 0; i < started; i++)
+		pthread_join(ids[i], NULL);
+	for (unsigned i = 0; i < N; i++)
+		shrinker_free(&s[i]);
+	lift_limit();
+	while (n > 0)
+		family_free_list(lists[--n]);
 }
 
 /* --- a thread's first allocation, when there is nothing left ------------------------- */
@@ -511,6 +634,8 @@ int main(int argc, char **argv)
 	tap_case("RLIMIT_DATA used up by one size after the other", data_limit);
 	tap_case("memory locked by mlockall(MCL_FUTURE)", locked_memory);
 	tap_case("room for stacks where addresses are limited", room_for_stacks);
+	tap_case("shrinking with nothing left", shrinking);
+	tap_case("shrinking while threads take what is left", shrinking_in_threads);
 	tap_case("a thread's first allocation with nothing left", first_in_thread);
 	tap_case("threads that start with little left", thread_starts);
 	tap_case("no mappings left: refused or served, errno of free kept", mappings_exhausted);
