@@ -5,6 +5,7 @@
 
 #include "api/compat.h"
 #include "front/front.h"
+#include "api/forms.h"
 #include "api/names.h"
 
 void free_sized(void *p, size_t size);
@@ -14,6 +15,20 @@ void cfree(void *p);
 #define PLAIN(name) name
 ASH_DEFINE_FAMILY(PLAIN)
 
+ASH_OWN(ash_own_malloc, malloc);
+ASH_OWN(ash_own_free, free);
+ASH_OWN(ash_own_aligned_alloc, aligned_alloc);
+
+#define COMPARE(name, form) \
+	ash_forms_compare((const void *)(name), (const void *)ash_own_##name, form)
+
+__attribute__((constructor(102))) static void compare(void)
+{
+	ash_forms_found(ASH_FORM_MALLOC | ASH_FORM_FREE | ASH_FORM_ALIGNED,
+			COMPARE(malloc, ASH_FORM_MALLOC) | COMPARE(free, ASH_FORM_FREE) |
+				COMPARE(aligned_alloc, ASH_FORM_ALIGNED));
+}
+
 ASH_EXPORT size_t malloc_usable_size(void *p)
 {
 	return ash_usable_size(p);
@@ -21,7 +36,7 @@ ASH_EXPORT size_t malloc_usable_size(void *p)
 
 ASH_EXPORT void cfree(void *p)
 {
-	ash_front_free(p);
+	free(p);
 }
 
 ASH_EXPORT int malloc_trim(size_t pad)
@@ -58,46 +73,13 @@ ASH_EXPORT int mallopt(int parameter, int value)
 	return ash_compat_mallopt(parameter, value);
 }
 
-/* glibc's second set of names, which some programs and its own older parts call. */
-void *__libc_malloc(size_t size);
-void __libc_free(void *p);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *__libc_memalign(size_t align, size_t size);
-void *__libc_valloc(size_t size);
-void *__libc_pvalloc(size_t size);
-
-ASH_EXPORT void *__libc_malloc(size_t size)
-{
-	return ash_front_malloc(size);
-}
-
-ASH_EXPORT void __libc_free(void *p)
-{
-	ash_front_free(p);
-}
-
-ASH_EXPORT void *__libc_calloc(size_t count, size_t size)
-{
-	return ash_front_calloc(count, size);
-}
-
-ASH_EXPORT void *__libc_realloc(void *p, size_t size)
-{
-	return ash_realloc(p, size);
-}
-
-ASH_EXPORT void *__libc_memalign(size_t align, size_t size)
-{
-	return ash_aligned_upward(align, size);
-}
-
-ASH_EXPORT void *__libc_valloc(size_t size)
-{
-	return ash_aligned_page(size);
-}
-
-ASH_EXPORT void *__libc_pvalloc(size_t size)
-{
-	return ash_aligned_pages(size);
-}
+/* glibc's second set of names, which some programs and its own older parts call.  They are the
+ * same functions: a program's own malloc may call __libc_malloc, and whoever replaces functions
+ * by their address (valgrind) gets both. */
+ASH_ALSO(__libc_malloc, malloc) ASH_EXPORT;
+ASH_ALSO(__libc_free, free) ASH_EXPORT;
+ASH_ALSO(__libc_calloc, calloc) ASH_EXPORT;
+ASH_ALSO(__libc_realloc, realloc) ASH_EXPORT;
+ASH_ALSO(__libc_memalign, memalign) ASH_EXPORT;
+ASH_ALSO(__libc_valloc, valloc) ASH_EXPORT;
+ASH_ALSO(__libc_pvalloc, pvalloc) ASH_EXPORT;

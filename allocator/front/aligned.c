@@ -50,21 +50,22 @@ int ash_aligned_posix(void **out, size_t align, size_t size)
 	return 0;
 }
 
-void *ash_aligned_page(size_t size)
+size_t ash_aligned_page(void)
 {
 	if (!ash_boot()) {
 		errno = ENOMEM;
-		return NULL;
+		return 0;
 	}
-	return ash_aligned(ash_os_page, size);
+	return ash_os_page;
 }
 
-/* Rounds the size up to whole pages; 0 is one page. */
-void *ash_aligned_pages(size_t size)
+size_t ash_aligned_whole(size_t size)
 {
-	if (size > PTRDIFF_MAX || !ash_boot()) {
+	size_t page = ash_aligned_page();
+
+	if (page == 0 || size > PTRDIFF_MAX) {
 		errno = ENOMEM;
-		return NULL;
+		return 0;
 	}
-	return ash_aligned(ash_os_page, ash_align_up(size + (size == 0), ash_os_page));
+	return ash_align_up(size + (size == 0), page);
 }

@@ -108,26 +108,53 @@ ASH_INLINE void ash_front_free(void *p)
 #endif
 }
 
-/* free of an object whose size the caller knows, as malloc or calloc was asked for it; p may be
- * NULL.  Without safety checks the class comes from the size and the map is not read.  NULL
- * then goes into the magazine like any pointer, and the slow paths drop it (ash_drop_nulls). */
-ASH_INLINE void ash_front_free_sized(void *p, size_t size)
-{
-#ifndef ASH_SAFETY_CHECKS
-	if (ASH_LIKELY(size <= ASH_GIVEN_CLASSES * ASH_SMALL_STEP)) {
-		ash_front_push((size + ASH_STACK_GIVEN * ASH_SMALL_STEP + ASH_SMALL_STEP - 1) /
-				       ASH_SMALL_STEP,
-			       p);
-		return;
-	}
-	if (ASH_LIKELY(size <= ASH_SMALL_STEP_MAX)) {
-		ash_front_push((size + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p);
-		return;
-	}
+/* The forms of free: calls that are defined to end in another one by its public name, `basic`,
+ * which the program may have replaced.  Where it has not, and p lies in the window, they serve
+ * by themselves, at the price of ash_front_free; whatever else there is to it is done by
+ * `basic`, a call in the place of a tail. */
+#ifdef ASH_SAFETY_CHECKS
+#define ASH_FRONT_FREE_FORM(p, basic)                               \
+	do {                                                        \
+		uintptr_t unit_ = ash_window_unit(p);               \
+                                                                    \
+		if (ASH_LIKELY(unit_ < ash_window_forms))           \
+			ash_front_push(ash_window_stack(unit_), p); \
+		else                                                \
+			basic;                                      \
+	} while (0)
+#define ASH_FRONT_FREE_SIZED_FORM(p, size, basic) \
+	do {                                      \
+		(void)(size);                     \
+		ASH_FRONT_FREE_FORM(p, basic);    \
+	} while (0)
+#else
+#define ASH_FRONT_FREE_FORM(p, basic)                                                        \
+	do {                                                                                 \
+		uintptr_t distance_ = (uintptr_t)(p)-ash_window_base;                        \
+                                                                                             \
+		if (ASH_LIKELY(distance_ < ash_window_forms))                                \
+			ash_front_push(                                                      \
+				ash_load_relaxed(                                            \
+					&ash_window_stacks[distance_ >> ASH_GRANULE_SHIFT]), \
+				p);                                                          \
+		else                                                                         \
+			basic;                                                               \
+	} while (0)
+/* The class comes from the size, as malloc or calloc was asked for it, and the map is not read.
+ * NULL goes into the magazine like any pointer, and the slow paths drop it (ash_drop_nulls). */
+#define ASH_FRONT_FREE_SIZED_FORM(p, size, basic)                                          \
+	do {                                                                               \
+		if (ASH_LIKELY((size) < ash_window_forms_given))                           \
+			ash_front_push(((size) + ASH_STACK_GIVEN * ASH_SMALL_STEP +        \
+					ASH_SMALL_STEP - 1) /                              \
+					       ASH_SMALL_STEP,                             \
+				       p);                                                 \
+		else if (ASH_LIKELY((size) < ash_window_forms_small))                      \
+			ash_front_push(((size) + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p); \
+		else                                                                       \
+			ASH_FRONT_FREE_FORM(p, basic);                                     \
+	} while (0)
 #endif
-	(void)size;
-	ash_front_free(p);
-}
 
 /* All that malloc_usable_size tells of is cleared. */
 ASH_INLINE void *ash_front_clear(size_t class, size_t size, bool by_16)
@@ -171,8 +198,10 @@ void *ash_aligned(size_t align, size_t size); /* align a power of two, else EINV
 /* The same with align rounded up to a power of two; EINVAL where there is none. */
 void *ash_aligned_upward(size_t align, size_t size);
 int ash_aligned_posix(void **out, size_t align, size_t size);
-void *ash_aligned_page(size_t size);  /* valloc */
-void *ash_aligned_pages(size_t size); /* pvalloc */
+/* For valloc and pvalloc: the OS page, and the size in whole pages, one at the least; 0 with
+ * ENOMEM where there is no such or nothing can be served. */
+size_t ash_aligned_page(void);
+size_t ash_aligned_whole(size_t size);
 size_t ash_usable_size(const void *p);
 
 #endif

@@ -12,7 +12,17 @@ ALIAS(ash_window_base, 0);
 ALIAS(ash_window_limit, 8);
 ALIAS(ash_window_stacks, 16);
 ALIAS(ash_window_length, 40);
-static_assert(offsetof(struct ash_window, length) == 40, "aliases");
+ALIAS(ash_window_forms, 48);
+static_assert(offsetof(struct ash_window, length) == 40 &&
+		      offsetof(struct ash_window, forms) == 48,
+	      "aliases");
+#ifndef ASH_SAFETY_CHECKS
+ALIAS(ash_window_forms_given, 56);
+ALIAS(ash_window_forms_small, 64);
+static_assert(offsetof(struct ash_window, forms_given) == 56 &&
+		      offsetof(struct ash_window, forms_small) == 64,
+	      "aliases");
+#endif
 static_assert(offsetof(struct ash_window, limit) == 8 &&
 		      offsetof(struct ash_window, stacks) == 16,
 	      "aliases");
@@ -104,6 +114,17 @@ bool ash_window_init(uint64_t largest)
 		return true;
 	}
 	return false;
+}
+
+void ash_window_let_forms(bool serve)
+{
+#ifdef ASH_SAFETY_CHECKS
+	ash_window.forms = serve ? ash_window.limit : 0;
+#else
+	ash_window.forms = serve ? ash_window.length : 0;
+	ash_window.forms_given = serve ? ASH_GIVEN_CLASSES * ASH_SMALL_STEP + 1 : 0;
+	ash_window.forms_small = serve ? ASH_SMALL_STEP_MAX + 1 : 0;
+#endif
 }
 
 /* Makes bytes [from, to) of a table writable, by whole pages. */

@@ -27,6 +27,15 @@ struct ash_window {
 	struct ash_hugeblock **blocks;
 	uint32_t nblocks;
 	uintptr_t length; /* in bytes */
+	/* What the forms of free compare with, the calls that are defined to end in another by
+	 * its public name (front/front.h): the limit, without safety checks the length, or 0
+	 * where that call may be somebody else's. */
+	uintptr_t forms;
+#ifndef ASH_SAFETY_CHECKS
+	/* And of the forms that know the size: one more than the most that they may take
+	 * without a look, for the second stacks and for all; or 0 as above. */
+	size_t forms_given, forms_small;
+#endif
 };
 
 extern struct ash_window ash_window ASH_CACHE_ALIGNED ASH_HIDDEN;
@@ -36,10 +45,17 @@ extern struct ash_window ash_window ASH_CACHE_ALIGNED ASH_HIDDEN;
 extern const uintptr_t ash_window_base ASH_HIDDEN, ash_window_limit ASH_HIDDEN;
 extern const uintptr_t ash_window_length ASH_HIDDEN;
 extern uint8_t *const ash_window_stacks ASH_HIDDEN;
+extern const uintptr_t ash_window_forms ASH_HIDDEN;
+#ifndef ASH_SAFETY_CHECKS
+extern const size_t ash_window_forms_given ASH_HIDDEN, ash_window_forms_small ASH_HIDDEN;
+#endif
 
 /* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
  * machine's memory).  False where there is not even room for a small one. */
 bool ash_window_init(uint64_t largest);
+
+/* Whether the forms of free may serve by themselves; at first they may not. */
+void ash_window_let_forms(bool serve);
 
 /* The equations above, but for the blocks'. */
 bool ash_window_is_valid(void);

@@ -32,6 +32,8 @@ bool ash_os_map_at_with(void *address, size_t size, int flags);
 void *ash_os_map_readonly(size_t size);
 /* Makes part of it writable. */
 bool ash_os_make_writable(void *address, size_t size);
+/* Gives whole pages of anybody's this protection, a sum of PROT_*. */
+bool ash_os_protect(void *address, size_t size, int protection);
 
 /* Gives the range back whole.  May fail where it would split a mapping and the limit of
  * mappings is reached; the memory is then still there, with its content. */

@@ -106,10 +106,14 @@ void *ash_os_map_readonly(size_t size)
 	return map(NULL, size, PROT_READ, MAP_NORESERVE);
 }
 
+bool ash_os_protect(void *address, size_t size, int protection)
+{
+	return !faulted(ASH_OS_MPROTECT) && mprotect(address, size, protection) == 0;
+}
+
 bool ash_os_make_writable(void *address, size_t size)
 {
-	return !faulted(ASH_OS_MPROTECT) &&
-	       mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+	return ash_os_protect(address, size, PROT_READ | PROT_WRITE);
 }
 
 static void count_given(size_t size)

@@ -1,0 +1,75 @@
+#include "api/forms.h"
+
+#ifdef PIC
+#include <link.h>
+#endif
+#include <stddef.h>
+#include <stdint.h>
+
+#include "front/tcache.h"
+#include "meta/window.h"
+
+#ifdef PIC
+unsigned ash_forms_foreign = ~0u;
+#else
+unsigned ash_forms_foreign =
+	ASH_FORM_MALLOC | ASH_FORM_FREE; /* the operators may be left out */
+#endif
+
+#ifdef PIC
+extern int __libc_start_main(void);
+
+struct search {
+	const void *first, *second;
+	bool is_second; /* whether it was the second that was met */
+};
+
+static bool holds(const struct dl_phdr_info *object, const void *p)
+{
+	for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+
+		if (header->p_type == PT_LOAD &&
+		    (uintptr_t)p - (object->dlpi_addr + header->p_vaddr) < header->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+static int meet(struct dl_phdr_info *object, size_t size, void *argument)
+{
+	struct search *search = argument;
+
+	(void)size;
+	search->is_second = holds(object, search->second);
+	return search->is_second || holds(object, search->first);
+}
+#endif
+
+/* Whether the loader looks into this library before it looks into libc.  Where the program
+ * opened it beside libc's malloc, every name leads elsewhere, and whoever calls ours has asked
+ * for just that one. */
+static bool is_in_front(void)
+{
+#ifdef PIC
+	struct search search = {&ash_forms_foreign, (const void *)__libc_start_main, false};
+
+	dl_iterate_phdr(meet, &search);
+	return !search.is_second;
+#else
+	return true;
+#endif
+}
+
+void ash_forms_found(unsigned group, unsigned foreign)
+{
+	if (foreign != 0 && !is_in_front())
+		foreign = 0;
+	ash_forms_foreign = (ash_forms_foreign & ~group) | foreign;
+	ash_window_let_forms((ash_forms_foreign & (ASH_FORM_FREE | ASH_FORM_DELETE)) == 0);
+	/* operator new looks into the magazines before anything else. */
+	if ((foreign & ASH_FORM_MALLOC) != 0) {
+		ash_tcache_enabled = false;
+		ash_tcache_release();
+	}
+}
