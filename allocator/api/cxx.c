@@ -150,7 +150,7 @@ NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t,
 
 #else
 
-#define OPERATOR __attribute__((weak))
+#define OPERATOR ASH_EXPORT __attribute__((weak))
 
 /* A C++ program may name no function of C's, and the linker takes from an archive only what is
  * named.  By this reference whoever deletes gets malloc from here, too, and with it the

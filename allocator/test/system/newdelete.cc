@@ -233,6 +233,39 @@ void no_handler()
 	}
 }
 
+/* Sizes that wrap where they are rounded up to an alignment, by all forms. */
+void sizes_beyond()
+{
+	unsigned served = 0, thrown = 0, tried = 0;
+
+	for (std::size_t align = 1; align <= 1 << 21; align *= 2)
+		for (std::size_t below = 0; below < 5000000; below = below * 5 + 1)
+			for (std::size_t most : {SIZE_MAX, std::size_t(PTRDIFF_MAX) + 2}) {
+				auto al = static_cast<std::align_val_t>(align);
+				volatile std::size_t n = most - below;
+
+				for (int form = 0; form < 4; form++, tried++)
+					try {
+						served +=
+							opaque(form == 0   ? ::operator new(n)
+							       : form == 1 ? ::operator new[](n)
+							       : form == 2
+								       ? ::operator new(n, al)
+								       : ::operator new[](
+										 n, al)) !=
+							nullptr;
+					} catch (const std::bad_alloc &) {
+						thrown++;
+					}
+				served += ::operator new(n, std::nothrow) != nullptr;
+				served += ::operator new[](n, std::nothrow) != nullptr;
+				served += ::operator new(n, al, std::nothrow) != nullptr;
+				served += ::operator new[](n, al, std::nothrow) != nullptr;
+			}
+	CHECK(served == 0, "%u requests served", served);
+	CHECK(thrown == tried, "%u of %u threw", thrown, tried);
+}
+
 int calls;
 
 void clears_itself()
@@ -315,7 +348,7 @@ void makes_room()
 	setrlimit(RLIMIT_AS, &lifted);
 }
 
-void handler_makes_room()
+void handler_makes_room(void *(*make)(std::size_t))
 {
 	struct rlimit tight;
 	void *p;
@@ -327,12 +360,24 @@ void handler_makes_room()
 		tap_skip("RLIMIT_AS cannot be set");
 	calls = 0;
 	std::set_new_handler(makes_room);
-	p = opaque(::operator new(std::size_t(200) << 20));
+	p = opaque(make(std::size_t(200) << 20));
 	CHECK(p != nullptr, "no memory after the handler made room");
 	CHECK(calls == 1, "the handler was called %d times", calls);
 	fill(p, std::size_t(200) << 20);
 	::operator delete(p);
 	std::set_new_handler(nullptr);
+}
+
+void room_for_one()
+{
+	handler_makes_room([](std::size_t n) { return ::operator new(n); });
+}
+
+void room_for_aligned()
+{
+	handler_makes_room([](std::size_t n) {
+		return ::operator new[](n, static_cast<std::align_val_t>(4096));
+	});
 }
 
 } // namespace
@@ -357,8 +402,10 @@ int main()
 	tap_case("A21 new(0) is unique", zero_is_unique);
 	tap_case("A14 delete of NULL keeps errno", delete_null);
 	tap_case("A21 without a handler: bad_alloc, or NULL from nothrow", no_handler);
+	tap_case("A21 sizes near SIZE_MAX and PTRDIFF_MAX", sizes_beyond);
 	tap_case("A21 the handler is called until it clears itself", handler_until_cleared);
 	tap_case("A21 what the handler throws arrives", handler_throws);
-	tap_case("A21 a handler that makes room makes new succeed", handler_makes_room);
+	tap_case("A21 a handler that makes room makes new succeed", room_for_one);
+	tap_case("A21 and new[] that is aligned", room_for_aligned);
 	return tap_finish();
 }

@@ -53,6 +53,13 @@ cxx_program() { # HOW LINK-FLAGS…
 		[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
 	fi
 	verdict $result "$how: all forms of new and delete"
+	for own in 1 2 4 7; do
+		build ${CXX:-c++} -std=gnu++17 $flags "$@" -DOWN=$own -o "$tmp/own" "$sources/cases/own_new.cc" "$archive" &&
+			"$tmp/own" >"$tmp/out" 2>&1
+		result=$?
+		[ $result -eq 0 ] || note_file "$tmp/out"
+		verdict $result "$how: operators of the program's own ($own) are those that others end in"
+	done
 	# Whoever defines the operators there, the memory is ours, also where the program names
 	# no function of C's: delete tells so.
 	name="$how: new and delete are served by Ashlar"
