@@ -190,17 +190,29 @@ static bool redirect_libc(void)
 	return true;
 }
 
+enum { NOT_TRIED, BUSY, REDIRECTED, REFUSED };
+
+/* Once; by others meanwhile it is waited for, but not for ever: the thread that was at it may
+ * have vanished in a fork. */
+static bool is_redirected(void)
+{
+	static uint32_t state;
+	uint32_t now = NOT_TRIED;
+
+	if (ash_load_acquire(&state) == NOT_TRIED && ash_cas_acq_rel(&state, &now, BUSY))
+		ash_store_release(&state, redirect_libc() ? REDIRECTED : REFUSED);
+	for (unsigned i = 0; i < 10000 && ash_load_acquire(&state) == BUSY; i++)
+		ash_os_yield();
+	return ash_load_acquire(&state) == REDIRECTED;
+}
+
 /* The mode to open with. */
 static int prepare(int mode)
 {
-	static uint32_t state; /* 0 = not tried, 1 = redirected, 2 = refused */
-
-	if ((mode & RTLD_DEEPBIND) == 0 || !ash_forms_are_ours(ASH_FORM_MALLOC | ASH_FORM_FREE))
+	if ((mode & RTLD_DEEPBIND) == 0 ||
+	    !ash_forms_are_ours(ASH_FORM_MALLOC | ASH_FORM_FREE) || is_redirected())
 		return mode;
-	/* Of two threads each may do it: to the same effect. */
-	if (ash_load_acquire(&state) == 0)
-		ash_store_release(&state, redirect_libc() ? 1 : 2);
-	return ash_load_relaxed(&state) == 1 ? mode : mode & ~RTLD_DEEPBIND;
+	return mode & ~RTLD_DEEPBIND;
 }
 
 /* The loader goes by the address that dlopen returns to, for the paths that the caller looks

@@ -70,7 +70,8 @@ static bool bring_up(void)
 		return false;
 	ash_tcache_init();
 	ash_heap.rounds.background = ash_conf.background_thread;
-	ash_tcache_enabled = ash_conf.tcache && ash_conf.checks != ASH_CHECKS_FULL;
+	if (!ash_conf.tcache || ash_conf.checks == ASH_CHECKS_FULL)
+		ash_tcache_enabled = false;
 	return true;
 }
 
