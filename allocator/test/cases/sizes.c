@@ -77,23 +77,26 @@ CASE(calloc_usable)
 		size_t n = sizes[k];
 		bool dirty = false;
 
-		for (unsigned round = 0; round < 20; round++) {
-			char *p[20];
+		for (unsigned round = 0; round < 3; round++) {
+			char *p[8];
 
-			for (unsigned i = 0; i < 20; i++) {
+			for (unsigned i = 0; i < 8; i++) {
 				p[i] = malloc(n);
 				if (p[i] == NULL)
 					return case_cannot("no memory");
 				memset(p[i], 23, malloc_usable_size(p[i]));
 			}
-			for (unsigned i = 0; i < 20; i++)
+			for (unsigned i = 0; i < 8; i++)
 				free(p[i]);
-			for (unsigned i = 0; i < 20; i++) {
+			for (unsigned i = 0; i < 8; i++) {
+				size_t usable;
+
 				p[i] = calloc(1, n);
-				for (size_t b = 0; b < malloc_usable_size(p[i]); b++)
+				usable = malloc_usable_size(p[i]);
+				for (size_t b = 0; b < usable; b++)
 					dirty = dirty || p[i][b] != 0;
 			}
-			for (unsigned i = 0; i < 20; i++)
+			for (unsigned i = 0; i < 8; i++)
 				free(p[i]);
 		}
 		bad += dirty;
