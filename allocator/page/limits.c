@@ -89,10 +89,15 @@ static bool others_decide(const struct ash_heap *heap, size_t all, size_t held, 
 bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 {
 	struct ash_limits *limits = &heap->limits;
-	size_t all = ash_add_acq_rel(&limits->pending, bytes) + bytes;
-	size_t hard = ash_load_relaxed(&limits->hard), held = ash_account_held(heap);
+	size_t hard = ash_load_relaxed(&limits->hard), all, held;
 	unsigned waits = 0;
 
+	if (bytes > hard) { /* nobody is to wait for what can never be */
+		errno = ENOMEM;
+		return false;
+	}
+	all = ash_add_acq_rel(&limits->pending, bytes) + bytes;
+	held = ash_account_held(heap);
 	charged_here += bytes;
 	ash_assert(all >= charged_here);
 	while (all > hard || held > hard - all) {
