@@ -151,8 +151,8 @@ static void end_thread(void *record)
 	ash_assert(t->budget_used == 0);
 	ash_tls.thread = NULL;
 	retire(t);
-	if (ash_thread_none_left())
-		ash_background_wake(); /* it ends, too */
+	if (ash_thread_count() <= 1)
+		ash_background_hurry(ash_thread_none_left()); /* it ends, too */
 }
 
 void ash_thread_init(void)
@@ -181,6 +181,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	t->slow_paths = 0;
 	t->budget_used = 0;
 	enlist(t);
+	t->fresh = ash_thread_count() > 1;
 	ash_tls.thread = t;
 	/* May allocate, and is then served singly, for the phase still says birth. */
 	if (!ash_tls_arm(t)) {

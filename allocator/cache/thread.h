@@ -38,6 +38,7 @@ struct ash_thread {
 	uint64_t contended; /* failed try-locks when last looked at */
 	uint32_t epoch;     /* of its last tick; atomic, others read it */
 	uint32_t slow_paths;
+	bool fresh; /* it is not the only thread, and made no slow call that allocates yet */
 	uint32_t budget_used; /* bytes that its capacities amount to */
 	struct ash_class_cache classes[ASH_CLASSES];
 };

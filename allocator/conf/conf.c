@@ -12,7 +12,6 @@
 struct ash_conf ash_conf = {
 	.abort_on_misuse = true,
 	.tcache = true,
-	.background_thread = true,
 	.dirty_decay_ms = ASH_DECAY_MS,
 	.hpa = true,
 	.hpa_hugification_threshold = ASH_HUGE / 8 * 7,

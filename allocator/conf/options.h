@@ -16,6 +16,7 @@ struct ash_amount {
 	unsigned kind; /* enum ash_amount_kind */
 };
 
+enum ash_background_thread { ASH_BACKGROUND_AUTO, ASH_BACKGROUND_TRUE, ASH_BACKGROUND_FALSE };
 enum ash_pressure_purge { ASH_PRESSURE_AUTO, ASH_PRESSURE_TRUE, ASH_PRESSURE_FALSE };
 
 enum ash_hugetlb { ASH_HUGETLB_NEVER, ASH_HUGETLB_2M };
@@ -31,7 +32,7 @@ struct ash_conf {
 	bool confirm_conf; /* print what each source held */
 	bool abort_on_misuse;
 	bool tcache;                         /* magazines */
-	bool background_thread;              /* may be started */
+	unsigned background_thread;          /* enum ash_background_thread */
 	bool stats_print;                    /* malloc_stats() at exit */
 	unsigned checks;                     /* enum ash_checks */
 	unsigned zero_realloc;               /* enum ash_zero_realloc */

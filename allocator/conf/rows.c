@@ -63,7 +63,7 @@ static const struct row rows[] = {
 	ON_OFF("confirm_conf", confirm_conf),
 	ON_OFF("abort_on_misuse", abort_on_misuse),
 	ON_OFF("tcache", tcache),
-	ON_OFF("background_thread", background_thread),
+	WORD("background_thread", background_thread, "auto|true|false"),
 	ON_OFF("stats_print", stats_print),
 	WORD("checks", checks, "default|full"),
 	WORD("zero_realloc", zero_realloc, "free|alloc|abort"),

@@ -17,6 +17,7 @@
 #include "reclaim/hugify.h"
 #include "reclaim/pool.h"
 #include "reclaim/purge.h"
+#include "reclaim/rounds.h"
 #include "slab/shard.h"
 #include "stats/print.h"
 
@@ -55,6 +56,7 @@ static void huge_pages_init(void)
 static bool bring_up(void)
 {
 	ash_os_init();
+	ash_os_note_confinement();
 	ash_cgroup_init();
 	ash_conf_init();
 #if ASH_DEBUG >= 1
@@ -69,7 +71,8 @@ static bool bring_up(void)
 	    !ash_shard_init((unsigned)ash_conf.narenas))
 		return false;
 	ash_tcache_init();
-	ash_heap.rounds.background = ash_conf.background_thread;
+	ash_heap.rounds.background = ash_conf.background_thread != ASH_BACKGROUND_FALSE;
+	ash_heap.rounds.alone = ash_conf.background_thread == ASH_BACKGROUND_TRUE;
 	if (!ash_conf.tcache || ash_conf.checks == ASH_CHECKS_FULL)
 		ash_tcache_enabled = false;
 	return true;
@@ -114,5 +117,6 @@ bool ash_boot_slow(void)
  * all prepare handlers ours runs last. */
 __attribute__((constructor(101))) static void boot_early(void)
 {
-	ash_boot();
+	if (ash_boot() && ash_heap.rounds.alone)
+		ash_rounds_start();
 }

@@ -69,9 +69,8 @@ void ash_bounds_init(void)
 		ash_heap.mappings.cache_least = (size_t)(limit / 16);
 	ash_bin_hole_age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
 	ash_heap.holes.enabled = ms >= 0;
-	ash_heap.rounds.pressure =
-		ash_conf.pressure_purge == ASH_PRESSURE_TRUE ||
-		(ash_conf.pressure_purge == ASH_PRESSURE_AUTO && ash_cgroup_bounded());
+	ash_heap.rounds.pressure = ash_conf.pressure_purge != ASH_PRESSURE_FALSE;
+	ash_heap.rounds.pressure_bounded = ash_conf.pressure_purge == ASH_PRESSURE_AUTO;
 }
 
 static bool tell(enum ash_bound which, size_t limit)

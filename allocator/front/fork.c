@@ -69,6 +69,8 @@ static void child(void)
 	ash_rounds_after_fork();
 	ash_bounds_after_fork();
 	ash_thread_after_fork();
+	if (ash_tls.phase == ASH_THREAD_LIVE) /* it is alone now */
+		ash_tls.thread->fresh = ash_heap.rounds.alone;
 }
 
 void ash_fork_init(void)

@@ -27,7 +27,7 @@ static ASH_NOINLINE void free_far(void *p)
 	case ASH_OBJECT_RUN:
 		if (ash_large_free_run(&ash_heap, object.run)) {
 			ash_tcache_tick(false);
-			ash_rounds_notice(false);
+			ash_rounds_notice();
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;
@@ -36,7 +36,7 @@ static ASH_NOINLINE void free_far(void *p)
 		if (ash_far_remove(p, &object.far)) {
 			ash_large_free_mapping(&ash_heap, &object.far);
 			ash_tcache_tick(false);
-			ash_rounds_notice(false);
+			ash_rounds_notice();
 			return;
 		}
 		object.kind = ASH_OBJECT_FREED;

@@ -45,8 +45,6 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 			p = or_again(ash_large_alloc(&ash_heap, size, align, zeroed), size,
 				     align, zeroed);
 	}
-	if (p != NULL)
-		ash_rounds_grown();
 	ash_bounds_tell();
 	errno = p != NULL ? saved : ENOMEM; /* whatever the kernel refused on the way */
 	return p;

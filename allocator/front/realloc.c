@@ -172,7 +172,6 @@ void *ash_realloc(void *p, size_t size)
 		if (!ash_large_is_run(size)) {
 			q = resize_mapping(p, &object.far, size);
 			if (q != NULL) {
-				ash_rounds_grown();
 				ash_bounds_tell();
 				errno = saved;
 				return q;

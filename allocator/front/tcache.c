@@ -150,22 +150,25 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 		return;
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert_expensive(ash_thread_tops_are_valid(t));
+	if (t->fresh && allocates) {
+		t->fresh = false;
+		ash_rounds_start();
+	}
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	if (now == ash_load_relaxed(&t->epoch)) {
-		ash_rounds_notice(allocates);
+		ash_rounds_notice();
 		return;
 	}
 	ash_store_relaxed(&t->epoch, now);
 	trim_idle(t);
 	relieve(t);
-	ash_rounds_tick(now_ns, allocates);
+	ash_rounds_tick(now_ns);
 }
 
 ASH_INLINE void tick(struct ash_thread *t, bool allocates)
 {
-	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 ||
-			 (allocates && ash_load_relaxed(&ash_heap.rounds.start_wanted) != 0)))
+	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0 || (allocates && t->fresh)))
 		look_at_clock(t, allocates);
 }
 

@@ -5,37 +5,51 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "os/lock_rank.h"
 #include "os/os.h"
 #include "util/atomic.h"
 
-#define STACK_BYTES ((size_t)64 << 10)
-#define RETRY_NS 10000000000u
-/* Nobody woke it for so long: it ends, and is made again when there is work. */
-#define IDLE_NS 10000000000u
+/* A report of misuse is made on it, and the program's handler of SIGABRT runs on it: 256 KiB,
+ * and what thread-local storage takes of it. */
+#define STACK_BYTES ((size_t)(256 + 64) << 10)
 
-enum { NONE, STARTING, RUNNING, NEVER };
+enum { NONE, STARTING, RUNNING, NEVER /* was refused */ };
 
 uint64_t (*ash_background_hook)(void);
+void (*ash_background_begins)(void);
+void (*ash_background_ends)(void);
 
 static uint32_t state;
-static uint32_t awake = 1; /* 0: it sleeps until woken, or is about to */
-static uint64_t failed_ns; /* when the last start failed; atomic */
+/* 0: it sleeps until woken, or is about to; 2: for a while, from which only haste wakes it. */
+static uint32_t awake = 1;
+static uint32_t hurried;
 
-/* Rounds of work, until the hook wants the end or nobody woke it for long. */
+/* Sleeps where `awake` still is `how`; no haste is missed: whoever hurries it stores `hurried`
+ * and then looks at `awake`, which was stored before the look at `hurried` here.  All four are
+ * sequentially consistent. */
+static void sleep_as(uint32_t how, uint64_t ns)
+{
+	if (ash_exchange_seq_cst(&hurried, 0) == 0)
+		ash_os_futex_wait_for(&awake, how, ns);
+}
+
+/* Rounds of work, until the hook wants the end. */
 static void rounds(void)
 {
 	for (;;) {
 		uint64_t ns = ash_background_hook();
-		bool woken;
 
 		if (ns == ASH_BACKGROUND_END)
 			return;
 		if (ns != 0) {
-			/* Nobody wakes it from this sleep: slow paths tick far more often than
+			/* No tick wakes it from this sleep: slow paths tick far more often than
 			 * there is work. */
-			ash_os_sleep(ns);
+			ash_store_seq_cst(&awake, 2);
+			sleep_as(2, ns);
+			ash_store_seq_cst(&awake, 1);
 			continue;
 		}
 		/* No wake is missed from here on.  Whoever ticks stores its time and then looks
@@ -44,11 +58,19 @@ static void rounds(void)
 		ash_store_seq_cst(&awake, 0);
 		ns = ash_background_hook();
 		if (ns == 0)
-			ash_os_futex_wait_for(&awake, 0, IDLE_NS);
-		woken = ash_exchange_acq_rel(&awake, 1) != 0;
-		if (ns == ASH_BACKGROUND_END || (ns == 0 && !woken))
+			sleep_as(0, UINT64_MAX);
+		ash_store_seq_cst(&awake, 1);
+		if (ns == ASH_BACKGROUND_END)
 			return;
 	}
+}
+
+/* What it is called and where it runs.  By itself: its maker may end before. */
+static void settle_in(void)
+{
+	if (!ash_os_faulted(ASH_OS_PRCTL))
+		syscall(SYS_prctl, PR_SET_NAME, "ashlar", 0, 0, 0);
+	ash_os_schedule_as_process();
 }
 
 static void *work(void *unused)
@@ -57,10 +79,15 @@ static void *work(void *unused)
 	uint64_t ns;
 
 	(void)unused;
-	if (!ash_os_faulted(ASH_OS_PRCTL))
-		prctl(PR_SET_NAME, "ashlar", 0, 0, 0); /* itself: its maker may end before */
+	if (!ash_os_is_confined()) {
+		settle_in();
+		if (ash_background_begins != NULL)
+			ash_background_begins();
+	}
 	do {
 		rounds();
+		if (ash_background_ends != NULL)
+			ash_background_ends();
 		/* A tick that still saw this thread running relied on it.  The tick and this
 		 * end each write what the other reads, sequentially consistent, so one of the
 		 * two sees the other. */
@@ -106,16 +133,12 @@ static bool start(void)
 	return error == 0;
 }
 
-void ash_background_start(uint64_t now_ns)
+void ash_background_start(void)
 {
 	uint32_t none = NONE;
-	uint64_t failed;
 	int saved = errno;
 
 	ash_lock_rank_assert_none();
-	failed = ash_load_relaxed(&failed_ns);
-	if (failed != 0 && now_ns - failed < RETRY_NS)
-		return;
 	if (!ash_cas_acq_rel(&state, &none, STARTING))
 		return;
 	if (start()) {
@@ -124,8 +147,7 @@ void ash_background_start(uint64_t now_ns)
 		ash_cas_release(&state, &starting,
 				RUNNING); /* not where it has ended already */
 	} else {
-		ash_store_relaxed(&failed_ns, now_ns);
-		ash_store_release(&state, NONE);
+		ash_store_release(&state, NEVER);
 	}
 	errno = saved;
 }
@@ -141,13 +163,24 @@ void ash_background_wake(void)
 		ash_os_futex_wake(&awake);
 }
 
+void ash_background_hurry(bool over)
+{
+	uint32_t how;
+
+	ash_store_seq_cst(&hurried, 1);
+	how = ash_load_seq_cst(&awake);
+	if ((how == 0 || (how == 2 && over)) && ash_exchange_acq_rel(&awake, 1) != 1)
+		ash_os_futex_wake(&awake);
+}
+
 void ash_background_after_fork(void)
 {
 #ifdef __SANITIZE_THREAD__
 	ash_store_relaxed(&state, NEVER); /* ThreadSanitizer ends a child that starts threads */
 #else
-	ash_store_relaxed(&state, NONE);
+	if (ash_load_relaxed(&state) != NEVER)
+		ash_store_relaxed(&state, NONE);
 #endif
 	ash_store_relaxed(&awake, 1);
-	failed_ns = 0;
+	ash_store_relaxed(&hurried, 0);
 }

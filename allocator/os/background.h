@@ -1,10 +1,9 @@
 /* The background thread: gives memory back while the program does nothing.
  *
- * There is none until it is started, from a slow path that holds no lock: a small
- * single-threaded process never has one.  It is detached, has all signals blocked and a small
- * stack, allocates nothing, and does not exist in a forked child until started there again.  It
- * ends when it has had nothing to do for ten seconds: a process that went back to one thread
- * may unshare, enter a namespace, and use libc's shortcuts again. */
+ * There is none until it is started, from a slow path that holds no lock: a process of one
+ * thread has none unless it asks.  It is detached, runs by the ordinary scheduling policy on
+ * the CPUs of the process whoever started it, has all signals blocked and allocates nothing. It
+ * does not exist in a forked child until started there. */
 #ifndef ASH_PAGE_BACKGROUND_H
 #define ASH_PAGE_BACKGROUND_H
 
@@ -17,12 +16,20 @@
 #define ASH_BACKGROUND_END UINT64_MAX
 extern uint64_t (*ash_background_hook)(void);
 
-/* Starts it where there is none; after a failure not again for ten seconds.  May allocate:
- * call without a lock and ready to be re-entered. */
-void ash_background_start(uint64_t now_ns);
+/* Called by the thread before its first round, where the program has not confined itself, and
+ * after its last one. */
+extern void (*ash_background_begins)(void);
+extern void (*ash_background_ends)(void);
+
+/* Starts it where there is none; after a refusal never again in this process and its children.
+ * May allocate: call without a lock and ready to be re-entered. */
+void ash_background_start(void);
 bool ash_background_running(void);
 /* Lets it work again; cheap where it is awake. */
 void ash_background_wake(void);
+/* Threads of the program have ended: as above, or with `over`, where none is left, also when it
+ * sleeps until its next round. */
+void ash_background_hurry(bool over);
 /* In a forked child. */
 void ash_background_after_fork(void);
 

@@ -1,8 +1,8 @@
 /* What the container allows: CPU quota and memory limits of the process's control group and
  * the groups above it, and signs that its memory runs short.  Control groups v1 and v2.
  *
- * Files are opened, read and closed at each look; none stays open, for programs close
- * descriptors that are not theirs. */
+ * While the process starts, files are opened, read and closed.  What the background thread
+ * looks at afterwards it opens when it begins, and keeps (struct ash_os_kept). */
 #ifndef ASH_OS_CGROUP_H
 #define ASH_OS_CGROUP_H
 
@@ -19,14 +19,26 @@ unsigned ash_cgroup_cpus(void);
  * none. */
 uint64_t ash_cgroup_memory(void);
 
-/* Whether some group had a limit, hard or memory.high, when ash_cgroup_init looked. */
+/* Whether some group had a limit, hard or memory.high, at the last look at the groups. */
 bool ash_cgroup_bounded(void);
 
-/* Whether memory has been short since the last look: the group that binds was throttled or at
- * its limit (memory.events; memory.failcnt), what it uses beyond page cache is above 7/8 of the
- * limit, or its tasks were stalled for 2 % of the time (PSI; the machine's where the group has
- * none).  Some ten microseconds.  One thread at a time. */
+/* By the background thread: opens what ash_cgroup_pressure reads, of the group that the process
+ * is in now; with `bounded_only` nothing where no group has a limit.  Once a descriptor was
+ * lost to the program, nothing is opened any more.  And closes what is still there. */
+void ash_cgroup_keep(bool bounded_only);
+void ash_cgroup_let_go(void);
+
+/* Whether this thread has something to look at. */
+bool ash_cgroup_is_watched(void);
+
+/* Whether memory is short, by the thread that keeps the files: of the limit of the group that
+ * binds at least 7/8 are memory that cannot be reclaimed (page cache can), or half of it and
+ * tasks of the own group waited for memory for a tenth of the time since the last look (PSI;
+ * the machine's for a process that is in no group).  Some ten microseconds. */
 bool ash_cgroup_pressure(uint64_t now_ns);
+
+/* In a forked child. */
+void ash_cgroup_after_fork(void);
 
 /* Put before every path that is read; "" but in tests.  No option and no environment variable
  * sets it. */

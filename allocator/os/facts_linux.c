@@ -1,10 +1,12 @@
-/* What the kernel says of machine and process: memory, CPUs, clocks, environment. */
+/* What the kernel says of machine and process: memory, CPUs, clocks, environment, confinement.
+ */
 #include "os/os.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -16,40 +18,95 @@
 
 uint64_t ash_os_memory_bytes(void)
 {
+	static uint64_t known;
+	uint64_t bytes = ash_load_relaxed(&known);
 	struct sysinfo info;
 
-	if (ash_os_faulted(ASH_OS_SYSINFO) || sysinfo(&info) != 0)
+	if (ash_os_faulted(ASH_OS_SYSINFO) || (bytes == 0 && sysinfo(&info) != 0))
 		return (uint64_t)4 << 30;
-	return (uint64_t)info.totalram * info.mem_unit;
+	if (bytes == 0) {
+		bytes = (uint64_t)info.totalram * info.mem_unit;
+		ash_store_relaxed(&known, bytes);
+	}
+	return bytes;
 }
 
 uint64_t ash_os_address_limit(void)
 {
+	static uint64_t known;
+	uint64_t bytes = ash_load_relaxed(&known);
 	struct rlimit limit;
 
-	if (ash_os_faulted(ASH_OS_GETRLIMIT) || getrlimit(RLIMIT_AS, &limit) != 0 ||
-	    limit.rlim_cur == RLIM_INFINITY)
+	if (ash_os_faulted(ASH_OS_GETRLIMIT) ||
+	    (bytes == 0 && getrlimit(RLIMIT_AS, &limit) != 0))
 		return UINT64_MAX;
-	return limit.rlim_cur;
+	if (bytes == 0) {
+		bytes = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+		ash_store_relaxed(&known, bytes);
+	}
+	return bytes;
 }
+
+static unsigned long cpu_mask[64]; /* of the process when it started; 4,096 CPUs */
+static long cpu_mask_bytes;
 
 unsigned ash_os_usable_cpus(void)
 {
-	unsigned long mask[64]; /* 4,096 CPUs */
 	unsigned cpus = 0, quota;
 	int saved = errno;
-	/* The system call itself: libc's wrapper wants to know the number of CPUs before. */
-	long bytes = ash_os_faulted(ASH_OS_AFFINITY)
-			     ? -1
-			     : syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
 
-	for (long i = 0; i < bytes / (long)sizeof(mask[0]); i++)
-		cpus += (unsigned)__builtin_popcountl(mask[i]);
+	/* The system call itself: libc's wrapper wants to know the number of CPUs before. */
+	cpu_mask_bytes = ash_os_faulted(ASH_OS_AFFINITY) ? -1
+							 : syscall(SYS_sched_getaffinity, 0,
+								   sizeof(cpu_mask), cpu_mask);
+	for (long i = 0; i < cpu_mask_bytes / (long)sizeof(cpu_mask[0]); i++)
+		cpus += (unsigned)__builtin_popcountl(cpu_mask[i]);
 	if (cpus == 0)
 		cpus = 1;
 	quota = ash_cgroup_cpus();
 	errno = saved;
 	return quota != 0 && quota < cpus ? quota : cpus;
+}
+
+void ash_os_schedule_as_process(void)
+{
+	struct sched_param ordinary = {0};
+	int saved = errno;
+
+	if (!ash_os_faulted(ASH_OS_SCHEDULER))
+		syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &ordinary);
+	if (cpu_mask_bytes > 0 && !ash_os_faulted(ASH_OS_AFFINITY))
+		syscall(SYS_sched_setaffinity, 0, cpu_mask_bytes, cpu_mask);
+	errno = saved;
+}
+
+/* What the kernel answers for this thread; -1 where it may not be asked. */
+static int ask(int option)
+{
+	int saved = errno;
+	long answer =
+		ash_os_faulted(ASH_OS_PRCTL) ? -1 : syscall(SYS_prctl, option, 0, 0, 0, 0);
+
+	errno = saved;
+	return (int)answer;
+}
+
+static int filters_at_start, privileges_at_start;
+
+void ash_os_note_confinement(void)
+{
+	filters_at_start = ask(PR_GET_SECCOMP);
+	privileges_at_start = ask(PR_GET_NO_NEW_PRIVS);
+}
+
+/* Where the container has a filter already, one that the program adds shows only by what must
+ * come first: that it can gain no privileges any more. */
+bool ash_os_is_confined(void)
+{
+	if (ask(PR_GET_SECCOMP) == 0)
+		return false;
+	return filters_at_start == 0 || privileges_at_start != 0 ||
+	       ask(PR_GET_NO_NEW_PRIVS) != 0;
 }
 
 unsigned ash_os_current_cpu(void)
@@ -58,6 +115,9 @@ unsigned ash_os_current_cpu(void)
 
 	return cpu < 0 ? 0 : (unsigned)cpu;
 }
+
+/* What a thread may do between two looks at its CPU time besides giving memory back. */
+#define LOOK_NS 100000u
 
 uint64_t (*ash_os_clock_hook)(enum ash_clock clock);
 
@@ -79,12 +139,21 @@ uint64_t ash_os_coarse_clock_ns(void)
 	return read_clock(ASH_CLOCK_COARSE, CLOCK_MONOTONIC_COARSE, 0);
 }
 
+/* (CLOCK_THREAD_CPUTIME_ID is a system call.) */
 uint64_t ash_os_thread_cpu_ns(void)
 {
-	static __thread uint64_t last;
+	static __thread uint64_t sum, last;
+	uint64_t (*hook)(enum ash_clock) = ash_load_relaxed(&ash_os_clock_hook), now;
 
-	last = read_clock(ASH_CLOCK_THREAD_CPU, CLOCK_THREAD_CPUTIME_ID, last);
-	return last;
+	if (ASH_UNLIKELY(hook != NULL))
+		return sum = hook(ASH_CLOCK_THREAD_CPU);
+	now = read_clock(ASH_CLOCK_MONOTONIC, CLOCK_MONOTONIC, last);
+	ash_os_plausible_ns += LOOK_NS;
+	if (now > last)
+		sum += now - last < ash_os_plausible_ns ? now - last : ash_os_plausible_ns;
+	ash_os_plausible_ns = 0;
+	last = now;
+	return sum;
 }
 
 uint64_t ash_os_clock_ns(void)

@@ -55,6 +55,10 @@ struct ash_os_given {
 };
 extern __thread struct ash_os_given ash_os_given ASH_HIDDEN;
 
+/* CPU time that calls of this room may have taken since the last look at ash_os_thread_cpu_ns.
+ */
+extern __thread uint64_t ash_os_plausible_ns ASH_HIDDEN;
+
 /* Grows or shrinks a mapping, moving it where `may_move`; returns the new address or
  * NULL, the old mapping then being as before. */
 void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move);
@@ -63,13 +67,18 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
  * left mapped.  NULL where there is no room. */
 void *ash_os_probe_address(size_t size);
 
+/* These ask the kernel once, while the process starts: a program that confined itself may not.
+ */
 uint64_t ash_os_memory_bytes(void);  /* RAM of the machine */
 uint64_t ash_os_address_limit(void); /* RLIMIT_AS in bytes, UINT64_MAX = none */
 unsigned ash_os_usable_cpus(void);   /* by affinity mask and CPU quota of the container; >= 1 */
 unsigned ash_os_current_cpu(void);   /* a hint; 0 where it cannot be told */
 uint64_t ash_os_coarse_clock_ns(void); /* monotonic, a few ms of resolution, a few ns of cost */
 uint64_t ash_os_clock_ns(void);        /* monotonic, exact, tens of ns of cost */
-uint64_t ash_os_thread_cpu_ns(void);   /* CPU time of this thread; a system call */
+/* CPU time of this thread, as far as it can be told without a system call: the time that
+ * passes, of which between two looks no more counts than what was given back meanwhile may have
+ * taken.  The rest the thread did not run. */
+uint64_t ash_os_thread_cpu_ns(void);
 /* (Where a clock cannot be read: 0, but CPU time stands still, for it is its differences that
  * are asked for.) */
 bool ash_os_secure_process(void); /* setuid or the like: the environment is not to be trusted */
@@ -80,12 +89,40 @@ ash_os_environment(const char *name); /* NULL where unset or the process is secu
  * length, 0 where it cannot be read. */
 size_t ash_os_read_file(const char *path, char *text, size_t size);
 
+/* A file of the kernel that is kept open, to be read again by the thread that opened it.
+ * Programs close descriptors that are not theirs, and get their numbers for files of their own:
+ * one that is no longer what was opened is forgotten. */
+struct ash_os_kept {
+	int fd; /* < 0: none */
+	uint64_t device, file;
+};
+#define ASH_OS_NOT_KEPT ((struct ash_os_kept){-1, 0, 0})
+
+/* False where it cannot be opened.  The descriptor's number is 100 or more where the limit
+ * allows, and it is closed by exec. */
+bool ash_os_keep_file(const char *path, struct ash_os_kept *kept);
+/* Whether the descriptor still is what was opened; forgets it where it is not. */
+bool ash_os_is_kept(struct ash_os_kept *kept);
+/* From its beginning, as ash_os_read_file. */
+size_t ash_os_read_kept(struct ash_os_kept *kept, char *text, size_t size);
+void ash_os_let_go(struct ash_os_kept *kept);
+
+/* Whether the program may have taken system calls from this thread since the process started
+ * (seccomp): opening a file might then kill it.  The first notes how it was at the start. */
+void ash_os_note_confinement(void);
+bool ash_os_is_confined(void);
+
+/* Gives this thread the CPUs that the process had when ash_os_usable_cpus was asked, and the
+ * ordinary scheduling policy, whoever made it. */
+void ash_os_schedule_as_process(void);
+
 /* Waits while *word == value, at most until woken; wakes one waiter. */
 void ash_os_futex_wait(uint32_t *word, uint32_t value);
-void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns); /* at most so long */
+/* At most so long; UINT64_MAX = however long. */
+void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns);
 void ash_os_futex_wake(uint32_t *word);
 void ash_os_sleep(uint64_t ns);
-/* Gives up the CPU. */
+/* Gives the CPU to whoever waits for it, for some 60 us. */
 void ash_os_yield(void);
 
 /* Tests bring clocks of their own: where set it is asked in place of the kernel, in ns.  NULL

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -21,7 +20,14 @@
 size_t ash_os_page = 4096;
 unsigned ash_os_page_shift = 12;
 
+/* What giving back a range may take, and half a nanosecond a byte: several times what it takes
+ * on a machine of 2020. */
+#define RANGE_NS 8000u
+
 __thread struct ash_os_given ash_os_given;
+__thread uint64_t ash_os_plausible_ns;
+
+#define YIELD_NS 10000u /* and what the kernel adds to it */
 
 /* Asks for memory or gives some back, which no lock but two is held over. */
 static bool faulted(enum ash_os_call call)
@@ -120,6 +126,7 @@ static void count_given(size_t size)
 {
 	ash_os_given.ranges++;
 	ash_os_given.bytes += size;
+	ash_os_plausible_ns += RANGE_NS + size / 2;
 }
 
 bool ash_os_unmap(void *address, size_t size)
@@ -202,23 +209,25 @@ void *ash_os_probe_address(size_t size)
 	return p;
 }
 
-void ash_os_futex_wait(uint32_t *word, uint32_t value)
+static struct timespec in_seconds(uint64_t ns)
 {
-	int saved = errno;
-
-	if (!ash_os_faulted(ASH_OS_FUTEX_WAIT))
-		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
-	errno = saved;
+	return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
 }
 
 void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns)
 {
-	struct timespec most = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+	struct timespec most = in_seconds(ns);
 	int saved = errno;
 
 	if (!ash_os_faulted(ASH_OS_FUTEX_WAIT))
-		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0);
+		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value,
+			ns != UINT64_MAX ? &most : NULL, NULL, 0);
 	errno = saved;
+}
+
+void ash_os_futex_wait(uint32_t *word, uint32_t value)
+{
+	ash_os_futex_wait_for(word, value, UINT64_MAX);
 }
 
 void ash_os_futex_wake(uint32_t *word)
@@ -229,22 +238,25 @@ void ash_os_futex_wake(uint32_t *word)
 	errno = saved;
 }
 
-void ash_os_sleep(uint64_t ns)
+/* Waits for a word that nobody wakes: programs that confine themselves leave their allocator
+ * the futex, not always other ways to sleep. */
+static void wait_alone(uint64_t ns, enum ash_os_call call)
 {
-	struct timespec most = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
+	struct timespec most = in_seconds(ns);
+	uint32_t word = 0;
 	int saved = errno;
 
-	/* Not by libc, for which it is a point where the thread can be cancelled. */
-	if (!ash_os_faulted(ASH_OS_SLEEP))
-		syscall(SYS_nanosleep, &most, NULL);
+	if (!ash_os_faulted(call))
+		syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &most, NULL, 0);
 	errno = saved;
+}
+
+void ash_os_sleep(uint64_t ns)
+{
+	wait_alone(ns, ASH_OS_SLEEP);
 }
 
 void ash_os_yield(void)
 {
-	int saved = errno;
-
-	if (!ash_os_faulted(ASH_OS_YIELD))
-		sched_yield();
-	errno = saved;
+	wait_alone(YIELD_NS, ASH_OS_YIELD);
 }

@@ -16,6 +16,7 @@
 #endif
 
 #define PAGES_MOST 512
+#define COLLAPSE_NS 50000000u /* where the kernel has to compact memory for it */
 
 bool (*ash_os_pool_hook)(void *address, size_t size);
 
@@ -49,6 +50,7 @@ static bool advise(void *address, size_t size, int advice)
 
 bool ash_os_collapse(void *address, size_t size)
 {
+	ash_os_plausible_ns += COLLAPSE_NS;
 	return advise(address, size, MADV_COLLAPSE);
 }
 

@@ -257,18 +257,23 @@ struct ash_holes {
 
 /* Rounds of work; reclaim/rounds.h.  Atomic.
  *
- *   claim <= 1;  active_threads >= 1;  large and start_wanted are 0 or 1 */
+ *   claim <= 1;  active_threads >= 1 */
 struct ash_rounds {
 	uint32_t claim;          /* 1 = somebody works */
 	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */
 	uint32_t active_threads; /* >= 1 */
-	uint32_t large;          /* 1 = the heap is or was large */
-	uint32_t start_wanted;   /* 1 = a free would start the background thread */
+	uint32_t refused_epoch;  /* when memory that the kernel refused was last tried; the
+				    claimant's */
 	uint64_t ticked_ns;      /* when a slow path last ticked */
 	uint64_t pressed;        /* looks that found memory short */
+	/* The background thread's: when it last looked how much is retaken, and how much was.
+	 */
+	uint64_t moved_ns, moved;
 	/* Options. */
-	bool background; /* a background thread may be started */
-	bool pressure;   /* ticks look for signs that memory is short */
+	bool background;       /* a background thread may be started, */
+	bool alone;            /* also for a program of one thread */
+	bool pressure;         /* it looks for signs that memory is short, */
+	bool pressure_bounded; /* only where a group has a limit */
 };
 
 struct ash_heap {

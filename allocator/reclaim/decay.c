@@ -5,6 +5,7 @@
 #define FLOOR_BYTES ((size_t)2 << 20)
 #define TAU_NS 250000000u
 #define NEGLIGIBLE ((size_t)64 << 10)
+#define SILENCE_NS 1000000000u /* the background thread looks more often */
 #define CREDIT_MOST 250000000
 
 /* excess * 2^(-elapsed / half-life): whole half-lives by shifting, the remainder by the series
@@ -59,7 +60,7 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 		allowance = FLOOR_BYTES;
 	if (dirty <= allowance)
 		return dirty;
-	if (elapsed > window) /* memory freed after a long silence gets its time, too */
+	if (elapsed > window && elapsed > SILENCE_NS) /* what was freed gets its time, too */
 		elapsed = window;
 	excess = fallen(dirty - allowance, elapsed, window);
 	ash_assert(excess <= dirty - allowance);

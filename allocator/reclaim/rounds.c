@@ -28,7 +28,8 @@
 #include "util/assert.h"
 #include "util/atomic.h"
 
-#define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot */
+#define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot, */
+#define TRIM_EPOCHS 6      /* and so many at most */
 #define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
 /* A spare is collected after less: with the background thread's step what an idle thread freed
  * is back with the others within 250 ms. */
@@ -40,14 +41,18 @@
 #define BACKGROUND_NS 1000000u
 /* More idle memory than this is worth a look at pressure by a thread that has no other work. */
 #define WATCHED ((size_t)4 << 20)
-#define WATCH_NS (5 * (uint64_t)ASH_EPOCH_NS)
-#define PRESSED_STEPS 50   /* of the background thread in one round, when memory is short */
+/* The background thread's sleep between two rounds; the shorter one while the program retakes
+ * 80 MB/s of what is dirty, a byte in BUSY_NS_PER_BYTE. */
+#define ROUND_NS (6 * (uint64_t)ASH_EPOCH_NS)
+#define BUSY_ROUND_NS (ASH_EPOCH_NS / 2)
+#define BUSY_NS_PER_BYTE 12
+#define ROUNDS_AT_ONCE 12  /* of it at most, while they give something back */
+#define PRESSED_STEPS 50   /* in one round, when memory is short */
 #define HUGE_AT_ONCE 4     /* huge pages made in one round of the background thread */
 #define POOL_IN_A_CALL 8   /* pages of the hugetlb pool given back in one round of a call, */
 #define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
-#define LARGE_HEAP ((size_t)64 << 20)
-#define PASSES 16 /* over all that lies idle, for one request */
+#define PASSES 16          /* over all that lies idle, for one request */
 /* After the last wake the background thread goes on so long: holes are purged when they are old
  * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
@@ -108,7 +113,8 @@ static void inboxes(void)
 		ash_rounds_inbox(ash_shard_at(i));
 }
 
-static void once_per_epoch(uint32_t now)
+/* `passed` epochs since the last time. */
+static void once_per_epoch(uint32_t now, uint32_t passed)
 {
 	struct census census = {.now = now};
 
@@ -117,30 +123,28 @@ static void once_per_epoch(uint32_t now)
 	for (unsigned i = 0; i < census.n; i++)
 		ash_magazine_flush(census.class[i], census.spare[i]);
 	inboxes();
-	ash_depot_trim(TRIM_PER_EPOCH);
-	if (now % REFUSED_EPOCHS == 0)
+	ash_depot_trim(TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS));
+	if (now - heap->rounds.refused_epoch >= REFUSED_EPOCHS) {
+		heap->rounds.refused_epoch = now;
 		ash_dirty_try_refused(heap);
+	}
 	/* Under RLIMIT_AS, stacks of threads and mapped files need addresses, and whoever maps
 	 * them cannot ask us for some.  So blocks that lie empty are unmapped. */
 	if (ash_os_address_limit() != UINT64_MAX)
 		ash_block_release_empty(heap, true);
 }
 
-/* Once per epoch: whether memory is short around us.  What can be had without asking threads
- * goes then. */
-static void look_for_pressure(uint64_t now_ns, bool background)
+/* Once per epoch, by the background thread: whether memory is short around us.  What can be had
+ * without asking threads goes then. */
+static void look_for_pressure(uint64_t now_ns)
 {
-	bool before = ash_load_relaxed(&heap->limits.pressure), now;
+	bool now = ash_cgroup_pressure(now_ns);
 
-	if (!heap->rounds.pressure)
-		return;
-	now = ash_cgroup_pressure(now_ns);
-	if (now != before)
+	if (now != ash_load_relaxed(&heap->limits.pressure))
 		ash_store_relaxed(&heap->limits.pressure, now);
 	if (now) {
 		ash_add_relaxed(&heap->rounds.pressed, 1);
-		if (background) /* in calls it drains by the ordinary steps */
-			ash_depot_empty();
+		ash_depot_empty();
 	}
 }
 
@@ -168,9 +172,7 @@ bool ash_rounds_is_valid(const struct ash_heap *of)
 	const struct ash_rounds *rounds = &of->rounds;
 
 	return ash_load_relaxed(&rounds->claim) == 1 &&
-	       ash_load_relaxed(&rounds->active_threads) >= 1 &&
-	       ash_load_relaxed(&rounds->large) <= 1 &&
-	       ash_load_relaxed(&rounds->start_wanted) <= 1;
+	       ash_load_relaxed(&rounds->active_threads) >= 1;
 }
 
 /* One round; returns whether work is left.  Where another thread works: true. */
@@ -191,10 +193,13 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	if (rounds->epoch != 0 && (int32_t)(now - rounds->epoch) < 0)
 		now = rounds->epoch;
 	if (now != rounds->epoch) {
+		uint32_t passed = now - rounds->epoch;
+
 		ash_store_relaxed(&rounds->epoch, now);
 		ash_store_relaxed(&ash_slab_epoch, now);
-		look_for_pressure(now_ns, background);
-		once_per_epoch(now);
+		if (background && ash_cgroup_is_watched())
+			look_for_pressure(now_ns);
+		once_per_epoch(now, passed);
 	}
 	if (background && ash_load_relaxed(&heap->limits.pressure))
 		steps = PRESSED_STEPS;
@@ -212,90 +217,113 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	return left || ash_depot_bytes() != 0;
 }
 
+/* Rounds one after the other, as long as they give memory back: the thread wakes seldom.
+ * Between them others get the claim. */
+static bool rounds_at_once(uint64_t now_ns)
+{
+	bool left = true;
+
+	for (unsigned n = 0; left && n < ROUNDS_AT_ONCE; n++) {
+		uint64_t given = ash_os_given.bytes, huge = ash_hugify_count(heap);
+
+		left = round_of_work(now_ns, true);
+		if (ash_os_given.bytes == given && ash_hugify_count(heap) == huge)
+			break;
+		now_ns = ash_os_clock_ns();
+	}
+	return left;
+}
+
+/* Whether the program moves so much memory that what lies idle is worth many looks. */
+static bool program_is_busy(uint64_t now_ns)
+{
+	struct ash_rounds *rounds = &heap->rounds;
+	uint64_t moved = ash_dirty_retaken(heap) << ASH_GRANULE_SHIFT;
+	bool busy = (moved - rounds->moved) * BUSY_NS_PER_BYTE > now_ns - rounds->moved_ns;
+
+	rounds->moved = moved;
+	rounds->moved_ns = now_ns;
+	return busy;
+}
+
 static uint64_t background_round(void)
 {
 	uint64_t now_ns = ash_os_clock_ns();
-	bool left;
+	bool left, busy;
 
 	if (ash_thread_none_left())
 		return ASH_BACKGROUND_END;
-	left = round_of_work(now_ns, true);
+	left = rounds_at_once(now_ns);
+	busy = program_is_busy(now_ns);
 	if (left || (int64_t)(now_ns - ash_load_seq_cst(&heap->rounds.ticked_ns)) <
 			    (int64_t)AFTERMATH_NS)
-		return ASH_EPOCH_NS / 2;
+		return busy ? BUSY_ROUND_NS : ROUND_NS;
 	/* What stays dirty by request is watched over. */
-	if (heap->rounds.pressure &&
+	if (ash_cgroup_is_watched() &&
 	    (ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + ash_account_cached(heap) > WATCHED)
-		return WATCH_NS;
+		return ROUND_NS;
 	/* With one thread left nobody is spared anything by its waiting. */
-	return ash_thread_count() <= 1 ? ASH_BACKGROUND_END : 0;
+	return ash_thread_count() <= 1 && !heap->rounds.alone ? ASH_BACKGROUND_END : 0;
 }
 
-/* Whether the heap is, or ever was, above 64 MiB: when what was freed is noticed, most of it
- * may be gone already. */
-static bool heap_is_large(void)
+/* Files are opened and closed with the claim, that no fork finds it half done. */
+static void background_begins(void)
 {
-	size_t bytes =
-		((ash_account_in_use(heap) + ash_account_dirty(heap) + ash_account_kept(heap))
-		 << ASH_GRANULE_SHIFT) +
-		ash_far_bytes() + ash_account_cached(heap);
+	if (!heap->rounds.pressure)
+		return;
+	ash_claim_await(heap);
+	ash_cgroup_keep(heap->rounds.pressure_bounded);
+	ash_claim_give_back(heap);
+}
 
-	if (bytes > LARGE_HEAP)
-		ash_store_relaxed(&heap->rounds.large, 1);
-	return ash_load_relaxed(&heap->rounds.large) != 0;
+static void background_ends(void)
+{
+	ash_claim_await(heap);
+	ash_cgroup_let_go();
+	ash_store_relaxed(&heap->limits.pressure, false); /* nobody looks any more */
+	ash_claim_give_back(heap);
 }
 
 void ash_rounds_init(void)
 {
 	ash_background_hook = background_round;
+	ash_background_begins = background_begins;
+	ash_background_ends = background_ends;
 	ash_relief_init();
 }
 
-/* Returns whether there is one now. */
-static bool wake_background(uint64_t now_ns, bool may_start)
+void ash_rounds_start(void)
 {
-	bool wanted;
-
-	if (ash_background_running()) {
-		ash_background_wake();
-		return true;
-	}
-	wanted = heap->rounds.background && !ash_thread_none_left() &&
-		 (ash_thread_count() > 1 || heap_is_large());
-	ash_store_relaxed(&heap->rounds.start_wanted, wanted && !may_start);
-	if (wanted && may_start)
-		ash_background_start(now_ns);
-	return ash_background_running();
+	if (heap->rounds.background && !ash_mutex_forking && !ash_thread_none_left())
+		ash_background_start();
 }
 
-void ash_rounds_tick(uint64_t now_ns, bool may_start)
+/* Returns whether there is one. */
+static bool wake_background(void)
+{
+	if (!ash_background_running())
+		return false;
+	ash_background_wake();
+	return true;
+}
+
+void ash_rounds_tick(uint64_t now_ns)
 {
 	if (ash_mutex_forking)
 		return;
 	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
-	if (!wake_background(now_ns, may_start))
+	if (!wake_background())
 		round_of_work(now_ns, false);
 }
 
-void ash_rounds_notice(bool may_start)
+void ash_rounds_notice(void)
 {
-	bool start_wanted = may_start && ash_load_relaxed(&heap->rounds.start_wanted) != 0;
-	uint64_t now_ns;
-
-	if (ash_mutex_forking || (!start_wanted && !ash_purge_wanted(heap) &&
-				  ash_account_cached(heap) == 0 && !heap_is_large()))
+	if (ash_mutex_forking || (!ash_purge_wanted(heap) && ash_account_cached(heap) == 0))
 		return;
-	now_ns = ash_os_coarse_clock_ns();
 	/* A program of large objects alone never ticks; between two of them is no time to end.
 	 */
-	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
-	wake_background(now_ns, may_start);
-}
-
-void ash_rounds_grown(void)
-{
-	if (!ash_mutex_forking && !ash_background_running() && heap_is_large())
-		wake_background(ash_os_coarse_clock_ns(), true);
+	ash_store_seq_cst(&heap->rounds.ticked_ns, ash_os_coarse_clock_ns());
+	wake_background();
 }
 
 void ash_rounds_before_fork(void)
@@ -311,6 +339,8 @@ void ash_rounds_end_fork(void)
 void ash_rounds_after_fork(void)
 {
 	ash_background_after_fork();
+	ash_cgroup_after_fork();
+	ash_store_relaxed(&heap->limits.pressure, false);
 	ash_rounds_end_fork();
 }
 

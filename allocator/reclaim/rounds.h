@@ -5,11 +5,9 @@
  * has the claim (claim.h).  What is the claimant's (the epoch, the purger's decay and cursors)
  * needs no other lock; others read it relaxed.
  *
- * The background thread is started when a second thread has been seen or the heap is above 64
- * MiB, and only by a thread that allocates (`may_start`): libc frees a thread's own memory
- * while it holds the lock that pthread_create takes.  A free that would start it sets
- * start_wanted of struct ash_rounds instead, and the next slow path of an allocation does it.
- */
+ * The background thread is started by the program's second thread, in its first slow path of an
+ * allocation: libc frees a thread's own memory while it holds the lock that pthread_create
+ * takes.  What a program that confines itself may do then, it just did. */
 #ifndef ASH_RECLAIM_ROUNDS_H
 #define ASH_RECLAIM_ROUNDS_H
 
@@ -22,17 +20,17 @@ struct ash_shard;
 
 void ash_rounds_init(void);
 
-/* A thread noticed the clock in a slow path: it works, or wakes the background thread.  May
- * allocate where it may start: call without a lock. */
-void ash_rounds_tick(uint64_t now_ns, bool may_start);
+/* Starts the background thread where there is none and none was refused.  May allocate: call
+ * without a lock. */
+void ash_rounds_start(void);
+
+/* A thread noticed the clock in a slow path: it works, or wakes the background thread.  Call
+ * without a lock. */
+void ash_rounds_tick(uint64_t now_ns);
 
 /* Something large was freed: the program may fall silent before its next tick, so the
  * background thread hears of it now. */
-void ash_rounds_notice(bool may_start);
-
-/* Something large was allocated: where the heap is large the background thread is there before
- * anything can be freed. */
-void ash_rounds_grown(void);
+void ash_rounds_notice(void);
 
 /* What other threads left for the shard goes to its bins. */
 void ash_rounds_inbox(struct ash_shard *shard);

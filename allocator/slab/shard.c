@@ -36,7 +36,9 @@ static struct ash_shard *make(void)
 
 bool ash_shard_init(unsigned bound)
 {
-	most = bound != 0 ? bound : ash_os_usable_cpus();
+	most = ash_os_usable_cpus(); /* also where it does not bound: see os.h */
+	if (bound != 0)
+		most = bound;
 	if (most > ASH_SHARDS_MOST)
 		most = ASH_SHARDS_MOST;
 	shards[0] = make();

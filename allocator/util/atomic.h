@@ -13,6 +13,7 @@
 #define ash_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define ash_load_seq_cst(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
 #define ash_store_seq_cst(p, v) __atomic_store_n((p), (v), __ATOMIC_SEQ_CST)
+#define ash_exchange_seq_cst(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define ash_exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
 #define ash_exchange_release(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)
 #define ash_exchange_acq_rel(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)

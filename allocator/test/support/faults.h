@@ -7,8 +7,10 @@
 #define ASH_TEST_FAULTS_H
 
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "os/background.h"
+#include "os/cgroup.h"
 #include "os/os.h"
 #include "page/account.h"
 #include "page/heap.h"
@@ -36,15 +38,18 @@ static const struct {
 	[ASH_OS_OPEN] = {"open", EMFILE},
 	[ASH_OS_READ] = {"read", EIO},
 	[ASH_OS_CLOSE] = {"close", EIO},
+	[ASH_OS_FSTAT] = {"fstat", EBADF},
+	[ASH_OS_FCNTL] = {"fcntl", EMFILE},
 	[ASH_OS_SYSINFO] = {"sysinfo", EPERM},
 	[ASH_OS_GETRLIMIT] = {"getrlimit", EPERM},
-	[ASH_OS_AFFINITY] = {"sched_getaffinity", EPERM},
+	[ASH_OS_AFFINITY] = {"sched_getaffinity or -set-", EPERM},
+	[ASH_OS_SCHEDULER] = {"sched_setscheduler", EPERM},
 	[ASH_OS_GETCPU] = {"getcpu", ENOSYS},
 	[ASH_OS_CLOCK] = {"clock_gettime", EPERM},
 	[ASH_OS_PRCTL] = {"prctl", EPERM},
 	[ASH_OS_FUTEX_WAIT] = {"futex (wait)", EINTR},
-	[ASH_OS_SLEEP] = {"nanosleep", EINTR},
-	[ASH_OS_YIELD] = {"sched_yield", EPERM},
+	[ASH_OS_SLEEP] = {"futex (sleep)", EINTR},
+	[ASH_OS_YIELD] = {"futex (yield)", EINTR},
 	[ASH_OS_THREAD] = {"pthread_create", EAGAIN},
 	[ASH_OS_THREAD_KEY] = {"pthread_key_create", EAGAIN},
 	[ASH_OS_THREAD_VALUE] = {"pthread_setspecific", ENOMEM},
@@ -104,8 +109,49 @@ static inline bool faults_intact(const struct fault_block *b, size_t size, unsig
 	return true;
 }
 
+/* A control group of version 2 with a limit, as files below a root of the test's own: what the
+ * background thread opens and reads.  To be made before the first case, and removed after the
+ * last. */
+static char faults_root[] = "/tmp/ashlar-faults.XXXXXX";
+
+static inline void faults_put(const char *path, const char *text)
+{
+	char full[100];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s%s", faults_root, path);
+	for (char *at = full + strlen(faults_root) + 1; (at = strchr(at, '/')) != NULL; at++) {
+		*at = '\0';
+		mkdir(full, 0700);
+		*at = '/';
+	}
+	file = fopen(full, "w");
+	NEED(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s cannot be written", full);
+}
+
+static inline void faults_make_group(void)
+{
+	NEED(mkdtemp(faults_root), "%s cannot be made", faults_root);
+	faults_put("/proc/self/cgroup", "0::/g\n");
+	faults_put("/sys/fs/cgroup/g/memory.max", "104857600\n");
+	faults_put("/sys/fs/cgroup/g/memory.high", "max\n");
+	faults_put("/sys/fs/cgroup/g/memory.stat", "anon 1000000\nfile 90000000\n");
+	faults_put("/sys/fs/cgroup/g/memory.pressure", "some avg10=0.00 total=5000\n");
+	ash_cgroup_root = faults_root;
+}
+
+static inline void faults_remove_group(void)
+{
+	char command[100];
+
+	ash_cgroup_root = "";
+	snprintf(command, sizeof(command), "rm -rf %s", faults_root);
+	NEED(system(command) == 0, "%s is left", faults_root);
+}
+
 /* A round of what ticks and the background thread do, an epoch after the last one: loads of
- * milliseconds would see none. */
+ * milliseconds would see none.  It begins and ends each time, and what was lost to a fault is
+ * opened again. */
 static inline void faults_pass_time(void)
 {
 	static uint64_t now_ns;
@@ -113,8 +159,11 @@ static inline void faults_pass_time(void)
 	if (now_ns == 0)
 		now_ns = ash_os_clock_ns();
 	now_ns += ASH_EPOCH_NS;
-	ash_rounds_tick(now_ns, false);
+	ash_rounds_tick(now_ns);
+	ash_cgroup_after_fork();
+	ash_background_begins();
 	ash_background_hook();
+	ash_background_ends();
 }
 
 /* A mapping of its own that grows and goes, only its ends touched: what asks the kernel most
@@ -229,8 +278,10 @@ static inline void *faults_thread(void *arg)
 	for (unsigned n = 0; n < 5000; n++) {
 		unsigned i;
 
-		if (n % 1000 == 0)
-			ash_rounds_tick(ash_os_clock_ns(), true);
+		if (n % 1000 == 0) {
+			ash_rounds_start();
+			ash_rounds_tick(ash_os_clock_ns());
+		}
 		random = random * 1664525u + 1013904223u;
 		i = random >> 27;
 		if (block[i])

@@ -282,7 +282,7 @@ static void *work_off(void *arg)
 {
 	m.free(m.malloc(100)); /* a record of its own */
 	dawdles = true;
-	ash_rounds_tick(ash_os_clock_ns() + 60000000000u, false);
+	ash_rounds_tick(ash_os_clock_ns() + 60000000000u);
 	CHECK(!dawdles, "nothing was given back");
 	return arg;
 }

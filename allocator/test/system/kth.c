@@ -165,6 +165,8 @@ static unsigned least_of(int kind)
 	case ASH_OS_OPEN:
 	case ASH_OS_READ:
 	case ASH_OS_CLOSE:
+	case ASH_OS_FSTAT:
+	case ASH_OS_FCNTL:
 	case ASH_OS_GETRLIMIT:
 		return 20;
 	case ASH_OS_MPROTECT:
@@ -181,7 +183,6 @@ static void each_of_kind(void)
 	unsigned reached = 0;
 
 	ash_heap.rounds.background = false;
-	ash_heap.rounds.pressure = true; /* files, too */
 	faults_mappings = true;
 	for (unsigned k = 1; k <= MOST; k++) {
 		pid_t child = fork();
@@ -282,7 +283,6 @@ static void every_kth(void)
 	unsigned refused = 0;
 
 	ash_heap.rounds.background = false;
-	ash_heap.rounds.pressure = true; /* files, too */
 	faults_load(OPERATIONS);
 	faults_free_all();
 	before = faults_at_rest();
@@ -335,6 +335,7 @@ int main(void)
 		return after_boot();
 	tap_start();
 	family_start();
+	faults_make_group();
 	tap_case("each call while the process starts fails once", one_at_boot);
 	tap_case("each of them and all that follow it fail", from_one_on_at_boot);
 	for (aim.kind = 0; aim.kind < ASH_OS_CALLS; aim.kind++) {
@@ -350,5 +351,6 @@ int main(void)
 	tap_case("every k-th request to the kernel fails, k = 1 to " TAP_STRING(MOST),
 		 every_kth);
 	tap_case("the same with four threads", with_threads);
+	faults_remove_group();
 	return tap_finish();
 }

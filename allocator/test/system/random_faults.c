@@ -40,7 +40,6 @@ static void one_thread(void)
 	size_t before, after;
 
 	ash_heap.rounds.background = false;
-	ash_heap.rounds.pressure = true; /* files, too */
 	faults_load(OPERATIONS);
 	faults_free_all();
 	before = faults_at_rest();
@@ -100,9 +99,11 @@ int main(int argc, char **argv)
 		seeds = (unsigned)strtoul(argv[2], NULL, 10);
 	tap_start();
 	family_start();
+	faults_make_group();
 	snprintf(name, sizeof(name), "one call in ten fails, seeds %u to %u", seed,
 		 seed + seeds - 1);
 	tap_case(name, one_thread);
 	tap_case("the same with four threads", with_threads);
+	faults_remove_group();
 	return tap_finish();
 }

@@ -1,7 +1,14 @@
 #include "test/support/unit.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "os/background.h"
 #include "os/os.h"
@@ -229,6 +236,157 @@ static void waits_that_end_early(void **state)
 	assert_int_equal(errno, 0);
 }
 
+/* --- the background thread -----------------------------------------------------------------
+ */
+
+static cpu_set_t cpus_of_process;
+
+/* By a thread that is pinned to one CPU and, where that is allowed, runs by a real-time policy.
+ */
+static void *as_process(void *argument)
+{
+	bool real_time, *right = argument;
+	struct sched_param urgent = {.sched_priority = 1};
+	cpu_set_t one, now;
+	int first = 0;
+
+	while (!CPU_ISSET(first, &cpus_of_process))
+		first++;
+	CPU_ZERO(&one);
+	CPU_SET(first, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) != 0)
+		return NULL;
+	real_time = sched_setscheduler(0, SCHED_RR, &urgent) == 0;
+	refuse(ASH_OS_AFFINITY);
+	ash_os_schedule_as_process();
+	*right = refusals == 1 && sched_getaffinity(0, sizeof(now), &now) == 0 &&
+		 CPU_EQUAL(&now, &one) && sched_getscheduler(0) == SCHED_OTHER;
+	if (real_time && sched_setscheduler(0, SCHED_RR, &urgent) != 0)
+		*right = false;
+	refuse(ASH_OS_SCHEDULER);
+	ash_os_schedule_as_process();
+	*right &= refusals == 1 && sched_getaffinity(0, sizeof(now), &now) == 0 &&
+		  CPU_EQUAL(&now, &cpus_of_process) &&
+		  (!real_time || sched_getscheduler(0) == SCHED_RR);
+	ash_os_fault_hook = NULL;
+	return NULL;
+}
+
+static void scheduled_as_the_process(void **state)
+{
+	bool right = false;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(cpus_of_process), &cpus_of_process), 0);
+	assert_true(ash_os_usable_cpus() >= 1);
+	assert_int_equal(pthread_create(&thread, NULL, as_process, &right), 0);
+	pthread_join(thread, NULL);
+	assert_true(right);
+}
+
+/* A filter that the program installs, seen from within. */
+static int confine(bool strictly)
+{
+	struct sock_filter step[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {1, step};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return 2;
+	if (ash_os_is_confined()) /* not yet */
+		return 1;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		return 2;
+	if (strictly) /* as where prctl may not be asked */
+		refuse(ASH_OS_PRCTL);
+	return ash_os_is_confined() ? 0 : 1;
+}
+
+static void a_program_that_confines_itself(void **state)
+{
+	(void)state;
+	ash_os_note_confinement();
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0) /* what it then tells depends on more */
+		skip();
+	assert_false(ash_os_is_confined());
+	for (int strictly = 0; strictly < 2; strictly++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0)
+			_exit(confine(strictly != 0));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status));
+		assert_int_not_equal(WEXITSTATUS(status), 1);
+	}
+}
+
+/* Rounds that say how long they want to sleep; what woke it is told by the next. */
+static uint64_t sleep_next; /* atomic, as are the others */
+static unsigned rounds_done, naps;
+static bool round_ends;
+
+static uint64_t count_rounds(void)
+{
+	uint64_t ns = ash_load_relaxed(&sleep_next);
+
+	ash_add_relaxed(&rounds_done, 1);
+	if (ash_load_relaxed(&round_ends))
+		return ASH_BACKGROUND_END;
+	ash_add_relaxed(&naps, ns != 0);
+	return ns;
+}
+
+static void await_rounds(unsigned more)
+{
+	unsigned n = ash_load_relaxed(&rounds_done);
+
+	while (ash_load_relaxed(&rounds_done) - n < more)
+		ash_os_sleep(1000000);
+}
+
+static void await_sleep(void)
+{
+	unsigned n;
+
+	do {
+		n = ash_load_relaxed(&rounds_done);
+		ash_os_sleep(100000000);
+	} while (ash_load_relaxed(&rounds_done) != n);
+}
+
+/* It sleeps for good where nothing is left to do, whatever the time; a tick wakes it then, and
+ * not from the sleep between two rounds, from which only the end of all threads does. */
+static void sleep_and_wakes(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	ash_background_hook = count_rounds;
+	ash_background_start();
+	await_rounds(1);
+	assert_true(ash_background_running());
+	await_sleep();
+	ash_background_wake();
+	await_rounds(1);
+	await_sleep();
+	ash_store_relaxed(&sleep_next, (uint64_t)3600 * 1000000000);
+	ash_background_wake();
+	while (ash_load_relaxed(&naps) == 0)
+		ash_os_sleep(1000000);
+	n = ash_load_relaxed(&rounds_done);
+	for (unsigned i = 0; i < 50; i++) {
+		ash_background_wake();
+		ash_os_sleep(1000000);
+	}
+	assert_int_equal(ash_load_relaxed(&rounds_done), n);
+	ash_store_relaxed(&round_ends, true);
+	ash_background_hurry(true);
+	await_rounds(1);
+	while (ash_background_running())
+		ash_os_sleep(1000000);
+}
+
 static uint64_t no_work(void)
 {
 	return ASH_BACKGROUND_END;
@@ -245,10 +403,15 @@ static void threads_that_are_refused(void **state)
 	errno = 0;
 	ash_background_hook = no_work;
 	refuse(ASH_OS_THREAD);
-	ash_background_start(1);
+	ash_background_start();
 	assert_was_refused();
 	assert_int_equal(errno, 0);
 	assert_false(ash_background_running());
+	refuse(ASH_OS_THREAD); /* which it is not asked again, nor in a child */
+	ash_background_start();
+	ash_background_after_fork();
+	ash_background_start();
+	assert_int_equal(refusals, 0);
 	refuse(ASH_OS_THREAD_KEY);
 	assert_false(ash_tls_init(nothing));
 	assert_false(ash_tls_arm(&state));
@@ -285,6 +448,9 @@ int main(void)
 		cmocka_unit_test(facts_that_are_refused),
 		cmocka_unit_test(half_a_file_is_none),
 		cmocka_unit_test(waits_that_end_early),
+		cmocka_unit_test(scheduled_as_the_process),
+		cmocka_unit_test(a_program_that_confines_itself),
+		cmocka_unit_test(sleep_and_wakes),
 		cmocka_unit_test(threads_that_are_refused),
 		cmocka_unit_test(facts_of_the_machine),
 	};

@@ -102,10 +102,10 @@ static void an_idle_thread_keeps_one_magazine(void **state)
 	assert_non_null(ash_load_relaxed(&cc->spare));
 	/* Not idle yet: its last tick is an epoch ago. */
 	clock_ns = (ash_load_relaxed(&idler->epoch) + 1ull) * ASH_EPOCH_NS;
-	ash_rounds_tick(clock_ns, false);
+	ash_rounds_tick(clock_ns);
 	assert_non_null(ash_load_relaxed(&cc->spare));
 	clock_ns += 3ull * ASH_EPOCH_NS;
-	ash_rounds_tick(clock_ns, false);
+	ash_rounds_tick(clock_ns);
 	assert_null(ash_load_relaxed(&cc->spare));
 	ash_depot_empty();
 	assert_in_range(out(), 1, ASH_MAGAZINE_MOST);
@@ -136,7 +136,7 @@ static void collect(void)
 		ash_thread_each(look, ash_tls.thread);
 		ash_owned_add(&collections, has_spare);
 		clock_ns += 10u * ASH_EPOCH_NS;
-		ash_rounds_tick(clock_ns, false);
+		ash_rounds_tick(clock_ns);
 		ash_thread_cached_bytes(); /* looks into the magazines of running threads */
 		ash_os_yield();
 	}
