@@ -73,6 +73,19 @@ if [ -n "$folder" ] && mkdir "$folder/ashlar-test.$$" 2>/dev/null; then
 		times=$(sed -n 's/.*memory found short \([0-9]*\) times.*/\1/p' "$tmp/err")
 		[ $status -eq 0 ] && [ "${times:-1}" -eq 0 ]
 		judge $? "pressure_purge:false does not look"
+		in_group "$memory" pressure_purge:false "log $tmp/log"
+		least=$(cat "$tmp/out")
+		in_group "$memory" stats_print:true "log $tmp/log"
+		faults=$(head -n 1 "$tmp/out")
+		times=$(sed -n 's/.*memory found short \([0-9]*\) times.*/\1/p' "$tmp/err")
+		[ $status -eq 0 ] && [ "${times:-1}" -eq 0 ] && [ "${faults:-999999}" -le $((${least:-0} * 3 / 2 + 2000)) ]
+		judge $? "page cache at the limit is no pressure: ${faults:-?} faults, ${least:-?} without a look, short ${times:-?} times"
+		for threads in 0 1 2; do
+			in_group "$memory" '' "confined $threads"
+			[ $status -eq 77 ] && skip "confined" "no filter can be installed" && continue
+			[ "$(cat "$tmp/out")" = survived ]
+			judge $? "a program that gave up opening files lives, $threads threads beside its first"
+		done
 	fi
 else
 	skip "memory limits" "no memory group of version 1 can be made here"

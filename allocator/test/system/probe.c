@@ -8,15 +8,28 @@
  *	probe malloc N         whether N bytes can be had
  *	probe fill N           how many of N MiB can be had, in blocks of 100,000 bytes
  *	probe idle N           resident MiB after N were freed, and a few calls
- *	probe crowd N          keeps N MiB for two seconds, allocating and freeing a little
+ *	probe crowd N          keeps N MiB for four seconds, allocating and freeing a little,
+ *beside a second thread probe log FILE         faults of a server of two threads and 20 MiB
+ *that writes 500 MiB to the file, between which it takes and drops buffers probe confined [N]
+ *allocates for three seconds, with N threads besides, after it gave up opening files: to try is
+ *to die
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int hello(void)
@@ -138,18 +151,101 @@ static int idle(size_t mib)
 	return 0;
 }
 
+static void *other_thread(void *unused)
+{
+	void *volatile p = malloc(100);
+
+	free(p);
+	pause();
+	return unused;
+}
+
+static bool make_thread(void)
+{
+	pthread_t thread;
+
+	return pthread_create(&thread, NULL, other_thread, NULL) == 0;
+}
+
 static int crowd(size_t mib)
 {
 	size_t blocks;
 	void **list = take(mib, &blocks);
 
-	for (unsigned i = 0; i < 200; i++) {
+	if (!make_thread())
+		return 1;
+	for (unsigned i = 0; i < 400; i++) {
 		for (unsigned k = 0; k < 40; k++)
 			free(malloc(BLOCK / 2));
 		usleep(10000);
 	}
 	drop(list);
 	puts("done");
+	return 0;
+}
+
+static int write_log(const char *path)
+{
+	enum { BUFFERS = 32 };
+	int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char *page = malloc((size_t)1 << 20), *buffer[BUFFERS];
+	struct rusage usage;
+	size_t blocks;
+
+	if (file < 0 || !page || !make_thread())
+		return 1;
+	memset(page, 7, (size_t)1 << 20);
+	take(20, &blocks);
+	for (unsigned n = 0; n < 500; n++) {
+		for (size_t i = 0; i < BUFFERS; i++) {
+			size_t size = (64 + i * 8) << 10;
+
+			buffer[i] = malloc(size);
+			if (!buffer[i])
+				return 1;
+			memset(buffer[i], 1, size);
+		}
+		for (size_t i = 0; i < BUFFERS; i++)
+			free(buffer[i]);
+		if (write(file, page, (size_t)1 << 20) != 1 << 20)
+			return 1;
+		usleep(5000);
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%ld\n", usage.ru_minflt);
+	close(file);
+	return 0;
+}
+
+static int confined(unsigned threads)
+{
+	struct sock_filter step[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(step) / sizeof(step[0]), step};
+
+	free(malloc(100));
+	for (unsigned i = 0; i < threads / 2; i++) /* half of them before, half after */
+		if (!make_thread())
+			return 1;
+	usleep(100000);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		return 77;
+	for (unsigned i = threads / 2; i < threads; i++)
+		if (!make_thread())
+			return 1;
+	for (unsigned i = 0; i < 3000; i++) {
+		void *volatile p = malloc(BLOCK);
+
+		memset(p, 1, BLOCK);
+		free(p);
+		usleep(1000);
+	}
+	puts("survived");
 	return 0;
 }
 
@@ -175,7 +271,12 @@ int main(int argc, char **argv)
 		return idle(strtoull(argv[2], NULL, 0));
 	if (!strcmp(what, "crowd") && argc > 2)
 		return crowd(strtoull(argv[2], NULL, 0));
-	fputs("usage: probe hello|where|secure|realloc-zero|malloc N|fill N|idle N|crowd N\n",
+	if (!strcmp(what, "log") && argc > 2)
+		return write_log(argv[2]);
+	if (!strcmp(what, "confined"))
+		return confined(argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 0);
+	fputs("usage: probe hello|where|secure|realloc-zero|malloc N|fill N|idle N|crowd N|"
+	      "log FILE|confined [N]\n",
 	      stderr);
 	return 2;
 }
