@@ -9,6 +9,7 @@ make_tmp
 
 waiting='
 allocator/test/system/bounds
+allocator/test/system/confined.sh
 allocator/test/system/exhaustion.sh
 allocator/test/system/exhaustion_prefixed
 allocator/test/system/handover.sh
