@@ -31,8 +31,8 @@
 #define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot, */
 #define TRIM_EPOCHS 6      /* and so many at most */
 #define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
-/* A spare is collected after less: with the background thread's step what an idle thread freed
- * is back with the others within 250 ms. */
+/* A spare is collected after less: what an idle thread freed is back with the others in the
+ * background thread's next round but one. */
 #define SPARE_EPOCHS 1
 /* CPU time of one step.  Free runs come first; mappings and holes get what is left, an eighth
  * at least.  In calls of the program it is less than the millisecond that none may exceed, for
