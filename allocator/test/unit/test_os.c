@@ -337,11 +337,12 @@ static uint64_t count_rounds(void)
 	return ns;
 }
 
-static void await_rounds(unsigned more)
+static void wake_for_a_round(void)
 {
 	unsigned n = ash_load_relaxed(&rounds_done);
 
-	while (ash_load_relaxed(&rounds_done) - n < more)
+	ash_background_wake();
+	while (ash_load_relaxed(&rounds_done) == n)
 		ash_os_sleep(1000000);
 }
 
@@ -364,11 +365,11 @@ static void sleep_and_wakes(void **state)
 	(void)state;
 	ash_background_hook = count_rounds;
 	ash_background_start();
-	await_rounds(1);
+	while (ash_load_relaxed(&rounds_done) == 0)
+		ash_os_sleep(1000000);
 	assert_true(ash_background_running());
 	await_sleep();
-	ash_background_wake();
-	await_rounds(1);
+	wake_for_a_round();
 	await_sleep();
 	ash_store_relaxed(&sleep_next, (uint64_t)3600 * 1000000000);
 	ash_background_wake();
@@ -382,7 +383,6 @@ static void sleep_and_wakes(void **state)
 	assert_int_equal(ash_load_relaxed(&rounds_done), n);
 	ash_store_relaxed(&round_ends, true);
 	ash_background_hurry(true);
-	await_rounds(1);
 	while (ash_background_running())
 		ash_os_sleep(1000000);
 }
