@@ -5,6 +5,7 @@
 
 #include "conf/conf.h"
 #include "front/object.h"
+#include "reclaim/claim.h"
 #include "util/atomic.h"
 #include "util/fmt.h"
 
@@ -26,6 +27,8 @@ static int first_time(void)
 
 void ash_misuse_report(const struct ash_misuse *misuse)
 {
+	if (ash_claim_postpone(&ash_heap, misuse))
+		return;
 	if (first_time()) {
 		if (misuse->kind == ASH_MISUSE_DOUBLE_FREE && misuse->size != 0)
 			ash_message("double free of %p (size class %zu bytes); " SILENCE,

@@ -15,6 +15,7 @@
 #include "os/mutex.h"
 #include "util/compiler.h"
 #include "util/epoch.h"
+#include "util/misuse_hook.h"
 
 #define ASH_NO_LIMIT SIZE_MAX
 
@@ -269,6 +270,8 @@ struct ash_rounds {
 	/* The background thread's: when it last looked how much is retaken, and how much was.
 	 */
 	uint64_t moved_ns, moved;
+	/* The claimant's: told when the claim is given back. */
+	struct ash_misuse postponed;
 	/* Options. */
 	bool background;       /* a background thread may be started, */
 	bool alone;            /* also for a program of one thread */

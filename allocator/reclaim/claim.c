@@ -27,9 +27,23 @@ void ash_claim_await(struct ash_heap *heap)
 
 void ash_claim_give_back(struct ash_heap *heap)
 {
+	struct ash_misuse misuse = heap->rounds.postponed;
+
 	ash_assert(claimed_here == heap && ash_load_relaxed(&heap->rounds.claim) == 1);
+	heap->rounds.postponed.kind = ASH_MISUSE_NONE;
 	claimed_here = NULL;
 	ash_store_release(&heap->rounds.claim, 0);
+	if (ASH_UNLIKELY(misuse.kind != ASH_MISUSE_NONE))
+		ash_misuse_hook(&misuse);
+}
+
+bool ash_claim_postpone(struct ash_heap *heap, const struct ash_misuse *misuse)
+{
+	if (!ash_claim_is_mine(heap))
+		return false;
+	if (heap->rounds.postponed.kind == ASH_MISUSE_NONE)
+		heap->rounds.postponed = *misuse;
+	return true;
 }
 
 bool ash_claim_is_mine(const struct ash_heap *heap)

@@ -15,9 +15,15 @@ bool ash_claim_try(struct ash_heap *heap);
  * who has it. */
 void ash_claim_await(struct ash_heap *heap);
 
+/* Reports what was postponed meanwhile: may not return, and runs the program's code.  Call
+ * without a lock. */
 void ash_claim_give_back(struct ash_heap *heap);
 
 /* Whether this thread has it. */
 bool ash_claim_is_mine(const struct ash_heap *heap);
+
+/* Where this thread has the claim, keeps the report (of several the first) until it has given
+ * it back, and returns true.  A handler of SIGABRT may fork, and a fork waits for the claim. */
+bool ash_claim_postpone(struct ash_heap *heap, const struct ash_misuse *misuse);
 
 #endif
