@@ -28,6 +28,10 @@ bool ash_os_map_at(void *address, size_t size);
 /* The same, with more flags of mmap's. */
 bool ash_os_map_at_with(void *address, size_t size, int flags);
 
+/* Fresh zeroed memory that a child by fork shares with its parent, written or not.  NULL on
+ * failure. */
+void *ash_os_map_shared(size_t size);
+
 /* Address space that reads as zero and cannot be written; costs no memory or commit. */
 void *ash_os_map_readonly(size_t size);
 /* Makes part of it writable. */

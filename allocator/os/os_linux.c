@@ -107,6 +107,17 @@ bool ash_os_map_at(void *address, size_t size)
 	return ash_os_map_at_with(address, size, 0);
 }
 
+void *ash_os_map_shared(size_t size)
+{
+	void *p;
+
+	if (faulted(ASH_OS_MMAP))
+		return NULL;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+		 -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
 void *ash_os_map_readonly(size_t size)
 {
 	return map(NULL, size, PROT_READ, MAP_NORESERVE);
