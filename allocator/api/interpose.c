@@ -1,9 +1,11 @@
 /* The plain names: the one file that replaces libc's malloc.  Not in sanitizer builds. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "api/compat.h"
+#include "front/boot.h"
 #include "front/front.h"
 #include "api/forms.h"
 #include "api/names.h"
@@ -83,3 +85,22 @@ ASH_ALSO(__libc_realloc, realloc) ASH_EXPORT;
 ASH_ALSO(__libc_memalign, memalign) ASH_EXPORT;
 ASH_ALSO(__libc_valloc, valloc) ASH_EXPORT;
 ASH_ALSO(__libc_pvalloc, pvalloc) ASH_EXPORT;
+
+#ifdef PIC /* a static program has one of these, and registers ours before main */
+/* What pthread_atfork is in the end.  Of all handlers that prepare a fork the first registered
+ * runs last.  That has to be ours: who comes after it may wait for a lock whose owner waits
+ * for memory.  So before the first of the others is registered we are. */
+int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+		      void *library);
+
+ASH_EXPORT __attribute__((weak)) int __register_atfork(void (*prepare)(void),
+						       void (*parent)(void),
+						       void (*child)(void), void *library)
+{
+	int (*real)(void (*)(void), void (*)(void), void (*)(void), void *);
+
+	ash_boot();
+	*(void **)&real = dlsym(RTLD_NEXT, "__register_atfork");
+	return real != NULL ? real(prepare, parent, child, library) : ENOMEM;
+}
+#endif

@@ -2,8 +2,16 @@
  * structure between two operations; afterwards the parent releases them and the child, which
  * has one thread, makes them new.
  *
- * Between prepare and the end, handlers registered before ours run while all locks are held:
- * ash_mutex_forking lets their allocations by this thread through. */
+ * stdio's list of files is locked before them, as libc does with a malloc of its own: whoever
+ * has it (fflush(NULL)) waits for files, and who has a file (getline) allocates.  libc takes
+ * that lock again after our handler, which is the last: ours are registered first.
+ *
+ * A process of one thread takes nothing: fork may be called by a signal handler that
+ * interrupted malloc, and who holds the locks then is this thread.
+ *
+ * Between prepare and the end, handlers registered before ours run while all locks are held
+ * (where somebody else came first): ash_mutex_forking lets their allocations by this thread
+ * through. */
 #include "front/fork.h"
 
 #include <pthread.h>
@@ -16,8 +24,15 @@
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "os/mutex.h"
+#include "os/relatives.h"
 #include "page/heap.h"
 #include "slab/shard.h"
+
+/* glibc's; weak, for another libc has none of them. */
+extern char __libc_single_threaded __attribute__((weak));
+void _IO_list_lock(void) __attribute__((weak));
+void _IO_list_unlock(void) __attribute__((weak));
+void _IO_list_resetlock(void) __attribute__((weak));
 
 /* Of the shards that there were when prepare took their lock: the parent gives that lock back
  * before those of the bins, and another thread may then add one. */
@@ -45,9 +60,24 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 	fn(ash_base_mutex());
 }
 
+/* Where that is not known: no. */
+static bool one_thread(void)
+{
+	return &__libc_single_threaded != NULL && __libc_single_threaded;
+}
+
 static void prepare(void)
 {
-	ash_rounds_before_fork();
+	if (one_thread()) {
+		ash_lock_rank_allow_same(1); /* nobody waits for what it may hold */
+		ash_relatives_before_fork();
+		ash_lock_rank_allow_same(0);
+		return;
+	}
+	if (_IO_list_lock != NULL)
+		_IO_list_lock();
+	ash_rounds_before_fork(); /* one thread at a time from here on */
+	ash_relatives_before_fork();
 	ash_lock_rank_allow_same(1);
 	each_mutex(ash_mutex_fork_prepare);
 	ash_mutex_forking = true;
@@ -55,17 +85,31 @@ static void prepare(void)
 
 static void parent(void)
 {
+	if (!ash_mutex_forking) {
+		ash_relatives_in_parent();
+		return;
+	}
 	ash_mutex_forking = false;
 	each_mutex(ash_mutex_fork_parent);
 	ash_lock_rank_allow_same(0);
+	ash_relatives_in_parent();
+	if (_IO_list_unlock != NULL)
+		_IO_list_unlock();
 	ash_rounds_end_fork();
 }
 
 static void child(void)
 {
+	if (!ash_mutex_forking) {
+		ash_relatives_in_child();
+		return;
+	}
+	ash_relatives_in_child();
 	ash_mutex_forking = false;
 	each_mutex(ash_mutex_fork_child);
 	ash_lock_rank_allow_same(0);
+	if (_IO_list_resetlock != NULL)
+		_IO_list_resetlock();
 	ash_rounds_after_fork();
 	ash_bounds_after_fork();
 	ash_thread_after_fork();
