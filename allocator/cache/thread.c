@@ -5,10 +5,12 @@
 #include "meta/base.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "os/relatives.h"
 #include "os/tls.h"
 #include "os/background.h"
 #include "slab/shard.h"
 #include "util/assert.h"
+#include "util/bits.h"
 
 void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 
@@ -20,16 +22,29 @@ __thread struct ash_tls ash_tls = {
 	.size_of = {0, ASH_SIZE_TABLE_BY_16(SIZE_OF, )},
 };
 
-void (*ash_thread_flush)(struct ash_thread *thread);
+void (*ash_thread_flush)(struct ash_thread *thread, void **top[]);
 
-/* Under the lock; `live` is read without it, too.
+/* What threads held that a fork left behind, as words: of each thread the tops that point into
+ * magazines, each with its stack in the low byte, and then the record, with ASH_STACKS there.
+ * A mapping of its own; at < end, in words, of which the last is a record's. */
+struct estate {
+	struct estate *next; /* of an older fork */
+	size_t bytes, at, end;
+	uint64_t word[];
+};
+static_assert(ASH_STACKS <= UINT8_MAX, "a byte tells the stack");
+
+/* Under the lock; `live` and `estates` are read without it, too.
  *   records == length of `all`
- *   live    == those with a thread (tls != NULL)
- *   the others are on `unused`, but for what is just on its way to a thread */
+ *   live    == those with a thread (tls != NULL) of this generation
+ *   those without are on `unused`, but for what is just on its way to a thread
+ *   those of older generations stand in `estates` */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_THREADS);
 static struct ash_list all = {&all, &all};
 static struct ash_thread *unused;
 static unsigned live, records;
+static uint32_t generation; /* changes in a fork only */
+static struct estate *estates;
 static bool told_of_ends; /* since ash_thread_init */
 
 bool ash_thread_is_valid(const struct ash_thread *t)
@@ -63,6 +78,11 @@ bool ash_thread_tops_are_valid(const struct ash_thread *t)
 	return top[0] == ASH_STATIC_TOP;
 }
 
+static bool is_here(const struct ash_thread *t)
+{
+	return t->tls != NULL && t->generation == generation;
+}
+
 /* What takes no walk; caller holds the lock. */
 static bool counts_are_valid(void)
 {
@@ -75,7 +95,7 @@ bool ash_thread_list_is_valid(void)
 	unsigned n = 0, with_thread = 0, without = 0;
 
 	for (struct ash_list *l = all.next; l != &all; l = l->next, n++)
-		with_thread += ASH_LIST_ENTRY(l, struct ash_thread, link)->tls != NULL;
+		with_thread += is_here(ASH_LIST_ENTRY(l, struct ash_thread, link));
 	for (struct ash_thread *t = unused; t != NULL && without <= n; t = t->unused, without++)
 		if (t->tls != NULL)
 			return false;
@@ -119,6 +139,7 @@ static void enlist(struct ash_thread *t)
 	ash_mutex_lock(&lock);
 	ash_assert(t->tls == NULL);
 	t->tls = &ash_tls;
+	t->generation = generation;
 	ash_owned_add(&live, 1);
 	check();
 	ash_mutex_unlock(&lock);
@@ -127,11 +148,12 @@ static void enlist(struct ash_thread *t)
 static void retire(struct ash_thread *t)
 {
 	ash_mutex_lock(&lock);
-	ash_assert(t->tls != NULL && live > 0);
+	ash_assert(t->tls != NULL && (live > 0 || !is_here(t)));
+	if (is_here(t))
+		ash_owned_add(&live, -1u);
 	t->tls = NULL;
 	t->unused = unused;
 	unused = t;
-	ash_owned_add(&live, -1u);
 	check();
 	ash_mutex_unlock(&lock);
 }
@@ -146,10 +168,11 @@ static void end_thread(void *record)
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert_expensive(ash_thread_tops_are_valid(t));
 	ash_tls.phase = ASH_THREAD_DEAD;
-	ash_thread_flush(t);
+	ash_thread_flush(t, ash_tls.top);
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert(t->budget_used == 0);
 	ash_tls.thread = NULL;
+	ash_relatives_thread_ends();
 	retire(t);
 	if (ash_thread_count() <= 1)
 		ash_background_hurry(ash_thread_none_left()); /* it ends, too */
@@ -203,7 +226,7 @@ void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void
 	for (struct ash_list *n = all.next; n != &all; n = n->next) {
 		struct ash_thread *t = ASH_LIST_ENTRY(n, struct ash_thread, link);
 
-		if (t->tls != NULL)
+		if (is_here(t))
 			fn(t, argument);
 	}
 	ash_mutex_unlock(&lock);
@@ -245,18 +268,124 @@ size_t ash_thread_cached_bytes(void)
 	return sum;
 }
 
-/* The child has one thread and nobody else can touch the list. */
-void ash_thread_after_fork(void)
+/* The words of a vanished thread, into `word` where that is not NULL; returns how many. */
+static size_t tell_estate(struct ash_thread *t, uint64_t *word)
 {
-	for (struct ash_list *n = all.next; n != &all; n = n->next) {
-		struct ash_thread *t = ASH_LIST_ENTRY(n, struct ash_thread, link);
+	size_t n = 0;
 
-		if (t->tls == NULL || t->tls == &ash_tls)
+	for (unsigned s = 1; s < ASH_STACKS; s++) {
+		uint64_t top = (uintptr_t)t->tls->top[s];
+
+		if (top == (uintptr_t)ASH_STATIC_TOP)
 			continue;
-		ash_assert(t->tls->phase != ASH_THREAD_UNBORN);
-		ash_thread_flush(t);
+		if (word != NULL)
+			word[n] = top << 8 | s;
+		n++;
+	}
+	if (word != NULL)
+		word[n] = (uint64_t)(uintptr_t)t << 8 | ASH_STACKS;
+	return n + 1;
+}
+
+/* All vanished threads, one after the other; see tell_estate. */
+static size_t tell_all(uint64_t *word)
+{
+	size_t n = 0;
+
+	for (struct ash_list *l = all.next; l != &all; l = l->next) {
+		struct ash_thread *t = ASH_LIST_ENTRY(l, struct ash_thread, link);
+
+		if (t->tls != NULL && t->generation == generation - 1)
+			n += tell_estate(t, word != NULL ? word + n : NULL);
+	}
+	return n;
+}
+
+/* Where there is no memory for words. */
+static void flush_all(void)
+{
+	for (struct ash_list *l = all.next; l != &all; l = l->next) {
+		struct ash_thread *t = ASH_LIST_ENTRY(l, struct ash_thread, link);
+
+		if (t->tls == NULL || t->generation != generation - 1)
+			continue;
+		ash_thread_flush(t, t->tls->top);
 		retire(t);
 	}
+}
+
+/* The child has one thread and nobody else can touch the list.  Most children end or exec soon:
+ * all that is written here is the words, not the threads' records, magazines and slabs.  (The
+ * tops lie where libc may put another thread.) */
+void ash_thread_after_fork(void)
+{
+	struct ash_thread *own = ash_tls.thread;
+	struct estate *estate;
+	size_t words, bytes;
+
+	generation++;
+	if (own != NULL)
+		own->generation = generation;
+	ash_store_relaxed(&live, own != NULL);
+	words = tell_all(NULL);
+	if (words == 0)
+		return;
+	bytes = ash_align_up(sizeof(*estate) + words * sizeof(uint64_t), ash_os_page);
+	estate = ash_os_map(bytes, 0);
+	if (estate == NULL) {
+		flush_all();
+		return;
+	}
+	estate->bytes = bytes;
+	estate->end = tell_all(estate->word);
+	estate->next = estates;
+	ash_store_relaxed(&estates, estate);
+	ash_assert(estate->end == words);
+	check();
+}
+
+/* The next thread of an estate, and in top[] its tops; in *done an estate that is used up. */
+static struct ash_thread *next_heir(void **top[], struct estate **done)
+{
+	struct ash_thread *t = NULL;
+	struct estate *estate;
+
+	for (unsigned s = 0; s < ASH_STACKS; s++)
+		top[s] = ASH_STATIC_TOP;
+	ash_mutex_lock(&lock);
+	estate = estates;
+	while (estate != NULL && t == NULL) {
+		uint64_t word = estate->word[estate->at++];
+
+		ash_assert(word % 256 <= ASH_STACKS && estate->at <= estate->end);
+		if (word % 256 == ASH_STACKS)
+			t = (struct ash_thread *)(uintptr_t)(word >> 8);
+		else
+			top[word % 256] = (void **)(uintptr_t)(word >> 8);
+	}
+	if (estate != NULL && estate->at == estate->end) {
+		ash_store_relaxed(&estates, estate->next);
+		*done = estate;
+	}
+	ash_mutex_unlock(&lock);
+	return t;
+}
+
+bool ash_thread_inherit(unsigned most)
+{
+	while (ash_load_relaxed(&estates) != NULL && most-- > 0) {
+		void **top[ASH_STACKS];
+		struct estate *done = NULL;
+		struct ash_thread *t = next_heir(top, &done);
+
+		if (t != NULL) {
+			ash_thread_flush(t, top);
+			retire(t);
+		}
+		if (done != NULL)
+			ash_os_unmap(done, done->bytes);
+	}
+	return ash_load_relaxed(&estates) != NULL;
 }
 
 struct ash_mutex *ash_thread_mutex(void)

@@ -25,15 +25,15 @@ struct ash_class_cache {
 };
 
 /* The record.  Its owner is the thread that `tls` belongs to; what has no other remark is the
- * owner's alone.  After fork the child's one thread stands in for the owners that vanished.
- * For the owner, between two operations:
- *   budget_used == sum over the classes of cap * size
- *   cap is a capacity; where it is 0 the class has no spare
- *   the shard is one of those that there are */
+ * owner's alone.  A record of an older generation is that of a thread that a fork left behind
+ * in the parent: nobody's, until the child's threads have taken what it holds.  For the owner,
+ * between two operations: budget_used == sum over the classes of cap * size cap is a capacity;
+ * where it is 0 the class has no spare the shard is one of those that there are */
 struct ash_thread {
 	struct ash_list link;      /* all records; THREADS lock */
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
 	struct ash_tls *tls;       /* NULL while it has no thread; THREADS lock */
+	uint32_t generation;       /* forks between the first process and its thread's */
 	struct ash_shard *shard;
 	uint64_t contended; /* failed try-locks when last looked at */
 	uint32_t epoch;     /* of its last tick; atomic, others read it */
@@ -93,7 +93,7 @@ ASH_INLINE struct ash_thread *ash_thread_self(void)
  * runs are served. */
 void ash_thread_init(void);
 
-/* Calls fn for every record with a thread, under the THREADS lock. */
+/* Calls fn for every record whose thread there is, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
 unsigned ash_thread_count(void);
 /* Bytes of objects in the magazines of all threads: exact where they rest. */
@@ -101,11 +101,17 @@ size_t ash_thread_cached_bytes(void);
 /* Whether every thread that ever had a record has ended: the process may be about to. */
 bool ash_thread_none_left(void);
 
-/* What a thread's end and a fork leave to the cache layer above this file. */
-extern void (*ash_thread_flush)(struct ash_thread *thread);
+/* What a thread's end and a fork leave to the cache layer above this file: all magazines of the
+ * record, and those that the tops (of each stack) point into, go to the slabs. */
+extern void (*ash_thread_flush)(struct ash_thread *thread, void **top[]);
 
-/* After fork, in the child: flushes and drops the records of threads that are no more. */
+/* After fork, in the child: notes what threads hold that are no more, which costs it a look at
+ * each.  Their stacks are libc's to use again from now on. */
 void ash_thread_after_fork(void);
+
+/* Flushes and drops the records of up to `most` such threads; returns whether some are left.
+ * By any thread.  Call without a lock. */
+bool ash_thread_inherit(unsigned most);
 
 struct ash_mutex;
 struct ash_mutex *ash_thread_mutex(void); /* for fork */

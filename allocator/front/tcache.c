@@ -45,14 +45,14 @@ static void flush_below(unsigned class, void **top)
 
 /* Gives the items of the stack's magazine to the slabs and the magazine to the free list.  The
  * stack is then as if new. */
-static void drop_stack(struct ash_tls *tls, unsigned stack)
+static void drop_stack(void **tops[], unsigned stack)
 {
-	void **top = tls->top[stack];
+	void **top = tops[stack];
 
 	if (top == ASH_STATIC_TOP)
 		return;
 	ASH_COMPILER_FENCE();
-	tls->top[stack] = ASH_STATIC_TOP;
+	tops[stack] = ASH_STATIC_TOP;
 	ASH_COMPILER_FENCE();
 	flush_below(ash_stack_class(stack), top);
 	ash_magazine_put(ash_magazine_of(top));
@@ -68,13 +68,13 @@ static void take_spare(struct ash_class_cache *cc, unsigned class)
 		ash_magazine_flush(class, spare);
 }
 
-static void drop_class(struct ash_thread *t, struct ash_tls *tls, unsigned class)
+static void drop_class(struct ash_thread *t, void **tops[], unsigned class)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 
-	drop_stack(tls, class);
+	drop_stack(tops, class);
 	if (ash_class_is_given(class))
-		drop_stack(tls, ash_class_free_stack(class));
+		drop_stack(tops, ash_class_free_stack(class));
 	take_spare(cc, class);
 	if (cc->drained != NULL) {
 		void **m = cc->drained;
@@ -87,10 +87,10 @@ static void drop_class(struct ash_thread *t, struct ash_tls *tls, unsigned class
 }
 
 /* For a thread that ends, or that vanished in a fork. */
-static void flush_thread(struct ash_thread *t)
+static void flush_thread(struct ash_thread *t, void **tops[])
 {
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
-		drop_class(t, t->tls, c);
+		drop_class(t, tops, c);
 }
 
 /* A class that saw no miss through an epoch gets half the room. */
@@ -106,12 +106,12 @@ static void trim_idle(struct ash_thread *t)
 		if (misses != 0)
 			continue;
 		if (cc->cap <= FIRST_CAP) {
-			drop_class(t, &ash_tls, c);
+			drop_class(t, ash_tls.top, c);
 			continue;
 		}
 		take_spare(cc, c);
 		if (ash_class_is_given(c))
-			drop_stack(&ash_tls, ash_class_free_stack(c));
+			drop_stack(ash_tls.top, ash_class_free_stack(c));
 		if (ash_tls.top[c] != ASH_STATIC_TOP) {
 			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
 
@@ -465,6 +465,6 @@ void ash_tcache_release(void)
 
 	if (t != NULL)
 		for (unsigned c = 1; c < ASH_CLASSES; c++)
-			drop_class(t, &ash_tls, c);
+			drop_class(t, ash_tls.top, c);
 	ash_rounds_all();
 }

@@ -1,5 +1,7 @@
 #include "reclaim/rounds.h"
 
+#include <limits.h>
+
 #include "cache/depot.h"
 #include "cache/thread.h"
 #include "meta/far_table.h"
@@ -8,6 +10,7 @@
 #include "os/cgroup.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "os/relatives.h"
 #include "page/account.h"
 #include "page/block.h"
 #include "page/dirty.h"
@@ -28,6 +31,10 @@
 #include "util/assert.h"
 #include "util/atomic.h"
 
+/* Records of threads that are flushed in one round of a child in which they are no more: in a
+ * call, and by the background thread. */
+#define HEIRS_IN_A_CALL 4
+#define HEIRS_AT_ONCE 64
 #define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot, */
 #define TRIM_EPOCHS 6      /* and so many at most */
 #define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
@@ -206,6 +213,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	do
 		left = step(now_ns, now, background ? BACKGROUND_NS : CALL_NS);
 	while (left && --steps > 0);
+	left |= ash_thread_inherit(background ? HEIRS_AT_ONCE : HEIRS_IN_A_CALL);
 	left |= ash_pool_step(heap, now, background ? POOL_AT_ONCE : POOL_IN_A_CALL);
 	/* A huge page takes the kernel milliseconds: nothing for a call. */
 	if (background)
@@ -311,6 +319,7 @@ void ash_rounds_tick(uint64_t now_ns)
 {
 	if (ash_mutex_forking)
 		return;
+	ash_relatives_thread_goes_on();
 	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
 	if (!wake_background())
 		round_of_work(now_ns, false);
@@ -378,6 +387,7 @@ bool ash_rounds_all(void)
 	uint64_t before = ash_os_given.bytes;
 	bool any = ash_depot_bytes() != 0;
 
+	ash_thread_inherit(UINT_MAX);
 	ash_depot_empty();
 	inboxes();
 	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);

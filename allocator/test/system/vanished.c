@@ -6,7 +6,9 @@
 #include <stdatomic.h>
 
 #include "cache/depot.h"
+#include "cache/thread.h"
 #include "os/delay.h"
+#include "os/fault.h"
 #include "os/mutex.h"
 #include "os/os.h"
 #include "slab/shard.h"
@@ -125,6 +127,140 @@ static void depot_in_use(void)
 		pthread_join(thread[i], NULL);
 }
 
+/* --- what threads held ------------------------------------------------------------------- */
+
+#define SIZE 10240 /* of a class of which there is nothing else */
+#define HOLDERS 12
+
+static pthread_barrier_t held, over;
+static unsigned heirs = HOLDERS; /* threads of which nothing was had yet */
+
+/* Caches objects of all kinds, and none is out. */
+static void *hold(void *unused)
+{
+	void *block[20];
+
+	for (unsigned round = 0; round < 5; round++) {
+		for (unsigned i = 0; i < 20; i++)
+			block[i] = m.malloc(SIZE);
+		for (unsigned i = 0; i < 20; i++)
+			m.free(block[i]);
+	}
+	pthread_barrier_wait(&held);
+	pthread_barrier_wait(&over);
+	return unused;
+}
+
+/* Of the class, not with its slabs. */
+static uint64_t regions_out(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned s = 0; s < ash_shard_count(); s++)
+		sum += ash_shard_at(s)->bin[ash_class_of(SIZE)].regions_out;
+	return sum;
+}
+
+static void *nothing(void *unused)
+{
+	return unused;
+}
+
+/* Stacks of vanished threads serve others before what was in their caches has been had. */
+static int has_them_again(void)
+{
+	uint64_t before = regions_out();
+	pthread_t thread;
+	unsigned rounds = 0;
+
+#ifndef __SANITIZE_THREAD__ /* a child of threads may have none there */
+	for (unsigned i = 0; i < 4; i++) {
+		if (pthread_create(&thread, NULL, nothing, NULL) != 0)
+			return 2;
+		pthread_join(thread, NULL);
+	}
+#else
+	(void)thread;
+	(void)nothing;
+#endif
+	while (ash_thread_inherit(1))
+		rounds++;
+	ash_depot_empty();
+	return before == 0 || rounds != heirs - 1 || regions_out() != 0 ||
+			       ash_thread_count() > 1
+		       ? 1
+		       : 0;
+}
+
+/* And a child's child has what the child had not had yet. */
+static int in_a_grandchild(void)
+{
+	int status;
+	pid_t pid;
+
+	ash_thread_inherit(2);
+	heirs -= 2;
+	pid = fork();
+	if (pid == 0)
+		_exit(has_them_again());
+	return waitpid(pid, &status, 0) != pid || status != 0 || has_them_again() != 0;
+}
+
+static void caches(void)
+{
+	pthread_t thread[HOLDERS];
+
+	pthread_barrier_init(&held, NULL, HOLDERS + 1);
+	pthread_barrier_init(&over, NULL, HOLDERS + 1);
+	for (unsigned i = 0; i < HOLDERS; i++)
+		NEED(!pthread_create(&thread[i], NULL, hold, NULL), "no thread");
+	pthread_barrier_wait(&held);
+	CHECK(fork_often(1, has_them_again) == 0, "a child lacks what threads cached");
+	CHECK(fork_often(1, in_a_grandchild) == 0, "a grandchild lacks what threads cached");
+	pthread_barrier_wait(&over);
+	for (unsigned i = 0; i < HOLDERS; i++)
+		pthread_join(thread[i], NULL);
+}
+
+/* Without memory to note what there is it is had at once. */
+static bool no_memory(enum ash_os_call call)
+{
+	return call == ASH_OS_MMAP;
+}
+
+static void refuse(void)
+{
+	ash_os_fault_hook = no_memory;
+}
+
+static void allow(void)
+{
+	ash_os_fault_hook = NULL;
+}
+
+static int had_at_once(void)
+{
+	ash_depot_empty();
+	return regions_out() != 0;
+}
+
+static void caches_without_memory(void)
+{
+	pthread_t thread[HOLDERS];
+
+	pthread_barrier_init(&held, NULL, HOLDERS + 1);
+	pthread_barrier_init(&over, NULL, HOLDERS + 1);
+	m.free(m.malloc(100));
+	pthread_atfork(refuse, allow, allow);
+	for (unsigned i = 0; i < HOLDERS; i++)
+		NEED(!pthread_create(&thread[i], NULL, hold, NULL), "no thread");
+	pthread_barrier_wait(&held);
+	CHECK(fork_often(1, had_at_once) == 0, "a child lacks what threads cached");
+	pthread_barrier_wait(&over);
+	for (unsigned i = 0; i < HOLDERS; i++)
+		pthread_join(thread[i], NULL);
+}
+
 int main(int argc, char **argv)
 {
 	/* Options are read before main. */
@@ -137,5 +273,7 @@ int main(int argc, char **argv)
 	family_start();
 	tap_case("shards are added while locks are given back", shards_added);
 	tap_case("magazines on the way to the depot and from it", depot_in_use);
+	tap_case("what vanished threads cached", caches);
+	tap_case("what they cached, without memory", caches_without_memory);
 	return tap_finish();
 }
