@@ -83,7 +83,8 @@ enum ash_keep {
  *   muzzy   is within touched and not used, and 0 where `keep` is not
  *   tails   is within `used`; a block that keeps memory may be off the list by `tailed`
  *   keep & REFUSED  =>  on the list of such blocks, by `dirty`
- *   by `dense` on the list of well used blocks, or of the pool's empty ones, or on none */
+ *   by `dense` on the list of well used blocks, of those with the mark of a fork, or of the
+ *   pool's empty ones, or on none */
 struct ash_hugeblock {
 	struct ash_list link;   /* packing: blocks of equal longest free run */
 	struct ash_list dirty;  /* purge: blocks with dirty granules, oldest first */
@@ -102,9 +103,11 @@ struct ash_hugeblock {
 	uint32_t tails_epoch;                   /* when the last such bit was set */
 	uint32_t dense_epoch; /* when the block was first seen on the list, or is to be tried
 				 again; 0 = not seen yet */
+	uint32_t filled_fork; /* ash_relatives_forks when it was empty and began to fill, */
+	uint32_t huge_fork;   /* and when it was made a huge page */
 	uint8_t keep;         /* enum ash_keep */
 	uint8_t collapses;    /* counts them: after one, holes that were purged are resident */
-	uint8_t pad[22];
+	uint8_t pad[14];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, by the granule of the head: their first four words. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];

@@ -14,6 +14,7 @@ struct ash_heap ash_heap = {
 		  .muzzy = EMPTY(ash_heap.pages.muzzy),
 		  .refused = EMPTY(ash_heap.pages.refused),
 		  .dense = EMPTY(ash_heap.pages.dense),
+		  .shared = EMPTY(ash_heap.pages.shared),
 		  .tailed = EMPTY(ash_heap.pages.tailed),
 		  .pool = EMPTY(ash_heap.pages.pool),
 		  .bounds = {.dense = ASH_HUGE_GRANULES * 7 / 8,

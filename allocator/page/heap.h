@@ -97,7 +97,8 @@ struct ash_pages {
 	struct ash_list
 		muzzy; /* with something to purge that was given back lazily, by `lazy`, */
 	struct ash_list refused; /* and that the kernel refused to take from, by `dirty` */
-	struct ash_list dense;   /* well used blocks that are no huge pages yet */
+	struct ash_list dense;   /* well used blocks that are no huge pages yet, */
+	struct ash_list shared;  /* and of them those with the mark of a fork, by `dense` */
 	struct ash_list tailed;  /* blocks with bits in `tails` */
 	struct ash_list pool; /* pages of the hugetlb pool that are wholly free, by `dense` */
 	struct ash_packing packing;
@@ -225,7 +226,8 @@ struct ash_stalls {
 /* Huge pages are made; reclaim/hugify.h.
  *
  *   the first `advised` of `block` are the blocks with advice of their own, each once
- *   pause == 0 or until is when it ends;  credit_ns <= its most */
+ *   pause == 0 or until is when it ends;  credit_ns <= its most
+ *   a block bears the mark of a fork  <=>  ash_relatives_share(sharing, its filled_fork) */
 struct ash_hugify {
 	unsigned advised;
 	uint32_t pause, until; /* epochs */
@@ -236,6 +238,12 @@ struct ash_hugify {
 		struct ash_hugeblock *block;
 		bool huge; /* the advice that it has now */
 	} block[ASH_ADVISED_MOST];
+	uint32_t forks;   /* ash_relatives_forks at the last look at relatives, */
+	uint32_t sharing; /* and what ash_relatives_sharing said; 0 = they have all ended */
+	uint32_t looked;  /* epoch of that look */
+	/* Blocks below it still have to be looked at, downward: a write to a page that was
+	 * shared has broken the huge page, and those that shared it are no more. */
+	uint32_t again;
 	uint64_t count; /* made so far; read by anyone */
 	uint32_t age;   /* option: epochs that a block is well used before */
 };

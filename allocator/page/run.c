@@ -1,6 +1,7 @@
 #include "page/run.h"
 
 #include "meta/window.h"
+#include "os/relatives.h"
 #include "page/account.h"
 #include "page/block.h"
 #include "page/growth.h"
@@ -49,6 +50,8 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 	ash_owned_add(&account->retaken, ash_block_uncount(heap, block, first, count));
 	if (account->dirty < account->dirty_low)
 		account->dirty_low = account->dirty;
+	if (block->nused == 0)
+		block->filled_fork = ash_load_relaxed(&ash_relatives_forks);
 	ash_bitmap_set_range(block->used, first, count);
 	ash_bitmap_set_range(block->touched, first, count);
 	block->nused += (uint16_t)count;

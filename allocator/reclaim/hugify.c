@@ -4,6 +4,7 @@
 
 #include "meta/window.h"
 #include "os/os.h"
+#include "os/relatives.h"
 #include "os/thp.h"
 #include "page/account.h"
 #include "page/block.h"
@@ -13,6 +14,7 @@
 #include "util/epoch.h"
 
 #define AGAIN 100u       /* until a block is tried again that was refused or too empty */
+#define PASSED_BY 256u   /* blocks in one look that are not what it is for */
 #define PAUSE 10u        /* epochs of pause after a refusal; doubles with each */
 #define PAUSE_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
 #define PAUSE_MOST 1200u /* two minutes */
@@ -44,20 +46,37 @@ void ash_hugify_set_delay_ms(struct ash_heap *heap, uint64_t ms)
 	heap->hugify.age = ash_epochs_of_ms(ms);
 }
 
+/* The block may be shared with a relative: what collapsed here would be copied. */
+static bool is_marked(const struct ash_hugify *hugify, const struct ash_hugeblock *block)
+{
+	return ash_relatives_share(hugify->sharing, block->filled_fork);
+}
+
+static struct ash_hugeblock *entry(struct ash_list *node)
+{
+	return ASH_LIST_ENTRY(node, struct ash_hugeblock, dense);
+}
+
 /* The oldest block, taken off the list, where it has waited long enough at `epoch`, else NULL;
- * with `look` it stays. */
+ * with `look` it stays.  Marked ones on the way are set aside. */
 static struct ash_hugeblock *due_block(struct ash_heap *heap, uint32_t epoch, bool look)
 {
 	struct ash_pages *pages = &heap->pages;
 	struct ash_hugeblock *found = NULL;
 
 	ash_mutex_lock(&pages->lock);
-	if (!ash_list_empty(&pages->dense)) {
-		found = ASH_LIST_ENTRY(pages->dense.next, struct ash_hugeblock, dense);
-		if ((int32_t)(found->dense_epoch - epoch) > 0)
-			found = NULL;
-		else if (!look)
-			ash_list_remove(&found->dense);
+	for (unsigned i = 0; i < PASSED_BY && !ash_list_empty(&pages->dense); i++) {
+		struct ash_hugeblock *block = entry(pages->dense.next);
+
+		if ((int32_t)(block->dense_epoch - epoch) > 0)
+			break;
+		if (!look || is_marked(&heap->hugify, block))
+			ash_list_remove(&block->dense);
+		if (!is_marked(&heap->hugify, block)) {
+			found = block;
+			break;
+		}
+		ash_list_push_back(&pages->shared, &block->dense);
 	}
 	ash_mutex_unlock(&pages->lock);
 	return found;
@@ -74,6 +93,7 @@ static void settle(struct ash_heap *heap, struct ash_hugeblock *block)
 	if (block->nused >= pages->bounds.broken) {
 		ash_block_keep(heap, block, block->keep | ASH_KEEP_HUGE);
 		ash_block_fill(heap, block);
+		block->huge_fork = ash_load_relaxed(&ash_relatives_forks);
 		ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));
 		ash_block_changed(heap, block);
 	}
@@ -101,23 +121,47 @@ static void *address_of(const struct ash_hugeblock *block)
 	return ash_hugeblock_address(block->number);
 }
 
-/* Once advised, a block keeps its place in the table: it stays a mapping of its own. */
-static bool advise(struct ash_hugify *hugify, struct ash_hugeblock *block)
+static unsigned advised_at(const struct ash_hugify *hugify, const struct ash_hugeblock *block)
 {
 	unsigned i = 0;
 
 	while (i < hugify->advised && hugify->block[i].block != block)
 		i++;
+	return i;
+}
+
+/* Whether the kernel has followed the advice, as far as that can be seen: memory that nobody
+ * touched is there.  Until then what is free in the block goes like any other. */
+static bool has_become_huge(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	bool untouched;
+
+	ash_mutex_lock(&heap->pages.lock);
+	untouched = (block->touched[0] & block->touched[1]) != UINT64_MAX;
+	ash_mutex_unlock(&heap->pages.lock);
+	return untouched && ash_os_resident(address_of(block), ASH_HUGE) ==
+				    (unsigned)(ASH_HUGE >> ash_os_page_shift);
+}
+
+/* Returns whether the block is seen to be huge.  Once advised, it keeps its place in the table:
+ * it stays a mapping of its own. */
+static bool advise(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	struct ash_hugify *hugify = &heap->hugify;
+	unsigned i = advised_at(hugify, block);
+
+	if (i < hugify->advised && hugify->block[i].huge)
+		return has_become_huge(heap, block);
 	if (i == ASH_ADVISED_MOST || !ash_os_advise_huge(address_of(block), ASH_HUGE, true))
 		return false;
 	hugify->block[i].block = block;
 	hugify->block[i].huge = true;
 	hugify->advised += i == hugify->advised;
-	return true;
+	return false;
 }
 
-/* Of blocks that were broken up the kernel is to make no huge pages by itself.  (An empty one
- * may be unmapped.) */
+/* Of blocks that have drained the kernel is to make no huge pages by itself.  (An empty one may
+ * be unmapped.) */
 static void withdraw_advice(struct ash_heap *heap)
 {
 	struct ash_hugify *hugify = &heap->hugify;
@@ -130,22 +174,23 @@ static void withdraw_advice(struct ash_heap *heap)
 		if (!hugify->block[i].huge)
 			continue;
 		ash_mutex_lock(&pages->lock);
-		broken = !(block->keep & ASH_KEEP_HUGE) && block->nused != 0;
+		broken = block->nused < pages->bounds.broken && block->nused != 0;
 		ash_mutex_unlock(&pages->lock);
 		if (broken && ash_os_advise_huge(address_of(block), ASH_HUGE, false))
 			hugify->block[i].huge = false;
 	}
 }
 
-static bool make_huge(struct ash_hugify *hugify, struct ash_hugeblock *block, uint32_t epoch)
+static bool make_huge(struct ash_heap *heap, struct ash_hugeblock *block, uint32_t epoch)
 {
+	struct ash_hugify *hugify = &heap->hugify;
 	uint64_t start = ash_os_thread_cpu_ns();
 	bool done = !hugify->cannot_collapse && ash_os_collapse(address_of(block), ASH_HUGE);
 
 	/* EINVAL: unknown, or this mapping may not; a try elsewhere would tell no more. */
 	if (!done && (hugify->cannot_collapse || errno == EINVAL)) {
 		hugify->cannot_collapse = true;
-		return advise(hugify, block);
+		return advise(heap, block);
 	}
 	uint64_t ns = ash_os_thread_cpu_ns() - start;
 
@@ -193,6 +238,78 @@ static void earn(struct ash_hugify *hugify, uint32_t epoch)
 		hugify->credit_ns = CREDIT_MOST;
 }
 
+/* After a fork: all blocks that wait, but for those that were filled since, which are the last,
+ * go to the list of marked ones.  Nothing is written to them, for each was a page that the
+ * relatives would no longer share. */
+static void set_aside(struct ash_heap *heap)
+{
+	struct ash_pages *pages = &heap->pages;
+	struct ash_list *n, *before;
+
+	ash_mutex_lock(&pages->lock);
+	ash_list_move_all(pages->shared.prev, &pages->dense);
+	n = pages->shared.prev;
+	for (unsigned i = 0; i < PASSED_BY && n != &pages->shared; i++, n = before) {
+		before = n->prev;
+		if (is_marked(&heap->hugify, entry(n)))
+			continue;
+		ash_list_remove(n);
+		ash_list_push_front(&pages->dense, n);
+	}
+	ash_mutex_unlock(&pages->lock);
+}
+
+/* Some marks have ended: all marked blocks that wait are looked at once more. */
+static void bring_back(struct ash_heap *heap)
+{
+	ash_mutex_lock(&heap->pages.lock);
+	ash_list_move_all(&heap->pages.dense, &heap->pages.shared);
+	ash_mutex_unlock(&heap->pages.lock);
+}
+
+/* Once per epoch while forks have relatives: who of them is still there. */
+static void look_at_relatives(struct ash_heap *heap, uint32_t epoch)
+{
+	struct ash_hugify *hugify = &heap->hugify;
+	uint32_t forks = ash_load_relaxed(&ash_relatives_forks), before = hugify->sharing;
+	bool forked = hugify->forks != forks;
+
+	if (!forked && (before == 0 || hugify->looked == epoch))
+		return;
+	hugify->forks = forks;
+	hugify->looked = epoch;
+	hugify->sharing = ash_relatives_sharing();
+	if (forked && hugify->sharing != 0)
+		set_aside(heap);
+	if (hugify->sharing != (forked ? forks : before)) {
+		hugify->again = ash_hugeblock_end(heap);
+		bring_back(heap);
+	}
+}
+
+/* The next block that was a huge page when a fork shared it, with a relative that has ended
+ * since; NULL = none.  Looks at some blocks at most. */
+static struct ash_hugeblock *was_huge(struct ash_heap *heap)
+{
+	struct ash_hugify *hugify = &heap->hugify;
+
+	for (unsigned i = 0; i < PASSED_BY && hugify->again > 0; i++) {
+		struct ash_hugeblock *block =
+			ash_load_acquire(&ash_window.blocks[--hugify->again]);
+		bool found;
+
+		if (block == NULL || !(ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE))
+			continue;
+		ash_mutex_lock(&heap->pages.lock);
+		found = (block->keep & ASH_KEEP_HUGE) && block->huge_fork != hugify->forks &&
+			!is_marked(hugify, block);
+		ash_mutex_unlock(&heap->pages.lock);
+		if (found)
+			return block;
+	}
+	return NULL;
+}
+
 bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 {
 	struct ash_pages *pages = &heap->pages;
@@ -208,20 +325,30 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 		return false;
 	earn(hugify, epoch);
 	withdraw_advice(heap);
+	look_at_relatives(heap, epoch);
 	ash_mutex_lock(&pages->lock);
 	ash_block_date_new(&pages->dense, epoch + hugify->age);
 	ash_mutex_unlock(&pages->lock);
-	while (!pausing(hugify, epoch) && most-- > 0 && hugify->credit_ns > 0 &&
+	while (!pausing(hugify, epoch) && most > 0 && hugify->credit_ns > 0 &&
+	       (block = was_huge(heap)) != NULL) {
+		most--;
+		if (make_huge(heap, block, epoch))
+			ash_store_relaxed(&block->huge_fork, hugify->forks);
+		else
+			ash_hugify_break(heap, block); /* and then it waits like others */
+	}
+	while (!pausing(hugify, epoch) && most > 0 && hugify->credit_ns > 0 &&
 	       (block = due_block(heap, epoch, false)) != NULL) {
 		/* Under a hard limit there must be room for what becomes resident.  The whole
 		 * of it counts as held meanwhile. */
 		size_t room = ash_limits_room(heap),
 		       more = room < ASH_HUGE || room == ASH_NO_LIMIT ? 0 : ASH_HUGE;
 
+		most--;
 		ash_account_depart(heap, more);
 		if (room >= ASH_HUGE && ash_limits_room(heap) != 0 &&
 		    ash_os_resident(address_of(block), ASH_HUGE) >= wanted &&
-		    make_huge(hugify, block, epoch))
+		    make_huge(heap, block, epoch))
 			settle(heap, block);
 		else
 			postpone(heap, block, epoch);
@@ -231,7 +358,7 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	ash_assert_internal(ash_hugify_is_valid(heap));
 	/* After refusals only as long as the program itself is busy. */
 	return !(pausing(hugify, epoch) && hugify->pause >= PAUSE) &&
-	       due_block(heap, epoch + hugify->age, true) != NULL;
+	       (hugify->again > 0 || due_block(heap, epoch + hugify->age, true) != NULL);
 }
 
 /* A huge page with more granules in use than `most` stays one. */

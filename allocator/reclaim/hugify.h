@@ -7,6 +7,9 @@
  * know how is given advice, for few blocks.  Blocks whose use falls below a half are broken up
  * again by the purge of what is free in them.
  *
+ * What a fork shares with a relative that lives is left alone: such a block bears its mark.
+ * When the mark ends, what was a huge page before the fork is made one again.
+ *
  * Source: the policy of Temeraire (Hunter et al., OSDI 2021), by collapsing instead of starting
  * from whole huge pages. */
 #ifndef ASH_RECLAIM_HUGIFY_H

@@ -52,6 +52,19 @@ static inline void ash_list_push_back(struct ash_list *head, struct ash_list *no
 	ash_list_push_front(head->prev, node);
 }
 
+/* Moves all nodes of `from` before those of `head`; in their order. */
+static inline void ash_list_move_all(struct ash_list *head, struct ash_list *from)
+{
+	if (ash_list_empty(from))
+		return;
+	from->next->prev = head;
+	from->prev->next = head->next;
+	head->next->prev = from->prev;
+	head->next = from->next;
+	ash_list_init(from);
+	ash_assert_internal(ash_list_is_linked(head) && ash_list_is_linked(head->next));
+}
+
 static inline void ash_list_remove(struct ash_list *node)
 {
 	ash_assert_internal(ash_list_is_linked(node));

@@ -16,6 +16,7 @@
 #include "slab/bin.h"
 #include "slab/slab.h"
 #include "test/support/layers.h"
+#include "test/support/relative.h"
 
 /* KiB of the process that lie in huge pages. */
 static unsigned long huge_kib(void)
@@ -34,6 +35,7 @@ static unsigned long huge_kib(void)
 }
 
 static uint32_t epoch = 1000;
+static bool machine_gives; /* it has given a huge page when asked first */
 
 /* Lets whatever is due happen. */
 static void wait_and_step(void)
@@ -75,6 +77,7 @@ static void well_used_blocks(void **state)
 	ash_hugify_step(&ash_heap, epoch, 100);
 	if (ash_hugify_count(&ash_heap) == before)
 		skip(); /* the machine has no huge page to give */
+	machine_gives = true;
 	assert_true(huge_kib() >= kib + 2048);
 	for (size_t i = 0; i < ASH_HUGE; i += 512)
 		assert_int_equal(ash_run_address(run)[i], 7);
@@ -340,20 +343,173 @@ static void none_by_request(void **state)
 }
 
 /* A kernel that knows no collapse is given advice; last, for it is not asked to collapse any
- * more. */
+ * more.  What is free in such a block goes like any other, until it is seen that the kernel has
+ * made it huge: by memory that nobody touched. */
 static void advice_instead(void **state)
 {
 	uint64_t before = ash_hugify_count(&ash_heap);
-	struct ash_run *run = collapse_answered(EINVAL);
+	struct ash_run *run = whole_block();
 
 	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	memset(ash_run_address(run), 7, 120 * ASH_GRANULE);
+	assert_true(ash_run_resize(&ash_heap, run, 120));
+	ash_purge_all(&ash_heap);
+	refuse_one(EINVAL);
 	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
+	assert_true(ash_run_resize(&ash_heap, run, 112));
+	assert_int_equal(ash_account_kept(&ash_heap), 0);
+	assert_int_equal(ash_account_dirty(&ash_heap), 8);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
+	epoch += 200;
+	wait_and_step(); /* advised, and not seen to be huge */
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
+	memset(ash_run_address(run) + 112 * ASH_GRANULE, 0, 16 * ASH_GRANULE);
+	epoch += 200;
+	wait_and_step();
 	assert_int_equal(ash_hugify_count(&ash_heap), before + 1);
+	assert_int_equal(ash_account_kept(&ash_heap), 16);
 	assert_true(ash_run_resize(&ash_heap, run, 10));
 	assert_int_equal(ash_account_kept(&ash_heap), 0);
 	ash_hugify_step(&ash_heap, epoch + 1, 100); /* withdraws it */
-	ash_run_free(&ash_heap, run);
-	ash_purge_all(&ash_heap);
+	drop(run);
+}
+
+/* --- forks ------------------------------------------------------------------------------- */
+
+/* What was there at a fork is not collapsed while the relative lives, but purged; nor is it
+ * advised. */
+static void marked_blocks(void **state)
+{
+	struct ash_run *run = whole_block(), *later;
+	uint64_t before = ash_hugify_count(&ash_heap);
+	struct relative relative;
+
+	(void)state;
+	if (!machine_gives)
+		skip();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	relative = relative_start(NULL);
+	ash_os_fault_hook = any_advice;
+	wait_and_step();
+	wait_and_step();
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
+	/* What came later is not shared. */
+	later = whole_block();
+	memset(ash_run_address(later), 7, ASH_HUGE);
+	wait_and_step();
+	assert_int_equal(ash_hugify_count(&ash_heap), before + 1);
+	assert_int_equal(ash_block_of_granule(later->number)->keep, ASH_KEEP_HUGE);
+	/* What is free goes, and what was wholly free is not shared when it is filled anew. */
+	assert_true(ash_run_resize(&ash_heap, run, 100));
+	assert_int_equal(ash_account_dirty(&ash_heap), 28);
+	drop(run);
+	run = whole_block();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	wait_and_step();
+	assert_int_equal(ash_hugify_count(&ash_heap), before + 2);
+	drop(run);
+	drop(later);
+	relative_end(relative);
+}
+
+/* The mark ends with the relative. */
+static void marks_end(void **state)
+{
+	struct ash_run *run = whole_block();
+	uint64_t before = ash_hugify_count(&ash_heap);
+	struct relative first, second;
+
+	(void)state;
+	if (!machine_gives)
+		skip();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	first = relative_start(NULL);
+	wait_and_step();
+	second = relative_start(NULL);
+	relative_end(first);
+	wait_and_step();
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
+	relative_end(second);
+	wait_and_step();
+	drop(run);
+	assert_int_equal(ash_hugify_count(&ash_heap), before + 1);
+}
+
+/* A huge page that a fork shared falls apart by writes, and is made again when the relative has
+ * ended. */
+static void huge_again(void **state)
+{
+	struct ash_run *run = whole_block();
+	uint64_t before = ash_hugify_count(&ash_heap);
+	struct relative relative;
+	unsigned long kib = huge_kib();
+
+	(void)state;
+	if (!machine_gives)
+		skip();
+	memset(ash_run_address(run), 7, ASH_HUGE);
+	wait_and_step();
+	assert_int_equal(ash_hugify_count(&ash_heap), before + 1);
+	relative = relative_start(NULL);
+	for (size_t i = 0; i < ASH_HUGE; i += 4096)
+		ash_run_address(run)[i] = 8;
+	assert_true(huge_kib() < kib + 2048);
+	wait_and_step();
+	assert_true(huge_kib() < kib + 2048);
+	assert_int_equal(ash_block_of_granule(run->number)->keep, ASH_KEEP_HUGE);
+	relative_end(relative);
+	wait_and_step();
+	assert_true(huge_kib() >= kib + 2048);
+	for (size_t i = 0; i < ASH_HUGE; i += 512)
+		assert_int_equal(ash_run_address(run)[i], i % 4096 == 0 ? 8 : 7);
+	assert_int_equal(ash_block_of_granule(run->number)->keep, ASH_KEEP_HUGE);
+	drop(run);
+}
+
+/* In a child that does nothing no descriptor of a waiting block is written to. */
+static void untouched_in_the_child(int fd)
+{
+	struct ash_hugeblock *block[8];
+	struct ash_hugeblock was[8];
+	unsigned n = 0;
+
+	(void)fd;
+	for (struct ash_list *l = ash_heap.pages.dense.next;
+	     l != &ash_heap.pages.dense && n < 8; l = l->next, n++) {
+		block[n] = ASH_LIST_ENTRY(l, struct ash_hugeblock, dense);
+		was[n] = *block[n];
+	}
+	wait_and_step();
+	wait_and_step();
+	/* (But for the ends of the list.) */
+	for (unsigned i = 1; i + 1 < n; i++)
+		if (memcmp(&was[i], block[i], sizeof(was[i])) != 0)
+			_exit(2);
+	_exit(n != 8);
+}
+
+static void idle_child(void **state)
+{
+	struct ash_run *run[8];
+	struct relative relative;
+	int status;
+
+	(void)state;
+	if (!machine_gives)
+		skip();
+	for (unsigned i = 0; i < 8; i++)
+		run[i] = whole_block();
+	relative = relative_start(untouched_in_the_child);
+	assert_int_equal(waitpid(relative.pid, &status, 0), relative.pid);
+	assert_int_equal(status, 0);
+	relative_end(relative);
+	for (unsigned i = 0; i < 8; i++)
+		drop(run[i]);
 }
 
 /* Where a hard limit leaves no room for a whole huge page none is made; and where nothing else
@@ -364,7 +520,7 @@ static void under_a_hard_limit(void **state)
 	uint64_t before = ash_hugify_count(&ash_heap);
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!machine_gives)
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
 	ash_heap.limits.hard = ash_account_held(&ash_heap) + ASH_HUGE - 1;
@@ -406,6 +562,8 @@ int main(void)
 		cmocka_unit_test(refused_collapse),   cmocka_unit_test(holes_in_huge_pages),
 		cmocka_unit_test(another_threshold),  cmocka_unit_test(another_delay),
 		cmocka_unit_test(under_a_hard_limit), cmocka_unit_test(none_by_request),
+		cmocka_unit_test(marked_blocks),      cmocka_unit_test(marks_end),
+		cmocka_unit_test(huge_again),         cmocka_unit_test(idle_child),
 		cmocka_unit_test(advice_instead),
 	};
 
