@@ -25,6 +25,7 @@ allocator/test/unit/test_hugify
 allocator/test/unit/test_mapping
 allocator/test/unit/test_pool
 allocator/test/unit/test_purge
+allocator/test/unit/test_relatives
 allocator/test/unit/test_spare
 harness/test/test_child
 harness/test/resume.sh
