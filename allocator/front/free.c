@@ -62,9 +62,8 @@ static ASH_COLD void report_double(void *p, unsigned stack)
 
 /* Whether p may go into the magazine at hand: the start of a region that is out, and not one of
  * the last two that the magazine took. */
-ASH_INLINE bool check_small(void *p, unsigned stack)
+ASH_INLINE bool check_small(const struct ash_run *slab, void *p, unsigned stack)
 {
-	struct ash_run *slab = ash_run_of(p);
 	void **top = ash_tls.top[stack];
 
 	if (ASH_UNLIKELY(slab == NULL || !ash_slab_region_is_out(slab, p))) {
@@ -84,17 +83,57 @@ void ash_free_full(void *p, size_t stack)
 
 	if (ASH_UNLIKELY(stack == 0))
 		free_far(p);
-	else if (check_small(p, (unsigned)stack))
+	else if (check_small(ash_run_of(p), p, (unsigned)stack))
 		ash_tcache_free((unsigned)stack, p);
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
 		ash_purge_excess(&ash_heap);
 	errno = saved;
 }
 
+/* The slab of a small object of the annex; NULL for all else. */
+ASH_INLINE struct ash_run *annex_slab(const void *p)
+{
+	struct ash_hugeblock **entry = ash_annex_entry((uintptr_t)p), *block;
+	struct ash_run *run;
+
+	if (ASH_LIKELY(entry == NULL))
+		return NULL;
+	block = ash_load_acquire(entry);
+	if (block == NULL)
+		return NULL;
+	run = ash_block_run(block, p);
+	return run != NULL && ash_load_relaxed(&run->state) == ASH_RUN_SLAB ? run : NULL;
+}
+
+/* What the fast path does for objects of the window, with all that can be checked. */
+static void free_annex(struct ash_run *slab, void *p)
+{
+	unsigned stack = ash_class_free_stack(slab->class);
+	void **top = ash_tls.top[stack];
+
+	if (ASH_UNLIKELY(ash_top_is_full(top))) {
+		ash_free_full(p, stack);
+	} else if (check_small(slab, p, stack)) {
+		top[1] = p;
+		ASH_COMPILER_FENCE(); /* as in ash_front_push */
+		ash_tls.top[stack] = top + 1;
+	}
+}
+
 void ash_free_slow(void *p)
 {
 	uintptr_t unit = ash_window_unit(p);
+	struct ash_run *slab;
 
-	if (p != NULL)
-		ash_free_full(p, unit < ash_window_limit ? ash_window_stack(unit) : 0);
+	if (p == NULL)
+		return;
+	if (unit < ash_window_limit) {
+		ash_free_full(p, ash_window_stack(unit));
+		return;
+	}
+	slab = annex_slab(p);
+	if (ASH_UNLIKELY(slab != NULL))
+		free_annex(slab, p);
+	else
+		ash_free_full(p, 0);
 }

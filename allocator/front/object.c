@@ -30,12 +30,8 @@ static struct ash_object in_slab(struct ash_run *slab, const void *p)
 	}
 }
 
-static struct ash_object in_window(const void *p)
+static struct ash_object in_run(struct ash_run *run, const void *p)
 {
-	struct ash_run *run = ash_run_of(p);
-
-	if (run == NULL)
-		return none("it is not memory of this allocator");
 	switch (ash_load_relaxed(&run->state)) {
 	case ASH_RUN_SLAB:
 		return in_slab(run, p);
@@ -53,12 +49,12 @@ static struct ash_object in_window(const void *p)
 struct ash_object ash_object_of(const void *p)
 {
 	struct ash_object o = {.kind = ASH_OBJECT_MAPPING}, inside = {.kind = ASH_OBJECT_NONE};
-	bool has_run = ash_window_holds(p) && ash_run_of(p) != NULL;
+	struct ash_run *run = ash_run_of(p);
 
 	if ((uintptr_t)p & 15)
 		return none("it is misaligned");
-	if (has_run) {
-		inside = in_window(p);
+	if (run != NULL) {
+		inside = in_run(run, p);
 		/* Where a hugeblock was released a mapping may lie now. */
 		if (inside.kind != ASH_OBJECT_FREED)
 			return inside;
@@ -67,7 +63,7 @@ struct ash_object ash_object_of(const void *p)
 		o.usable = o.far.usable;
 		return o;
 	}
-	if (has_run)
+	if (run != NULL)
 		return inside;
 	if (ash_far_covering(p, &o.far))
 		return none("it points inside an allocation");

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "meta/size_class.h"
+#include "util/assert.h"
+#include "util/atomic.h"
+#include "util/compiler.h"
 #include "util/list.h"
 
 #define ASH_HUGE_SHIFT 21
@@ -29,7 +32,7 @@ enum ash_run_state {
 };
 
 /* One granule.  In a head of a run in use, slab or large:
- *   run[number % 128] of the hugeblock number / 128 is the head itself
+ *   run[index] of the hugeblock is the head itself, and address is that of granule `index`
  *   0 < granules, and the run ends within the hugeblock
  *   the i-th descriptor behind the head, i < granules, is INNER, with head == i
  * In a slab's head:
@@ -38,21 +41,22 @@ enum ash_run_state {
  *   on a list of its bin       <=>  nfree > 0, unless it is being made, taken down or purged
  *   a page in `purged` holds no byte of a region that is out
  *   size, reciprocal, regions and granules are those of the class
- * Fields of a slab in use belong to its bin's lock; state, head, granules and number change
- * only while the run is nobody's or is being handed over. */
+ * Fields of a slab in use belong to its bin's lock; state, head, index, granules and address
+ * change only while the run is nobody's or is being handed over. */
 struct ash_run {
 	struct ash_list link; /* bin: slabs with free regions */
-	uint32_t number; /* granule number in the window: address = base + number * 16 KiB */
-	uint8_t state;   /* enum ash_run_state */
-	uint8_t class;   /* slab */
-	uint8_t head;    /* granules back to the head; 0 in the head itself */
+	uintptr_t address;    /* of its first byte */
+	uint8_t state;        /* enum ash_run_state */
+	uint8_t class;        /* slab */
+	uint8_t head;         /* granules back to the head; 0 in the head itself */
 	uint8_t granules;
 	uint16_t shard;      /* slab */
 	uint16_t regions;    /* slab */
 	uint16_t nfree;      /* slab */
 	uint16_t bump;       /* slab: regions below were carved */
 	uint16_t summary;    /* slab */
-	uint16_t fullness;   /* slab: index of the bin's list it is on */
+	uint8_t fullness;    /* slab: index of the bin's list it is on */
+	uint8_t index;       /* granules of the hugeblock before it */
 	uint32_t size;       /* slab: of a region; large: usable bytes */
 	uint32_t reciprocal; /* slab: see ash_region_index */
 	uint32_t stamp;      /* slab: epoch in which a region was last taken */
@@ -77,7 +81,8 @@ enum ash_keep {
 				 the block is mapped */
 };
 
-/* One hugeblock.  Under the page lock, between changes:
+/* One hugeblock.  Its descriptor is never given back; where it is unmapped, the descriptor may
+ * be used for another one at another address.  Under the page lock, between changes:
  *   nused   == set bits in `used`
  *   longest == the longest run of clear bits in `used`
  *   muzzy   is within touched and not used, and 0 where `keep` is not
@@ -97,17 +102,18 @@ struct ash_hugeblock {
 	uint64_t muzzy[2];      /* free and touched, and the kernel may take it: not dirty */
 	uint64_t tails[2]; /* head of a large run whose end beyond its size may hold memory */
 	struct ash_bitmap_extension *extension; /* by granule */
-	uint32_t number;                        /* block number in the window */
-	uint16_t longest;                       /* longest run of free granules */
-	uint16_t nused;                         /* set bits in used */
-	uint32_t tails_epoch;                   /* when the last such bit was set */
+	uintptr_t address;                      /* of its first byte */
+	struct ash_hugeblock *older; /* the one whose descriptor was made before; constant */
+	uint16_t longest;            /* longest run of free granules */
+	uint16_t nused;              /* set bits in used */
+	uint32_t tails_epoch;        /* when the last such bit was set */
 	uint32_t dense_epoch; /* when the block was first seen on the list, or is to be tried
 				 again; 0 = not seen yet */
 	uint32_t filled_fork; /* ash_relatives_forks when it was empty and began to fill, */
 	uint32_t huge_fork;   /* and when it was made a huge page */
 	uint8_t keep;         /* enum ash_keep */
 	uint8_t collapses;    /* counts them: after one, holes that were purged are resident */
-	uint8_t pad[14];
+	uint8_t pad[2];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, by the granule of the head: their first four words. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];
@@ -115,5 +121,55 @@ struct ash_hugeblock {
 
 static_assert(offsetof(struct ash_hugeblock, run) % 64 == 0,
 	      "descriptors are lines of their own");
+
+/* Descriptor of the head of the run in the block that p lies in.  NULL where it is just being
+ * made, which only a wild pointer can lead to. */
+static inline struct ash_run *ash_block_run(struct ash_hugeblock *block, const void *p)
+{
+	unsigned at = (uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1);
+	struct ash_run *run = &block->run[at];
+
+	if (ash_load_relaxed(&run->state) == ASH_RUN_INNER) {
+		unsigned back = ash_load_relaxed(&run->head);
+
+		if (back > at)
+			return NULL;
+		run -= back;
+	}
+	return run;
+}
+
+/* The hugeblock of a run; `run` is its head. */
+ASH_INLINE struct ash_hugeblock *ash_run_block(const struct ash_run *run)
+{
+	return (struct ash_hugeblock *)((uintptr_t)(run - run->index) -
+					offsetof(struct ash_hugeblock, run));
+}
+
+ASH_INLINE char *ash_run_address(const struct ash_run *run)
+{
+	return (char *)run->address;
+}
+
+/* The first words of a slab's bitmap, ASH_BITMAP_NEAR, which is all of it from 64 bytes on.
+ * Descriptors and bitmaps are two tables of the same hugeblock: from one to the other it is an
+ * addition. */
+ASH_INLINE uint64_t *ash_run_bitmap_near(const struct ash_run *run)
+{
+	const struct ash_hugeblock *block = NULL;
+	size_t further = sizeof(block->bitmap[0]) - sizeof(*run);
+
+	return (uint64_t *)((uintptr_t)run + offsetof(struct ash_hugeblock, bitmap) -
+			    offsetof(struct ash_hugeblock, run) + run->index * further);
+}
+
+/* Word w of the bitmap of the slab whose head this is. */
+ASH_INLINE uint64_t *ash_run_bitmap_word(const struct ash_run *run, size_t w)
+{
+	if (ASH_LIKELY(w < ASH_BITMAP_NEAR))
+		return ash_run_bitmap_near(run) + w;
+	ash_assert(w < ASH_BITMAP_WORDS);
+	return &ash_run_block(run)->extension[run->index].word[w - ASH_BITMAP_NEAR];
+}
 
 #endif

@@ -5,6 +5,7 @@
 #include "util/bits.h"
 
 struct ash_window ash_window ASH_CACHE_ALIGNED;
+struct ash_hugeblock ash_block_elsewhere;
 
 #define ALIAS(name, offset) \
 	__asm__(".globl " #name "\n.hidden " #name "\n.set " #name ", ash_window + " #offset)
@@ -31,9 +32,8 @@ static_assert(offsetof(struct ash_window, limit) == 8 &&
 #define WINDOW_MOST ((uint64_t)16 << 40)
 /* Below this nothing can be served: a few hugeblocks. */
 #define WINDOW_FLOOR ((uint64_t)16 << 20)
-/* Where user addresses end in general.  On the smallest address space supported (39 bits on
- * some AArch64 kernels) they end earlier; there the probed address keeps the window inside. */
-#define ADDRESS_END ((uint64_t)1 << 47)
+/* The first 4 GiB are left to others. */
+#define LOWEST ((uint64_t)4 << 30)
 
 static uint64_t first_length(uint64_t largest)
 {
@@ -51,22 +51,55 @@ static uint64_t first_length(uint64_t largest)
 	return length;
 }
 
-/* Where a window of this length goes; 0 where there is no room.  The kernel places mappings
- * downward from the probed address.  The window ends one length below that, so mappings first
- * fill the gap between. */
+/* The kernel's random number for this process's addresses, as far as it shows. */
+static uint64_t spread(uintptr_t probe, uint64_t most)
+{
+	uint64_t hash = (probe ^ (uintptr_t)&ash_window) >> 12;
+
+	return (hash * 0x9e3779b97f4a7c15u >> 32) % (most / ASH_HUGE + 1) * ASH_HUGE;
+}
+
+/* Whether there are such addresses: where they end differs (2^39 and 2^48 on AArch64, 2^47 on
+ * x86-64), and what simulates a machine has ends of its own.  Asked of the last ones, which must
+ * be free: where they are not, some kernels say no more than of those beyond the end. */
+static bool reaches(uintptr_t base, uint64_t length)
+{
+	void *last = (void *)(base + length - ASH_HUGE);
+
+	if (base + length < base || !ash_os_map_at(last, ASH_HUGE))
+		return false;
+	ash_os_unmap(last, ASH_HUGE);
+	return true;
+}
+
+/* Where a window of this length goes; 0 where there is no room.
+ *
+ * The kernel places mappings downward from the probed address.  What lies below that exists,
+ * wherever addresses end.  Up to a quarter of it nobody comes by before the three quarters
+ * above are full: executables lie at two thirds, and where mappings are placed upward they
+ * begin at a third or a quarter.  A window that is large for its address space may reach to the
+ * half. */
 static uintptr_t place(uint64_t length)
 {
-	uintptr_t probe = (uintptr_t)ash_os_probe_address(ASH_HUGE);
-	uintptr_t low = (uintptr_t)1 << 32; /* leave the first 4 GiB to others */
+	uint64_t probe = (uintptr_t)ash_os_probe_address(ASH_HUGE), space, end;
 
 	if (probe == 0)
 		return 0;
 	probe = ash_align_down(probe, ASH_HUGE);
-	if (probe > 2 * length + low)
+	space = ash_pow2_ceil(probe);
+	end = length <= space / 8 ? space / 4 : space / 2;
+#ifndef ASH_SANITIZER /* their shadow memory may lie there */
+	if (end >= LOWEST + length) {
+		uint64_t room = end - length - LOWEST;
+
+		return end - length - spread(probe, room < space / 32 ? room : space / 32);
+	}
+#endif
+	/* So that mappings first fill the gap between. */
+	if (probe > 2 * length + LOWEST)
 		return probe - 2 * length;
-	if (probe + 3 * length < ADDRESS_END)
-		return probe + 2 * length;
-	return 0;
+	/* Under valgrind mappings are placed from low addresses upward. */
+	return reaches(probe + 2 * length, length) ? probe + 2 * length : 0;
 }
 
 static bool map_tables(uint64_t length, struct ash_window *w)
@@ -145,4 +178,34 @@ bool ash_window_open(uint32_t first, uint32_t count)
 			  (size_t)(first + count) * ASH_HUGE_GRANULES) &&
 	       open_range(ash_window.blocks, (size_t)first * sizeof(void *),
 			  (size_t)(first + count) * sizeof(void *));
+}
+
+bool ash_block_open(uintptr_t address, uint32_t count)
+{
+	while (count > 0) {
+		bool inside = ash_window_holds((void *)address);
+		uint32_t n = 1;
+
+		while (n < count && ash_window_holds((char *)address + n * ASH_HUGE) == inside)
+			n++;
+		if (!(inside ? ash_window_open((uint32_t)((address - ash_window.base) >>
+							  ASH_HUGE_SHIFT),
+					       n)
+			     : ash_annex_open(address, n)))
+			return false;
+		address += n * ASH_HUGE;
+		count -= n;
+	}
+	return true;
+}
+
+void ash_block_set(uintptr_t address, struct ash_hugeblock *block)
+{
+	ash_assert(block == &ash_block_elsewhere || block->address == address);
+	if (ash_window_holds((void *)address))
+		ash_store_release(
+			&ash_window.blocks[(address - ash_window.base) >> ASH_HUGE_SHIFT],
+			block);
+	else
+		ash_annex_set(address, block);
 }

@@ -1,15 +1,20 @@
-/* The window: the range of addresses in which hugeblocks lie, and the two maps over it.
+/* The window: the range of addresses in which hugeblocks lie as far as there is room for them,
+ * and the two maps over it.
  *
  * The window is chosen at boot but not reserved; only its maps are.  One has a byte for each
  * granule: the stack to which free gives the small objects in it, or 0 where no thread cache
  * may take what lies there.  The other has a pointer for each hugeblock, to its descriptor.
- * Both read as zero where nothing was made. */
+ * Both read as zero where nothing was made.
+ *
+ * It is a preference, not a promise: others may map what they like there.  What finds no place
+ * in the window goes to the annex (meta/annex.h). */
 #ifndef ASH_META_WINDOW_H
 #define ASH_META_WINDOW_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "meta/annex.h"
 #include "meta/descriptor.h"
 #include "util/atomic.h"
 #include "util/compiler.h"
@@ -18,7 +23,8 @@
  * `limit` is 0 and every pointer is far.  After it:
  *   length == nblocks * 2 MiB == limit * 16, and not 0
  *   base is a multiple of 2 MiB above 4 GiB, and base + length does not wrap
- *   both maps are there; blocks[i] is NULL or the hugeblock whose number is i */
+ *   both maps are there
+ *   blocks[i] is NULL, the hugeblock at base + i * 2 MiB, or `ash_block_elsewhere` */
 struct ash_window {
 	uintptr_t base;
 	uintptr_t limit;
@@ -51,7 +57,7 @@ extern const size_t ash_window_forms_given ASH_HIDDEN, ash_window_forms_small AS
 #endif
 
 /* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
- * machine's memory).  False where there is not even room for a small one. */
+ * machine's memory).  False where there is not even room for the maps of a small one. */
 bool ash_window_init(uint64_t largest);
 
 /* Whether the forms of free may serve by themselves; at first they may not. */
@@ -77,53 +83,57 @@ ASH_INLINE bool ash_window_holds(const void *p)
 	return (uintptr_t)p - ash_window.base < ash_window.length;
 }
 
+/* What stands in the table, or in the annex' tree, where a hugeblock was whose descriptor
+ * serves at another address now: all its granules are free.  An entry that was made never
+ * becomes NULL again, so that who looks up an object which was freed twice finds a descriptor.
+ */
+extern struct ash_hugeblock ash_block_elsewhere ASH_HIDDEN;
+
+/* Makes what is needed for entries of `count` hugeblocks from `address` on, in the window or
+ * outside.  False on failure. */
+bool ash_block_open(uintptr_t address, uint32_t count);
+/* Makes the entry.  One caller at a time. */
+void ash_block_set(uintptr_t address, struct ash_hugeblock *block);
+
 /* The stack that free gives the object to (meta/size_class.h); 0 where there is no slab. */
 ASH_INLINE unsigned ash_window_stack(uintptr_t unit)
 {
 	return ash_load_relaxed(&ash_window_stacks[unit >> (ASH_GRANULE_SHIFT - 4)]);
 }
 
-/* Number of the granule that holds p; p lies in the window. */
+/* Number of the granule of the window that holds p; p lies in it. */
 ASH_INLINE uint32_t ash_granule_number(const void *p)
 {
 	ash_assert(ash_window_holds(p));
 	return (uint32_t)(((uintptr_t)p - ash_window.base) >> ASH_GRANULE_SHIFT);
 }
 
-ASH_INLINE struct ash_hugeblock *ash_block_of_granule(uint32_t number)
+/* The hugeblock whose place p lies in, in the window or in the annex; NULL where there never
+ * was one.  It may be unmapped by now. */
+ASH_INLINE struct ash_hugeblock *ash_block_at(const void *p)
 {
-	ash_assert(number / ASH_HUGE_GRANULES < ash_window.nblocks);
-	return ash_load_acquire(&ash_window.blocks[number / ASH_HUGE_GRANULES]);
+	uintptr_t distance = (uintptr_t)p - ash_window_base;
+
+	if (ASH_UNLIKELY(distance >= ash_window_length))
+		return ash_annex_block(p);
+	return ash_load_acquire(&ash_window.blocks[distance >> ASH_HUGE_SHIFT]);
 }
 
-/* Descriptor of the run's head for p in the window; NULL where there is no hugeblock.  A
- * pointer of the program's may be wrong: what it leads to is checked by the caller. */
+/* Descriptor of the run's head for p; NULL where there never was a hugeblock.  A pointer of the
+ * program's may be wrong: what it leads to is checked by the caller. */
 static inline struct ash_run *ash_run_of(const void *p)
 {
-	uint32_t number = ash_granule_number(p);
-	struct ash_hugeblock *block = ash_block_of_granule(number);
-	struct ash_run *run;
+	struct ash_hugeblock *block = ash_block_at(p);
 
-	if (block == NULL)
-		return NULL;
-	run = &block->run[number % ASH_HUGE_GRANULES];
-	if (ash_load_relaxed(&run->state) == ASH_RUN_INNER) {
-		unsigned back = ash_load_relaxed(&run->head);
-
-		/* A wild pointer may race with the making of the run. */
-		if (back > number % ASH_HUGE_GRANULES)
-			return NULL;
-		run -= back;
-	}
-	return run;
+	return block == NULL ? NULL : ash_block_run(block, p);
 }
 
 /* Asks the cache for what ash_run_of and the slab's bitmap will be read from; p is an object.
  */
 ASH_INLINE void ash_run_prefetch(const void *p)
 {
-	uint32_t number = ash_granule_number(p), at = number % ASH_HUGE_GRANULES;
-	const struct ash_hugeblock *block = ash_block_of_granule(number);
+	unsigned at = (uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1);
+	const struct ash_hugeblock *block = ash_block_at(p);
 
 	if (ASH_UNLIKELY(block == NULL)) /* freed twice, and the block gone meanwhile */
 		return;
@@ -142,36 +152,6 @@ ASH_INLINE size_t ash_slab_offset(const void *p)
 	size_t head = ash_load_relaxed(&block->run[granule % ASH_HUGE_GRANULES].head);
 
 	return distance - ((granule - head) << ASH_GRANULE_SHIFT);
-}
-
-ASH_INLINE char *ash_run_address(const struct ash_run *run)
-{
-	return (char *)ash_window.base + ((uintptr_t)run->number << ASH_GRANULE_SHIFT);
-}
-
-/* The first words of a slab's bitmap, ASH_BITMAP_NEAR, which is all of it from 64 bytes on.
- * Descriptors and bitmaps are two tables of the same hugeblock: from one to the other it is an
- * addition, where the window's table would be another load. */
-ASH_INLINE uint64_t *ash_run_bitmap_near(const struct ash_run *run)
-{
-	const struct ash_hugeblock *block = NULL;
-	size_t further = sizeof(block->bitmap[0]) - sizeof(*run);
-
-	return (uint64_t *)((uintptr_t)run + offsetof(struct ash_hugeblock, bitmap) -
-			    offsetof(struct ash_hugeblock, run) +
-			    run->number % ASH_HUGE_GRANULES * further);
-}
-
-/* Word w of the bitmap of the slab whose head this is. */
-ASH_INLINE uint64_t *ash_run_bitmap_word(const struct ash_run *run, size_t w)
-{
-	struct ash_bitmap_extension *extension;
-
-	if (ASH_LIKELY(w < ASH_BITMAP_NEAR))
-		return ash_run_bitmap_near(run) + w;
-	ash_assert(w < ASH_BITMAP_WORDS);
-	extension = ash_block_of_granule(run->number)->extension;
-	return &extension[run->number % ASH_HUGE_GRANULES].word[w - ASH_BITMAP_NEAR];
 }
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "meta/base.h"
 #include "meta/far_table.h"
-#include "meta/window.h"
 #include "os/delay.h"
 #include "os/os.h"
 #include "util/assert.h"
@@ -122,13 +121,9 @@ bool ash_account_is_sum(const struct ash_heap *heap)
 {
 	const struct ash_account *a = &heap->account;
 	size_t used = 0, idle = 0, kept = 0, muzzy = 0;
-	uint32_t end = ash_load_relaxed(&heap->growing.next);
 
-	for (uint32_t i = 0; i < end; i++) {
-		const struct ash_hugeblock *block = ash_load_acquire(&ash_window.blocks[i]);
-
-		if (block == NULL)
-			continue;
+	for (const struct ash_hugeblock *block = ash_load_acquire(&heap->growing.newest);
+	     block != NULL; block = block->older) {
 		used += block->nused;
 		for (unsigned w = 0; w < 2; w++) {
 			*(block->keep != 0 ? &kept : &idle) +=

@@ -108,18 +108,30 @@ struct ash_pages {
 /* Where the next block comes from; hugeblock.h.  Its lock is held over the system calls:
  * growing is rare, and two threads that find the heap full want the same memory.
  *
- *   of_pool <= mapped, and mapped + blocks in `released` <= next <= blocks of the window */
+ *   of_pool <= mapped, and mapped + blocks in `released` and `homeless` == made
+ *   next <= blocks of the window, and from `end` on there was never one of ours
+ *   `newest` leads to all that were made, by `older`
+ *   a block that is not homeless is the one that is found at its address
+ */
 struct ash_growing {
 	struct ash_mutex lock;
-	uint32_t next;   /* first block number never tried */
+	uint32_t next; /* block of the window that is tried next */
+	uint32_t end;
+	uint8_t skip; /* binary logarithm of the step over the next place that is taken */
+	bool is_full; /* to the end of the window nothing was found free */
+	bool use_pool;
 	uint32_t mapped; /* blocks; read by anyone, as are the next three */
 	uint32_t of_pool;
 	uint32_t growths;
-	uint64_t refused;         /* by the pool */
+	uint64_t refused;             /* by the pool */
+	uint32_t made;                /* descriptors */
+	struct ash_hugeblock *newest; /* read by anyone */
+	uintptr_t elsewhere; /* where the last blocks lie that the kernel found a place for; 0 =
+				none yet */
 	struct ash_list released; /* unmapped, to be mapped again */
+	struct ash_list homeless; /* whose place is somebody else's by now */
 	struct ash_bitmap_extension *extension;
 	unsigned extensions; /* blocks that `extension` is enough for */
-	bool use_pool;
 };
 
 #define ASH_MAPPING_SLOTS 32
@@ -241,9 +253,9 @@ struct ash_hugify {
 	uint32_t forks;   /* ash_relatives_forks at the last look at relatives, */
 	uint32_t sharing; /* and what ash_relatives_sharing said; 0 = they have all ended */
 	uint32_t looked;  /* epoch of that look */
-	/* Blocks below it still have to be looked at, downward: a write to a page that was
+	/* It and all older ones still have to be looked at: a write to a page that was
 	 * shared has broken the huge page, and those that shared it are no more. */
-	uint32_t again;
+	struct ash_hugeblock *again;
 	uint64_t count; /* made so far; read by anyone */
 	uint32_t age;   /* option: epochs that a block is well used before */
 };

@@ -13,21 +13,24 @@
 #define STEP_MOST 512 /* blocks: 1 GiB */
 #define EXTENSIONS_AT_ONCE 16
 
-void *ash_hugeblock_address(uint32_t number)
-{
-	ash_assert(number < ash_window.nblocks);
-	return (void *)(ash_window.base + ((uintptr_t)number << ASH_HUGE_SHIFT));
-}
+/* What one growth spends at most on places that turn out to be taken, in system calls: first on
+ * those of released blocks, then on the window.  The steps from one place of the window to the
+ * next double, so that TRIES get across any.  When they got across and found nothing, one
+ * growth after the other looks at a few places only, for some may come free again. */
+#define RELEASED_TRIES 8
+#define TRIES 24
+#define TRIES_WHEN_FULL 2
+#define LOOKED_AT 8192 /* entries of the window's table that are passed over at a time */
 
-/* Caller holds the lock.  Maps `count` blocks from `first` on, or a single one, as pages of the
+/* Caller holds the lock.  Maps `count` blocks at `address`, or a single one, as pages of the
  * pool; returns how many it gave. */
-static uint32_t map_of_pool(struct ash_growing *growing, uint32_t first, uint32_t count)
+static uint32_t map_of_pool(struct ash_growing *growing, void *address, uint32_t count)
 {
 	if (!growing->use_pool)
 		return 0;
 	for (;;) {
-		if (ash_os_map_pool_at(ash_hugeblock_address(first),
-				       (size_t)count << ASH_HUGE_SHIFT, ASH_HUGE_SHIFT)) {
+		if (ash_os_map_pool_at(address, (size_t)count << ASH_HUGE_SHIFT,
+				       ASH_HUGE_SHIFT)) {
 			ash_owned_add(&growing->of_pool, count);
 			return count;
 		}
@@ -42,87 +45,237 @@ static uint32_t map_of_pool(struct ash_growing *growing, uint32_t first, uint32_
 	return 0;
 }
 
-/* Maps up to `count` blocks at the next place that is free; returns how many (0 = no memory),
- * in *first where, and in *keep what is to be known of them. */
-static uint32_t map_blocks(struct ash_heap *heap, uint32_t count, uint32_t *first,
-			   unsigned *keep)
-{
-	struct ash_growing *growing = &heap->growing;
-	uint32_t got;
+/* A piece of address space that was mapped for blocks. */
+struct piece {
+	uintptr_t address;
+	uint32_t count; /* blocks; 0 = none */
+	unsigned keep;  /* what is to be known of them */
+};
 
-	*keep = 0;
-	while (growing->next < ash_window.nblocks) {
-		if (count > ash_window.nblocks - growing->next)
-			count = ash_window.nblocks - growing->next;
-		if (!ash_window_open(growing->next, count)) {
-			if (count == 1)
-				return 0;
-			count = 1;
-			continue;
-		}
-		got = map_of_pool(growing, growing->next, count);
-		if (got != 0) {
-			*keep = ASH_KEEP_POOL;
-			*first = growing->next;
-			growing->next += got;
-			return got;
-		}
-		if (ash_os_map_at(ash_hugeblock_address(growing->next),
-				  (size_t)count << ASH_HUGE_SHIFT)) {
-			ash_huge_advice_mapped(heap, ash_hugeblock_address(growing->next),
-					       (size_t)count << ASH_HUGE_SHIFT);
-			*first = growing->next;
-			growing->next += count;
-			return count;
-		}
-		if (count > 1)
-			count = 1;
-		else if (errno == EEXIST)
-			growing->next++; /* somebody else's mapping lies there: skip it */
-		else
-			return 0;
-	}
-	errno = ENOMEM;
-	return 0;
+/* Caller holds the lock.  Maps `count` blocks at `address`, or, of the pool, a single one. */
+static struct piece map_at(struct ash_heap *heap, uintptr_t address, uint32_t count)
+{
+	size_t size = (size_t)count << ASH_HUGE_SHIFT;
+	uint32_t got = map_of_pool(&heap->growing, (void *)address, count);
+
+	if (got != 0)
+		return (struct piece){address, got, ASH_KEEP_POOL};
+	if (!ash_os_map_at((void *)address, size))
+		return (struct piece){0};
+	ash_huge_advice_mapped(heap, (void *)address, size);
+	return (struct piece){address, count, 0};
 }
 
-/* Caller holds the lock.  A released block, mapped where it was; one whose place was taken by
- * somebody else meanwhile is dropped for good. */
-static struct ash_hugeblock *map_again(struct ash_heap *heap)
+/* The same with a single one where there is no room for as many. */
+static struct piece map_at_or_one(struct ash_heap *heap, uintptr_t address, uint32_t count)
+{
+	struct piece piece = map_at(heap, address, count);
+
+	return piece.count == 0 && count > 1 ? map_at(heap, address, 1) : piece;
+}
+
+/* Where block `number` of the window lies. */
+static uintptr_t place_of(uint32_t number)
+{
+	ash_assert(number < ash_window.nblocks);
+	return ash_window.base + ((uintptr_t)number << ASH_HUGE_SHIFT);
+}
+
+static bool is_ours(const struct ash_growing *growing, uint32_t number)
+{
+	const struct ash_hugeblock *block;
+
+	if (number >= growing->end)
+		return false;
+	block = ash_load_relaxed(&ash_window.blocks[number]);
+	return block != NULL && block != &ash_block_elsewhere;
+}
+
+/* Caller holds the lock.  Moves on to the next place of the window that is none of a block of
+ * ours; returns how many such places lie there in a row, `most` at most.  0 where there is none
+ * before the end, where it starts over, or within reach. */
+static uint32_t next_places(struct ash_growing *growing, uint32_t most)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; is_ours(growing, growing->next); i++) {
+		if (i == LOOKED_AT)
+			return 0;
+		growing->next++;
+	}
+	while (n < most && growing->next + n < ash_window.nblocks &&
+	       !is_ours(growing, growing->next + n))
+		n++;
+	return n;
+}
+
+/* Caller holds the lock.  The place that was tried is somebody else's. */
+static void skip(struct ash_growing *growing)
+{
+	uint32_t n = ash_window.nblocks, step = (uint32_t)1 << growing->skip;
+
+	if (growing->is_full) { /* by the golden section, which comes close to every place */
+		growing->next =
+			(uint32_t)((growing->next + ((uint64_t)n * 0x9e3779b9u >> 32)) % n);
+	} else if (step < n - growing->next) {
+		growing->next += step;
+		growing->skip++;
+	} else {
+		growing->is_full = true;
+		growing->next = 0;
+	}
+}
+
+/* Caller holds the lock.  Maps up to `count` blocks at the next place of the window that is
+ * free, within a bounded search; a single one where it has to search: the next growth begins
+ * where there is room. */
+static struct piece map_in_window(struct ash_heap *heap, uint32_t count)
+{
+	struct ash_growing *growing = &heap->growing;
+	bool was_full = growing->is_full;
+	unsigned tries = was_full ? TRIES_WHEN_FULL : TRIES;
+
+	if (was_full)
+		count = 1;
+	for (; tries > 0 && growing->is_full == was_full; tries--) {
+		uint32_t room = next_places(growing, count);
+		struct piece piece;
+
+		if (room == 0) {
+			if (growing->next == ash_window.nblocks) {
+				growing->is_full = true;
+				growing->next = 0;
+			}
+			break;
+		}
+		piece = map_at_or_one(heap, place_of(growing->next), room);
+		if (piece.count != 0) {
+			growing->next += piece.count;
+			growing->skip = 0;
+			growing->is_full = false;
+			return piece;
+		}
+		if (errno != EEXIST)
+			break;
+		skip(growing);
+		count = 1;
+	}
+	return (struct piece){0};
+}
+
+/* Caller holds the lock.  Maps up to `count` blocks where the kernel finds room, below the last
+ * ones if possible, where they are one mapping with them. */
+static struct piece map_elsewhere(struct ash_heap *heap, uint32_t count)
+{
+	struct ash_growing *growing = &heap->growing;
+	struct piece piece = {0};
+
+	for (;; count = 1) {
+		size_t size = (size_t)count << ASH_HUGE_SHIFT;
+		void *p;
+
+		if (growing->elsewhere > size)
+			piece = map_at(heap, growing->elsewhere - size, count);
+		if (piece.count != 0)
+			break;
+		p = ash_os_map(size, ASH_HUGE);
+		if (p != NULL) {
+			ash_huge_advice_mapped(heap, p, size);
+			piece = (struct piece){(uintptr_t)p, count, 0};
+			break;
+		}
+		if (count == 1)
+			return piece;
+	}
+	growing->elsewhere = piece.address;
+	return piece;
+}
+
+/* Caller holds the lock.  Counts a block that is mapped and has its descriptor, and hands it
+ * out. */
+static void add_block(struct ash_heap *heap, struct ash_hugeblock *block, unsigned keep,
+		      void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
+{
+	ash_store_relaxed(&block->keep, (uint8_t)keep);
+	ash_owned_add(&heap->growing.mapped, 1); /* before anything can be taken from it */
+	add(heap, block);
+}
+
+/* Caller holds the lock.  A released block, mapped where it was.  Where its place was taken by
+ * somebody else meanwhile, its descriptor is left for another. */
+static bool map_again(struct ash_heap *heap,
+		      void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
 {
 	struct ash_growing *growing = &heap->growing;
 
-	while (!ash_list_empty(&growing->released)) {
+	for (unsigned i = 0; i < RELEASED_TRIES && !ash_list_empty(&growing->released); i++) {
 		struct ash_hugeblock *block =
 			ASH_LIST_ENTRY(growing->released.next, struct ash_hugeblock, link);
+		struct piece piece = map_at(heap, block->address, 1);
 
-		bool pool = map_of_pool(growing, block->number, 1) != 0;
-		bool there =
-			pool || ash_os_map_at(ash_hugeblock_address(block->number), ASH_HUGE);
-
-		if (!there && errno != EEXIST)
-			return NULL;
+		if (piece.count == 0 && errno != EEXIST)
+			return false;
 		ash_list_remove(&block->link);
-		if (there) {
-			if (pool)
-				ash_store_relaxed(&block->keep, (uint8_t)ASH_KEEP_POOL);
-			else
-				ash_huge_advice_mapped(
-					heap, ash_hugeblock_address(block->number), ASH_HUGE);
-			ash_owned_add(&growing->mapped, 1);
-			return block;
+		if (piece.count != 0) {
+			add_block(heap, block, piece.keep, add);
+			return true;
 		}
+		ash_block_set(block->address, &ash_block_elsewhere);
+		ash_list_push_front(&growing->homeless, &block->link);
 	}
-	return NULL;
+	return false;
+}
+
+/* Caller holds the lock.  A descriptor whose place was lost, or of a released block: some of
+ * them could not be mapped again just now.  NULL where there is none. */
+static struct ash_hugeblock *unused_descriptor(struct ash_growing *growing)
+{
+	bool homeless = !ash_list_empty(&growing->homeless);
+	struct ash_list *list = homeless ? &growing->homeless : &growing->released;
+	struct ash_hugeblock *block;
+
+	if (ash_list_empty(list))
+		return NULL;
+	block = ASH_LIST_ENTRY(list->prev, struct ash_hugeblock, link);
+	ash_list_remove(&block->link);
+	if (!homeless)
+		ash_block_set(block->address, &ash_block_elsewhere);
+	return block;
 }
 
 bool ash_hugeblock_is_valid(const struct ash_heap *heap)
 {
 	const struct ash_growing *growing = &heap->growing;
 
-	return growing->of_pool <= growing->mapped && growing->mapped <= growing->next &&
-	       growing->next <= ash_window.nblocks &&
-	       (ash_list_empty(&growing->released) || growing->mapped < growing->next);
+	return growing->of_pool <= growing->mapped && growing->mapped <= growing->made &&
+	       (growing->made == 0) == (growing->newest == NULL) &&
+	       (growing->mapped == growing->made) == (ash_list_empty(&growing->released) &&
+						      ash_list_empty(&growing->homeless)) &&
+	       growing->next <= ash_window.nblocks && growing->end <= ash_window.nblocks &&
+	       growing->skip < 32;
+}
+
+static uint32_t length(const struct ash_list *list)
+{
+	uint32_t n = 0;
+
+	for (const struct ash_list *link = list->next; link != list; link = link->next)
+		n++;
+	return n;
+}
+
+bool ash_hugeblock_places_are_valid(const struct ash_heap *heap)
+{
+	const struct ash_growing *growing = &heap->growing;
+	uint32_t made = 0, found = 0, homeless = length(&growing->homeless);
+
+	for (const struct ash_hugeblock *block = growing->newest; block != NULL;
+	     block = block->older) {
+		made++;
+		found += ash_block_at((void *)block->address) == block;
+	}
+	return made == growing->made && found == made - homeless &&
+	       growing->mapped + length(&growing->released) + homeless == made;
 }
 
 bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block)
@@ -130,7 +283,7 @@ bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	struct ash_growing *growing = &heap->growing;
 
 	ash_assert(block->nused == 0 && (block->touched[0] | block->touched[1]) == 0);
-	if (!ash_os_unmap(ash_hugeblock_address(block->number), ASH_HUGE))
+	if (!ash_os_unmap((void *)block->address, ASH_HUGE))
 		return false;
 	ash_mutex_lock(&growing->lock);
 	if (block->keep & ASH_KEEP_POOL)
@@ -143,8 +296,8 @@ bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	return true;
 }
 
-/* Caller holds the lock.  A descriptor for an empty block; NULL where there is no memory.  The
- * words of bitmaps that only slabs of the smallest classes need come for many blocks in one
+/* Caller holds the lock.  A new descriptor for an empty block; NULL where there is no memory.
+ * The words of bitmaps that only slabs of the smallest classes need come for many blocks in one
  * piece, so that whole pages of them are never touched. */
 static struct ash_hugeblock *new_descriptor(struct ash_growing *growing)
 {
@@ -164,37 +317,72 @@ static struct ash_hugeblock *new_descriptor(struct ash_growing *growing)
 	block->extension = growing->extension;
 	growing->extension += ASH_HUGE_GRANULES;
 	growing->extensions--;
+	block->older = growing->newest;
+	ash_store_release(&growing->newest, block);
+	ash_owned_add(&growing->made, 1);
 	return block;
 }
 
-/* Caller holds the lock.  Returns how many of the `count` blocks from `first` on, which were
- * just mapped, got a descriptor and were added. */
-static uint32_t describe(struct ash_heap *heap, uint32_t first, uint32_t count, unsigned keep,
+/* Caller holds the lock.  The descriptor for the block at `address`, which was just mapped:
+ * that of the block which was there before, one whose place was lost, or a new one. */
+static struct ash_hugeblock *descriptor_for(struct ash_growing *growing, uintptr_t address)
+{
+	struct ash_hugeblock *block = ash_block_at((void *)address);
+
+	if (block != NULL && block != &ash_block_elsewhere) {
+		ash_assert(block->address == address);
+		ash_list_remove(&block->link);
+		return block;
+	}
+	block = unused_descriptor(growing);
+	if (block == NULL)
+		block = new_descriptor(growing);
+	if (block != NULL) {
+		ash_store_relaxed(&block->address, address);
+		ash_block_set(address, block);
+	}
+	return block;
+}
+
+/* Caller holds the lock.  Notes how far blocks of ours reach in the window. */
+static void note_end(struct ash_growing *growing, const struct piece *piece)
+{
+	uintptr_t last = piece->address + (piece->count - 1) * ASH_HUGE;
+
+	if (ash_window_holds((void *)last) && last >= ash_window.base + growing->end * ASH_HUGE)
+		growing->end = (uint32_t)((last - ash_window.base) >> ASH_HUGE_SHIFT) + 1;
+}
+
+/* Caller holds the lock.  Returns how many blocks of the piece, which was just mapped, got a
+ * descriptor and were added. */
+static uint32_t describe(struct ash_heap *heap, const struct piece *piece,
 			 void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
 {
 	struct ash_growing *growing = &heap->growing;
+	uint32_t done = 0, left;
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct ash_hugeblock *block = new_descriptor(growing);
+	if (piece->count == 0)
+		return 0;
+	note_end(growing, piece);
+	if (ash_block_open(piece->address, piece->count)) {
+		for (; done < piece->count; done++) {
+			struct ash_hugeblock *block =
+				descriptor_for(growing, piece->address + done * ASH_HUGE);
 
-		if (block == NULL) {
-			/* No metadata: give back what cannot be described.  Whoever asks in
-			 * vain again and again must not use the window up: the place is
-			 * tried again. */
-			if (ash_os_unmap(ash_hugeblock_address(first + i),
-					 (size_t)(count - i) << ASH_HUGE_SHIFT))
-				growing->next = first + i;
-			if (keep & ASH_KEEP_POOL)
-				ash_owned_add(&growing->of_pool, i - count);
-			return i;
+			if (block == NULL)
+				break;
+			add_block(heap, block, piece->keep, add);
 		}
-		block->number = first + i;
-		block->keep = (uint8_t)keep;
-		ash_owned_add(&growing->mapped, 1); /* before anything can be taken from it */
-		ash_store_release(&ash_window.blocks[first + i], block);
-		add(heap, block);
 	}
-	return count;
+	left = piece->count - done;
+	if (left > 0) {
+		/* No metadata: give back what cannot be described. */
+		ash_os_unmap((void *)(piece->address + done * ASH_HUGE),
+			     (size_t)left << ASH_HUGE_SHIFT);
+		if (piece->keep & ASH_KEEP_POOL)
+			ash_owned_add(&growing->of_pool, 0 - left);
+	}
+	return done;
 }
 
 /* Caller holds the lock. */
@@ -202,23 +390,23 @@ static bool grow(struct ash_heap *heap,
 		 void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
 {
 	struct ash_growing *growing = &heap->growing;
-	struct ash_hugeblock *again = map_again(heap);
-	uint32_t want = growing->mapped / 8, got, first = 0;
-	unsigned keep;
+	uint32_t want = growing->mapped / 8;
+	struct piece piece;
+	bool grown;
 
-	if (again != NULL) {
-		add(heap, again);
+	if (map_again(heap, add))
 		return true;
-	}
 	if (want < 1)
 		want = 1;
 	if (want > STEP_MOST)
 		want = STEP_MOST;
-	got = map_blocks(heap, want, &first, &keep);
-	got = describe(heap, first, got, keep, add);
-	if (got == 0)
+	piece = map_in_window(heap, want);
+	if (piece.count == 0)
+		piece = map_elsewhere(heap, want);
+	grown = describe(heap, &piece, add) > 0;
+	if (!grown)
 		errno = ENOMEM;
-	return got > 0;
+	return grown;
 }
 
 bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
@@ -234,13 +422,14 @@ bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
 			ash_owned_add(&growing->growths, 1);
 	}
 	ash_assert_internal(ash_hugeblock_is_valid(heap));
+	ash_assert_walk(ash_hugeblock_places_are_valid(heap), growing->made);
 	ash_mutex_unlock(&growing->lock);
 	return grown;
 }
 
-uint32_t ash_hugeblock_end(const struct ash_heap *heap)
+struct ash_hugeblock *ash_hugeblock_newest(const struct ash_heap *heap)
 {
-	return ash_load_relaxed(&heap->growing.next);
+	return ash_load_acquire(&heap->growing.newest);
 }
 
 uint32_t ash_hugeblock_growths(const struct ash_heap *heap)

@@ -1,4 +1,5 @@
-/* Hugeblocks: mapping them into the window and keeping their descriptors. */
+/* Hugeblocks: mapping them, into the window while there is room, and keeping their descriptors.
+ */
 #ifndef ASH_PAGE_HUGEBLOCK_H
 #define ASH_PAGE_HUGEBLOCK_H
 
@@ -13,17 +14,18 @@ uint32_t ash_hugeblock_growths(const struct ash_heap *heap);
 /* Maps more blocks (an eighth of the heap, at most 1 GiB; a single one where that is
  * refused) and hands each to `add`, called under the lock of rank GROW.  Where the heap has
  * grown since `seen` it does nothing: of many threads that found it full at once one grows it,
- * and all look again.  False with ENOMEM where the kernel has no memory or the window is full.
- * Call without a lock. */
+ * and all look again.  False with ENOMEM where the kernel has no memory.  Takes some forty
+ * system calls at most, whatever others have mapped.  Call without a lock. */
 bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
 			void (*add)(struct ash_heap *heap, struct ash_hugeblock *block));
 
-/* Unmaps a block that no list holds; its place and descriptor are used again when the heap
- * grows.  False where the kernel refuses: the block is then as it was. */
+/* Unmaps a block that no list holds; its place, while it is free, and its descriptor are used
+ * again when the heap grows.  False where the kernel refuses: the block is then as it was. */
 bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block);
 
-/* One more than the highest number that a block had so far. */
-uint32_t ash_hugeblock_end(const struct ash_heap *heap);
+/* The descriptor made last, which leads to all others by `older`: of blocks that are mapped,
+ * and of those that were.  NULL where there is none yet.  Needs no lock. */
+struct ash_hugeblock *ash_hugeblock_newest(const struct ash_heap *heap);
 
 /* Bytes of hugeblocks mapped. */
 size_t ash_hugeblock_mapped(const struct ash_heap *heap);
@@ -35,10 +37,9 @@ void ash_hugeblock_use_pool(struct ash_heap *heap, bool use);
 size_t ash_hugeblock_pool(const struct ash_heap *heap);
 uint64_t ash_hugeblock_pool_refused(const struct ash_heap *heap);
 
-/* Where block `number` lies. */
-void *ash_hugeblock_address(uint32_t number);
-
-/* Whether the equations of struct ash_growing hold.  Caller holds its lock. */
+/* Whether the equations of struct ash_growing hold; those of the second take a walk over all
+ * descriptors.  Caller holds its lock. */
 bool ash_hugeblock_is_valid(const struct ash_heap *heap);
+bool ash_hugeblock_places_are_valid(const struct ash_heap *heap);
 
 #endif

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "meta/window.h"
+#include "meta/descriptor.h"
 #include "os/os.h"
 #include "page/mapping.h"
 #include "page/run.h"
@@ -69,7 +69,7 @@ void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *ze
 
 		if (p != NULL)
 			return p;
-		/* The window may be full while the machine is not. */
+		/* There may be room for as little, where there is none for a hugeblock. */
 	}
 	if (zeroed != NULL)
 		*zeroed = true;

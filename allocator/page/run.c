@@ -1,6 +1,5 @@
 #include "page/run.h"
 
-#include "meta/window.h"
 #include "os/relatives.h"
 #include "page/account.h"
 #include "page/block.h"
@@ -121,7 +120,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,
 						 granules);
 	take(heap, block, first, first, granules);
-	run->number = (uint32_t)(block->number * ASH_HUGE_GRANULES) + first;
+	run->index = (uint8_t)first;
+	run->address = block->address + first * ASH_GRANULE;
 	set_length(run, granules);
 	run->detached = 0;
 	ash_store_relaxed(&run->head, (uint8_t)0);
@@ -147,8 +147,8 @@ struct ash_run *ash_run_alloc_room(struct ash_heap *heap, unsigned granules, uns
 /* Caller holds the lock. */
 static void free_locked(struct ash_heap *heap, struct ash_run *run)
 {
-	struct ash_hugeblock *block = ash_block_of_granule(run->number);
-	unsigned first = run->number % ASH_HUGE_GRANULES;
+	struct ash_hugeblock *block = ash_run_block(run);
+	unsigned first = run->index;
 
 	ash_assert(run == &block->run[first] && run->head == 0);
 	if (ASH_UNLIKELY(run->state == ASH_RUN_LARGE && run->detached)) {
@@ -183,8 +183,8 @@ bool ash_run_free_large(struct ash_heap *heap, struct ash_run *run)
 
 bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granules)
 {
-	struct ash_hugeblock *block = ash_block_of_granule(run->number);
-	unsigned first = run->number % ASH_HUGE_GRANULES, now = run->granules;
+	struct ash_hugeblock *block = ash_run_block(run);
+	unsigned first = run->index, now = run->granules;
 	bool done = true;
 	size_t charged = 0;
 

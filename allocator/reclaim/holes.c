@@ -17,7 +17,7 @@
 /* Gives the pages of `holes` back, as few ranges as possible; returns those that went. */
 static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_t holes)
 {
-	struct ash_hugeblock *block = ash_block_of_granule(slab->number);
+	struct ash_hugeblock *block = ash_run_block(slab);
 	char *base = ash_run_address(slab) - ash_slab_lead(slab);
 	uint64_t gone = 0;
 	unsigned at = 0;

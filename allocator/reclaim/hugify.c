@@ -118,7 +118,7 @@ static void postpone(struct ash_heap *heap, struct ash_hugeblock *block, uint32_
 
 static void *address_of(const struct ash_hugeblock *block)
 {
-	return ash_hugeblock_address(block->number);
+	return (void *)ash_load_relaxed(&block->address);
 }
 
 static unsigned advised_at(const struct ash_hugify *hugify, const struct ash_hugeblock *block)
@@ -282,7 +282,7 @@ static void look_at_relatives(struct ash_heap *heap, uint32_t epoch)
 	if (forked && hugify->sharing != 0)
 		set_aside(heap);
 	if (hugify->sharing != (forked ? forks : before)) {
-		hugify->again = ash_hugeblock_end(heap);
+		hugify->again = ash_hugeblock_newest(heap);
 		bring_back(heap);
 	}
 }
@@ -293,12 +293,12 @@ static struct ash_hugeblock *was_huge(struct ash_heap *heap)
 {
 	struct ash_hugify *hugify = &heap->hugify;
 
-	for (unsigned i = 0; i < PASSED_BY && hugify->again > 0; i++) {
-		struct ash_hugeblock *block =
-			ash_load_acquire(&ash_window.blocks[--hugify->again]);
+	for (unsigned i = 0; i < PASSED_BY && hugify->again != NULL; i++) {
+		struct ash_hugeblock *block = hugify->again;
 		bool found;
 
-		if (block == NULL || !(ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE))
+		hugify->again = block->older;
+		if (!(ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE))
 			continue;
 		ash_mutex_lock(&heap->pages.lock);
 		found = (block->keep & ASH_KEEP_HUGE) && block->huge_fork != hugify->forks &&
@@ -358,7 +358,7 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	ash_assert_internal(ash_hugify_is_valid(heap));
 	/* After refusals only as long as the program itself is busy. */
 	return !(pausing(hugify, epoch) && hugify->pause >= PAUSE) &&
-	       (hugify->again > 0 || due_block(heap, epoch + hugify->age, true) != NULL);
+	       (hugify->again != NULL || due_block(heap, epoch + hugify->age, true) != NULL);
 }
 
 /* A huge page with more granules in use than `most` stays one. */
@@ -381,12 +381,9 @@ void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block)
 
 void ash_hugify_break_all(struct ash_heap *heap)
 {
-	uint32_t end = ash_hugeblock_end(heap);
-
-	for (uint32_t i = 0; i < end; i++) {
-		struct ash_hugeblock *block = ash_load_acquire(&ash_window.blocks[i]);
-
-		if (block != NULL && (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE))
+	for (struct ash_hugeblock *block = ash_hugeblock_newest(heap); block != NULL;
+	     block = block->older) {
+		if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
 			break_up(heap, block, ASH_HUGE_GRANULES - 1);
 	}
 }

@@ -70,7 +70,7 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 
 	ash_assert(n <= BATCH);
 	for (unsigned i = 0; i < n; i++) {
-		char *at = (char *)ash_hugeblock_address(range[i].block->number) +
+		char *at = (char *)range[i].block->address +
 			   ((size_t)range[i].first << ASH_GRANULE_SHIFT);
 		size_t bytes = (size_t)range[i].count << ASH_GRANULE_SHIFT;
 

@@ -73,9 +73,7 @@ void ash_rounds_inbox(struct ash_shard *shard)
 	while (batch != NULL) {
 		void **next = ash_magazine_unlink(batch);
 
-		ash_magazine_flush(ash_stack_class(ash_window_stack(
-					   ash_window_unit(batch[ASH_MAGAZINE_SLOTS - 1]))),
-				   batch);
+		ash_magazine_flush(ash_run_of(batch[ASH_MAGAZINE_SLOTS - 1])->class, batch);
 		batch = next;
 	}
 }

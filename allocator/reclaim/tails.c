@@ -74,7 +74,7 @@ bool ash_tails_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns)
 			start = ash_os_thread_cpu_ns();
 		done = purge_tail(run);
 		if (!done)
-			ash_dirty_refused(heap, ash_block_of_granule(run->number));
+			ash_dirty_refused(heap, ash_run_block(run));
 		ash_mutex_lock(&heap->pages.lock);
 		ash_run_tail_end(heap, run);
 		if (ash_os_thread_cpu_ns() - start >= most_ns)

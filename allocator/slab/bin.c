@@ -122,7 +122,7 @@ static void link_slab(struct ash_bin *bin, struct ash_run *slab)
 	unsigned i = fullness(slab);
 
 	ash_assert(slab->nfree > 0 && !slab->detached);
-	slab->fullness = (uint16_t)i;
+	slab->fullness = (uint8_t)i;
 	ash_list_push_front(&bin->list[i], &slab->link);
 	ash_store_relaxed(&bin->filled, (uint16_t)(bin->filled | 1u << i));
 }
@@ -253,7 +253,7 @@ static bool holes_are_likely(const struct ash_run *slab)
  * its block may be in use. */
 static uint64_t worthy_holes(struct ash_run *slab)
 {
-	const struct ash_hugeblock *block = ash_block_of_granule(slab->number);
+	const struct ash_hugeblock *block = ash_run_block(slab);
 	unsigned keep = ash_load_relaxed(&block->keep);
 
 	if ((keep & (ASH_KEEP_REFUSED | ASH_KEEP_POOL)) ||
@@ -360,7 +360,7 @@ struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *wa
 	*holes = 0;
 	ash_mutex_lock(&bin->lock);
 	while ((slab = walk_on(bin, walk)) != NULL) {
-		unsigned keep = ash_load_relaxed(&ash_block_of_granule(slab->number)->keep);
+		unsigned keep = ash_load_relaxed(&ash_run_block(slab)->keep);
 
 		if (!(keep & (ASH_KEEP_REFUSED | ASH_KEEP_POOL)))
 			*holes = ash_slab_holes(slab);

@@ -13,12 +13,16 @@
 #include "util/bitmap.h"
 
 /* Writes the stack that takes its objects into the byte map for every granule of the slab; from
- * then on the fast path of free does.  0 takes the granules off it again. */
+ * then on the fast path of free does.  0 takes the granules off it again.  The annex has no
+ * such map. */
 static void publish(const struct ash_run *slab, unsigned stack)
 {
-	uint8_t *at = ash_window.stacks + slab->number;
+	uint8_t *at;
 
 	ash_delay();
+	if (ASH_UNLIKELY(!ash_window_holds(ash_run_address(slab))))
+		return;
+	at = ash_window.stacks + ash_granule_number(ash_run_address(slab));
 #ifdef __SANITIZE_THREAD__
 	for (unsigned i = 0; i < slab->granules; i++)
 		ash_store_relaxed(&at[i], (uint8_t)stack);
@@ -32,21 +36,27 @@ static void publish(const struct ash_run *slab, unsigned stack)
 uint32_t ash_slab_epoch;
 uint32_t ash_slab_refaults[ASH_CLASSES];
 
+static bool map_is_valid(const struct ash_run *slab)
+{
+	const uint8_t *at = ash_window.stacks + ash_granule_number(ash_run_address(slab));
+
+	for (unsigned i = 0; i < slab->granules; i++)
+		if (ash_load_relaxed(&at[i]) != ash_class_free_stack(slab->class))
+			return false;
+	return true;
+}
+
 /* Whether the fields that are constant while the slab is in use are those of its class, and
  * the map says so, too. */
 static bool shape_is_valid(const struct ash_run *slab)
 {
 	const struct ash_size_class *sc = &ash_size_classes[slab->class];
-	const uint8_t *at = ash_window.stacks + slab->number;
 
 	if (slab->class == 0 || slab->class >= ASH_CLASSES || slab->size != sc->size ||
 	    slab->reciprocal != sc->reciprocal || slab->regions != sc->regions ||
 	    slab->granules != sc->granules)
 		return false;
-	for (unsigned i = 0; i < slab->granules; i++)
-		if (ash_load_relaxed(&at[i]) != ash_class_free_stack(slab->class))
-			return false;
-	return true;
+	return !ash_window_holds(ash_run_address(slab)) || map_is_valid(slab);
 }
 
 bool ash_slab_is_valid(const struct ash_run *slab)
@@ -128,7 +138,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->fullness = 0;
 	slab->detached = 0;
 	slab->purged = 0;
-	slab->collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
+	slab->collapses = ash_load_relaxed(&ash_run_block(slab)->collapses);
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
 	slab->run_clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	slab->size = sc->size;
@@ -343,7 +353,7 @@ unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 
 uint64_t ash_slab_holes(struct ash_run *slab)
 {
-	uint8_t collapses = ash_load_relaxed(&ash_block_of_granule(slab->number)->collapses);
+	uint8_t collapses = ash_load_relaxed(&ash_run_block(slab)->collapses);
 	size_t lead = ash_slab_lead(slab);
 	unsigned pages = ash_slab_pages(slab);
 

@@ -1,6 +1,6 @@
 /* One slab: a run cut into equal regions, with its bitmap of free ones.  Its fields and their
- * equations stand in meta/descriptor.h; besides, the bytes of its granules in the window's map
- * are the stack of its class that free gives to.
+ * equations stand in meta/descriptor.h; besides, the bytes of its granules in the window's map,
+ * where it lies in the window, are the stack of its class that free gives to.
  *
  * All but create and destroy happen under the lock of the slab's bin; those two happen while
  * no list of the bin holds the slab and no object of it is out, so nobody else can know of it.
@@ -73,7 +73,7 @@ uint64_t ash_slab_holes(struct ash_run *slab);
 /* Bytes of the first page that lie before the slab. */
 static inline size_t ash_slab_lead(const struct ash_run *slab)
 {
-	return ((size_t)slab->number << ASH_GRANULE_SHIFT) & (ash_os_page - 1);
+	return slab->address & (ash_os_page - 1);
 }
 
 /* OS pages that lie in the slab as a whole. */

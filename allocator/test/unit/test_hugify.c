@@ -202,8 +202,8 @@ static void holes_in_huge_pages(void **state)
 			     ASH_RUN_LARGE, NULL);
 	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
 	slab = ash_run_of(object[0]);
-	block = ash_block_of_granule(slab->number);
-	assert_ptr_equal(block, ash_block_of_granule(fill->number));
+	block = ash_run_block(slab);
+	assert_ptr_equal(block, ash_run_block(fill));
 	assert_true(ash_bin_flush(&bin, class, object + 1, n - 1, false));
 	slab->purged = 1;
 	ash_account_count_holes(&ash_heap, 1);
@@ -403,7 +403,7 @@ static void marked_blocks(void **state)
 	memset(ash_run_address(later), 7, ASH_HUGE);
 	wait_and_step();
 	assert_int_equal(ash_hugify_count(&ash_heap), before + 1);
-	assert_int_equal(ash_block_of_granule(later->number)->keep, ASH_KEEP_HUGE);
+	assert_int_equal(ash_run_block(later)->keep, ASH_KEEP_HUGE);
 	/* What is free goes, and what was wholly free is not shared when it is filled anew. */
 	assert_true(ash_run_resize(&ash_heap, run, 100));
 	assert_int_equal(ash_account_dirty(&ash_heap), 28);
@@ -461,13 +461,13 @@ static void huge_again(void **state)
 	assert_true(huge_kib() < kib + 2048);
 	wait_and_step();
 	assert_true(huge_kib() < kib + 2048);
-	assert_int_equal(ash_block_of_granule(run->number)->keep, ASH_KEEP_HUGE);
+	assert_int_equal(ash_run_block(run)->keep, ASH_KEEP_HUGE);
 	relative_end(relative);
 	wait_and_step();
 	assert_true(huge_kib() >= kib + 2048);
 	for (size_t i = 0; i < ASH_HUGE; i += 512)
 		assert_int_equal(ash_run_address(run)[i], i % 4096 == 0 ? 8 : 7);
-	assert_int_equal(ash_block_of_granule(run->number)->keep, ASH_KEEP_HUGE);
+	assert_int_equal(ash_run_block(run)->keep, ASH_KEEP_HUGE);
 	drop(run);
 }
 
@@ -540,7 +540,7 @@ static void under_a_hard_limit(void **state)
 	assert_int_equal(ash_account_kept(&ash_heap), 0);
 	assert_int_equal(ash_account_dirty(&ash_heap), 28);
 	if (ash_hugify_count(&ash_heap) == before + 2)
-		assert_int_equal(ash_block_of_granule(full->number)->keep, ASH_KEEP_HUGE);
+		assert_int_equal(ash_run_block(full)->keep, ASH_KEEP_HUGE);
 	ash_heap.limits.hard = ASH_NO_LIMIT;
 	ash_run_free(&ash_heap, run);
 	ash_run_free(&ash_heap, full);
