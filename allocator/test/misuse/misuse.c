@@ -2,11 +2,14 @@
  *
  * It says what it saw: "wrong call returned" when the misuse went through, "end" when the
  * program came to its end.  Between the two everything that was cached is pushed to where a
- * late check would see it.  Without a name it lists them. */
+ * late check would see it.  Without a name it lists them.  With MISUSE_TAKEN in the environment
+ * what lies within 16 TiB of the first block is somebody else's. */
 #include "test/misuse/misuse.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
+
+#include "test/support/addresses.h"
 
 static const struct misuse *const all[] = {misuse_double_free, misuse_invalid_free,
 					   misuse_other_calls, misuse_whole};
@@ -43,6 +46,8 @@ static void with_honest_use(void (*wrong)(void))
 
 	setrlimit(RLIMIT_CORE, &none);
 	alarm(60);
+	if (getenv("MISUSE_TAKEN") != NULL)
+		addresses_leave(malloc, (uintptr_t)1 << 44);
 	honest_use(40);
 	wrong();
 	say("wrong call returned\n");

@@ -101,6 +101,17 @@ for name in $("$program"); do
 	[ "$place" != 'only under checks:full' ] || lines=0
 	continues "$name" $lines
 	verdict $? "$name: $lines line, and continues under abort_on_misuse:false"
+	case $place in
+	only*) ;;
+	*)
+		MISUSE_TAKEN=1
+		export MISUSE_TAKEN
+		stopped "$name" "${place##* }" "$line"
+		result=$?
+		unset MISUSE_TAKEN
+		verdict $result "$name: stopped $place where the window is somebody else's"
+		;;
+	esac
 	ASHLAR_CONF=checks:full
 	export ASHLAR_CONF
 	stopped "$name" call "$line"

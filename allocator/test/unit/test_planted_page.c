@@ -70,7 +70,7 @@ static void packing(void **state)
 
 static void miscount_block(void)
 {
-	ash_block_of_granule(run->number)->nused++;
+	ash_run_block(run)->nused++;
 }
 
 static void block(void **state)
@@ -82,8 +82,7 @@ static void block(void **state)
 /* A granule in use counts as one that the kernel may take. */
 static void leave_used_granule(void)
 {
-	ash_bitmap_set(ash_block_of_granule(run->number)->muzzy,
-		       run->number % ASH_HUGE_GRANULES);
+	ash_bitmap_set(ash_run_block(run)->muzzy, run->index);
 }
 
 static void block_of_muzzy_granules(void **state)
@@ -106,6 +105,17 @@ static void growing(void **state)
 {
 	(void)state;
 	planted_expect(invent_pool, grow_heap, "ash_hugeblock_is_valid");
+}
+
+static void lose_place(void)
+{
+	ash_block_set(ash_run_block(run)->address, &ash_block_elsewhere);
+}
+
+static void growing_of_places(void **state)
+{
+	(void)state;
+	planted_expect(lose_place, grow_heap, "ash_hugeblock_places_are_valid");
 }
 
 static void miscount_cache(void)
@@ -202,6 +212,7 @@ int main(void)
 		PLANTED(2, block),
 		PLANTED(2, block_of_muzzy_granules),
 		PLANTED(2, growing),
+		PLANTED(3, growing_of_places),
 		PLANTED(2, mapping_cache),
 		PLANTED(2, mapping_ends),
 		PLANTED(2, decay),
