@@ -387,11 +387,6 @@ static void sleep_and_wakes(void **state)
 		ash_os_sleep(1000000);
 }
 
-static uint64_t no_work(void)
-{
-	return ASH_BACKGROUND_END;
-}
-
 static void nothing(void *argument)
 {
 	(void)argument;
@@ -401,7 +396,6 @@ static void threads_that_are_refused(void **state)
 {
 	(void)state;
 	errno = 0;
-	ash_background_hook = no_work;
 	refuse(ASH_OS_THREAD);
 	ash_background_start();
 	assert_was_refused();
