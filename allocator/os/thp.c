@@ -30,14 +30,22 @@ static bool sysfs_says_never(void)
 	       strstr(text, "[never]") != NULL;
 }
 
+bool ash_os_thp_disabled(void)
+{
+	int saved = errno;
+	bool disabled =
+		!ash_os_faulted(ASH_OS_PRCTL) && prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) > 0;
+
+	errno = saved;
+	return disabled;
+}
+
 bool ash_os_thp_allowed(size_t size)
 {
 	int saved = errno;
 	/* A huge page is what one entry of the next level maps: a page full of pointers. */
-	bool allowed =
-		ash_os_page / sizeof(void *) * ash_os_page == size &&
-		(ash_os_faulted(ASH_OS_PRCTL) || prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) <= 0) &&
-		!sysfs_says_never();
+	bool allowed = ash_os_page / sizeof(void *) * ash_os_page == size &&
+		       !ash_os_thp_disabled() && !sysfs_says_never();
 
 	errno = saved;
 	return allowed;
@@ -52,6 +60,16 @@ bool ash_os_collapse(void *address, size_t size)
 {
 	ash_os_plausible_ns += COLLAPSE_NS;
 	return advise(address, size, MADV_COLLAPSE);
+}
+
+/* Of an empty range the kernel says only whether it knows the word. */
+bool ash_os_can_collapse(void *address)
+{
+	int saved = errno;
+	bool can = advise(address, 0, MADV_COLLAPSE) || errno != EINVAL;
+
+	errno = saved;
+	return can;
 }
 
 bool ash_os_advise_huge(void *address, size_t size, bool huge)

@@ -8,10 +8,16 @@
 /* Whether the machine may give this process huge pages of `size` bytes for private memory:
  * neither "never" in sysfs nor PR_SET_THP_DISABLE says no, and the hardware has that size. */
 bool ash_os_thp_allowed(size_t size);
+/* Whether PR_SET_THP_DISABLE says no, now: a system call other than memory's. */
+bool ash_os_thp_disabled(void);
 
 /* Makes the range, one huge page, one now; its content stays.  False with EINVAL where the
- * kernel (before 6.1) does not know how, else for want of memory or because of locked pages. */
+ * kernel (before 6.1) does not know how, where this range cannot be one (a page of it is locked
+ * or protected otherwise, and so a mapping of its own), or where the process may have none;
+ * else for want of memory. */
 bool ash_os_collapse(void *address, size_t size);
+/* Whether the kernel knows how; `address` is any of a page. */
+bool ash_os_can_collapse(void *address);
 
 /* Advice to make huge pages of the range by itself, or never to.  The range may become a
  * mapping of its own. */

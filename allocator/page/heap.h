@@ -243,6 +243,7 @@ struct ash_stalls {
 struct ash_hugify {
 	unsigned advised;
 	uint32_t pause, until; /* epochs */
+	uint32_t invalid;      /* blocks in a row that cannot be huge pages, in calls */
 	int64_t credit_ns;
 	uint32_t credited;    /* epoch; 0 = never yet */
 	bool cannot_collapse; /* the kernel knows advice only */
@@ -292,6 +293,7 @@ struct ash_rounds {
 	uint64_t moved_ns, moved;
 	/* The claimant's: told when the claim is given back. */
 	struct ash_misuse postponed;
+	bool ours; /* the claimant is the background thread; the claimant's, not atomic */
 	/* Options. */
 	bool background;       /* a background thread may be started, */
 	bool alone;            /* also for a program of one thread */

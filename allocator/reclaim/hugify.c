@@ -18,6 +18,7 @@
 #define PAUSE 10u        /* epochs of pause after a refusal; doubles with each */
 #define PAUSE_SLOW 1u    /* and after one that took long: the kernel compacted memory for it */
 #define PAUSE_MOST 1200u /* two minutes */
+#define INVALID_MOST 16u /* blocks in a row that cannot be huge pages: none can */
 /* The account of all collapses: 1 % of one CPU, as for purging, saved up to 250 ms.  A block is
  * collapsed once: 1 GiB takes a quarter of a second in all, ten times that where a hypervisor
  * has to find the memory first. */
@@ -181,31 +182,61 @@ static void withdraw_advice(struct ash_heap *heap)
 	}
 }
 
+static void pause_for(struct ash_hugify *hugify, uint32_t epochs, uint32_t epoch)
+{
+	hugify->pause = epochs < PAUSE_MOST ? epochs : PAUSE_MOST;
+	hugify->until = epoch + hugify->pause;
+}
+
+/* The kernel says that this block cannot be a huge page (EINVAL).  Most often one of its pages
+ * was locked or protected by the program and is a mapping of its own now: then others can, and
+ * the block is only tried later.  Where the process may have none any more, no block can.  Our
+ * own thread asks; a call of the program must not, and takes many such answers in a row for
+ * that one. */
+static void cannot_be_huge(struct ash_heap *heap, uint32_t epoch)
+{
+	struct ash_hugify *hugify = &heap->hugify;
+	bool none;
+
+	if (heap->rounds.ours)
+		none = ash_os_thp_disabled();
+	else
+		none = ++hugify->invalid >= INVALID_MOST;
+	if (none) {
+		hugify->invalid = 0;
+		pause_for(hugify, PAUSE_MOST, epoch);
+	}
+}
+
 static bool make_huge(struct ash_heap *heap, struct ash_hugeblock *block, uint32_t epoch)
 {
 	struct ash_hugify *hugify = &heap->hugify;
 	uint64_t start = ash_os_thread_cpu_ns();
 	bool done = !hugify->cannot_collapse && ash_os_collapse(address_of(block), ASH_HUGE);
+	int error = errno;
 
-	/* EINVAL: unknown, or this mapping may not; a try elsewhere would tell no more. */
-	if (!done && (hugify->cannot_collapse || errno == EINVAL)) {
-		hugify->cannot_collapse = true;
+	if (!done && !hugify->cannot_collapse && error == EINVAL)
+		hugify->cannot_collapse = !ash_os_can_collapse(address_of(block));
+	if (hugify->cannot_collapse)
 		return advise(heap, block);
-	}
 	uint64_t ns = ash_os_thread_cpu_ns() - start;
 
 	hugify->credit_ns -= (int64_t)ns;
 	if (hugify->credit_ns > CREDIT_MOST) /* as in decay.c */
 		hugify->credit_ns = CREDIT_MOST;
+	if (!done && error == EINVAL) {
+		cannot_be_huge(heap, epoch);
+		return false;
+	}
+	hugify->invalid = 0;
 	if (done && ns < SLOW_NS) {
 		hugify->pause = 0;
 	} else {
-		hugify->pause = hugify->pause != 0 ? hugify->pause * 2
-				: done             ? PAUSE_SLOW
-						   : PAUSE;
-		if (hugify->pause > PAUSE_MOST)
-			hugify->pause = PAUSE_MOST;
-		hugify->until = epoch + hugify->pause;
+		pause_for(hugify,
+			  hugify->pause != 0 ? hugify->pause * 2
+			  : done             ? PAUSE_SLOW
+					     : PAUSE,
+			  epoch);
 	}
 	return done;
 }
@@ -220,7 +251,7 @@ bool ash_hugify_is_valid(const struct ash_heap *heap)
 	const struct ash_hugify *hugify = &heap->hugify;
 
 	if (hugify->advised > ASH_ADVISED_MOST || hugify->credit_ns > CREDIT_MOST ||
-	    hugify->pause > PAUSE_MOST)
+	    hugify->pause > PAUSE_MOST || hugify->invalid >= INVALID_MOST)
 		return false;
 	for (unsigned i = 0; i < hugify->advised; i++)
 		if (hugify->block[i].block == NULL)

@@ -193,6 +193,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	if (!ash_claim_try(heap))
 		return true;
 	ash_delay();
+	rounds->ours = background;
 	ash_stall_begin(&stall);
 	/* A thread may come late with its look at the clock; time does not go back for it. */
 	if (rounds->epoch != 0 && (int32_t)(now - rounds->epoch) < 0)
@@ -218,6 +219,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 		left |= ash_hugify_step(heap, now,
 					HUGE_AT_ONCE); /* has an account of its own */
 	ash_stall_end(heap, &stall, background);
+	rounds->ours = false;
 	ash_assert_internal(ash_rounds_is_valid(heap));
 	ash_claim_give_back(heap);
 	return left || ash_depot_bytes() != 0;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "meta/window.h"
 #include "os/thp.h"
@@ -137,13 +139,13 @@ static bool refuse_advice(enum ash_os_call call)
 	return true;
 }
 
-/* A block that is there is old enough, and the kernel's one answer about it is `with`; errno
- * stays. */
-static void refuse_one(int with)
+/* A block that is there is old enough, and the kernel's first `answers` about it are `with`;
+ * errno stays. */
+static void refuse(int with, unsigned answers)
 {
 	ash_os_fault_hook = refuse_advice;
 	refuse_with = with;
-	refusals = 1;
+	refusals = answers;
 	errno = 42;
 	ash_hugify_step(&ash_heap, epoch, 100);
 	epoch += 10;
@@ -153,14 +155,14 @@ static void refuse_one(int with)
 }
 
 /* A block full of memory whose collapse is refused so. */
-static struct ash_run *collapse_answered(int with)
+static struct ash_run *collapse_answered(int with, unsigned answers)
 {
 	struct ash_run *run = whole_block();
 
 	if (!ash_os_thp_allowed(ASH_HUGE))
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
-	refuse_one(with);
+	refuse(with, answers);
 	return run;
 }
 
@@ -168,7 +170,7 @@ static struct ash_run *collapse_answered(int with)
 static void refused_collapse(void **state)
 {
 	uint64_t before = ash_hugify_count(&ash_heap);
-	struct ash_run *run = collapse_answered(EAGAIN);
+	struct ash_run *run = collapse_answered(EAGAIN, 1);
 
 	(void)state;
 	assert_int_equal(ash_hugify_count(&ash_heap), before);
@@ -180,6 +182,129 @@ static void refused_collapse(void **state)
 	ash_os_fault_hook = NULL;
 	epoch += 200;
 	wait_and_step();
+	ash_run_free(&ash_heap, run);
+	ash_purge_all(&ash_heap);
+}
+
+static bool is_huge(const struct ash_run *run)
+{
+	return (ash_block_of_granule(run->number)->keep & ASH_KEEP_HUGE) != 0;
+}
+
+static void fill(struct ash_run *run)
+{
+	memset(ash_run_address(run), 7, ASH_HUGE);
+}
+
+static void lock_page(void *page, bool undo)
+{
+	if (!undo && mlock(page, ash_os_page) != 0)
+		skip();
+	if (undo)
+		munlock(page, ash_os_page);
+}
+
+static void protect_page(void *page, bool undo)
+{
+	int more = undo ? 0 : PROT_EXEC;
+
+	if (mprotect(page, ash_os_page, PROT_READ | PROT_WRITE | more) != 0)
+		skip();
+}
+
+/* The program made one page of a block a mapping of its own: that block waits, until it is one
+ * piece again, and others do not. */
+static void one_block_waits(void (*split)(void *page, bool undo), bool ours)
+{
+	struct ash_run *run[3];
+	char *page;
+
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	for (unsigned i = 0; i < 3; i++) {
+		run[i] = whole_block();
+		fill(run[i]);
+	}
+	page = ash_run_address(run[0]) + 77 * ash_os_page;
+	split(page, false);
+	ash_heap.rounds.ours = ours;
+	wait_and_step();
+	assert_false(is_huge(run[0]));
+	assert_false(ash_heap.hugify.cannot_collapse);
+	assert_int_equal(ash_heap.hugify.pause, 0);
+	split(page, true);
+	if (is_huge(run[1]) && is_huge(run[2])) { /* else the machine has none to give */
+		wait_and_step();
+		assert_true(is_huge(run[0]));
+	}
+	ash_heap.rounds.ours = false;
+	for (unsigned i = 0; i < 3; i++) {
+		ash_run_free(&ash_heap, run[i]);
+		ash_purge_all(&ash_heap);
+	}
+}
+
+static void a_locked_page(void **state)
+{
+	(void)state;
+	one_block_waits(lock_page, true);
+}
+
+static void a_protected_page(void **state)
+{
+	(void)state;
+	one_block_waits(protect_page, false);
+}
+
+/* EINVAL of block after block: whoever may not ask takes it for the process. */
+static void many_that_cannot(void **state)
+{
+	struct ash_run *run[20];
+	uint64_t before = ash_hugify_count(&ash_heap);
+	unsigned asked;
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE))
+		skip();
+	for (unsigned i = 0; i < 20; i++) {
+		run[i] = whole_block();
+		fill(run[i]);
+		protect_page(ash_run_address(run[i]) + ash_os_page, false);
+	}
+	wait_and_step();
+	assert_int_equal(ash_hugify_count(&ash_heap), before);
+	assert_true(ash_heap.hugify.pause > 100); /* more than ten seconds */
+	ash_os_fault_hook = refuse_advice;
+	refuse_with = EINVAL;
+	refusals = asked = 100;
+	ash_hugify_step(&ash_heap, ash_heap.hugify.until - 1, 100);
+	assert_int_equal(refusals, asked);
+	ash_os_fault_hook = NULL;
+	for (unsigned i = 0; i < 20; i++) {
+		protect_page(ash_run_address(run[i]) + ash_os_page, true);
+		ash_run_free(&ash_heap, run[i]);
+		ash_purge_all(&ash_heap);
+	}
+	ash_heap.hugify.pause = 0;
+}
+
+/* Our own thread asks, once for each such answer. */
+static void forbidden_meanwhile(void **state)
+{
+	struct ash_run *run = whole_block();
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE) || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
+		skip();
+	fill(run);
+	ash_heap.rounds.ours = true;
+	wait_and_step();
+	ash_heap.rounds.ours = false;
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	assert_false(is_huge(run));
+	assert_false(ash_heap.hugify.cannot_collapse);
+	assert_true(ash_heap.hugify.pause > 100);
+	ash_heap.hugify.pause = 0;
 	ash_run_free(&ash_heap, run);
 	ash_purge_all(&ash_heap);
 }
@@ -342,9 +467,9 @@ static void none_by_request(void **state)
 	drop(run);
 }
 
-/* A kernel that knows no collapse is given advice; last, for it is not asked to collapse any
- * more.  What is free in such a block goes like any other, until it is seen that the kernel has
- * made it huge: by memory that nobody touched. */
+/* A kernel that knows no collapse (it says so of an empty range, too) is given advice; last,
+ * for it is not asked to collapse any more.  What is free in such a block goes like any other,
+ * until it is seen that the kernel has made it huge: by memory that nobody touched. */
 static void advice_instead(void **state)
 {
 	uint64_t before = ash_hugify_count(&ash_heap);
@@ -356,7 +481,7 @@ static void advice_instead(void **state)
 	memset(ash_run_address(run), 7, 120 * ASH_GRANULE);
 	assert_true(ash_run_resize(&ash_heap, run, 120));
 	ash_purge_all(&ash_heap);
-	refuse_one(EINVAL);
+	refuse(EINVAL, 2);
 	ash_os_fault_hook = NULL;
 	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	assert_true(ash_run_resize(&ash_heap, run, 112));
@@ -564,6 +689,8 @@ int main(void)
 		cmocka_unit_test(under_a_hard_limit), cmocka_unit_test(none_by_request),
 		cmocka_unit_test(marked_blocks),      cmocka_unit_test(marks_end),
 		cmocka_unit_test(huge_again),         cmocka_unit_test(idle_child),
+		cmocka_unit_test(a_locked_page),      cmocka_unit_test(a_protected_page),
+		cmocka_unit_test(many_that_cannot),   cmocka_unit_test(forbidden_meanwhile),
 		cmocka_unit_test(advice_instead),
 	};
 
