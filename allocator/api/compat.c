@@ -5,9 +5,6 @@
 
 #include "front/boot.h"
 #include "front/tcache.h"
-#include "page/account.h"
-#include "page/hugeblock.h"
-#include "reclaim/purge.h"
 #include "stats/print.h"
 #include "stats/snapshot.h"
 #include "util/fmt.h"
@@ -56,18 +53,8 @@ struct mallinfo ash_compat_mallinfo(void)
 
 int ash_compat_malloc_trim(size_t pad)
 {
-	size_t heap, cached;
-	uint64_t purged;
-
 	(void)pad;
-	if (!ash_boot())
-		return 0;
-	heap = ash_hugeblock_mapped(&ash_heap);
-	cached = ash_account_cached(&ash_heap);
-	purged = ash_purge_bytes(&ash_heap);
-	ash_tcache_release();
-	return ash_hugeblock_mapped(&ash_heap) < heap || cached != 0 ||
-	       ash_purge_bytes(&ash_heap) != purged;
+	return ash_boot() && ash_tcache_release();
 }
 
 /* In the outline of glibc's: one heap, and the totals. */

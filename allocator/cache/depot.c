@@ -229,14 +229,20 @@ void ash_depot_trim(unsigned magazines)
 	}
 }
 
-void ash_depot_empty(void)
+bool ash_depot_empty(void)
 {
+	bool any = false;
+
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		uint32_t n = ash_load_relaxed(&depot[c].count);
 		void **m;
 
-		while ((m = ash_depot_get(c, NULL)) != NULL)
+		while (n-- > 0 && (m = ash_depot_get(c, NULL)) != NULL) {
 			ash_magazine_flush(c, m);
+			any = true;
+		}
 	}
+	return any;
 }
 
 size_t ash_depot_bytes(void)

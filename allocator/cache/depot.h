@@ -28,8 +28,8 @@ void **ash_depot_get(unsigned class, void **empty);
 /* Sends back to the slabs what lay untouched since the last call, at most `magazines` of
  * them; called once per epoch by whichever thread comes first.  Call without a lock. */
 void ash_depot_trim(unsigned magazines);
-/* Everything, at once. */
-void ash_depot_empty(void);
+/* Everything, at once, but for what others put there meanwhile; whether there was any. */
+bool ash_depot_empty(void);
 
 /* Gives all items of a full magazine to their slabs, by try-lock or by the inbox of a busy
  * shard, and the magazine to the free list. */

@@ -4,6 +4,7 @@
 #include "front/boot.h"
 #include "front/bounds.h"
 #include "conf/conf.h"
+#include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "front/tcache.h"
 #include "os/os.h"
@@ -20,12 +21,12 @@ static bool too_large(size_t size)
 	return size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc);
 }
 
-/* p where it is not NULL, else with all that lies idle given back. */
+/* p where it is not NULL, else with what it is short of given back. */
 static void *or_again(void *p, size_t size, size_t align, bool *zeroed)
 {
-	unsigned passes = 0;
+	struct ash_relief relief = {.bytes = size + (align > ash_os_page ? align : 0)};
 
-	while (p == NULL && ash_rounds_again(&passes))
+	while (p == NULL && ash_relief_again(&relief))
 		p = ash_large_alloc(&ash_heap, size, align, zeroed);
 	return p;
 }
@@ -38,8 +39,7 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 	ash_tcache_tick(true);
 	p = growing ? ash_large_alloc_growing(&ash_heap, size)
 		    : ash_large_alloc(&ash_heap, size, align, zeroed);
-	/* What no machine could give is no reason to empty every cache. */
-	if (ASH_UNLIKELY(p == NULL) && size <= ash_os_memory_bytes()) {
+	if (ASH_UNLIKELY(p == NULL)) {
 		p = or_again(NULL, size, align, zeroed);
 		if (p == NULL && ash_bounds_tell_hard())
 			p = or_again(ash_large_alloc(&ash_heap, size, align, zeroed), size,

@@ -8,11 +8,14 @@
 #include "conf/conf.h"
 #include "front/misuse.h"
 #include "front/object.h"
+#include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "os/os.h"
 #include "page/large.h"
+#include "page/limits.h"
 #include "page/mapping.h"
 #include "slab/slab.h"
+#include "util/bits.h"
 #include "util/fmt.h"
 
 uint64_t ash_realloc_copied;
@@ -87,11 +90,11 @@ static inline const struct ash_run *small_slab(const void *p)
 	return slab != NULL && ash_slab_region_state(slab, p) == ASH_REGION_OUT ? slab : NULL;
 }
 
-/* Under a hard limit with all that lies idle given back: what is missing may be less than a
- * copy would take. */
+/* Under a hard limit with what it is short of given back: that may be less than a copy would
+ * take. */
 static void *resize_mapping(void *p, struct ash_far *entry, size_t size)
 {
-	unsigned passes = 0;
+	struct ash_relief relief = {.bytes = size > entry->usable ? size - entry->usable : 0};
 	void *q;
 
 	do {
@@ -99,7 +102,7 @@ static void *resize_mapping(void *p, struct ash_far *entry, size_t size)
 			return NULL;
 		q = ash_mapping_resize(&ash_heap, entry, size);
 	} while (q == NULL && ash_load_relaxed(&ash_heap.limits.hard) != ASH_NO_LIMIT &&
-		 ash_rounds_again(&passes));
+		 ash_relief_again(&relief));
 	return q;
 }
 
@@ -117,6 +120,19 @@ static ASH_COLD void *keep_smaller(void *p, struct ash_object *object, size_t si
 		q = resize_mapping(p, &object->far, size);
 	errno = saved;
 	return q != NULL ? q : p;
+}
+
+/* As resize_mapping; where it is not the limit that refuses, somebody lies behind the run. */
+static bool resize_run(struct ash_run *run, size_t usable, size_t size)
+{
+	struct ash_relief relief = {
+		.bytes = size > usable ? ash_align_up(size - usable, ASH_GRANULE) : 0};
+
+	while (!ash_large_resize_run(&ash_heap, run, size))
+		if (!ash_large_is_run(size) || ash_limits_room(&ash_heap) >= relief.bytes ||
+		    !ash_relief_again(&relief))
+			return false;
+	return true;
 }
 
 void *ash_realloc(void *p, size_t size)
@@ -161,7 +177,7 @@ void *ash_realloc(void *p, size_t size)
 		/* (Small ones in a run are aligned beyond what slabs offer.) */
 		if (stays_large(object.usable, size))
 			return p;
-		if (size > ASH_SMALL_MAX && ash_large_resize_run(&ash_heap, object.run, size)) {
+		if (size > ASH_SMALL_MAX && resize_run(object.run, object.usable, size)) {
 			errno = saved; /* room for it may have been made, with refusals */
 			return p;
 		}

@@ -4,6 +4,7 @@
 
 #include "cache/depot.h"
 #include "front/capacity.h"
+#include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "meta/window.h"
 #include "os/delay.h"
@@ -183,12 +184,12 @@ void ash_tcache_tick(bool allocates)
 /* Without a magazine. */
 static void *alloc_single(struct ash_shard *shard, unsigned class)
 {
+	struct ash_relief relief = {.bytes = (size_t)ash_size_classes[class].granules
+					     << ASH_GRANULE_SHIFT};
 	void *slot[1];
 
-	unsigned passes = 0;
-
 	while (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1)
-		if (!ash_rounds_again(&passes)) /* what others could do without */
+		if (!ash_relief_again(&relief)) /* what others could do without */
 			return NULL;
 	return slot[0];
 }
@@ -459,12 +460,12 @@ void ash_tcache_init(void)
 	ash_rounds_init();
 }
 
-void ash_tcache_release(void)
+bool ash_tcache_release(void)
 {
 	struct ash_thread *t = ash_tls.phase == ASH_THREAD_LIVE ? ash_tls.thread : NULL;
 
 	if (t != NULL)
 		for (unsigned c = 1; c < ASH_CLASSES; c++)
 			drop_class(t, ash_tls.top, c);
-	ash_rounds_all();
+	return ash_relief_all();
 }

@@ -23,7 +23,7 @@ void ash_tcache_free(unsigned stack, void *p);
  * in ash_rounds_tick. */
 void ash_tcache_tick(bool allocates);
 
-/* Empties this thread's magazines and the depot and gives free memory back. */
-void ash_tcache_release(void);
+/* Empties this thread's magazines and gives back all that lies idle (ash_relief_all). */
+bool ash_tcache_release(void);
 
 #endif

@@ -108,7 +108,8 @@ struct ash_hugeblock {
 	uint16_t nused;              /* set bits in used */
 	uint32_t tails_epoch;        /* when the last such bit was set */
 	uint32_t dense_epoch; /* when the block was first seen on the list, or is to be tried
-				 again; 0 = not seen yet */
+				 again; 0 = not seen yet.  Of an empty one on no such list: when
+				 it last changed */
 	uint32_t filled_fork; /* ash_relatives_forks when it was empty and began to fill, */
 	uint32_t huge_fork;   /* and when it was made a huge page */
 	uint8_t keep;         /* enum ash_keep */

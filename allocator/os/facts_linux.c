@@ -31,17 +31,26 @@ uint64_t ash_os_memory_bytes(void)
 	return bytes;
 }
 
+static uint64_t limit_of(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	return limit.rlim_cur;
+}
+
 uint64_t ash_os_address_limit(void)
 {
 	static uint64_t known;
 	uint64_t bytes = ash_load_relaxed(&known);
-	struct rlimit limit;
 
-	if (ash_os_faulted(ASH_OS_GETRLIMIT) ||
-	    (bytes == 0 && getrlimit(RLIMIT_AS, &limit) != 0))
+	if (ash_os_faulted(ASH_OS_GETRLIMIT))
 		return UINT64_MAX;
 	if (bytes == 0) {
-		bytes = limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+		uint64_t all = limit_of(RLIMIT_AS), data = limit_of(RLIMIT_DATA);
+
+		bytes = data < all ? data : all;
 		ash_store_relaxed(&known, bytes);
 	}
 	return bytes;

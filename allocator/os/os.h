@@ -67,16 +67,22 @@ extern __thread uint64_t ash_os_plausible_ns ASH_HIDDEN;
  * NULL, the old mapping then being as before. */
 void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move);
 
+/* Whether the kernel would map so many bytes now, nothing being left mapped; true also where
+ * asking would make them resident (mlockall). */
+bool ash_os_could_map(size_t size);
+
 /* An address at which the kernel would place a mapping of this size now; nothing is
  * left mapped.  NULL where there is no room. */
 void *ash_os_probe_address(size_t size);
 
 /* These ask the kernel once, while the process starts: a program that confined itself may not.
  */
-uint64_t ash_os_memory_bytes(void);  /* RAM of the machine */
-uint64_t ash_os_address_limit(void); /* RLIMIT_AS in bytes, UINT64_MAX = none */
-unsigned ash_os_usable_cpus(void);   /* by affinity mask and CPU quota of the container; >= 1 */
-unsigned ash_os_current_cpu(void);   /* a hint; 0 where it cannot be told */
+uint64_t ash_os_memory_bytes(void); /* RAM of the machine */
+/* The lesser of RLIMIT_AS and RLIMIT_DATA in bytes, UINT64_MAX = none.  Memory of ours counts
+ * toward both, but for what is mapped to be read only. */
+uint64_t ash_os_address_limit(void);
+unsigned ash_os_usable_cpus(void); /* by affinity mask and CPU quota of the container; >= 1 */
+unsigned ash_os_current_cpu(void); /* a hint; 0 where it cannot be told */
 uint64_t ash_os_coarse_clock_ns(void); /* monotonic, a few ms of resolution, a few ns of cost */
 uint64_t ash_os_clock_ns(void);        /* monotonic, exact, tens of ns of cost */
 /* CPU time of this thread, as far as it can be told without a system call: the time that

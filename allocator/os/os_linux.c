@@ -211,6 +211,26 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
 #endif
 }
 
+bool ash_os_could_map(size_t size)
+{
+	int saved = errno;
+	void *p = map(NULL, ash_os_page, PROT_READ | PROT_WRITE, 0);
+	/* Of locked memory nothing can be given back. */
+	bool can = p != NULL &&
+		   (faulted(ASH_OS_MADVISE) || madvise(p, ash_os_page, MADV_DONTNEED) != 0);
+
+	if (p != NULL)
+		unmap(p, ash_os_page);
+	if (!can) {
+		p = map(NULL, size, PROT_READ | PROT_WRITE, 0);
+		can = p != NULL;
+		if (can)
+			unmap(p, size);
+	}
+	errno = saved;
+	return can;
+}
+
 void *ash_os_probe_address(size_t size)
 {
 	void *p = map(NULL, size, PROT_NONE, MAP_NORESERVE);

@@ -7,6 +7,9 @@
 #include "util/assert.h"
 #include "util/bitmap.h"
 
+#define IDLE_EPOCHS 10  /* without memory, until a block is unmapped */
+#define AWAY_MOST 16384 /* blocks that are unmapped where nothing asks for their addresses */
+
 static size_t bits(uint64_t word)
 {
 	return (size_t)__builtin_popcountll(word);
@@ -182,6 +185,7 @@ void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 	ash_list_init(&block->lazy);
 	ash_list_init(&block->dense);
 	ash_list_init(&block->tailed);
+	block->dense_epoch = ash_load_relaxed(&heap->rounds.epoch);
 	ash_mutex_lock(&heap->pages.lock);
 	ash_packing_add(&heap->pages.packing, block);
 	if (block->keep & ASH_KEEP_POOL)
@@ -206,6 +210,8 @@ void ash_block_changed(struct ash_heap *heap, struct ash_hugeblock *block)
 		ash_list_push_back(&heap->pages.dense, &block->dense);
 	}
 	note_dirty(heap, block);
+	if (block->nused == 0 && !(block->keep & ASH_KEEP_POOL))
+		block->dense_epoch = ash_load_relaxed(&heap->rounds.epoch);
 	ash_packing_update(&heap->pages.packing, block);
 	ash_assert_internal(ash_block_is_valid(block));
 	ash_assert_internal(ash_account_is_valid(heap));
@@ -295,24 +301,66 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	return gone;
 }
 
-unsigned ash_block_release_empty(struct ash_heap *heap, bool clean)
+/* No more than are there. */
+static size_t clip(const struct ash_heap *heap, size_t bytes)
+{
+	size_t mapped = ash_hugeblock_mapped(heap),
+	       used = ash_account_in_use(heap) << ASH_GRANULE_SHIFT,
+	       there = mapped > used ? mapped - used : 0;
+
+	return bytes < there ? bytes : there;
+}
+
+/* Caller holds the lock, which it releases: unmaps a block that packing has on no list any
+ * more. */
+static bool release_taken(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	if (ash_block_is_listed(&block->dense))
+		ash_list_remove(&block->dense);
+	return ash_block_release(heap, block);
+}
+
+unsigned ash_block_release_empty(struct ash_heap *heap, size_t bytes)
 {
 	unsigned gone = 0;
 
-	for (;;) {
+	for (bytes = clip(heap, bytes); (size_t)gone << ASH_HUGE_SHIFT < bytes; gone++) {
 		struct ash_hugeblock *block;
 
 		ash_mutex_lock(&heap->pages.lock);
-		block = ash_packing_take_empty(&heap->pages.packing, clean);
+		block = ash_packing_take_empty(&heap->pages.packing);
 		if (block == NULL) {
 			ash_assert_expensive(ash_account_is_sum(heap));
 			ash_mutex_unlock(&heap->pages.lock);
-			return gone;
+			break;
 		}
-		if (ash_block_is_listed(&block->dense))
-			ash_list_remove(&block->dense);
-		if (!ash_block_release(heap, block))
-			return gone;
-		gone++;
+		if (!release_taken(heap, block))
+			break;
 	}
+	return gone;
+}
+
+bool ash_block_release_idle(struct ash_heap *heap, uint32_t epoch, size_t bytes)
+{
+	bool limited = heap->growing.limited, left = false;
+	unsigned gone = 0;
+
+	if (!limited)
+		epoch -= IDLE_EPOCHS;
+	for (bytes = clip(heap, bytes); (size_t)gone << ASH_HUGE_SHIFT < bytes; gone++) {
+		struct ash_hugeblock *block;
+
+		/* Each may split a mapping, and a process has 65,530 of them. */
+		if (!limited && ash_load_relaxed(&heap->growing.away) >= AWAY_MOST)
+			return false;
+		ash_mutex_lock(&heap->pages.lock);
+		block = ash_packing_take_idle(&heap->pages.packing, epoch, &left);
+		if (block == NULL) {
+			ash_mutex_unlock(&heap->pages.lock);
+			return left;
+		}
+		if (!release_taken(heap, block)) /* refused: it would be again at once */
+			return false;
+	}
+	return gone != 0;
 }

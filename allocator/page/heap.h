@@ -108,7 +108,7 @@ struct ash_pages {
 /* Where the next block comes from; hugeblock.h.  Its lock is held over the system calls:
  * growing is rare, and two threads that find the heap full want the same memory.
  *
- *   of_pool <= mapped, and mapped + blocks in `released` and `homeless` == made
+ *   of_pool <= mapped, and mapped + away + blocks in `homeless` == made
  *   next <= blocks of the window, and from `end` on there was never one of ours
  *   `newest` leads to all that were made, by `older`
  *   a block that is not homeless is the one that is found at its address
@@ -123,6 +123,7 @@ struct ash_growing {
 	uint32_t mapped; /* blocks; read by anyone, as are the next three */
 	uint32_t of_pool;
 	uint32_t growths;
+	uint32_t away;                /* blocks in `released`; read by anyone, too */
 	uint64_t refused;             /* by the pool */
 	uint32_t made;                /* descriptors */
 	struct ash_hugeblock *newest; /* read by anyone */
@@ -132,6 +133,7 @@ struct ash_growing {
 	struct ash_list homeless; /* whose place is somebody else's by now */
 	struct ash_bitmap_extension *extension;
 	unsigned extensions; /* blocks that `extension` is enough for */
+	bool limited; /* addresses are, by RLIMIT_AS or RLIMIT_DATA; at boot */
 };
 
 #define ASH_MAPPING_SLOTS 32

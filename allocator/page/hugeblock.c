@@ -216,6 +216,7 @@ static bool map_again(struct ash_heap *heap,
 		if (piece.count == 0 && errno != EEXIST)
 			return false;
 		ash_list_remove(&block->link);
+		ash_owned_add(&growing->away, -1u);
 		if (piece.count != 0) {
 			add_block(heap, block, piece.keep, add);
 			return true;
@@ -238,8 +239,10 @@ static struct ash_hugeblock *unused_descriptor(struct ash_growing *growing)
 		return NULL;
 	block = ASH_LIST_ENTRY(list->prev, struct ash_hugeblock, link);
 	ash_list_remove(&block->link);
-	if (!homeless)
+	if (!homeless) {
+		ash_owned_add(&growing->away, -1u);
 		ash_block_set(block->address, &ash_block_elsewhere);
+	}
 	return block;
 }
 
@@ -251,6 +254,8 @@ bool ash_hugeblock_is_valid(const struct ash_heap *heap)
 	       (growing->made == 0) == (growing->newest == NULL) &&
 	       (growing->mapped == growing->made) == (ash_list_empty(&growing->released) &&
 						      ash_list_empty(&growing->homeless)) &&
+	       ash_list_empty(&growing->released) == (growing->away == 0) &&
+	       growing->mapped + growing->away <= growing->made &&
 	       growing->next <= ash_window.nblocks && growing->end <= ash_window.nblocks &&
 	       growing->skip < 32;
 }
@@ -275,7 +280,8 @@ bool ash_hugeblock_places_are_valid(const struct ash_heap *heap)
 		found += ash_block_at((void *)block->address) == block;
 	}
 	return made == growing->made && found == made - homeless &&
-	       growing->mapped + length(&growing->released) + homeless == made;
+	       growing->away == length(&growing->released) &&
+	       growing->mapped + growing->away + homeless == made;
 }
 
 bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block)
@@ -290,6 +296,7 @@ bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block)
 		ash_owned_add(&growing->of_pool, -1u);
 	ash_store_relaxed(&block->keep, (uint8_t)0);
 	ash_list_push_front(&growing->released, &block->link);
+	ash_owned_add(&growing->away, 1);
 	ash_owned_add(&growing->mapped, -1u);
 	ash_assert_internal(ash_hugeblock_is_valid(heap));
 	ash_mutex_unlock(&growing->lock);
@@ -332,6 +339,7 @@ static struct ash_hugeblock *descriptor_for(struct ash_growing *growing, uintptr
 	if (block != NULL && block != &ash_block_elsewhere) {
 		ash_assert(block->address == address);
 		ash_list_remove(&block->link);
+		ash_owned_add(&growing->away, -1u);
 		return block;
 	}
 	block = unused_descriptor(growing);

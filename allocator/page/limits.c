@@ -20,7 +20,7 @@ static __thread size_t charged_here;
 
 __thread bool ash_limits_telling;
 size_t (*ash_limits_cached_hook)(void);
-bool (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
+size_t (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
 
 size_t ash_limits_room(const struct ash_heap *heap)
 {
@@ -85,11 +85,26 @@ static bool others_decide(const struct ash_heap *heap, size_t all, size_t held, 
 	       least <= hard - charged_here;
 }
 
+/* Gives back some of up to `bytes` that lie idle.  *most is what the caller may still ask for,
+ * the bytes that were missing at first: where others take what it gave back it would go on for
+ * as long as they free. */
+static bool make_room(struct ash_heap *heap, size_t bytes, size_t *most)
+{
+	size_t gone = 0;
+
+	if (bytes > *most)
+		bytes = *most;
+	if (bytes != 0 && ash_limits_room_hook != NULL)
+		gone = ash_limits_room_hook(heap, bytes);
+	*most -= gone < *most ? gone : *most;
+	return gone != 0;
+}
+
 /* A refusal first waits, for a while, until no other thread is in between. */
 bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 {
 	struct ash_limits *limits = &heap->limits;
-	size_t hard = ash_load_relaxed(&limits->hard), all, held;
+	size_t hard = ash_load_relaxed(&limits->hard), all, held, most;
 	unsigned waits = 0;
 
 	if (bytes > hard) { /* nobody is to wait for what can never be */
@@ -98,14 +113,14 @@ bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 	}
 	all = ash_add_acq_rel(&limits->pending, bytes) + bytes;
 	held = ash_account_held(heap);
+	most = all > hard || held > hard - all ? all + held - hard : 0;
 	charged_here += bytes;
 	ash_assert(all >= charged_here);
 	while (all > hard || held > hard - all) {
 		if (all > charged_here && waits < YIELDS) {
 			waits++;
 			ash_os_yield();
-		} else if (bytes <= hard && ash_limits_room_hook != NULL &&
-			   ash_limits_room_hook(heap, bytes)) {
+		} else if (bytes <= hard && make_room(heap, bytes, &most)) {
 			; /* and look again */
 		} else if (others_decide(heap, all, held, hard) && waits < YIELDS + SLEEPS) {
 			waits++;
@@ -124,13 +139,14 @@ bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 
 void ash_limits_make_way(struct ash_heap *heap, size_t bytes)
 {
-	size_t hard = ash_load_relaxed(&heap->limits.hard), held;
+	size_t hard = ash_load_relaxed(&heap->limits.hard), held, most;
 
-	if (hard == ASH_NO_LIMIT || ash_limits_room_hook == NULL)
+	if (hard == ASH_NO_LIMIT)
 		return;
-	do
+	held = ash_account_held(heap) + bytes;
+	most = held > hard ? held - hard : 0;
+	while (held > hard && make_room(heap, held - hard, &most))
 		held = ash_account_held(heap) + bytes;
-	while (held > hard && ash_limits_room_hook(heap, held - hard));
 }
 
 /* What vanished threads had charged will never be settled, nor arrive what they gave back. */

@@ -20,9 +20,10 @@ extern __thread bool ash_limits_telling ASH_HIDDEN;
 /* Bytes that caches above the pages hold and can do without; set at boot, NULL = none. */
 extern size_t (*ash_limits_cached_hook)(void);
 
-/* Asked for `bytes` before the hard limit refuses them: gives back what lies idle, false where
- * nothing does.  Called under no lock; set at boot, NULL = nobody. */
-extern bool (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
+/* Asked for `bytes` before the hard limit refuses them: gives back some of what lies idle;
+ * returns how many bytes went, 0 where nothing does.  Called under no lock; set at boot, NULL =
+ * nobody. */
+extern size_t (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
 
 /* Bytes up to the hard limit; ASH_NO_LIMIT where there is none. */
 size_t ash_limits_room(const struct ash_heap *heap);

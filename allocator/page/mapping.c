@@ -36,7 +36,7 @@ static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes
 		void *grown = ash_os_remap((void *)c->address, c->bytes, bytes, true);
 
 		if (grown == NULL) {
-			ash_mapping_cache_end(heap, c->address, c->bytes);
+			ash_mapping_cache_return(heap, *c);
 			return 0;
 		}
 		ash_growth_note(heap, bytes - c->bytes);
@@ -61,10 +61,6 @@ static uintptr_t map_fresh(struct ash_heap *heap, size_t bytes, size_t align)
 {
 	void *p = ash_os_map(bytes, align);
 
-	if (p == NULL && ash_account_cached(heap) != 0) { /* the cache may be what is missing */
-		ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
-		p = ash_os_map(bytes, align);
-	}
 	if (p != NULL)
 		ash_growth_note(heap, bytes);
 	return (uintptr_t)p;
@@ -159,7 +155,8 @@ void *ash_mapping_resize(struct ash_heap *heap, const struct ash_far *entry, siz
 bool ash_mapping_trim(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 {
 	struct ash_meter meter = ash_meter_start(most_ns);
+	size_t cached = ash_account_cached(heap); /* and not what others free meanwhile */
 	bool left = ash_mapping_tail_purge(heap, now_ns, &meter);
 
-	return ash_mapping_cache_trim(heap, now_ns, SIZE_MAX, &meter) != 0 || left;
+	return ash_mapping_cache_trim(heap, now_ns, cached, &meter) != 0 || left;
 }

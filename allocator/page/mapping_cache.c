@@ -46,16 +46,16 @@ static void put(struct ash_heap *heap, unsigned slot, struct ash_cached c)
 	ash_account_arrive(heap, c.bytes);
 }
 
-/* Back into a free slot, whatever the bound; where there is none it is lost, without memory. */
-static void put_back(struct ash_heap *heap, struct ash_cached c)
+/* Back into a free slot, whatever the bound; false where there is none. */
+static bool put_back(struct ash_heap *heap, struct ash_cached c)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
 		if (heap->mappings.cache[i].address != 0)
 			continue;
 		put(heap, i, c);
-		return;
+		return true;
 	}
-	ash_account_arrive(heap, c.bytes);
+	return false;
 }
 
 static struct ash_cached take_slot(struct ash_heap *heap, unsigned i)
@@ -146,6 +146,18 @@ struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes)
 	return taken;
 }
 
+void ash_mapping_cache_return(struct ash_heap *heap, struct ash_cached piece)
+{
+	bool back;
+
+	ash_mutex_lock(&heap->mappings.lock);
+	back = put_back(heap, piece);
+	ash_assert_internal(ash_mapping_cache_is_valid(heap));
+	ash_mutex_unlock(&heap->mappings.lock);
+	if (!back)
+		ash_mapping_cache_end(heap, piece.address, piece.bytes);
+}
+
 size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_t most)
 {
 	struct ash_mappings *m = &heap->mappings;
@@ -183,7 +195,9 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 	}
 	ash_os_purge((void *)address, bytes);
 	ash_mutex_lock(&m->lock);
-	put_back(heap, (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), true});
+	if (!put_back(heap,
+		      (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), true}))
+		ash_account_arrive(heap, bytes); /* lost, without memory */
 	ash_assert_internal(ash_mapping_cache_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 	return false;

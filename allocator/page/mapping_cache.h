@@ -16,6 +16,9 @@
  * departed (account.h): whoever took it says when it arrives. */
 struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes);
 
+/* A piece that was taken comes back as it was. */
+void ash_mapping_cache_return(struct ash_heap *heap, struct ash_cached piece);
+
 /* Takes up to `most` bytes of a piece that starts at `address`: how many it got. */
 size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_t most);
 

@@ -8,6 +8,7 @@
 /* Of a list, so many blocks are compared for fullness: the search stays short in heaps of
  * thousands of blocks, and lists are ordered by use, so the first ones are good ones. */
 #define LOOKED_AT 16
+#define IDLE_LOOKED_AT 64
 
 static struct ash_hugeblock *entry(struct ash_list *link)
 {
@@ -58,18 +59,35 @@ void ash_packing_remove(struct ash_packing *packing, struct ash_hugeblock *block
 	ash_assert_internal(ash_packing_is_valid(packing));
 }
 
-struct ash_hugeblock *ash_packing_take_empty(struct ash_packing *packing, bool clean)
+struct ash_hugeblock *ash_packing_take_empty(struct ash_packing *packing)
+{
+	struct ash_list *list = &packing->list[ASH_HUGE_GRANULES];
+	struct ash_hugeblock *block = entry(list->prev); /* the back: empty for longest */
+
+	if (ash_list_empty(list))
+		return NULL;
+	ash_packing_remove(packing, block);
+	ash_assert(block->nused == 0);
+	return block;
+}
+
+struct ash_hugeblock *ash_packing_take_idle(struct ash_packing *packing, uint32_t epoch,
+					    bool *younger)
 {
 	struct ash_list *list = &packing->list[ASH_HUGE_GRANULES];
 	unsigned looked = 0;
 
-	/* From the back: empty for longest. */
-	for (struct ash_list *n = list->prev; n != list && looked < LOOKED_AT;
+	*younger = false;
+	/* (What is to be purged yet may lie before it.) */
+	for (struct ash_list *n = list->prev; n != list && looked < IDLE_LOOKED_AT;
 	     n = n->prev, looked++) {
 		struct ash_hugeblock *block = entry(n);
 
-		if (clean && (block->touched[0] | block->touched[1]) != 0)
+		if ((block->touched[0] | block->touched[1]) != 0)
 			continue;
+		*younger = (int32_t)(block->dense_epoch - epoch) > 0;
+		if (*younger)
+			break;
 		ash_packing_remove(packing, block);
 		ash_assert(block->nused == 0);
 		return block;

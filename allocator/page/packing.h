@@ -19,9 +19,13 @@ void ash_packing_add(struct ash_packing *packing, struct ash_hugeblock *block);
 /* Takes a block off its list. */
 void ash_packing_remove(struct ash_packing *packing, struct ash_hugeblock *block);
 
-/* A wholly free block, taken off its list, with `clean` one that holds no memory; NULL where
- * there is none (of those empty for longest). */
-struct ash_hugeblock *ash_packing_take_empty(struct ash_packing *packing, bool clean);
+/* A wholly free block, taken off its list; NULL where there is none (of those empty for
+ * longest). */
+struct ash_hugeblock *ash_packing_take_empty(struct ash_packing *packing);
+/* The same of one that holds no memory, and did not since `epoch` or longer; *younger says
+ * whether there are others that hold none. */
+struct ash_hugeblock *ash_packing_take_idle(struct ash_packing *packing, uint32_t epoch,
+					    bool *younger);
 
 /* A block with `granules` free in sequence from a multiple of `align` (a power of two), and
  * in *first where they start; NULL where there is none. */

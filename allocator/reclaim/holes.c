@@ -140,20 +140,32 @@ void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint
 				return;
 }
 
-void ash_holes_all(struct ash_heap *heap)
+/* Walks through the bin once; returns the pages that went, not many more than `most`. */
+static size_t walk_bin(struct ash_heap *heap, struct ash_bin *bin, size_t most)
 {
-	for (unsigned s = 0; s < ash_shard_count(); s++) {
-		for (unsigned c = 1; c < ASH_CLASSES; c++) {
-			struct ash_bin *bin = &ash_shard_at(s)->bin[c];
-			struct ash_bin_walk walk;
-			struct ash_run *slab;
-			uint64_t holes;
+	struct ash_bin_walk walk;
+	struct ash_run *slab;
+	uint64_t holes;
+	size_t gone = 0;
 
-			if (ash_load_relaxed(&bin->filled) == 0)
-				continue;
-			ash_bin_walk_begin(bin, &walk);
-			while ((slab = ash_bin_walk_detach(bin, &walk, &holes)) != NULL)
-				ash_bin_attach(bin, slab, purge_pages(heap, slab, holes));
-		}
+	if (ash_load_relaxed(&bin->filled) == 0)
+		return 0;
+	ash_bin_walk_begin(bin, &walk);
+	while (gone < most && (slab = ash_bin_walk_detach(bin, &walk, &holes)) != NULL) {
+		holes = purge_pages(heap, slab, holes);
+		gone += (size_t)__builtin_popcountll(holes);
+		ash_bin_attach(bin, slab, holes);
 	}
+	return gone;
+}
+
+size_t ash_holes_of_any_age(struct ash_heap *heap, size_t bytes)
+{
+	size_t most = (bytes >> ash_os_page_shift) + ((bytes & (ash_os_page - 1)) != 0);
+	size_t gone = 0;
+
+	for (unsigned s = 0; s < ash_shard_count(); s++)
+		for (unsigned c = ASH_CLASSES - 1; c > 0 && gone < most; c--)
+			gone += walk_bin(heap, &ash_shard_at(s)->bin[c], most - gone);
+	return gone << ash_os_page_shift;
 }

@@ -28,8 +28,9 @@ void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint
 /* Whether the equations of struct ash_holes hold.  The claimant's to ask. */
 bool ash_holes_is_valid(const struct ash_heap *heap);
 
-/* All of them, whatever their age and whether a huge page falls apart: for when nothing else is
- * left.  The same thread, under no lock. */
-void ash_holes_all(struct ash_heap *heap);
+/* About `bytes` of them, whatever their age and whether a huge page falls apart: for when
+ * nothing else is left.  Each slab is looked at once.  Returns the bytes that went.  The same
+ * thread, under no lock. */
+size_t ash_holes_of_any_age(struct ash_heap *heap, size_t bytes);
 
 #endif

@@ -392,17 +392,22 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most)
 	       (hugify->again != NULL || due_block(heap, epoch + hugify->age, true) != NULL);
 }
 
-/* A huge page with more granules in use than `most` stays one. */
-static void break_up(struct ash_heap *heap, struct ash_hugeblock *block, unsigned most)
+/* A huge page with more granules in use than `most` stays one.  Returns the free granules that
+ * may go now. */
+static size_t break_up(struct ash_heap *heap, struct ash_hugeblock *block, unsigned most)
 {
 	struct ash_pages *pages = &heap->pages;
+	size_t kept;
 
 	ash_mutex_lock(&pages->lock);
+	kept = heap->account.kept;
 	if ((block->keep & ASH_KEEP_HUGE) && block->nused <= most) {
 		ash_block_keep(heap, block, block->keep & ~(unsigned)ASH_KEEP_HUGE);
 		ash_block_changed(heap, block);
 	}
+	kept -= heap->account.kept;
 	ash_mutex_unlock(&pages->lock);
+	return kept;
 }
 
 void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block)
@@ -410,12 +415,16 @@ void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block)
 	break_up(heap, block, ASH_HUGE_GRANULES);
 }
 
-void ash_hugify_break_all(struct ash_heap *heap)
+void ash_hugify_break_some(struct ash_heap *heap, size_t bytes)
 {
-	for (struct ash_hugeblock *block = ash_hugeblock_newest(heap); block != NULL;
+	size_t gone = 0, most = bytes >> ASH_GRANULE_SHIFT;
+
+	most += (bytes & (ASH_GRANULE - 1)) != 0;
+	for (struct ash_hugeblock *block = ash_hugeblock_newest(heap);
+	     block != NULL && ash_account_kept(heap) != 0 && gone < most;
 	     block = block->older) {
 		if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
-			break_up(heap, block, ASH_HUGE_GRANULES - 1);
+			gone += break_up(heap, block, ASH_HUGE_GRANULES - 1);
 	}
 }
 

@@ -17,7 +17,8 @@
 #define STEP_GRANULES 128
 #define LONG_NS 1000000u /* a shorter step is a call's, its batches half as large */
 #define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
-#define BATCHES 32 /* in one step, however fast they are */
+#define BATCHES 32        /* in one step, however fast they are */
+#define REFUSED_BATCHES 8 /* in a row, in place of one */
 #define PASS_LEAVES ((size_t)2 << 20)
 #define WANTED_BYTES ((size_t)4 << 20)
 #define EXCESS_NS 400000u
@@ -61,14 +62,17 @@ enum grade {
 	MUZZY,  /* to nothing */
 };
 
-/* Purges up to `granules`, one batch; returns how many went. */
-static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade grade)
+/* Purges up to `granules`, one batch; returns how many went, and in *tried how many there were:
+ * the kernel may refuse some. */
+static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade grade,
+			  size_t *tried)
 {
 	struct ash_dirty_range range[BATCH];
 	unsigned n = ash_dirty_reserve(heap, grade == MUZZY, range, BATCH, granules);
 	size_t gone = 0;
 
 	ash_assert(n <= BATCH);
+	*tried = 0;
 	for (unsigned i = 0; i < n; i++) {
 		char *at = (char *)range[i].block->address +
 			   ((size_t)range[i].first << ASH_GRANULE_SHIFT);
@@ -76,6 +80,7 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 
 		range[i].lazily = grade == LAZILY && ash_os_purge_lazily(at, bytes);
 		range[i].purged = !range[i].lazily && ash_os_purge(at, bytes);
+		*tried += range[i].count;
 		if (range[i].purged || range[i].lazily)
 			gone += range[i].count;
 	}
@@ -84,12 +89,22 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 	return gone;
 }
 
+static size_t granules_of(size_t bytes)
+{
+	return (bytes >> ASH_GRANULE_SHIFT) + ((bytes & (ASH_GRANULE - 1)) != 0);
+}
+
+/* One batch; where the kernel refuses all of it, the next: it is their blocks that wait, not
+ * others. */
 static size_t purge_bytes(struct ash_heap *heap, size_t bytes, enum grade grade)
 {
-	size_t granules = (bytes + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT;
+	size_t granules = granules_of(bytes), gone = 0, tried = 1;
 
-	return purge_batch(heap, granules < STEP_GRANULES ? granules : STEP_GRANULES, grade)
-	       << ASH_GRANULE_SHIFT;
+	if (granules > STEP_GRANULES)
+		granules = STEP_GRANULES;
+	for (unsigned n = 0; n < REFUSED_BATCHES && gone == 0 && tried != 0; n++)
+		gone = purge_batch(heap, granules, grade, &tried);
+	return gone << ASH_GRANULE_SHIFT;
 }
 
 size_t ash_purge_some(struct ash_heap *heap, size_t bytes)
@@ -155,23 +170,28 @@ static bool muzzy_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 }
 
 /* Leaves at most `allowance` bytes of free runs dirty, in batches, at most about `most_ns` of
- * CPU time; `hurry`: whatever the account says. */
+ * CPU time; `hurry`: whatever the account says.  What others free meanwhile is left. */
 static void purge_until(struct ash_heap *heap, size_t allowance, uint64_t most_ns, bool hurry,
 			enum grade grade)
 {
 	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
 	uint64_t start, used = 0;
+	size_t left;
 
 	if (dirty <= allowance)
 		return;
 	start = ash_os_thread_cpu_ns();
-	for (unsigned n = 0; dirty > allowance && used < most_ns && n < BATCHES &&
+	left = dirty - allowance;
+	for (unsigned n = 0; dirty > allowance && left > 0 && used < most_ns && n < BATCHES &&
 			     (hurry || ash_decay_may_work(&heap->purge.dirty));
 	     n++) {
-		if (purge_bytes(heap, dirty - allowance < batch ? dirty - allowance : batch,
-				grade) == 0)
+		size_t most = dirty - allowance < left ? dirty - allowance : left;
+		size_t gone = purge_bytes(heap, most < batch ? most : batch, grade);
+
+		if (gone == 0)
 			break; /* refused, or others took it */
+		left -= gone < left ? gone : left;
 		dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 		used = ash_os_thread_cpu_ns() - start;
 	}
@@ -271,13 +291,32 @@ void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 	purge_until(heap, bytes > retaken_now ? bytes : retaken_now, most_ns, false, DIRTY);
 }
 
-void ash_purge_all(struct ash_heap *heap)
+/* Up to `bytes` of the `there` granules that there are. */
+static size_t purge_there(struct ash_heap *heap, size_t bytes, size_t there, enum grade grade)
+{
+	size_t left = granules_of(bytes) < there ? granules_of(bytes) : there, gone = 0, tried;
+
+	for (; left > 0; left -= tried < left ? tried : left) {
+		gone += purge_batch(heap, left < STEP_GRANULES ? left : STEP_GRANULES, grade,
+				    &tried);
+		if (tried == 0) /* others took it */
+			break;
+	}
+	return gone << ASH_GRANULE_SHIFT;
+}
+
+size_t ash_purge_up_to(struct ash_heap *heap, size_t bytes)
+{
+	size_t dirty = ash_account_dirty(heap), muzzy = ash_account_muzzy(heap);
+	size_t gone = purge_there(heap, bytes, dirty, DIRTY);
+
+	return gone < bytes ? gone + purge_there(heap, bytes - gone, muzzy, MUZZY) : gone;
+}
+
+size_t ash_purge_all(struct ash_heap *heap)
 {
 	ash_dirty_try_refused(heap);
-	while (purge_batch(heap, STEP_GRANULES, DIRTY) > 0)
-		;
-	while (purge_batch(heap, STEP_GRANULES, MUZZY) > 0)
-		;
+	return ash_purge_up_to(heap, SIZE_MAX);
 }
 
 bool ash_purge_wanted(struct ash_heap *heap)

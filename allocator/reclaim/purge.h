@@ -36,10 +36,14 @@ void ash_purge_excess(struct ash_heap *heap);
  * claim. */
 void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns);
 
-/* All free runs, at once. */
-void ash_purge_all(struct ash_heap *heap);
+/* All free runs that there are when it begins: what others free meanwhile is left to the next
+ * call, or this one would go on for as long as they do.  Returns the bytes that went. */
+size_t ash_purge_all(struct ash_heap *heap);
 
-/* About so many bytes of free runs; returns how many went. */
+/* The same for about `bytes` of them, at most. */
+size_t ash_purge_up_to(struct ash_heap *heap, size_t bytes);
+
+/* The same for one batch; 0 also where the kernel refused several in a row. */
 size_t ash_purge_some(struct ash_heap *heap, size_t bytes);
 
 /* Whether more is dirty than may stay for long. */

@@ -1,19 +1,29 @@
 #include "reclaim/relief.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 
 #include "cache/depot.h"
+#include "cache/thread.h"
+#include "meta/base.h"
+#include "meta/far_table.h"
 #include "os/os.h"
 #include "page/account.h"
+#include "page/block.h"
+#include "page/dirty.h"
 #include "page/growth.h"
+#include "page/hugeblock.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "page/mapping_cache.h"
 #include "reclaim/claim.h"
 #include "reclaim/holes.h"
+#include "reclaim/hugify.h"
 #include "reclaim/purge.h"
+#include "reclaim/rounds.h"
 #include "reclaim/stall.h"
+#include "util/bits.h"
 
 /* When the heap grows beyond what it ever was: */
 #define RELIEF_NS 400000u                  /* of purging runs and mappings, */
@@ -22,6 +32,9 @@
 #define RELIEF_TRIM 128                    /* magazines out of the depot */
 #define RELIEF_DIRTY ((size_t)1 << 20)     /* what may stay dirty, */
 #define RELIEF_DIRTY_SHARE 8               /* or this share of the heap */
+/* For one request under a hard limit: */
+#define PASSES 16                    /* over what lies idle, */
+#define PASS_LEAST ((size_t)1 << 20) /* the first for so much at least */
 
 /* Gives back what takes calls of the kernel: free runs above their share, about `bytes` of
  * cached mappings, and holes. */
@@ -66,14 +79,148 @@ static void relieve(struct ash_heap *heap, size_t bytes)
 	errno = saved;
 }
 
-/* Before a hard limit refuses `bytes`: what lies idle goes; false where nothing does. */
-static bool make_room(struct ash_heap *heap, size_t bytes)
+/* About `bytes` of cached mappings, whatever their age; returns how many went. */
+static size_t trim(struct ash_heap *heap, size_t bytes)
 {
-	size_t cached = ash_account_cached(heap);
+	uint64_t before = ash_os_given.bytes;
 
-	return ash_purge_some(heap, bytes) != 0 ||
-	       (cached != 0 &&
-		ash_mapping_cache_trim_for(heap, UINT64_MAX, bytes, UINT64_MAX) < cached);
+	ash_mapping_cache_trim_for(heap, UINT64_MAX, bytes, UINT64_MAX);
+	return (size_t)(ash_os_given.bytes - before);
+}
+
+/* Before a hard limit refuses `bytes`: some of what lies idle goes; 0 where nothing does. */
+static size_t make_room(struct ash_heap *heap, size_t bytes)
+{
+	size_t gone = ash_purge_some(heap, bytes);
+
+	return gone != 0 || ash_account_cached(heap) == 0 ? gone : trim(heap, bytes);
+}
+
+/* What takes the claim: up to `bytes` of what is free in huge pages, and of holes.  Waits for
+ * whoever has it, since what that one has detached cannot be had before. */
+static size_t claimed(struct ash_heap *heap, size_t bytes)
+{
+	bool mine = ash_claim_is_mine(heap); /* in a fork, whose handlers may allocate */
+	size_t gone = 0;
+
+	if (!mine)
+		ash_claim_await(heap);
+	ash_dirty_try_refused(heap);
+	if (ash_account_kept(heap) != 0) {
+		ash_hugify_break_some(heap, bytes);
+		gone = ash_purge_up_to(heap, bytes);
+	}
+	if (gone < bytes)
+		gone += ash_holes_of_any_age(heap, bytes - gone);
+	if (!mine)
+		ash_claim_give_back(heap);
+	return gone;
+}
+
+bool ash_relief_all(void)
+{
+	struct ash_heap *heap = &ash_heap;
+	uint64_t before = ash_os_given.bytes;
+
+	ash_depot_empty();
+	ash_rounds_inboxes();
+	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
+	ash_block_release_empty(heap, SIZE_MAX);
+	ash_purge_all(heap);
+	claimed(heap, SIZE_MAX);
+	ash_block_release_empty(heap, SIZE_MAX); /* what was free in pages of the pool */
+	return ash_os_given.bytes != before;
+}
+
+/* Whether the request could be served if all went that may go.  (Of the heap's memory all
+ * counts as such, in use or not: how much of it would become free is known only afterwards.) */
+static bool could_come(const struct ash_heap *heap, size_t bytes)
+{
+	size_t hard = ash_load_relaxed(&heap->limits.hard);
+	size_t stays = ash_far_bytes() + ash_base_mapped(),
+	       goes = ash_hugeblock_mapped(heap) + ash_account_cached(heap);
+
+	if (hard != ASH_NO_LIMIT && (bytes > hard || stays > hard - bytes))
+		return false;
+	return bytes <= goes || ash_os_could_map(ash_align_up(bytes - goes, ash_os_page));
+}
+
+/* Addresses for a request that the kernel refuses: first what is at hand, then what the depot's
+ * objects keep from being so. */
+static bool give_addresses(struct ash_heap *heap, struct ash_relief *relief)
+{
+	size_t bytes = relief->bytes > ASH_HUGE ? relief->bytes : ASH_HUGE, gone;
+	bool any = false;
+
+	if (relief->steps == 0) {
+		relief->steps = 1;
+		gone = trim(heap, bytes);
+		if (gone < bytes)
+			gone += (size_t)ash_block_release_empty(heap, bytes - gone)
+				<< ASH_HUGE_SHIFT;
+		if (gone != 0)
+			return true;
+	}
+	if (relief->steps == 1) {
+		relief->steps = 2;
+		ash_thread_inherit(UINT_MAX);
+		any = ash_depot_empty();
+		ash_rounds_inboxes();
+		any |= trim(heap, bytes) != 0;
+		any |= ash_block_release_empty(heap, bytes) != 0;
+	}
+	return any;
+}
+
+/* One pass for a request that the hard limit refuses: up to `bytes` of what counts against it;
+ * false where a whole one with the claim found nothing. */
+static bool pass(struct ash_heap *heap, struct ash_relief *relief, size_t bytes)
+{
+	size_t gone = ash_purge_up_to(heap, bytes);
+	bool any;
+
+	if (gone < bytes)
+		gone += trim(heap, bytes - gone);
+	any = gone != 0;
+	if (gone < bytes) {
+		ash_thread_inherit(UINT_MAX);
+		any |= ash_depot_empty();
+		ash_rounds_inboxes();
+		gone += ash_purge_up_to(heap, bytes - gone);
+	}
+	if (gone < bytes)
+		gone += claimed(heap, bytes - gone);
+	if (gone < bytes && ash_hugeblock_pool(heap) != 0)
+		gone += (size_t)ash_block_release_empty(heap, bytes - gone) << ASH_HUGE_SHIFT;
+	relief->given += gone;
+	return any || gone != 0;
+}
+
+bool ash_relief_again(struct ash_relief *relief)
+{
+	struct ash_heap *heap = &ash_heap;
+	size_t room = ash_limits_room(heap), bytes;
+
+	if (relief->most == 0) {
+		if (!could_come(heap, relief->bytes))
+			return false;
+		relief->most = ash_account_held(heap);
+	}
+	if (room == ASH_NO_LIMIT)
+		return give_addresses(heap, relief);
+	if (relief->passes >= PASSES || relief->given > relief->most)
+		return false;
+	if (room >= relief->bytes) { /* by now, or it is the kernel that refuses */
+		relief->passes++;
+		give_addresses(heap, relief);
+		return true;
+	}
+	bytes = relief->bytes - room > PASS_LEAST ? relief->bytes - room : PASS_LEAST;
+	bytes = bytes < SIZE_MAX >> relief->passes ? bytes << relief->passes : SIZE_MAX;
+	relief->passes++;
+	if (!pass(heap, relief, bytes))
+		relief->passes = PASSES; /* the last: who was waited for may have given back */
+	return true;
 }
 
 void ash_relief_init(void)

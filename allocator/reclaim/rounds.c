@@ -59,7 +59,9 @@
 #define POOL_IN_A_CALL 8   /* pages of the hugetlb pool given back in one round of a call, */
 #define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
-#define PASSES 16          /* over all that lies idle, for one request */
+/* Bytes of empty blocks unmapped in one epoch. */
+#define IDLE_IN_A_CALL (16 * ASH_HUGE)
+#define IDLE_AT_ONCE (64 * ASH_HUGE)
 /* After the last wake the background thread goes on so long: holes are purged when they are old
  * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
@@ -112,14 +114,14 @@ static void visit(struct ash_thread *t, void *argument)
 	}
 }
 
-static void inboxes(void)
+void ash_rounds_inboxes(void)
 {
 	for (unsigned i = 0; i < ash_shard_count(); i++)
 		ash_rounds_inbox(ash_shard_at(i));
 }
 
-/* `passed` epochs since the last time. */
-static void once_per_epoch(uint32_t now, uint32_t passed)
+/* `passed` epochs since the last time.  Returns whether work is left. */
+static bool once_per_epoch(uint32_t now, uint32_t passed)
 {
 	struct census census = {.now = now};
 
@@ -127,16 +129,18 @@ static void once_per_epoch(uint32_t now, uint32_t passed)
 	ash_store_relaxed(&heap->rounds.active_threads, census.active > 0 ? census.active : 1);
 	for (unsigned i = 0; i < census.n; i++)
 		ash_magazine_flush(census.class[i], census.spare[i]);
-	inboxes();
+	ash_rounds_inboxes();
 	ash_depot_trim(TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS));
 	if (now - heap->rounds.refused_epoch >= REFUSED_EPOCHS) {
 		heap->rounds.refused_epoch = now;
 		ash_dirty_try_refused(heap);
 	}
-	/* Under RLIMIT_AS, stacks of threads and mapped files need addresses, and whoever maps
-	 * them cannot ask us for some.  So blocks that lie empty are unmapped. */
-	if (ash_os_address_limit() != UINT64_MAX)
-		ash_block_release_empty(heap, true);
+	/* Under RLIMIT_AS or RLIMIT_DATA, stacks of threads and mapped files need addresses,
+	 * and whoever maps them cannot ask us for some.  So blocks that lie empty are unmapped.
+	 */
+	return ash_block_release_idle(
+		heap, now,
+		heap->rounds.ours || heap->growing.limited ? IDLE_AT_ONCE : IDLE_IN_A_CALL);
 }
 
 /* Once per epoch, by the background thread: whether memory is short around us.  What can be had
@@ -187,7 +191,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	uint32_t now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	struct ash_stall stall;
 	unsigned steps = 1;
-	bool left;
+	bool left = false, more;
 
 	ash_lock_rank_assert_none();
 	if (!ash_claim_try(heap))
@@ -205,13 +209,14 @@ static bool round_of_work(uint64_t now_ns, bool background)
 		ash_store_relaxed(&ash_slab_epoch, now);
 		if (background && ash_cgroup_is_watched())
 			look_for_pressure(now_ns);
-		once_per_epoch(now, passed);
+		left = once_per_epoch(now, passed);
 	}
 	if (background && ash_load_relaxed(&heap->limits.pressure))
 		steps = PRESSED_STEPS;
 	do
-		left = step(now_ns, now, background ? BACKGROUND_NS : CALL_NS);
-	while (left && --steps > 0);
+		more = step(now_ns, now, background ? BACKGROUND_NS : CALL_NS);
+	while (more && --steps > 0);
+	left |= more;
 	left |= ash_thread_inherit(background ? HEIRS_AT_ONCE : HEIRS_IN_A_CALL);
 	left |= ash_pool_step(heap, now, background ? POOL_AT_ONCE : POOL_IN_A_CALL);
 	/* A huge page takes the kernel milliseconds: nothing for a call. */
@@ -364,50 +369,4 @@ unsigned ash_rounds_active_threads(void)
 
 	ash_assert(n >= 1);
 	return n;
-}
-
-/* What counts against a hard limit, whatever it costs to have it again.  It waits for whoever
- * has the claim: what that one has detached cannot be had before. */
-static void all_that_counts(void)
-{
-	bool mine = ash_claim_is_mine(heap); /* in a fork, whose handlers may allocate */
-
-	if (!mine)
-		ash_claim_await(heap);
-	if (ash_account_kept(heap) != 0)
-		ash_hugify_break_all(heap);
-	ash_holes_all(heap);
-	ash_purge_all(heap);
-	if (!mine)
-		ash_claim_give_back(heap);
-}
-
-bool ash_rounds_all(void)
-{
-	uint64_t before = ash_os_given.bytes;
-	bool any = ash_depot_bytes() != 0;
-
-	ash_thread_inherit(UINT_MAX);
-	ash_depot_empty();
-	inboxes();
-	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
-	ash_block_release_empty(heap, false);
-	ash_purge_all(heap);
-	if (ash_load_relaxed(&heap->limits.hard) != ASH_NO_LIMIT)
-		all_that_counts();
-	return any || ash_os_given.bytes != before;
-}
-
-bool ash_rounds_again(unsigned *passes)
-{
-	bool bounded = ash_load_relaxed(&heap->limits.hard) != ASH_NO_LIMIT, any;
-	unsigned most = bounded ? PASSES : 1;
-
-	if (*passes >= most)
-		return false;
-	++*passes;
-	any = ash_rounds_all();
-	if (!any)
-		*passes = most; /* the last: who was waited for may have given something back */
-	return any || bounded;
 }

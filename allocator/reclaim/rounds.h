@@ -32,8 +32,9 @@ void ash_rounds_tick(uint64_t now_ns);
  * background thread hears of it now. */
 void ash_rounds_notice(void);
 
-/* What other threads left for the shard goes to its bins. */
+/* What other threads left for the shard goes to its bins; the same for all shards. */
 void ash_rounds_inbox(struct ash_shard *shard);
+void ash_rounds_inboxes(void);
 
 /* Around fork: takes the claim, which waits for a round of work to end; gives it back; and, in
  * the child, forgets the background thread. */
@@ -49,16 +50,5 @@ uint64_t ash_rounds_pressed(void);
 
 /* Whether the equations of struct ash_rounds hold.  The claimant's to ask. */
 bool ash_rounds_is_valid(const struct ash_heap *of);
-
-/* All that can be given back without taking from threads, at once: depot, inboxes, cached
- * mappings, empty hugeblocks (unmapped), free runs; under a hard limit holes and what huge
- * pages hold, too.  Waits for who is giving back, so that afterwards nothing of it lies idle
- * but what others freed meanwhile.  Returns whether this call gave anything back. */
-bool ash_rounds_all(void);
-
-/* After a request was refused: gives all of that back and returns whether to try again.  Under
- * a hard limit until a pass gave nothing back; as often as others take what it gave, up to a
- * bound. *passes is the caller's, 0 at first. */
-bool ash_rounds_again(unsigned *passes);
 
 #endif

@@ -15,6 +15,7 @@
 #include "page/account.h"
 #include "page/heap.h"
 #include "page/mapping.h"
+#include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "test/support/family.h"
 #include "util/epoch.h"
@@ -246,7 +247,7 @@ static inline unsigned faults_load(unsigned operations)
 		if (n % 100 == 25)
 			faults_pass_time();
 		if (n % 100 == 0)
-			ash_rounds_all();
+			ash_relief_all();
 	}
 	return refused;
 }
@@ -264,7 +265,7 @@ static inline void faults_free_all(void)
 /* What is held when everything was given back. */
 static inline size_t faults_at_rest(void)
 {
-	ash_rounds_all();
+	ash_relief_all();
 	return ash_account_held(&ash_heap);
 }
 

@@ -17,6 +17,7 @@
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "reclaim/purge.h"
+#include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "reclaim/stall.h"
 #include "test/support/clock.h"
@@ -331,7 +332,7 @@ static void others_give_back(void)
 	check_sparse();
 	free_sparse();
 	/* And where nothing but that lies idle. */
-	ash_rounds_all();
+	ash_relief_all();
 	p = m.malloc(MIB);
 	memset(p, 1, MIB);
 	m.free(p);

@@ -167,7 +167,6 @@ static unsigned least_of(int kind)
 	case ASH_OS_CLOSE:
 	case ASH_OS_FSTAT:
 	case ASH_OS_FCNTL:
-	case ASH_OS_GETRLIMIT:
 		return 20;
 	case ASH_OS_MPROTECT:
 	case ASH_OS_GETCPU:

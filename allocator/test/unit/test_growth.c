@@ -38,7 +38,7 @@ static void growth_by_runs_is_told(void **state)
 	assert_int_equal(touches, 0);
 	for (unsigned i = 0; i < 200; i++)
 		ash_run_free(&ash_heap, run[i]);
-	ash_block_release_empty(&ash_heap, false);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	for (unsigned i = 0; i < 199; i++)
 		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 	assert_true(growths <= peak + 1);

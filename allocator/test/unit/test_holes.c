@@ -252,7 +252,7 @@ static void every_slab_is_looked_at(void **state)
 			}
 	assert_false(ash_holes_step(&ash_heap, ash_slab_epoch, UINT64_MAX));
 	assert_int_equal(purged_pages(bin), 0); /* too young */
-	ash_holes_all(&ash_heap);
+	ash_holes_of_any_age(&ash_heap, SIZE_MAX);
 	assert_in_range(purged_pages(bin), n / 4, n / 4 + 1);
 	/* Again, and with nothing left to go. */
 	for (unsigned s = 0; s < SLABS; s += 2)
@@ -261,10 +261,10 @@ static void every_slab_is_looked_at(void **state)
 				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
 				object[s][i] = NULL;
 			}
-	ash_holes_all(&ash_heap);
+	ash_holes_of_any_age(&ash_heap, SIZE_MAX);
 	assert_in_range(purged_pages(bin), (SLABS / 2 + 1) * (n / 4),
 			(SLABS / 2 + 1) * (n / 4 + 1));
-	ash_holes_all(&ash_heap);
+	ash_holes_of_any_age(&ash_heap, SIZE_MAX);
 	for (unsigned s = 0; s < SLABS; s++)
 		for (unsigned i = 0; i < n; i++)
 			if (object[s][i] != NULL)

@@ -49,7 +49,7 @@ static void give_all(void)
 {
 	while (runs > 0)
 		ash_run_free(&ash_heap, run[--runs]);
-	ash_block_release_empty(&ash_heap, false);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	assert_int_equal(ash_hugeblock_mapped(&ash_heap), 0);
 	addresses_give(1);
 	most_calls = 0;
@@ -86,7 +86,7 @@ static void race_to_grow(void)
 		assert_non_null(run[i]);
 		ash_run_free(&ash_heap, run[i]);
 	}
-	ash_block_release_empty(&ash_heap, false);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	assert_int_equal(ash_hugeblock_mapped(&ash_heap), 0);
 }
 

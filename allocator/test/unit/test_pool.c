@@ -61,7 +61,7 @@ static struct ash_hugeblock *block_of(const struct ash_run *run)
 /* All that is free goes, whatever its age; nothing is left. */
 static void empty_heap(void)
 {
-	ash_block_release_empty(&ash_heap, false);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	assert_int_equal(ash_hugeblock_mapped(&ash_heap), 0);
 	assert_int_equal(ash_hugeblock_pool(&ash_heap), 0);
 	assert_int_equal(ash_account_in_use(&ash_heap) + ash_account_dirty(&ash_heap) +
@@ -214,7 +214,7 @@ static void free_blocks_go_back(void **state)
 	assert_int_equal(block_of(run[0])->keep, 0);
 	assert_int_equal(ash_run_address(run[0])[ASH_HUGE - 1], 0);
 	ash_run_free(&ash_heap, run[0]);
-	ash_block_release_empty(&ash_heap, false);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	there = 1;
 	run[0] = take(WHOLE);
 	assert_int_equal(block_of(run[0])->keep, ASH_KEEP_POOL);
@@ -256,7 +256,7 @@ static void refused_unmap(void **state)
 	epoch += 20;
 	ash_os_fault_hook = refuse_unmap;
 	assert_true(ash_pool_step(&ash_heap, epoch, 100));
-	assert_int_equal(ash_block_release_empty(&ash_heap, false), 0);
+	assert_int_equal(ash_block_release_empty(&ash_heap, SIZE_MAX), 0);
 	ash_os_fault_hook = NULL;
 	assert_int_equal(ash_hugeblock_pool(&ash_heap), ASH_HUGE);
 	assert_int_equal(ash_account_kept(&ash_heap), WHOLE);

@@ -205,7 +205,7 @@ static void released_blocks_come_back(void **state)
 	bool zeroed;
 
 	(void)state;
-	ash_block_release_empty(&ash_heap, false);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	before = ash_hugeblock_mapped(&ash_heap);
 	for (unsigned i = 0; i < 8; i++) {
 		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
@@ -214,7 +214,7 @@ static void released_blocks_come_back(void **state)
 	*ash_run_address(kept) = 5;
 	for (unsigned i = 0; i < 8; i++)
 		ash_run_free(&ash_heap, run[i]);
-	assert_true(ash_block_release_empty(&ash_heap, false) >= 8);
+	assert_true(ash_block_release_empty(&ash_heap, SIZE_MAX) >= 8);
 	assert_int_equal(ash_hugeblock_mapped(&ash_heap), before);
 	assert_true(ash_account_dirty(&ash_heap) < ASH_HUGE_GRANULES);
 	assert_int_equal(*ash_run_address(kept), 5);
@@ -246,10 +246,10 @@ static void refused_release(void **state)
 	ash_run_free(&ash_heap, run);
 	before = ash_account_dirty(&ash_heap);
 	ash_os_fault_hook = refuse_munmap;
-	assert_int_equal(ash_block_release_empty(&ash_heap, false), 0);
+	assert_int_equal(ash_block_release_empty(&ash_heap, SIZE_MAX), 0);
 	ash_os_fault_hook = NULL;
 	assert_int_equal(ash_account_dirty(&ash_heap), before);
-	assert_true(ash_block_release_empty(&ash_heap, false) > 0);
+	assert_true(ash_block_release_empty(&ash_heap, SIZE_MAX) > 0);
 	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 }
 
