@@ -184,8 +184,10 @@ void ash_tcache_tick(bool allocates)
 /* Without a magazine. */
 static void *alloc_single(struct ash_shard *shard, unsigned class)
 {
-	struct ash_relief relief = {.bytes = (size_t)ash_size_classes[class].granules
-					     << ASH_GRANULE_SHIFT};
+	/* A slab, and the object's pages, which are charged while the slab is. */
+	struct ash_relief relief = {
+		.bytes = ((size_t)ash_size_classes[class].granules << ASH_GRANULE_SHIFT) +
+			 ash_class_size(class) + 2 * ash_os_page};
 	void *slot[1];
 
 	while (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1)

@@ -301,12 +301,18 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	return gone;
 }
 
+size_t ash_block_idle(const struct ash_heap *heap)
+{
+	size_t mapped = ash_hugeblock_mapped(heap), used = ash_account_in_use(heap)
+							   << ASH_GRANULE_SHIFT;
+
+	return mapped > used ? mapped - used : 0;
+}
+
 /* No more than are there. */
 static size_t clip(const struct ash_heap *heap, size_t bytes)
 {
-	size_t mapped = ash_hugeblock_mapped(heap),
-	       used = ash_account_in_use(heap) << ASH_GRANULE_SHIFT,
-	       there = mapped > used ? mapped - used : 0;
+	size_t there = ash_block_idle(heap);
 
 	return bytes < there ? bytes : there;
 }
@@ -362,5 +368,5 @@ bool ash_block_release_idle(struct ash_heap *heap, uint32_t epoch, size_t bytes)
 		if (!release_taken(heap, block)) /* refused: it would be again at once */
 			return false;
 	}
-	return gone != 0;
+	return gone != 0 && ash_block_idle(heap) >= ASH_HUGE;
 }

@@ -57,6 +57,9 @@ void ash_block_date_new(struct ash_list *list, uint32_t due);
  */
 bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block);
 
+/* Bytes of hugeblocks that are in no run, whether memory is in them or not. */
+size_t ash_block_idle(const struct ash_heap *heap);
+
 /* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes,
  * until `bytes` are gone, and no more of them than there are when it begins.  Returns how many
  * went.  Call without a lock. */

@@ -22,6 +22,15 @@ __thread bool ash_limits_telling;
 size_t (*ash_limits_cached_hook)(void);
 size_t (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
 
+/* (Of the memory in hugeblocks all may become idle, as far as is known here.) */
+bool ash_limits_could_hold(const struct ash_heap *heap, size_t bytes)
+{
+	size_t hard = ash_load_relaxed(&heap->limits.hard);
+	size_t stays = ash_far_bytes() + ash_base_mapped();
+
+	return hard == ASH_NO_LIMIT || (bytes <= hard && stays <= hard - bytes);
+}
+
 size_t ash_limits_room(const struct ash_heap *heap)
 {
 	size_t hard = ash_load_relaxed(&heap->limits.hard), held;
@@ -120,7 +129,8 @@ bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 		if (all > charged_here && waits < YIELDS) {
 			waits++;
 			ash_os_yield();
-		} else if (bytes <= hard && make_room(heap, bytes, &most)) {
+		} else if (ash_limits_could_hold(heap, bytes) &&
+			   make_room(heap, bytes, &most)) {
 			; /* and look again */
 		} else if (others_decide(heap, all, held, hard) && waits < YIELDS + SLEEPS) {
 			waits++;

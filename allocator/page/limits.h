@@ -28,6 +28,10 @@ extern size_t (*ash_limits_room_hook)(struct ash_heap *heap, size_t bytes);
 /* Bytes up to the hard limit; ASH_NO_LIMIT where there is none. */
 size_t ash_limits_room(const struct ash_heap *heap);
 
+/* Whether `bytes` more could be taken if all that may become idle were given back: false where
+ * mappings in use and metadata leave less up to the hard limit. */
+bool ash_limits_could_hold(const struct ash_heap *heap, size_t bytes);
+
 bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes);
 void ash_limits_settle_slow(struct ash_heap *heap, size_t bytes);
 

@@ -415,7 +415,7 @@ void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block)
 	break_up(heap, block, ASH_HUGE_GRANULES);
 }
 
-void ash_hugify_break_some(struct ash_heap *heap, size_t bytes)
+size_t ash_hugify_break_some(struct ash_heap *heap, size_t bytes)
 {
 	size_t gone = 0, most = bytes >> ASH_GRANULE_SHIFT;
 
@@ -426,6 +426,7 @@ void ash_hugify_break_some(struct ash_heap *heap, size_t bytes)
 		if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
 			gone += break_up(heap, block, ASH_HUGE_GRANULES - 1);
 	}
+	return gone << ASH_GRANULE_SHIFT;
 }
 
 uint64_t ash_hugify_count(const struct ash_heap *heap)

@@ -33,8 +33,9 @@ bool ash_hugify_step(struct ash_heap *heap, uint32_t epoch, unsigned most);
 void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block);
 
 /* The same of blocks that are not full, whose free granules then are to go like others, until
- * these are `bytes`: for when nothing else is left.  Call without a lock. */
-void ash_hugify_break_some(struct ash_heap *heap, size_t bytes);
+ * these are `bytes`: for when nothing else is left.  Returns how many bytes they are.  Call
+ * without a lock. */
+size_t ash_hugify_break_some(struct ash_heap *heap, size_t bytes);
 
 /* Blocks made huge pages so far. */
 uint64_t ash_hugify_count(const struct ash_heap *heap);

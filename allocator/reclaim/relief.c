@@ -6,8 +6,6 @@
 
 #include "cache/depot.h"
 #include "cache/thread.h"
-#include "meta/base.h"
-#include "meta/far_table.h"
 #include "os/os.h"
 #include "page/account.h"
 #include "page/block.h"
@@ -101,15 +99,12 @@ static size_t make_room(struct ash_heap *heap, size_t bytes)
 static size_t claimed(struct ash_heap *heap, size_t bytes)
 {
 	bool mine = ash_claim_is_mine(heap); /* in a fork, whose handlers may allocate */
-	size_t gone = 0;
+	size_t gone;
 
 	if (!mine)
 		ash_claim_await(heap);
 	ash_dirty_try_refused(heap);
-	if (ash_account_kept(heap) != 0) {
-		ash_hugify_break_some(heap, bytes);
-		gone = ash_purge_up_to(heap, bytes);
-	}
+	gone = ash_purge_up_to(heap, ash_hugify_break_some(heap, bytes));
 	if (gone < bytes)
 		gone += ash_holes_of_any_age(heap, bytes - gone);
 	if (!mine)
@@ -121,27 +116,27 @@ bool ash_relief_all(void)
 {
 	struct ash_heap *heap = &ash_heap;
 	uint64_t before = ash_os_given.bytes;
+	size_t idle;
 
+	ash_thread_inherit(UINT_MAX);
+	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
 	ash_depot_empty();
 	ash_rounds_inboxes();
-	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
-	ash_block_release_empty(heap, SIZE_MAX);
+	idle = ash_block_idle(heap);
 	ash_purge_all(heap);
 	claimed(heap, SIZE_MAX);
-	ash_block_release_empty(heap, SIZE_MAX); /* what was free in pages of the pool */
+	ash_block_release_empty(heap, idle);
 	return ash_os_given.bytes != before;
 }
 
-/* Whether the request could be served if all went that may go.  (Of the heap's memory all
- * counts as such, in use or not: how much of it would become free is known only afterwards.) */
+/* Whether the kernel would have the addresses if all went that may go.  (Of the heap's memory
+ * all counts as such, in use or not: how much of it would become free is known only
+ * afterwards.)
+ */
 static bool could_come(const struct ash_heap *heap, size_t bytes)
 {
-	size_t hard = ash_load_relaxed(&heap->limits.hard);
-	size_t stays = ash_far_bytes() + ash_base_mapped(),
-	       goes = ash_hugeblock_mapped(heap) + ash_account_cached(heap);
+	size_t goes = ash_hugeblock_mapped(heap) + ash_account_cached(heap);
 
-	if (hard != ASH_NO_LIMIT && (bytes > hard || stays > hard - bytes))
-		return false;
 	return bytes <= goes || ash_os_could_map(ash_align_up(bytes - goes, ash_os_page));
 }
 
@@ -199,26 +194,23 @@ static bool pass(struct ash_heap *heap, struct ash_relief *relief, size_t bytes)
 bool ash_relief_again(struct ash_relief *relief)
 {
 	struct ash_heap *heap = &ash_heap;
-	size_t room = ash_limits_room(heap), bytes;
+	size_t room = ash_limits_room(heap), bytes = ash_align_up(relief->bytes, ASH_GRANULE);
 
 	if (relief->most == 0) {
-		if (!could_come(heap, relief->bytes))
+		if (!ash_limits_could_hold(heap, bytes) || !could_come(heap, bytes))
 			return false;
 		relief->most = ash_account_held(heap);
+		if (room != ASH_NO_LIMIT && room >= bytes) /* by now */
+			return true;
 	}
 	if (room == ASH_NO_LIMIT)
 		return give_addresses(heap, relief);
 	if (relief->passes >= PASSES || relief->given > relief->most)
 		return false;
-	if (room >= relief->bytes) { /* by now, or it is the kernel that refuses */
-		relief->passes++;
-		give_addresses(heap, relief);
-		return true;
-	}
-	bytes = relief->bytes - room > PASS_LEAST ? relief->bytes - room : PASS_LEAST;
+	bytes = bytes > room && bytes - room > PASS_LEAST ? bytes - room : PASS_LEAST;
 	bytes = bytes < SIZE_MAX >> relief->passes ? bytes << relief->passes : SIZE_MAX;
 	relief->passes++;
-	if (!pass(heap, relief, bytes))
+	if (!pass(heap, relief, bytes) && !give_addresses(heap, relief))
 		relief->passes = PASSES; /* the last: who was waited for may have given back */
 	return true;
 }

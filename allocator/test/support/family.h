@@ -115,6 +115,30 @@ static inline void family_start(void)
 #endif
 }
 
+/* Blocks of one size, written all over and linked by their first words: until there are none,
+ * which is an error of ENOMEM, or `most` bytes. */
+static inline void *family_take_list(size_t n, size_t most, size_t *count)
+{
+	void **list = NULL;
+
+	*count = 0;
+	while (*count * n < most) {
+		void **p;
+
+		errno = MARK;
+		p = m.malloc(n);
+		if (!p) {
+			CHECK(errno == ENOMEM, "malloc(%zu) = NULL left errno %d", n, errno);
+			break;
+		}
+		memset(p, 0x33, n);
+		p[0] = list;
+		list = p;
+		++*count;
+	}
+	return list;
+}
+
 /* Frees blocks that are linked by their first words. */
 static inline void family_free_list(void *list)
 {

@@ -1,7 +1,6 @@
 /*
- * The bounds that users ask for: a hard and a soft limit of what is held, a cap on what
- * lies idle, and how much of giving back one call may be charged with.  Linked to the
- * library's own objects, so that options can be set and counters read in one process.
+ * The limits that users set on what is held, a hard and a soft one.  Linked to the library's
+ * own objects, so that options can be set and counters read in one process.
  */
 #include "test/support/family.h"
 
@@ -15,12 +14,10 @@
 #include "page/growth.h"
 #include "page/heap.h"
 #include "page/limits.h"
-#include "page/mapping.h"
 #include "reclaim/purge.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
-#include "reclaim/stall.h"
-#include "test/support/clock.h"
+#include "test/support/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED true
@@ -37,39 +34,7 @@
 /* Bytes of anonymous memory that are resident. */
 static size_t resident(void)
 {
-	FILE *file = fopen("/proc/self/status", "re");
-	char line[200];
-	size_t kib = 0;
-
-	NEED(file, "no /proc/self/status");
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "RssAnon: %zu kB", &kib) == 1)
-			break;
-	fclose(file);
-	return kib << 10;
-}
-
-/* Blocks of one size, linked through their first word, until there are none or `most` bytes. */
-static void *take(size_t n, size_t most, size_t *count)
-{
-	void **list = NULL;
-
-	*count = 0;
-	while (*count * n < most) {
-		void **p;
-
-		errno = MARK;
-		p = m.malloc(n);
-		if (!p) {
-			CHECK(errno == ENOMEM, "malloc(%zu) = NULL left errno %d", n, errno);
-			break;
-		}
-		memset(p, 0x33, n);
-		p[0] = list;
-		list = p;
-		++*count;
-	}
-	return list;
+	return memory_field("/proc/self/status", "\nRssAnon:");
 }
 
 /* --- the hard limit -------------------------------------------------------------------- */
@@ -87,7 +52,7 @@ static void hard_limit(void)
 	CHECK(set_limit(7, limit) == EINVAL, "an unknown limit is accepted");
 	for (unsigned i = 0; i < 8; i++) {
 		size_t n = sizes[i];
-		void *list = take(n, 2 * ROOM, &count);
+		void *list = family_take_list(n, 2 * ROOM, &count);
 
 		first[i] = count * n;
 		CHECK(first[i] <= ROOM, "%zu MiB of %zu in blocks of %zu", first[i] >> 20,
@@ -109,7 +74,7 @@ static void hard_limit(void)
 		family_free_list(list);
 	}
 	CHECK(set_limit(ASHLAR_LIMIT_HARD, 0) == 0, "set_limit");
-	family_free_list(take(20000, 2 * ROOM, &count));
+	family_free_list(family_take_list(20000, 2 * ROOM, &count));
 	CHECK(count * 20000 >= 2 * ROOM, "the limit is not gone");
 }
 
@@ -205,11 +170,11 @@ static void freed_pages_count_no_more(void)
 	m.free(m.malloc(100));
 	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
 	make_sparse();
-	list = take(150000, ROOM, &count);
+	list = family_take_list(150000, ROOM, &count);
 	CHECK(count * 150000 >= ROOM / 2, "only %zu KiB", count * 150000 >> 10);
 	check_sparse();
 	/* What lies on pages that were given back is charged when it is taken again. */
-	family_free_list(take(SPARSE_SIZE, ROOM, &count));
+	family_free_list(family_take_list(SPARSE_SIZE, ROOM, &count));
 	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
 	      ash_heap.limits.hard);
 	family_free_list(list);
@@ -226,7 +191,7 @@ static void sparse_slabs_end(void)
 	ash_heap.rounds.background = false;
 	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
 	make_sparse();
-	list = take(150000, ROOM, &count);
+	list = family_take_list(150000, ROOM, &count);
 	for (unsigned i = 0; i < SPARSE_BLOCKS; i++) {
 		m.free(sparse.block[i]);
 		most = held() > most ? held() : most;
@@ -255,6 +220,164 @@ static void freed_pages_serve_realloc(void)
 	check_sparse();
 	m.free(p);
 	free_sparse();
+}
+
+/* --- what fits is not refused, however it is asked for --- */
+
+static _Thread_local unsigned dice = 1;
+
+static unsigned roll(void)
+{
+	dice = dice * 1664525u + 1013904223u;
+	return dice >> 8;
+}
+
+/* Each takes some, writes it and keeps it; returns how much. */
+static size_t kept_block(void *p, size_t n)
+{
+	CHECK(p, "%zu bytes are refused", n);
+	if (p)
+		memset(p, 1, n);
+	return n;
+}
+
+static size_t mixed(void)
+{
+	size_t n = ((size_t)16 << roll() % 17) + roll() % 1000;
+
+	return kept_block(m.malloc(n), n);
+}
+
+static size_t large(void)
+{
+	size_t n = 2 * MIB + roll() % MIB;
+
+	return kept_block(m.malloc(n), n);
+}
+
+static size_t aligned(void)
+{
+	size_t n = (size_t)4096 * (1 + roll() % 60);
+
+	return kept_block(m.aligned_alloc((size_t)4096 << roll() % 4, n), n);
+}
+
+static size_t growing_from(size_t n, size_t most, size_t part)
+{
+	char *p = m.malloc(n);
+
+	while (p && n + n / part + 16 <= most) {
+		char *q = m.realloc(p, n + n / part + 16);
+
+		CHECK(q, "realloc to %zu is refused", n + n / part + 16);
+		if (!q)
+			break;
+		p = q;
+		n += n / part + 16;
+		memset(p, 1, n);
+	}
+	return kept_block(p, n);
+}
+
+static size_t growing_run(void)
+{
+	return growing_from(40000, 600000, 8);
+}
+
+static size_t growing_mapping(void)
+{
+	return growing_from(2 * MIB, 16 * MIB, 4);
+}
+
+static size_t (*taker)(void);
+
+static void *take_in_a_thread(void *arg)
+{
+	dice = (unsigned)(uintptr_t)arg;
+	for (size_t all = 0; all < 7 * MIB;)
+		all += taker();
+	return NULL;
+}
+
+static void what_fits(size_t (*take)(void), bool threads)
+{
+	pthread_t thread[4];
+
+	m.free(m.malloc(100));
+	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM + (threads ? 8 * MIB : 0));
+	make_sparse();
+	taker = take;
+	for (uintptr_t i = 0; threads && i < 4; i++)
+		NEED(!pthread_create(&thread[i], NULL, take_in_a_thread, (void *)(i + 1)),
+		     "no thread");
+	for (size_t all = 0; !threads && all < 28 * MIB;)
+		all += take();
+	for (unsigned i = 0; threads && i < 4; i++)
+		pthread_join(thread[i], NULL);
+	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
+	      ash_heap.limits.hard);
+	check_sparse();
+}
+
+static void mixed_fits(void)
+{
+	what_fits(mixed, false);
+}
+
+static void mixed_of_threads_fits(void)
+{
+	what_fits(mixed, true);
+}
+
+static void large_fits(void)
+{
+	what_fits(large, false);
+}
+
+static void aligned_fits(void)
+{
+	what_fits(aligned, false);
+}
+
+static void aligned_of_threads_fits(void)
+{
+	what_fits(aligned, true);
+}
+
+static void growing_run_fits(void)
+{
+	what_fits(growing_run, false);
+}
+
+static void growing_mapping_fits(void)
+{
+	what_fits(growing_mapping, false);
+}
+
+/* A run grows where it lies by holes that would not be enough for a second one. */
+static void run_grows_by_holes(void)
+{
+	void *block[300];
+	char *p, *q;
+
+	ash_heap.rounds.background = false;
+	for (unsigned i = 0; i < 300; i++) {
+		block[i] = m.malloc(SPARSE_SIZE);
+		NEED(block[i], "block %u", i);
+		memset(block[i], 1, SPARSE_SIZE);
+	}
+	p = m.malloc(800000); /* behind them: nothing lies behind it */
+	NEED(p, "no run");
+	memset(p, 7, 800000);
+	for (unsigned i = 0; i < 300; i++)
+		if (i % 10 != 0)
+			m.free(block[i]);
+	ash_depot_empty();
+	ash_purge_all(&ash_heap);
+	set_limit(ASHLAR_LIMIT_HARD, held());
+	q = m.realloc(p, 900000);
+	CHECK(q == p, "moved from %p to %p", (void *)p, (void *)q);
+	CHECK(q && q[799999] == 7, "a byte changed");
 }
 
 /* --- what another thread is giving back --- */
@@ -471,9 +594,9 @@ static void soft_limit(void)
 	start = held();
 	CHECK(set_limit_callback(listen, &told) == 0, "set_limit_callback");
 	set_limit(ASHLAR_LIMIT_SOFT, start + 32 * MIB);
-	list = take(1000, 20 * MIB, &count);
+	list = family_take_list(1000, 20 * MIB, &count);
 	CHECK(told.soft == 0, "told below the limit");
-	more = take(1000, 20 * MIB, &count);
+	more = family_take_list(1000, 20 * MIB, &count);
 	CHECK(count == (20 * MIB + 999) / 1000, "a soft limit refuses");
 	CHECK(told.soft == 1, "told %u times", told.soft);
 	errno = MARK;
@@ -481,13 +604,13 @@ static void soft_limit(void)
 	family_free_list(more);
 	/* Above the limit nothing free stays, below it is as ever. */
 	for (unsigned i = 0; i < 3; i++) {
-		list = take(100000, 40 * MIB, &count);
+		list = family_take_list(100000, 40 * MIB, &count);
 		CHECK(told.soft == 2 + i, "crossed %u times, told %u times", 2 + i, told.soft);
 		family_free_list(list);
 	}
 	told.soft = 0;
 	CHECK(set_limit_callback(NULL, NULL) == 0, "set_limit_callback");
-	family_free_list(take(100000, 40 * MIB, &count));
+	family_free_list(family_take_list(100000, 40 * MIB, &count));
 	CHECK(told.soft == 0, "told though nobody listens");
 	CHECK(told.hard == 0, "told of the hard limit");
 }
@@ -530,12 +653,12 @@ static void soft_limit_in_the_callback(void)
 	m.free(m.malloc(100));
 	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
 	set_limit_callback(listen_and_work, NULL);
-	told.reserve = take(SIX_GRANULES, 6 * MIB, &count);
+	told.reserve = family_take_list(SIX_GRANULES, 6 * MIB, &count);
 	list = take_until_told(1);
-	family_free_list(take(SIX_GRANULES, 4 * MIB, &count));
+	family_free_list(family_take_list(SIX_GRANULES, 4 * MIB, &count));
 	CHECK(told.soft == 1, "told %u times", told.soft);
 	/* What it freed was a decline. */
-	family_free_list(take(SIX_GRANULES, 8 * MIB, &count));
+	family_free_list(family_take_list(SIX_GRANULES, 8 * MIB, &count));
 	CHECK(told.soft == 2, "told %u times", told.soft);
 	family_free_list(list);
 }
@@ -551,12 +674,12 @@ static void soft_limit_and_the_depot(void)
 	ash_growth_hook = NULL; /* which empties the depot where memory is first touched */
 	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
 	set_limit_callback(listen_and_work, NULL);
-	family_free_list(take(1000, 20 * MIB, &count));
+	family_free_list(family_take_list(1000, 20 * MIB, &count));
 	NEED(ash_depot_bytes() > 3 * MIB, "%zu bytes in the depot", ash_depot_bytes());
 	list = take_until_told(1);
 	NEED(ash_depot_bytes() > 3 * MIB, "%zu bytes in the depot", ash_depot_bytes());
 	ash_depot_empty();
-	family_free_list(take(SIX_GRANULES, 8 * MIB, &count));
+	family_free_list(family_take_list(SIX_GRANULES, 8 * MIB, &count));
 	CHECK(told.soft == 1, "told %u times", told.soft);
 	family_free_list(list);
 }
@@ -603,7 +726,7 @@ static void soft_limit_of_threads(void)
 		CHECK(atomic_load(&told_by_any) == i, "crossed %u times, told %u times", i,
 		      atomic_load(&told_by_any));
 		m.free(p);
-		family_free_list(take(40000, MIB, &count)); /* looks from below */
+		family_free_list(family_take_list(40000, MIB, &count)); /* looks from below */
 	}
 	atomic_store(&ended, true);
 	for (unsigned i = 0; i < 3; i++)
@@ -620,7 +743,7 @@ static void hard_limit_tells(void)
 	m.free(m.malloc(100));
 	set_limit(ASHLAR_LIMIT_HARD, held() + 40 * MIB);
 	set_limit_callback(listen, &told);
-	told.reserve = take(50000, 30 * MIB, &count);
+	told.reserve = family_take_list(50000, 30 * MIB, &count);
 	errno = MARK;
 	p = m.malloc(20 * MIB);
 	CHECK(p && told.hard == 1, "told %u times", told.hard);
@@ -629,125 +752,10 @@ static void hard_limit_tells(void)
 	CHECK(!m.malloc(30 * MIB) && errno == ENOMEM, "errno %d", errno);
 	CHECK(told.hard == 2, "told %u times", told.hard);
 	m.free(p);
-	told.reserve = take(1000, 30 * MIB, &count);
-	family_free_list(take(64, 20 * MIB, &count));
+	told.reserve = family_take_list(1000, 30 * MIB, &count);
+	family_free_list(family_take_list(64, 20 * MIB, &count));
 	CHECK(count == (20 * MIB + 63) / 64, "small blocks were refused");
 	CHECK(told.hard == 3, "told %u times", told.hard);
-}
-
-/* --- idle memory ---------------------------------------------------------------------------
- */
-
-static size_t idle(void)
-{
-	return (ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT) +
-	       ash_account_cached(&ash_heap);
-}
-
-/* Frees a list and looks after every free; the most that lay idle. */
-static size_t drop_watching(void *list, size_t *most)
-{
-	while (list) {
-		void *next = *(void **)list;
-
-		m.free(list);
-		*most = idle() > *most ? idle() : *most;
-		list = next;
-	}
-	return *most;
-}
-
-/* Whoever frees sees to it; a call does at most about half a millisecond of it, so the cap may
- * be passed by what one of the next few calls takes back. */
-static void dirty_capped(void)
-{
-	static const size_t sizes[] = {2000, 40000, 300000, 5 * MIB};
-
-	clock_start();
-	ash_heap.rounds.background = false;
-	ash_heap.limits.dirty_max = 10 * MIB;
-	for (unsigned i = 0; i < 4; i++) {
-		size_t count, most = 0, before = resident();
-
-		drop_watching(take(sizes[i], 100 * MIB, &count), &most);
-		tap_note("blocks of %zu: at most %zu KiB idle, now %zu", sizes[i], most >> 10,
-			 idle() >> 10);
-		CHECK(most <= 16 * MIB, "%zu KiB idle", most >> 10);
-		for (unsigned k = 0; k < 200; k++)
-			m.free(m.malloc(40000));
-		CHECK(idle() <= 10 * MIB, "%zu KiB stay idle", idle() >> 10);
-		/* Besides, the depot may hold 4 MiB, or a 32nd of the heap. */
-		CHECK(SANITIZED || resident() < before + 30 * MIB, "%zu KiB stay resident",
-		      (resident() - before) >> 10);
-	}
-	ash_heap.limits.dirty_max = 0;
-	for (unsigned k = 0; k < 200; k++)
-		m.free(m.malloc(40000));
-	CHECK(idle() == 0, "%zu bytes idle under a cap of 0", idle());
-}
-
-/* dirty_decay_ms:-1: nothing goes by time, the cap still holds. */
-static void never_by_time(void)
-{
-	size_t count;
-
-	clock_start();
-	ash_heap.rounds.background = false;
-	ash_purge_set_decay_ms(&ash_heap, -1);
-	ash_heap.mappings.cache_ns = ASH_MAPPING_CACHE_FOR_GOOD;
-	m.free(m.malloc(20 * MIB));
-	family_free_list(take(50000, 100 * MIB, &count)); /* nor where the heap grows */
-	CHECK(ash_account_cached(&ash_heap) == 20 * MIB, "%zu KiB of a mapping stay",
-	      ash_account_cached(&ash_heap) >> 10);
-	for (unsigned i = 0; i < 30; i++) {
-		for (unsigned k = 0; k < 200; k++)
-			m.free(m.malloc(40000));
-		clock_advance_ms(100);
-	}
-	CHECK(idle() >= 90 * MIB, "only %zu KiB stay", idle() >> 10);
-	ash_heap.limits.dirty_max = 20 * MIB;
-	for (unsigned k = 0; k < 1000; k++)
-		m.free(m.malloc(40000));
-	CHECK(idle() <= 20 * MIB, "%zu KiB stay", idle() >> 10);
-}
-
-/* --- how long a call is kept up ------------------------------------------------------------
- */
-
-/* 500 MiB are freed; what any one call then gives back is bounded in bytes and system calls, by
- * which the clock here counts the time that the bound is in. */
-static void stalls_are_bounded(void)
-{
-	struct ash_stalls s;
-	size_t count, small, mappings;
-	void *list[3];
-
-	clock_start();
-	ash_heap.rounds.background = false;
-	list[0] = take(60000, 200 * MIB, &count);
-	list[1] = take(3000, 150 * MIB, &small);
-	list[2] = take(10 * MIB, 150 * MIB, &mappings);
-	for (unsigned i = 0; i < 3; i++)
-		family_free_list(list[i]);
-	/* (What is taken again and again may stay: little is.) */
-	for (unsigned i = 0; i < 200 && (i < 40 || idle() > 4 * MIB); i++) {
-		for (unsigned k = 0; k < 20; k++)
-			m.free(m.malloc(33000));
-		clock_advance_ms(50);
-	}
-	ash_stall_read(&ash_heap, &s);
-	tap_note("%lu calls, %lu us in all, longest %lu us, at most %lu ranges and %lu KiB",
-		 (unsigned long)s.count, (unsigned long)(s.ns / 1000),
-		 (unsigned long)(s.longest_ns / 1000), (unsigned long)s.most_ranges,
-		 (unsigned long)(s.most_bytes >> 10));
-	CHECK(idle() <= 12 * MIB, "%zu KiB of runs and %zu KiB of mappings stay idle",
-	      ash_account_dirty(&ash_heap) * 16, ash_account_cached(&ash_heap) >> 10);
-	CHECK(s.count >= 5, "%lu calls did it all", (unsigned long)s.count);
-	/* 32 batches of 2 MiB in 16 ranges, 16 mappings' pieces of 4 MiB; holes are few. */
-	CHECK(s.most_bytes <= 160 * MIB, "%lu KiB in one call",
-	      (unsigned long)(s.most_bytes >> 10));
-	CHECK(s.most_ranges <= 1000, "%lu ranges in one call", (unsigned long)s.most_ranges);
-	CHECK(s.background_ns == 0, "there is a background thread");
 }
 
 int main(void)
@@ -761,6 +769,14 @@ int main(void)
 	tap_case("hard limit: slabs of which pages were given back go", sparse_slabs_end);
 	tap_case("hard limit: pages freed inside slabs let a mapping grow",
 		 freed_pages_serve_realloc);
+	tap_case("hard limit: mixed sizes that fit", mixed_fits);
+	tap_case("hard limit: mixed sizes of threads that fit", mixed_of_threads_fits);
+	tap_case("hard limit: large after small that fits", large_fits);
+	tap_case("hard limit: aligned blocks that fit", aligned_fits);
+	tap_case("hard limit: aligned blocks of threads that fit", aligned_of_threads_fits);
+	tap_case("hard limit: runs that grow and fit", growing_run_fits);
+	tap_case("hard limit: mappings that grow and fit", growing_mapping_fits);
+	tap_case("hard limit: a run that grows by holes", run_grows_by_holes);
 	tap_case("hard limit: what another thread gives back is waited for", others_give_back);
 	tap_case("hard limit: threads that ask at a time", hard_limit_of_threads);
 	tap_case("hard limit: what vanished threads asked for is not held",
@@ -771,8 +787,5 @@ int main(void)
 	tap_case("soft limit: what the depot gives back", soft_limit_and_the_depot);
 	tap_case("soft limit: threads that look at a time", soft_limit_of_threads);
 	tap_case("hard limit: told before a request fails", hard_limit_tells);
-	tap_case("dirty_max: what lies idle is capped by whoever frees", dirty_capped);
-	tap_case("dirty_decay_ms:-1: nothing goes by time", never_by_time);
-	tap_case("500 MiB go back in small portions", stalls_are_bounded);
 	return tap_finish();
 }

@@ -401,6 +401,65 @@ static void shrinking_in_threads(void)
 		family_free_list(lists[--n]);
 }
 
+/* Nor does a program ask us that maps something itself, under a limit that it set late. */
+static atomic_bool over;
+
+static void *wait_until_over(void *arg)
+{
+	while (!atomic_load(&over))
+		usleep(1000);
+	return arg;
+}
+
+static void room_for_mappings(const size_t *sizes, unsigned n, bool alone)
+{
+	struct rlimit limit;
+	pthread_t thread;
+	void *p = MAP_FAILED;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the shadow memory counts as data");
+	m.free(m.malloc(100));
+	if (!alone)
+		NEED(!pthread_create(&thread, NULL, wait_until_over, NULL), "no thread");
+	getrlimit(RLIMIT_DATA, &limit);
+	limit.rlim_cur = status_bytes("VmData:") + ROOM;
+	if (setrlimit(RLIMIT_DATA, &limit) != 0)
+		tap_skip("RLIMIT_DATA cannot be set here");
+	for (unsigned i = 0; i < n; i++) {
+		size_t count;
+
+		family_free_list(take_all(sizes[i], &count));
+		CHECK(count * sizes[i] >= ROOM / 2, "only %zu blocks of %zu", count, sizes[i]);
+	}
+	for (unsigned i = 0; i < 10 * patience(60) && p == MAP_FAILED; i++) {
+		for (unsigned k = 0; k < 100; k++)
+			m.free(m.malloc(20000));
+		usleep(100000);
+		p = mmap(NULL, ROOM * 2 / 3, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	}
+	CHECK(p != MAP_FAILED, "two thirds of what was freed: %s", strerror(errno));
+	if (!alone) {
+		atomic_store(&over, true);
+		pthread_join(thread, NULL);
+	}
+}
+
+static void room_after_small(void)
+{
+	static const size_t sizes[] = {1000};
+
+	room_for_mappings(sizes, 1, true);
+}
+
+static void room_after_many(void)
+{
+	static const size_t sizes[] = {200000, 100, 3 * MIB, 20000};
+
+	room_for_mappings(sizes, 4, false);
+}
+
 /* --- a thread's first allocation, when there is nothing left ------------------------- */
 
 #define FIRST_THREADS 16
@@ -636,6 +695,9 @@ int main(int argc, char **argv)
 	tap_case("room for stacks where addresses are limited", room_for_stacks);
 	tap_case("shrinking with nothing left", shrinking);
 	tap_case("shrinking while threads take what is left", shrinking_in_threads);
+	tap_case("RLIMIT_DATA: room for a mapping of the program's, after small blocks",
+		 room_after_small);
+	tap_case("RLIMIT_DATA: the same after many sizes, with a thread", room_after_many);
 	tap_case("a thread's first allocation with nothing left", first_in_thread);
 	tap_case("threads that start with little left", thread_starts);
 	tap_case("no mappings left: refused or served, errno of free kept", mappings_exhausted);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "os/mutex.h"
 #include "page/account.h"
@@ -123,6 +124,67 @@ static void refused_purge(void **state)
 	assert_int_equal(ash_account_dirty(&ash_heap), 8);
 	ash_purge_all(&ash_heap);
 	assert_int_equal(ash_account_dirty(&ash_heap), 0);
+}
+
+static unsigned refusals;
+
+static bool refuse_some(enum ash_os_call call)
+{
+	if (call != ASH_OS_MADVISE || refusals == 0)
+		return false;
+	refusals--;
+	errno = EINVAL;
+	return true;
+}
+
+/* Three blocks full of memory, freed. */
+static void three_blocks(struct ash_run *run[3])
+{
+	ash_purge_all(&ash_heap);
+	for (unsigned i = 0; i < 3; i++) {
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, ASH_HUGE_GRANULES,
+				       ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, ASH_HUGE);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		ash_run_free(&ash_heap, run[i]);
+	assert_int_equal(ash_account_dirty(&ash_heap), 3 * ASH_HUGE_GRANULES);
+}
+
+static void check_one_waits(void)
+{
+	assert_int_equal(ash_account_dirty(&ash_heap), 0);
+	assert_int_equal(ash_account_kept(&ash_heap), ASH_HUGE_GRANULES);
+	ash_purge_all(&ash_heap);
+	assert_int_equal(ash_account_kept(&ash_heap), 0);
+}
+
+/* What the kernel refuses of one block does not keep others from going: in a pass over all, in
+ * one batch, and where the program locked a page. */
+static void one_refused_block(void **state)
+{
+	struct ash_run *run[3];
+	char *page;
+
+	(void)state;
+	three_blocks(run);
+	ash_os_fault_hook = refuse_some;
+	refusals = 1;
+	assert_int_equal(ash_purge_all(&ash_heap), 2 * ASH_HUGE);
+	check_one_waits();
+	three_blocks(run);
+	refusals = 1;
+	assert_int_equal(ash_purge_some(&ash_heap, ASH_HUGE), ASH_HUGE);
+	assert_int_equal(ash_purge_up_to(&ash_heap, ASH_HUGE), ASH_HUGE);
+	check_one_waits();
+	ash_os_fault_hook = NULL;
+	three_blocks(run);
+	page = ash_run_address(run[0]) + 5 * ash_os_page;
+	if (mlock(page, ash_os_page) != 0)
+		skip();
+	assert_int_equal(ash_purge_all(&ash_heap), 2 * ASH_HUGE);
+	munlock(page, ash_os_page);
+	check_one_waits();
 }
 
 /* Lazily given back: no longer dirty, not known to be zero, and gone for good when asked for.
@@ -372,6 +434,7 @@ int main(void)
 		cmocka_unit_test(free_runs_go_back),
 		cmocka_unit_test(pages_larger_than_granules),
 		cmocka_unit_test(refused_purge),
+		cmocka_unit_test(one_refused_block),
 		cmocka_unit_test(muzzy_runs),
 		cmocka_unit_test(muzzy_decays),
 		cmocka_unit_test(one_buffer_keeps_itself), /* from here on clocks run ahead */

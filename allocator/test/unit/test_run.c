@@ -8,6 +8,7 @@
 #include "page/heap.h"
 #include "page/hugeblock.h"
 #include "page/run.h"
+#include "reclaim/purge.h"
 #include "test/support/layers.h"
 #include "util/prng.h"
 
@@ -230,6 +231,83 @@ static void released_blocks_come_back(void **state)
 	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }
 
+/* Eight whole blocks come and go. */
+static void eight_blocks(bool purged)
+{
+	struct ash_run *run[8];
+
+	for (unsigned i = 0; i < 8; i++) {
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+		memset(ash_run_address(run[i]), 1, ASH_HUGE);
+	}
+	for (unsigned i = 0; i < 8; i++)
+		ash_run_free(&ash_heap, run[i]);
+	if (purged)
+		ash_purge_all(&ash_heap);
+}
+
+static size_t mapped_blocks(void)
+{
+	return ash_hugeblock_mapped(&ash_heap) >> ASH_HUGE_SHIFT;
+}
+
+/* Blocks without memory go when they have been so for ten epochs, as many as asked for; where
+ * addresses are limited from the start, at once. */
+static void idle_blocks_go(void **state)
+{
+	size_t before;
+
+	(void)state;
+	ash_heap.rounds.epoch = 1000;
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
+	before = mapped_blocks();
+	eight_blocks(false);
+	assert_false(ash_block_release_idle(&ash_heap, 1100, SIZE_MAX)); /* they hold memory */
+	assert_int_equal(mapped_blocks(), before + 8);
+	ash_heap.rounds.epoch = 1100;
+	ash_purge_all(&ash_heap);
+	assert_true(ash_block_release_idle(&ash_heap, 1109, SIZE_MAX));
+	assert_int_equal(mapped_blocks(), before + 8);
+	assert_true(ash_block_release_idle(&ash_heap, 1110, 3 * ASH_HUGE));
+	assert_int_equal(mapped_blocks(), before + 5);
+	assert_false(ash_block_release_idle(&ash_heap, 1110, SIZE_MAX));
+	assert_int_equal(mapped_blocks(), before);
+	eight_blocks(true);
+	ash_heap.growing.limited = true;
+	assert_false(ash_block_release_idle(&ash_heap, 1100, SIZE_MAX));
+	assert_int_equal(mapped_blocks(), before);
+	ash_heap.growing.limited = false;
+	ash_heap.rounds.epoch = 0;
+}
+
+/* Fresh ones that a step of growth mapped beyond what was asked for are not idle at once, and
+ * where many are away already they stay. */
+static void not_all_blocks_go(void **state)
+{
+	struct ash_run *run[40];
+	size_t before;
+
+	(void)state;
+	ash_heap.rounds.epoch = 2000;
+	for (unsigned i = 0; i < 40; i++)
+		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	before = mapped_blocks();
+	ash_block_release_idle(&ash_heap, 2005, SIZE_MAX);
+	assert_int_equal(mapped_blocks(), before);
+	for (unsigned i = 0; i < 40; i++)
+		ash_run_free(&ash_heap, run[i]);
+	ash_purge_all(&ash_heap);
+	uint32_t away = ash_heap.growing.away;
+
+	ash_heap.growing.away = 1 << 14;
+	assert_false(ash_block_release_idle(&ash_heap, 3000, SIZE_MAX));
+	assert_int_equal(mapped_blocks(), before);
+	ash_heap.growing.away = away;
+	assert_false(ash_block_release_idle(&ash_heap, 3000, SIZE_MAX));
+	assert_true(mapped_blocks() + 40 <= before);
+	ash_heap.rounds.epoch = 0;
+}
+
 static bool refuse_munmap(enum ash_os_call call)
 {
 	return call == ASH_OS_MUNMAP;
@@ -263,6 +341,8 @@ int main(void)
 		cmocka_unit_test(room_to_grow),
 		cmocka_unit_test(growth_fails_and_recovers),
 		cmocka_unit_test(released_blocks_come_back),
+		cmocka_unit_test(idle_blocks_go),
+		cmocka_unit_test(not_all_blocks_go),
 		cmocka_unit_test(refused_release),
 	};
 
