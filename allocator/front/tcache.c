@@ -460,6 +460,7 @@ void ash_tcache_init(void)
 	ash_depot_init();
 	ash_thread_flush = flush_thread;
 	ash_rounds_init();
+	ash_relief_init();
 }
 
 bool ash_tcache_release(void)

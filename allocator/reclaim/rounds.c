@@ -21,7 +21,6 @@
 #include "reclaim/hugify.h"
 #include "reclaim/pool.h"
 #include "reclaim/purge.h"
-#include "reclaim/relief.h"
 #include "reclaim/stall.h"
 #include "reclaim/tails.h"
 #include "slab/bin.h"
@@ -302,7 +301,6 @@ void ash_rounds_init(void)
 	ash_background_hook = background_round;
 	ash_background_begins = background_begins;
 	ash_background_ends = background_ends;
-	ash_relief_init();
 }
 
 void ash_rounds_start(void)

@@ -10,6 +10,7 @@ make_tmp
 waiting='
 allocator/test/system/bounds
 allocator/test/system/confined.sh
+allocator/test/system/work
 allocator/test/system/exhaustion.sh
 allocator/test/system/exhaustion_prefixed
 allocator/test/system/handover.sh

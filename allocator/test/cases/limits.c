@@ -1,0 +1,181 @@
+/* Limits on memory, and what a request costs that cannot be served. */
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "test/cases/cases.h"
+
+#define MIB ((size_t)1 << 20)
+
+static unsigned roll(unsigned *dice)
+{
+	*dice = *dice * 1664525u + 1013904223u;
+	return *dice >> 8;
+}
+
+static bool limit(int resource, size_t bytes)
+{
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) != 0)
+		return false;
+	now.rlim_cur = bytes;
+	return setrlimit(resource, &now) == 0;
+}
+
+static long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/* --- fits SHAPE THREADS: 90 MiB in use, of which four fifths are freed; then 70 MiB in another
+ * shape, by so many threads.  To be run with a hard limit of 128 MiB. --- */
+
+enum shape { SMALL, RUNS, MAPPINGS, ALIGNED, GROWING };
+
+static enum shape shape;
+static size_t share;
+static unsigned refused; /* atomic */
+
+static size_t take_one(unsigned *dice)
+{
+	size_t n = shape == SMALL      ? 16 + roll(dice) % 20000
+		   : shape == RUNS     ? 33000 + roll(dice) % 300000
+		   : shape == MAPPINGS ? MIB + roll(dice) % (2 * MIB)
+				       : (size_t)4096 * (1 + roll(dice) % 60);
+	char *p = shape == ALIGNED ? memalign((size_t)4096 << roll(dice) % 4, n) : malloc(n);
+
+	for (; shape == GROWING && p != NULL && n < MIB; n += n / 4) {
+		char *q = realloc(p, n + n / 4);
+
+		if (q == NULL)
+			break;
+		p = q;
+	}
+	if (p == NULL || (shape == GROWING && n < MIB))
+		__atomic_fetch_add(&refused, 1, __ATOMIC_RELAXED);
+	else
+		memset(p, 1, n);
+	return n;
+}
+
+static void *take_share(void *argument)
+{
+	unsigned dice = (unsigned)(uintptr_t)argument;
+
+	for (size_t taken = 0; taken < share;)
+		taken += take_one(&dice);
+	return NULL;
+}
+
+CASE(fits)
+{
+	enum { BLOCKS = 15000, SIZE = 6000 };
+	static void *block[BLOCKS];
+	static const char *const names[] = {"small", "runs", "mappings", "aligned", "growing"};
+	long threads = case_number(count, arguments, 1, 1);
+	pthread_t thread[64];
+
+	for (unsigned i = 0; count > 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(arguments[0], names[i]) == 0)
+			shape = (enum shape)i;
+	for (unsigned i = 0; i < BLOCKS; i++) {
+		block[i] = malloc(SIZE);
+		if (block[i] == NULL)
+			return case_measured(false, "block %u is refused", i);
+		memset(block[i], 1, SIZE);
+	}
+	for (unsigned i = 0; i < BLOCKS; i++)
+		if (i * 7919 % 10 != 0)
+			free(block[i]);
+	share = 70 * MIB / (size_t)threads;
+	for (long i = 0; i < threads && i < 64; i++)
+		if (pthread_create(&thread[i], NULL, take_share, (void *)(i + 1)) != 0)
+			return case_cannot("no thread");
+	for (long i = 0; i < threads && i < 64; i++)
+		pthread_join(thread[i], NULL);
+	return case_measured(refused == 0, "%u requests refused of what fits", refused);
+}
+
+/* --- others KIND SIZE: 300 MiB in blocks come and go under a limit of 400; then the program
+ * maps 250 MiB itself. --- */
+
+CASE(others)
+{
+	enum { MOST = 400000 };
+	static void *block[MOST];
+	int resource = count > 0 && strcmp(arguments[0], "data") == 0 ? RLIMIT_DATA : RLIMIT_AS;
+	size_t size = (size_t)case_number(count, arguments, 1, 1000), n = 300 * MIB / size;
+	void *p = MAP_FAILED;
+	unsigned tenths = 0;
+
+	if (n > MOST)
+		n = MOST;
+	if (!limit(resource, 400 * MIB))
+		return case_cannot("no limit can be set");
+	for (size_t i = 0; i < n; i++) {
+		block[i] = malloc(size);
+		if (block[i] == NULL)
+			return case_measured(false, "block %zu is refused", i);
+		memset(block[i], 1, size);
+	}
+	for (size_t i = 0; i < n; i++)
+		free(block[i]);
+	for (; tenths < 100 && p == MAP_FAILED; tenths++) {
+		p = mmap(NULL, 250 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+		for (unsigned i = 0; p == MAP_FAILED && i < 100; i++) {
+			void *volatile q = malloc(20000);
+
+			free(q);
+			usleep(1000);
+		}
+	}
+	return case_measured(p != MAP_FAILED, "250 of 400 MiB %s",
+			     p == MAP_FAILED ? "cannot be mapped 10 s after all was freed"
+			     : tenths > 50   ? "can be mapped after more than 5 s"
+					     : "can be mapped within 5 s");
+}
+
+/* --- hopeless: requests that cannot be served, 50 of them, between uses of a cache of 24 MiB:
+ * the pages that have to be touched anew. --- */
+
+CASE(hopeless)
+{
+	enum { BLOCKS = 240, SIZE = 100000, ROUNDS = 50 };
+	static void *block[BLOCKS];
+	unsigned served = 0;
+	long before = 0, pages;
+
+	if (!limit(RLIMIT_AS, 4096 * MIB))
+		return case_cannot("no limit can be set");
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		void *volatile p;
+
+		for (unsigned i = 0; i < BLOCKS; i++) {
+			block[i] = malloc(SIZE);
+			memset(block[i], 1, SIZE);
+		}
+		for (unsigned i = 0; i < BLOCKS; i++)
+			free(block[i]);
+		if (round == 0)
+			before = faults();
+		p = malloc(8192 * MIB);
+		served += p != NULL;
+		p = memalign(4096 * MIB, 100);
+		served += p != NULL;
+	}
+	pages = (faults() - before) / ROUNDS;
+	return case_measured(served == 0 && pages < 1000,
+			     "%u of %u served; %ld pages of 5,900 touched anew each time",
+			     served, 2 * ROUNDS, pages);
+}
