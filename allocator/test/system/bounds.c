@@ -95,7 +95,7 @@ static void shrinking_at_hard_limit(void)
 	}
 	set_limit(ASHLAR_LIMIT_HARD, held() + 8 * MIB);
 	for (size_t size = MIB; size >= 16; size /= 2)
-		lists[n++] = take(size, ROOM, &count);
+		lists[n++] = family_take_list(size, ROOM, &count);
 	for (unsigned i = 0; i < 7; i++) {
 		unsigned char *q;
 
