@@ -245,6 +245,26 @@ bool ash_depot_empty(void)
 	return any;
 }
 
+bool ash_depot_try_lock(unsigned class)
+{
+	return ash_mutex_try_lock(&depot[class].lock);
+}
+
+void ash_depot_unlock(unsigned class)
+{
+	ash_mutex_unlock(&depot[class].lock);
+}
+
+void **ash_depot_next(unsigned class, void **magazine)
+{
+	return magazine != NULL ? next(magazine) : depot[class].full;
+}
+
+size_t ash_depot_items(unsigned class)
+{
+	return (size_t)ash_load_relaxed(&depot[class].count) * ASH_MAGAZINE_MOST;
+}
+
 size_t ash_depot_bytes(void)
 {
 	return ash_load_relaxed(&bytes);

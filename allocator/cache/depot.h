@@ -38,6 +38,14 @@ void ash_magazine_flush(unsigned class, void **magazine);
 /* Bytes of objects that lie in the depot. */
 size_t ash_depot_bytes(void);
 
+/* For a look at the class's full magazines, the first (after NULL) and those behind it; under
+ * the lock, where it can be had at once. */
+bool ash_depot_try_lock(unsigned class);
+void ash_depot_unlock(unsigned class);
+void **ash_depot_next(unsigned class, void **magazine);
+/* Most items that they may be; without the lock the number may be old. */
+size_t ash_depot_items(unsigned class);
+
 /* Takes and releases the lock of every class, in order, around fork. */
 struct ash_mutex;
 void ash_depot_each_mutex(void (*fn)(struct ash_mutex *));

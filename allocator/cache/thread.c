@@ -220,15 +220,23 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	return t;
 }
 
+struct ash_thread *ash_thread_next(struct ash_thread *t)
+{
+	struct ash_list *n = t != NULL ? t->link.next : all.next;
+
+	for (; n != &all; n = n->next) {
+		t = ASH_LIST_ENTRY(n, struct ash_thread, link);
+		if (is_here(t))
+			return t;
+	}
+	return NULL;
+}
+
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument)
 {
 	ash_mutex_lock(&lock);
-	for (struct ash_list *n = all.next; n != &all; n = n->next) {
-		struct ash_thread *t = ASH_LIST_ENTRY(n, struct ash_thread, link);
-
-		if (is_here(t))
-			fn(t, argument);
-	}
+	for (struct ash_thread *t = ash_thread_next(NULL); t != NULL; t = ash_thread_next(t))
+		fn(t, argument);
 	ash_mutex_unlock(&lock);
 }
 

@@ -93,6 +93,9 @@ ASH_INLINE struct ash_thread *ash_thread_self(void)
  * runs are served. */
 void ash_thread_init(void);
 
+/* The record whose thread there is that comes after `thread` in the list, or the first of all (NULL);
+ * NULL at the end.  Caller holds the THREADS lock. */
+struct ash_thread *ash_thread_next(struct ash_thread *thread);
 /* Calls fn for every record whose thread there is, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
 unsigned ash_thread_count(void);

@@ -120,3 +120,13 @@ __attribute__((constructor(101))) static void boot_early(void)
 	if (ash_boot() && ash_heap.rounds.alone)
 		ash_rounds_start();
 }
+
+/* As late as the loader allows: what destructors free is looked at, too. */
+__attribute__((destructor(101))) static void end_late(void)
+{
+	int saved = errno;
+
+	if (ash_load_acquire(&ash_boot_state) == ASH_BOOT_DONE)
+		ash_misuse_look_at_caches();
+	errno = saved;
+}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache/doubles.h"
 #include "conf/conf.h"
 #include "front/object.h"
 #include "reclaim/claim.h"
@@ -59,6 +60,19 @@ void ash_misuse_pointer(const char *call, const void *p, const struct ash_object
 		ash_message("invalid pointer %p passed to %s: %s; " SILENCE, p, call,
 			    object->kind == ASH_OBJECT_FREED ? "it was freed" : object->why);
 	end();
+}
+
+#define REPORTS 4
+
+void ash_misuse_look_at_caches(void)
+{
+#ifdef ASH_SAFETY_CHECKS
+	struct ash_misuse found[REPORTS];
+	unsigned n = ash_doubles_find(found, REPORTS);
+
+	for (unsigned i = 0; i < n; i++)
+		ash_misuse_report(&found[i]);
+#endif
 }
 
 #if ASH_DEBUG >= 1

@@ -15,6 +15,9 @@ void ash_misuse_report(const struct ash_misuse *misuse);
  * program chose to go on. */
 void ash_misuse_pointer(const char *call, const void *p, const struct ash_object *object);
 
+/* Looks at what lies in the caches when the process ends, and reports what is wrong. */
+void ash_misuse_look_at_caches(void);
+
 /* A sized free must name a size and an alignment that lead to the object's own class or pages:
  * reports one that does not.  In debug builds only. */
 #if ASH_DEBUG >= 1

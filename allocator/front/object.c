@@ -13,6 +13,18 @@ static struct ash_object none(const char *why)
 	return (struct ash_object){.kind = ASH_OBJECT_NONE, .why = why};
 }
 
+#define NEVER "it was never allocated"
+
+/* Whether p's granule was ever in use. */
+static bool has_held_any(const void *p)
+{
+	uint32_t number = ash_granule_number(p);
+	const struct ash_hugeblock *block = ash_block_of_granule(number);
+	unsigned i = number % ASH_HUGE_GRANULES;
+
+	return ash_load_relaxed(&block->held[i / 64]) >> (i % 64) & 1;
+}
+
 static struct ash_object in_slab(struct ash_run *slab, const void *p)
 {
 	struct ash_object o = {.kind = ASH_OBJECT_SMALL, .usable = slab->size, .run = slab};
@@ -24,7 +36,7 @@ static struct ash_object in_slab(struct ash_run *slab, const void *p)
 		o.kind = ASH_OBJECT_FREED;
 		return o;
 	case ASH_REGION_UNCARVED:
-		return none("it was never allocated");
+		return none(NEVER);
 	default:
 		return none("it points inside an object");
 	}
@@ -41,8 +53,10 @@ static struct ash_object in_run(struct ash_run *run, const void *p)
 		return (struct ash_object){
 			.kind = ASH_OBJECT_RUN, .usable = run->size, .run = run};
 	default:
-		/* Free granules: of what lay there nothing is known any more. */
-		return (struct ash_object){.kind = ASH_OBJECT_FREED};
+		/* Free granules: of what lay there nothing is known any more, only whether
+		 * anything did. */
+		return has_held_any(p) ? (struct ash_object){.kind = ASH_OBJECT_FREED}
+					 : none(NEVER);
 	}
 }
 

@@ -100,6 +100,7 @@ struct ash_hugeblock {
 	uint64_t used[2];       /* granule in a run, or just being purged */
 	uint64_t touched[2];    /* granule was handed out since it was last known to be zero */
 	uint64_t muzzy[2];      /* free and touched, and the kernel may take it: not dirty */
+	uint64_t held[2];       /* granule was part of a run at some time */
 	uint64_t tails[2]; /* head of a large run whose end beyond its size may hold memory */
 	struct ash_bitmap_extension *extension; /* by granule */
 	uintptr_t address;                      /* of its first byte */
@@ -114,7 +115,7 @@ struct ash_hugeblock {
 	uint32_t huge_fork;   /* and when it was made a huge page */
 	uint8_t keep;         /* enum ash_keep */
 	uint8_t collapses;    /* counts them: after one, holes that were purged are resident */
-	uint8_t pad[2];
+	uint8_t pad[50];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, by the granule of the head: their first four words. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];

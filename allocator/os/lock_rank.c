@@ -23,6 +23,14 @@ void ash_lock_rank_release(enum ash_lock_rank rank)
 	held[rank]--;
 }
 
+bool ash_lock_rank_holds_any(void)
+{
+	for (unsigned r = 0; r < ASH_RANKS; r++)
+		if (held[r] != 0)
+			return true;
+	return false;
+}
+
 void ash_lock_rank_assert_none(void)
 {
 	for (unsigned r = 0; r < ASH_RANKS; r++)

@@ -18,11 +18,15 @@ enum ash_lock_rank {
 	ASH_RANKS
 };
 
+#include <stdbool.h>
+
 #if ASH_DEBUG >= 1
 void ash_lock_rank_acquire(enum ash_lock_rank rank);
 void ash_lock_rank_release(enum ash_lock_rank rank);
 /* Fails where the thread holds any lock: before a call that may allocate or sleep. */
 void ash_lock_rank_assert_none(void);
+/* Whether the thread holds any; in builds without the check: no. */
+bool ash_lock_rank_holds_any(void);
 /* Fails where the thread holds a lock that must be free over a system call: all but GROW and
  * TAIL, outside of fork. */
 void ash_lock_rank_assert_system_call(void);
@@ -32,6 +36,7 @@ void ash_lock_rank_allow_same(int allow);
 #define ash_lock_rank_acquire(rank) ((void)(rank))
 #define ash_lock_rank_release(rank) ((void)(rank))
 #define ash_lock_rank_assert_none() ((void)0)
+#define ash_lock_rank_holds_any() false
 #define ash_lock_rank_assert_system_call() ((void)0)
 #define ash_lock_rank_allow_same(allow) ((void)(allow))
 #endif

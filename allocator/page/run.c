@@ -53,6 +53,8 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 		block->filled_fork = ash_load_relaxed(&ash_relatives_forks);
 	ash_bitmap_set_range(block->used, first, count);
 	ash_bitmap_set_range(block->touched, first, count);
+	for (unsigned w = 0; w < 2; w++) /* checks of pointers read it without the lock */
+		ash_store_relaxed(&block->held[w], block->held[w] | block->used[w]);
 	block->nused += (uint16_t)count;
 	ash_owned_add(&account->in_use, count);
 	ash_owned_add(&account->clock, count);
