@@ -121,9 +121,9 @@ static void look_at_others(struct look *look)
 		if (look->left == 0)
 			return;
 		look->left--;
-		look_at_other(look, ash_load_acquire(&t->tls->top[look->class]));
+		look_at_other(look, ash_load_acquire(&t->top[look->class]));
 		if (given != look->class)
-			look_at_other(look, ash_load_acquire(&t->tls->top[given]));
+			look_at_other(look, ash_load_acquire(&t->top[given]));
 		spare = ash_load_acquire(&t->classes[look->class].spare);
 		if (spare != NULL)
 			look_at_other(look, ash_magazine_full_top(spare));
@@ -143,10 +143,10 @@ static void look_at_own(struct look *look, struct ash_thread *t)
 	unsigned given = ash_class_free_stack(look->class);
 	void **spare = ash_exchange_acquire(&t->classes[look->class].spare, NULL);
 
-	if (ash_tls.top[look->class] != ASH_STATIC_TOP)
-		look_at_stack(look, ash_tls.top[look->class]);
-	if (given != look->class && ash_tls.top[given] != ASH_STATIC_TOP)
-		look_at_stack(look, ash_tls.top[given]);
+	if (t->top[look->class] != ASH_STATIC_TOP)
+		look_at_stack(look, t->top[look->class]);
+	if (given != look->class && t->top[given] != ASH_STATIC_TOP)
+		look_at_stack(look, t->top[given]);
 	if (spare != NULL) {
 		look_at_stack(look, ash_magazine_full_top(spare));
 		ash_store_release(&t->classes[look->class].spare, spare);
@@ -159,10 +159,10 @@ static unsigned own_items(const struct ash_thread *t, unsigned class)
 
 	if (t == NULL || t->classes[class].cap == 0)
 		return 0;
-	if (ash_tls.top[class] != ASH_STATIC_TOP)
-		n += ash_top_count(ash_tls.top[class]);
-	if (given != class && ash_tls.top[given] != ASH_STATIC_TOP)
-		n += ash_top_count(ash_tls.top[given]);
+	if (t->top[class] != ASH_STATIC_TOP)
+		n += ash_top_count(t->top[class]);
+	if (given != class && t->top[given] != ASH_STATIC_TOP)
+		n += ash_top_count(t->top[given]);
 	return n + (ash_load_relaxed(&t->classes[class].spare) != NULL ? ASH_MAGAZINE_MOST : 0);
 }
 
@@ -173,15 +173,13 @@ static size_t table_for(size_t items)
 	return ash_pow2_ceil(2 * items + 1);
 }
 
-/* `others`: the list of threads is locked, and there are some. */
-static void look_at_class(struct look *look, unsigned class, struct ash_thread *self,
-			  bool others)
+/* `items`: how many there are about; `others`: the list of threads is locked, and there are
+ * some. */
+static void look_at_class(struct look *look, unsigned class, size_t items,
+			  struct ash_thread *self, bool others)
 {
-	size_t items = own_items(self, class) + ash_depot_items(class);
 	bool locked;
 
-	if (items == 0)
-		return;
 	look->class = class;
 	look->used = 0;
 	look->entries = table_for(items);
@@ -211,16 +209,16 @@ unsigned ash_doubles_find(struct ash_misuse *found, unsigned most)
 			    .left = ASH_DOUBLES_LOOKED_AT,
 			    .table = small,
 			    .entries_most = TABLE_SMALL};
-	size_t entries = 0;
+	size_t items[ASH_CLASSES], fullest = 0, entries;
 	bool others;
 
 	if (ash_lock_rank_holds_any())
 		return 0;
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
-		size_t wanted = table_for(own_items(self, c) + ash_depot_items(c));
-
-		entries = wanted > entries ? wanted : entries;
+		items[c] = own_items(self, c) + ash_depot_items(c);
+		fullest = items[c] > fullest ? items[c] : fullest;
 	}
+	entries = table_for(fullest);
 	if (entries > TABLE_SMALL) {
 		large = ash_os_map(ash_align_up(entries * sizeof(*large), ash_os_page), 0);
 		if (large != NULL) {
@@ -230,7 +228,8 @@ unsigned ash_doubles_find(struct ash_misuse *found, unsigned most)
 	}
 	others = ash_thread_count() > (self != NULL) && ash_mutex_try_lock(threads);
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
-		look_at_class(&look, c, self, others);
+		if (items[c] != 0)
+			look_at_class(&look, c, items[c], self, others);
 	if (others)
 		ash_mutex_unlock(threads);
 	if (large != NULL)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "conf/conf.h"
 #include "meta/base.h"
 #include "os/mutex.h"
 #include "os/os.h"
@@ -66,7 +67,7 @@ bool ash_thread_is_valid(const struct ash_thread *t)
 
 bool ash_thread_tops_are_valid(const struct ash_thread *t)
 {
-	void **const *top = t->tls->top;
+	void **const *top = t->top;
 
 	for (unsigned s = 0; s < ASH_STACKS; s++) {
 		if (!ash_magazine_is_valid(top[s]))
@@ -110,6 +111,11 @@ static void check(void)
 	ash_assert_walk(ash_thread_list_is_valid(), records);
 }
 
+static bool checked(void)
+{
+	return ash_conf.checks == ASH_CHECKS_ON;
+}
+
 /* Caller holds no lock. */
 static struct ash_thread *take_record(void)
 {
@@ -123,7 +129,9 @@ static struct ash_thread *take_record(void)
 	ash_mutex_unlock(&lock);
 	if (t != NULL)
 		return t;
-	t = ash_base_alloc(sizeof(*t), ASH_CACHE_LINE);
+	/* Behind it the tops of its own. */
+	t = ash_base_alloc(sizeof(*t) + (checked() ? ASH_STACKS * sizeof(*t->top) : 0),
+			   ASH_CACHE_LINE);
 	if (t == NULL)
 		return NULL;
 	ash_mutex_lock(&lock);
@@ -168,7 +176,7 @@ static void end_thread(void *record)
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert_expensive(ash_thread_tops_are_valid(t));
 	ash_tls.phase = ASH_THREAD_DEAD;
-	ash_thread_flush(t, ash_tls.top);
+	ash_thread_flush(t, t->top);
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert(t->budget_used == 0);
 	ash_tls.thread = NULL;
@@ -203,6 +211,9 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	t->contended = UINT64_MAX / 2; /* no difference at the first tick, which sets it */
 	t->slow_paths = 0;
 	t->budget_used = 0;
+	t->top = checked() ? (void ***)(t + 1) : ash_tls.top;
+	for (unsigned s = 0; checked() && s < ASH_STACKS; s++)
+		t->top[s] = ASH_STATIC_TOP;
 	enlist(t);
 	t->fresh = ash_thread_count() > 1;
 	ash_tls.thread = t;
@@ -257,7 +268,7 @@ ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
 	size_t *sum = argument;
 
 	for (unsigned s = 1; s < ASH_STACKS; s++) {
-		void **top = ash_load_relaxed(&t->tls->top[s]);
+		void **top = ash_load_relaxed(&t->top[s]);
 		unsigned n = 0;
 
 		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
@@ -282,7 +293,7 @@ static size_t tell_estate(struct ash_thread *t, uint64_t *word)
 	size_t n = 0;
 
 	for (unsigned s = 1; s < ASH_STACKS; s++) {
-		uint64_t top = (uintptr_t)t->tls->top[s];
+		uint64_t top = (uintptr_t)t->top[s];
 
 		if (top == (uintptr_t)ASH_STATIC_TOP)
 			continue;
@@ -317,7 +328,7 @@ static void flush_all(void)
 
 		if (t->tls == NULL || t->generation != generation - 1)
 			continue;
-		ash_thread_flush(t, t->tls->top);
+		ash_thread_flush(t, t->top);
 		retire(t);
 	}
 }

@@ -34,6 +34,10 @@ struct ash_thread {
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
 	struct ash_tls *tls;       /* NULL while it has no thread; THREADS lock */
 	uint32_t generation;       /* forks between the first process and its thread's */
+	/* By stack, the tops of its magazines: those of tls; under `checks:on` an array of its
+	 * own, and those of tls stay at the static one, so that every call takes the slow path.
+	 */
+	void ***top;
 	struct ash_shard *shard;
 	uint64_t contended; /* failed try-locks when last looked at */
 	uint32_t epoch;     /* of its last tick; atomic, others read it */
@@ -54,7 +58,7 @@ enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, AS
  * meanwhile.
  *
  * Each top points into a magazine of its stack's class (cache/magazine.h), no two into one, or
- * is the static one; thread is NULL or a record whose `tls` is this. */
+ * is the static one, as they all are under `checks:on`; thread is NULL or a record whose `tls` is this. */
 struct ash_tls {
 	void **top[ASH_STACKS];
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum ash_zero_realloc { ASH_ZERO_REALLOC_FREE, ASH_ZERO_REALLOC_ALLOC, ASH_ZERO_REALLOC_ABORT };
-enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_FULL };
+enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_ON, ASH_CHECKS_FULL };
 
 /* Of memory: bytes, or a share of what the process may have (the container's limit, else the
  * machine's RAM). */

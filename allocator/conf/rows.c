@@ -65,7 +65,7 @@ static const struct row rows[] = {
 	ON_OFF("tcache", tcache),
 	WORD("background_thread", background_thread, "auto|true|false"),
 	ON_OFF("stats_print", stats_print),
-	WORD("checks", checks, "default|full"),
+	WORD("checks", checks, "default|on|full"),
 	WORD("zero_realloc", zero_realloc, "free|alloc|abort"),
 	WORD("thp", thp, "default|always|never"),
 	WORD("hugetlb", hugetlb, "never|2m"),

@@ -1,6 +1,8 @@
 /* The slow paths of free. */
 #include "front/front.h"
 
+#include "cache/handed.h"
+#include "conf/conf.h"
 #include "front/boot.h"
 #include "front/misuse.h"
 #include "front/object.h"
@@ -51,6 +53,8 @@ static ASH_COLD void report_small(void *p)
 {
 	struct ash_object object = ash_object_of(p);
 
+	if (object.kind == ASH_OBJECT_SMALL) /* another thread has got it by now */
+		object.kind = ASH_OBJECT_FREED;
 	ash_misuse_pointer("free", p, &object);
 }
 
@@ -77,12 +81,26 @@ ASH_INLINE bool check_small(const struct ash_run *slab, void *p, unsigned stack)
 	return true;
 }
 
+/* Under `checks:on`: false where the ordinary way is to be taken. */
+static bool free_checked(void *p, unsigned stack)
+{
+	if (ASH_LIKELY(ash_handed_take_back(p)))
+		return ash_tcache_push(stack, p);
+	if (ash_handed_state(p) == ASH_HANDED_UNKNOWN)
+		return false;
+	report_small(p);
+	return true;
+}
+
 void ash_free_full(void *p, size_t stack)
 {
 	int saved = errno;
 
 	if (ASH_UNLIKELY(stack == 0))
 		free_far(p);
+	else if (ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON) &&
+		 free_checked(p, (unsigned)stack))
+		return;
 	else if (check_small(ash_run_of(p), p, (unsigned)stack))
 		ash_tcache_free((unsigned)stack, p);
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))

@@ -3,6 +3,7 @@
 
 #include "front/boot.h"
 #include "front/bounds.h"
+#include "cache/handed.h"
 #include "conf/conf.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -63,12 +64,21 @@ void *ash_malloc_slow(size_t size)
 	if (ASH_UNLIKELY(size == 0)) /* whose class has no magazine */
 		return ash_front_malloc(1);
 	class = ash_class_of(size);
+	if (ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON)) {
+		p = ash_tcache_pop(class);
+		if (ASH_LIKELY(p != NULL)) {
+			ash_handed_out(p);
+			return p;
+		}
+	}
 	p = ash_tcache_alloc(class);
 	if (ASH_UNLIKELY(p == NULL) && ash_bounds_tell_hard())
 		p = ash_tcache_alloc(class);
 	ash_bounds_tell();
 	if (ASH_UNLIKELY(p == NULL))
 		return no_memory();
+	if (ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON))
+		ash_handed_out(p);
 	errno = saved; /* a search for memory may have met refusals */
 	return p;
 }

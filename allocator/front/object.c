@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cache/handed.h"
+#include "conf/conf.h"
 #include "meta/window.h"
 #include "os/os.h"
 #include "slab/slab.h"
@@ -13,16 +15,13 @@ static struct ash_object none(const char *why)
 	return (struct ash_object){.kind = ASH_OBJECT_NONE, .why = why};
 }
 
-#define NEVER "it was never allocated"
-
 /* Whether p's granule was ever in use. */
 static bool has_held_any(const void *p)
 {
-	uint32_t number = ash_granule_number(p);
-	const struct ash_hugeblock *block = ash_block_of_granule(number);
-	unsigned i = number % ASH_HUGE_GRANULES;
+	const struct ash_hugeblock *block = ash_block_at(p);
+	unsigned i = (uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1);
 
-	return ash_load_relaxed(&block->held[i / 64]) >> (i % 64) & 1;
+	return block != NULL && ash_load_relaxed(&block->held[i / 64]) >> (i % 64) & 1;
 }
 
 static struct ash_object in_slab(struct ash_run *slab, const void *p)
@@ -31,12 +30,20 @@ static struct ash_object in_slab(struct ash_run *slab, const void *p)
 
 	switch (ash_slab_region_state(slab, p)) {
 	case ASH_REGION_OUT:
+		if (ash_conf.checks == ASH_CHECKS_ON) {
+			enum ash_handed state = ash_handed_state(p);
+
+			if (state == ASH_HANDED_NEVER)
+				return none(ASH_OBJECT_NEVER);
+			if (state == ASH_HANDED_BACK)
+				o.kind = ASH_OBJECT_FREED;
+		}
 		return o;
 	case ASH_REGION_FREE:
 		o.kind = ASH_OBJECT_FREED;
 		return o;
 	case ASH_REGION_UNCARVED:
-		return none(NEVER);
+		return none(ASH_OBJECT_NEVER);
 	default:
 		return none("it points inside an object");
 	}
@@ -56,7 +63,7 @@ static struct ash_object in_run(struct ash_run *run, const void *p)
 		/* Free granules: of what lay there nothing is known any more, only whether
 		 * anything did. */
 		return has_held_any(p) ? (struct ash_object){.kind = ASH_OBJECT_FREED}
-					 : none(NEVER);
+					 : none(ASH_OBJECT_NEVER);
 	}
 }
 

@@ -24,7 +24,11 @@ struct ash_object {
 	const char *why;
 };
 
-/* An object that lies in a thread's magazine counts as live: only its slab can tell. */
+/* Why, where no call ever returned it. */
+#define ASH_OBJECT_NEVER "it was never allocated"
+
+/* An object that lies in a thread's magazine counts as live: only its slab can tell.  (Under
+ * `checks:on` it counts as freed.) */
 struct ash_object ash_object_of(const void *p);
 
 #endif

@@ -28,10 +28,10 @@
 
 bool ash_tcache_enabled = true;
 
-static void set_top(unsigned stack, void **top)
+ASH_INLINE void set_top(void ***tops, unsigned stack, void **top)
 {
 	ASH_COMPILER_FENCE(); /* what top covers was written before */
-	ash_tls.top[stack] = top;
+	tops[stack] = top;
 	ASH_COMPILER_FENCE();
 }
 
@@ -52,9 +52,7 @@ static void drop_stack(void **tops[], unsigned stack)
 
 	if (top == ASH_STATIC_TOP)
 		return;
-	ASH_COMPILER_FENCE();
-	tops[stack] = ASH_STATIC_TOP;
-	ASH_COMPILER_FENCE();
+	set_top(tops, stack, ASH_STATIC_TOP);
 	flush_below(ash_stack_class(stack), top);
 	ash_magazine_put(ash_magazine_of(top));
 }
@@ -107,19 +105,19 @@ static void trim_idle(struct ash_thread *t)
 		if (misses != 0)
 			continue;
 		if (cc->cap <= FIRST_CAP) {
-			drop_class(t, ash_tls.top, c);
+			drop_class(t, t->top, c);
 			continue;
 		}
 		take_spare(cc, c);
 		if (ash_class_is_given(c))
-			drop_stack(ash_tls.top, ash_class_free_stack(c));
-		if (ash_tls.top[c] != ASH_STATIC_TOP) {
-			void **top = ash_tls.top[c], **m = ash_magazine_of(top);
+			drop_stack(t->top, ash_class_free_stack(c));
+		if (t->top[c] != ASH_STATIC_TOP) {
+			void **top = t->top[c], **m = ash_magazine_of(top);
 
-			set_top(c, ASH_STATIC_TOP);
+			set_top(t->top, c, ASH_STATIC_TOP);
 			flush_below(c, top);
 			ash_capacity_set(t, c, cc->cap / 2u);
-			set_top(c, ash_magazine_clear(m, cc->cap));
+			set_top(t->top, c, ash_magazine_clear(m, cc->cap));
 		}
 	}
 }
@@ -196,10 +194,10 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 	return slot[0];
 }
 
-static bool has_magazine(unsigned class)
+static bool has_magazine(const struct ash_thread *t, unsigned class)
 {
-	return ash_tls.top[class] != ASH_STATIC_TOP ||
-	       ash_tls.top[ash_class_free_stack(class)] != ASH_STATIC_TOP;
+	return t->top[class] != ASH_STATIC_TOP ||
+	       t->top[ash_class_free_stack(class)] != ASH_STATIC_TOP;
 }
 
 /* Whether the class gets its first magazine now; installs it empty on the given stack of it. */
@@ -224,15 +222,15 @@ static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
 		ash_capacity_set(t, class, 0);
 		return false;
 	}
-	set_top(stack, ash_magazine_clear(m, first));
+	set_top(t->top, stack, ash_magazine_clear(m, first));
 	return true;
 }
 
-ASH_INLINE void *pop(unsigned class, void **top)
+ASH_INLINE void *pop(struct ash_thread *t, unsigned class, void **top)
 {
 	void *p = *top;
 
-	set_top(class, top - 1);
+	set_top(t->top, class, top - 1);
 	return p;
 }
 
@@ -244,13 +242,13 @@ static void swap_stacks(struct ash_thread *t, unsigned class)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 	unsigned stack = ash_class_free_stack(class);
-	void **given = ash_tls.top[stack], **taken = ash_tls.top[class];
+	void **given = t->top[stack], **taken = t->top[class];
 	unsigned n = ash_top_count(given), more, got;
 
-	set_top(stack, ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
-	set_top(class, given);
+	set_top(t->top, stack, ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
+	set_top(t->top, class, given);
 	if (taken != ASH_STATIC_TOP)
-		set_top(stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
+		set_top(t->top, stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
 	if (n >= SWAP_LEAST || n == 0)
 		return;
 	more = ash_magazine_cap(ash_magazine_of(given)) - n;
@@ -264,11 +262,11 @@ static void swap_stacks(struct ash_thread *t, unsigned class)
 			   more);
 	if (got < more)
 		memmove(given + 1, given + 1 + more - got, got * sizeof(*given));
-	set_top(class, given + got);
+	set_top(t->top, class, given + got);
 }
 
 /* The frequent case of a swap, together with the pop: both magazines are there and enough was
- * freed.  NULL where that is not so. */
+ * freed.  NULL where that is not so, and where the fast paths see none. */
 ASH_INLINE void *swap_and_pop(unsigned class)
 {
 	unsigned stack = ash_class_free_stack(class);
@@ -282,9 +280,9 @@ ASH_INLINE void *swap_and_pop(unsigned class)
 	n = ash_top_count(given);
 	if (n < SWAP_LEAST && (n < SWAP_WITH_SPARE || ash_load_relaxed(&cc->spare) == NULL))
 		return NULL;
-	set_top(stack, ASH_STATIC_TOP);
-	set_top(class, given - 1);
-	set_top(stack, taken);
+	set_top(ash_tls.top, stack, ASH_STATIC_TOP);
+	set_top(ash_tls.top, class, given - 1);
+	set_top(ash_tls.top, stack, taken);
 	ash_capacity_count_miss(cc);
 	return p;
 }
@@ -307,28 +305,28 @@ void *ash_tcache_alloc(unsigned class)
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_single(t->shard, class);
 	cc = &t->classes[class];
-	if (has_magazine(class))
+	if (has_magazine(t, class))
 		ash_capacity_count_miss(cc);
 	else if (!earn(t, class, class))
 		return alloc_single(t->shard, class);
 again:
 	/* Items below a NULL that was freed by its size. */
-	while (ASH_UNLIKELY(!ash_top_is_empty(ash_tls.top[class]))) {
-		p = pop(class, ash_tls.top[class]);
+	while (ASH_UNLIKELY(!ash_top_is_empty(t->top[class]))) {
+		p = pop(t, class, t->top[class]);
 		if (p != NULL)
 			return p;
 	}
 	/* A thread that only freed so far. */
-	if (ASH_UNLIKELY(ash_tls.top[class] == ASH_STATIC_TOP)) {
+	if (ASH_UNLIKELY(t->top[class] == ASH_STATIC_TOP)) {
 		swap_stacks(t, class);
 		goto again;
 	}
 	ash_delay();
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
 						 : NULL;
-	empty = ash_magazine_of(ash_tls.top[class]);
+	empty = ash_magazine_of(t->top[class]);
 	if (m != NULL) {
-		p = pop(class, ash_magazine_full_top(m));
+		p = pop(t, class, ash_magazine_full_top(m));
 		if (cc->drained == NULL)
 			cc->drained = empty;
 		else
@@ -338,17 +336,17 @@ again:
 		goto again;
 	}
 	if (ash_class_is_given(class) &&
-	    !ash_top_is_empty(ash_tls.top[ash_class_free_stack(class)])) {
+	    !ash_top_is_empty(t->top[ash_class_free_stack(class)])) {
 		swap_stacks(t, class);
 		goto again;
 	}
 	/* The empty magazine leaves its place here before it appears in the depot, and comes
 	 * back when it is filled.  A child that is forked in between must not find items
 	 * counted that are not there yet. */
-	set_top(class, ASH_STATIC_TOP);
+	set_top(t->top, class, ASH_STATIC_TOP);
 	m = ash_depot_get(class, empty);
 	if (ASH_LIKELY(m != NULL)) {
-		p = pop(class, ash_magazine_full_top(m));
+		p = pop(t, class, ash_magazine_full_top(m));
 		if (ASH_LIKELY(p != NULL))
 			return p;
 		goto again;
@@ -360,12 +358,12 @@ again:
 	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index,
 			   m + ASH_MAGAZINE_SLOTS, cc->cap);
 	if (ASH_UNLIKELY(got == 0)) {
-		set_top(class, top);
+		set_top(t->top, class, top);
 		return alloc_single(t->shard, class);
 	}
 	if (got < cc->cap) /* short of memory: the sentinel right below what there is */
 		ash_magazine_clear(m, got);
-	return pop(class, m + ASH_MAGAZINE_SLOTS - 1);
+	return pop(t, class, m + ASH_MAGAZINE_SLOTS - 1);
 }
 
 /* The rare ways of a free are out of line: they would cost the frequent one its registers. */
@@ -380,18 +378,18 @@ static ASH_NOINLINE void **first_magazine(struct ash_thread *t, unsigned class, 
 {
 	void **m;
 
-	if (!has_magazine(class))
-		return earn(t, class, stack) ? ash_tls.top[stack] : NULL;
+	if (!has_magazine(t, class))
+		return earn(t, class, stack) ? t->top[stack] : NULL;
 	m = ash_magazine_get(); /* malloc's stack has one */
 	return m != NULL ? ash_magazine_clear(m, t->classes[class].cap) : NULL;
 }
 
 /* There is no memory for a second magazine.  The full one is emptied where it lies, for
  * otherwise every free from here on would ask the kernel again, in vain. */
-static ASH_NOINLINE void **empty_in_place(unsigned class, unsigned stack, void **top,
-					  unsigned cap)
+static ASH_NOINLINE void **empty_in_place(struct ash_thread *t, unsigned class, unsigned stack,
+					  void **top, unsigned cap)
 {
-	set_top(stack, ASH_STATIC_TOP);
+	set_top(t->top, stack, ASH_STATIC_TOP);
 	flush_below(class, top);
 	return ash_magazine_clear(ash_magazine_of(top), cap);
 }
@@ -418,10 +416,10 @@ ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, unsigned stack
 	if (empty == NULL)
 		empty = ash_magazine_get();
 	if (ASH_UNLIKELY(empty == NULL))
-		return empty_in_place(class, stack, top, cc->cap);
+		return empty_in_place(t, class, stack, top, cc->cap);
 	spare = ash_magazine_of(top);
 	top = ash_magazine_clear(empty, cc->cap);
-	set_top(stack, top);
+	set_top(t->top, stack, top);
 	ash_delay();
 	ash_store_release(&cc->spare, spare);
 	return top;
@@ -439,7 +437,7 @@ void ash_tcache_free(unsigned stack, void *p)
 		free_single(class, p);
 		return;
 	}
-	top = ash_tls.top[stack];
+	top = t->top[stack];
 	if (ASH_LIKELY(top != ASH_STATIC_TOP)) {
 		ash_capacity_count_miss(&t->classes[class]);
 	} else {
@@ -452,7 +450,7 @@ void ash_tcache_free(unsigned stack, void *p)
 	if (ASH_LIKELY(ash_top_is_full(top)))
 		top = make_room(t, class, stack, top);
 	top[1] = p;
-	set_top(stack, top + 1);
+	set_top(t->top, stack, top + 1);
 }
 
 void ash_tcache_init(void)
@@ -469,6 +467,6 @@ bool ash_tcache_release(void)
 
 	if (t != NULL)
 		for (unsigned c = 1; c < ASH_CLASSES; c++)
-			drop_class(t, ash_tls.top, c);
+			drop_class(t, t->top, c);
 	return ash_relief_all();
 }

@@ -13,6 +13,40 @@ extern bool ash_tcache_enabled;
 /* Once, before the first of the others; allocates nothing. */
 void ash_tcache_init(void);
 
+/* Under `checks:on` the fast paths see no magazine, and these are the like: an object of the
+ * class, NULL where the magazine is empty; whether it took one. */
+ASH_INLINE void *ash_tcache_pop(unsigned class)
+{
+	struct ash_thread *t = ash_tls.thread;
+	void **top, *p;
+
+	if (ASH_UNLIKELY(t == NULL))
+		return NULL;
+	top = t->top[class];
+	p = *top;
+	if (ASH_LIKELY(p != NULL)) {
+		ASH_COMPILER_FENCE(); /* as in front.h */
+		t->top[class] = top - 1;
+	}
+	return p;
+}
+
+ASH_INLINE bool ash_tcache_push(unsigned stack, void *p)
+{
+	struct ash_thread *t = ash_tls.thread;
+	void **top;
+
+	if (ASH_UNLIKELY(t == NULL))
+		return false;
+	top = t->top[stack];
+	if (ASH_UNLIKELY(ash_top_is_full(top)))
+		return false;
+	top[1] = p;
+	ASH_COMPILER_FENCE();
+	t->top[stack] = top + 1;
+	return true;
+}
+
 /* An object of the class; NULL with ENOMEM.  The thread's magazine for it is empty. */
 void *ash_tcache_alloc(unsigned class);
 

@@ -346,6 +346,9 @@ static struct ash_hugeblock *descriptor_for(struct ash_growing *growing, uintptr
 	if (block == NULL)
 		block = new_descriptor(growing);
 	if (block != NULL) {
+		/* What is known of the place where it was says nothing of this one. */
+		for (unsigned w = 0; w < 2; w++)
+			ash_store_relaxed(&block->held[w], (uint64_t)0);
 		ash_store_relaxed(&block->address, address);
 		ash_block_set(address, block);
 	}

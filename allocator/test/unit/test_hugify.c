@@ -190,7 +190,7 @@ static void refused_collapse(void **state)
 
 static bool is_huge(const struct ash_run *run)
 {
-	return (ash_block_of_granule(run->number)->keep & ASH_KEEP_HUGE) != 0;
+	return (ash_block_at(ash_run_address(run))->keep & ASH_KEEP_HUGE) != 0;
 }
 
 static void fill(struct ash_run *run)
