@@ -76,8 +76,8 @@ struct ash_object ash_object_of(const void *p)
 		return none("it is misaligned");
 	if (run != NULL) {
 		inside = in_run(run, p);
-		/* Where a hugeblock was released a mapping may lie now. */
-		if (inside.kind != ASH_OBJECT_FREED)
+		/* Where a hugeblock is no more a mapping may lie now. */
+		if (inside.kind != ASH_OBJECT_FREED && inside.kind != ASH_OBJECT_NONE)
 			return inside;
 	}
 	if (((uintptr_t)p & (ash_os_page - 1)) == 0 && ash_far_find(p, &o.far)) {

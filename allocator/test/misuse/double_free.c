@@ -34,20 +34,62 @@ static void double_free_delayed(void)
 	free(hidden(p));
 }
 
+static void hand_out(size_t size)
+{
+	for (unsigned i = 0; i < 200; i++)
+		(void)hidden(malloc(size));
+}
+
+static void free_twice_and_hand_out(size_t size)
+{
+	void *p[20];
+
+	for (unsigned i = 0; i < 20; i++)
+		p[i] = malloc(size);
+	for (unsigned i = 0; i < 10; i++)
+		free(p[i]);
+	free(hidden(p[3]));
+	hand_out(size);
+}
+
 /* Freed twice, and handed out twice before anybody looks at the slab: its two new owners hold
  * it, and nothing tells that from two blocks. */
 static void double_free_handed_out(void)
 {
-	void *p[20], *q[200];
+	free_twice_and_hand_out(40);
+}
 
-	for (unsigned i = 0; i < 20; i++)
-		p[i] = malloc(40);
-	for (unsigned i = 0; i < 10; i++)
-		free(p[i]);
-	free(hidden(p[3]));
-	for (unsigned i = 0; i < 200; i++)
-		q[i] = hidden(malloc(40));
-	(void)q;
+/* The same of 24 bytes. */
+static void double_free_handed_out_24(void)
+{
+	free_twice_and_hand_out(24);
+}
+
+/* The same of 10,000 bytes. */
+static void double_free_handed_out_10000(void)
+{
+	free_twice_and_hand_out(10000);
+}
+
+static void *free_and_hand_out(void *p)
+{
+	free(p);
+	hand_out(500);
+	return NULL;
+}
+
+/* Freed by two threads, and handed out in both. */
+static void double_free_handed_out_by_thread(void)
+{
+	void *p;
+	pthread_t thread;
+
+	honest_use(500);
+	p = malloc(500);
+	free(p);
+	if (pthread_create(&thread, NULL, free_and_hand_out, hidden(p)) == 0)
+		pthread_join(thread, NULL);
+	hand_out(500);
 }
 
 /* Many other frees lie between, so that no look at the last few can see it. */
@@ -143,6 +185,9 @@ const struct misuse misuse_double_free[] = {
 	{"double_free_at_once", double_free_at_once},
 	{"double_free_delayed", double_free_delayed},
 	{"double_free_handed_out", double_free_handed_out},
+	{"double_free_handed_out_10000", double_free_handed_out_10000},
+	{"double_free_handed_out_24", double_free_handed_out_24},
+	{"double_free_handed_out_by_thread", double_free_handed_out_by_thread},
 	{"double_free_interleaved", double_free_interleaved},
 	{"double_free_large", double_free_large},
 	{"double_free_mapping", double_free_mapping},

@@ -114,6 +114,29 @@ static void free_never_allocated(void)
 	free(hidden(furthest + 4 * malloc_usable_size(furthest)));
 }
 
+/* A place that a cache may hold: right behind the only block of its size. */
+static void free_never_allocated_next(void)
+{
+	char *p = malloc(128);
+
+	free(hidden(p + malloc_usable_size(p)));
+}
+
+/* A place near a block, where nothing ever lay: 16 KiB to 512 KiB behind the highest. */
+static void free_never_allocated_near(void)
+{
+	char *p = malloc(16);
+
+	free(hidden(p + 16384));
+}
+
+static void free_never_allocated_nearby(void)
+{
+	char *p = malloc(3000);
+
+	free(hidden(p + (512 << 10)));
+}
+
 /* An address that no process can have. */
 static void free_noncanonical(void)
 {
@@ -151,6 +174,9 @@ const struct misuse misuse_invalid_free[] = {
 	{"free_literal", free_literal},
 	{"free_low_address", free_low_address},
 	{"free_never_allocated", free_never_allocated},
+	{"free_never_allocated_near", free_never_allocated_near},
+	{"free_never_allocated_nearby", free_never_allocated_nearby},
+	{"free_never_allocated_next", free_never_allocated_next},
 	{"free_noncanonical", free_noncanonical},
 	{"free_stack", free_stack},
 	{"free_unmapped", free_unmapped},

@@ -14,8 +14,8 @@ struct misuse {
 	const char *name;
 	void (*wrong)(void);
 };
-extern const struct misuse misuse_double_free[], misuse_invalid_free[], misuse_other_calls[],
-	misuse_whole[];
+extern const struct misuse misuse_at_exit[], misuse_double_free[], misuse_invalid_free[],
+	misuse_other_calls[], misuse_whole[];
 
 void say(const char *text);
 void honest_use(size_t n); /* blocks of that size, written and freed */

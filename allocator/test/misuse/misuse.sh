@@ -3,7 +3,10 @@
 #
 #   at the call                 the misuse itself must not return: SIGABRT and one line on stderr
 #   at flush                    it may return, but the program must not come to its end
-#   only under checks:full      the program comes to its end without a word
+#   at exit                     the program comes to its end, and the process does not
+#   only under checks:on        the program comes to its end without a word
+#
+# Under checks:on and checks:full all are stopped at the call.
 . "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 grep -q '^#define ASH_SAFETY_CHECKS 1' "$top_builddir/config.h" ||
@@ -14,6 +17,7 @@ program=$top_builddir/allocator/test/misuse/misuse
 option='; ASHLAR_CONF=abort_on_misuse:false continues$'
 double_line="^<ashlar>: double free of 0x[0-9a-f]+( \\(size class [0-9]+ bytes\\))?$option"
 invalid_line="^<ashlar>: invalid free of 0x[0-9a-f]+: .+$option"
+never_line="^<ashlar>: invalid free of 0x[0-9a-f]+: it was never allocated$option"
 realloc_line="^<ashlar>: invalid pointer 0x[0-9a-f]+ passed to realloc: .+$option"
 usable_line="^<ashlar>: invalid pointer 0x[0-9a-f]+ passed to malloc_usable_size: .+$option"
 
@@ -39,6 +43,9 @@ stopped() { # PROGRAM WHERE LINE
 	if [ "$2" = call ] && grep -q 'wrong call returned' "$tmp/out"; then
 		problem="${problem:+$problem; }the misuse returned"
 	fi
+	if [ "$2" = exit ] && ! grep -q '^end$' "$tmp/out"; then
+		problem="${problem:+$problem; }it was stopped before its end"
+	fi
 	if [ $is_ashlar = yes ]; then
 		[ "$(wc -l <"$tmp/err")" -eq 1 ] || problem="${problem:+$problem; }not one line on stderr"
 		grep -qE "$3" "$tmp/err" || problem="${problem:+$problem; }not the words it should say"
@@ -56,9 +63,11 @@ expect() { # PROGRAM: the words it should cause, in $line
 	# Of a mapping that is gone, and of a place in a slab that no caller has had yet but
 	# a cache may hold, nobody knows what they were.
 	double_free_mapping | free_never_allocated) line="$double_line|$invalid_line" ;;
+	free_never_allocated_*) line=$never_line ;;
 	# In a magazine it is found when realloc frees the old block.
 	realloc_freed_in_use) line="$double_line|$realloc_line" ;;
-	double_free_* | many) line=$double_line ;;
+	exit_inside) line=$invalid_line ;;
+	double_free_* | exit_* | many) line=$double_line ;;
 	free_*) line=$invalid_line ;;
 	realloc_*) line=$realloc_line ;;
 	usable_size_*) line=$usable_line ;;
@@ -92,17 +101,18 @@ for name in $("$program"); do
 	case $place in
 	'at the call') stopped "$name" call "$line" ;;
 	'at flush') stopped "$name" end "$line" ;;
-	'only under checks:full') goes_through "$name" ;;
+	'at exit') stopped "$name" exit "$line" ;;
+	'only under checks:on') goes_through "$name" ;;
 	*) note "allocator/doc/misuse.md has no row for it, or names no place"; false ;;
 	esac
 	verdict $? "$name: stopped $place"
 	[ "$is_ashlar" = yes ] || continue
 	lines=1
-	[ "$place" != 'only under checks:full' ] || lines=0
+	[ "$place" != 'only under checks:on' ] || lines=0
 	continues "$name" $lines
 	verdict $? "$name: $lines line, and continues under abort_on_misuse:false"
 	case $place in
-	only*) ;;
+	only* | *exit*) ;;
 	*)
 		MISUSE_TAKEN=1
 		export MISUSE_TAKEN
@@ -112,12 +122,17 @@ for name in $("$program"); do
 		verdict $result "$name: stopped $place where the window is somebody else's"
 		;;
 	esac
-	ASHLAR_CONF=checks:full
-	export ASHLAR_CONF
-	stopped "$name" call "$line"
-	result=$?
-	unset ASHLAR_CONF
-	verdict $result "$name: at the call under checks:full"
+	case $name in
+	free_never_allocated) line=$never_line ;; # it is known there
+	esac
+	for level in on full; do
+		ASHLAR_CONF=checks:$level
+		export ASHLAR_CONF
+		stopped "$name" call "$line"
+		result=$?
+		unset ASHLAR_CONF
+		verdict $result "$name: at the call under checks:$level"
+	done
 done
 verdict $((seen < 25)) "$seen misuse programs, and not an empty list"
 rows=$(grep -c '^| [a-z0-9_]* | \(at\|only\) ' "$table")
@@ -127,12 +142,13 @@ verdict $? "$rows rows in allocator/doc/misuse.md, one for each program"
 run none
 [ $status -eq 0 ] && [ ! -s "$tmp/err" ] && grep -q '^end$' "$tmp/out"
 verdict $? "no misuse: not a word"
-if [ "$is_ashlar" = yes ]; then
-	ASHLAR_CONF=checks:full
+for level in on full; do
+	[ "$is_ashlar" = yes ] || continue
+	ASHLAR_CONF=checks:$level
 	export ASHLAR_CONF
 	run none
 	unset ASHLAR_CONF
 	[ $status -eq 0 ] && [ ! -s "$tmp/err" ] && grep -q '^end$' "$tmp/out"
-	verdict $? "no misuse: not a word under checks:full either"
-fi
+	verdict $? "no misuse: not a word under checks:$level either"
+done
 finish
