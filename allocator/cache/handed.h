@@ -1,5 +1,5 @@
-/* Under `checks:on`, which objects are with the program: two bits for each 16 bytes of heap, out
- * of line, found by the address alone.
+/* Under `checks:on`, which objects are with the program: two bits for each 16 bytes of heap,
+ * out of line, found by the address alone.
  *
  * Set by malloc when it hands an object out and cleared by free, so a pointer that is freed and
  * not out is told at the call, whatever happened in between and whichever thread it comes

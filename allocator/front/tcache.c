@@ -245,7 +245,8 @@ static void swap_stacks(struct ash_thread *t, unsigned class)
 	void **given = t->top[stack], **taken = t->top[class];
 	unsigned n = ash_top_count(given), more, got;
 
-	set_top(t->top, stack, ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
+	set_top(t->top, stack,
+		ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
 	set_top(t->top, class, given);
 	if (taken != ASH_STATIC_TOP)
 		set_top(t->top, stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));

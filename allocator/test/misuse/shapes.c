@@ -275,7 +275,8 @@ static void executable_heap(void)
 
 static void impossibly_large_malloc(void)
 {
-	char *p = get((size_t)-2);
+	static volatile size_t impossible = (size_t)-2; /* the compiler would warn */
+	char *p = get(impossible);
 
 	if (p != NULL)
 		went_through();

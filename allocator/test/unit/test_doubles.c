@@ -1,0 +1,128 @@
+/* What is found in the caches that ought not to lie there. */
+#include "test/support/unit.h"
+
+#include <pthread.h>
+
+#include "cache/depot.h"
+#include "cache/doubles.h"
+#include "front/front.h"
+#include "front/tcache.h"
+#include "util/misuse_hook.h"
+
+static void *item[2 * ASH_DOUBLES_LOOKED_AT];
+
+/* So many objects of the size, freed in their order; they stay in the caches. */
+static void cache_many(size_t size, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		item[i] = ash_front_malloc(size);
+		assert_non_null(item[i]);
+	}
+	for (unsigned i = 0; i < n; i++)
+		ash_front_free(item[i]);
+}
+
+static unsigned found(const void *p)
+{
+	struct ash_misuse misuse[4];
+	unsigned n = ash_doubles_find(misuse, 4);
+
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(misuse[i].kind, ASH_MISUSE_DOUBLE_FREE);
+		assert_ptr_equal(misuse[i].pointer, p);
+	}
+	return n;
+}
+
+/* Frees it again, looks, and takes it out of the thread's magazine. */
+static unsigned found_again(void *p, size_t size)
+{
+	unsigned stack = ash_class_free_stack(ash_class_of(size)), n;
+
+	ash_front_free(p);
+	assert_ptr_equal(*ash_tls.top[stack], p);
+	n = found(p);
+	ash_tls.top[stack]--;
+	return n;
+}
+
+static void nothing_is_wrong(void **state)
+{
+	(void)state;
+	assert_int_equal(found(NULL), 0);
+	for (size_t size = 1; size <= ASH_SMALL_MAX; size += size / 8 + 1)
+		cache_many(size, 300);
+	assert_int_equal(found(NULL), 0);
+	ash_tcache_release();
+	assert_int_equal(found(NULL), 0);
+}
+
+static void a_double_is_found_at_any_depth(void **state)
+{
+	static const unsigned depths[] = {3, 60, 130, 4000};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+		cache_many(200, depths[i]);
+		assert_int_equal(found_again(item[0], 200), 1);
+		assert_int_equal(found(NULL), 0);
+		cache_many(20, depths[i]);
+		assert_int_equal(found_again(item[0], 20), 1);
+		ash_tcache_release();
+	}
+}
+
+/* Beyond the bound nothing is looked at: what was freed first lies deepest. */
+static void the_look_is_bounded(void **state)
+{
+	unsigned n = ASH_DOUBLES_LOOKED_AT + 1000;
+
+	(void)state;
+	cache_many(16, n);
+	assert_true(ash_depot_items(ash_class_of(16)) > ASH_DOUBLES_LOOKED_AT);
+	assert_int_equal(found_again(item[0], 16), 0);
+	assert_int_equal(found_again(item[n - 4000], 16), 1);
+	ash_tcache_release();
+}
+
+static pthread_barrier_t barrier;
+
+static void *hold_depot(void *class)
+{
+	assert_true(ash_depot_try_lock((unsigned)(uintptr_t) class));
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	ash_depot_unlock((unsigned)(uintptr_t) class);
+	return NULL;
+}
+
+/* It waits for nobody: what is locked is left out. */
+static void what_is_locked_is_left_out(void **state)
+{
+	uintptr_t class = ash_class_of(400);
+	pthread_t thread;
+
+	(void)state;
+	cache_many(400, 2000);
+	pthread_barrier_init(&barrier, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, hold_depot, (void *)class), 0);
+	pthread_barrier_wait(&barrier);
+	assert_int_equal(found_again(item[0], 400), 0);
+	assert_int_equal(found_again(item[1990], 400), 1);
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, NULL);
+	assert_int_equal(found_again(item[0], 400), 1);
+	ash_tcache_release();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_wrong),
+		cmocka_unit_test(a_double_is_found_at_any_depth),
+		cmocka_unit_test(the_look_is_bounded),
+		cmocka_unit_test(what_is_locked_is_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
