@@ -32,6 +32,12 @@ static_assert(offsetof(struct ash_window, limit) == 8 &&
 #define WINDOW_MOST ((uint64_t)16 << 40)
 /* Below this nothing can be served: a few hugeblocks. */
 #define WINDOW_FLOOR ((uint64_t)16 << 20)
+/* Sanitizers have their shadow memory where the window would lie. */
+#ifdef ASH_SANITIZER
+#define SHADOWED true
+#else
+#define SHADOWED false
+#endif
 /* The first 4 GiB are left to others. */
 #define LOWEST ((uint64_t)4 << 30)
 
@@ -88,13 +94,11 @@ static uintptr_t place(uint64_t length)
 	probe = ash_align_down(probe, ASH_HUGE);
 	space = ash_pow2_ceil(probe);
 	end = length <= space / 8 ? space / 4 : space / 2;
-#ifndef ASH_SANITIZER /* their shadow memory may lie there */
-	if (end >= LOWEST + length) {
+	if (!SHADOWED && end >= LOWEST + length) {
 		uint64_t room = end - length - LOWEST;
 
 		return end - length - spread(probe, room < space / 32 ? room : space / 32);
 	}
-#endif
 	/* So that mappings first fill the gap between. */
 	if (probe > 2 * length + LOWEST)
 		return probe - 2 * length;
