@@ -5,12 +5,11 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "os/lock_rank.h"
 #include "os/os.h"
 #include "util/atomic.h"
+#include "util/system_call.h"
 
 /* A report of misuse is made on it, and the program's handler of SIGABRT runs on it: 256 KiB,
  * and what thread-local storage takes of it. */
@@ -69,7 +68,7 @@ static void rounds(void)
 static void settle_in(void)
 {
 	if (!ash_os_faulted(ASH_OS_PRCTL))
-		syscall(SYS_prctl, PR_SET_NAME, "ashlar", 0, 0, 0);
+		ash_system_call(SYS_prctl, PR_SET_NAME, "ashlar");
 	ash_os_schedule_as_process();
 }
 

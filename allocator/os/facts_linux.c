@@ -4,17 +4,18 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "os/cgroup.h"
+#include "os/vdso.h"
 #include "util/atomic.h"
+#include "util/system_call.h"
 
 uint64_t ash_os_memory_bytes(void)
 {
@@ -22,6 +23,7 @@ uint64_t ash_os_memory_bytes(void)
 	uint64_t bytes = ash_load_relaxed(&known);
 	struct sysinfo info;
 
+	/* By libc's function: some who preload their own mean to be asked.  It may allocate. */
 	if (ash_os_faulted(ASH_OS_SYSINFO) || (bytes == 0 && sysinfo(&info) != 0))
 		return (uint64_t)4 << 30;
 	if (bytes == 0) {
@@ -35,7 +37,8 @@ static uint64_t limit_of(int resource)
 {
 	struct rlimit limit;
 
-	if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+	if (ash_system_call(SYS_prlimit64, 0, resource, NULL, &limit) != 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
 		return UINT64_MAX;
 	return limit.rlim_cur;
 }
@@ -64,10 +67,10 @@ unsigned ash_os_usable_cpus(void)
 	unsigned cpus = 0, quota;
 	int saved = errno;
 
-	/* The system call itself: libc's wrapper wants to know the number of CPUs before. */
-	cpu_mask_bytes = ash_os_faulted(ASH_OS_AFFINITY) ? -1
-							 : syscall(SYS_sched_getaffinity, 0,
-								   sizeof(cpu_mask), cpu_mask);
+	cpu_mask_bytes =
+		ash_os_faulted(ASH_OS_AFFINITY)
+			? -1
+			: ash_system_call(SYS_sched_getaffinity, 0, sizeof(cpu_mask), cpu_mask);
 	for (long i = 0; i < cpu_mask_bytes / (long)sizeof(cpu_mask[0]); i++)
 		cpus += (unsigned)__builtin_popcountl(cpu_mask[i]);
 	if (cpus == 0)
@@ -83,9 +86,9 @@ void ash_os_schedule_as_process(void)
 	int saved = errno;
 
 	if (!ash_os_faulted(ASH_OS_SCHEDULER))
-		syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &ordinary);
+		ash_system_call(SYS_sched_setscheduler, 0, SCHED_OTHER, &ordinary);
 	if (cpu_mask_bytes > 0 && !ash_os_faulted(ASH_OS_AFFINITY))
-		syscall(SYS_sched_setaffinity, 0, cpu_mask_bytes, cpu_mask);
+		ash_system_call(SYS_sched_setaffinity, 0, cpu_mask_bytes, cpu_mask);
 	errno = saved;
 }
 
@@ -93,8 +96,7 @@ void ash_os_schedule_as_process(void)
 static int ask(int option)
 {
 	int saved = errno;
-	long answer =
-		ash_os_faulted(ASH_OS_PRCTL) ? -1 : syscall(SYS_prctl, option, 0, 0, 0, 0);
+	long answer = ash_os_faulted(ASH_OS_PRCTL) ? -1 : ash_system_call(SYS_prctl, option);
 
 	errno = saved;
 	return (int)answer;
@@ -138,7 +140,7 @@ static uint64_t read_clock(enum ash_clock clock, clockid_t id, uint64_t otherwis
 
 	if (ASH_UNLIKELY(hook != NULL))
 		return hook(clock);
-	if (ash_os_faulted(ASH_OS_CLOCK) || clock_gettime(id, &now) != 0)
+	if (ash_os_faulted(ASH_OS_CLOCK) || ash_vdso_clock_gettime(id, &now) != 0)
 		return otherwise;
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
@@ -172,10 +174,24 @@ uint64_t ash_os_clock_ns(void)
 
 bool ash_os_secure_process(void)
 {
-	return getauxval(AT_SECURE) != 0;
+	static uint32_t known; /* 0 = not yet, else 1 + the answer; atomic */
+	uint32_t answer = ash_load_relaxed(&known);
+
+	if (answer == 0) {
+		answer = 1 + (getauxval(AT_SECURE) != 0);
+		ash_store_relaxed(&known, answer);
+	}
+	return answer == 2;
 }
 
 const char *ash_os_environment(const char *name)
 {
-	return ash_os_secure_process() ? NULL : secure_getenv(name);
+	size_t length = strlen(name);
+
+	if (environ == NULL || ash_os_secure_process())
+		return NULL;
+	for (char **variable = environ; *variable != NULL; variable++)
+		if (strncmp(*variable, name, length) == 0 && (*variable)[length] == '=')
+			return *variable + length + 1;
+	return NULL;
 }

@@ -3,26 +3,24 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include "os/lock_rank.h"
+#include "util/system_call.h"
 
 #define LEAST_KEPT 100 /* programs count on the numbers below it */
-
-/* The system calls themselves: libc's are points where a thread can be cancelled. */
 
 static int open_file(const char *path)
 {
 	ash_lock_rank_assert_system_call();
 	return ash_os_faulted(ASH_OS_OPEN)
 		       ? -1
-		       : (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+		       : (int)ash_system_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 }
 
 static void close_file(int fd)
 {
-	syscall(SYS_close, fd);
+	ash_system_call(SYS_close, fd);
 	ash_os_faulted(ASH_OS_CLOSE); /* the descriptor is gone all the same */
 }
 
@@ -33,9 +31,10 @@ static size_t read_whole(int fd, char *text, size_t size)
 	ssize_t n;
 
 	do {
-		n = ash_os_faulted(ASH_OS_READ) ? -1
-						: syscall(SYS_pread64, fd, text + length,
-							  size - 1 - length, (off_t)length);
+		n = ash_os_faulted(ASH_OS_READ)
+			    ? -1
+			    : ash_system_call(SYS_pread64, fd, text + length, size - 1 - length,
+					      (off_t)length);
 		length += n > 0 ? (size_t)n : 0;
 	} while (n > 0 && length + 1 < size);
 	if (n < 0) /* what was read may end in the middle of a number */
@@ -60,7 +59,7 @@ static bool identify(int fd, struct ash_os_kept *kept)
 {
 	struct stat status;
 
-	if (ash_os_faulted(ASH_OS_FSTAT) || syscall(SYS_fstat, fd, &status) != 0)
+	if (ash_os_faulted(ASH_OS_FSTAT) || ash_system_call(SYS_fstat, fd, &status) != 0)
 		return false;
 	kept->device = status.st_dev;
 	kept->file = status.st_ino;
@@ -76,7 +75,7 @@ bool ash_os_keep_file(const char *path, struct ash_os_kept *kept)
 		return false;
 	high = ash_os_faulted(ASH_OS_FCNTL)
 		       ? -1
-		       : (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LEAST_KEPT);
+		       : (int)ash_system_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LEAST_KEPT);
 	if (high >= 0) {
 		close_file(fd);
 		fd = high;

@@ -4,12 +4,11 @@
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "os/lock_rank.h"
+#include "os/memory_call.h"
+#include "os/vdso.h"
 #include "util/atomic.h"
 #include "util/bits.h"
 
@@ -42,6 +41,8 @@ void ash_os_init(void)
 	 * initialisation. */
 	size_t page = getauxval(AT_PAGESZ);
 
+	ash_vdso_init(getauxval(AT_SYSINFO_EHDR));
+
 	if (page != 0) {
 		ash_os_page = page;
 		ash_os_page_shift = ash_log2_floor(page);
@@ -54,13 +55,14 @@ static void *map(void *address, size_t size, int protection, int flags)
 
 	if (faulted(ASH_OS_MMAP))
 		return NULL;
-	p = mmap(address, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	p = ash_memory_call_mmap(address, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+				 -1, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 
 static bool unmap(void *address, size_t size)
 {
-	return !faulted(ASH_OS_MUNMAP) && munmap(address, size) == 0;
+	return !faulted(ASH_OS_MUNMAP) && ash_memory_call_munmap(address, size) == 0;
 }
 
 void *ash_os_map(size_t size, size_t align)
@@ -113,8 +115,8 @@ void *ash_os_map_shared(size_t size)
 
 	if (faulted(ASH_OS_MMAP))
 		return NULL;
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-		 -1, 0);
+	p = ash_memory_call_mmap(NULL, size, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	return p == MAP_FAILED ? NULL : p;
 }
 
@@ -125,7 +127,8 @@ void *ash_os_map_readonly(size_t size)
 
 bool ash_os_protect(void *address, size_t size, int protection)
 {
-	return !faulted(ASH_OS_MPROTECT) && mprotect(address, size, protection) == 0;
+	return !faulted(ASH_OS_MPROTECT) &&
+	       ash_memory_call_mprotect(address, size, protection) == 0;
 }
 
 bool ash_os_make_writable(void *address, size_t size)
@@ -163,7 +166,7 @@ static bool purge_zeroes(void)
 			return false;
 		*page = 1;
 		if (!faulted(ASH_OS_MADVISE) &&
-		    madvise((void *)page, ash_os_page, MADV_DONTNEED) == 0)
+		    ash_memory_call_madvise((void *)page, ash_os_page, MADV_DONTNEED) == 0)
 			answer = *page == 0 ? YES : NO;
 		unmap((void *)page, ash_os_page);
 		ash_store_relaxed(&known, answer);
@@ -174,7 +177,7 @@ static bool purge_zeroes(void)
 bool ash_os_purge(void *address, size_t size)
 {
 	if (faulted(ASH_OS_MADVISE) || !purge_zeroes() ||
-	    madvise(address, size, MADV_DONTNEED) != 0)
+	    ash_memory_call_madvise(address, size, MADV_DONTNEED) != 0)
 		return false;
 	count_given(size);
 	return true;
@@ -182,7 +185,7 @@ bool ash_os_purge(void *address, size_t size)
 
 bool ash_os_purge_lazily(void *address, size_t size)
 {
-	if (faulted(ASH_OS_MADVISE) || madvise(address, size, MADV_FREE) != 0)
+	if (faulted(ASH_OS_MADVISE) || ash_memory_call_madvise(address, size, MADV_FREE) != 0)
 		return false;
 	count_given(size);
 	return true;
@@ -206,7 +209,7 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
 	}
 	return p;
 #else
-	p = mremap(address, old_size, new_size, may_move ? MREMAP_MAYMOVE : 0);
+	p = ash_memory_call_mremap(address, old_size, new_size, may_move ? MREMAP_MAYMOVE : 0);
 	return p == MAP_FAILED ? NULL : p;
 #endif
 }
@@ -251,8 +254,8 @@ void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns)
 	int saved = errno;
 
 	if (!ash_os_faulted(ASH_OS_FUTEX_WAIT))
-		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value,
-			ns != UINT64_MAX ? &most : NULL, NULL, 0);
+		ash_system_call(SYS_futex, word, FUTEX_WAIT_PRIVATE, value,
+				ns != UINT64_MAX ? &most : NULL);
 	errno = saved;
 }
 
@@ -265,7 +268,7 @@ void ash_os_futex_wake(uint32_t *word)
 {
 	int saved = errno;
 
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	ash_system_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
 	errno = saved;
 }
 
@@ -278,7 +281,7 @@ static void wait_alone(uint64_t ns, enum ash_os_call call)
 	int saved = errno;
 
 	if (!ash_os_faulted(call))
-		syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &most, NULL, 0);
+		ash_system_call(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &most);
 	errno = saved;
 }
 

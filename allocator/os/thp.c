@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "os/memory_call.h"
 #include "os/os.h"
 
 #ifndef MADV_COLLAPSE
@@ -33,8 +33,8 @@ static bool sysfs_says_never(void)
 bool ash_os_thp_disabled(void)
 {
 	int saved = errno;
-	bool disabled =
-		!ash_os_faulted(ASH_OS_PRCTL) && prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) > 0;
+	bool disabled = !ash_os_faulted(ASH_OS_PRCTL) &&
+			ash_system_call(SYS_prctl, PR_GET_THP_DISABLE) > 0;
 
 	errno = saved;
 	return disabled;
@@ -53,7 +53,8 @@ bool ash_os_thp_allowed(size_t size)
 
 static bool advise(void *address, size_t size, int advice)
 {
-	return !ash_os_faulted(ASH_OS_MADVISE) && madvise(address, size, advice) == 0;
+	return !ash_os_faulted(ASH_OS_MADVISE) &&
+	       ash_memory_call_madvise(address, size, advice) == 0;
 }
 
 bool ash_os_collapse(void *address, size_t size)
@@ -91,7 +92,7 @@ unsigned ash_os_resident(void *address, size_t size)
 	size_t pages = size / ash_os_page;
 
 	if (pages > PAGES_MOST || ash_os_faulted(ASH_OS_MINCORE) ||
-	    mincore(address, size, there) != 0)
+	    ash_system_call(SYS_mincore, address, size, there) != 0)
 		return 0;
 	for (size_t i = 0; i < pages; i++)
 		n += there[i] & 1;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/system_call.h"
+
 struct sink {
 	char *at, *end; /* room for the NUL is kept behind end */
 };
@@ -127,7 +129,7 @@ void ash_write_fd(int fd, const char *text, size_t length)
 	int saved = errno;
 
 	while (length > 0) {
-		ssize_t n = write(fd, text, length);
+		long n = ash_system_call(SYS_write, fd, text, length);
 
 		if (n < 0 && errno == EINTR)
 			continue;

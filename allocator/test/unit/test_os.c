@@ -6,6 +6,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
+#include <time.h>
+#include <sys/auxv.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +17,7 @@
 #include "os/os.h"
 #include "os/thp.h"
 #include "os/tls.h"
+#include "os/vdso.h"
 #include "util/bits.h"
 
 static void mapping_with_alignment(void **state)
@@ -430,6 +434,48 @@ static void facts_of_the_machine(void **state)
 	assert_false(ash_os_secure_process());
 }
 
+/* The vDSO is found by hand: it must be the clock that libc finds. */
+static void clock_of_the_kernel(void **state)
+{
+	static const clockid_t clocks[] = {CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE,
+					   CLOCK_THREAD_CPUTIME_ID};
+	static const char no_image[64] = "\177FLE";
+	struct timespec before, now, after;
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * sizeof(clocks) / sizeof(clocks[0]); i++) {
+		clockid_t clock = clocks[i / 3];
+
+		/* In turn with it, without it, and with what is no such image. */
+		ash_vdso_init(i % 3 == 0   ? getauxval(AT_SYSINFO_EHDR)
+			      : i % 3 == 1 ? 0
+					   : (unsigned long)no_image);
+		assert_int_equal(ash_vdso_found(),
+				 i % 3 == 0 && getauxval(AT_SYSINFO_EHDR) != 0);
+		assert_int_equal(clock_gettime(clock, &before), 0);
+		assert_int_equal(ash_vdso_clock_gettime(clock, &now), 0);
+		assert_int_equal(clock_gettime(clock, &after), 0);
+		assert_true(before.tv_sec < now.tv_sec ||
+			    (before.tv_sec == now.tv_sec && before.tv_nsec <= now.tv_nsec));
+		assert_true(now.tv_sec < after.tv_sec ||
+			    (now.tv_sec == after.tv_sec && now.tv_nsec <= after.tv_nsec));
+	}
+	errno = 0;
+	assert_int_equal(ash_vdso_clock_gettime(12345, &now), -1);
+	assert_int_equal(errno, EINVAL);
+	ash_vdso_init(getauxval(AT_SYSINFO_EHDR));
+}
+
+static void environment_of_the_process(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("ASHLAR_TEST_OS", "first=second", 1), 0);
+	assert_string_equal(ash_os_environment("ASHLAR_TEST_OS"), "first=second");
+	assert_null(ash_os_environment("ASHLAR_TEST_O"));
+	assert_int_equal(clearenv(), 0);
+	assert_null(ash_os_environment("ASHLAR_TEST_OS"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +493,8 @@ int main(void)
 		cmocka_unit_test(sleep_and_wakes),
 		cmocka_unit_test(threads_that_are_refused),
 		cmocka_unit_test(facts_of_the_machine),
+		cmocka_unit_test(clock_of_the_kernel),
+		cmocka_unit_test(environment_of_the_process),
 	};
 
 	ash_os_init();
