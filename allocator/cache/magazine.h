@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "meta/window.h"
 #include "util/assert.h"
 #include "util/compiler.h"
 
@@ -99,8 +100,9 @@ ASH_INLINE bool ash_top_is_empty(void **top)
 #endif
 }
 
-/* Moves the items that are not NULL to the front; returns how many they are.  There is a NULL
- * only where sized frees take any pointer, without safety checks. */
+/* Moves the items to the front that belong to a slab; returns how many they are.  The others
+ * are NULL and blocks of the early heap, which are dropped.  There are such only where sized
+ * frees take any pointer, without safety checks. */
 static inline unsigned ash_drop_nulls(void **items, unsigned n)
 {
 #ifdef ASH_SAFETY_CHECKS
@@ -110,7 +112,7 @@ static inline unsigned ash_drop_nulls(void **items, unsigned n)
 	unsigned n_left = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		if (items[i] != NULL)
+		if (ash_window_holds(items[i]))
 			items[n_left++] = items[i];
 	return n_left;
 #endif

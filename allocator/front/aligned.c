@@ -16,7 +16,9 @@ void *ash_aligned(size_t align, size_t size)
 		errno = EINVAL;
 		return NULL;
 	}
-	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX / 2 || !ash_boot() ||
+	if (ASH_UNLIKELY(!ash_boot()))
+		return ash_boot_alloc(size, align);
+	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX / 2 ||
 	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
 		errno = ENOMEM;
 		return NULL;
@@ -52,10 +54,7 @@ int ash_aligned_posix(void **out, size_t align, size_t size)
 
 size_t ash_aligned_page(void)
 {
-	if (!ash_boot()) {
-		errno = ENOMEM;
-		return 0;
-	}
+	ash_boot(); /* which finds out how long a page is */
 	return ash_os_page;
 }
 
@@ -63,7 +62,7 @@ size_t ash_aligned_whole(size_t size)
 {
 	size_t page = ash_aligned_page();
 
-	if (page == 0 || size > PTRDIFF_MAX) {
+	if (size > PTRDIFF_MAX) {
 		errno = ENOMEM;
 		return 0;
 	}

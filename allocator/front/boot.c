@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cache/thread.h"
 #include "front/bounds.h"
 #include "conf/conf.h"
 #include "front/fork.h"
 #include "front/misuse.h"
 #include "front/tcache.h"
+#include "meta/early.h"
 #include "meta/window.h"
 #include "os/cgroup.h"
 #include "os/delay.h"
@@ -22,6 +24,7 @@
 #include "stats/print.h"
 
 uint32_t ash_boot_state;
+static const struct ash_tls *booting; /* of the thread that brings it up; atomic */
 
 #ifdef ASH_SANITIZER
 /* The sanitizers' shadow memory leaves less room. */
@@ -52,7 +55,9 @@ static void huge_pages_init(void)
 	ash_pool_set_decay_ms(&ash_heap, ash_conf.dirty_decay_ms);
 }
 
-/* Nothing here may allocate. */
+/* Nothing here allocates or waits for another thread.  The kernel is asked by the instruction
+ * (util/system_call.h); the two functions of libc that are called (sysinfo, getauxval) may lead
+ * back into the allocator, which then serves from the early heap. */
 static bool bring_up(void)
 {
 	ash_os_init();
@@ -93,7 +98,12 @@ bool ash_boot_slow(void)
 	int saved = errno;
 
 	if (ash_cas_acq_rel(&ash_boot_state, &state, ASH_BOOT_RUNNING)) {
-		if (!bring_up()) {
+		bool up;
+
+		ash_store_relaxed(&booting, &ash_tls);
+		up = bring_up();
+		ash_store_relaxed(&booting, NULL);
+		if (!up) {
 			/* With more room the next call may succeed. */
 			ash_store_release(&ash_boot_state, ASH_BOOT_NONE);
 			errno = ENOMEM;
@@ -104,13 +114,28 @@ bool ash_boot_slow(void)
 		errno = saved;
 		return true;
 	}
-	/* Another thread brings it up.  (It is never this one: bring_up allocates nothing.) */
+	if (ash_boot_is_mine())
+		return false;
+	/* Another thread brings it up. */
 	while (state == ASH_BOOT_RUNNING) {
 		ash_os_yield();
 		state = ash_load_acquire(&ash_boot_state);
 	}
 	errno = saved;
 	return state == ASH_BOOT_DONE || ash_boot_slow();
+}
+
+bool ash_boot_is_mine(void)
+{
+	return ash_load_relaxed(&booting) == &ash_tls;
+}
+
+void *ash_boot_alloc(size_t size, size_t align)
+{
+	if (ash_boot_is_mine())
+		return ash_early_alloc(size, align);
+	errno = ENOMEM;
+	return NULL;
 }
 
 /* As early as the loader allows: our fork handlers are then the first registered, so that of

@@ -7,6 +7,7 @@
 #include "front/misuse.h"
 #include "front/object.h"
 #include "front/tcache.h"
+#include "meta/early.h"
 #include "page/large.h"
 #include "page/limits.h"
 #include "reclaim/purge.h"
@@ -18,11 +19,7 @@ static ASH_NOINLINE void free_far(void *p)
 {
 	struct ash_object object;
 
-	if (!ash_boot()) { /* nothing was ever allocated */
-		object = (struct ash_object){.why = "it is not memory of this allocator"};
-		ash_misuse_pointer("free", p, &object);
-		return;
-	}
+	ash_boot();
 	object = ash_object_of(p);
 	switch (object.kind) {
 	/* Of two threads that free it at once one finds it gone. */
@@ -41,6 +38,11 @@ static ASH_NOINLINE void free_far(void *p)
 			ash_rounds_notice();
 			return;
 		}
+		object.kind = ASH_OBJECT_FREED;
+		break;
+	case ASH_OBJECT_EARLY:
+		if (ash_early_free(p, ash_boot_is_mine()))
+			return;
 		object.kind = ASH_OBJECT_FREED;
 		break;
 	default:

@@ -57,7 +57,9 @@ void *ash_malloc_slow(size_t size)
 	unsigned class;
 	void *p;
 
-	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
+	if (ASH_UNLIKELY(!ash_boot()))
+		return ash_boot_alloc(size, ASH_SMALL_STEP);
+	if (ASH_UNLIKELY(too_large(size)))
 		return no_memory();
 	if (size > ASH_SMALL_MAX)
 		return ash_malloc_large(size, ASH_SMALL_STEP, NULL, false);
@@ -95,7 +97,11 @@ void *ash_malloc_slow_zeroed(size_t size)
 	bool zeroed = false;
 	void *p;
 
-	if (ASH_UNLIKELY(!ash_boot() || too_large(size)))
+	if (ASH_UNLIKELY(!ash_boot())) {
+		p = ash_boot_alloc(size, ASH_SMALL_STEP);
+		return p != NULL ? memset(p, 0, size) : NULL;
+	}
+	if (ASH_UNLIKELY(too_large(size)))
 		return no_memory();
 	p = size <= ASH_SMALL_MAX ? ash_malloc_slow(size)
 				  : ash_malloc_large(size, ASH_SMALL_STEP, &zeroed, false);

@@ -5,6 +5,7 @@
 
 #include "cache/handed.h"
 #include "conf/conf.h"
+#include "meta/early.h"
 #include "meta/window.h"
 #include "os/os.h"
 #include "slab/slab.h"
@@ -86,6 +87,16 @@ struct ash_object ash_object_of(const void *p)
 	}
 	if (run != NULL)
 		return inside;
+	switch (ash_early_look(p, &o.usable)) {
+	case ASH_EARLY_OUT:
+		o.kind = ASH_OBJECT_EARLY;
+		return o;
+	case ASH_EARLY_FREED:
+		o.kind = ASH_OBJECT_FREED;
+		return o;
+	default:
+		break;
+	}
 	if (ash_far_covering(p, &o.far))
 		return none("it points inside an allocation");
 	return none("it is not memory of this allocator");

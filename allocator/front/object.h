@@ -14,6 +14,7 @@ enum ash_object_kind {
 	ASH_OBJECT_SMALL,
 	ASH_OBJECT_RUN,
 	ASH_OBJECT_MAPPING,
+	ASH_OBJECT_EARLY, /* allocated while boot went on (meta/early.h) */
 };
 
 struct ash_object {

@@ -155,8 +155,8 @@ void *ash_realloc(void *p, size_t size)
 		q = move(p, usable, size);
 		return ASH_LIKELY(q != NULL) || size > usable ? q : p;
 	}
-	if (size > PTRDIFF_MAX || !ash_boot() ||
-	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
+	ash_boot(); /* (Where it fails p can only be of the early heap, or wrong.) */
+	if (size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -172,6 +172,10 @@ void *ash_realloc(void *p, size_t size)
 	switch (object.kind) {
 	case ASH_OBJECT_SMALL:
 		if (stays_small(object.usable, size))
+			return p;
+		break;
+	case ASH_OBJECT_EARLY:
+		if (size <= object.usable)
 			return p;
 		break;
 	case ASH_OBJECT_RUN:

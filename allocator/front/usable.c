@@ -19,8 +19,9 @@ static ASH_NOINLINE size_t usable_of_others(const void *p)
 		    ash_region_at(sc->reciprocal, ash_slab_offset(p)) < sc->regions)
 			return sc->size;
 	}
-	if (p == NULL || !ash_boot())
+	if (p == NULL)
 		return 0;
+	ash_boot();
 	object = ash_object_of(p);
 	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
 		ash_misuse_pointer("malloc_usable_size", p, &object);
