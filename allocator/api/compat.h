@@ -2,9 +2,7 @@
 #ifndef ASH_API_COMPAT_H
 #define ASH_API_COMPAT_H
 
-#include <malloc.h>
-#include <stddef.h>
-#include <stdio.h>
+#include "api/glibc_malloc.h"
 
 int ash_compat_malloc_trim(size_t pad);
 struct mallinfo2 ash_compat_mallinfo2(void);

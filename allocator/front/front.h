@@ -22,7 +22,7 @@ void ash_free_full(void *p, size_t stack);
 
 /* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that
  * tells the copies in one function apart for the compiler, which would otherwise merge them
- * again. */
+ * again.  ("ir": unoptimised it is no constant for the compiler.) */
 ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t), int copy)
 {
 	void **top = ash_tls.top[class];
@@ -34,7 +34,7 @@ ASH_INLINE void *ash_front_pop(size_t class, size_t size, void *(*slow)(size_t),
 	 * the item is lost to the child, never there twice. */
 	ASH_COMPILER_FENCE();
 	ash_tls.top[class] = top - 1;
-	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(copy));
+	__asm__ __volatile__("# copy %1" : "+r"(p) : "ir"(copy));
 	return p;
 }
 
@@ -166,7 +166,7 @@ ASH_INLINE void *ash_front_clear(size_t class, size_t size, bool by_16)
 		return ash_malloc_slow_zeroed(size);
 	ASH_COMPILER_FENCE();
 	ash_tls.top[class] = top - 1;
-	__asm__ __volatile__("# copy %1" : "+r"(p) : "i"(by_16));
+	__asm__ __volatile__("# copy %1" : "+r"(p) : "ir"(by_16));
 	return memset(p, 0, by_16 ? ash_tls.size_of[class] : ash_size_classes[class].size);
 }
 

@@ -22,6 +22,8 @@ case " ${GOLDEN_CFLAGS-} " in
 *" -O2 "*) ;;
 *) skip_all "built with CFLAGS='${GOLDEN_CFLAGS-}': the table is of -O2" ;;
 esac
+"$cc" ${GOLDEN_CFLAGS-} -dM -E - </dev/null 2>/dev/null | grep -qE '__CET__|__ARM_FEATURE_BTI_DEFAULT' &&
+	skip_all "built with CFLAGS='${GOLDEN_CFLAGS-}': functions begin with an instruction that the table lacks"
 case ${1-} in
 --print) ;;
 *) [ -s "$table" ] || skip_all "no table for $key" ;;

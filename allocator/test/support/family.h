@@ -10,10 +10,10 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "api/glibc_malloc.h"
 #include "test/support/tap.h"
 #ifdef TEST_PREFIXED
 #include <ashlar/ashlar.h>
@@ -54,6 +54,16 @@ static inline int family_no_trim(size_t pad)
 }
 #else
 #define FAMILY(name) name
+
+#ifndef __GLIBC__ /* There only the library has them. */
+#pragma weak pvalloc
+#pragma weak malloc_trim
+#pragma weak mallinfo
+#pragma weak mallinfo2
+#pragma weak malloc_info
+#pragma weak malloc_stats
+#pragma weak mallopt
+#endif
 
 /*
  * Where the test says which file is to serve it, another file's malloc is no pass
