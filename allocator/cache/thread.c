@@ -211,6 +211,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	t->contended = UINT64_MAX / 2; /* no difference at the first tick, which sets it */
 	t->slow_paths = 0;
 	t->budget_used = 0;
+	t->freed = 0;
 	t->top = checked() ? (void ***)(t + 1) : ash_tls.top;
 	for (unsigned s = 0; checked() && s < ASH_STACKS; s++)
 		t->top[s] = ASH_STATIC_TOP;

@@ -44,6 +44,7 @@ struct ash_thread {
 	uint32_t slow_paths;
 	bool fresh; /* it is not the only thread, and made no slow call that allocates yet */
 	uint32_t budget_used; /* bytes that its capacities amount to */
+	size_t freed; /* bytes that it gave to depot and slabs and did not take since */
 	struct ash_class_cache classes[ASH_CLASSES];
 };
 

@@ -68,7 +68,7 @@ void ash_bounds_init(void)
 	if (limit / 16 < ash_heap.mappings.cache_least)
 		ash_heap.mappings.cache_least = (size_t)(limit / 16);
 	ash_bin_hole_age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
-	ash_heap.holes.enabled = ms >= 0;
+	ash_heap.holes.enabled = ash_heap.drain.enabled = ms >= 0;
 	ash_heap.growing.limited = ash_os_address_limit() != UINT64_MAX;
 	ash_heap.rounds.pressure = ash_conf.pressure_purge != ASH_PRESSURE_FALSE;
 	ash_heap.rounds.pressure_bounded = ash_conf.pressure_purge == ASH_PRESSURE_AUTO;

@@ -179,6 +179,24 @@ void ash_tcache_tick(bool allocates)
 		tick(t, allocates);
 }
 
+/* Objects of the class came from depot or slabs. */
+ASH_INLINE void count_taken(struct ash_thread *t, unsigned class, unsigned n)
+{
+	size_t bytes = (size_t)n * ash_class_size(class);
+
+	t->freed -= bytes < t->freed ? bytes : t->freed;
+}
+
+/* The program may fall silent after any free, so where much was freed some of it goes now. */
+ASH_INLINE void count_given(struct ash_thread *t, unsigned class, unsigned n)
+{
+	t->freed += (size_t)n * ash_class_size(class);
+	if (ASH_UNLIKELY(t->freed >= ash_load_relaxed(&ash_heap.drain.step))) {
+		t->freed = 0;
+		ash_rounds_freed();
+	}
+}
+
 /* Without a magazine. */
 static void *alloc_single(struct ash_shard *shard, unsigned class)
 {
@@ -303,13 +321,17 @@ void *ash_tcache_alloc(unsigned class)
 	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
 	tick(t, true);
-	if (ASH_UNLIKELY(!ash_tcache_enabled))
+	if (ASH_UNLIKELY(!ash_tcache_enabled)) {
+		count_taken(t, class, 1);
 		return alloc_single(t->shard, class);
+	}
 	cc = &t->classes[class];
-	if (has_magazine(t, class))
+	if (has_magazine(t, class)) {
 		ash_capacity_count_miss(cc);
-	else if (!earn(t, class, class))
+	} else if (!earn(t, class, class)) {
+		count_taken(t, class, 1);
 		return alloc_single(t->shard, class);
+	}
 again:
 	/* Items below a NULL that was freed by its size. */
 	while (ASH_UNLIKELY(!ash_top_is_empty(t->top[class]))) {
@@ -347,6 +369,7 @@ again:
 	set_top(t->top, class, ASH_STATIC_TOP);
 	m = ash_depot_get(class, empty);
 	if (ASH_LIKELY(m != NULL)) {
+		count_taken(t, class, cc->cap);
 		p = pop(t, class, ash_magazine_full_top(m));
 		if (ASH_LIKELY(p != NULL))
 			return p;
@@ -362,6 +385,7 @@ again:
 		set_top(t->top, class, top);
 		return alloc_single(t->shard, class);
 	}
+	count_taken(t, class, got);
 	if (got < cc->cap) /* short of memory: the sentinel right below what there is */
 		ash_magazine_clear(m, got);
 	return pop(t, class, m + ASH_MAGAZINE_SLOTS - 1);
@@ -369,9 +393,11 @@ again:
 
 /* The rare ways of a free are out of line: they would cost the frequent one its registers. */
 
-static ASH_NOINLINE void free_single(unsigned class, void *p)
+static ASH_NOINLINE void free_single(struct ash_thread *t, unsigned class, void *p)
 {
 	ash_shard_flush(class, &p, 1);
+	if (t != NULL)
+		count_given(t, class, 1);
 }
 
 /* The first magazine of a stack, as its top; NULL where p is to go without. */
@@ -431,11 +457,12 @@ void ash_tcache_free(unsigned stack, void *p)
 	struct ash_thread *t = ash_thread_self();
 	unsigned class = ash_stack_class(stack);
 	void **top;
+	bool full;
 
 	if (ASH_LIKELY(t != NULL))
 		tick(t, false);
 	if (ASH_UNLIKELY(t == NULL || !ash_tcache_enabled)) {
-		free_single(class, p);
+		free_single(t, class, p);
 		return;
 	}
 	top = t->top[stack];
@@ -444,14 +471,17 @@ void ash_tcache_free(unsigned stack, void *p)
 	} else {
 		top = first_magazine(t, class, stack);
 		if (top == NULL) {
-			free_single(class, p);
+			free_single(t, class, p);
 			return;
 		}
 	}
-	if (ASH_LIKELY(ash_top_is_full(top)))
+	full = ash_top_is_full(top);
+	if (ASH_LIKELY(full))
 		top = make_room(t, class, stack, top);
 	top[1] = p;
 	set_top(t->top, stack, top + 1);
+	if (ASH_LIKELY(full))
+		count_given(t, class, t->classes[class].cap);
 }
 
 void ash_tcache_init(void)

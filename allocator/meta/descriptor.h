@@ -115,11 +115,13 @@ struct ash_hugeblock {
 	uint32_t huge_fork;   /* and when it was made a huge page */
 	uint8_t keep;         /* enum ash_keep */
 	uint8_t collapses;    /* counts them: after one, holes that were purged are resident */
-	uint8_t pad[2];
+	uint8_t sparse; /* pages inside it were given back since it was empty, and with them
+			   what the kernel added to its first touch (a huge page) */
+	uint8_t told;   /* the kernel was told to make no huge page of it */
 	/* Under `checks:on`, what of the block is with the program (cache/handed.h), else NULL;
 	 * set once. */
 	uint64_t *handed;
-	uint8_t pad2[40];
+	uint8_t pad[40];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, by the granule of the head: their first four words. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];

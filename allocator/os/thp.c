@@ -20,14 +20,24 @@
 
 bool (*ash_os_pool_hook)(void *address, size_t size);
 
-static bool sysfs_says_never(void)
+/* `otherwise` where there is no such file: a kernel without them. */
+static bool sysfs_says(const char *word, bool otherwise)
 {
 	char text[64];
 
-	/* (No file: a kernel without them.) */
 	return ash_os_read_file("/sys/kernel/mm/transparent_hugepage/enabled", text,
-				sizeof(text)) == 0 ||
-	       strstr(text, "[never]") != NULL;
+				sizeof(text)) == 0
+		       ? otherwise
+		       : strstr(text, word) != NULL;
+}
+
+bool ash_os_thp_everywhere(void)
+{
+	int saved = errno;
+	bool everywhere = sysfs_says("[always]", false);
+
+	errno = saved;
+	return everywhere;
 }
 
 bool ash_os_thp_disabled(void)
@@ -45,7 +55,7 @@ bool ash_os_thp_allowed(size_t size)
 	int saved = errno;
 	/* A huge page is what one entry of the next level maps: a page full of pointers. */
 	bool allowed = ash_os_page / sizeof(void *) * ash_os_page == size &&
-		       !ash_os_thp_disabled() && !sysfs_says_never();
+		       !ash_os_thp_disabled() && !sysfs_says("[never]", true);
 
 	errno = saved;
 	return allowed;

@@ -10,6 +10,8 @@
 bool ash_os_thp_allowed(size_t size);
 /* Whether PR_SET_THP_DISABLE says no, now: a system call other than memory's. */
 bool ash_os_thp_disabled(void);
+/* Whether the machine makes huge pages of any memory, without being asked. */
+bool ash_os_thp_everywhere(void);
 
 /* Makes the range, one huge page, one now; its content stays.  False with EINVAL where the
  * kernel (before 6.1) does not know how, where this range cannot be one (a page of it is locked

@@ -2,6 +2,7 @@
 
 #include "os/os.h"
 #include "page/account.h"
+#include "page/huge_advice.h"
 #include "page/hugeblock.h"
 #include "page/packing.h"
 #include "util/assert.h"
@@ -181,6 +182,7 @@ static void note_of_pool(struct ash_heap *heap, struct ash_hugeblock *block)
 void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	ash_assert(block->nused == 0);
+	block->sparse = block->told = 0;
 	ash_list_init(&block->dirty);
 	ash_list_init(&block->lazy);
 	ash_list_init(&block->dense);
@@ -209,6 +211,8 @@ void ash_block_changed(struct ash_heap *heap, struct ash_hugeblock *block)
 		block->dense_epoch = 0;
 		ash_list_push_back(&heap->pages.dense, &block->dense);
 	}
+	if (block->nused == 0)
+		ash_store_relaxed(&block->sparse, (uint8_t)0);
 	note_dirty(heap, block);
 	if (block->nused == 0 && !(block->keep & ASH_KEEP_POOL))
 		block->dense_epoch = ash_load_relaxed(&heap->rounds.epoch);
@@ -228,6 +232,26 @@ void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block)
 		block->touched[w] = UINT64_MAX;
 	}
 	ash_block_count_free(heap, block, filled); /* none of it is used */
+}
+
+void ash_block_becomes_sparse(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	bool tell = false;
+
+	if (ash_load_relaxed(&block->sparse) != 0)
+		return;
+	ash_mutex_lock(&heap->pages.lock);
+	if (block->nused != 0 && block->keep == 0) {
+		ash_store_relaxed(&block->sparse, (uint8_t)1);
+		tell = heap->advice.everywhere && !block->told;
+		if (tell)
+			block->told = 1;
+		ash_block_fill(heap, block);
+		ash_block_changed(heap, block);
+	}
+	ash_mutex_unlock(&heap->pages.lock);
+	if (tell)
+		ash_huge_advice_sparse(block->address, true);
 }
 
 bool ash_block_is_dense(const struct ash_hugeblock *block)

@@ -24,6 +24,12 @@ void ash_block_keep(struct ash_heap *heap, struct ash_hugeblock *block, unsigned
 /* All of its memory is resident. */
 void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block);
 
+/* Pages inside the block are about to be given back.  The kernel may have backed it by a huge
+ * page at its first touch, so granules that nobody ever used hold memory, too: from here on
+ * they count as free ones that do.  Once, until the block is empty.  Takes the page lock
+ * itself. */
+void ash_block_becomes_sparse(struct ash_heap *heap, struct ash_hugeblock *block);
+
 /* Whether it is on the list of well used blocks. */
 bool ash_block_is_dense(const struct ash_hugeblock *block);
 

@@ -31,7 +31,8 @@ struct ash_heap ash_heap = {
 	.purge = {.dirty_ms = ASH_DECAY_MS},
 	.hugify = {.credit_ns = ASH_HUGIFY_CREDIT_FIRST, .age = 1000 / ASH_EPOCH_MS},
 	.pool = {.age = ASH_DECAY_MS / ASH_EPOCH_MS},
-	.holes = {.class_at = 1, .enabled = true},
+	.holes = {.aged = {.class_at = 1}, .rich = {.class_at = 1}, .enabled = true},
+	.drain = {.step = MIB, .enabled = true},
 };
 
 void ash_heap_init(struct ash_heap *heap)

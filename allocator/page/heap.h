@@ -185,6 +185,7 @@ enum ash_thp {
 struct ash_huge_advice {
 	enum ash_thp mode;
 	bool allowed;
+	bool everywhere; /* the kernel makes huge pages of whatever it likes */
 };
 
 /* --- what reclaim/ remembers: the claimant's (reclaim/claim.h), but what says otherwise
@@ -269,14 +270,52 @@ struct ash_pool {
 	uint32_t age; /* epochs */
 };
 
+/* A walk through the slabs of one bin; slab/bin.h. */
+struct ash_bin_walk {
+	uint8_t wanted;              /* enum ash_bin_wanted */
+	bool young;                  /* a slab was passed over for its age */
+	uint32_t epoch;              /* now */
+	unsigned lists;              /* still to be walked, the last of them at present */
+	unsigned slabs;              /* that may still be on that one */
+	const struct ash_run *first; /* that was looked at there; a place, not to be read */
+};
+struct ash_holes_walk {
+	unsigned shard_at, class_at; /* the bin that is being walked, or is next */
+	bool in_bin;                 /* its walk has begun */
+	struct ash_bin_walk bin;
+};
+
 /* Holes in slabs are looked for; reclaim/holes.h.
  *
- *   1 <= class_at <= ASH_CLASSES;  shard_at is below the number of shards */
+ *   1 <= class_at <= ASH_CLASSES;  shard_at is below the number of shards, of both walks */
 struct ash_holes {
-	unsigned shard_at, class_at;    /* where the last walk stopped */
+	struct ash_holes_walk aged, rich; /* of all bins, time and again; and at once */
+	bool walking;                     /* through the aged ones, which */
+	bool found, young;                /* found some; or some that are too young */
+	uint32_t due;                     /* epoch from which on the next of these begins, */
+	uint32_t interval; /* epochs between two: more where the last found nothing */
 	uint32_t judged[ASH_CLASSES];   /* epoch of the last judgement, */
 	uint32_t refaults[ASH_CLASSES]; /* and the class's refaults then */
 	bool enabled;                   /* option: not where nothing goes by time */
+};
+
+/* What is freed goes at once; reclaim/drain.h.
+ *
+ *   reserve <= dirty_most */
+struct ash_drain {
+	size_t mark;      /* least that lay idle in slabs since the last walk of them */
+	size_t reserve;   /* bytes that may lie idle besides, since so many were missed */
+	size_t gone;      /* bytes that went at once and were not missed yet */
+	uint64_t taken;   /* bytes of fresh memory taken, ever, at the last look */
+	uint64_t aged_ns; /* when reserve and gone were last made less */
+	size_t live;      /* while the heap drains: the least that did not lie idle */
+	bool draining;    /* it does */
+	bool walking;     /* a walk through the slabs is under way */
+	/* Read by anyone. */
+	size_t dirty_most; /* bytes of free runs that may stay */
+	size_t step;       /* bytes that a thread may free until it looks again */
+	/* Options. */
+	bool enabled;
 };
 
 /* Rounds of work; reclaim/rounds.h.  Atomic.
@@ -317,6 +356,7 @@ struct ash_heap {
 	struct ash_hugify hugify;
 	struct ash_pool pool;
 	struct ash_holes holes;
+	struct ash_drain drain;
 };
 
 /* The one heap. */

@@ -10,6 +10,17 @@ void ash_huge_advice_init(struct ash_heap *heap, enum ash_thp mode)
 	heap->advice.mode = mode;
 	heap->advice.allowed = (mode == ASH_THP_DEFAULT || mode == ASH_THP_ALWAYS) &&
 			       ash_os_thp_allowed(ASH_HUGE);
+	heap->advice.everywhere = mode == ASH_THP_ALWAYS
+					  ? heap->advice.allowed
+					  : mode != ASH_THP_NEVER && ash_os_thp_everywhere();
+}
+
+void ash_huge_advice_sparse(uintptr_t address, bool sparse)
+{
+	int saved = errno;
+
+	ash_os_advise_huge((void *)address, ASH_HUGE, !sparse);
+	errno = saved;
 }
 
 void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t size)

@@ -13,4 +13,9 @@ void ash_huge_advice_init(struct ash_heap *heap, enum ash_thp mode);
  */
 void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t size);
 
+/* Where the kernel makes huge pages by itself (advice.everywhere): not of this block, of which
+ * pages were given back, or it fills it again (khugepaged); and of this one again.  (Blocks in
+ * a row with the same advice stay one mapping.) */
+void ash_huge_advice_sparse(uintptr_t address, bool sparse);
+
 #endif

@@ -16,7 +16,7 @@ struct ash_meter {
 	unsigned pieces;
 };
 
-/* A step of at most about `most_ns` of this thread's CPU time; UINT64_MAX = without an end. */
+/* A step of at most about `most_ns` by ash_os_given_ns; UINT64_MAX = without an end. */
 struct ash_meter ash_meter_start(uint64_t most_ns);
 
 /* To be asked after each piece: whether it was the last. */

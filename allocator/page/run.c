@@ -4,6 +4,7 @@
 #include "page/account.h"
 #include "page/block.h"
 #include "page/growth.h"
+#include "page/huge_advice.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "page/packing.h"
@@ -90,6 +91,7 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	struct ash_run *run;
 	unsigned first = 0;
 	size_t charged;
+	uintptr_t anew; /* the block that the kernel may make huge again */
 
 	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
 	ash_assert(align > 0 && (align & (align - 1)) == 0 && align <= ASH_HUGE_GRANULES);
@@ -127,8 +129,14 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	set_length(run, granules);
 	run->detached = 0;
 	ash_store_relaxed(&run->head, (uint8_t)0);
+	/* It was empty: what was sparse before is filled anew. */
+	anew = ASH_UNLIKELY(block->told) && block->nused == granules ? block->address : 0;
+	if (anew != 0)
+		block->told = 0;
 	ash_block_changed(heap, block);
 	ash_mutex_unlock(&pages->lock);
+	if (anew != 0)
+		ash_huge_advice_sparse(anew, false);
 	ash_limits_settle(heap, charged);
 	ash_growth_look(heap);
 	return run;

@@ -2,8 +2,10 @@
 
 #include "meta/window.h"
 #include "os/os.h"
+#include "page/block.h"
 #include "page/dirty.h"
 #include "reclaim/hugify.h"
+#include "reclaim/purge.h"
 #include "slab/bin.h"
 #include "slab/shard.h"
 #include "slab/slab.h"
@@ -12,11 +14,20 @@
 #include "util/bitmap.h"
 
 #define AGE_MOST 600u /* epochs */
-#define INTERVAL 20u  /* epochs between two judgements of a class */
+#define INTERVAL                                                                             \
+	20u          /* epochs between two judgements of a class, and most between two walks \
+		      */
+#define LOOK_NS 100u /* what a look into a slab counts as */
+#define REFUSAL_LOOKS 16u
+#define LOOKS 8192u           /* of one step, */
+#define LOOKS_IN_A_CALL 1024u /* and while objects are freed */
+#define LOOKS_AT_GROWTH 64u   /* for each bin, when the heap grows */
 
-/* Gives the pages of `holes` back, as few ranges as possible; returns those that went. */
+/* Gives the pages of `holes` back, as few ranges as possible, which may go over pages that went
+ * before; returns those that went.  (The slab is detached: nobody touches these.) */
 static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_t holes)
 {
+	uint64_t all = holes | slab->purged;
 	struct ash_hugeblock *block = ash_run_block(slab);
 	char *base = ash_run_address(slab) - ash_slab_lead(slab);
 	uint64_t gone = 0;
@@ -24,13 +35,16 @@ static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_
 
 	if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
 		ash_hugify_break(heap, block);
-
+	ash_block_becomes_sparse(heap, block);
 	while ((at = ash_bitmap_next(&holes, 64, at, true)) < 64) {
-		unsigned end = ash_bitmap_next(&holes, 64, at, false);
+		unsigned end = ash_bitmap_next(&all, 64, at, false);
+
+		while (!(holes >> (end - 1) & 1))
+			end--;
 
 		if (ash_os_purge(base + ((size_t)at << ash_os_page_shift),
 				 (size_t)(end - at) << ash_os_page_shift))
-			gone |= ash_bits_mask(at, end - at);
+			gone |= ash_bits_mask(at, end - at) & holes;
 		at = end;
 	}
 	ash_assert((gone & ~holes) == 0);
@@ -66,83 +80,192 @@ static void judge(struct ash_holes *state, unsigned class, uint32_t epoch)
 		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
 }
 
-/* Purges holes in slabs of the bin until `bytes` are gone altogether or the CPU time is past
- * `until_ns`; true where it stopped for that. */
-static bool purge_bin(struct ash_heap *heap, struct ash_bin *bin, uint32_t epoch, bool hurried,
-		      size_t *bytes, uint64_t until_ns)
+/* What one call may still do. */
+struct budget {
+	uint64_t start_ns, most_ns;
+	unsigned looks; /* into slabs, */
+	unsigned most_looks;
+	size_t bytes; /* and still to be purged */
+};
+
+static struct budget budget(uint64_t most_ns, unsigned most_looks, size_t bytes)
+{
+	return (struct budget){ash_os_given_ns(), most_ns, most_looks, most_looks, bytes};
+}
+
+static bool is_used_up(const struct budget *b)
+{
+	return b->looks == 0 || b->bytes == 0 ||
+	       ash_os_given_ns() - b->start_ns +
+			       (uint64_t)(b->most_looks - b->looks) * LOOK_NS >=
+		       b->most_ns;
+}
+
+/* Purges the holes of slabs that the walk of the bin comes to; true where the budget is used up
+ * before it is over. */
+static bool purge_bin(struct ash_heap *heap, struct ash_bin *bin, struct ash_bin_walk *walk,
+		      struct budget *b, bool *found)
 {
 	struct ash_run *slab;
 	uint64_t holes;
 
-	while ((slab = ash_bin_detach(bin, epoch, hurried, &holes)) != NULL) {
+	while ((slab = ash_bin_walk_detach(bin, walk, &b->looks, &holes)) != NULL) {
 		size_t gone;
 
 		holes = purge_pages(heap, slab, holes);
 		ash_bin_attach(bin, slab, holes);
-		if (holes == 0) /* refused: not the same slab again */
-			break;
 		gone = (size_t)__builtin_popcountll(holes) << ash_os_page_shift;
-		*bytes -= gone < *bytes ? gone : *bytes;
-		if (*bytes == 0 || ash_os_thread_cpu_ns() >= until_ns)
+		b->bytes -= gone < b->bytes ? gone : b->bytes;
+		*found |= gone != 0;
+		if (gone == 0) /* refused, which is a call of the kernel all the same */
+			b->looks -= b->looks < REFUSAL_LOOKS ? b->looks : REFUSAL_LOOKS;
+		if (is_used_up(b))
 			return true;
 	}
-	return false;
+	return b->looks == 0;
 }
 
-/* The CPU time at which `most_ns` will be used. */
-static uint64_t deadline(uint64_t most_ns)
+static bool walk_is_valid(const struct ash_holes_walk *at)
 {
-	uint64_t now_ns = ash_os_thread_cpu_ns();
-
-	return most_ns < UINT64_MAX - now_ns ? now_ns + most_ns : UINT64_MAX;
+	return at->class_at >= 1 && at->class_at <= ASH_CLASSES &&
+	       at->shard_at < ash_shard_count();
 }
 
 bool ash_holes_is_valid(const struct ash_heap *heap)
 {
-	return heap->holes.class_at >= 1 && heap->holes.class_at <= ASH_CLASSES &&
-	       heap->holes.shard_at < ash_shard_count();
+	return walk_is_valid(&heap->holes.aged) && walk_is_valid(&heap->holes.rich);
+}
+
+static void begin(struct ash_holes_walk *at)
+{
+	at->shard_at = 0;
+	at->class_at = 1;
+	at->in_bin = false;
+}
+
+static struct ash_bin *bin_at(const struct ash_holes_walk *at)
+{
+	return &ash_shard_at(at->shard_at)->bin[at->class_at];
+}
+
+/* The next bin; false after the last. */
+static bool next_bin(struct ash_holes_walk *at)
+{
+	at->in_bin = false;
+	if (++at->class_at < ASH_CLASSES)
+		return true;
+	at->class_at = 1;
+	if (++at->shard_at < ash_shard_count())
+		return true;
+	at->shard_at = 0;
+	return false;
+}
+
+/* Epochs from the end of one walk to the beginning of the next. */
+static uint32_t interval_after(const struct ash_holes *holes)
+{
+	uint32_t least = ash_bin_hole_age < ash_bin_hole_age_most ? ash_bin_hole_age
+								  : ash_bin_hole_age_most;
+
+	if (holes->found || holes->interval * 2 < least)
+		return least;
+	return holes->interval * 2 < INTERVAL ? holes->interval * 2
+	       : least < INTERVAL             ? INTERVAL
+					      : least;
 }
 
 bool ash_holes_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns)
 {
-	struct ash_holes *at = &heap->holes;
-	uint64_t until_ns = deadline(most_ns);
-	unsigned bins = ash_shard_count() * (ASH_CLASSES - 1);
-	size_t bytes = SIZE_MAX;
+	struct ash_holes *holes = &heap->holes;
+	struct ash_holes_walk *at = &holes->aged;
+	struct budget b = budget(most_ns, LOOKS, SIZE_MAX);
 
 	ash_assert_internal(ash_holes_is_valid(heap));
-	for (unsigned looked = 0; looked < bins; looked++) {
-		struct ash_bin *bin;
+	if (!holes->walking) {
+		uint32_t wait = holes->due - epoch;
 
-		if (at->class_at >= ASH_CLASSES) {
-			at->class_at = 1;
-			at->shard_at = (at->shard_at + 1) % ash_shard_count();
-		}
-		bin = &ash_shard_at(at->shard_at)->bin[at->class_at];
-		if (ash_load_relaxed(&bin->filled) != 0)
-			judge(at, at->class_at, epoch);
-		if (purge_bin(heap, bin, epoch, false, &bytes, until_ns))
-			return true;
-		at->class_at++;
+		if (holes->interval != 0 && (int32_t)wait > 0 && wait <= ash_bin_hole_age_most)
+			return holes->young;
+		holes->walking = true;
+		holes->found = holes->young = false;
+		begin(at);
 	}
-	return false;
+	do {
+		struct ash_bin *bin = bin_at(at);
+		bool stop;
+
+		if (!at->in_bin && ash_load_relaxed(&bin->filled) == 0)
+			continue;
+		if (!at->in_bin) {
+			judge(holes, at->class_at, epoch);
+			ash_bin_walk_begin(bin, &at->bin, ASH_BIN_AGED, epoch);
+			at->in_bin = true;
+		}
+		stop = purge_bin(heap, bin, &at->bin, &b, &holes->found);
+		holes->young |= at->bin.young;
+		if (stop) {
+			ash_purge_worked(heap, (uint64_t)(b.most_looks - b.looks) * LOOK_NS);
+			return true;
+		}
+	} while (next_bin(at));
+	ash_purge_worked(heap, (uint64_t)(b.most_looks - b.looks) * LOOK_NS);
+	holes->walking = false;
+	holes->interval = interval_after(holes);
+	holes->due = epoch + holes->interval;
+	return holes->young;
+}
+
+bool ash_holes_rich(struct ash_heap *heap, bool anew, uint64_t most_ns, size_t *gone)
+{
+	struct ash_holes_walk *at = &heap->holes.rich;
+	struct budget b = budget(most_ns, LOOKS_IN_A_CALL, SIZE_MAX);
+	bool found = false, stop = false;
+
+	ash_assert_internal(ash_holes_is_valid(heap));
+	if (anew)
+		begin(at);
+	do {
+		struct ash_bin *bin = bin_at(at);
+
+		if (!at->in_bin && (ash_load_relaxed(&bin->filled) == 0 ||
+				    ash_bin_idle_bytes(bin, at->class_at) == 0))
+			continue;
+		if (!at->in_bin) {
+			ash_bin_walk_begin(bin, &at->bin, ASH_BIN_RICH, 0);
+			at->in_bin = true;
+		}
+		stop = purge_bin(heap, bin, &at->bin, &b, &found);
+	} while (!stop && next_bin(at));
+	*gone = SIZE_MAX - b.bytes;
+	return stop;
 }
 
 void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint64_t most_ns)
 {
-	uint64_t until_ns = deadline(most_ns);
+	struct budget b = budget(most_ns, UINT32_MAX, bytes);
+	bool found = false;
 
 	/* Between large objects more pages lie free in a row, for which one call suffices. */
 	for (unsigned c = ASH_CLASSES - 1; c > 0; c--)
-		for (unsigned s = 0; s < ash_shard_count(); s++)
-			if (purge_bin(heap, &ash_shard_at(s)->bin[c], epoch, true, &bytes,
-				      until_ns))
+		for (unsigned s = 0; s < ash_shard_count(); s++) {
+			struct ash_bin *bin = &ash_shard_at(s)->bin[c];
+			struct ash_bin_walk walk;
+
+			if (ash_load_relaxed(&bin->filled) == 0)
+				continue;
+			b.looks = b.most_looks = LOOKS_AT_GROWTH;
+			ash_bin_walk_begin(bin, &walk, ASH_BIN_LIKELY, epoch);
+			purge_bin(heap, bin, &walk, &b, &found);
+			b.looks = b.most_looks;
+			if (is_used_up(&b))
 				return;
+		}
 }
 
 /* Walks through the bin once; returns the pages that went, not many more than `most`. */
 static size_t walk_bin(struct ash_heap *heap, struct ash_bin *bin, size_t most)
 {
+	unsigned looks = UINT32_MAX;
 	struct ash_bin_walk walk;
 	struct ash_run *slab;
 	uint64_t holes;
@@ -150,8 +273,8 @@ static size_t walk_bin(struct ash_heap *heap, struct ash_bin *bin, size_t most)
 
 	if (ash_load_relaxed(&bin->filled) == 0)
 		return 0;
-	ash_bin_walk_begin(bin, &walk);
-	while (gone < most && (slab = ash_bin_walk_detach(bin, &walk, &holes)) != NULL) {
+	ash_bin_walk_begin(bin, &walk, ASH_BIN_ALL, 0);
+	while (gone < most && (slab = ash_bin_walk_detach(bin, &walk, &looks, &holes)) != NULL) {
 		holes = purge_pages(heap, slab, holes);
 		gone += (size_t)__builtin_popcountll(holes);
 		ash_bin_attach(bin, slab, holes);

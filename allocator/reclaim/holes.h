@@ -16,9 +16,17 @@
 #include <stdint.h>
 #include "page/heap.h"
 
-/* Purges holes in slabs of all bins for at most about `most_ns`; goes on where the last call
- * stopped.  Returns whether work is left.  One thread at a time, under no lock. */
+/* Purges holes in slabs of all bins for about `most_ns` (by ash_os_given_ns, and so much for
+ * each slab that is looked into); goes on where the last call stopped.  Every slab is looked at
+ * before one is for a second time, and where nothing was found the next walk begins later, up
+ * to two seconds.  Returns whether work is left, also for a later epoch.  One thread at a time,
+ * under no lock. */
 bool ash_holes_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns);
+
+/* The same for slabs of any age of which a sixth can go, while objects are freed.  Begins a
+ * walk, or goes on with it; `most_ns` bounds the call.  Returns whether the walk goes on; *gone
+ * is what went, in bytes. */
+bool ash_holes_rich(struct ash_heap *heap, bool begin, uint64_t most_ns, size_t *gone);
 
 /* The same when the heap is about to grow: purges until about `bytes` are gone.  A slab
  * qualifies when it likely has many holes, and nothing was taken from it while the program took

@@ -152,7 +152,7 @@ static size_t allowance_now(struct ash_heap *heap, uint64_t now_ns, size_t dirty
 static bool muzzy_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 {
 	size_t left = ash_account_muzzy(heap) << ASH_GRANULE_SHIFT, allowance;
-	uint64_t start = ash_os_thread_cpu_ns(), used = 0;
+	uint64_t start = ash_os_given_ns(), used = 0;
 
 	allowance = ash_limits_dirty_bound(heap) != 0
 			    ? ash_decay_limit(&heap->purge.muzzy, now_ns, left, 0)
@@ -163,39 +163,58 @@ static bool muzzy_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 		if (purge_bytes(heap, left - allowance, MUZZY) == 0)
 			break;
 		left = ash_account_muzzy(heap) << ASH_GRANULE_SHIFT;
-		used = ash_os_thread_cpu_ns() - start;
+		used = ash_os_given_ns() - start;
 	}
 	ash_decay_worked(&heap->purge.dirty, used);
 	return left > WANTED_BYTES;
 }
 
-/* Leaves at most `allowance` bytes of free runs dirty, in batches, at most about `most_ns` of
- * CPU time; `hurry`: whatever the account says.  What others free meanwhile is left. */
-static void purge_until(struct ash_heap *heap, size_t allowance, uint64_t most_ns, bool hurry,
-			enum grade grade)
+/* Leaves at most `allowance` bytes of free runs dirty, in batches, at most about `most_ns` by
+ * ash_os_given_ns; with `account` not more than that has.  What others free meanwhile is
+ * left.  Returns the bytes that went. */
+static size_t purge_batches(struct ash_heap *heap, size_t allowance, uint64_t most_ns,
+			    bool account, enum grade grade)
 {
-	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
+	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT, all = 0;
+	size_t left = dirty > allowance ? dirty - allowance : 0;
 	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
-	uint64_t start, used = 0;
-	size_t left;
+	uint64_t start = ash_os_given_ns();
 
-	if (dirty <= allowance)
-		return;
-	start = ash_os_thread_cpu_ns();
-	left = dirty - allowance;
-	for (unsigned n = 0; dirty > allowance && left > 0 && used < most_ns && n < BATCHES &&
-			     (hurry || ash_decay_may_work(&heap->purge.dirty));
+	for (unsigned n = 0;
+	     dirty > allowance && left > 0 && ash_os_given_ns() - start < most_ns && n < BATCHES &&
+	     (!account || ash_decay_may_work(&heap->purge.dirty));
 	     n++) {
 		size_t most = dirty - allowance < left ? dirty - allowance : left;
 		size_t gone = purge_bytes(heap, most < batch ? most : batch, grade);
 
 		if (gone == 0)
 			break; /* refused, or others took it */
+		all += gone;
 		left -= gone < left ? gone : left;
 		dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
-		used = ash_os_thread_cpu_ns() - start;
 	}
-	ash_decay_worked(&heap->purge.dirty, used);
+	return all;
+}
+
+/* The same by the account; with `hurry` whatever it says. */
+static void purge_until(struct ash_heap *heap, size_t allowance, uint64_t most_ns, bool hurry,
+			enum grade grade)
+{
+	uint64_t start = ash_os_given_ns();
+
+	purge_batches(heap, allowance, most_ns, !hurry, grade);
+	ash_decay_worked(&heap->purge.dirty, ash_os_given_ns() - start);
+}
+
+size_t ash_purge_requested(const struct ash_heap *heap)
+{
+	return heap->purge.interval_ns != 0 ? SIZE_MAX : requested(heap);
+}
+
+size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
+{
+	return purge_batches(heap, bytes, most_ns, false,
+			     heap->purge.muzzy_ms != 0 ? LAZILY : DIRTY);
 }
 
 /* A pass takes all but what it may not: after it nothing goes for long. */
@@ -250,12 +269,13 @@ void ash_purge_excess(struct ash_heap *heap)
 {
 	uint64_t *refused_ns = &heap->purge.refused_ns;
 	struct ash_stall stall;
-	uint64_t used = 0, now_ns = ash_os_coarse_clock_ns();
+	uint64_t start, used = 0, now_ns = ash_os_coarse_clock_ns();
 
 	/* Where the kernel refuses (mlocked memory) it is not asked by every free. */
 	if (now_ns - ash_load_relaxed(refused_ns) < REFUSED_NS)
 		return;
 	ash_stall_begin(&stall);
+	start = ash_os_given_ns();
 	while (used < EXCESS_NS) {
 		size_t runs = ash_account_dirty(heap) << ASH_GRANULE_SHIFT,
 		       cached = ash_account_cached(heap);
@@ -274,7 +294,7 @@ void ash_purge_excess(struct ash_heap *heap)
 				ash_store_relaxed(refused_ns, now_ns);
 			break;
 		}
-		used = ash_os_thread_cpu_ns() - stall.cpu_ns;
+		used = ash_os_given_ns() - start;
 	}
 	ash_stall_end(heap, &stall, false);
 }

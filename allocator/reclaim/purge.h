@@ -22,9 +22,9 @@ void ash_purge_set_muzzy_ms(struct ash_heap *heap, int64_t ms);
 void ash_purge_set_dirty_share(struct ash_heap *heap, int64_t share);
 void ash_purge_set_interval_ms(struct ash_heap *heap, uint64_t ms);
 
-/* Lets free runs decay to what may stay dirty now, in batches; at most about `most_ns` of CPU
- * time.  Returns whether work is left.  One thread at a time: the caller holds the purger's
- * claim.  Call without a lock. */
+/* Lets free runs decay to what may stay dirty now, in batches; at most about `most_ns` by
+ * ash_os_given_ns.  Returns whether work is left.  One thread at a time: the caller holds the
+ * purger's claim.  Call without a lock. */
 bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns);
 
 /* What lies above ash_limits_dirty_bound, by whoever frees: half a millisecond of work, the
@@ -32,9 +32,16 @@ bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns);
 void ash_purge_excess(struct ash_heap *heap);
 
 /* Purges free runs until at most `bytes` of them are dirty, or up to twice as many where that
- * much is retaken; for at most about `most_ns` of CPU time.  The caller holds the purger's
- * claim. */
+ * much is retaken; for at most about `most_ns` by ash_os_given_ns.  The caller holds the
+ * purger's claim. */
 void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns);
+
+/* Bytes of free runs that stay by request, whatever their age. */
+size_t ash_purge_requested(const struct ash_heap *heap);
+
+/* Free runs above so many bytes, by who frees: whatever the account says, at most about
+ * `most_ns` by ash_os_given_ns.  Returns the bytes that went. */
+size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns);
 
 /* All free runs that there are when it begins: what others free meanwhile is left to the next
  * call, or this one would go on for as long as they do.  Returns the bytes that went. */
@@ -49,7 +56,7 @@ size_t ash_purge_some(struct ash_heap *heap, size_t bytes);
 /* Whether more is dirty than may stay for long. */
 bool ash_purge_wanted(struct ash_heap *heap);
 
-/* The account that limits the CPU time of all purging, for the other grades. */
+/* The account that limits what all purging costs, for the other grades. */
 bool ash_purge_may_work(struct ash_heap *heap);
 void ash_purge_worked(struct ash_heap *heap, uint64_t ns);
 

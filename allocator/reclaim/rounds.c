@@ -17,6 +17,7 @@
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "reclaim/claim.h"
+#include "reclaim/drain.h"
 #include "reclaim/holes.h"
 #include "reclaim/hugify.h"
 #include "reclaim/pool.h"
@@ -40,9 +41,9 @@
 /* A spare is collected after less: what an idle thread freed is back with the others in the
  * background thread's next round but one. */
 #define SPARE_EPOCHS 1
-/* CPU time of one step.  Free runs come first; mappings and holes get what is left, an eighth
- * at least.  In calls of the program it is less than the millisecond that none may exceed, for
- * a step ends with the batch that is under way. */
+/* Of one step, by ash_os_given_ns.  Free runs come first; mappings and holes get what is left,
+ * an eighth at least.  In calls of the program it is less than the millisecond that none may
+ * exceed, for a step ends with the batch that is under way. */
 #define CALL_NS 400000u
 #define BACKGROUND_NS 1000000u
 /* More idle memory than this is worth a look at pressure by a thread that has no other work. */
@@ -156,21 +157,30 @@ static void look_for_pressure(uint64_t now_ns)
 	}
 }
 
+/* What is left of `most_ns` since `start_ns`, both by ash_os_given_ns; an eighth at least. */
+static uint64_t left_of(uint64_t start_ns, uint64_t most_ns)
+{
+	uint64_t used = ash_os_given_ns() - start_ns;
+
+	return used + most_ns / 8 < most_ns ? most_ns - used : most_ns / 8;
+}
+
 static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
 {
 	bool pressure = ash_load_relaxed(&heap->limits.pressure), left;
-	uint64_t start = ash_os_thread_cpu_ns();
+	uint64_t start = ash_os_given_ns();
 
 	left = ash_purge_step(heap, now_ns, most_ns);
-	left |= ash_mapping_trim(heap, pressure ? UINT64_MAX : now_ns,
-				 ash_stall_left(start, most_ns));
+	left |= ash_mapping_trim(heap, pressure ? UINT64_MAX : now_ns, left_of(start, most_ns));
 	if (heap->holes.enabled && ash_purge_may_work(heap)) {
-		uint64_t before = ash_os_thread_cpu_ns();
+		uint64_t before = ash_os_given_ns();
 
 		ash_bin_hole_age_most = pressure ? 1 : UINT32_MAX;
-		left |= ash_holes_step(heap, now, ash_stall_left(start, most_ns));
-		left |= ash_tails_step(heap, now, ash_stall_left(start, most_ns));
-		ash_purge_worked(heap, ash_os_thread_cpu_ns() - before);
+		left |= ash_holes_step(heap, now, left_of(start, most_ns));
+		left |= ash_tails_step(heap, now, left_of(start, most_ns));
+		ash_purge_worked(heap, ash_os_given_ns() - before);
+	} else if (heap->holes.enabled) {
+		left = true; /* for when the account has something again */
 	}
 	return left;
 }
@@ -330,12 +340,28 @@ void ash_rounds_tick(uint64_t now_ns)
 
 void ash_rounds_notice(void)
 {
-	if (ash_mutex_forking || (!ash_purge_wanted(heap) && ash_account_cached(heap) == 0))
+	if (ash_mutex_forking)
+		return;
+	if (ash_drain_wanted(heap))
+		ash_rounds_freed();
+	if (!ash_purge_wanted(heap) && ash_account_cached(heap) == 0)
 		return;
 	/* A program of large objects alone never ticks; between two of them is no time to end.
 	 */
 	ash_store_seq_cst(&heap->rounds.ticked_ns, ash_os_coarse_clock_ns());
 	wake_background();
+}
+
+void ash_rounds_freed(void)
+{
+	struct ash_stall stall;
+
+	if (ash_mutex_forking || !heap->drain.enabled || !ash_claim_try(heap))
+		return;
+	ash_stall_begin(&stall);
+	ash_drain_step(heap, ash_os_coarse_clock_ns());
+	ash_stall_end(heap, &stall, false);
+	ash_claim_give_back(heap);
 }
 
 void ash_rounds_before_fork(void)

@@ -7,7 +7,10 @@
  *
  * The background thread is started by the program's second thread, in its first slow path of an
  * allocation: libc frees a thread's own memory while it holds the lock that pthread_create
- * takes.  What a program that confines itself may do then, it just did. */
+ * takes.  What a program that confines itself may do then, it just did.
+ *
+ * In a program of one thread its calls do the work: ticks what goes by time, and those that
+ * free what is freed (drain.h). */
 #ifndef ASH_RECLAIM_ROUNDS_H
 #define ASH_RECLAIM_ROUNDS_H
 
@@ -28,9 +31,13 @@ void ash_rounds_start(void);
  * without a lock. */
 void ash_rounds_tick(uint64_t now_ns);
 
-/* Something large was freed: the program may fall silent before its next tick, so the
- * background thread hears of it now. */
+/* Something large was freed, or a slow path did not tick: where much lies free some of it goes
+ * at once, and the background thread hears of it now, for the program may fall silent before
+ * its next tick. */
 void ash_rounds_notice(void);
+
+/* A thread gave heap->drain.step bytes more to the slabs and the depot than it took. */
+void ash_rounds_freed(void);
 
 /* What other threads left for the shard goes to its bins; the same for all shards. */
 void ash_rounds_inbox(struct ash_shard *shard);

@@ -57,7 +57,7 @@ static bool purge_tail(const struct ash_run *run)
 bool ash_tails_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns)
 {
 	struct ash_list *tailed = &heap->pages.tailed;
-	uint64_t start = 0;
+	uint64_t start = ash_os_given_ns();
 	bool left;
 
 	epoch += epoch == 0; /* 0 means not dated */
@@ -70,14 +70,12 @@ bool ash_tails_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns)
 		if (run == NULL)
 			break;
 		ash_mutex_unlock(&heap->pages.lock);
-		if (start == 0)
-			start = ash_os_thread_cpu_ns();
 		done = purge_tail(run);
 		if (!done)
 			ash_dirty_refused(heap, ash_run_block(run));
 		ash_mutex_lock(&heap->pages.lock);
 		ash_run_tail_end(heap, run);
-		if (ash_os_thread_cpu_ns() - start >= most_ns)
+		if (ash_os_given_ns() - start >= most_ns)
 			break;
 	}
 	left = !ash_list_empty(tailed);

@@ -11,8 +11,9 @@
 #include <stdint.h>
 #include "page/heap.h"
 
-/* Purges tails that were noticed ten epochs ago, for about `most_ns` of this thread's CPU time.
- * Returns whether some are left, now or for later.  One thread at a time, under no lock. */
+/* Purges tails that were noticed ten epochs ago, for about `most_ns` by
+ * ash_os_given_ns.  Returns whether some are left, now or for later.  One thread at a time,
+ * under no lock. */
 bool ash_tails_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns);
 
 #endif

@@ -248,16 +248,22 @@ static bool holes_are_likely(const struct ash_run *slab)
 	return out * 16 <= pages * 11;
 }
 
+/* The same for a sixth of the pages: n <= p ln 6. */
+static bool holes_are_possible(const struct ash_run *slab)
+{
+	return (unsigned)slab->regions - slab->nfree <= ash_slab_pages(slab) * 7 / 4;
+}
+
 /* Caller holds the lock.  The slab's holes; 0 where purging them is not worth its price.  A
  * huge page would be broken up by it, so there at most half of the slab and less than half of
  * its block may be in use. */
-static uint64_t worthy_holes(struct ash_run *slab)
+static uint64_t worthy_holes(struct ash_run *slab, unsigned wanted)
 {
 	const struct ash_hugeblock *block = ash_run_block(slab);
 	unsigned keep = ash_load_relaxed(&block->keep);
 
 	if ((keep & (ASH_KEEP_REFUSED | ASH_KEEP_POOL)) ||
-	    ((keep & ASH_KEEP_HUGE) &&
+	    (wanted != ASH_BIN_ALL && (keep & ASH_KEEP_HUGE) &&
 	     (slab->nfree * 2 < slab->regions || !ash_block_is_half_empty(&ash_heap, block))))
 		return 0;
 	return ash_slab_holes(slab);
@@ -273,56 +279,12 @@ static void detach(struct ash_bin *bin, struct ash_run *slab)
 	bin->detached++;
 }
 
-struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
-			       uint64_t *holes)
-{
-	uint32_t age = ash_load_relaxed(&bin->hole_age);
-	struct ash_run *found = NULL;
-	unsigned looked = 0;
-	unsigned clock_age = (unsigned)(ash_account_in_use(&ash_heap) / 16 / 64) + 2;
-	uint16_t clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
-
-	if (age > ash_bin_hole_age_most)
-		age = ash_bin_hole_age_most;
-	if (ash_load_relaxed(&bin->filled) == 0)
-		return NULL;
-	ash_mutex_lock(&bin->lock);
-	for (unsigned i = ASH_BIN_LISTS; i-- > 0 && found == NULL;) {
-		/* From the back: pushed first, longest without a change. */
-		for (struct ash_list *n = bin->list[i].prev;
-		     n != &bin->list[i] && looked < LOOKED_AT; n = n->prev) {
-			struct ash_run *slab = ASH_LIST_ENTRY(n, struct ash_run, link);
-
-			looked++;
-			if (hurried ? (uint16_t)(clock - slab->run_clock) <
-						      clock_age * age / ash_bin_hole_age ||
-					      !holes_are_likely(slab)
-				    : epoch - slab->stamp < age)
-				continue;
-			*holes = worthy_holes(slab);
-			if (*holes != 0) {
-				found = slab;
-				break;
-			}
-			/* Nothing to gain for now: behind the others, and not soon again. */
-			slab->stamp = epoch;
-			slab->run_clock = clock;
-			n = n->next;
-			ash_list_remove(&slab->link);
-			ash_list_push_front(&bin->list[i], &slab->link);
-		}
-	}
-	if (found != NULL)
-		detach(bin, found);
-	check(bin);
-	ash_mutex_unlock(&bin->lock);
-	return found;
-}
-
-void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk)
+void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk,
+			enum ash_bin_wanted wanted, uint32_t epoch)
 {
 	ash_mutex_lock(&bin->lock);
-	*walk = (struct ash_bin_walk){ASH_BIN_LISTS, bin->nslabs, NULL};
+	*walk = (struct ash_bin_walk){(uint8_t)wanted, false,       epoch,
+				      ASH_BIN_LISTS,   bin->nslabs, NULL};
 	ash_mutex_unlock(&bin->lock);
 }
 
@@ -351,23 +313,61 @@ static struct ash_run *walk_on(struct ash_bin *bin, struct ash_bin_walk *walk)
 	return NULL;
 }
 
-struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
-				    uint64_t *holes)
+/* Caller holds the lock.  Whether the slab is old enough for the walk. */
+static bool is_aged(const struct ash_bin *bin, const struct ash_bin_walk *walk,
+		    const struct ash_run *slab)
 {
-	struct ash_run *slab;
+	uint32_t age = ash_load_relaxed(&bin->hole_age);
+	uint16_t clock;
+
+	if (age > ash_bin_hole_age_most)
+		age = ash_bin_hole_age_most;
+	if (walk->wanted == ASH_BIN_AGED)
+		return walk->epoch - slab->stamp >= age;
+	clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
+	return (uint16_t)(clock - slab->run_clock) >=
+	       ((unsigned)(ash_account_in_use(&ash_heap) / 16 / 64) + 2) * age /
+		       ash_bin_hole_age;
+}
+
+/* Caller holds the lock.  The holes of the slab that the walk wants; 0 = none. */
+static uint64_t wanted_holes(const struct ash_bin *bin, struct ash_bin_walk *walk,
+			     struct ash_run *slab)
+{
+	uint64_t holes;
+	unsigned held;
+
+	if ((walk->wanted == ASH_BIN_LIKELY && !holes_are_likely(slab)) ||
+	    (walk->wanted == ASH_BIN_RICH && !holes_are_possible(slab)))
+		return 0;
+	if ((walk->wanted == ASH_BIN_LIKELY || walk->wanted == ASH_BIN_AGED) &&
+	    !is_aged(bin, walk, slab)) {
+		walk->young = true;
+		return 0;
+	}
+	holes = worthy_holes(slab, walk->wanted);
+	held = ash_slab_pages(slab) - (unsigned)__builtin_popcountll(slab->purged);
+	if (walk->wanted == ASH_BIN_RICH && (unsigned)__builtin_popcountll(holes) * 6 < held)
+		return 0;
+	return holes;
+}
+
+struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
+				    unsigned *looks, uint64_t *holes)
+{
+	struct ash_run *slab = NULL;
 	unsigned looked = 0;
 
 	*holes = 0;
 	ash_mutex_lock(&bin->lock);
-	while ((slab = walk_on(bin, walk)) != NULL) {
-		unsigned keep = ash_load_relaxed(&ash_run_block(slab)->keep);
-
-		if (!(keep & (ASH_KEEP_REFUSED | ASH_KEEP_POOL)))
-			*holes = ash_slab_holes(slab);
+	while (*looks > 0 && (slab = walk_on(bin, walk)) != NULL) {
+		--*looks;
+		*holes = wanted_holes(bin, walk, slab);
 		if (*holes != 0) {
 			detach(bin, slab);
 			break;
 		}
+		slab = NULL;
 		if (++looked % LOOKED_AT == 0) { /* others may want it */
 			ash_mutex_unlock(&bin->lock);
 			ash_mutex_lock(&bin->lock);
@@ -390,8 +390,6 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	slab->purged |= purged;
 	ash_assert_internal(ash_slab_is_valid(slab));
 	ash_assert_expensive(ash_slab_purged_is_valid(slab));
-	slab->stamp = ash_load_relaxed(
-		&ash_slab_epoch); /* also where the kernel refused: not at once again */
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
 	ash_account_count_holes(&ash_heap, __builtin_popcountll(purged));
 	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {

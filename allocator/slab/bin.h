@@ -12,7 +12,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "meta/size_class.h"
 #include "os/mutex.h"
+#include "page/heap.h"
 #include "util/list.h"
 
 #define ASH_BIN_LISTS 8
@@ -61,28 +63,42 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n,
 		   bool only_try);
 
-/* For the purge of holes: detaches a slab that has holes and that nothing was taken from for
- * the bin's hole_age, the emptiest first; NULL where there is none.  *holes are its pages.
- * Until the slab is attached again nothing is taken from it, and frees only set bits.
- *
- * With `hurried` age is measured by ash_account_clock: a sixteenth of the heap, taken in runs,
- * stands for the first hole_age.  And only such slabs are looked into in which objects at
- * random places would leave half of the pages free. */
-struct ash_run *ash_bin_detach(struct ash_bin *bin, uint32_t epoch, bool hurried,
-			       uint64_t *holes);
-
-/* The same for a walk through all slabs of the bin that have free regions, whatever their age
- * and whether a huge page falls apart: each is looked at once, but for those that others move
- * meanwhile.  Refused memory and pages of the pool are left out.  One walk of a bin at a time.
- */
-struct ash_bin_walk {
-	unsigned lists;              /* still to be walked, the last of them at present */
-	unsigned slabs;              /* that may still be on that one */
-	const struct ash_run *first; /* that was looked at there; a place, not to be read */
+/* For the purge of holes: a walk through the slabs of the bin that have free regions, the
+ * emptiest first.  Each is looked at once, but for those that others move meanwhile.  It may
+ * rest between two calls for as long as it likes. */
+enum ash_bin_wanted {
+	ASH_BIN_ALL, /* whatever their age, and whether a huge page falls apart */
+	/* Nothing was taken from them for the bin's hole_age. */
+	ASH_BIN_AGED,
+	/* The same where age is measured by ash_account_clock: a sixteenth of the heap, taken
+	 * in runs, stands for the first hole_age.  And only slabs in which objects at random
+	 * places would leave half of the pages free. */
+	ASH_BIN_LIKELY,
+	/* A sixth of what they hold can go, whatever their age. */
+	ASH_BIN_RICH,
 };
-void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk);
+void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk,
+			enum ash_bin_wanted wanted, uint32_t epoch);
+
+/* Detaches the next slab that is wanted and has holes; *holes are its pages.  NULL where the
+ * walk is over, or after *looks slabs (which is counted down) to be called again.  Until the
+ * slab is attached nothing is taken from it, and frees only set bits.  Refused memory and pages
+ * of the pool are left out. */
 struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
-				    uint64_t *holes);
+				    unsigned *looks, uint64_t *holes);
+
+/* Bytes in free regions of the bin's slabs, and not in the one that is being carved, whether
+ * they hold memory or not.  Without the lock, roughly. */
+ASH_RACY static inline size_t ash_bin_idle_bytes(const struct ash_bin *bin, unsigned class)
+{
+	const struct ash_size_class *sc = &ash_size_classes[class];
+	uint64_t slabs = bin->nslabs, idle;
+
+	if (slabs < 2)
+		return 0;
+	idle = (slabs - 1) * sc->regions - bin->regions_out;
+	return (int64_t)idle > 0 ? (size_t)idle * sc->size : 0;
+}
 
 /* `purged` are the pages that are gone. */
 void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged);

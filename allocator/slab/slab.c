@@ -184,6 +184,7 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 	}
 	n = (unsigned)__builtin_popcountll(before & ~slab->purged);
 	ash_add_relaxed(&ash_slab_refaults[slab->class], n);
+	ash_add_relaxed(&ash_slab_refaults[0], n);
 	ash_account_count_holes(&ash_heap, -(long)n);
 	ash_growth_note(&ash_heap, (size_t)n << ash_os_page_shift);
 }

@@ -18,7 +18,8 @@
 
 /* Coarse time in epochs, set by the ticks: slabs remember when something was taken. */
 extern uint32_t ash_slab_epoch;
-/* Pages per class that were given back and then touched again: running counts. */
+/* Pages per class that were given back and then touched again, and at 0 of all: running
+ * counts. */
 extern uint32_t ash_slab_refaults[ASH_CLASSES];
 
 /* The equations of a slab in use; but for that of `purged`, which takes a walk over the

@@ -671,7 +671,9 @@ static void soft_limit_and_the_depot(void)
 
 	ash_heap.rounds.background = false;
 	m.free(m.malloc(1));
-	ash_growth_hook = NULL; /* which empties the depot where memory is first touched */
+	/* These empty the depot, where memory is first touched and where much is freed. */
+	ash_growth_hook = NULL;
+	ash_heap.drain.enabled = false;
 	set_limit(ASHLAR_LIMIT_SOFT, held() + 32 * MIB);
 	set_limit_callback(listen_and_work, NULL);
 	family_free_list(family_take_list(1000, 20 * MIB, &count));

@@ -36,9 +36,9 @@ static void holes_go_back(void **state)
 			before += resident((void *)((uintptr_t)object[i] & ~(ash_os_page - 1)),
 					   ash_os_page);
 	assert_true(before > 0);
-	/* Young slabs are left alone. */
+	/* Young slabs are left alone, for later. */
 	ash_slab_epoch = 100 + ash_bin_hole_age - 1;
-	assert_false(ash_holes_step(&ash_heap, ash_slab_epoch, UINT64_MAX));
+	assert_true(ash_holes_step(&ash_heap, ash_slab_epoch, UINT64_MAX));
 	for (struct ash_list *n = bin->list[6].next; n != &bin->list[6]; n = n->next)
 		assert_int_equal(ASH_LIST_ENTRY(n, struct ash_run, link)->purged, 0);
 	ash_slab_epoch = 200;
@@ -166,7 +166,7 @@ static void holes_in_pages_larger_than_granules(void **state)
 	}
 	for (unsigned i = 0; i < 8; i++) {
 		uint64_t holes;
-		struct ash_run *slab = ash_bin_detach(&bin[i], 2010, false, &holes);
+		struct ash_run *slab = layers_detach(&bin[i], 2010, &holes);
 		char *base = ash_run_address(run[i]) - ash_slab_lead(run[i]);
 
 		assert_true(ash_slab_pages(run[i]) >= 3 && ash_slab_pages(run[i]) <= 4);
@@ -214,8 +214,8 @@ static void frees_into_a_slab_apart(void **state)
 	ash_slab_epoch = 1000;
 	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
 	assert_true(ash_bin_flush(&bin, class, object, n / 2, false));
-	assert_null(ash_bin_detach(&bin, 1000 + ash_bin_hole_age - 1, false, &holes));
-	slab = ash_bin_detach(&bin, 1000 + ash_bin_hole_age, false, &holes);
+	assert_null(layers_detach(&bin, 1000 + ash_bin_hole_age - 1, &holes));
+	slab = layers_detach(&bin, 1000 + ash_bin_hole_age, &holes);
 	assert_non_null(slab);
 	assert_int_equal(__builtin_popcountll(holes), n / 2 * 8192 / ash_os_page);
 	/* Another fill makes a slab of its own; the rest is freed meanwhile. */
@@ -250,7 +250,7 @@ static void every_slab_is_looked_at(void **state)
 				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
 				object[s][i] = NULL;
 			}
-	assert_false(ash_holes_step(&ash_heap, ash_slab_epoch, UINT64_MAX));
+	assert_true(ash_holes_step(&ash_heap, ash_slab_epoch, UINT64_MAX));
 	assert_int_equal(purged_pages(bin), 0); /* too young */
 	ash_holes_of_any_age(&ash_heap, SIZE_MAX);
 	assert_in_range(purged_pages(bin), n / 4, n / 4 + 1);
@@ -274,6 +274,85 @@ static void every_slab_is_looked_at(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+/* Slabs of which nothing more can go do not hide others, however many they are, nor the lists
+ * behind theirs. */
+static void every_list_is_reached(void **state)
+{
+	enum { SLABS = 200 };
+	unsigned class = ash_class_of(2048), n = ash_size_classes[class].regions;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	static void *object[SLABS][128];
+	unsigned before;
+
+	(void)state;
+	assert_in_range(n, 8, 128);
+	ash_slab_epoch = 3000;
+	for (unsigned s = 0; s < SLABS; s++)
+		assert_int_equal(ash_bin_fill(bin, class, 0, object[s] + n, n), n);
+	/* All but one of them empty but for an object; of the other every other page. */
+	for (unsigned s = 0; s < SLABS - 1; s++)
+		assert_true(ash_bin_flush(bin, class, object[s], n - 1, false));
+	while (ash_holes_step(&ash_heap, 3100, UINT64_MAX))
+		;
+	before = purged_pages(bin);
+	assert_true(before >= (SLABS - 1) * (n / 2 - 3));
+	for (unsigned i = 0; i < n; i++)
+		if (i % 4 < 2) {
+			assert_true(ash_bin_flush(bin, class, &object[SLABS - 1][i], 1, false));
+			object[SLABS - 1][i] = NULL;
+		}
+	for (uint32_t epoch = 3200; epoch < 3300; epoch += 10)
+		while (ash_holes_step(&ash_heap, epoch, UINT64_MAX))
+			;
+	assert_in_range(purged_pages(bin) - before, n / 4 - 1, n / 4 + 1);
+	for (unsigned s = 0; s < SLABS - 1; s++)
+		assert_true(ash_bin_flush(bin, class, &object[s][n - 1], 1, false));
+	for (unsigned i = 0; i < n; i++)
+		if (object[SLABS - 1][i] != NULL)
+			assert_true(ash_bin_flush(bin, class, &object[SLABS - 1][i], 1, false));
+	assert_int_equal(bin->regions_out, 0);
+	ash_purge_all(&ash_heap);
+}
+
+/* While objects are freed: young slabs, too, but only where much of them can go; one call does
+ * a part, and the next goes on with it. */
+static void rich_slabs_go_at_once(void **state)
+{
+	enum { SLABS = 40 };
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions, calls = 1;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	static void *object[SLABS][64];
+	size_t gone, all = 0;
+	bool more;
+
+	(void)state;
+	assert_in_range(n, 16, 64);
+	ash_slab_epoch = 4000;
+	for (unsigned s = 0; s < SLABS; s++)
+		assert_int_equal(ash_bin_fill(bin, class, 0, object[s] + n, n), n);
+	/* Half of the slabs lose every other object, the others the first: less than a sixth.
+	 */
+	for (unsigned s = 0; s < SLABS; s++)
+		for (unsigned i = 0; i < n; i++)
+			if (s % 2 == 0 ? i % 2 == 0 : i == 0)
+				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
+	more = ash_holes_rich(&ash_heap, true, 100000, &gone);
+	assert_true(more); /* some hundred pages are too many for 0.1 ms */
+	for (all = gone; more; all += gone, calls++)
+		more = ash_holes_rich(&ash_heap, false, 100000, &gone);
+	assert_true(calls >= SLABS / 2 * (n / 2) / 100);
+	for (unsigned s = 1; s < SLABS; s += 2)
+		assert_int_equal(ash_run_of(object[s][1])->purged, 0);
+	assert_int_equal(all, (size_t)purged_pages(bin) << ash_os_page_shift);
+	assert_in_range(purged_pages(bin), SLABS / 2 * (n / 2 - 1), SLABS / 2 * (n / 2 + 1));
+	for (unsigned s = 0; s < SLABS; s++)
+		for (unsigned i = 0; i < n; i++)
+			if (s % 2 == 0 ? i % 2 != 0 : i != 0)
+				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
+	assert_int_equal(bin->regions_out, 0);
+	ash_purge_all(&ash_heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +361,8 @@ int main(void)
 		cmocka_unit_test(holes_in_pages_larger_than_granules),
 		cmocka_unit_test(frees_into_a_slab_apart),
 		cmocka_unit_test(every_slab_is_looked_at),
+		cmocka_unit_test(every_list_is_reached),
+		cmocka_unit_test(rich_slabs_go_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);

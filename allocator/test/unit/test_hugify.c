@@ -339,15 +339,15 @@ static void holes_in_huge_pages(void **state)
 	ash_mutex_unlock(&ash_heap.pages.lock);
 	/* The slab is empty, the block is not. */
 	assert_false(ash_block_is_half_empty(&ash_heap, block));
-	assert_null(ash_bin_detach(&bin, ash_slab_epoch + 100, false, &holes));
+	assert_null(layers_detach(&bin, ash_slab_epoch + 100, &holes));
 	assert_true(ash_run_resize(&ash_heap, fill, 66)); /* still huge: 82 of 128 */
 	assert_int_equal(block->keep, ASH_KEEP_HUGE);
-	assert_null(ash_bin_detach(&bin, ash_slab_epoch + 200, false, &holes));
+	assert_null(layers_detach(&bin, ash_slab_epoch + 200, &holes));
 	assert_true(ash_run_resize(&ash_heap, fill,
 				   60)); /* 76 granules, of which 16 hold one object */
 	assert_int_equal(block->keep, ASH_KEEP_HUGE);
 	assert_true(ash_block_is_half_empty(&ash_heap, block));
-	assert_ptr_equal(ash_bin_detach(&bin, ash_slab_epoch + 300, false, &holes), slab);
+	assert_ptr_equal(layers_detach(&bin, ash_slab_epoch + 300, &holes), slab);
 	assert_true(holes & 1);
 	assert_int_equal(slab->purged, 0);
 	ash_hugify_break(&ash_heap, block);

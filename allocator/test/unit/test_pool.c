@@ -165,7 +165,7 @@ static void parts_stay(void **state)
 	ash_tails_step(&ash_heap, epoch, UINT64_MAX);
 	ash_tails_step(&ash_heap, epoch + 100, UINT64_MAX);
 	assert_true(ash_bin_flush(&bin, class, object + 1, n - 1, false));
-	assert_null(ash_bin_detach(&bin, ash_slab_epoch + 1000, false, &holes));
+	assert_null(layers_detach(&bin, ash_slab_epoch + 1000, &holes));
 	ash_pool_step(&ash_heap, epoch, 100);
 	ash_pool_step(&ash_heap, epoch + 1000, 100);
 	ash_os_fault_hook = NULL;

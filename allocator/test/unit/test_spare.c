@@ -9,10 +9,12 @@
 #include "cache/depot.h"
 #include "front/front.h"
 #include "front/tcache.h"
+#include "os/background.h"
 #include "os/os.h"
 #include "page/heap.h"
 #include "reclaim/rounds.h"
 #include "slab/shard.h"
+#include "test/support/clock.h"
 #include "test/support/race.h"
 #include "util/epoch.h"
 
@@ -162,6 +164,30 @@ static void ticks_take_spares_from_busy_owners(void **state)
 	assert_int_equal(out(), 0);
 }
 
+/* Whether the background thread would end, some time or other. */
+static bool ends(void)
+{
+	for (unsigned i = 0; i < 100; i++) {
+		clock_advance_ms(1000);
+		if (ash_background_hook() == ASH_BACKGROUND_END)
+			return true;
+	}
+	return false;
+}
+
+/* What the account leaves undone is left: the thread waits for it, and does not end. */
+static void work_left_by_the_account(void **state)
+{
+	(void)state;
+	clock_time_ns = clock_ns; /* the ticks' clock goes on as everybody's */
+	clock_start();
+	assert_true(ends());
+	ash_heap.purge.dirty.credit_ns = -(int64_t)1000000000000;
+	assert_false(ends());
+	ash_heap.purge.dirty.credit_ns = 1;
+	assert_true(ends());
+}
+
 /* Rounds of work happen where this test asks for them. */
 static int up(void **state)
 {
@@ -176,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_idle_thread_keeps_one_magazine),
 		cmocka_unit_test(ticks_take_spares_from_busy_owners),
+		cmocka_unit_test(work_left_by_the_account),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);

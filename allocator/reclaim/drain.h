@@ -1,0 +1,40 @@
+/* What is freed goes in the calls that free it, while the heap drains.
+ *
+ * Time does the fine work (decay.h), but it takes a thread of ours, or a program that goes on
+ * calling.  So as much as a sixteenth of what is held, and 2 MiB, may lie free in runs; what is
+ * above goes at once.  And where in slabs as much came to lie free since the last walk through
+ * them, another begins, which each call that frees takes on by a slice: work follows what is
+ * freed, not time.
+ *
+ * A program that takes the memory again soon would fault for it.  What it takes of what went at
+ * once is *missed*, and from then on more may lie free, by half of that; which is forgotten
+ * slowly, a sixteenth in a second. */
+#ifndef ASH_RECLAIM_DRAIN_H
+#define ASH_RECLAIM_DRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "page/account.h"
+#include "page/heap.h"
+#include "util/atomic.h"
+
+/* One slice of it, a quarter of a millisecond by ash_os_given_ns.  The caller holds the claim;
+ * under no lock. */
+void ash_drain_step(struct ash_heap *heap, uint64_t now_ns);
+
+/* A step is worth it after so many bytes were freed, at least. */
+#define ASH_DRAIN_STEP ((size_t)512 << 10)
+
+/* Whether free runs alone make it so: a batch more than may stay. */
+ASH_INLINE bool ash_drain_wanted(const struct ash_heap *heap)
+{
+	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
+
+	return dirty >= ASH_DRAIN_STEP &&
+	       dirty - ASH_DRAIN_STEP >= ash_load_relaxed(&heap->drain.dirty_most);
+}
+
+/* Whether the equations of struct ash_drain hold.  The claimant's to ask. */
+bool ash_drain_is_valid(const struct ash_heap *heap);
+
+#endif
