@@ -1,0 +1,309 @@
+/* What programs got back of the memory that they freed, and what for: no thread that they did
+ * not make, no fault for what they soon take again. */
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "test/cases/cases.h"
+
+#define MIB ((size_t)1 << 20)
+
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+/* Objects and what is known of them, in memory that is not malloc's. */
+struct object {
+	char *p;
+	size_t size;
+};
+struct heap {
+	struct object *object;
+	size_t count;
+	void *filled; /* by another thread */
+	size_t least, most, bytes;
+};
+
+static void *map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p != MAP_FAILED ? p : NULL;
+}
+
+/* Sizes are spread evenly over the doublings, or all `least`. */
+static bool fill(struct heap *heap, uint64_t seed)
+{
+	size_t bytes = 0, room = heap->bytes / heap->least + 1;
+
+	heap->object = map(room * sizeof(*heap->object));
+	heap->count = 0;
+	while (heap->object != NULL && bytes < heap->bytes) {
+		double unit = (double)(next_random(&seed) >> 11) / 9007199254740992.0;
+		struct object *o = &heap->object[heap->count];
+
+		o->size = heap->least;
+		if (heap->most > heap->least)
+			o->size = (size_t)((double)heap->least *
+					   pow((double)heap->most / (double)heap->least, unit));
+		o->p = malloc(o->size);
+		if (o->p == NULL)
+			return false;
+		memset(o->p, 1, o->size);
+		bytes += o->size;
+		heap->count++;
+	}
+	return heap->object != NULL;
+}
+
+/* Frees `percent` of the objects, at random places in a random order. */
+static void thin_out(struct heap *heap, size_t percent, uint64_t seed)
+{
+	size_t keep = heap->count - heap->count * percent / 100;
+
+	for (size_t i = heap->count; i-- > 1;) {
+		size_t j = next_random(&seed) % (i + 1);
+		struct object o = heap->object[i];
+
+		heap->object[i] = heap->object[j];
+		heap->object[j] = o;
+	}
+	for (size_t i = keep; i < heap->count; i++)
+		free(heap->object[i].p);
+	heap->count = keep;
+}
+
+static int by_page(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)((const struct object *)a)->p,
+		  y = (uintptr_t)((const struct object *)b)->p;
+
+	return (x > y) - (x < y);
+}
+
+/* Bytes of the pages that hold something of what is left. */
+static size_t floor_of(struct heap *heap)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), next = 0;
+	size_t pages = 0;
+
+	qsort(heap->object, heap->count, sizeof(*heap->object), by_page);
+	for (size_t i = 0; i < heap->count; i++) {
+		uintptr_t first = (uintptr_t)heap->object[i].p / page;
+		uintptr_t end =
+			((uintptr_t)heap->object[i].p + heap->object[i].size - 1) / page + 1;
+
+		first = first > next ? first : next;
+		pages += end > first ? end - first : 0;
+		next = end;
+	}
+	return pages * page;
+}
+
+/* Resident of what is malloc's: all but the list of objects, and what there was before. */
+static size_t resident(const struct heap *heap, long before)
+{
+	size_t room = (heap->bytes / heap->least + 1) * sizeof(*heap->object);
+	unsigned char *in = map(room / 4096 + 1);
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = (size_t)(case_resident() - before), own = 0;
+
+	if (in != NULL && mincore(heap->object, room, in) == 0)
+		for (size_t i = 0; i < (room + page - 1) / page; i++)
+			own += (in[i] & 1) * page;
+	return bytes > own ? bytes - own : 0;
+}
+
+static int judge(struct heap *heap, long before, unsigned seconds)
+{
+	size_t held = resident(heap, before), least = floor_of(heap);
+
+	/* (The sort may have taken memory: it is asked for after.) */
+	for (unsigned n = 0; held * 2 > least * 3 && n < seconds * 10; n++) {
+		nanosleep(&(struct timespec){0, 100000000}, NULL);
+		held = resident(heap, before);
+	}
+	return case_measured(held * 2 <= least * 3,
+			     "%zu MiB resident, %zu MiB of pages hold something", held / MIB,
+			     least / MIB);
+}
+
+/* [MIB PERCENT LEAST MOST]: most of a heap is freed and the program makes no further call. */
+CASE(thinned)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 300) * MIB,
+			    .least = (size_t)case_number(count, arguments, 2, 10000),
+			    .most = (size_t)case_number(count, arguments, 3, 10000)};
+	long before = case_resident();
+
+	if (!fill(&heap, 1))
+		return case_cannot("memory is short");
+	thin_out(&heap, (size_t)case_number(count, arguments, 1, 90), 2);
+	return judge(&heap, before, 0);
+}
+
+static void *half(void *heap)
+{
+	return fill(heap, 3) ? heap : NULL;
+}
+
+static void *wait_for_ever(void *heap)
+{
+	void *filled = half(heap);
+
+	__atomic_store_n(&((struct heap *)heap)->filled, filled, __ATOMIC_RELEASE);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* The same where another thread, which lives, made all of it. */
+CASE(thinned_by_another)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 300) * MIB,
+			    .least = (size_t)case_number(count, arguments, 2, 10000),
+			    .most = (size_t)case_number(count, arguments, 3, 10000)};
+	long before = case_resident();
+	pthread_t thread;
+
+	free(malloc(100));
+	if (pthread_create(&thread, NULL, wait_for_ever, &heap) != 0)
+		return case_cannot("no thread");
+	while (__atomic_load_n(&heap.filled, __ATOMIC_ACQUIRE) == NULL)
+		nanosleep(&(struct timespec){0, 1000000}, NULL);
+	thin_out(&heap, (size_t)case_number(count, arguments, 1, 90), 4);
+	return judge(&heap, before, 5);
+}
+
+/* [MIB SIZE]: all of it is freed, in the order in which it came. */
+CASE(emptied)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 1000) * MIB,
+			    .least = (size_t)case_number(count, arguments, 1, 200000)};
+	long before = case_resident();
+	size_t held;
+
+	if (!fill(&heap, 5))
+		return case_cannot("memory is short");
+	for (size_t i = 0; i < heap.count; i++)
+		free(heap.object[i].p);
+	held = resident(&heap, before);
+	return case_measured(held <= heap.bytes / 20 + 8 * MIB,
+			     "%zu of %zu MiB resident at the last free", held / MIB,
+			     heap.bytes / MIB);
+}
+
+static unsigned threads(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	unsigned n = 0;
+
+	while (tasks != NULL && readdir(tasks) != NULL)
+		n++;
+	if (tasks != NULL)
+		closedir(tasks);
+	return n - 2; /* . and .. */
+}
+
+/* [MIB SIZE]: a program of one thread grows, shrinks, and wants a namespace of its own. */
+CASE(alone)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 120) * MIB,
+			    .least = (size_t)case_number(count, arguments, 1, 60000)};
+	unsigned grown, shrunk;
+	int error;
+
+	if (!fill(&heap, 6))
+		return case_cannot("memory is short");
+	grown = threads();
+	thin_out(&heap, 90, 7);
+	shrunk = threads();
+	error = unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
+	return case_measured(grown == 1 && shrunk == 1 && error != EINVAL,
+			     "%u threads when grown, %u when shrunk; unshare: %s", grown,
+			     shrunk, error != 0 ? strerror(error) : "done");
+}
+
+static int threads_of_a_child(void *unused)
+{
+	(void)unused;
+	return (int)threads();
+}
+
+/* [MIB]: strings, and then a fork, which languages of one thread warn of when there are more.
+ */
+CASE(alone_at_fork)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 100) * MIB,
+			    .least = 700,
+			    .most = 1000};
+	unsigned before;
+	int status;
+
+	if (!fill(&heap, 8))
+		return case_cannot("memory is short");
+	before = threads();
+	status = case_in_child(threads_of_a_child, NULL);
+	return case_measured(before == 1 && status == 1 << 8 && threads() == 1,
+			     "%u threads before the fork, status %#x, %u after", before,
+			     (unsigned)status, threads());
+}
+
+static long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/* [MIB PERCENT LEAST MOST ROUNDS]: a program that fills its heap again and again does not fault
+ * for it again and again. */
+CASE(refilled)
+{
+	size_t bytes = (size_t)case_number(count, arguments, 0, 64) * MIB;
+	size_t percent = (size_t)case_number(count, arguments, 1, 90);
+	long rounds = case_number(count, arguments, 4, 40), half_way = 0, page, later;
+	struct heap heap = {.bytes = bytes,
+			    .least = (size_t)case_number(count, arguments, 2, 100),
+			    .most = (size_t)case_number(count, arguments, 3, 3000)};
+	size_t kept;
+
+	if (!fill(&heap, 9))
+		return case_cannot("memory is short");
+	for (long round = 0; round < rounds; round++) {
+		size_t all = heap.count;
+
+		if (round == rounds / 2)
+			half_way = faults();
+		thin_out(&heap, percent, (uint64_t)round);
+		for (kept = heap.count; heap.count < all; heap.count++) {
+			struct object *o = &heap.object[heap.count];
+
+			o->p = malloc(o->size);
+			memset(o->p, 2, o->size);
+		}
+		heap.count = all;
+	}
+	(void)kept;
+	page = sysconf(_SC_PAGESIZE);
+	later = (faults() - half_way) / (rounds - rounds / 2);
+	return case_measured((size_t)(later * page) <= bytes / 10,
+			     "%ld faults in a round, which fills %zu pages", later,
+			     bytes / 100 * percent / (size_t)page);
+}
