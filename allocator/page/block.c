@@ -370,12 +370,12 @@ unsigned ash_block_release_empty(struct ash_heap *heap, size_t bytes)
 	return gone;
 }
 
-bool ash_block_release_idle(struct ash_heap *heap, uint32_t epoch, size_t bytes)
+bool ash_block_release_idle(struct ash_heap *heap, uint32_t epoch, bool young, size_t bytes)
 {
 	bool limited = heap->growing.limited, left = false;
 	unsigned gone = 0;
 
-	if (!limited)
+	if (!limited && !young)
 		epoch -= IDLE_EPOCHS;
 	for (bytes = clip(heap, bytes); (size_t)gone << ASH_HUGE_SHIFT < bytes; gone++) {
 		struct ash_hugeblock *block;

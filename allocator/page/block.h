@@ -70,9 +70,9 @@ size_t ash_block_idle(const struct ash_heap *heap);
  * until `bytes` are gone, and no more of them than there are when it begins.  Returns how many
  * went.  Call without a lock. */
 unsigned ash_block_release_empty(struct ash_heap *heap, size_t bytes);
-/* The same of those that have held no memory for a second at `epoch`, or at all where addresses
- * were limited from the start.  Returns whether some are left for later. */
-bool ash_block_release_idle(struct ash_heap *heap, uint32_t epoch, size_t bytes);
+/* The same of those that have held no memory for a second at `epoch`, or at all with `young`
+ * and where addresses were limited from the start.  Returns whether some are left for later. */
+bool ash_block_release_idle(struct ash_heap *heap, uint32_t epoch, bool young, size_t bytes);
 
 /* Whether the equations of struct ash_hugeblock hold that are of its bitmaps alone. */
 bool ash_block_is_valid(const struct ash_hugeblock *block);

@@ -139,7 +139,7 @@ static bool once_per_epoch(uint32_t now, uint32_t passed)
 	 * and whoever maps them cannot ask us for some.  So blocks that lie empty are unmapped.
 	 */
 	return ash_block_release_idle(
-		heap, now,
+		heap, now, false,
 		heap->rounds.ours || heap->growing.limited ? IDLE_AT_ONCE : IDLE_IN_A_CALL);
 }
 
@@ -360,6 +360,10 @@ void ash_rounds_freed(void)
 		return;
 	ash_stall_begin(&stall);
 	ash_drain_step(heap, ash_os_coarse_clock_ns());
+	/* A program of one thread may never come back to a slow path: what holds no memory now
+	 * is unmapped now. */
+	if (!ash_background_running())
+		ash_block_release_idle(heap, heap->rounds.epoch, true, IDLE_IN_A_CALL);
 	ash_stall_end(heap, &stall, false);
 	ash_claim_give_back(heap);
 }

@@ -208,8 +208,9 @@ static void others_end(void)
 
 static void alone(void)
 {
-	clock_start();          /* nothing goes by time, */
-	ash_growth_hook = NULL; /* nor where memory is first touched */
+	clock_start();                  /* nothing goes by time, */
+	ash_growth_hook = NULL;         /* nor where memory is first touched */
+	ash_heap.drain.enabled = false; /* nor where it is freed */
 	ash_heap.rounds.background = false;
 	m.free(m.malloc(100));
 }

@@ -262,19 +262,23 @@ static void idle_blocks_go(void **state)
 	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	before = mapped_blocks();
 	eight_blocks(false);
-	assert_false(ash_block_release_idle(&ash_heap, 1100, SIZE_MAX)); /* they hold memory */
+	assert_false(ash_block_release_idle(&ash_heap, 1100, false,
+					    SIZE_MAX)); /* they hold memory */
 	assert_int_equal(mapped_blocks(), before + 8);
 	ash_heap.rounds.epoch = 1100;
 	ash_purge_all(&ash_heap);
-	assert_true(ash_block_release_idle(&ash_heap, 1109, SIZE_MAX));
+	assert_true(ash_block_release_idle(&ash_heap, 1109, false, SIZE_MAX));
 	assert_int_equal(mapped_blocks(), before + 8);
-	assert_true(ash_block_release_idle(&ash_heap, 1110, 3 * ASH_HUGE));
+	assert_true(ash_block_release_idle(&ash_heap, 1110, false, 3 * ASH_HUGE));
 	assert_int_equal(mapped_blocks(), before + 5);
-	assert_false(ash_block_release_idle(&ash_heap, 1110, SIZE_MAX));
+	assert_false(ash_block_release_idle(&ash_heap, 1110, false, SIZE_MAX));
+	assert_int_equal(mapped_blocks(), before);
+	eight_blocks(true);
+	assert_false(ash_block_release_idle(&ash_heap, 1100, true, SIZE_MAX));
 	assert_int_equal(mapped_blocks(), before);
 	eight_blocks(true);
 	ash_heap.growing.limited = true;
-	assert_false(ash_block_release_idle(&ash_heap, 1100, SIZE_MAX));
+	assert_false(ash_block_release_idle(&ash_heap, 1100, false, SIZE_MAX));
 	assert_int_equal(mapped_blocks(), before);
 	ash_heap.growing.limited = false;
 	ash_heap.rounds.epoch = 0;
@@ -292,7 +296,7 @@ static void not_all_blocks_go(void **state)
 	for (unsigned i = 0; i < 40; i++)
 		run[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
 	before = mapped_blocks();
-	ash_block_release_idle(&ash_heap, 2005, SIZE_MAX);
+	ash_block_release_idle(&ash_heap, 2005, false, SIZE_MAX);
 	assert_int_equal(mapped_blocks(), before);
 	for (unsigned i = 0; i < 40; i++)
 		ash_run_free(&ash_heap, run[i]);
@@ -300,10 +304,10 @@ static void not_all_blocks_go(void **state)
 	uint32_t away = ash_heap.growing.away;
 
 	ash_heap.growing.away = 1 << 14;
-	assert_false(ash_block_release_idle(&ash_heap, 3000, SIZE_MAX));
+	assert_false(ash_block_release_idle(&ash_heap, 3000, false, SIZE_MAX));
 	assert_int_equal(mapped_blocks(), before);
 	ash_heap.growing.away = away;
-	assert_false(ash_block_release_idle(&ash_heap, 3000, SIZE_MAX));
+	assert_false(ash_block_release_idle(&ash_heap, 3000, false, SIZE_MAX));
 	assert_true(mapped_blocks() + 40 <= before);
 	ash_heap.rounds.epoch = 0;
 }
