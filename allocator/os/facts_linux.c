@@ -184,13 +184,33 @@ bool ash_os_secure_process(void)
 	return answer == 2;
 }
 
+#ifdef __GLIBC__
+/* Where the loader found argc, argv and the environment; glibc's, of old. */
+extern void *__libc_stack_end __attribute__((weak));
+#endif
+
+/* libc knows it from its own start on, and what the program's DT_PREINIT_ARRAY calls comes
+ * before. */
+static char **environment(void)
+{
+#ifdef __GLIBC__
+	if (environ == NULL && &__libc_stack_end != NULL && __libc_stack_end != NULL) {
+		const long *count = __libc_stack_end;
+
+		return (char **)(count + 1) + *count + 1;
+	}
+#endif
+	return environ;
+}
+
 const char *ash_os_environment(const char *name)
 {
 	size_t length = strlen(name);
+	char **variables = environment();
 
-	if (environ == NULL || ash_os_secure_process())
+	if (variables == NULL || ash_os_secure_process())
 		return NULL;
-	for (char **variable = environ; *variable != NULL; variable++)
+	for (char **variable = variables; *variable != NULL; variable++)
 		if (strncmp(*variable, name, length) == 0 && (*variable)[length] == '=')
 			return *variable + length + 1;
 	return NULL;
