@@ -62,7 +62,8 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *s)
 	if (!channel)
 		goto out;
 	trial_env_plain(&env, folder);
-	trial_env_contender(&env, place, s, NULL);
+	/* What is done by the clock would depend on how slow valgrind is here. */
+	trial_env_contender(&env, place, s, paths_find()->still);
 	trial_env_channel(&env, fd);
 	trial_argv_add(&argv, place->valgrind);
 	trial_argv_add(&argv, "--tool=callgrind");

@@ -1,5 +1,5 @@
-/* libashlar-still.so, preloaded behind the allocator in mode locality: the clock stands
- * still, and what the kernel gives as random is always the same.
+/* libashlar-still.so, preloaded behind the allocator in modes locality and instructions: the
+ * clock stands still, and what the kernel gives as random is always the same.
  *
  * What an allocator does by the clock (giving memory back, upkeep of its caches) depends
  * on how fast the machine was, and what it does by chance (mimalloc 3) on nothing at all;
