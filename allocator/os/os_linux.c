@@ -1,7 +1,6 @@
 #include "os/os.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <time.h>
@@ -12,6 +11,11 @@
 #include "util/atomic.h"
 #include "util/bits.h"
 
+/* The kernel's own headers are not there with every libc. */
+#ifndef FUTEX_WAIT_PRIVATE
+#define FUTEX_WAIT_PRIVATE 128
+#define FUTEX_WAKE_PRIVATE 129
+#endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
@@ -219,8 +223,8 @@ bool ash_os_could_map(size_t size)
 	int saved = errno;
 	void *p = map(NULL, ash_os_page, PROT_READ | PROT_WRITE, 0);
 	/* Of locked memory nothing can be given back. */
-	bool can = p != NULL &&
-		   (faulted(ASH_OS_MADVISE) || madvise(p, ash_os_page, MADV_DONTNEED) != 0);
+	bool can = p != NULL && (faulted(ASH_OS_MADVISE) ||
+				 ash_memory_call_madvise(p, ash_os_page, MADV_DONTNEED) != 0);
 
 	if (p != NULL)
 		unmap(p, ash_os_page);
