@@ -18,7 +18,8 @@ run() {
 		status=$?
 	} 2>/dev/null
 }
-flags="-D_GNU_SOURCE -O2 -fno-builtin -pthread -I$top_srcdir/allocator"
+# (What libc has is known from there.)
+flags="-include $top_builddir/config.h -D_GNU_SOURCE -O2 -fno-builtin -pthread -I$top_srcdir/allocator"
 
 c_programs() { # HOW LINK-FLAGS…
 	how=$1
