@@ -16,8 +16,12 @@ case $place in
 first) both="$path $library" ;;
 *) both="$library $path" ;;
 esac
-answer=$(timeout -k 1 30 env LD_PRELOAD="$both" FAKETIME='2020-01-02 03:04:05' "$system/hooked" 2>/dev/null)
+conf=$(mktemp) # proxychains will not start without one
+printf '[ProxyList]\nsocks5 127.0.0.1 9\n' >"$conf"
+answer=$(PROXYCHAINS_CONF_FILE=$conf timeout -k 1 30 env LD_PRELOAD="$both" FAKETIME='2020-01-02 03:04:05' \
+	"$system/hooked" 2>/dev/null)
 status=$?
+rm -f "$conf"
 case $status in
 0) ;;
 124 | 137) answer=hangs ;;

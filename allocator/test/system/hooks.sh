@@ -40,6 +40,10 @@ done
 # Where the functions lie that other libraries bring.  (FAKETIME stands still, and is a time before this.)
 FAKETIME='2020-01-02 03:04:05'
 export FAKETIME
+# proxychains will not start without one.
+printf '[ProxyList]\nsocks5 127.0.0.1 9\n' >"$tmp/proxychains.conf"
+PROXYCHAINS_CONF_FILE=$tmp/proxychains.conf
+export PROXYCHAINS_CONF_FILE
 folder=/usr/lib/$(uname -m)-linux-gnu
 for other in libfakeroot/libfakeroot-tcp.so libfakeroot/libfakeroot-sysv.so fakechroot/libfakechroot.so \
 	torsocks/libtorsocks.so faketime/libfaketime.so.1 faketime/libfaketimeMT.so.1 libsnoopy.so \
