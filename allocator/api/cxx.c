@@ -24,11 +24,6 @@
  */
 #define NO_SIZE ((size_t)PTRDIFF_MAX + 1)
 
-static size_t at_most_none(size_t size)
-{
-	return size < NO_SIZE ? size : NO_SIZE;
-}
-
 /* Another's may want a multiple, as C11 did. */
 static void *aligned(size_t size, size_t align)
 {
@@ -40,6 +35,11 @@ static void *aligned(size_t size, size_t align)
 #ifdef PIC
 
 #define OPERATOR ASH_EXPORT
+
+static size_t at_most_none(size_t size)
+{
+	return size < NO_SIZE ? size : NO_SIZE;
+}
 
 /* The operator `name` as the object that `caller` lies in would find it, were we not there: its
  * own where its runtime is linked in, else that of the runtime it needs.  Whoever throws must

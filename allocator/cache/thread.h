@@ -44,7 +44,7 @@ struct ash_thread {
 	uint32_t slow_paths;
 	bool fresh; /* it is not the only thread, and made no slow call that allocates yet */
 	uint32_t budget_used; /* bytes that its capacities amount to */
-	size_t freed; /* bytes that it gave to depot and slabs and did not take since */
+	size_t freed;         /* bytes that it gave to depot and slabs and did not take since */
 	struct ash_class_cache classes[ASH_CLASSES];
 };
 
@@ -59,7 +59,8 @@ enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, AS
  * meanwhile.
  *
  * Each top points into a magazine of its stack's class (cache/magazine.h), no two into one, or
- * is the static one, as they all are under `checks:on`; thread is NULL or a record whose `tls` is this. */
+ * is the static one, as they all are under `checks:on`; thread is NULL or a record whose `tls`
+ * is this. */
 struct ash_tls {
 	void **top[ASH_STACKS];
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
@@ -98,8 +99,8 @@ ASH_INLINE struct ash_thread *ash_thread_self(void)
  * runs are served. */
 void ash_thread_init(void);
 
-/* The record whose thread there is that comes after `thread` in the list, or the first of all (NULL);
- * NULL at the end.  Caller holds the THREADS lock. */
+/* The record whose thread there is that comes after `thread` in the list, or the first of all
+ * (NULL); NULL at the end.  Caller holds the THREADS lock. */
 struct ash_thread *ash_thread_next(struct ash_thread *thread);
 /* Calls fn for every record whose thread there is, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);

@@ -63,8 +63,9 @@ static struct ash_object in_run(struct ash_run *run, const void *p)
 	default:
 		/* Free granules: of what lay there nothing is known any more, only whether
 		 * anything did. */
-		return has_held_any(p) ? (struct ash_object){.kind = ASH_OBJECT_FREED}
-				       : none(ASH_OBJECT_NEVER);
+		if (!has_held_any(p))
+			return none(ASH_OBJECT_NEVER);
+		return (struct ash_object){.kind = ASH_OBJECT_FREED};
 	}
 }
 

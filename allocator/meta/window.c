@@ -66,8 +66,8 @@ static uint64_t spread(uintptr_t probe, uint64_t most)
 }
 
 /* Whether there are such addresses: where they end differs (2^39 and 2^48 on AArch64, 2^47 on
- * x86-64), and what simulates a machine has ends of its own.  Asked of the last ones, which must
- * be free: where they are not, some kernels say no more than of those beyond the end. */
+ * x86-64), and what simulates a machine has ends of its own.  Asked of the last ones, which
+ * must be free: where they are not, some kernels say no more than of those beyond the end. */
 static bool reaches(uintptr_t base, uint64_t length)
 {
 	void *last = (void *)(base + length - ASH_HUGE);

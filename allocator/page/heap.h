@@ -133,7 +133,7 @@ struct ash_growing {
 	struct ash_list homeless; /* whose place is somebody else's by now */
 	struct ash_bitmap_extension *extension;
 	unsigned extensions; /* blocks that `extension` is enough for */
-	bool limited; /* addresses are, by RLIMIT_AS or RLIMIT_DATA; at boot */
+	bool limited;        /* addresses are, by RLIMIT_AS or RLIMIT_DATA; at boot */
 };
 
 #define ASH_MAPPING_SLOTS 32

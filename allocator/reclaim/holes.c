@@ -274,7 +274,8 @@ static size_t walk_bin(struct ash_heap *heap, struct ash_bin *bin, size_t most)
 	if (ash_load_relaxed(&bin->filled) == 0)
 		return 0;
 	ash_bin_walk_begin(bin, &walk, ASH_BIN_ALL, 0);
-	while (gone < most && (slab = ash_bin_walk_detach(bin, &walk, &looks, &holes)) != NULL) {
+	while (gone < most &&
+	       (slab = ash_bin_walk_detach(bin, &walk, &looks, &holes)) != NULL) {
 		holes = purge_pages(heap, slab, holes);
 		gone += (size_t)__builtin_popcountll(holes);
 		ash_bin_attach(bin, slab, holes);

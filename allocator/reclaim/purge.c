@@ -181,8 +181,8 @@ static size_t purge_batches(struct ash_heap *heap, size_t allowance, uint64_t mo
 	uint64_t start = ash_os_given_ns();
 
 	for (unsigned n = 0;
-	     dirty > allowance && left > 0 && ash_os_given_ns() - start < most_ns && n < BATCHES &&
-	     (!account || ash_decay_may_work(&heap->purge.dirty));
+	     dirty > allowance && left > 0 && ash_os_given_ns() - start < most_ns &&
+	     n < BATCHES && (!account || ash_decay_may_work(&heap->purge.dirty));
 	     n++) {
 		size_t most = dirty - allowance < left ? dirty - allowance : left;
 		size_t gone = purge_bytes(heap, most < batch ? most : batch, grade);

@@ -200,7 +200,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	uint32_t now = (uint32_t)(now_ns / ASH_EPOCH_NS);
 	struct ash_stall stall;
 	unsigned steps = 1;
-	bool left = false, more;
+	bool left = false, more = false;
 
 	ash_lock_rank_assert_none();
 	if (!ash_claim_try(heap))

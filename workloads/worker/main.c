@@ -122,7 +122,8 @@ static int do_run(struct wl_run *run)
 		return usage_error(channel->reason);
 	if (run->mode == WL_VERIFY)
 		verify_start(run, strcmp(channel->malloc_file, channel->usable_size_file) == 0);
-	/* A clock that nobody reads is not looked for: valgrind knows no rdtscp on some CPUs. */
+	/* A clock that nobody reads is not looked for: valgrind knows no rdtscp on some CPUs.
+	 */
 	if (run->mode == WL_LATENCY || (w->open_loop && wl_value(run, "rate") > 0)) {
 		clock_calibrate();
 		channel->clock_cost_ns = clock_cost_ns();

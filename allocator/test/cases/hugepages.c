@@ -33,7 +33,8 @@ static void split_mapping(const char *how, void *at)
 		mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
-/* One page of the heap is locked or protected; then 200 MiB are in steady use for some seconds. */
+/* One page of the heap is locked or protected; then 200 MiB are in steady use for some seconds.
+ */
 
 CASE(split)
 {

@@ -251,7 +251,8 @@ static void comes_back(size_t size, size_t count)
 	NEED(!pthread_create(&consumer, NULL, free_and_idle, NULL), "no thread");
 	wait_for(&freed);
 	/* Promised for a round of the library's own thread and what its objects are old then,
-	 * on a machine that lets it run: where it does not, another look is taken after as long, until it would be a hang. */
+	 * on a machine that lets it run: where it does not, another look is taken after as
+	 * long, until it would be a hang. */
 	do {
 		usleep(250000);
 		back += take_back(size, count - kept - back, fresh);

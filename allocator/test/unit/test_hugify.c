@@ -491,7 +491,8 @@ static void advice_instead(void **state)
 	ash_purge_all(&ash_heap);
 	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 	epoch += 200;
-	wait_and_step(); /* advised, and not seen to be huge, unless khugepaged has made it so */
+	wait_and_step(); /* advised, and not seen to be huge, unless khugepaged has made it so
+			  */
 	if (ash_hugify_count(&ash_heap) != before)
 		assert_int_equal(ash_os_resident(ash_run_address(run) + 112 * ASH_GRANULE,
 						 16 * ASH_GRANULE),
