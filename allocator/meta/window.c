@@ -83,8 +83,9 @@ static bool reaches(uintptr_t base, uint64_t length)
  * The kernel places mappings downward from the probed address.  What lies below that exists,
  * wherever addresses end.  Up to a quarter of it nobody comes by before the three quarters
  * above are full: executables lie at two thirds, and where mappings are placed upward they
- * begin at a third or a quarter.  A window that is large for its address space may reach to the
- * half. */
+ * begin at a third or a quarter.  CLISP wants the second eighth for itself, so a window that is
+ * not too large lies between a quarter and a third.  One that is large for its address space
+ * may reach to the half. */
 static uintptr_t place(uint64_t length)
 {
 	uint64_t probe = (uintptr_t)ash_os_probe_address(ASH_HUGE), space, end;
@@ -93,7 +94,10 @@ static uintptr_t place(uint64_t length)
 		return 0;
 	probe = ash_align_down(probe, ASH_HUGE);
 	space = ash_pow2_ceil(probe);
-	end = length <= space / 8 ? space / 4 : space / 2;
+	if (length <= space / 32)
+		end = space / 16 * 5;
+	else
+		end = length <= space / 8 ? space / 4 : space / 2;
 	if (!SHADOWED && end >= LOWEST + length) {
 		uint64_t room = end - length - LOWEST;
 
