@@ -14,7 +14,7 @@
 #define CLOCK_NAME "__kernel_clock_gettime"
 #endif
 
-static long (*clock_function)(clockid_t clock, struct timespec *now);
+static int (*clock_function)(clockid_t clock, struct timespec *now);
 
 /* What of the image leads to a symbol. */
 struct image {
@@ -97,8 +97,8 @@ void ash_vdso_init(unsigned long start)
 	struct image image = {.start = (const char *)start};
 	uint32_t count;
 
-	clock_function = NULL;
-	if (start == 0 || !read_image(&image))
+	clock_function = ashlar_clock_gettime;
+	if (clock_function != NULL || start == 0 || !read_image(&image))
 		return;
 	count = count_symbols(&image);
 	for (uint32_t i = 0; i < count; i++) {

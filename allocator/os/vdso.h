@@ -9,6 +9,10 @@
 #include <stdbool.h>
 #include <time.h>
 
+/* Whoever defines it gives the allocator its clock, as clock_gettime; it must not allocate. For
+ * runs that are to repeat, in which time stands still. */
+extern int ashlar_clock_gettime(clockid_t clock, struct timespec *now) __attribute__((weak));
+
 /* Reads the image, where AT_SYSINFO_EHDR says that it lies (0 = there is none).  Once, before
  * other threads ask for the time. */
 void ash_vdso_init(unsigned long image);

@@ -5,7 +5,8 @@
  * on how fast the machine was, and what it does by chance (mimalloc 3) on nothing at all;
  * both decide where the next objects go, and addresses would not repeat.  With a clock
  * that does not move it never comes to the first, and the second is one fixed draw, in
- * any allocator that asks the C library for time and for random bytes. */
+ * any allocator that asks the C library for time and for random bytes.  libashlar, which reads
+ * the kernel's clock by itself, asks ashlar_clock_gettime where somebody defines it. */
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@
 #define STILL_S 1000000000 /* some moment */
 
 EXPORT int clock_gettime(clockid_t clock, struct timespec *now);
+EXPORT int ashlar_clock_gettime(clockid_t clock, struct timespec *now);
 EXPORT int gettimeofday(struct timeval *now, void *zone);
 EXPORT time_t time(time_t *now);
 EXPORT ssize_t getrandom(void *buffer, size_t length, unsigned flags);
@@ -32,6 +34,12 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 	(void)clock;
 	*now = (struct timespec){STILL_S, 0};
 	return 0;
+}
+
+/* libashlar does not ask libc. */
+int ashlar_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	return clock_gettime(clock, now);
 }
 
 int gettimeofday(struct timeval *now, void *zone)
