@@ -20,6 +20,12 @@
 #define ASH_HUGE ((size_t)1 << ASH_HUGE_SHIFT)
 #define ASH_HUGE_GRANULES (ASH_HUGE / ASH_GRANULE)
 
+/* So many hold `bytes`. */
+ASH_INLINE size_t ash_granules_of(size_t bytes)
+{
+	return (bytes >> ASH_GRANULE_SHIFT) + ((bytes & (ASH_GRANULE - 1)) != 0);
+}
+
 struct ash_bitmap_extension {
 	uint64_t word[ASH_BITMAP_WORDS - ASH_BITMAP_NEAR];
 };

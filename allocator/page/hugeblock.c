@@ -260,19 +260,10 @@ bool ash_hugeblock_is_valid(const struct ash_heap *heap)
 	       growing->skip < 32;
 }
 
-static uint32_t length(const struct ash_list *list)
-{
-	uint32_t n = 0;
-
-	for (const struct ash_list *link = list->next; link != list; link = link->next)
-		n++;
-	return n;
-}
-
 bool ash_hugeblock_places_are_valid(const struct ash_heap *heap)
 {
 	const struct ash_growing *growing = &heap->growing;
-	uint32_t made = 0, found = 0, homeless = length(&growing->homeless);
+	size_t made = 0, found = 0, homeless = ash_list_length(&growing->homeless);
 
 	for (const struct ash_hugeblock *block = growing->newest; block != NULL;
 	     block = block->older) {
@@ -280,7 +271,7 @@ bool ash_hugeblock_places_are_valid(const struct ash_heap *heap)
 		found += ash_block_at((void *)block->address) == block;
 	}
 	return made == growing->made && found == made - homeless &&
-	       growing->away == length(&growing->released) &&
+	       growing->away == ash_list_length(&growing->released) &&
 	       growing->mapped + growing->away + homeless == made;
 }
 

@@ -20,7 +20,7 @@ bool ash_large_is_run(size_t size)
 
 static unsigned granules_of(size_t size)
 {
-	return size == 0 ? 1 : (unsigned)((size + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT);
+	return size == 0 ? 1 : (unsigned)ash_granules_of(size);
 }
 
 /* The OS pages that hold `size` bytes, but never beyond the run (pages may be larger than a

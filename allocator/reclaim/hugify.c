@@ -28,9 +28,8 @@
 
 void ash_hugify_set_threshold(struct ash_heap *heap, uint64_t bytes)
 {
-	unsigned dense = bytes < ASH_HUGE
-				 ? (unsigned)((bytes + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT)
-				 : ASH_HUGE_GRANULES;
+	unsigned dense =
+		bytes < ASH_HUGE ? (unsigned)ash_granules_of(bytes) : ASH_HUGE_GRANULES;
 	struct ash_block_bounds *bounds = &heap->pages.bounds;
 
 	bounds->dense = dense > 0 ? dense : 1;
@@ -417,9 +416,8 @@ void ash_hugify_break(struct ash_heap *heap, struct ash_hugeblock *block)
 
 size_t ash_hugify_break_some(struct ash_heap *heap, size_t bytes)
 {
-	size_t gone = 0, most = bytes >> ASH_GRANULE_SHIFT;
+	size_t gone = 0, most = ash_granules_of(bytes);
 
-	most += (bytes & (ASH_GRANULE - 1)) != 0;
 	for (struct ash_hugeblock *block = ash_hugeblock_newest(heap);
 	     block != NULL && ash_account_kept(heap) != 0 && gone < most;
 	     block = block->older) {

@@ -89,16 +89,11 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 	return gone;
 }
 
-static size_t granules_of(size_t bytes)
-{
-	return (bytes >> ASH_GRANULE_SHIFT) + ((bytes & (ASH_GRANULE - 1)) != 0);
-}
-
 /* One batch; where the kernel refuses all of it, the next: it is their blocks that wait, not
  * others. */
 static size_t purge_bytes(struct ash_heap *heap, size_t bytes, enum grade grade)
 {
-	size_t granules = granules_of(bytes), gone = 0, tried = 1;
+	size_t granules = ash_granules_of(bytes), gone = 0, tried = 1;
 
 	if (granules > STEP_GRANULES)
 		granules = STEP_GRANULES;
@@ -314,7 +309,8 @@ void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 /* Up to `bytes` of the `there` granules that there are. */
 static size_t purge_there(struct ash_heap *heap, size_t bytes, size_t there, enum grade grade)
 {
-	size_t left = granules_of(bytes) < there ? granules_of(bytes) : there, gone = 0, tried;
+	size_t left = ash_granules_of(bytes) < there ? ash_granules_of(bytes) : there, gone = 0,
+	       tried;
 
 	for (; left > 0; left -= tried < left ? tried : left) {
 		gone += purge_batch(heap, left < STEP_GRANULES ? left : STEP_GRANULES, grade,

@@ -42,15 +42,6 @@ static bool is_on_list(const struct ash_run *slab, unsigned i)
 	       ash_list_is_linked(&slab->link);
 }
 
-static size_t length(const struct ash_list *list)
-{
-	size_t n = 0;
-
-	for (const struct ash_list *l = list->next; l != list; l = l->next)
-		n++;
-	return n;
-}
-
 bool ash_bin_is_valid(const struct ash_bin *bin)
 {
 	uint64_t least = bin->detached; /* slabs */
@@ -67,7 +58,7 @@ bool ash_bin_is_valid(const struct ash_bin *bin)
 		least++;
 	}
 	return bin->filled >> ASH_BIN_LISTS == 0 && bin->nslabs >= least &&
-	       bin->empty_slabs == length(&bin->list[ASH_BIN_LISTS - 1]) &&
+	       bin->empty_slabs == ash_list_length(&bin->list[ASH_BIN_LISTS - 1]) &&
 	       bin->regions_out <= (uint64_t)bin->nslabs * ASH_BITMAP_WORDS * 64;
 }
 

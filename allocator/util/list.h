@@ -52,6 +52,16 @@ static inline void ash_list_push_back(struct ash_list *head, struct ash_list *no
 	ash_list_push_front(head->prev, node);
 }
 
+/* Number of nodes; walks through them. */
+static inline size_t ash_list_length(const struct ash_list *head)
+{
+	size_t n = 0;
+
+	for (const struct ash_list *node = head->next; node != head; node = node->next)
+		n++;
+	return n;
+}
+
 /* Moves all nodes of `from` before those of `head`; in their order. */
 static inline void ash_list_move_all(struct ash_list *head, struct ash_list *from)
 {
