@@ -39,7 +39,7 @@
 static void shrink(struct ash_heap *heap, size_t bytes)
 {
 	size_t dirty = (ash_account_in_use(heap) << ASH_GRANULE_SHIFT) / RELIEF_DIRTY_SHARE;
-	uint64_t start = ash_os_thread_cpu_ns();
+	uint64_t start = ash_os_given_ns();
 
 	ash_purge_down(heap, dirty > RELIEF_DIRTY ? dirty : RELIEF_DIRTY, RELIEF_RUNS_NS);
 	/* Mappings cached for good stay by request. */
@@ -47,9 +47,10 @@ static void shrink(struct ash_heap *heap, size_t bytes)
 		ash_mapping_cache_trim_for(heap, UINT64_MAX, bytes,
 					   ash_stall_left(start, RELIEF_NS));
 	if (heap->holes.enabled) {
-		start = ash_os_thread_cpu_ns();
+		uint64_t before = ash_os_given_ns();
+
 		ash_holes_relieve(heap, heap->rounds.epoch, bytes, RELIEF_HOLES_NS);
-		ash_purge_worked(heap, ash_os_thread_cpu_ns() - start);
+		ash_purge_worked(heap, ash_os_given_ns() - before);
 	}
 }
 

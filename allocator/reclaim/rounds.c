@@ -157,27 +157,20 @@ static void look_for_pressure(uint64_t now_ns)
 	}
 }
 
-/* What is left of `most_ns` since `start_ns`, both by ash_os_given_ns; an eighth at least. */
-static uint64_t left_of(uint64_t start_ns, uint64_t most_ns)
-{
-	uint64_t used = ash_os_given_ns() - start_ns;
-
-	return used + most_ns / 8 < most_ns ? most_ns - used : most_ns / 8;
-}
-
 static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
 {
 	bool pressure = ash_load_relaxed(&heap->limits.pressure), left;
 	uint64_t start = ash_os_given_ns();
 
 	left = ash_purge_step(heap, now_ns, most_ns);
-	left |= ash_mapping_trim(heap, pressure ? UINT64_MAX : now_ns, left_of(start, most_ns));
+	left |= ash_mapping_trim(heap, pressure ? UINT64_MAX : now_ns,
+				 ash_stall_left(start, most_ns));
 	if (heap->holes.enabled && ash_purge_may_work(heap)) {
 		uint64_t before = ash_os_given_ns();
 
 		ash_bin_hole_age_most = pressure ? 1 : UINT32_MAX;
-		left |= ash_holes_step(heap, now, left_of(start, most_ns));
-		left |= ash_tails_step(heap, now, left_of(start, most_ns));
+		left |= ash_holes_step(heap, now, ash_stall_left(start, most_ns));
+		left |= ash_tails_step(heap, now, ash_stall_left(start, most_ns));
 		ash_purge_worked(heap, ash_os_given_ns() - before);
 	} else if (heap->holes.enabled) {
 		left = true; /* for when the account has something again */

@@ -37,7 +37,7 @@ void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool ba
 
 uint64_t ash_stall_left(uint64_t start_ns, uint64_t most_ns)
 {
-	uint64_t used = ash_os_thread_cpu_ns() - start_ns;
+	uint64_t used = ash_os_given_ns() - start_ns;
 
 	return used + most_ns / 8 < most_ns ? most_ns - used : most_ns / 8;
 }

@@ -13,8 +13,7 @@ struct ash_stall {
 void ash_stall_begin(struct ash_stall *stall);
 void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool background);
 
-/* What is left of `most_ns` of this thread's CPU time since `start_ns` of it, an eighth at
- * least. */
+/* What is left of `most_ns` since `start_ns`, both by ash_os_given_ns; an eighth at least. */
 uint64_t ash_stall_left(uint64_t start_ns, uint64_t most_ns);
 
 void ash_stall_read(const struct ash_heap *heap, struct ash_stalls *into);
