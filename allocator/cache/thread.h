@@ -26,9 +26,12 @@ struct ash_class_cache {
 
 /* The record.  Its owner is the thread that `tls` belongs to; what has no other remark is the
  * owner's alone.  A record of an older generation is that of a thread that a fork left behind
- * in the parent: nobody's, until the child's threads have taken what it holds.  For the owner,
- * between two operations: budget_used == sum over the classes of cap * size cap is a capacity;
- * where it is 0 the class has no spare the shard is one of those that there are */
+ * in the parent: nobody's, until the child's threads have taken what it holds.
+ *
+ * For the owner, between two operations:
+ *   budget_used == sum over the classes of cap * size
+ *   cap is a capacity; where it is 0 the class has no spare
+ *   the shard is one of those that there are */
 struct ash_thread {
 	struct ash_list link;      /* all records; THREADS lock */
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
