@@ -14,6 +14,15 @@ void *pvalloc(size_t size);
 const char *whose(void);
 void *opener_open(const char *name, int mode);
 
+/* What the plugin shows of itself. */
+struct calls {
+	void *(*make)(unsigned how, size_t size);
+	void (*take)(void *p);
+	void *(*change)(void *p, size_t size);
+	char *early;
+	const char *(*asked)(void);
+};
+
 #if defined(OPENER)
 void *opener_open(const char *name, int mode)
 {
@@ -23,13 +32,6 @@ void *opener_open(const char *name, int mode)
 	return p;
 }
 #elif !defined(PROGRAM)
-struct calls {
-	void *(*make)(unsigned how, size_t size);
-	void (*take)(void *p);
-	void *(*change)(void *p, size_t size);
-	char *early;
-	const char *(*asked)(void);
-};
 extern struct calls plugin_calls;
 
 const char *whose(void)
@@ -83,14 +85,6 @@ __attribute__((constructor)) static void begin(void)
 	strcpy(plugin_calls.early, "of the constructor");
 }
 #else
-struct calls {
-	void *(*make)(unsigned how, size_t size);
-	void (*take)(void *p);
-	void *(*change)(void *p, size_t size);
-	char *early;
-	const char *(*asked)(void);
-};
-
 const char *whose(void)
 {
 	return "program";

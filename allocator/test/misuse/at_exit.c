@@ -108,23 +108,11 @@ static void exit_other_thread_of_many(void)
 	free(hidden(p[20]));
 }
 
-/* A pointer into a block, of a size that is in use. */
-static void exit_inside(void)
-{
-	char *p;
-
-	honest_use(96);
-	p = malloc(96);
-	for (unsigned i = 0; i < 5; i++) /* there is room in the magazine */
-		(void)hidden(malloc(96));
-	free(hidden(p + 16));
-}
-
 const struct misuse misuse_at_exit[] = {
 	{"exit_4000_between", exit_4000_between},
 	{"exit_4000_between_larger", exit_4000_between_larger},
 	{"exit_60_between", exit_60_between},
-	{"exit_inside", exit_inside},
+	{"exit_inside", free_inside_in_use},
 	{"exit_other_thread", exit_other_thread},
 	{"exit_other_thread_of_many", exit_other_thread_of_many},
 	{"exit_two_between", exit_two_between},

@@ -19,6 +19,13 @@
 #include <ashlar/ashlar.h>
 #endif
 
+/* Whether memory and time are also the sanitizer's. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 struct family {
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);

@@ -7,7 +7,6 @@
 #define ASH_TEST_FAULTS_H
 
 #include <pthread.h>
-#include <sys/stat.h>
 
 #include "os/background.h"
 #include "os/cgroup.h"
@@ -18,6 +17,7 @@
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "test/support/family.h"
+#include "test/support/tree.h"
 #include "util/epoch.h"
 
 #define FAULTS_LIVE 200
@@ -117,17 +117,7 @@ static char faults_root[] = "/tmp/ashlar-faults.XXXXXX";
 
 static inline void faults_put(const char *path, const char *text)
 {
-	char full[100];
-	FILE *file;
-
-	snprintf(full, sizeof(full), "%s%s", faults_root, path);
-	for (char *at = full + strlen(faults_root) + 1; (at = strchr(at, '/')) != NULL; at++) {
-		*at = '\0';
-		mkdir(full, 0700);
-		*at = '/';
-	}
-	file = fopen(full, "w");
-	NEED(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s cannot be written", full);
+	NEED(tree_put(faults_root, path, text), "%s%s cannot be written", faults_root, path);
 }
 
 static inline void faults_make_group(void)

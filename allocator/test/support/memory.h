@@ -48,6 +48,12 @@ static inline size_t resident_bytes(void)
 	return n;
 }
 
+/* Bytes of anonymous memory that are resident, as good as VmRSS. */
+static inline size_t anonymous_bytes(void)
+{
+	return memory_field("/proc/self/status", "\nRssAnon:");
+}
+
 /* The most that was resident since the process began. */
 static inline size_t peak_resident_bytes(void)
 {

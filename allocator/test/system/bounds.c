@@ -19,23 +19,11 @@
 #include "reclaim/rounds.h"
 #include "test/support/memory.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 #define MIB ((size_t)1 << 20)
 
 #define held FAMILY(held)
 #define set_limit FAMILY(set_limit)
 #define set_limit_callback FAMILY(set_limit_callback)
-
-/* Bytes of anonymous memory that are resident. */
-static size_t resident(void)
-{
-	return memory_field("/proc/self/status", "\nRssAnon:");
-}
 
 /* --- the hard limit -------------------------------------------------------------------- */
 
@@ -44,7 +32,7 @@ static size_t resident(void)
 static void hard_limit(void)
 {
 	static const size_t sizes[] = {64, 1000, 20000, 200000, 3 * MIB, 64, 200000, 1000};
-	size_t limit, before = resident(), count, first[8];
+	size_t limit, before = anonymous_bytes(), count, first[8];
 
 	m.free(m.malloc(100));
 	limit = held() + ROOM;
@@ -60,9 +48,9 @@ static void hard_limit(void)
 		CHECK(first[i] >= ROOM - ROOM / 8, "only %zu KiB of %zu in blocks of %zu",
 		      first[i] >> 10, ROOM >> 10, n);
 		CHECK(held() <= limit, "%zu held, the limit is %zu", held(), limit);
-		CHECK(SANITIZED || resident() <= before + ROOM + 4 * MIB,
+		CHECK(SANITIZED || anonymous_bytes() <= before + ROOM + 4 * MIB,
 		      "resident grew by %zu KiB under a limit of %zu",
-		      (resident() - before) >> 10, ROOM >> 10);
+		      (anonymous_bytes() - before) >> 10, ROOM >> 10);
 		errno = MARK;
 		CHECK(!m.realloc(list, 2 * ROOM) && errno == ENOMEM, "realloc, errno %d",
 		      errno);
@@ -501,7 +489,7 @@ static void hard_limit_of_threads(void)
 {
 	enum { REQUESTS = SANITIZED ? 1000 : 4000 };
 	pthread_t thread[6];
-	size_t limit, most = 0, before = resident();
+	size_t limit, most = 0, before = anonymous_bytes();
 
 	m.free(m.malloc(100));
 	limit = held() + 24 * MIB;
@@ -509,7 +497,7 @@ static void hard_limit_of_threads(void)
 	for (uintptr_t i = 0; i < 6; i++)
 		NEED(!pthread_create(&thread[i], NULL, grab, (void *)(i + 1)), "no thread");
 	while (atomic_load(&requests) < REQUESTS) {
-		size_t now = resident();
+		size_t now = anonymous_bytes();
 
 		most = now > most ? now : most;
 		usleep(5000);

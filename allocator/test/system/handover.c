@@ -11,12 +11,6 @@
 
 #include "test/support/memory.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 #define MIB(n) ((double)(n) / (1 << 20))
 #define SLACK ((size_t)4 << 20)
 

@@ -12,12 +12,6 @@
 
 #include "test/support/memory.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 #define MIB ((size_t)1 << 20)
 
 static bool late_run; /* this process exists to be watched at its end */

@@ -15,12 +15,6 @@
 
 #include "test/support/memory.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 #define STACK ((size_t)64 << 10)
 #define THREADS_MOST 1000u
 #define KIB(n) ((double)(n) / 1024)

@@ -24,19 +24,7 @@
 #include "test/support/clock.h"
 #include "test/support/memory.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
-
 #define MIB ((size_t)1 << 20)
-
-/* Bytes of anonymous memory that are resident. */
-static size_t resident(void)
-{
-	return memory_field("/proc/self/status", "\nRssAnon:");
-}
 
 /* --- idle memory ---------------------------------------------------------------------------
  */
@@ -70,7 +58,7 @@ static void dirty_capped(void)
 	ash_heap.rounds.background = false;
 	ash_heap.limits.dirty_max = 10 * MIB;
 	for (unsigned i = 0; i < 4; i++) {
-		size_t count, most = 0, before = resident();
+		size_t count, most = 0, before = anonymous_bytes();
 
 		drop_watching(family_take_list(sizes[i], 100 * MIB, &count), &most);
 		tap_note("blocks of %zu: at most %zu KiB idle, now %zu", sizes[i], most >> 10,
@@ -80,8 +68,8 @@ static void dirty_capped(void)
 			m.free(m.malloc(40000));
 		CHECK(idle() <= 10 * MIB, "%zu KiB stay idle", idle() >> 10);
 		/* Besides, the depot may hold 4 MiB, or a 32nd of the heap. */
-		CHECK(SANITIZED || resident() < before + 30 * MIB, "%zu KiB stay resident",
-		      (resident() - before) >> 10);
+		CHECK(SANITIZED || anonymous_bytes() < before + 30 * MIB,
+		      "%zu KiB stay resident", (anonymous_bytes() - before) >> 10);
 	}
 	ash_heap.limits.dirty_max = 0;
 	for (unsigned k = 0; k < 200; k++)

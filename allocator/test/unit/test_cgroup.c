@@ -6,31 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "os/cgroup.h"
 #include "os/os.h"
+#include "test/support/tree.h"
 
 static char root[] = "/tmp/ashlar-cgroup.XXXXXX";
 
-/* Writes a file under the root, with the folders that lead to it. */
 static void put(const char *path, const char *text)
 {
-	char full[600];
-	FILE *file;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	for (char *at = full + strlen(root) + 1; (at = strchr(at, '/')) != NULL; at++) {
-		*at = '\0';
-		mkdir(full, 0700);
-		*at = '/';
-	}
-	file = fopen(full, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
+	assert_true(tree_put(root, path, text));
 }
 
 static int fresh_root(void **state)
