@@ -77,6 +77,10 @@ extern __thread uint64_t ash_os_plausible_ns ASH_HIDDEN;
  * NULL, the old mapping then being as before. */
 void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_move);
 
+/* Whether something is mapped at this page, anybody's; true where that cannot be told.  errno
+ * stays. */
+bool ash_os_is_mapped(const void *page);
+
 /* Whether the kernel would map so many bytes now, nothing being left mapped; true also where
  * asking would make them resident (mlockall). */
 bool ash_os_could_map(size_t size);

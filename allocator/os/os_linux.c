@@ -218,6 +218,19 @@ void *ash_os_remap(void *address, size_t old_size, size_t new_size, bool may_mov
 #endif
 }
 
+bool ash_os_is_mapped(const void *page)
+{
+	int saved = errno;
+	/* A page that is to become as long as it is: looked for, and left as it is. */
+	bool is = faulted(ASH_OS_MREMAP) ||
+		  ash_memory_call_mremap((void *)page, ash_os_page, ash_os_page, 0) !=
+			  MAP_FAILED ||
+		  errno != EFAULT;
+
+	errno = saved;
+	return is;
+}
+
 bool ash_os_could_map(size_t size)
 {
 	int saved = errno;

@@ -154,6 +154,24 @@ struct ash_tail {
 	size_t done; /* purged up to here, from the mapping's start */
 };
 
+#define ASH_RETAINED_BINS 64
+
+/* Addresses that stay mapped without memory; mapping_retained.h.  Counts are read by anyone.
+ *
+ *   0 <= count < capacity, which is 0, and there are no nodes, or a power of two
+ *   a node is in the bin of log2(bytes), and in the chains of its start and of its end */
+struct ash_retained {
+	struct ash_retained_node *nodes;
+	size_t capacity;
+	size_t count;
+	size_t bytes;    /* of the pieces */
+	uint32_t used;   /* nodes that ever were */
+	uint32_t unused; /* of those the ones that wait; 0 = none */
+	uint32_t bins[ASH_RETAINED_BINS];
+	size_t gaps; /* that our unmapping left between mappings, about */
+	size_t gaps_most;
+};
+
 /* Freed mappings and unused ends; mapping_cache.h, mapping_tail.h.
  *
  *   account.cached == sum of the bytes in `cache`, whose pieces do not overlap
@@ -172,6 +190,7 @@ struct ash_mappings {
 	/* How long freed mappings wait, and up to how many bytes where few are in use. */
 	uint64_t cache_ns;
 	size_t cache_least;
+	struct ash_retained retained;
 };
 
 /* What the machine and the user want of huge pages; huge_advice.h.  Set at boot. */

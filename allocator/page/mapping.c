@@ -8,6 +8,7 @@
 #include "page/growth.h"
 #include "page/limits.h"
 #include "page/mapping_cache.h"
+#include "page/mapping_retained.h"
 #include "page/mapping_tail.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -59,11 +60,16 @@ static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes
 
 static uintptr_t map_fresh(struct ash_heap *heap, size_t bytes, size_t align)
 {
-	void *p = ash_os_map(bytes, align);
+	uintptr_t p = align <= ash_os_page ? ash_mapping_retained_take(heap, bytes) : 0;
 
-	if (p != NULL)
+	if (p == 0) {
+		p = (uintptr_t)ash_os_map(bytes, align);
+		if (p != 0)
+			ash_mapping_retained_note_map(heap, p, bytes);
+	}
+	if (p != 0)
 		ash_growth_note(heap, bytes);
-	return (uintptr_t)p;
+	return p;
 }
 
 void *ash_mapping_alloc(struct ash_heap *heap, size_t size, size_t align, bool zeroed)

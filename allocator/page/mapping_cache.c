@@ -4,6 +4,7 @@
 #include "os/os.h"
 #include "page/account.h"
 #include "page/limits.h"
+#include "page/mapping_retained.h"
 #include "util/assert.h"
 #include "util/bits.h"
 
@@ -189,11 +190,10 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 {
 	struct ash_mappings *m = &heap->mappings;
 
-	if (ash_os_unmap((void *)address, bytes)) {
+	if (ash_mapping_retained_give(heap, address, bytes)) {
 		ash_account_arrive(heap, bytes);
 		return true;
 	}
-	ash_os_purge((void *)address, bytes);
 	ash_mutex_lock(&m->lock);
 	if (!put_back(heap,
 		      (struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), true}))

@@ -27,9 +27,8 @@ size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_
 void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes,
 			    bool is_end);
 
-/* Unmaps the piece, which has departed and so arrives; false where the kernel cannot (the limit
- * of mappings).  At least the memory goes then, and the addresses wait in the cache for a use
- * or a better time. */
+/* Gives the piece, which has departed and so arrives, back to the kernel (mapping_retained.h);
+ * false where that could not be done: it then waits in the cache for a use or a better time. */
 bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t bytes);
 
 /* Unmaps up to `bytes` of what lay there for a second at `now_ns` (UINT64_MAX: whatever its

@@ -15,6 +15,7 @@
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "page/mapping_cache.h"
+#include "page/mapping_retained.h"
 #include "reclaim/claim.h"
 #include "reclaim/holes.h"
 #include "reclaim/hugify.h"
@@ -136,7 +137,8 @@ bool ash_relief_all(void)
  */
 static bool could_come(const struct ash_heap *heap, size_t bytes)
 {
-	size_t goes = ash_hugeblock_mapped(heap) + ash_account_cached(heap);
+	size_t goes = ash_hugeblock_mapped(heap) + ash_account_cached(heap) +
+		      ash_mapping_retained_bytes(heap);
 
 	return bytes <= goes || ash_os_could_map(ash_align_up(bytes - goes, ash_os_page));
 }
@@ -151,6 +153,8 @@ static bool give_addresses(struct ash_heap *heap, struct ash_relief *relief)
 	if (relief->steps == 0) {
 		relief->steps = 1;
 		gone = trim(heap, bytes);
+		if (gone < bytes)
+			gone += ash_mapping_retained_release(heap, bytes - gone);
 		if (gone < bytes)
 			gone += (size_t)ash_block_release_empty(heap, bytes - gone)
 				<< ASH_HUGE_SHIFT;

@@ -1,5 +1,5 @@
 # The model of lines, pages and address translation gives every allocator the same figures
-# each time.  $traces: which of the shipped ones; locality_long.sh has them all.
+# each time: libashlar exactly (it has the held clock), the others within 1 %.  $traces: which of the shipped ones; locality_long.sh has them all.
 . "$top_srcdir/harness/test/bench.sh"
 
 bench list
@@ -22,7 +22,9 @@ check '[ $status -eq 0 ] && [ "$("$rows" "$work/set" status validated | sort -u)
 "$rows" "$work/set" cell allocator $(printf ' locality.%s' $figures) | sort >"$work/figures"
 for trace in ${traces:-git}; do
 	for allocator in $(echo "$installed" | tr ',' ' '); do
-		awk -v figures="$figures" -v allocator="$allocator" -v trace="/$trace.trace" '
+		within=1 most=1.01
+		[ $allocator = ashlar ] && within=0 most=1
+		awk -v figures="$figures" -v apart=$most -v allocator="$allocator" -v trace="/$trace.trace" '
 			$2 == allocator && substr($1, length($1) - length(trace) + 1) == trace {
 				runs++
 				for (i = 3; i <= NF; i++) {
@@ -34,13 +36,13 @@ for trace in ${traces:-git}; do
 			END {
 				split(figures, name, " ")
 				for (i = 3; i in least; i++)
-					if (most[i] > least[i] * 1.01) {
+					if (most[i] > least[i] * apart) {
 						print name[i - 2] " from " least[i] " to " most[i]
 						bad++
 					}
 				exit !(runs == 3 && least[3] > 0 && !bad)
 			}' "$work/figures" >"$work/out" 2>"$work/err"
-		ok $? "$trace under $allocator: three runs agree within 1 %"
+		ok $? "$trace under $allocator: three runs agree within $within %"
 	done
 done
 finish

@@ -179,3 +179,39 @@ CASE(hopeless)
 			     "%u of %u served; %ld pages of 5,900 touched anew each time",
 			     served, 2 * ROUNDS, pages);
 }
+
+/* --- gaps N SIZE: N blocks of SIZE bytes, of which every other is freed; then 100 MiB of small
+ * blocks, and mappings of the program's own that the kernel cannot join. --- */
+
+CASE(gaps)
+{
+	enum { OWN = 2000 };
+	size_t n = (size_t)case_number(count, arguments, 0, 140000), small = 0, own = 0;
+	size_t size = (size_t)case_number(count, arguments, 1, 1200000), page = 4096;
+	void **block = calloc(n, sizeof(*block));
+
+	if (block == NULL)
+		return case_cannot("no memory");
+	for (size_t i = 0; i < n; i++) {
+		block[i] = malloc(size);
+		if (block[i] == NULL)
+			return case_cannot("so much cannot be mapped here");
+		*(char *)block[i] = 1;
+	}
+	for (size_t i = 0; i < n; i += 2)
+		free(block[i]);
+	for (; small < 100 * MIB / 200; small++) {
+		void *p = malloc(200);
+
+		if (p == NULL)
+			break;
+		memset(p, 1, 200);
+	}
+	for (; own < OWN; own++)
+		if (mmap(NULL, page, own % 2 ? PROT_READ : PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+			break;
+	return case_measured(small == 100 * MIB / 200 && own == OWN,
+			     "%zu of 100 MiB served, %zu of %d mappings made",
+			     small * 200 / MIB, own, OWN);
+}

@@ -1,12 +1,14 @@
 #include "test/support/unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "os/mutex.h"
 #include "page/account.h"
 #include "page/heap.h"
 #include "page/mapping.h"
+#include "page/mapping_retained.h"
 #include "test/support/give_mapping.h"
 #include "test/support/layers.h"
 #include "test/support/race.h"
@@ -361,10 +363,214 @@ static void refused_unmap(void **state)
 	ash_os_fault_hook = refuse_munmap;
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	ash_os_fault_hook = NULL;
-	assert_int_equal(ash_account_cached(&ash_heap), 8 * mib);
-	assert_true(resident(p, 8 * mib) < 8 * mib / ash_os_page);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 8 * mib);
+	assert_int_equal(resident(p, 8 * mib), 0);
+	/* Part of it serves the next, the rest is unmapped with that. */
+	assert_ptr_equal(ash_mapping_alloc(&ash_heap, 3 * mib, 16, true), p);
+	assert_int_equal(p[0], 0);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 5 * mib);
+	give_mapping(p);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 0);
+	assert_false(ash_os_is_mapped(p));
+	ash_heap.mappings.retained.gaps = 0;
+}
+
+static bool refuse_giving(enum ash_os_call call)
+{
+	return call == ASH_OS_MUNMAP || call == ASH_OS_MADVISE;
+}
+
+/* What the kernel neither unmaps nor purges waits in the cache, with its memory counted; and
+ * kept neighbours that were joined to it meanwhile are not lost. */
+static void refused_unmap_and_purge(void **state)
+{
+	size_t mib = (size_t)1 << 20;
+	char *p = ash_mapping_alloc(&ash_heap, 9 * mib, 16, false);
+	struct ash_far entry;
+
+	(void)state;
+	memset(p, 3, 9 * mib);
+	give_mapping(p);
+	ash_os_fault_hook = refuse_munmap;
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_ptr_equal(ash_mapping_alloc(&ash_heap, 3 * mib, 16, true), p);
+	ash_os_fault_hook = refuse_giving;
+	give_mapping(p);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	ash_os_fault_hook = NULL;
+	assert_int_equal(ash_account_cached(&ash_heap), 3 * mib);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 6 * mib);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_account_cached(&ash_heap), 0);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 0);
+	assert_false(ash_far_find(p, &entry));
+	ash_heap.mappings.retained.gaps = 0;
+}
+
+/* --- many gaps ----------------------------------------------------------------------- */
+
+enum { PIECES = 400 };
+
+static bool is_allocated[PIECES];
+static char *piece[PIECES];
+static size_t piece_bytes[PIECES];
+
+static void take_piece(unsigned i, size_t bytes)
+{
+	piece[i] = ash_mapping_alloc(&ash_heap, bytes, 16, true);
+	assert_non_null(piece[i]);
+	for (size_t at = 0; at < bytes; at += ash_os_page)
+		if (piece[i][at] != 0)
+			fail_msg("piece %u is not zero at %zu", i, at);
+	piece[i][0] = piece[i][bytes - 1] = (char)i;
+	piece_bytes[i] = bytes;
+	is_allocated[i] = true;
+}
+
+static void give_piece(unsigned i)
+{
+	assert_true(piece[i][0] == (char)i && piece[i][piece_bytes[i] - 1] == (char)i);
+	give_mapping(piece[i]);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	is_allocated[i] = false;
+	ash_mutex_lock(&ash_heap.mappings.lock);
+	assert_true(ash_mapping_retained_is_valid(&ash_heap));
+	ash_mutex_unlock(&ash_heap.mappings.lock);
+}
+
+/* The mappings that the kernel counts, ours and others'. */
+static unsigned mappings_now(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned n = 0;
+
+	assert_non_null(maps);
+	for (int c; (c = getc(maps)) != EOF;)
+		n += c == '\n';
+	fclose(maps);
+	return n;
+}
+
+static void gaps_are_bounded(void **state)
+{
+	enum { MOST = 20, OTHERS = 10 };
+	struct ash_retained *retained = &ash_heap.mappings.retained;
+	size_t bytes = (size_t)2 << 20, usual = retained->gaps_most;
+	unsigned before = mappings_now();
+
+	(void)state;
+	retained->gaps_most = MOST;
+	for (unsigned i = 0; i < PIECES; i++)
+		take_piece(i, bytes);
+	/* Every third goes, then every other of the rest. */
+	for (unsigned i = 0; i < PIECES; i += 3)
+		give_piece(i);
+	assert_in_range(mappings_now(), 0, before + MOST + OTHERS);
+	assert_true(ash_mapping_retained_bytes(&ash_heap) > PIECES / 4 * bytes);
+	for (unsigned i = 0; i < PIECES; i += 2)
+		if (is_allocated[i])
+			give_piece(i);
+	assert_in_range(mappings_now(), 0, before + MOST + OTHERS);
+	/* What is taken now comes from what is kept, also in parts. */
+	for (unsigned i = 0; i < PIECES && ash_mapping_retained_bytes(&ash_heap) > 2 * bytes;
+	     i++)
+		if (!is_allocated[i]) {
+			size_t retained_before = ash_mapping_retained_bytes(&ash_heap);
+
+			take_piece(i, bytes - i % 3 * ash_os_page);
+			assert_int_equal(ash_mapping_retained_bytes(&ash_heap),
+					 retained_before - piece_bytes[i]);
+		}
+	/* When all are gone, all are unmapped. */
+	for (unsigned i = 0; i < PIECES; i++)
+		if (is_allocated[i])
+			give_piece(i);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 0);
+	assert_in_range(retained->gaps, 0, OTHERS);
+	assert_in_range(mappings_now(), 0, before + OTHERS);
+	retained->gaps_most = usual;
+}
+
+/* In any order, of any length; where addresses run short all of it can go. */
+static void gaps_in_any_order(void **state)
+{
+	struct ash_retained *retained = &ash_heap.mappings.retained;
+	size_t usual = retained->gaps_most, mib = (size_t)1 << 20, there;
+	struct ash_prng prng = ash_prng_seeded(7);
+
+	(void)state;
+	retained->gaps_most = 8;
+	for (unsigned n = 0; n < 6000; n++) {
+		unsigned i = (unsigned)ash_prng_below(&prng, PIECES);
+
+		if (is_allocated[i])
+			give_piece(i);
+		else
+			take_piece(i, mib + (size_t)ash_prng_below(&prng, 500) * ash_os_page);
+	}
+	there = ash_mapping_retained_bytes(&ash_heap);
+	assert_true(there > 4 * mib);
+	assert_true(ash_mapping_retained_release(&ash_heap, mib) >= mib);
+	assert_true(ash_mapping_retained_release(&ash_heap, SIZE_MAX) < there);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 0);
+	for (unsigned i = 0; i < PIECES; i++)
+		if (is_allocated[i])
+			give_piece(i);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 0);
+	retained->gaps = 0;
+	retained->gaps_most = usual;
+}
+
+static void *give_and_take(void *argument)
+{
+	enum { HELD = 40 };
+	void *held[HELD] = {NULL};
+	struct ash_prng prng = ash_prng_seeded((uintptr_t)argument);
+
+	for (unsigned n = 0; n < 2000; n++) {
+		unsigned i = (unsigned)ash_prng_below(&prng, HELD);
+		struct ash_far entry;
+
+		if (held[i] != NULL && ash_far_remove(held[i], &entry)) {
+			race_check(*(unsigned char *)held[i] == i);
+			ash_mapping_free(&ash_heap, &entry);
+			held[i] = NULL;
+		} else {
+			held[i] = ash_mapping_alloc(&ash_heap, (size_t)(1 + i % 3) << 20, 16,
+						    true);
+			race_check(held[i] != NULL && *(unsigned char *)held[i] == 0);
+			if (held[i] != NULL)
+				*(unsigned char *)held[i] = (unsigned char)i;
+		}
+		if (n % 8 == 0)
+			ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	}
+	for (unsigned i = 0; i < HELD; i++)
+		if (held[i] != NULL) {
+			struct ash_far entry;
+
+			race_check(ash_far_remove(held[i], &entry));
+			ash_mapping_free(&ash_heap, &entry);
+		}
+	return NULL;
+}
+
+static void gaps_of_several_threads(void **state)
+{
+	struct ash_retained *retained = &ash_heap.mappings.retained;
+	size_t usual = retained->gaps_most;
+
+	(void)state;
+	retained->gaps_most = 8;
+	race(4, give_and_take);
+	assert_int_equal(race_wrong, 0);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	ash_mapping_retained_release(&ash_heap, SIZE_MAX);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 0);
+	retained->gaps = 0;
+	retained->gaps_most = usual;
 }
 
 static size_t held_least; /* at any call of the kernel */
@@ -407,7 +613,13 @@ static void held_on_every_way(void **state)
 	assert_in_range(held_least, before, SIZE_MAX - 1);
 	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
 	ash_heap.mappings.cache_least = 32 * mib;
+	/* Kept without memory it is not held; where that is refused, too, it is. */
 	ash_os_fault_hook = refuse_munmap;
+	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
+	give_mapping(p);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
+	ash_os_fault_hook = refuse_giving;
 	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
 	give_mapping(p);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
@@ -431,6 +643,10 @@ int main(void)
 		cmocka_unit_test(ends_in_two_hands),
 		cmocka_unit_test(ends_and_mappings_in_pieces),
 		cmocka_unit_test(refused_unmap),
+		cmocka_unit_test(refused_unmap_and_purge),
+		cmocka_unit_test(gaps_are_bounded),
+		cmocka_unit_test(gaps_in_any_order),
+		cmocka_unit_test(gaps_of_several_threads),
 		cmocka_unit_test(held_on_every_way),
 	};
 
