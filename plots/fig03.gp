@@ -50,10 +50,10 @@ do for [p=1:panels] {
 	if (row_of == down - 1 || p + across > panels) { set xlabel "ratio to ".REFERENCE offset 0,0.3 } else { unset xlabel }
 	if (column_of == 0) { set ytics nomirror out scale 0.6 textcolor rgb "#111111" } else { unset ytics }
 	plot DATA using (1):"x":ytic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
-		DATA using "shown":(mine(i) ? column("x") : NaN):(end_of("shown_low", "shown")):(end_of("shown_high", "shown")) \
-			with xerrorbars pt -1 lw 1.5 lc rgb COLOUR[i], \
-		DATA using "shown":(mine(i) ? column("x") : NaN) \
-			with points pt MARK[i] ps 1.1 * SIZE lc rgb COLOUR[i], \
+		DATA using "shown":(mine(i) ? column("x") : NaN):(end_of("shown_low", "shown")):(end_of("shown_high", "shown")):(tone(i)) \
+			with xerrorbars pt -1 lw 1.5 lc rgb variable, \
+		DATA using "shown":(mine(i) ? column("x") : NaN):(tone(i)) \
+			with points pt MARK[i] ps 1.1 * SIZE lc rgb variable, \
 		DATA using (lo * 1.03):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "failed" ? column("x") : NaN): \
 			(axis_row(0) ? "" : "failed") with labels left font FONT.",10" textcolor rgb COLOUR[i], \
 		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" && column("ratio") > 1 ? column("x") : NaN): \

@@ -38,10 +38,10 @@ do for [c=1:int(X_max)] {
 }
 
 plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
-	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(end_of("shown_low", "shown")):(end_of("shown_high", "shown")) \
-		with yerrorbars pt -1 lw 1.3 lc rgb COLOUR[int(w)], \
-	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown" \
-		with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)], \
+	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(end_of("shown_low", "shown")):(end_of("shown_high", "shown")):(tone(int(w))) \
+		with yerrorbars pt -1 lw 1.3 lc rgb variable, \
+	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(tone(int(w))) \
+		with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
 		(axis_row(0) ? "" : "×"):(paint(strcol("allocator"))) with labels textcolor rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") > 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \

@@ -57,7 +57,7 @@ TOP = 1 - HEAD / H
 footer(text) = text."; ".MACHINE
 set label 99 "" at screen 0.01, screen 9.0 / H left font FONT.(PASS == 1 ? ",11" : ",8.2") textcolor rgb "#666666"
 blocks(n) = sprintf("n = %d block%s", n, n == 1 ? "" : "s")
-INTERVAL = "95 % bootstrap interval of the median paired ratio"
+INTERVAL = "95 % bootstrap interval of the median paired ratio; grey: n < 5, or a mean that one cell turns round"
 
 # --- ratio axes: log2 with labels that people read
 ratio_tics(lo, hi) = hi / lo < 3.5 ? "(0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3)" : \
@@ -98,6 +98,9 @@ end_of(c, point) = strcol(c) eq "NaN" ? column(point) : column(c)
 hex(c) = int("0x".c[2:7])
 paint(name) = (sum [k=1:NALL] (NAME[k] eq name ? hex(COLOUR[k]) : 0))
 place(name) = (sum [k=1:NALL] (NAME[k] eq name ? k : 0))
+# The same of a row of contender i: grey where the table's column "doubt" gives a reason.
+UNSURE = "#a6a6a6"
+tone(i) = strcol("doubt") eq "-" ? hex(COLOUR[i]) : hex(UNSURE)
 axis_row(dummy) = strcol("allocator") eq "-"
 
 # eval widen("column", condition) widens [lo:hi] to hold the values of a column of DATA; unlike

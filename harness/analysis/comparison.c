@@ -75,9 +75,8 @@ struct interval comparison_median(const struct comparison *c, size_t cell, size_
 	return result;
 }
 
-/* Paired log ratios against the reference, into out; returns their number. */
-static size_t log_ratios(const struct comparison *c, size_t cell, size_t contender,
-			 enum metric metric, double *out)
+size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
+			     enum metric metric, double *out)
 {
 	double *own = block_array(c), *reference = block_array(c);
 	size_t n;
@@ -94,8 +93,8 @@ static struct interval ratio_interval(const struct comparison *c, size_t cell, s
 				      enum metric metric)
 {
 	double *logs = block_array(c);
-	struct interval result =
-		stat_ratio_interval(logs, log_ratios(c, cell, contender, metric, logs));
+	struct interval result = stat_ratio_interval(
+		logs, comparison_log_ratios(c, cell, contender, metric, logs));
 
 	free(logs);
 	return result;
@@ -140,85 +139,6 @@ bool comparison_never_ran(const struct comparison *c, size_t contender)
 	return !sampled || strcmp(c->set->contenders[contender].status, "ok");
 }
 
-/* A cell of workload W among k common cells of W weighs 1 / k. */
-static double cell_weight(const struct comparison *c, size_t cell)
-{
-	double same = 0;
-
-	for (size_t i = 0; i < c->set->ncells; i++)
-		same += c->common[i] &&
-			!strcmp(c->set->cells[i].workload, c->set->cells[cell].workload);
-	return 1 / same;
-}
-
-static struct interval geomean(const struct comparison *c, size_t contender, enum metric metric,
-			       enum scope scope)
-{
-	struct stat_group *groups = malloc((c->set->ncells + 1) * sizeof(*groups));
-	double *logs = malloc((c->set->ncells * c->nblocks + 1) * sizeof(*logs)), *at = logs;
-	struct interval result;
-	size_t n = 0;
-
-	if (!groups || !logs)
-		abort();
-	for (size_t i = 0; i < c->set->ncells; i++) {
-		bool program = results_is_program(&c->set->cells[i]);
-
-		if (!c->common[i] || (scope == SCOPE_PROGRAMS && !program) ||
-		    (scope == SCOPE_WORKLOADS && program))
-			continue;
-		groups[n].x = at;
-		groups[n].n = log_ratios(c, i, contender, metric, at);
-		groups[n].weight = cell_weight(c, i);
-		at += groups[n++].n;
-	}
-	result = stat_geomean_interval(groups, n);
-	free(groups);
-	free(logs);
-	return result;
-}
-
-/* Fills ranked and common, see the header. */
-static void choose_common(struct comparison *c)
-{
-	size_t all = c->set->ncontenders, with_any = 0;
-	size_t *has = calloc(all + 1, sizeof(*has));
-
-	if (!has)
-		abort();
-	for (size_t i = 0; i < c->set->ncells; i++) {
-		bool any = false;
-
-		for (size_t k = 0; k < all; k++)
-			if (c->ratio[METRIC_CPU][i * all + k].n) {
-				has[k]++;
-				any |= k != c->reference;
-			}
-		with_any += any;
-	}
-	for (size_t k = 0; k < all; k++)
-		c->ranked[k] = has[k] > 0 && 2 * has[k] >= with_any &&
-			       !results_is_null(&c->set->contenders[k]);
-	/* A cell with one block would leave the whole mean without an interval: it is left
-	 * out, unless no cell has more. */
-	for (size_t least = 2; least > 0; least--) {
-		bool any = false;
-
-		for (size_t i = 0; i < c->set->ncells; i++) {
-			c->common[i] = c->ratio[METRIC_CPU][i * all + c->reference].n >= least;
-			for (size_t k = 0; k < all; k++)
-				if (c->ranked[k] &&
-				    (c->ratio[METRIC_CPU][i * all + k].n < least ||
-				     c->ratio[METRIC_RSS][i * all + k].n < least))
-					c->common[i] = false;
-			any |= c->common[i];
-		}
-		if (any)
-			break;
-	}
-	free(has);
-}
-
 /* Fills shown, see the header. */
 static void choose_shown(struct comparison *c)
 {
@@ -252,12 +172,9 @@ struct comparison *comparison_make(struct result_set *set, size_t reference)
 		if (block >= 0 && block < MAX_BLOCKS && (size_t)block >= c->nblocks)
 			c->nblocks = (size_t)block + 1;
 	}
-	c->ranked = calloc(all + 1, sizeof(*c->ranked));
-	c->common = calloc(set->ncells + 1, sizeof(*c->common));
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
 		c->ratio[m] = calloc(n, sizeof(*c->ratio[m]));
-		c->geomean[m] = calloc(all * SCOPES + 1, sizeof(*c->geomean[m]));
-		if (!c->ratio[m] || !c->geomean[m] || !c->ranked || !c->common)
+		if (!c->ratio[m])
 			abort();
 		for (size_t i = 0; i < set->ncells; i++)
 			for (size_t k = 0;
@@ -266,23 +183,13 @@ struct comparison *comparison_make(struct result_set *set, size_t reference)
 					ratio_interval(c, i, k, (enum metric)m);
 	}
 	choose_shown(c);
-	choose_common(c);
-	for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
-		for (size_t k = 0; k < all; k++)
-			for (int scope = 0; scope < SCOPES && c->ranked[k]; scope++)
-				c->geomean[m][k * SCOPES + scope] =
-					geomean(c, k, (enum metric)m, (enum scope)scope);
 	return c;
 }
 
 void comparison_free(struct comparison *c)
 {
-	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
+	for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
 		free(c->ratio[m]);
-		free(c->geomean[m]);
-	}
-	free(c->ranked);
-	free(c->common);
 	free(c->shown);
 	free(c);
 }

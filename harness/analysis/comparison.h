@@ -1,5 +1,5 @@
 /* What a set of results says about each contender beside the reference: paired
- * ratios per cell and their geometric means. */
+ * ratios per cell.  Their means over cells: means.h. */
 #ifndef HARNESS_COMPARISON_H
 #define HARNESS_COMPARISON_H
 
@@ -17,39 +17,31 @@ enum metric {
 	METRICS
 };
 
-/* Over which cells a geometric mean goes. */
-enum scope { SCOPE_ALL, SCOPE_WORKLOADS, SCOPE_PROGRAMS, SCOPES };
-
 struct comparison {
 	struct result_set *set;
 	size_t reference; /* index of a contender */
 	size_t nblocks;   /* length of the arrays indexed by block */
-	bool *ranked;     /* per contender: is part of the geometric means */
-	bool *common;     /* per cell: is part of the geometric means */
 	/* [cell * ncontenders + contender], of cells in mode throughput */
 	struct interval *ratio[2]; /* METRIC_CPU, METRIC_RSS */
-	/* [contender * SCOPES + scope]; n = 0 where there is none */
-	struct interval *geomean[2];
 	/* The contenders that are shown, in order: those with a good sample, `null` after all
 	 * others; the last `nulls` of the `nshown` are `null`. */
 	size_t *shown, nshown, nulls;
 };
 
 /* Compares all with the contender `reference` (index).  Free with comparison_free;
- * the set stays the caller's.
- *
- * Ratios are paired: within each block the contender's value over the reference's;
- * the cell's ratio is their median.  A geometric mean counts each workload once (its
- * cells share its weight), over the cells in which every ranked contender has a
- * ratio from at least two blocks (one, where no cell has two).  Ranked is who has a ratio in at
- * least half of the cells in which anyone has, and is not `null`, which never reuses memory and
- * so bounds nothing. */
+ * the set stays the caller's.  Ratios are paired: within each block the contender's value over
+ * the reference's; the cell's ratio is their median. */
 struct comparison *comparison_make(struct result_set *set, size_t reference);
 void comparison_free(struct comparison *c);
 
 /* The median of a metric over the blocks of a cell and contender, with its interval. */
 struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,
 				  enum metric metric);
+
+/* The paired log ratios of a cell and contender against the reference, of the blocks in which
+ * both have a value, into out (room for c->nblocks).  Returns their number. */
+size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
+			     enum metric metric, double *out);
 
 /* Counts of the samples of a cell and contender, and the reason of the last that is
  * not ok ("" if none), with its status. */

@@ -4,12 +4,14 @@
 
 #include "harness/analysis/comparison.h"
 #include "harness/analysis/held.h"
+#include "harness/analysis/means.h"
 #include "harness/figures/style.h"
 
 /* A comparison, what else is known of its set, and where the figures go.  All of it belongs to
  * who fills it in. */
 struct study {
 	struct comparison *c;
+	struct means *means;  /* see means_of */
 	struct held *held;    /* see held_of */
 	struct style *styles; /* of each contender */
 	char *dir;            /* DIR/report */

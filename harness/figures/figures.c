@@ -30,7 +30,9 @@ static const struct {
 	{"fig08b", "Figure 8b. Memory and the page floor", floor_write},
 	{"fig10", "Figure 10. Latency of calls", latency_write_calls},
 	{"fig10b", "Figure 10b. Latency of requests", latency_write_requests},
-	{"fig12", "Figure 12. Time against memory", ratios_write_trade_off},
+	{"fig12", "Figure 12. Time against memory, programs", ratios_write_trade_off_programs},
+	{"fig12b", "Figure 12b. Time against memory, own workloads",
+	 ratios_write_trade_off_workloads},
 	{"fig15", "Figure 15. Sizes of objects", sizes_write},
 	{"fig15b", "Figure 15b. Lifetimes of objects", sizes_write_lifetimes},
 	{"fig16", "Figure 16. Faults and system time per operation", cost_write_kernel},
@@ -96,8 +98,8 @@ static void remove_old(const struct study *study, const char *name)
 
 int figures_make(const struct study *study, struct figures *figures)
 {
-	static const char *const shared[] = {"style",     "again",   "ratios",
-					     "timelines", "latency", "shares"};
+	static const char *const shared[] = {"style",   "again",  "ratios",   "timelines",
+					     "latency", "shares", "trade_off"};
 
 	figures->list = calloc(KNOWN, sizeof(*figures->list));
 	if (!figures->list)

@@ -1,4 +1,4 @@
-/* Figures 1, 2, 3 and 12: paired ratios against the reference. */
+/* Figures 1, 2, 3, 12 and 12b: paired ratios against the reference. */
 #ifndef HARNESS_FIGURES_RATIOS_H
 #define HARNESS_FIGURES_RATIOS_H
 
@@ -9,6 +9,7 @@
 bool ratios_write_time(const struct study *study, struct figure *figure);
 bool ratios_write_memory(const struct study *study, struct figure *figure);
 bool ratios_write_forest(const struct study *study, struct figure *figure);
-bool ratios_write_trade_off(const struct study *study, struct figure *figure);
+bool ratios_write_trade_off_programs(const struct study *study, struct figure *figure);
+bool ratios_write_trade_off_workloads(const struct study *study, struct figure *figure);
 
 #endif

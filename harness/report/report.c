@@ -69,8 +69,10 @@ int report_make(const char *dir, const char *reference, struct document **docume
 
 		study.styles = style_make(set);
 		study.dir = text_format("%s/report", dir);
+		study.means = means_make(study.c);
 		study.held = held_make(study.c);
 		status = make_all(&study, document);
+		means_free(study.means);
 		comparison_free(study.c);
 		free(study.styles);
 		free(study.held);

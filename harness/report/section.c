@@ -1,6 +1,7 @@
 #include "harness/report/section.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "harness/base/message.h"
 
@@ -16,19 +17,35 @@ const char *section_reference(const struct comparison *c)
 	return c->set->contenders[c->reference].name;
 }
 
-void section_ratio(struct document *d, const struct interval *ratio, size_t blocks)
+void section_doubt(struct field *field, const struct doubts *doubts)
+{
+	if (!doubts->what)
+		return;
+	field->mark = MARK_UNSURE;
+	free(field->note);
+	field->note = doubts_text(doubts, ~(unsigned)DOUBTS_PLAIN);
+}
+
+struct field *section_interval(struct document *d, const struct interval *ratio,
+			       const struct doubts *doubts)
 {
 	struct field *field;
 
-	if (!ratio->n) {
-		document_words(d, "–");
-		return;
-	}
+	if (!ratio->n)
+		return document_words(d, "–");
 	field = document_number(d, UNIT_RATIO, ratio->point);
 	field->low = ratio->low;
 	field->high = ratio->high;
-	if (isnan(ratio->low) || (ratio->low <= 1 && 1 <= ratio->high))
-		field->mark = MARK_UNSURE;
-	if (ratio->n < blocks)
-		field->note = text_format("n=%zu", ratio->n);
+	section_doubt(field, doubts);
+	return field;
+}
+
+void section_ratio(struct document *d, const struct interval *ratio, size_t blocks)
+{
+	struct doubts doubts = doubts_of_ratio(ratio);
+	struct field *field;
+
+	field = section_interval(d, ratio, &doubts);
+	if (ratio->n && ratio->n < blocks && !field->note)
+		field->note = text_format("n = %zu", ratio->n);
 }

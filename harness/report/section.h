@@ -3,6 +3,7 @@
 #ifndef HARNESS_SECTION_H
 #define HARNESS_SECTION_H
 
+#include "harness/analysis/doubts.h"
 #include "harness/figures/figures.h"
 #include "harness/report/document.h"
 
@@ -25,6 +26,11 @@ void section_reproduce(struct document *d, const struct comparison *c);
 void section_ratios(struct document *d, const struct comparison *c, enum metric metric);
 /* A ratio with its interval as a field; n is noted where it is less than `blocks`. */
 void section_ratio(struct document *d, const struct interval *ratio, size_t blocks);
+/* The same with doubts that are known already; their reasons are noted.  Returns the field. */
+struct field *section_interval(struct document *d, const struct interval *ratio,
+			       const struct doubts *doubts);
+/* Marks a field of numbers as uncertain, and notes why, where there is a doubt. */
+void section_doubt(struct field *field, const struct doubts *doubts);
 
 /* What the manifest says under `key`, or that it says nothing. */
 const char *section_recorded(const struct comparison *c, const char *key);

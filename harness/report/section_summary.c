@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/base/message.h"
+
 /* Workloads and programs among the cells, each counted once. */
 static size_t count_workloads(const struct result_set *set, bool programs)
 {
@@ -100,7 +102,7 @@ static void few_blocks(struct document *d, const struct comparison *c)
 			if (n && (!least || n < least))
 				least = n;
 		}
-	if (least == 0 || least >= 5)
+	if (least == 0 || least >= STAT_MIN_BLOCKS)
 		return;
 	document_warning(d);
 	document_format(
@@ -113,56 +115,9 @@ static void few_blocks(struct document *d, const struct comparison *c)
 		100 * stat_coverage_limit(4));
 }
 
-static void say_interval(struct document *d, const struct interval *i)
-{
-	if (isnan(i->low))
-		document_format(d, "%.3f (n = %zu, no interval)", i->point, i->n);
-	else
-		document_format(d, "%.3f [%.3f, %.3f]", i->point, i->low, i->high);
-}
-
-/* Sentences from the geometric means; no word of better or worse. */
-static void overall(struct document *d, const struct comparison *c)
-{
-	size_t common = 0, throughput = 0;
-	const char *before = "";
-
-	for (size_t i = 0; i < c->set->ncells; i++) {
-		common += c->common[i];
-		throughput += results_is_mode(&c->set->cells[i], "throughput");
-	}
-	document_paragraph(d);
-	if (!common) {
-		document_say(d, "There is no geometric mean: no cell holds a value of every "
-				"contender.");
-		return;
-	}
-	document_format(
-		d,
-		"Over the %zu of %zu throughput cells that every ranked contender completed, "
-		"each workload counted once, the geometric mean of CPU time per operation "
-		"relative to %s is, with its 95 %% interval: ",
-		common, throughput, section_reference(c));
-	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
-		for (size_t j = 0; j < c->nshown; j++) {
-			const struct interval *mean = &c->geomean[m][c->shown[j] * SCOPES];
-
-			if (!mean->n || c->shown[j] == c->reference)
-				continue;
-			document_format(d, "%s%s ", before,
-					c->set->contenders[c->shown[j]].name);
-			say_interval(d, mean);
-			before = ", ";
-		}
-		if (m == METRIC_CPU)
-			document_say(d, ". Of peak resident memory: ");
-		before = "";
-	}
-	document_say(d, ". Below 1 is less than the reference.");
-}
-
 /* Cells in which a contender's interval lies below 1, holds it, lies above it. */
-static void count_sides(struct document *d, const struct comparison *c, size_t contender)
+static void count_sides(struct document *d, const struct comparison *c, enum scope scope,
+			size_t contender)
 {
 	size_t below = 0, above = 0, within = 0;
 	struct field *field;
@@ -171,7 +126,7 @@ static void count_sides(struct document *d, const struct comparison *c, size_t c
 		const struct interval *ratio =
 			&c->ratio[METRIC_CPU][i * c->set->ncontenders + contender];
 
-		if (!ratio->n || isnan(ratio->low))
+		if (!means_in_scope(c, i, scope) || !ratio->n || isnan(ratio->low))
 			continue;
 		below += ratio->high < 1;
 		above += ratio->low > 1;
@@ -183,20 +138,93 @@ static void count_sides(struct document *d, const struct comparison *c, size_t c
 	field->between = " / ";
 }
 
-static void geomeans(struct document *d, const struct comparison *c)
+/* The mean, the median of its cells, and what is left when one of them is left out. */
+static void mean_fields(struct document *d, const struct mean *mean)
+{
+	struct doubts doubts = doubts_of_mean(mean);
+	struct field *field;
+
+	section_interval(d, &mean->ratio, &doubts);
+	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN);
+	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
+	if (mean->ratio.n && mean->least.name) {
+		field->number[field->nnumbers++] = mean->most.ratio;
+		field->between = "–";
+		field->note = text_format("without %s, %s", mean->least.name, mean->most.name);
+	}
+}
+
+/* Which cells a scope's means do not go over, and why. */
+static void outside(struct document *d, const struct study *study, enum scope scope)
+{
+	const struct comparison *c = study->c;
+	const struct means *m = study->means;
+	const char *before = " Not in the means of memory, as less than 8 MiB lives there: ";
+
+	for (size_t i = 0; i < c->set->ncells; i++)
+		if (means_in_scope(c, i, scope) && m->small[i]) {
+			document_format(d, "%s%s", before, c->set->cells[i].name);
+			before = ", ";
+		}
+	document_say(d, *before == ',' ? "." : "");
+	before = " In no mean, as not every ranked contender has two blocks there: ";
+	for (size_t i = 0; i < c->set->ncells; i++)
+		if (means_in_scope(c, i, scope) && !m->common[METRIC_CPU][i]) {
+			document_format(d, "%s%s", before, c->set->cells[i].name);
+			before = ", ";
+		}
+	document_say(d, *before == ',' ? "." : "");
+	before = " Without a mean, as more than half of the cells are missing: ";
+	for (size_t j = 0; j + c->nulls < c->nshown; j++)
+		if (!m->ranked[c->shown[j] * SCOPES + (size_t)scope]) {
+			document_format(d, "%s%s", before,
+					c->set->contenders[c->shown[j]].name);
+			before = ", ";
+		}
+	document_say(d, *before == ',' ? "." : "");
+}
+
+/* The geometric means over programs, or over own workloads; no word of better or worse. */
+static void geomeans(struct document *d, const struct study *study, enum scope scope)
 {
 	static const char *const titles[] = {
 		"contender",
-		"CPU time, all",
-		"own workloads",
-		"programs",
-		"peak RSS, all",
-		"own workloads",
-		"programs",
+		"CPU time",
+		"median of cells",
+		"one left out",
+		"peak RSS",
+		"median of cells",
+		"one left out",
 		"CPU: cells below 1 / containing 1 / above 1",
 		NULL,
 	};
+	const struct comparison *c = study->c;
+	size_t cells = 0, common[2] = {0, 0};
 
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		cells += means_in_scope(c, i, scope);
+		for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
+			common[m] += means_in_scope(c, i, scope) && study->means->common[m][i];
+	}
+	document_heading(d, scope == SCOPE_PROGRAMS ? "Programs" : "Own workloads");
+	document_paragraph(d);
+	if (!cells) {
+		document_say(d, scope == SCOPE_PROGRAMS ? "No program was run."
+							: "No own workload was run.");
+		return;
+	}
+	if (!means_any(study->means, c, scope)) {
+		document_format(d,
+				"There is no geometric mean: none of the %zu cells holds a "
+				"value of every contender.",
+				cells);
+		return;
+	}
+	document_format(d,
+			"Geometric means over %zu of %zu cells, of memory over %zu, relative "
+			"to %s, with 95 %% intervals.",
+			common[METRIC_CPU], cells, common[METRIC_RSS], section_reference(c));
+	outside(d, study, scope);
 	document_table(d, titles);
 	for (size_t j = 0; j < c->nshown; j++) {
 		size_t k = c->shown[j];
@@ -206,20 +234,53 @@ static void geomeans(struct document *d, const struct comparison *c)
 		document_row(d);
 		document_words(d, "%s", c->set->contenders[k].name);
 		for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
-			for (int scope = 0; scope < SCOPES; scope++) {
-				const struct interval *mean =
-					&c->geomean[m][k * SCOPES + (size_t)scope];
-
-				section_ratio(d, mean, 0);
-			}
-		count_sides(d, c, k);
+			mean_fields(d, means_of(study->means, c, k, scope, (enum metric)m));
+		count_sides(d, c, scope, k);
 	}
-	if (c->nulls) {
-		document_paragraph(d);
-		document_say(d, "null has no geometric mean: it never reuses memory, so it "
+}
+
+/* The cells of one kind with the doubt that one of them makes the mean, as a sentence each. */
+static void turned(struct document *d, const struct study *study)
+{
+	static const char *const scopes[] = {"programs", "own workloads"};
+	static const char *const metrics[] = {"CPU time", "peak RSS"};
+	const struct comparison *c = study->c;
+	bool any = false;
+
+	for (int scope = 0; scope < SCOPES; scope++)
+		for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
+			for (size_t j = 0; j < c->nshown; j++) {
+				const struct mean *mean =
+					means_of(study->means, c, c->shown[j],
+						 (enum scope)scope, (enum metric)m);
+
+				if (!mean->ratio.n || !mean->turned.name)
+					continue;
+				if (!any)
+					document_list(d, true);
+				any = true;
+				document_format(d,
+						"%s, %s over %s: one cell turns the mean "
+						"round. It is %.3f, and without %s %.3f.",
+						c->set->contenders[c->shown[j]].name,
+						metrics[m], scopes[scope], mean->ratio.point,
+						mean->turned.name, mean->turned.ratio);
+			}
+}
+
+static void how_to_read(struct document *d, const struct comparison *c)
+{
+	document_paragraph(d);
+	document_say(d, "Programs and own workloads are never summed up in one number. Each "
+			"workload counts once. Below 1 is less than the reference. Beside each "
+			"mean stand the median of its cells and the least and the most that "
+			"is left when one cell, or all cells of a workload that has several, "
+			"is left out. A number that is not certain is grey, in Markdown "
+			"italic: its interval contains 1, or the reason stands beside it.");
+	if (c->nulls)
+		document_say(d, " null has no geometric mean: it never reuses memory, so it "
 				"bounds nothing, and it is skipped where that would take too "
 				"much.");
-	}
 }
 
 static void disturbance(struct document *d, const struct comparison *c)
@@ -252,7 +313,9 @@ void section_summary(struct document *d, const struct study *study)
 	what_ran(d, c);
 	unfinished(d, c);
 	few_blocks(d, c);
-	overall(d, c);
-	geomeans(d, c);
+	how_to_read(d, c);
+	geomeans(d, study, SCOPE_PROGRAMS);
+	geomeans(d, study, SCOPE_WORKLOADS);
+	turned(d, study);
 	disturbance(d, c);
 }

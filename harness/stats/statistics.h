@@ -17,6 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* An interval of fewer values covers less than it says (see stat_coverage_limit): it is never
+ * to be printed as certain. */
+#define STAT_MIN_BLOCKS 5
+
 #define STAT_RESAMPLES 10000
 #define STAT_LEVEL 0.95
 /* Change it with any change that makes the same data give another interval. */
@@ -65,8 +69,11 @@ struct interval stat_ratio_interval(const double *log_ratios, size_t n);
 
 /* Weighted geometric mean over groups of the ratio exp(median of the group's log
  * ratios).  The groups are fixed, as workloads are chosen and not drawn; within each
- * the blocks are drawn anew.  .n is the smallest n of a group.  With no group, or an
- * empty one, all is NaN. */
+ * the blocks are drawn anew: a stratified bootstrap (Efron and Tibshirani 1993, chapter 8),
+ * tails widened by Student's t of all groups' degrees of freedom and the smallest n.  So the
+ * interval is that of measuring the same cells again.  It says nothing about other cells, nor
+ * how much one of them makes the mean: that is stat_influence.  .n is the smallest n of a
+ * group.  With no group, or an empty one, all is NaN. */
 struct interval stat_geomean_interval(const struct stat_group *groups, size_t ngroups);
 
 /* What [smallest, largest] of n values covers of the true median: no interval of it

@@ -1,0 +1,52 @@
+/* Why a number is not certain.  One place decides it for all who print numbers: a number with a
+ * doubt is printed grey (in Markdown italic), with the reason where it is not the plain one. */
+#ifndef HARNESS_DOUBTS_H
+#define HARNESS_DOUBTS_H
+
+#include "harness/analysis/means.h"
+
+enum doubt {
+	DOUBT_HOLDS_ONE = 1 << 0,   /* a ratio whose interval contains 1 */
+	DOUBT_NO_INTERVAL = 1 << 1, /* one block */
+	DOUBT_FEW_BLOCKS = 1 << 2,  /* an interval from fewer than STAT_MIN_BLOCKS */
+	DOUBT_TURNED = 1 << 3,      /* a mean that one cell turns round */
+	DOUBT_ALONE = 1 << 4,       /* a mean of one cell */
+	DOUBT_CLOCK = 1 << 5,       /* a duration under DOUBT_CLOCK_COSTS costs of the clock */
+	DOUBT_TICK = 1 << 6,        /* a ratio of durations within one step of the clock */
+};
+
+/* All of a cell's own, that need no explanation where a table says it once. */
+#define DOUBTS_PLAIN DOUBT_HOLDS_ONE
+
+/* A duration is measured with the cost of reading the clock within it.  Below three of them
+ * that cost is a third of the number and more, and what it is varies from call to call. */
+#define DOUBT_CLOCK_COSTS 3
+
+struct doubts {
+	unsigned what;          /* of enum doubt */
+	size_t blocks;          /* behind the number */
+	struct left_out turned; /* with DOUBT_TURNED */
+};
+
+/* What a clock can tell, in ns: the cost of a reading, within each duration, and its step.  NaN
+ * where not known: then nothing is doubted for it. */
+struct clock_limits {
+	double cost_ns, tick_ns;
+};
+
+/* Of an interval of anything, of a ratio, of a mean. */
+struct doubts doubts_of_interval(const struct interval *i);
+struct doubts doubts_of_ratio(const struct interval *ratio);
+struct doubts doubts_of_mean(const struct mean *mean);
+/* Of a percentile (or another duration), in ns; NaN has none. */
+struct doubts doubts_of_duration(double ns, const struct clock_limits *clock);
+/* Of a ratio of two durations, to be added to those of doubts_of_ratio: the smaller of both is
+ * under DOUBT_CLOCK_COSTS, or the point, or what the interval holds nearest to 1, is within a
+ * tick of equal. */
+struct doubts doubts_of_duration_ratio(const struct interval *ratio, double own_ns,
+				       double reference_ns, const struct clock_limits *clock);
+
+/* The reasons among `which`, joined by "; ", or null; free() it. */
+char *doubts_text(const struct doubts *doubts, unsigned which);
+
+#endif
