@@ -1,5 +1,7 @@
 #include "harness/base/message.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,14 @@ int complain_usage(const char *format, ...)
 	say(format, args);
 	va_end(args);
 	return STATUS_USAGE;
+}
+
+void end_if_nobody_reads(void)
+{
+	if (errno != EPIPE)
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
 }
 
 static char *format_text(const char *format, va_list args)

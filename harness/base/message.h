@@ -22,6 +22,11 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and returns STATUS_USAGE, so that a caller can end with it. */
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* To be called when a write to stdout failed, before errno changes.  When nobody reads it any
+ * more, as behind `| head`, ends the process without a word, as SIGPIPE does, even where that
+ * signal is ignored; else returns. */
+void end_if_nobody_reads(void);
+
 /* Formatted text on the heap; ends the program when there is no memory for it. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -70,6 +70,36 @@ static char *find_revision(const char *source)
 	return revision;
 }
 
+/* Where `configured`, one of configure's folders, is, seen from the folder of the executable:
+ * with BINDIR /usr/local/bin an executable in /opt/x/bin has /usr/local/lib/ashlar in
+ * /opt/x/lib/ashlar.  What is not there is where configure said. */
+static char *installed(const char *own, const char *configured)
+{
+	size_t common = 0, tail, length = strlen(own);
+	char *path;
+
+	for (size_t i = 0; BINDIR[i] && BINDIR[i] == configured[i]; i++)
+		if (BINDIR[i] == '/')
+			common = i;
+	tail = strlen(BINDIR) - common;
+	if (length >= tail && strcmp(own + length - tail, BINDIR + common) == 0) {
+		path = text_format("%.*s%s", (int)(length - tail), own, configured + common);
+		if (file_exists(path))
+			return path;
+		free(path);
+	}
+	return text_format("%s", configured);
+}
+
+/* The end `tail` of a folder's name is taken away. */
+static void leave(char *folder, const char *tail)
+{
+	size_t length = strlen(folder), end = strlen(tail);
+
+	if (length > end && strcmp(folder + length - end, tail) == 0)
+		folder[length - end] = '\0';
+}
+
 const struct paths *paths_find(void)
 {
 	static struct paths paths;
@@ -88,26 +118,36 @@ const struct paths *paths_find(void)
 	folder = text_format("%s", self);
 	slash = strrchr(folder, '/');
 	*slash = '\0';
-	slash = strrchr(folder, '/');
-	/* libtool may have left the real binary in .libs and a script beside it. */
-	if (slash && strcmp(slash, "/.libs") == 0)
-		*slash = '\0';
+	/* libtool may have left the real binary in .libs and a script beside it; programs of
+	 * the tests lie two folders down. */
+	leave(folder, "/.libs");
 	paths.source = makefile_value(folder, "abs_top_srcdir");
+	if (!paths.source) {
+		char *below = text_format("%s", folder);
+
+		leave(below, "/harness/test");
+		paths.source = makefile_value(below, "abs_top_srcdir");
+		if (paths.source)
+			strcpy(folder, below);
+		free(below);
+	}
 	paths.build_tree = paths.source != NULL;
 	if (paths.build_tree) {
 		paths.worker = text_format("%s/ashlar-work", folder);
 		paths.libraries[0] = text_format("%s/.libs", folder);
 		paths.contenders = text_format("%s/harness/contenders", paths.source);
 		paths.traces = text_format("%s/workloads/traces", paths.source);
+		paths.plots = text_format("%s/plots", paths.source);
 		paths.fetched = text_format("%s/contenders", folder);
 		paths.results = text_format("%s/results", folder);
 	} else {
-		paths.worker = text_format("%s/ashlar-work", PKGLIBEXECDIR);
-		paths.libraries[0] = text_format("%s", PKGLIBDIR);
-		paths.libraries[1] = text_format("%s", LIBDIR);
-		paths.contenders = text_format("%s/contenders", PKGDATADIR);
-		paths.traces = text_format("%s/traces", PKGDATADIR);
-		paths.fetched = text_format("%s/contenders", PKGLIBDIR);
+		paths.worker = installed(folder, PKGLIBEXECDIR "/ashlar-work");
+		paths.libraries[0] = installed(folder, PKGLIBDIR);
+		paths.libraries[1] = installed(folder, LIBDIR);
+		paths.contenders = installed(folder, PKGDATADIR "/contenders");
+		paths.traces = installed(folder, PKGDATADIR "/traces");
+		paths.plots = installed(folder, PKGDATADIR "/plots");
+		paths.fetched = text_format("%s/contenders", paths.libraries[0]);
 		paths.results = text_format("results");
 	}
 	paths.probe = text_format("%s/libashlar-probe.so", paths.libraries[0]);

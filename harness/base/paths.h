@@ -1,5 +1,6 @@
-/* Where the bench's other parts lie: beside it in a build tree, else where
- * `make install` put them. */
+/* Where the bench's other parts lie: beside it in a build tree; else as `make install` put
+ * them, seen from the executable itself, so that an installed copy may be moved or unpacked
+ * anywhere. */
 #ifndef HARNESS_PATHS_H
 #define HARNESS_PATHS_H
 
@@ -15,6 +16,7 @@ struct paths {
 	char *libraries[3]; /* folders that hold libraries of this package; ends with NULL */
 	char *contenders;   /* folder of contender files */
 	char *traces;       /* folder of shipped traces */
+	char *plots;        /* folder of the scripts that draw */
 	char *fetched;      /* folder of contenders that no installed package holds */
 	char *results;      /* default folder of run sets */
 	char *revision;     /* of the source: commit, with "-dirty", or the package's version */

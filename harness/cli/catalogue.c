@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/contenders/contender.h"
+#include "harness/cli/json_output.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
 #include "harness/matrix/traces.h"
@@ -13,6 +14,8 @@
 #include "workloads/shared/workload.h"
 #include "workloads/catalogue/workloads.h"
 #include "workloads/catalogue/programs.h"
+
+enum { KEY_JSON = 256 };
 
 static int list_contenders(void)
 {
@@ -35,14 +38,83 @@ static int list_contenders(void)
 	return STATUS_OK;
 }
 
+static json_t *named(const char *name, const char *summary)
+{
+	return json_pack("{s:s, s:s}", "name", name, "summary", summary);
+}
+
+/* What is not here has the reason, what is here the file. */
+static json_t *with_file(json_t *object, bool here, const char *file, const char *reason)
+{
+	json_object_set_new(object, "available", json_boolean(here));
+	json_object_set_new(object, here ? "file" : "reason",
+			    json_string(here ? file : reason));
+	return object;
+}
+
+static int list_json(void)
+{
+	json_t *workloads = json_array(), *traces = json_array(), *programs = json_array(),
+	       *allocators = json_array();
+	struct contenders all;
+	char why[512];
+
+	if (contenders_read(&all, paths_find()->contenders, why, sizeof(why)) < 0) {
+		complain("%s", why);
+		return STATUS_FAILED;
+	}
+	for (const struct workload *const *w = workloads_all; *w; w++)
+		json_array_append_new(workloads, named((*w)->name, (*w)->summary));
+	for (const struct workload *const *w = traces_and_workloads(); *w; w++)
+		if (traces_named((*w)->name))
+			json_array_append_new(traces, named((*w)->name, (*w)->summary));
+	for (const struct program *const *p = programs_all; *p; p++) {
+		const char *path = (*p)->available(why, sizeof(why));
+
+		json_array_append_new(programs, with_file(named((*p)->name, (*p)->summary),
+							  path != NULL, path, why));
+	}
+	for (int i = 0; i < all.count; i++) {
+		struct contender *c = &all.list[i];
+
+		contender_resolve(c);
+		json_array_append_new(
+			allocators,
+			with_file(json_pack("{s:s, s:s, s:s}", "name", c->name, "version",
+					    c->version ? c->version : "", "build_id",
+					    c->usable ? c->build_id : ""),
+				  c->usable, c->path, c->reason));
+	}
+	print_json(json_pack("{s:s, s:o, s:o, s:o, s:o}", "schema", "ashlar-list 1",
+			     "workloads", workloads, "traces", traces, "programs", programs,
+			     "allocators", allocators));
+	return STATUS_OK;
+}
+
+static error_t take_list(int key, char *argument, struct argp_state *state)
+{
+	(void)argument;
+	if (key != KEY_JSON)
+		return ARGP_ERR_UNKNOWN;
+	*(bool *)state->input = true;
+	return 0;
+}
+
 int list_main(int argc, char **argv)
 {
+	static const struct argp_option options[] = {
+		{"json", KEY_JSON, NULL, 0, "the same as one JSON object", 0}, {0}};
 	static const struct argp parser = {
-		NULL, NULL, NULL, "Name the workloads, the programs and the allocators.",
-		NULL, NULL, NULL};
+		options, take_list,
+		NULL,    "Name the workloads, the programs and the allocators.",
+		NULL,    NULL,
+		NULL};
+	bool json = false;
 	char why[256];
 
-	argp_parse(&parser, argc, argv, 0, NULL, NULL);
+	argp_parse(&parser, argc, argv, 0, NULL, &json);
+	if (json)
+		return list_json();
 	printf("Workloads\n");
 	for (const struct workload *const *w = workloads_all; *w; w++)
 		printf("  %-14s %s\n", (*w)->name, (*w)->summary);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "harness/cli/json_output.h"
 #include "harness/base/clock.h"
 #include "harness/contenders/contender.h"
 #include "harness/base/file.h"
@@ -20,14 +21,22 @@
 #define NOISE_S 20      /* of the A/A run */
 #define NOISE_PAIRS 200 /* at most */
 
+static json_t *findings; /* with --json: what say() was told; else null */
+
 struct doctor {
-	bool quick;
+	bool quick, json;
 	struct trial_place place;
 	int problems;
 };
 
 static void say(const char *what, const char *verdict, const char *detail)
 {
+	if (findings) {
+		json_array_append_new(findings,
+				      json_pack("{s:s, s:s, s:s}", "what", what, "verdict",
+						verdict, "detail", detail));
+		return;
+	}
 	printf("%-12s %-8s %s\n", what, verdict, detail);
 	fflush(stdout);
 }
@@ -190,19 +199,25 @@ static int examine(struct doctor *d)
 	return d->problems ? STATUS_FAILED : STATUS_OK;
 }
 
+enum { KEY_QUICK = 256, KEY_JSON };
+
 static error_t take(int key, char *argument, struct argp_state *state)
 {
+	struct doctor *d = state->input;
+
 	(void)argument;
-	if (key != 'q')
+	if (key != KEY_QUICK && key != KEY_JSON)
 		return ARGP_ERR_UNKNOWN;
-	((struct doctor *)state->input)->quick = true;
+	*(key == KEY_QUICK ? &d->quick : &d->json) = true;
 	return 0;
 }
 
 int doctor_main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"quick", 'q', NULL, 0, "2 seconds instead of 20 for the noise", 0}, {0}};
+		{"quick", KEY_QUICK, NULL, 0, "2 seconds instead of 20 for the noise", 0},
+		{"json", KEY_JSON, NULL, 0, "the same as one JSON object", 0},
+		{0}};
 	static const struct argp parser = {options,
 					   take,
 					   NULL,
@@ -230,7 +245,12 @@ int doctor_main(int argc, char **argv)
 	d.place = (struct trial_place){
 		.out = scratch, .scratch = scratch, .source = &counters_of_kernel};
 	interrupt_catch();
+	if (d.json)
+		findings = json_array();
 	status = examine(&d);
+	if (findings)
+		print_json(json_pack("{s:s, s:i, s:o}", "schema", "ashlar-doctor 1", "problems",
+				     d.problems, "findings", findings));
 	if (interrupt_wanted())
 		status = STATUS_INTERRUPTED;
 	file_remove_tree(scratch);

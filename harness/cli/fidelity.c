@@ -63,12 +63,15 @@ struct study {
 	double values[MEASURES][MAX_CONTENDERS][2];
 };
 
+enum { KEY_PROGRAM = 256 };
+
 static const struct argp_option table[] = {
 	{"allocator", 'a', "GLOB,...", 0,
 	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds one; may be repeated",
 	 0},
-	{"program", 'p', "LIST", 0, "of redis, cc1plus and sqlite (default: all three)", 0},
-	{"blocks", 'b', "N", 0, "runs for the peak of the resident set (default: 3)", 0},
+	{"program", KEY_PROGRAM, "LIST", 0, "of redis, cc1plus and sqlite (default: all three)",
+	 0},
+	{"blocks", 'n', "N", 0, "runs for the peak of the resident set (default: 3)", 0},
 	{"out", 'o', "DIR", 0,
 	 "folder of the traces and the table (default: results/fidelity-TIME)", 0},
 	{0},
@@ -105,10 +108,10 @@ static error_t take(int key, char *argument, struct argp_state *state)
 					    ARGUMENTS));
 		o->allocators[o->nallocators++] = argument;
 		return 0;
-	case 'p':
+	case KEY_PROGRAM:
 		take_programs(o, argument);
 		return 0;
-	case 'b':
+	case 'n':
 		o->blocks = (int)strtol(argument, &end, 10);
 		if (*end || end == argument || o->blocks < 1 || o->blocks > MAX_BLOCKS)
 			exit(complain_usage("fidelity: --blocks %s: a number from 1 to %d is "

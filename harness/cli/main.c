@@ -32,9 +32,8 @@ static void help(FILE *out)
 		     "blocks.\n\n");
 	for (size_t i = 0; i < VERBS; i++)
 		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
-	fprintf(out, "\n`ashlar-bench VERB --help` tells the options of one; `ashlar-bench "
-		     "--version` the "
-		     "version.\n");
+	fprintf(out, "\n`ashlar-bench help VERB` tells the options of one; `ashlar-bench "
+		     "--version` the version.\n");
 }
 
 static void unknown(const char *name)
@@ -53,6 +52,14 @@ static void unknown(const char *name)
 int main(int argc, char **argv)
 {
 	argp_err_exit_status = STATUS_USAGE;
+	if (argc > 2 && strcmp(argv[1], "help") == 0) {
+		/* `help VERB` is `VERB --help`. */
+		static char ask[] = "--help";
+
+		argv[1] = argv[2];
+		argv[2] = ask;
+		argc = 3;
+	}
 	if (argc < 2) {
 		help(stderr);
 		return STATUS_USAGE;
@@ -75,6 +82,7 @@ int main(int argc, char **argv)
 			argv[1] = name;
 			status = verbs[i].main(argc - 1, argv + 1);
 			if (fflush(stdout) != 0 && status == STATUS_OK) {
+				end_if_nobody_reads();
 				complain("the output could not be written");
 				status = STATUS_FAILED;
 			}

@@ -31,12 +31,15 @@ struct options {
 	const char *out;
 };
 
+/* No letter of theirs: each letter means one thing in all verbs. */
+enum { KEY_SIZE = 256, KEY_PATTERN };
+
 static const struct argp_option table[] = {
 	{"allocator", 'a', "GLOB,...", 0,
 	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds one; may be repeated",
 	 0},
-	{"size", 's', "LIST", 0, "bytes, with commas (default: 16,64,256,1024,8192)", 0},
-	{"pattern", 'p', "LIST", 0,
+	{"size", KEY_SIZE, "LIST", 0, "bytes, with commas (default: 16,64,256,1024,8192)", 0},
+	{"pattern", KEY_PATTERN, "LIST", 0,
 	 "of steady, batch-100, all-10000, random-10000, walk, hand-100, hand-10000 (default: "
 	 "all)",
 	 0},
@@ -98,10 +101,10 @@ static error_t take(int key, char *argument, struct argp_state *state)
 				ARGUMENTS));
 		o->allocators[o->nallocators++] = argument;
 		break;
-	case 's':
+	case KEY_SIZE:
 		take_sizes(o, argument);
 		break;
-	case 'p':
+	case KEY_PATTERN:
 		take_patterns(o, argument);
 		break;
 	case 'o':

@@ -24,12 +24,12 @@ struct options {
 	bool own_only, co_scheduled, loop;
 };
 
-enum { KEY_EVENTS = 256, KEY_LEVEL, KEY_OWN, KEY_CO, KEY_LOOP };
+enum { KEY_EVENTS = 256, KEY_LEVEL, KEY_OWN, KEY_CO, KEY_LOOP, KEY_WITH };
 
 static const struct argp_option table[] = {
 	{"out", 'o', "FILE", 0, "the trace of the command's own process (default: NAME.trace)",
 	 0},
-	{"with", 'w', "ALLOCATOR", 0,
+	{"with", KEY_WITH, "ALLOCATOR", 0,
 	 "run it under this allocator: a name, or NAME=/path/lib.so[,ENV=VALUE...]", 0},
 	{"events", KEY_EVENTS, "N", 0, "let a trace end after N events", 0},
 	{"level", KEY_LEVEL, "N", 0, "pack it with zstd's level N, 1 to 19 (default: 12)", 0},
@@ -62,7 +62,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	case 'o':
 		o->out = argument;
 		break;
-	case 'w':
+	case KEY_WITH:
 		o->with = argument;
 		break;
 	case KEY_EVENTS:

@@ -7,7 +7,7 @@
 #include "harness/export/export.h"
 
 /* The options of formats have keys from here on, in the order of the formats. */
-enum { FORMAT_KEY = 0x100 };
+enum { FORMAT_KEY = 0x100, REFERENCE_KEY = 0x200 };
 
 struct arguments {
 	const char *dir, *reference;
@@ -23,7 +23,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	}
 	switch (key) {
-	case 'r':
+	case REFERENCE_KEY:
 		arguments->reference = value;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -58,7 +58,7 @@ int report_main(int argc, char **argv)
 	if (!options || !arguments.wanted)
 		abort();
 	options[n++] = (struct argp_option){"reference",
-					    'r',
+					    REFERENCE_KEY,
 					    "NAME",
 					    0,
 					    "Contender the others are compared with (glibc)",

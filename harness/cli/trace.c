@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "harness/cli/json_output.h"
 #include "harness/base/message.h"
 #include "workloads/trace/format.h"
 #include "workloads/convert/import.h"
@@ -43,18 +44,29 @@ static void print_keys(const struct trace_keys *keys)
 		printf("%-20s %s\n", keys->list[i].key, keys->list[i].value);
 }
 
-static void print_cross(const struct trace_summary *s)
+/* Frees and reallocs by another thread than the object's; of all of them, `*all` if not null.
+ */
+static uint64_t remote_frees(const struct trace_summary *s, uint64_t *all)
 {
 	size_t pairs;
 	struct trace_cross *cross = trace_summary_cross(s, &pairs);
-	uint64_t remote = 0, all = 0;
+	uint64_t remote = 0, sum = 0;
 
 	for (size_t i = 0; cross && i < pairs; i++) {
-		all += cross[i].count;
+		sum += cross[i].count;
 		if (cross[i].alloc_tid != cross[i].free_tid)
 			remote += cross[i].count;
 	}
 	free(cross);
+	if (all)
+		*all = sum;
+	return remote;
+}
+
+static void print_cross(const struct trace_summary *s)
+{
+	uint64_t all, remote = remote_frees(s, &all);
+
 	printf("%-20s %" PRIu64 " of %" PRIu64 " frees and reallocs (%.1f %%)\n",
 	       "of other threads'", remote, all,
 	       all ? 100.0 * (double)remote / (double)all : 0);
@@ -98,7 +110,48 @@ static struct trace_reader *open_or_complain(const char *path)
 	return reader;
 }
 
-static int info(const char *path)
+static json_t *keys_json(const struct trace_keys *keys)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < keys->count; i++)
+		json_object_set_new(object, keys->list[i].key,
+				    json_string(keys->list[i].value));
+	return object;
+}
+
+/* What print_summary() says, in numbers of bytes, objects, events and seconds. */
+static json_t *summary_json(struct trace_reader *reader)
+{
+	const struct trace_summary *s = trace_summary(reader);
+	struct trace_layout layout = trace_layout(reader);
+	json_t *calls = json_object();
+
+	for (unsigned op = 0; op < TRACE_OPS; op++)
+		json_object_set_new(calls, trace_op_name((enum trace_op)op),
+				    json_integer((json_int_t)s->count[op]));
+#define NUMBER(x) (json_int_t)(x)
+	return json_pack(
+		"{s:s, s:o, s:I, s:o, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, "
+		"s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I}, s:o}",
+		"schema", "ashlar-trace-info 1", "header", keys_json(trace_header(reader)),
+		"events", NUMBER(s->events), "calls", calls, "duration_s",
+		(double)s->duration * TRACE_TIME_UNIT_NS * 1e-9, "threads", NUMBER(s->threads),
+		"asked_bytes", NUMBER(s->bytes), "peak_live_bytes", NUMBER(s->peak_live_bytes),
+		"peak_live_objects", NUMBER(s->peak_live_objects), "peak_after_events",
+		NUMBER(s->peak_event), "peak_at_s",
+		(double)s->peak_time * TRACE_TIME_UNIT_NS * 1e-9, "slots", NUMBER(s->slots),
+		"end_live_objects", NUMBER(s->live_objects), "end_live_bytes",
+		NUMBER(s->live_bytes), "remote_frees", NUMBER(remote_frees(s, NULL)),
+		"size_bytes", "p50", NUMBER(quantile(s, 500)), "p90", NUMBER(quantile(s, 900)),
+		"p99", NUMBER(quantile(s, 990)), "max", NUMBER(quantile(s, 1000)), "file",
+		"bytes", NUMBER(layout.file_bytes), "chunks", NUMBER(layout.chunks),
+		"raw_bytes", NUMBER(layout.raw_bytes), "packed_bytes",
+		NUMBER(layout.packed_bytes), "notes", keys_json(trace_notes(reader)));
+#undef NUMBER
+}
+
+static int info(const char *path, bool json)
 {
 	struct trace_reader *reader = open_or_complain(path);
 	struct trace_layout layout;
@@ -111,6 +164,11 @@ static int info(const char *path)
 		fflush(stdout);
 		complain("%s", trace_error(reader));
 		status = STATUS_FAILED;
+	}
+	if (json) {
+		print_json(summary_json(reader));
+		trace_close(reader);
+		return status;
 	}
 	print_keys(trace_header(reader));
 	print_summary(trace_summary(reader));
@@ -156,6 +214,8 @@ static int dump(const char *path)
 	if (!reader)
 		return STATUS_FAILED;
 	if (trace_dump(reader, stdout, why, sizeof(why))) {
+		if (ferror(stdout))
+			end_if_nobody_reads();
 		complain("%s", why);
 		status = STATUS_FAILED;
 	}
@@ -172,17 +232,20 @@ static FILE *open_text(const char *path)
 	return in;
 }
 
-/* The file is complete before the first byte of it goes out. */
+/* The file is complete before the first byte of it goes out; then it is removed. */
 static int copy_out(const char *path)
 {
 	FILE *in = fopen(path, "re");
 	char bytes[65536];
 	size_t n;
 
+	unlink(path); /* what ends here leaves nothing behind */
 	while (in && (n = fread(bytes, 1, sizeof(bytes), in)) > 0)
 		if (fwrite(bytes, 1, n, stdout) != n)
 			break;
 	if (!in || ferror(in) || ferror(stdout) || fflush(stdout) != 0) {
+		if (ferror(stdout))
+			end_if_nobody_reads();
 		complain("the trace could not be written: %s", strerror(errno));
 		if (in)
 			fclose(in);
@@ -260,13 +323,14 @@ static int import(const char *from, const char *text, const char *path)
 
 struct arguments {
 	const char *verb, *out, *from;
+	bool json;
 	char **files; /* NULL behind the last */
 	int count;
 };
 
 static int run_info(const struct arguments *a)
 {
-	return info(a->files[0]);
+	return info(a->files[0], a->json);
 }
 
 static int run_check(const struct arguments *a)
@@ -310,9 +374,12 @@ static const struct verb {
 	{"import", 0, 1, true, true, run_import},
 };
 
+enum { KEY_JSON = 256 };
+
 static const struct argp_option table[] = {
 	{"out", 'o', "FILE", 0, "the trace to make", 0},
 	{"from", 'f', "TOOL", 0, "import: what wrote TEXT, heaptrack or mtrace", 0},
+	{"json", KEY_JSON, NULL, 0, "info: the same as one JSON object", 0},
 	{0},
 };
 
@@ -326,6 +393,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case 'f':
 		a->from = argument;
+		break;
+	case KEY_JSON:
+		a->json = true;
 		break;
 	case ARGP_KEY_ARG:
 		a->verb = argument;
@@ -371,6 +441,8 @@ static int wants(const struct verb *verb, const struct arguments *a)
 				      verb->name);
 	if (a->from && !verb->from)
 		return complain_usage("trace %s: --from is for import", verb->name);
+	if (a->json && verb->run != run_info)
+		return complain_usage("trace %s: --json is for info", verb->name);
 	return STATUS_OK;
 }
 

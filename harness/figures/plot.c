@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/base/message.h"
+#include "harness/base/paths.h"
 #include "harness/figures/table.h"
 
 extern char **environ;
@@ -98,24 +99,12 @@ bool plot_write_set(const struct study *study)
 	return table_close_other(study->dir, "set", ".gp", f);
 }
 
-/* Where the scripts are: ASHLAR_PLOTS, else beside the sources this was built from
- * while it runs from its build tree, else where `make install` put them. */
+/* Where the scripts are: ASHLAR_PLOTS, else among the bench's other parts. */
 static const char *scripts_folder(void)
 {
 	const char *named = getenv("ASHLAR_PLOTS");
-	char self[4096];
-	ssize_t n;
 
-	if (named && *named)
-		return named;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n > 0) {
-		self[n] = '\0';
-		if (!strncmp(self, REPORT_BUILD_TREE "/", sizeof(REPORT_BUILD_TREE)) &&
-		    access(REPORT_PLOTS_SOURCE "/style.gp", R_OK) == 0)
-			return REPORT_PLOTS_SOURCE;
-	}
-	return REPORT_PLOTS_INSTALLED;
+	return named && *named ? named : paths_find()->plots;
 }
 
 bool plot_copy_script(const char *dir, const char *name)

@@ -30,6 +30,31 @@ check '[ $status -eq 0 ] && grep -q "^events *9$" out && grep -q "^threads *2$" 
 	grep -q "^peak live *200000 bytes, after 5 events" out && grep -q "^ended *exit status 0" out &&
 	grep -q "^  aligned *1 to 32 bytes" out && grep -q "2 of 2 frees\|1 of 2 frees" out' "info"
 
+bench trace info --json small.trace
+check '[ $status -eq 0 ] && grep -q "\"events\": 9," out && grep -q "\"peak_live_bytes\": 200000," out && grep -q "\"ended\": \"exit status 0\"" out' "info --json"
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	python3 -c 'import json, jsonschema, sys; jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))' \
+		"$top_srcdir/harness/schema/trace-info.json" out 2>err
+	check '[ $? -eq 0 ]' "info --json is what its schema says"
+fi
+refuses 2 "--json is for info" "--json elsewhere" trace dump --json small.trace
+
+# A reader that has seen enough ends the writer without a word, and nothing is left of it.
+closed() { # WHAT ARGUMENT...: the command's status, behind a pipe whose other end is closed
+	what=$1
+	shift
+	{ { "$bench" "$@" 2>err; echo $? >ended; } | true; } </dev/null
+	# 128 + SIGPIPE; the pipe may also have been open until the command ended.
+	check '[ ! -s err ] && case $(cat ended) in 141 | 0) ;; *) false ;; esac' "$what | head ends quietly"
+}
+{ echo "# ashlar trace 1.0"; echo "0 0 start"; seq 1 30000 | sed 's/.*/& 0 malloc #& 16/; s/#\([0-9]*\)/#\1/' |
+	awk '{ $4 = "#" NR - 1; print }'; } >long
+"$bench" trace undump long -o long.trace
+closed dump trace dump long.trace
+closed info trace info long.trace
+closed undump trace undump long
+check '[ -z "$(ls "$TMPDIR")" ]' "and leaves no file behind"
+
 size=$(stat -c %s small.trace)
 head -c $((size - 20)) small.trace >cut.trace
 bench trace dump cut.trace

@@ -9,10 +9,47 @@ check '[ $status -eq 0 ] && grep -q "^  run " "$work/out"' "--help names the ver
 bench
 check '[ $status -eq 2 ] && grep -q Usage "$work/err"' "no verb is a mistake"
 refuses 2 "'fly'" "an unknown verb" fly
-for verb in list describe doctor run op-matrix record trace report pack; do
+verbs=$("$bench" --help | awk '/^  [a-z]/ { print $1 }')
+for verb in $verbs; do
 	bench $verb --help
 	check '[ $status -eq 0 ] && grep -q "^Usage: ashlar-bench $verb" "$work/out"' "$verb --help"
+	cp "$work/out" "$work/help"
+	bench help $verb
+	check '[ $status -eq 0 ] && cmp "$work/help" "$work/out"' "help $verb says the same"
+	grep -oE '^ +(-.,)? +--[a-z-]+' "$work/help" | sed 's/^ *//; s/, */ /' | grep -v -e '--help' -e '--usage' -e '--version' |
+		sed "s/^/$verb /" >>"$work/options"
 done
+check '[ "$(echo $verbs | wc -w)" -ge 10 ] && [ "$(wc -l <"$work/options")" -ge 30 ]' "verbs and options were found"
+refuses 2 "'fly'" "help of an unknown verb" help fly
+
+# The synopsis of the manual names every verb and option, and nothing else.
+awk '/^[.]SH/ { here = $2 == "SYNOPSIS" }
+	!here { next }
+	{ gsub(/\\/, "") }
+	/^[.]SY/ { verb = $3; print verb }
+	/^[.]OP/ { print verb, $2 }' "$top_srcdir/harness/man/ashlar-bench.1" | sort -u >"$work/manual"
+{ printf '%s\n' help $verbs; sed 's/ -. / /' "$work/options"; } | sort -u >"$work/told"
+diff "$work/told" "$work/manual" >"$work/out"
+check '[ ! -s "$work/out" ]' "the manual's synopsis is what --help says"
+# A letter means one thing in all verbs.
+awk 'NF == 3 && seen[$2] && seen[$2] != $3 { print $2 ": " seen[$2] " and " $3 }
+	NF == 3 { seen[$2] = $3; n++ }
+	END { if (n < 10) print "only " n " letters" }' "$work/options" >"$work/out"
+check '[ ! -s "$work/out" ]' "short options mean one thing everywhere"
+
+# What --json prints is what its schema says; the text is made of the same.
+valid() { # SCHEMA: of the document in $work/out
+	if python3 -c 'import jsonschema' 2>/dev/null; then
+		python3 -c 'import json, jsonschema, sys
+jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))' \
+			"$top_srcdir/harness/schema/$1.json" "$work/out" 2>"$work/err"
+	else
+		head -n 2 "$work/out" | grep -q '"schema": "ashlar-'"$1"' 1"'
+	fi
+}
+bench list --json
+check '[ $status -eq 0 ] && valid list && grep -q "\"name\": \"tiny-churn\"" "$work/out" && grep -q "\"file\": \".*/libc.so.6\"" "$work/out"' \
+	"list --json"
 
 bench list
 check '[ $status -eq 0 ] && grep -q "^  tiny-churn" "$work/out" && grep -q "^  glibc  *.*/libc.so.6" "$work/out"' \
@@ -73,6 +110,8 @@ if command -v valgrind >/dev/null && command -v gnuplot >/dev/null; then
 	check '[ $status -eq 0 ] && awk -F"\t" '\''$1 == "null" { found = 1; bad = !($5 > 4 && $5 < 40) } END { exit !found || bad }'\'' \
 		"$work/none/op-matrix.tsv"' "op-matrix finds next to nothing under null"
 fi
+bench doctor --quick --json
+check '[ $status -eq 0 ] && valid doctor && grep -q "\"what\": \"noise\"" "$work/out"' "doctor --json"
 bench doctor --quick
 check '[ $status -eq 0 ] && grep -q "^glibc  *ok .*libc.so.6" "$work/out"' "doctor proves the preload of glibc"
 check 'grep -q "^counters" "$work/out" && grep -q "^clock .*ns" "$work/out" && grep -q "^huge pages" "$work/out"' \

@@ -67,8 +67,11 @@ int trace_dump(struct trace_reader *reader, FILE *out, char *why, size_t why_siz
 	fprintf(out, FIRST_LINE "\n");
 	for (size_t i = 0; i < header->count; i++)
 		fprintf(out, "# %s: %s\n", header->list[i].key, header->list[i].value);
-	while ((got = trace_next(reader, &event)) > 0)
+	while ((got = trace_next(reader, &event)) > 0) {
 		dump_event(&event, out);
+		if (ferror(out))
+			break; /* whoever read it has seen enough, or the disk is full */
+	}
 	for (size_t i = 0; i < notes->count; i++)
 		fprintf(out, NOTE_MARK "%s: %s\n", notes->list[i].key, notes->list[i].value);
 	if (fflush(out) != 0 || ferror(out))

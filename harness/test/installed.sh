@@ -1,0 +1,76 @@
+# What `make install` leaves, moved to where configure knew nothing of: it is whole.
+no_preload=yes
+. "$top_srcdir/harness/test/bench.sh"
+
+# A make of its own: what the one that runs the tests was told is not for it.
+if ! MAKEFLAGS='' ${MAKE:-make} -s -C "$top_builddir" install DESTDIR="$work/first" >"$work/out" 2>&1; then
+	ok 1 "make install"
+	finish
+	exit 0
+fi
+ok 0 "make install"
+found=$(find "$work/first" -type f -path '*/bin/ashlar-bench')
+prefix=${found#"$work/first"}
+prefix=${prefix%/bin/ashlar-bench}
+mkdir -p "$work/away" && mv "$work/first$prefix" "$work/away/copy" && rm -rf "$work/first"
+home="$work/away/copy"
+bench=$home/bin/ashlar-bench
+
+# --- it runs where it lies -------------------------------------------------------------
+bench list --json
+check '[ $status -eq 0 ] && grep -q "\"name\": \"trace:git\"" "$work/out" && grep -q "\"name\": \"jemalloc\"" "$work/out"' \
+	"its contenders and traces are found"
+if [ "${ASH_SANITIZER:-no}" = no ]; then
+	# In a folder of its own, since results are made in the one it is started from.
+	mkdir "$work/here" && cd "$work/here" || exit 99
+	bench run --workload tiny-churn --mode throughput --set ops=1000 --allocator ashlar,glibc --blocks 2 --out set
+	check '[ $status -eq 0 ] && "$rows" set allocator_file | sort -u >files &&
+		grep -qF "$home/lib" files' "it measures its own libashlar" 
+	if command -v gnuplot >/dev/null; then
+		check 'grep -q "^report: set/report.html" "$work/out" && [ -s set/report/fig01.svg ]' "and draws with its own scripts"
+	fi
+fi
+
+# --- what lies beside it ---------------------------------------------------------------
+doc=$(find "$home" -type d -path '*/doc/ashlar')
+for page in README.md NEWS LICENSE CITATION.cff harness/doc/method.md results/README.md workloads/trace/FORMAT.md allocator/doc/design.md; do
+	[ -s "$doc/$page" ] || echo "$page"
+done >"$work/out"
+check '[ ! -s "$work/out" ]' "pages are installed"
+# Links of installed pages lead to installed files or folders; the sources are not installed.
+find "$doc" -name '*.md' -type f | sort | while IFS= read -r page; do
+	awk '/^```/ { code = !code } code { next }
+		{ while (match($0, /\]\([^) #]+/)) { print substr($0, RSTART + 2, RLENGTH - 2); $0 = substr($0, RSTART + RLENGTH) } }' "$page" |
+		grep -E '[.](md|svg|html|cff)$' | grep -vE '^[a-z]+:' | while read -r link; do
+			[ -e "${page%/*}/$link" ] || echo "${page#"$doc"/}: $link"
+		done
+done >"$work/out"
+check '[ -n "$doc" ] && [ ! -s "$work/out" ]' "the links of pages hold"
+check '[ -n "$(find "$home" -path "*/man/man1/ashlar-bench.1*")" ] && [ -n "$(find "$home" -path "*/man/man3/ashlar.3*")" ]' \
+	"manual pages are installed"
+ls "$top_srcdir/harness/schema" >"$work/wanted" && ls "$home/share/ashlar/schema" >"$work/out"
+check 'cmp "$work/wanted" "$work/out"' "schemas are installed"
+
+# --- completion ------------------------------------------------------------------------
+complete() { # WORD...: what bash would offer for the last of these words
+	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ashlar_bench; printf "%s\n" "${COMPREPLY[@]}"' - \
+		"$home/share/bash-completion/completions/ashlar-bench" "$bench" "$@" >"$work/out" 2>"$work/err"
+}
+if command -v bash >/dev/null; then
+	complete r
+	check 'printf "%s\n" run record report | cmp - "$work/out"' "bash completes verbs"
+	complete run --no
+	check 'grep -qx -e --no-report "$work/out" && ! [ -s "$work/err" ]' "options"
+	complete run --workload = tiny-churn,kv-s
+	check 'grep -qx "tiny-churn,kv-server" "$work/out"' "a list of workloads"
+	complete trace undu
+	check 'grep -qx undump "$work/out"' "and verbs of a verb"
+fi
+if command -v zsh >/dev/null; then
+	zsh -n "$home/share/zsh/site-functions/_ashlar-bench" >"$work/out" 2>&1
+	check '[ $? -eq 0 ]' "zsh reads its completion"
+fi
+# The one file for containers starts from what bootstrap knows, and calls it.
+check 'grep -q "^FROM debian:12" "$top_srcdir/Containerfile" && grep -q "bootstrap build" "$top_srcdir/Containerfile"' \
+	"the container is built by bootstrap"
+finish
