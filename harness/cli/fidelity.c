@@ -41,9 +41,11 @@ static const struct {
 /* Calls of malloc_usable_size cost the program something, and no trace holds them. */
 enum measure { PEAK, INSTRUCTIONS, RECORDED_CALLS, MEASURES };
 
+enum { KEY_ONLY = 256, KEY_PROGRAM };
+
 struct options {
-	const char *allocators[ARGUMENTS];
-	int nallocators;
+	const char *allocators[ARGUMENTS], *only[ARGUMENTS];
+	int nallocators, nonly;
 	bool programs[PROGRAMS];
 	bool programs_given;
 	int blocks;
@@ -63,12 +65,12 @@ struct study {
 	double values[MEASURES][MAX_CONTENDERS][2];
 };
 
-enum { KEY_PROGRAM = 256 };
-
 static const struct argp_option table[] = {
-	{"allocator", 'a', "GLOB,...", 0,
-	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds one; may be repeated",
+	{"allocator", 'a', "LIST", 0,
+	 "beside all that reuse memory: NAME=/path/lib.so[,ENV=VALUE...] adds another, !GLOB "
+	 "leaves out; may be repeated",
 	 0},
+	{"only", KEY_ONLY, "LIST", 0, "nothing but these allocators; may be repeated", 0},
 	{"program", KEY_PROGRAM, "LIST", 0, "of redis, cc1plus and sqlite (default: all three)",
 	 0},
 	{"blocks", 'n', "N", 0, "runs for the peak of the resident set (default: 3)", 0},
@@ -107,6 +109,12 @@ static error_t take(int key, char *argument, struct argp_state *state)
 			exit(complain_usage("fidelity: --allocator is given more than %d times",
 					    ARGUMENTS));
 		o->allocators[o->nallocators++] = argument;
+		return 0;
+	case KEY_ONLY:
+		if (o->nonly == ARGUMENTS)
+			exit(complain_usage("fidelity: --only is given more than %d times",
+					    ARGUMENTS));
+		o->only[o->nonly++] = argument;
 		return 0;
 	case KEY_PROGRAM:
 		take_programs(o, argument);
@@ -363,7 +371,9 @@ int fidelity_main(int argc, char **argv)
 	int status;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &o);
-	status = contenders_choose(&study.contenders, "fidelity", o.allocators, o.nallocators);
+	status = contenders_choose(
+		&study.contenders, "fidelity",
+		&(struct contender_choice){o.only, o.nonly, o.allocators, o.nallocators});
 	if (status != STATUS_OK)
 		return status;
 	if (study.contenders.count < 2 || study.contenders.count > MAX_CONTENDERS)

@@ -21,9 +21,12 @@
 #define SIZES 32
 #define ARGUMENTS 32
 
+/* No letter of theirs: each letter means one thing in all verbs. */
+enum { KEY_ONLY = 256, KEY_SIZE, KEY_PATTERN };
+
 struct options {
-	const char *allocators[ARGUMENTS];
-	int nallocators;
+	const char *allocators[ARGUMENTS], *only[ARGUMENTS];
+	int nallocators, nonly;
 	int64_t sizes[SIZES];
 	int nsizes;
 	bool patterns[PRICE_PATTERNS];
@@ -31,13 +34,12 @@ struct options {
 	const char *out;
 };
 
-/* No letter of theirs: each letter means one thing in all verbs. */
-enum { KEY_SIZE = 256, KEY_PATTERN };
-
 static const struct argp_option table[] = {
-	{"allocator", 'a', "GLOB,...", 0,
-	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds one; may be repeated",
+	{"allocator", 'a', "LIST", 0,
+	 "beside all that reuse memory: NAME=/path/lib.so[,ENV=VALUE...] adds another, !GLOB "
+	 "leaves out; may be repeated",
 	 0},
+	{"only", KEY_ONLY, "LIST", 0, "nothing but these allocators; may be repeated", 0},
 	{"size", KEY_SIZE, "LIST", 0, "bytes, with commas (default: 16,64,256,1024,8192)", 0},
 	{"pattern", KEY_PATTERN, "LIST", 0,
 	 "of steady, batch-100, all-10000, random-10000, walk, hand-100, hand-10000 (default: "
@@ -100,6 +102,12 @@ static error_t take(int key, char *argument, struct argp_state *state)
 				"op-matrix: --allocator is given more than %d times",
 				ARGUMENTS));
 		o->allocators[o->nallocators++] = argument;
+		break;
+	case KEY_ONLY:
+		if (o->nonly == ARGUMENTS)
+			exit(complain_usage("op-matrix: --only is given more than %d times",
+					    ARGUMENTS));
+		o->only[o->nonly++] = argument;
 		break;
 	case KEY_SIZE:
 		take_sizes(o, argument);
@@ -311,7 +319,9 @@ int op_matrix_main(int argc, char **argv)
 	int status;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &o);
-	status = contenders_choose(&all, "op-matrix", o.allocators, o.nallocators);
+	status = contenders_choose(
+		&all, "op-matrix",
+		&(struct contender_choice){o.only, o.nonly, o.allocators, o.nallocators});
 	if (status != STATUS_OK)
 		return status;
 	if (all.count == 0)

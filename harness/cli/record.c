@@ -13,6 +13,7 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/contenders/choice.h"
 #include "harness/record/recording.h"
 #include "workloads/trace/writer.h"
 
@@ -128,6 +129,8 @@ static struct contender *choose(struct contenders *all, const char *argument)
 				argument, found->name, all->list[i].name));
 		found = &all->list[i];
 	}
+	if (!found)
+		exit(complain_usage("record: --with %s: one allocator is needed", argument));
 	contender_resolve(found);
 	if (!found->usable)
 		exit(complain_usage("record: allocator '%s': %s", found->name, found->reason));

@@ -6,16 +6,21 @@
 #include <string.h>
 #include "harness/base/message.h"
 
-enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT };
+enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT, KEY_ONLY };
 
 static const struct argp_option table[] = {
 	{"suite", 's', "NAME", 0,
 	 "quick (default, 10 minutes), verdict (half an hour) or full (everything)", 0},
 	{"workload", 'w', "GLOB,...", 0,
 	 "only these workloads, programs and traces (trace:FILE); may be repeated", 0},
-	{"allocator", 'a', "GLOB,...", 0,
-	 "only these allocators; NAME=/path/lib.so[,ENV=VALUE...] adds and selects another; "
-	 "may be repeated",
+	{"allocator", 'a', "LIST", 0,
+	 "beside the suite's allocators: NAME=/path/lib.so[,ENV=VALUE...] adds another, !GLOB "
+	 "leaves out; may be repeated",
+	 0},
+	{"only", KEY_ONLY, "LIST", 0,
+	 "nothing but these allocators: GLOB, !GLOB or NAME=/path/lib.so[,ENV=VALUE...]; may "
+	 "be "
+	 "repeated",
 	 0},
 	{"mode", 'm', "MODE,...", 0,
 	 "only these kinds of cells: throughput, latency, memory, instructions, locality (of "
@@ -84,6 +89,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case 'a':
 		keep(o->allocators, &o->nallocators, argument, "--allocator");
+		break;
+	case KEY_ONLY:
+		keep(o->only, &o->nonly, argument, "--only");
 		break;
 	case 'p':
 		keep(o->settings, &o->choice.nsettings, argument, "--set");

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,6 +123,29 @@ failed:
 	return -1;
 }
 
+size_t contender_item(const char *list)
+{
+	size_t length = 0;
+
+	while (list[length] && list[length] != ',')
+		length += list[length] == '\\' && list[length + 1] ? 2 : 1;
+	return length;
+}
+
+/* A part of a list without the backslashes that guard its characters. */
+static char *unguarded(const char *text, size_t length)
+{
+	char *plain = text_format("%.*s", (int)length, text), *to = plain;
+
+	for (const char *from = plain; *from; from++) {
+		if (*from == '\\' && from[1])
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	return plain;
+}
+
 int contender_parse_argument(struct contender *c, const char *argument, char *why,
 			     size_t why_size)
 {
@@ -144,10 +166,10 @@ int contender_parse_argument(struct contender *c, const char *argument, char *wh
 		goto failed;
 	}
 	p = equals + 1;
-	c->library = text_format("%.*s", (int)strcspn(p, ","), p);
-	for (p += strlen(c->library); *p == ',';) {
-		size_t length = strcspn(++p, ",");
-		char *variable = text_format("%.*s", (int)length, p);
+	c->library = unguarded(p, contender_item(p));
+	for (p += contender_item(p); *p == ',';) {
+		size_t length = contender_item(++p);
+		char *variable = unguarded(p, length);
 		int result = add_env(c, variable, inner, sizeof(inner));
 
 		free(variable);
@@ -243,51 +265,4 @@ int contenders_read(struct contenders *all, const char *folder, char *why, size_
 	if (result == 0)
 		qsort(all->list, (size_t)all->count, sizeof(all->list[0]), reference_first);
 	return result;
-}
-
-static int select_glob(struct contenders *all, const char *pattern, char *why, size_t why_size)
-{
-	char known[512] = "";
-	bool any = false;
-
-	for (int i = 0; i < all->count; i++) {
-		size_t used = strlen(known);
-
-		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-			 all->list[i].name);
-		if (fnmatch(pattern, all->list[i].name, 0) == 0)
-			any = all->list[i].selected = true;
-	}
-	if (any)
-		return 0;
-	return because(
-		why, why_size,
-		"unknown allocator '%s': known are %s, and any other as NAME=/path/lib.so",
-		pattern, known);
-}
-
-int contenders_select(struct contenders *all, const char *argument, char *why, size_t why_size)
-{
-	struct contender c;
-
-	if (strstr(argument, "=/")) {
-		if (contender_parse_argument(&c, argument, why, why_size) < 0)
-			return -1;
-		c.selected = true;
-		contenders_add(all, &c);
-		return 0;
-	}
-	for (const char *p = argument;; p++) {
-		size_t length = strcspn(p, ",");
-		char *pattern = text_format("%.*s", (int)length, p);
-		int result = *pattern ? select_glob(all, pattern, why, why_size)
-				      : because(why, why_size, "'%s': an empty name", argument);
-
-		free(pattern);
-		if (result < 0)
-			return -1;
-		p += length;
-		if (!*p)
-			return 0;
-	}
 }

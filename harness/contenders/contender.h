@@ -46,9 +46,13 @@ struct contenders {
 /* Reads one file's text.  Returns 0, or -1 with `why` naming the line. */
 int contender_parse(struct contender *contender, const char *text, char *why, size_t why_size);
 
-/* NAME=/path/lib.so[,ENV=VALUE…].  Returns 0, or -1 with `why` filled. */
+/* NAME=/path/lib.so[,ENV=VALUE…]; in path and values a backslash takes the next character as it
+ * is, a comma above all.  Returns 0, or -1 with `why` filled. */
 int contender_parse_argument(struct contender *contender, const char *argument, char *why,
 			     size_t why_size);
+
+/* Length of the first item of a list: up to a comma that no backslash guards. */
+size_t contender_item(const char *list);
 
 void contender_free(struct contender *contender);
 
@@ -59,10 +63,6 @@ int contenders_read(struct contenders *all, const char *folder, char *why, size_
 /* Takes over `contender`; one of the same name is replaced. */
 void contenders_add(struct contenders *all, struct contender *contender);
 struct contender *contenders_find(const struct contenders *all, const char *name);
-
-/* One argument of --allocator: either NAME=/path… or globs separated by commas.
- * Marks what it selects.  Returns 0, or -1 with `why` filled. */
-int contenders_select(struct contenders *all, const char *argument, char *why, size_t why_size);
 
 /* Finds the library, reads its build-id and tries whether the dynamic loader takes
  * it here; fills the fields above. */

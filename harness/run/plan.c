@@ -13,6 +13,7 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/contenders/choice.h"
 #include "harness/matrix/suite.h"
 
 static void host_name(char *name, size_t size)
@@ -71,10 +72,12 @@ char *plan_newest(void)
 	return newest;
 }
 
-/* Reads the contender files and the --allocator arguments; leaves the selected ones,
+/* Reads the contender files and what the user says of them; leaves the selected ones,
  * resolved, in the manifest. */
 static int choose_contenders(const struct run_request *o, struct manifest *m)
 {
+	const struct contender_choice choice = {o->only, o->nonly, o->allocators,
+						o->nallocators};
 	struct contenders all;
 	char why[1024];
 
@@ -82,20 +85,20 @@ static int choose_contenders(const struct run_request *o, struct manifest *m)
 		complain("%s", why);
 		return STATUS_FAILED;
 	}
-	for (int i = 0; i < o->nallocators; i++)
-		if (contenders_select(&all, o->allocators[i], why, sizeof(why)) < 0)
-			return complain_usage("%s", why);
+	for (int i = 0; i < all.count; i++)
+		all.list[i].selected = true;
+	if (contenders_pick(&all, &choice, why, sizeof(why)) < 0)
+		return complain_usage("%s", why);
 	m->contenders = calloc((size_t)all.count + 1, sizeof(m->contenders[0]));
 	if (!m->contenders)
 		return STATUS_FAILED;
 	for (int i = 0; i < all.count; i++) {
 		struct contender *c = &all.list[i];
 
-		if (o->nallocators > 0 && !c->selected) {
+		if (!c->selected) {
 			contender_free(c);
 			continue;
 		}
-		c->selected = true;
 		contender_resolve(c);
 		if (c->named && !c->usable)
 			return complain_usage("allocator '%s': %s", c->name, c->reason);

@@ -17,8 +17,8 @@ int request_check(const struct run_request *r, char *why, size_t why_size)
 {
 	const struct suite_choice *c = &r->choice;
 
-	if (r->resume && (c->nworkloads || r->nallocators || c->nsettings || c->modes_given ||
-			  c->blocks || r->seed_given || r->timeout_s))
+	if (r->resume && (c->nworkloads || r->nallocators || r->nonly || c->nsettings ||
+			  c->modes_given || c->blocks || r->seed_given || r->timeout_s))
 		return because(why, why_size,
 			       "--resume goes on with what the run set began with: only "
 			       "--budget, --out, --quiet and --no-report go with it");

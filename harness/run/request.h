@@ -12,11 +12,11 @@
 struct run_request {
 	struct suite_choice choice; /* its lists are those below */
 	const char *workloads[REQUEST_ARGUMENTS], *settings[REQUEST_ARGUMENTS];
-	const char *allocators[REQUEST_ARGUMENTS];
-	int nallocators;
-	int budget_s;    /* 0 = none */
-	int timeout_s;   /* 0 = each workload's own */
-	const char *out; /* NULL = the default */
+	const char *allocators[REQUEST_ARGUMENTS], *only[REQUEST_ARGUMENTS];
+	int nallocators, nonly; /* both as choice.h of contenders/ explains */
+	int budget_s;           /* 0 = none */
+	int timeout_s;          /* 0 = each workload's own */
+	const char *out;        /* NULL = the default */
 	uint64_t seed;
 	bool seed_given, resume, dry_run, quiet, no_report;
 };

@@ -3,7 +3,7 @@
 . "$top_srcdir/harness/test/bench.sh"
 command -v valgrind >/dev/null || { echo "1..0 # SKIP valgrind is not installed"; exit 0; }
 for run in 1 2; do
-	bench run --quiet --no-report --workload fleet-5,live-sweep,kv-server,req-region,llm-kv --allocator glibc,ashlar \
+	bench run --quiet --no-report --workload fleet-5,live-sweep,kv-server,req-region,llm-kv --only glibc,ashlar \
 		--blocks 1 --mode instructions --seed 7 --out "$work/$run"
 	check '[ $status -eq 0 ] && [ "$("$rows" "$work/$run" status | sort -u)" = ok ]' "run $run: every cell has a count"
 done

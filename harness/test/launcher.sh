@@ -2,7 +2,7 @@
 # own.  (wait(2) would report the launcher's memory as theirs.)
 . "$top_srcdir/harness/test/bench.sh"
 
-plan="--no-report --quiet --workload tiny-churn --mode throughput --allocator glibc --set ops=200000 --blocks 2"
+plan="--no-report --quiet --workload tiny-churn --mode throughput --only glibc --set ops=200000 --blocks 2"
 bench run $plan --out "$work/slim"
 check '[ $status -eq 0 ]' "a plain launcher"
 LD_PRELOAD=$planted/planted_fat.so PLANTED_MIB=200 "$bench" run $plan --out "$work/fat" >"$work/out" 2>"$work/err"

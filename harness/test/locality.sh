@@ -12,7 +12,7 @@ for trace in ${traces:-git}; do
 	wanted=$wanted,trace:$top_srcdir/workloads/traces/$trace.trace
 done
 figures="lines pages regions lines_per_1000 pages_per_1000 regions_per_1000 touches l1_misses_per_1000 l2_misses_per_1000"
-bench run --quiet --no-report --workload "${wanted#,}" --allocator "${installed#,}" --blocks 3 --mode locality \
+bench run --quiet --no-report --workload "${wanted#,}" --only "${installed#,}" --blocks 3 --mode locality \
 	--out "$work/set"
 if "$rows" "$work/set" reason | grep -q "mode locality needs fixed addresses"; then
 	echo "1..0 # SKIP the kernel keeps addresses random here"

@@ -7,7 +7,7 @@ common="--no-report --quiet --workload tiny-churn"
 # +20 % work: more instructions, by a count that repeats; and slower by the clock.
 # (The clock is asked with a tenfold flaw: this test must not depend on the machine's peace.)
 bench run $common --mode instructions --set ops=1000000 --out "$work/count" \
-	--allocator glibc --allocator "slow=$planted/planted_slow.so"
+	--only glibc --allocator "slow=$planted/planted_slow.so"
 if command -v valgrind >/dev/null; then
 	check '"$rows" "$work/count" allocator status instructions | awk '\''
 		$2 == "ok" { n[$1] = $3 } END { exit !(n["slow"] > 1.05 * n["glibc"] && n["slow"] < 2 * n["glibc"]) }'\' \
@@ -17,7 +17,7 @@ else
 		"without valgrind the cells are skipped and say so"
 fi
 bench run $common --mode throughput --set ops=5000000 --blocks 3 --out "$work/slow" \
-	--allocator glibc --allocator "slow=$planted/planted_slow.so,PLANTED_BURN=60"
+	--only glibc --allocator "slow=$planted/planted_slow.so,PLANTED_BURN=60"
 check '"$rows" "$work/slow" allocator block status cpu_ns | awk '\''
 	$3 == "ok" { n++; t[$1, $2] = $4 } END { for (b = 0; b < 3; b++) s += t["slow", b] > t["glibc", b]
 	exit !(n == 6 && s == 3) }'\' "a slow one is slower in every block"
@@ -26,14 +26,14 @@ check '"$rows" "$work/slow" allocator env.PLANTED_BURN | sort -u | tr "\n\t" ",=
 
 # +64 MiB.
 bench run $common --mode throughput --set ops=500000 --blocks 2 --out "$work/fat" \
-	--allocator glibc --allocator "fat=$planted/planted_fat.so"
+	--only glibc --allocator "fat=$planted/planted_fat.so"
 check '"$rows" "$work/fat" allocator status peak_rss_bytes block | awk '\''
 	$2 == "ok" { n++; m[$1, $4] = $3 } END { for (b = 0; b < 2; b++) { d = m["fat", b] - m["glibc", b]
 	bad += d < 63 * 1048576 || d > 66 * 1048576 } exit !(n == 4 && !bad) }'\' "+64 MiB: fatter by 64 MiB"
 
 # Overlapping blocks.
 bench run $common --mode verify,throughput --set ops=200000 --blocks 1 --out "$work/overlap" \
-	--allocator glibc --allocator "overlap=$planted/planted_overlap.so"
+	--only glibc --allocator "overlap=$planted/planted_overlap.so"
 check '[ $status -eq 0 ]' "a failing allocator does not fail the run"
 check '"$rows" "$work/overlap" allocator mode status | grep -qx "overlap	verify	failed"' \
 	"overlapping blocks fail verify"
@@ -42,7 +42,7 @@ check '"$rows" "$work/overlap" allocator mode status | grep -qx "glibc	verify	ok
 
 # A crash and a stall.
 bench run $common --mode throughput --set ops=200000 --blocks 2 --timeout 2s --out "$work/end" \
-	--allocator glibc --allocator "crash=$planted/planted_crash.so" --allocator "stall=$planted/planted_stall.so"
+	--only glibc --allocator "crash=$planted/planted_crash.so" --allocator "stall=$planted/planted_stall.so"
 check '[ "$("$rows" "$work/end" allocator status reason | grep -c "^crash	failed	.*SIGSEGV")" -eq 2 ]' \
 	"a crash is recorded as failed, with its signal"
 check '[ "$("$rows" "$work/end" allocator status reason | grep -c "^stall	timeout	.*2 s")" -eq 2 ]' \
@@ -52,19 +52,19 @@ check '[ "$("$rows" "$work/end" allocator status | grep -c "^glibc	ok")" -eq 2 ]
 
 # Two names for the same library; and one that is not what it says.
 bench run $common --mode throughput --set ops=200000 --blocks 2 --out "$work/names" \
-	--allocator glibc --allocator "again=$libc"
+	--only glibc --allocator "again=$libc"
 check '[ "$("$rows" "$work/names" status build_id | sort -u | grep -c "^ok	[0-9a-f]\{8,\}$")" -eq 1 ] &&
 	[ "$("$rows" "$work/names" status | grep -c ok)" -eq 4 ]' "glibc under two names: both ok, one build-id"
 check '"$rows" "$work/names" allocator_file | sort -u | grep -qx "$libc"' "and the proof names the C library's file"
 cp "$top_builddir/.libs/libashlar-probe.so" "$work/idle.so" # holds no malloc at all
-bench run $common --mode throughput --set ops=200000 --blocks 1 --out "$work/idle" --allocator "idle=$work/idle.so"
+bench run $common --mode throughput --set ops=200000 --blocks 1 --out "$work/idle" --only "idle=$work/idle.so"
 check '"$rows" "$work/idle" allocator status reason | grep -q "^idle	failed	malloc served by .*libc.so.6, wanted .*idle.so"' \
 	"a library that does not serve malloc is a failure, not a number"
 
 # The driver under the allocator that never reuses.
-bench run $common --mode throughput --set ops=200000 --blocks 1 --out "$work/null" --allocator null
+bench run $common --mode throughput --set ops=200000 --blocks 1 --out "$work/null" --only null
 check '"$rows" "$work/null" allocator status | grep -qx "null	ok"' "null runs what fits"
-bench run $common --mode throughput --set ops=4000000000 --blocks 1 --out "$work/huge" --allocator null
+bench run $common --mode throughput --set ops=4000000000 --blocks 1 --out "$work/huge" --only null
 check '"$rows" "$work/huge" allocator status reason | grep -q "^null	skipped	never reuses memory"' \
 	"null is skipped, with the reason, where it cannot fit"
 finish

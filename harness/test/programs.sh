@@ -14,7 +14,7 @@ names=$(echo $programs | tr ' ' ,)
 
 # The C library under another name, through a shim of ours: a foreign file serves malloc.
 bench run --no-report --quiet --mode throughput --blocks 1 --out "$work/ok" --workload "$names" \
-	--allocator glibc --allocator "shim=$planted/planted_slow.so,PLANTED_BURN=1"
+	--only glibc --allocator "shim=$planted/planted_slow.so,PLANTED_BURN=1"
 check '[ $status -eq 0 ]' "the programs run"
 for p in $programs; do
 	check '"$rows" "$work/ok" workload allocator status | grep -qx "$p	glibc	ok"' "$p under the C library"
@@ -31,15 +31,15 @@ check '"$rows" "$work/ok" allocator allocator_file | grep "^glibc" | sort -u | g
 # A crash inside a program, and one that stalls.
 first=$(echo $programs | cut -d" " -f1)
 bench run --no-report --quiet --mode throughput --blocks 1 --timeout 4s --out "$work/bad" --workload "$names" \
-	--allocator "crash=$planted/planted_crash.so,PLANTED_CALLS=3000"
+	--only "crash=$planted/planted_crash.so,PLANTED_CALLS=3000"
 check '[ $status -eq 0 ] && [ "$("$rows" "$work/bad" status | grep -c failed)" -eq $(echo $programs | wc -w) ]' \
 	"an allocator that crashes in them is recorded as failed"
 check '"$rows" "$work/bad" reason | grep -q "SIGSEGV"' "with the signal"
 bench run --no-report --quiet --mode throughput --blocks 1 --timeout 4s --out "$work/stall" --workload "$first" \
-	--allocator "stall=$planted/planted_stall.so"
+	--only "stall=$planted/planted_stall.so"
 check '"$rows" "$work/stall" status | grep -qx timeout' "and one that stalls as timeout"
 check '[ -z "$(find "$work/ok/timeline" -name "*.tsv" -size -2 -empty)" ] && [ "$(ls "$work/ok/timeline" | grep -c .)" -eq $(($(echo $programs | wc -w) * 2)) ]' \
 	"each has its memory over time"
-bench run --no-report --quiet --mode throughput --blocks 1 --out "$work/null" --workload "$first" --allocator null
+bench run --no-report --quiet --mode throughput --blocks 1 --out "$work/null" --workload "$first" --only null
 check '"$rows" "$work/null" status reason | grep -q "^skipped	.*not known"' "null is skipped where what it needs is not known"
 finish

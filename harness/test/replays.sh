@@ -33,8 +33,8 @@ refuses 2 "$work/text" "a file that is no trace is named" run --workload "trace:
 refuses 2 "takes integers from" "a word that means nothing" run --workload trace:one --set mode=fast
 cp "$work/text" "$work/traces/bad.trace"
 
-bench run --quiet --workload 'trace:[of]*,trace:'"$work/own.trace" --set window=500 --blocks 2 --allocator glibc \
-	--allocator null --mode throughput,latency,verify,locality --out "$work/set"
+bench run --quiet --workload 'trace:[of]*,trace:'"$work/own.trace" --set window=500 --blocks 2 --only glibc \
+	--only null --mode throughput,latency,verify,locality --out "$work/set"
 check '[ $status -eq 0 ]' "they run"
 check '[ "$("$rows" "$work/set" status validated | sort | uniq -c | awk "{ print \$2, \$3 }")" = "ok true" ]' \
 	"every sample is good and validated"
@@ -49,7 +49,7 @@ check 'grep -q "Replays of traces" "$work/set/report.html" && grep -q "replays a
 
 # A trace that promises what it does not hold is replayed, and not validated.
 "$make" lie "$work/own.trace" 11
-bench run --quiet --workload "trace:$work/own.trace" --blocks 1 --allocator glibc --mode throughput --out "$work/lie"
+bench run --quiet --workload "trace:$work/own.trace" --blocks 1 --only glibc --mode throughput --out "$work/lie"
 check '"$rows" "$work/lie" status validated replay.invalid | grep -q "^ok	false	.*bytes requested, the trace promises"' \
 	"a trailer that lies is not validated"
 check 'grep -q "0 of 1 replays are validated" "$work/lie/report.html" && grep -q "the trace promises" "$work/lie/report.html"' \
@@ -58,11 +58,11 @@ check 'grep -q "0 of 1 replays are validated" "$work/lie/report.html" && grep -q
 # A shipped one that cannot be read is not left out in silence.
 bench list
 check 'grep -q "^  trace:bad  *unusable: .*bad.trace" "$work/out"' "list says what is wrong with a trace"
-bench run --quiet --no-report --workload trace:bad --blocks 1 --allocator glibc --mode throughput --out "$work/bad"
+bench run --quiet --no-report --workload trace:bad --blocks 1 --only glibc --mode throughput --out "$work/bad"
 check '"$rows" "$work/bad" status reason | grep -q "^failed	.*bad.trace"' "and a run of it fails with the reason"
 
 refuses 2 "unknown program 'nosuch': redis, cc1plus and sqlite are known" "fidelity of an unknown program" \
 	fidelity --program nosuch
 refuses 2 "--blocks 0" "fidelity without blocks" fidelity --blocks 0
-refuses 2 "allocators that can run here are needed" "fidelity of one allocator" fidelity --allocator glibc
+refuses 2 "allocators that can run here are needed" "fidelity of one allocator" fidelity --only glibc
 finish

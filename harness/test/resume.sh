@@ -1,7 +1,7 @@
 # A run set that is interrupted, killed, completed.
 . "$top_srcdir/harness/test/bench.sh"
 
-plan="--no-report --workload tiny-churn --mode throughput --allocator glibc --allocator again=$("$bench" list |
+plan="--no-report --workload tiny-churn --mode throughput --only glibc --allocator again=$("$bench" list |
 	awk '$1 == "glibc" { print $2 }')"
 lines() { grep -c . "$1/samples.jsonl" 2>/dev/null || true; }
 wait_lines() { # until the folder has that many records (or a minute is over)
@@ -57,7 +57,7 @@ check '[ "$("$rows" "$work/cut" id block order allocator seed | sort)" = "$("$ro
 
 # A second ctrl-C does not wait: the stalled sample is given up and not recorded.
 "$bench" run --no-report --quiet --workload tiny-churn --mode throughput --blocks 2 --timeout 10m \
-	--allocator "stall=$planted/planted_stall.so" --out "$work/twice" >"$work/out" 2>"$work/err" &
+	--only "stall=$planted/planted_stall.so" --out "$work/twice" >"$work/out" 2>"$work/err" &
 pid=$!
 for _ in $(seq 600); do
 	pgrep -P $pid ashlar-work >/dev/null && break

@@ -83,15 +83,33 @@ refuses 2 "no manifest.json" "run: nothing to resume" run --resume --out "$work"
 
 : >"$work/file"
 refuses 1 "cannot be made" "run: an output folder that cannot be" \
-	run --workload tiny-churn --allocator glibc --out "$work/file/below"
+	run --workload tiny-churn --only glibc --out "$work/file/below"
 if [ "$(id -u)" -ne 0 ]; then
 	mkdir "$work/shut" && chmod 555 "$work/shut"
 	refuses 1 "cannot be made" "run: a folder that may not be written" \
-		run --workload tiny-churn --allocator glibc --out "$work/shut/below"
+		run --workload tiny-churn --only glibc --out "$work/shut/below"
 fi
-bench run --dry-run --workload tiny-churn --allocator glibc --blocks 4 --out "$work/dry"
+bench run --dry-run --workload tiny-churn --only glibc --blocks 4 --out "$work/dry"
 check '[ $status -eq 0 ] && grep -q "tiny-churn .* 4 blocks" "$work/out" && [ ! -e "$work/dry" ]' \
 	"--dry-run tells the plan and touches nothing"
+
+# An allocator of the user's stands beside the reference and the suite's; --only is alone.
+libc=$("$bench" list | sed -n 's/^  glibc  *//p')
+bench run --dry-run --workload tiny-churn --allocator "mine=$libc" --out "$work/dry"
+check '[ $status -eq 0 ] && grep -q "^glibc " "$work/out" && grep -q "^ashlar " "$work/out" && grep -q "^mine " "$work/out"' \
+	"run: an added allocator leaves the others"
+bench run --dry-run --workload tiny-churn --allocator "*,!null" --out "$work/dry"
+check '[ $status -eq 0 ] && grep -q "^ashlar " "$work/out" && ! grep -q "^null " "$work/out"' "run: ! leaves one out"
+bench run --dry-run --workload tiny-churn --only "mine=$libc,null" --out "$work/dry"
+check '[ $status -eq 0 ] && grep -q "^mine " "$work/out" && grep -q "^null " "$work/out" && ! grep -q "^glibc " "$work/out" &&
+	! grep -q "^ashlar " "$work/out"' "run: --only measures nothing else"
+bench run --dry-run --workload tiny-churn --allocator glibc --out "$work/dry"
+check '[ $status -eq 0 ] && grep -q "changes nothing" "$work/err"' "run: adding what is there says so"
+refuses 2 "no allocator is left" "run: all are left out" run --workload tiny-churn --allocator "!*"
+refuses 2 "no allocator is left" "op-matrix: all are left out" op-matrix --only "!*"
+refuses 2 "one allocator is needed" "record: --with leaves out" record --with "!null" true
+refuses 2 "variable or another allocator" "run: two libraries in one list" \
+	run --workload tiny-churn --allocator "MINE=$libc,OTHER=/b.so"
 
 if [ "${ASH_SANITIZER:-no}" != no ]; then
 	echo "# doctor is left out: a sanitizer build preloads nothing"
@@ -101,12 +119,12 @@ fi
 # One count of the cheapest path: the driver is subtracted, so what is left is a malloc
 # and a free, more than ten instructions and far less than a driver that was not.
 if command -v valgrind >/dev/null && command -v gnuplot >/dev/null; then
-	bench op-matrix --allocator glibc --size 64 --pattern steady --out "$work/ops"
+	bench op-matrix --only glibc --size 64 --pattern steady --out "$work/ops"
 	check '[ $status -eq 0 ] && awk -F"\t" '\''$1 == "glibc" { found = 1; bad = !($5 > 10 && $5 < 400 && $6 > 0 && $6 < 2000) }
 		END { exit !found || bad }'\'' "$work/ops/op-matrix.tsv"' "op-matrix prices glibc"
 	check '[ -s "$work/ops/op_instructions.svg" ] && [ -s "$work/ops/op_time.png" ] && grep -q "^ *64 " "$work/ops/op-matrix.txt"' \
 		"op-matrix draws and writes its table"
-	bench op-matrix --allocator null --size 64 --pattern steady --out "$work/none"
+	bench op-matrix --only null --size 64 --pattern steady --out "$work/none"
 	check '[ $status -eq 0 ] && awk -F"\t" '\''$1 == "null" { found = 1; bad = !($5 > 4 && $5 < 40) } END { exit !found || bad }'\'' \
 		"$work/none/op-matrix.tsv"' "op-matrix finds next to nothing under null"
 fi
