@@ -139,6 +139,14 @@ bool comparison_never_ran(const struct comparison *c, size_t contender)
 	return !sampled || strcmp(c->set->contenders[contender].status, "ok");
 }
 
+bool comparison_alone(const struct comparison *c)
+{
+	for (size_t k = 0; k < c->set->ncontenders; k++)
+		if (k != c->reference && !comparison_never_ran(c, k))
+			return false;
+	return true;
+}
+
 /* Fills shown, see the header. */
 static void choose_shown(struct comparison *c)
 {

@@ -55,4 +55,7 @@ struct outcome comparison_outcome(const struct comparison *c, size_t cell, size_
  * no column in the tables of ratios, and one gap, not one per cell. */
 bool comparison_never_ran(const struct comparison *c, size_t contender);
 
+/* Has none but the reference ever run?  Then there are no ratios, and numbers are absolute. */
+bool comparison_alone(const struct comparison *c);
+
 #endif

@@ -28,9 +28,11 @@ static size_t choose_reference(const struct result_set *set, const char *name)
 		free(known);
 		return SIZE_MAX;
 	}
-	for (k = 0; k < set->ncontenders; k++)
-		if (results_has_good(set, k) && !results_is_null(&set->contenders[k]))
-			return k;
+	for (int null = 0; null < 2; null++)
+		for (k = 0; k < set->ncontenders; k++)
+			if (results_has_good(set, k) &&
+			    results_is_null(&set->contenders[k]) == null)
+				return k;
 	complain("%s: no sample in it is good: nothing to compare", set->dir);
 	return SIZE_MAX;
 }

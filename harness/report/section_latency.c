@@ -28,7 +28,8 @@ static bool latency_row(struct document *d, const struct comparison *c, size_t c
 		document_number(d, UNIT_NS, values.max_ns > 0 ? values.max_ns : NAN);
 		if (contender != c->reference)
 			ratio = latencies_ratio(c, cell, contender, kind, 0.999);
-		section_ratio(d, &ratio, 0);
+		if (!comparison_alone(c))
+			section_ratio(d, &ratio, 0);
 	}
 	distribution_free(&values);
 	return any;
@@ -37,9 +38,9 @@ static bool latency_row(struct document *d, const struct comparison *c, size_t c
 void section_latency(struct document *d, const struct comparison *c)
 {
 	static const char *const kinds[] = {"alloc", "free", "request"};
-	static const char *const titles[] = {
-		"cell",   "of",  "contender",          "values", "p50", "p90", "p99", "p99.9",
-		"p99.99", "max", "p99.9 to reference", NULL};
+	static const char *const titles[] = {"cell",   "of",  "contender", "values",
+					     "p50",    "p90", "p99",       "p99.9",
+					     "p99.99", "max", NULL};
 	size_t rows = 0;
 
 	document_section(d, "latency", "Latency", "Latency");
@@ -47,6 +48,8 @@ void section_latency(struct document *d, const struct comparison *c)
 	document_say(d, "Of all blocks together; – where fewer than 100 values lie beyond. The "
 			"cost of reading the clock is within the values.");
 	document_table(d, titles);
+	if (!comparison_alone(c))
+		document_column(d, "p99.9 to reference");
 	for (size_t i = 0; i < c->set->ncells; i++)
 		for (int kind = 0; kind < 3 && results_is_mode(&c->set->cells[i], "latency");
 		     kind++)

@@ -132,8 +132,13 @@ void section_memory(struct document *d, const struct study *study)
 {
 	document_section(d, "memory", "Peak resident memory", "Memory");
 	document_paragraph(d);
-	document_format(d, "Less the driver's own tables; ratio to %s with 95 %% interval.",
-			section_reference(study->c));
+	document_format(
+		d,
+		comparison_alone(study->c)
+			? "Of %s, less the driver's own tables; median over blocks with "
+			  "95 %% interval."
+			: "Less the driver's own tables; ratio to %s with 95 %% interval.",
+		section_reference(study->c));
 	section_ratios(d, study->c, METRIC_RSS);
 	held_over_time(d, study);
 	held_at_marks(d, study->c);

@@ -1,4 +1,5 @@
-/* Ratios to the reference: CPU time per operation of each cell, and peak memory. */
+/* CPU time per operation of each cell, and peak memory: as ratios to the reference, or as they
+ * are where there is nobody else. */
 #include "harness/report/section.h"
 
 #include <math.h>
@@ -46,11 +47,64 @@ static void ratio_row(struct document *d, const struct comparison *c, enum metri
 	}
 }
 
+static void absolute_field(struct document *d, enum unit unit, const struct interval *value)
+{
+	struct field *field = document_number(d, unit, value->n ? value->point : NAN);
+
+	if (value->n) {
+		field->low = value->low;
+		field->high = value->high;
+	}
+}
+
+static void absolutes(struct document *d, const struct comparison *c, enum metric metric)
+{
+	static const char *const time[] = {"cell",
+					   "operations are",
+					   "CPU time of one",
+					   "of it in the kernel",
+					   "operations per second of wall time",
+					   "minor faults of one",
+					   "blocks",
+					   NULL};
+	static const char *const memory[] = {"cell", "peak RSS", "blocks", NULL};
+	static const struct {
+		enum metric metric;
+		enum unit unit;
+	} more[] = {
+		{METRIC_SYS, UNIT_NS}, {METRIC_SPEED, UNIT_COUNT}, {METRIC_FAULTS, UNIT_RATIO}};
+
+	document_table(d, metric == METRIC_CPU ? time : memory);
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		struct interval value;
+
+		if (!results_is_mode(&c->set->cells[i], "throughput"))
+			continue;
+		document_row(d);
+		document_words(d, "%s", c->set->cells[i].name);
+		value = comparison_median(c, i, c->reference, metric);
+		if (metric == METRIC_CPU)
+			document_words(d, "%s", c->set->cells[i].ops_unit);
+		absolute_field(d, metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES, &value);
+		for (size_t k = 0; k < 3 && metric == METRIC_CPU; k++) {
+			struct interval other =
+				comparison_median(c, i, c->reference, more[k].metric);
+
+			absolute_field(d, more[k].unit, &other);
+		}
+		document_number(d, UNIT_COUNT, (double)value.n);
+	}
+}
+
 void section_ratios(struct document *d, const struct comparison *c, enum metric metric)
 {
 	static const char *const time[] = {"cell", "operations are", NULL};
 	static const char *const memory[] = {"cell", NULL};
 
+	if (comparison_alone(c)) {
+		absolutes(d, c, metric);
+		return;
+	}
 	document_table(d, metric == METRIC_CPU ? time : memory);
 	document_column(d, metric == METRIC_CPU ? "%s, CPU time of one" : "%s, peak RSS",
 			section_reference(c));
@@ -66,10 +120,14 @@ void section_time(struct document *d, const struct comparison *c)
 {
 	document_section(d, "time", "CPU time per operation", "CPU time");
 	document_paragraph(d);
-	document_format(
-		d,
-		"Ratio to %s with 95 %% interval; grey where the interval contains 1. n is "
-		"said where it is less than the reference has.",
-		section_reference(c));
+	if (comparison_alone(c))
+		document_format(d, "Of %s, median over blocks with 95 %% interval.",
+				section_reference(c));
+	else
+		document_format(d,
+				"Ratio to %s with 95 %% interval; grey where the interval "
+				"contains 1. n is "
+				"said where it is less than the reference has.",
+				section_reference(c));
 	section_ratios(d, c, METRIC_CPU);
 }

@@ -184,6 +184,18 @@ static void outside(struct document *d, const struct study *study, enum scope sc
 	document_say(d, *before == ',' ? "." : "");
 }
 
+/* Has anybody but the reference a mean? */
+static bool is_compared(const struct study *study, enum scope scope)
+{
+	const struct comparison *c = study->c;
+
+	for (size_t j = 0; j < c->nshown; j++)
+		if (c->shown[j] != c->reference &&
+		    means_of(study->means, c, c->shown[j], scope, METRIC_CPU)->ratio.n)
+			return true;
+	return false;
+}
+
 /* The geometric means over programs, or over own workloads; no word of better or worse. */
 static void geomeans(struct document *d, const struct study *study, enum scope scope)
 {
@@ -218,6 +230,14 @@ static void geomeans(struct document *d, const struct study *study, enum scope s
 				"There is no geometric mean: none of the %zu cells holds a "
 				"value of every contender.",
 				cells);
+		return;
+	}
+	if (!is_compared(study, scope)) {
+		document_format(
+			d,
+			"There is no geometric mean: none beside %s has a value in half "
+			"of the cells.",
+			section_reference(c));
 		return;
 	}
 	document_format(d,
@@ -313,9 +333,17 @@ void section_summary(struct document *d, const struct study *study)
 	what_ran(d, c);
 	unfinished(d, c);
 	few_blocks(d, c);
-	how_to_read(d, c);
-	geomeans(d, study, SCOPE_PROGRAMS);
-	geomeans(d, study, SCOPE_WORKLOADS);
-	turned(d, study);
+	if (comparison_alone(c)) {
+		document_paragraph(d);
+		document_format(d,
+				"There is nobody to compare %s with: its numbers stand as they "
+				"were measured.",
+				section_reference(c));
+	} else {
+		how_to_read(d, c);
+		geomeans(d, study, SCOPE_PROGRAMS);
+		geomeans(d, study, SCOPE_WORKLOADS);
+		turned(d, study);
+	}
 	disturbance(d, c);
 }

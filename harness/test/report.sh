@@ -276,6 +276,31 @@ if ! command -v "$gnuplot" >/dev/null; then
 	exit 0
 fi
 echo 1..30
+few() { # FOLDER CONTENDER...: a set of only these
+	"$make_set" "$1" || return 1
+	python3 - "$@" <<-'END'
+	import json, sys
+	folder, names = sys.argv[1], sys.argv[2:]
+	manifest = json.load(open(folder + "/manifest.json"))
+	manifest["contenders"] = [c for c in manifest["contenders"] if c["name"] in names]
+	json.dump(manifest, open(folder + "/manifest.json", "w"))
+	lines = [line for line in open(folder + "/samples.jsonl") if json.loads(line)["allocator"] in names]
+	open(folder + "/samples.jsonl", "w").writelines(lines)
+	END
+	[ $? -eq 0 ] && "$report" "$1" >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
+	! grep -q 'interval: \.\|memory: \.' "$1/report.html"
+}
+one_is_absolute() { # no word of ratios, and a median with its interval in each cell
+	few "$work/single" ashlar || return 1
+	page=$work/single/report.html
+	grep -q 'There is nobody to compare ashlar with' "$page" && ! grep -q 'Ratio to\|ratio to\|to reference' "$page" || return 1
+	[ "$(grep -c '<tr><td>.*</td><td class="num">[0-9.]* .s <small>\[.*</td><td class="num">[0-9]*</td></tr>$' "$page")" -ge 10 ]
+}
+few_say_why() { # no mean is quoted where there is none
+	few "$work/bound" glibc null && grep -q 'There is no geometric mean: none beside glibc' "$work/bound/report.html" &&
+		few "$work/null" null && grep -q 'There is nobody to compare null with' "$work/null/report.html"
+}
+
 check "a report is written, a torn last line tolerated" whole
 check "every figure has script, table, SVG and PNG" figures_are_there
 check "every script draws by itself, without a warning" scripts_stand_alone
@@ -293,6 +318,8 @@ check "p99.9 is compared with the reference's" tails_are_compared
 check "another reference" other_reference
 check "sizes and lifetimes have a panel per workload recorded" sizes_are_drawn
 check "events of a PMU are drawn" events_of_a_pmu
+check "a set of one contender is told in absolute numbers" one_is_absolute
+check "a set without anybody to rank says so" few_say_why
 check "one block has no interval" one_block_has_no_interval
 check "a run that was not finished says so" unfinished_says_so
 check "figures without data are left out with the reason" figures_without_data_are_explained
