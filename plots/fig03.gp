@@ -49,7 +49,7 @@ do for [p=1:panels] {
 	set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#444444" lw 1.2 back
 	if (row_of == down - 1 || p + across > panels) { set xlabel "ratio to ".REFERENCE offset 0,0.3 } else { unset xlabel }
 	if (column_of == 0) { set ytics nomirror out scale 0.6 textcolor rgb "#111111" } else { unset ytics }
-	plot DATA using (1):"x":ytic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using (1):"x":ytic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
 		DATA using "shown":(mine(i) ? column("x") : NaN):(end_of("shown_low", "shown")):(end_of("shown_high", "shown")):(tone(i)) \
 			with xerrorbars pt -1 lw 1.5 lc rgb variable, \
 		DATA using "shown":(mine(i) ? column("x") : NaN):(tone(i)) \

@@ -28,7 +28,7 @@ do for [p=1:2] {
 	if (p == 2) { eval time_tics } else { eval count_tics }
 	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 40 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
-	plot DATA using "x":(least):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using "x":(least):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
 		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):(max2(column(WHAT[p]), least / 1.5)) \
 			with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)]
 	do for [k=99:100+NALL] { unset label k }

@@ -28,7 +28,7 @@ do for [p=1:panels] {
 	set ylabel panel_name." per operation"
 	if (p < panels) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 35 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
-	plot DATA using "x":(R_min):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using "x":(R_min):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
 		for [w in LIST] DATA using (mine(int(w)) && column("panel") == p ? column("x") + dodge(int(w)) : NaN):"per_op" \
 			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
 	do for [k=99:100+NALL] { unset label k }

@@ -37,7 +37,7 @@ do for [c=1:int(X_max)] {
 	if (c % 2 == 0 && c != CELL_max + 1) { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
 }
 
-plot DATA using "x":(1):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0, \
+plot DATA using "x":(1):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(end_of("shown_low", "shown")):(end_of("shown_high", "shown")):(tone(int(w))) \
 		with yerrorbars pt -1 lw 1.3 lc rgb variable, \
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(tone(int(w))) \

@@ -53,6 +53,9 @@ ROWS_OF_LEGEND = (slot + ACROSS - 1) / ACROSS
 HEAD = 14.0 + 20 * ROWS_OF_LEGEND
 TOP = 1 - HEAD / H
 
+# A cell's name as the margins have room for it; the table has all of it.
+fit(name) = strlen(name) > 22 ? name[1:10]."…".name[strlen(name)-10:strlen(name)] : name
+
 # --- footer
 footer(text) = text."; ".MACHINE
 set label 99 "" at screen 0.01, screen 9.0 / H left font FONT.(PASS == 1 ? ",11" : ",8.2") textcolor rgb "#666666"
@@ -88,7 +91,7 @@ mine(i) = strcol("allocator") eq NAME[i]
 
 # The labels of a category axis are the first rows of a table, those of contender "-";
 # they hang on invisible points:
-#     DATA using "x":(y):xtic(strcol("label")) every ::0::AXIS-1 with points ps 0
+#     DATA using "x":(y):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0
 count_axis = "stats DATA using (strcol(\"allocator\") eq \"-\" ? column(\"x\") : NaN) nooutput name \"AXIS\"; AXIS = AXIS_records"
 
 # An end of an interval; where there is none the bar is a point beneath its mark.

@@ -340,13 +340,22 @@ void results_free(struct result_set *set)
 	free(set);
 }
 
+/* Two points are part of some names, and a folder of their own only between slashes. */
+static bool leaves_folder(const char *name)
+{
+	for (const char *p = name; p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL)
+		if (*p == '/' || strcmp(p, "..") == 0 || strncmp(p, "../", 3) == 0)
+			return true;
+	return false;
+}
+
 FILE *results_side_file(const struct result_set *set, const char *name)
 {
 	const struct tarball_file *packed = tarball_find(&set->packed, name);
 	char *path;
 	FILE *file;
 
-	if (name[0] == '/' || strstr(name, "..")) {
+	if (leaves_folder(name)) {
 		errno = EPERM;
 		return NULL;
 	}

@@ -88,7 +88,9 @@ enum sample_kind {
 	      "`peak_live_bytes`, `recorded_peak_live_bytes`, `recorded_ns`, `wait_share` "    \
 	      "(of "                                                                           \
 	      "the thread that waited most for others), `waits_much` (more than 5 %), "        \
-	      "`contexts` (per thread alive at one time: `{wait_ns, alive_ns}`)")              \
+	      "`contexts` (per thread alive at one time: `{wait_ns, idle_ns, alive_ns}`, "     \
+	      "idle: waiting as the recorded thread did, in joins and where it had nothing "   \
+	      "to do)")                                                                        \
 	FIELD(locality, KIND_OBJECT_NULL, "",                                                  \
 	      "mode `locality`: `operations`, distinct `lines`, `pages`, `regions` in all "    \
 	      "and "                                                                           \

@@ -118,7 +118,8 @@ int list_main(int argc, char **argv)
 	printf("Workloads\n");
 	for (const struct workload *const *w = workloads_all; *w; w++)
 		printf("  %-14s %s\n", (*w)->name, (*w)->summary);
-	printf("\nTraces (any other: trace:FILE, as `ashlar-bench record` wrote it)\n");
+	printf("\nTraces (any other: trace:FILE or trace:NAME=FILE, as `ashlar-bench record` "
+	       "wrote it)\n");
 	for (const struct workload *const *w = traces_and_workloads(); *w; w++)
 		if (traces_named((*w)->name))
 			printf("  %-14s %s\n", (*w)->name, (*w)->summary);

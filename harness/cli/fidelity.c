@@ -301,7 +301,8 @@ static bool one_program(struct study *study, size_t number)
 	study->trace = text_format("%s/%s.trace", study->out, name);
 	if (!record(study, &cells[0]))
 		return false;
-	workload = text_format("trace:%s", study->trace);
+	/* Not the shipped one of that program. */
+	workload = text_format("trace:%s-recorded=%s", name, study->trace);
 	if (!cell_init(&cells[1], workload, MODE_THROUGHPUT)) {
 		complain("%s: the recorder left no trace that can be read", study->trace);
 		free(workload);

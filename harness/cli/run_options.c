@@ -12,7 +12,9 @@ static const struct argp_option table[] = {
 	{"suite", 's', "NAME", 0,
 	 "quick (default, 10 minutes), verdict (half an hour) or full (everything)", 0},
 	{"workload", 'w', "GLOB,...", 0,
-	 "only these workloads, programs and traces (trace:FILE); may be repeated", 0},
+	 "only these workloads, programs and traces (trace:FILE, trace:NAME=FILE); may be "
+	 "repeated",
+	 0},
 	{"allocator", 'a', "LIST", 0,
 	 "beside the suite's allocators: NAME=/path/lib.so[,ENV=VALUE...] adds another, !GLOB "
 	 "leaves out; may be repeated",

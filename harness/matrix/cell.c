@@ -49,7 +49,7 @@ char *cell_worker_name(const struct cell *cell)
 {
 	const char *trace = replay_workload_path(cell->workload);
 
-	return trace ? text_format(REPLAY_PREFIX "%s", trace)
+	return trace ? text_format("%s=%s", cell->workload->name, trace)
 		     : text_format("%s", cell->workload->name);
 }
 

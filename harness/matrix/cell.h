@@ -42,7 +42,7 @@ int cell_set(struct cell *cell, const char *settings, char *why, size_t why_size
 
 const struct wl_param *cell_params(const struct cell *cell);
 const char *cell_workload_name(const struct cell *cell);
-/* What the worker is told to run for an own workload: its name, or that of the trace's file;
+/* What the worker is told to run for an own workload: its name, of a trace its file as well;
  * free it. */
 char *cell_worker_name(const struct cell *cell);
 /* Index of a parameter, -1 when it has none of that name. */

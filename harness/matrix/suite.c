@@ -58,7 +58,7 @@ static bool means(const char *glob, const char *name)
 
 	if (fnmatch(glob, name, 0) == 0)
 		return true;
-	if (traces_named(glob) && !strpbrk(glob, "*?["))
+	if (traces_is_one(glob))
 		trace = traces_find(glob, why, sizeof(why));
 	return trace && strcmp(trace->name, name) == 0;
 }
@@ -109,8 +109,7 @@ static int check_globs(const struct suite_choice *choice, char *why, size_t why_
 			char *glob = text_format("%.*s", (int)length, p);
 			bool hit = false;
 
-			if (traces_named(glob) && !strpbrk(glob, "*?[") &&
-			    !traces_find(glob, why, why_size)) {
+			if (traces_is_one(glob) && !traces_find(glob, why, why_size)) {
 				free(glob);
 				return -1;
 			}

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/base/sha256.h"
 #include "workloads/replay/workload.h"
 #include "workloads/trace/keys.h"
 #include "workloads/trace/reader.h"
@@ -16,9 +18,14 @@
 
 #define SUFFIX ".trace"
 #define PREFIX_LENGTH (sizeof(REPLAY_PREFIX) - 1)
-#define LONGEST 240 /* of a path that becomes a cell's name */
 
-static struct replay_workload **list;
+/* The workload comes first: whoever has it has the rest. */
+struct trace {
+	struct replay_workload made;
+	char sha256[SHA256_TEXT]; /* "" = not asked for yet */
+};
+
+static struct trace **list;
 static int count, shipped;
 static const struct workload **together;
 
@@ -63,7 +70,7 @@ static int look(const char *path, struct replay_workload *made, const char *name
 	return 0;
 }
 
-static void append(struct replay_workload *made)
+static void append(struct trace *made)
 {
 	list = realloc(list, (size_t)(count + 1) * sizeof(list[0]));
 	if (!list) {
@@ -75,9 +82,9 @@ static void append(struct replay_workload *made)
 	together = NULL;
 }
 
-static struct replay_workload *blank(void)
+static struct trace *blank(void)
 {
-	struct replay_workload *made = calloc(1, sizeof(*made));
+	struct trace *made = calloc(1, sizeof(*made));
 
 	if (!made) {
 		complain("out of memory");
@@ -86,19 +93,56 @@ static struct replay_workload *blank(void)
 	return made;
 }
 
+/* The name that a file gives its trace, on the heap: without folder and suffix, and what would
+ * be odd in a name of a file or a cell replaced. */
+static char *name_of(const char *file)
+{
+	const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
+	size_t length = strlen(base), suffix = sizeof(SUFFIX) - 1;
+	char *name;
+
+	if (length > suffix && strcmp(base + length - suffix, SUFFIX) == 0)
+		length -= suffix;
+	name = text_format(REPLAY_PREFIX "%.*s", (int)length, base);
+	for (char *p = name + PREFIX_LENGTH; *p; p++) {
+		char alone[] = {*p, '=', '\0'};
+
+		if (!replay_name_length(alone))
+			*p = '_';
+	}
+	return name;
+}
+
+static struct trace *known_as(const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(list[i]->made.name, name) == 0)
+			return list[i];
+	return NULL;
+}
+
 /* One that cannot be read keeps its place, so that nothing is left out in silence: its
  * summary says what is wrong, and so will its samples. */
-static void take_shipped(const char *path)
+static void take_shipped(const char *file, const char *path)
 {
-	const char *base = strrchr(path, '/') + 1;
-	char *name = text_format(REPLAY_PREFIX "%.*s",
-				 (int)(strlen(base) - (sizeof(SUFFIX) - 1)), base);
-	struct replay_workload *made = blank();
-	char why[160];
+	char *name = name_of(file), why[160];
+	struct trace *made = blank();
+	size_t folder = (size_t)(strrchr(path, '/') + 1 - path);
 
-	if (look(path, made, name, why, sizeof(why)) < 0) {
-		replay_workload_make(made, name, path, NULL);
-		snprintf(made->summary, sizeof(made->summary), "unusable: %s", why);
+	if (strlen(name) > PREFIX_LENGTH + REPLAY_NAME_MOST)
+		name[PREFIX_LENGTH + REPLAY_NAME_MOST] = '\0';
+	/* Names that differ in odd characters alone. */
+	for (int n = 2; known_as(name); n++) {
+		free(name);
+		name = name_of(file);
+		name[strnlen(name, PREFIX_LENGTH + REPLAY_NAME_MOST - 4)] = '\0';
+		text_append(&name, "-%d", n);
+	}
+	if (look(path, &made->made, name, why, sizeof(why)) < 0) {
+		replay_workload_make(&made->made, name, path, NULL);
+		/* It will be published: without the folder. */
+		snprintf(made->made.summary, sizeof(made->made.summary), "unusable: %s",
+			 why + (strncmp(why, path, folder) == 0 ? folder : 0));
 	}
 	append(made);
 	free(name);
@@ -120,7 +164,7 @@ static void find_shipped(void)
 			char *path = realpath(found.gl_pathv[i], NULL);
 
 			if (path)
-				take_shipped(path);
+				take_shipped(found.gl_pathv[i], path);
 			free(path);
 		}
 		globfree(&found);
@@ -145,13 +189,21 @@ const struct workload *const *traces_and_workloads(void)
 	}
 	memcpy(together, workloads_all, (size_t)own * sizeof(together[0]));
 	for (int i = 0; i < count; i++)
-		together[own + i] = &list[i]->workload;
+		together[own + i] = &list[i]->made.workload;
 	return together;
 }
 
 bool traces_named(const char *name)
 {
 	return strncmp(name, REPLAY_PREFIX, PREFIX_LENGTH) == 0;
+}
+
+bool traces_is_one(const char *name)
+{
+	const char *file = name + PREFIX_LENGTH;
+
+	return traces_named(name) && (!strpbrk(file, "*?[") || replay_name_length(file) > 0 ||
+				      access(file, F_OK) == 0);
 }
 
 void traces_known(char *text, size_t size)
@@ -162,20 +214,79 @@ void traces_known(char *text, size_t size)
 	snprintf(text, size, "there are none here");
 	for (int i = 0; i < shipped && used < size; i++)
 		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "",
-					 list[i]->name);
+					 list[i]->made.name);
+}
+
+const char *traces_path(const struct workload *workload)
+{
+	return workload ? replay_workload_path(workload) : NULL;
+}
+
+const char *traces_sha256(const struct workload *workload)
+{
+	struct trace *trace;
+
+	if (!traces_path(workload))
+		return NULL;
+	trace = (struct trace *)(void *)(uintptr_t)workload;
+	if (!*trace->sha256 && sha256_file(trace->made.path, trace->sha256) < 0)
+		*trace->sha256 = '\0';
+	return trace->sha256;
+}
+
+/* A file as a trace of that name; one that is known already must be the same.  `given`: the
+ * user chose the name, and the same file may have another one beside. */
+static struct trace *take_file(const char *path, const char *name, bool given, char *why,
+			       size_t why_size)
+{
+	char sha256[SHA256_TEXT];
+	struct trace *trace = known_as(name);
+
+	if (trace && strcmp(trace->made.path, path) != 0 &&
+	    (sha256_file(path, sha256) < 0 ||
+	     strcmp(sha256, traces_sha256(&trace->made.workload)) != 0)) {
+		because(why, why_size,
+			"%s: another trace is called '%s' already, %s: trace:NAME=FILE gives "
+			"it a name of its own",
+			path, name + PREFIX_LENGTH, trace->made.path);
+		return NULL;
+	}
+	for (int i = 0; i < count && !trace && !given; i++)
+		if (strcmp(list[i]->made.path, path) == 0)
+			trace = list[i];
+	if (trace)
+		return trace;
+	if (!name[PREFIX_LENGTH] || strlen(name) > PREFIX_LENGTH + REPLAY_NAME_MOST) {
+		because(why, why_size,
+			"%s: the name of a trace has 1 to %d characters: trace:NAME=FILE gives "
+			"it "
+			"one",
+			path, REPLAY_NAME_MOST);
+		return NULL;
+	}
+	trace = blank();
+	if (look(path, &trace->made, name, why, why_size) < 0) {
+		free(trace);
+		return NULL;
+	}
+	append(trace);
+	return trace;
 }
 
 const struct workload *traces_find(const char *name, char *why, size_t why_size)
 {
 	const char *file = name + PREFIX_LENGTH;
-	struct replay_workload *made;
+	size_t length = replay_name_length(file);
+	struct trace *trace;
 	char *path, *full, known[400];
 	struct stat st;
 
 	find_shipped();
-	for (int i = 0; i < count; i++)
-		if (strcmp(list[i]->name, name) == 0)
-			return &list[i]->workload;
+	trace = known_as(name);
+	if (trace)
+		return &trace->made.workload;
+	if (length)
+		file += length + 1;
 	path = realpath(file, NULL);
 	if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
 		traces_known(known, sizeof(known));
@@ -185,27 +296,28 @@ const struct workload *traces_find(const char *name, char *why, size_t why_size)
 		free(path);
 		return NULL;
 	}
-	if (strlen(path) > LONGEST) {
-		because(why, why_size, "%s: the path of a trace has at most %d characters",
-			path, LONGEST);
-		free(path);
-		return NULL;
-	}
-	full = text_format(REPLAY_PREFIX "%s", path);
-	for (int i = 0; i < count; i++)
-		if (strcmp(list[i]->name, full) == 0) {
-			free(path);
-			free(full);
-			return &list[i]->workload;
-		}
-	made = blank();
-	if (look(path, made, full, why, why_size) < 0) {
-		free(made);
-		made = NULL;
-	} else {
-		append(made);
-	}
+	full = length ? text_format("%.*s", (int)(PREFIX_LENGTH + length), name)
+		      : name_of(file);
+	trace = take_file(path, full, length > 0, why, why_size);
 	free(path);
 	free(full);
-	return made ? &made->workload : NULL;
+	return trace ? &trace->made.workload : NULL;
+}
+
+int traces_expect(const char *name, const char *path, const char *sha256, char *why,
+		  size_t why_size)
+{
+	const struct trace *trace;
+
+	find_shipped();
+	trace = known_as(name);
+	if (!trace)
+		trace = take_file(path, name, true, why, why_size);
+	if (!trace)
+		return -1;
+	if (strcmp(traces_sha256(&trace->made.workload), sha256) == 0)
+		return 0;
+	return because(why, why_size,
+		       "%s is not the trace that it was (%s has the SHA-256 %s, it was %s)",
+		       name, trace->made.path, trace->sha256, sha256);
 }

@@ -79,9 +79,38 @@ static void append_word(char **line, const char *word)
 	text_append(line, "'");
 }
 
+/* A word of the command without the folders of traces, which tell of a user's machine and
+ * nothing of the measurement; on the heap. */
+static char *without_folders(const char *word)
+{
+	char *plain = text_format("%s", "");
+
+	while (*word) {
+		const char *trace = strstr(word, "trace:"), *end, *slash;
+
+		if (!trace) {
+			text_append(&plain, "%s", word);
+			break;
+		}
+		trace += strlen("trace:");
+		end = trace + strcspn(trace, ",");
+		slash = memrchr(trace, '/', (size_t)(end - trace));
+		text_append(&plain, "%.*s", (int)(trace - word), word);
+		/* NAME=FILE keeps its name. */
+		if (slash && memchr(trace, '=', (size_t)(slash - trace)) &&
+		    strcspn(trace, "=") < strcspn(trace, "/"))
+			text_append(&plain, "%.*s", (int)strcspn(trace, "=") + 1, trace);
+		if (slash)
+			trace = slash + 1;
+		text_append(&plain, "%.*s", (int)(end - trace), trace);
+		word = end;
+	}
+	return plain;
+}
+
 void section_reproduce(struct document *d, const struct comparison *c)
 {
-	char *made = text_format("%s", ""), *again;
+	char *made = text_format("%s", ""), *again, *plain;
 	json_t *word;
 	size_t i;
 
@@ -92,10 +121,13 @@ void section_reproduce(struct document *d, const struct comparison *c)
 	document_code(d, "manifest.json");
 	document_say(d, " and ");
 	document_code(d, "samples.jsonl");
-	document_say(d, "; the third draws one figure again after its script was changed.");
+	document_say(d, "; the third draws one figure again after its script was changed. "
+			"Traces stand without their folders.");
 	json_array_foreach(json_object_get(c->set->manifest, "command"), i, word) {
 		text_append(&made, i ? " " : "");
-		append_word(&made, json_is_string(word) ? json_string_value(word) : "?");
+		plain = without_folders(json_is_string(word) ? json_string_value(word) : "?");
+		append_word(&made, plain);
+		free(plain);
 	}
 	again = text_format("ashlar-bench report . --reference ");
 	append_word(&again, section_reference(c));

@@ -2,7 +2,10 @@
 #include "harness/report/section.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "harness/base/message.h"
 
 static json_t *part(const struct result_sample *s, enum sample_field field)
 {
@@ -91,6 +94,32 @@ static double most_waiting(const struct result_set *set, size_t cell, size_t con
 	return most;
 }
 
+/* What was replayed, told by its contents: another trace may have the same name elsewhere. */
+static void fingerprints(struct document *d, const struct result_set *set)
+{
+	static const char *const titles[] = {"trace", "what it is", "SHA-256 of its file",
+					     NULL};
+	bool any = false;
+
+	for (size_t i = 0; i < set->ncells; i++) {
+		const struct result_cell *cell = &set->cells[i];
+		json_t *trace = json_object_get(cell->json, "trace");
+		size_t k = 0;
+
+		while (strcmp(set->cells[k].workload, cell->workload))
+			k++;
+		if (k < i || !json_is_object(trace))
+			continue;
+		if (!any)
+			document_table(d, titles);
+		any = true;
+		document_row(d);
+		document_words(d, "%s", cell->workload);
+		document_words(d, "%s", json_field_text(cell->json, "summary"));
+		document_words(d, "%s", json_field_text(trace, "sha256"))->mark = MARK_PROOF;
+	}
+}
+
 /* Where threads waited for each other for long, a replay also measures how they were
  * scheduled. */
 static void waiting(struct document *d, const struct result_set *set)
@@ -118,6 +147,54 @@ static void waiting(struct document *d, const struct result_set *set)
 		document_say(d, ".");
 }
 
+/* Of the blocks of a cell and contender; returns their number. */
+static size_t locality_values(const struct result_set *set, size_t cell, size_t contender,
+			      const char *key, double *values)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->nsamples; i++) {
+		const struct result_sample *s = &set->samples[i];
+		json_t *o = part(s, FIELD_locality);
+
+		if (s->cell == cell && s->contender == contender && s->ok && !s->superseded &&
+		    o)
+			values[n++] = json_field_number(o, key);
+	}
+	return n;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of the blocks, and the range where they are not the same. */
+static void locality_field(struct document *d, double *values, size_t n)
+{
+	struct field *field = document_number(d, UNIT_PLAIN, stat_median(values, n));
+	char from[FIELD_TEXT], to[FIELD_TEXT];
+
+	qsort(values, n, sizeof(*values), by_value);
+	field_number(field, values[0], from);
+	field_number(field, values[n - 1], to);
+	if (strcmp(from, to))
+		field->note = text_format("(%s to %s)", from, to);
+}
+
+static void locality_words(struct document *d)
+{
+	document_paragraph(d);
+	document_say(d,
+		     "Where the touched bytes of the replayed objects lie, by a model: one "
+		     "thread, fixed addresses, no memory given back by the clock; a "
+		     "translation cache of 64 entries in 4 ways before one of 1536 in 12. What "
+		     "the allocator touches for itself is not in it. Medians over blocks, with "
+		     "the range where blocks differ.");
+}
+
 static void locality(struct document *d, const struct result_set *set)
 {
 	static const struct {
@@ -133,34 +210,37 @@ static void locality(struct document *d, const struct result_set *set)
 		{"l2_misses_per_1000", "second-level"},
 	};
 	const size_t nquantities = sizeof(quantities) / sizeof(*quantities);
-	static const char *const titles[] = {"cell", "contender", NULL};
+	static const char *const titles[] = {"cell", "contender", "blocks", NULL};
+	size_t all = set->ncells * set->ncontenders;
+	double *values = malloc((set->nsamples + 1) * sizeof(*values));
 	bool any = false;
 
-	for (size_t i = 0; i < set->nsamples; i++) {
-		const struct result_sample *s = &set->samples[i];
-		json_t *o = part(s, FIELD_locality);
+	if (!values)
+		abort();
+	for (size_t i = 0; i < all; i++) {
+		size_t cell = i / set->ncontenders, contender = i % set->ncontenders, n = 0;
 
-		if (!s->ok || s->superseded || !o)
-			continue;
-		if (!any) {
-			document_paragraph(d);
-			document_say(d,
-				     "Where the touched bytes of the replayed objects lie, by "
-				     "a model: one thread, fixed addresses, no memory given "
-				     "back by the clock; a translation cache of 64 entries in "
-				     "4 ways before one of 1536 in 12. What the allocator "
-				     "touches for itself is not in it.");
-			document_table(d, titles);
-			for (size_t k = 0; k < nquantities; k++)
-				document_column(d, "%s", quantities[k].title);
+		for (size_t k = 0; k < nquantities; k++) {
+			n = locality_values(set, cell, contender, quantities[k].key, values);
+			if (!n)
+				break;
+			if (!any) {
+				locality_words(d);
+				document_table(d, titles);
+				for (size_t q = 0; q < nquantities; q++)
+					document_column(d, "%s", quantities[q].title);
+			}
+			any = true;
+			if (k == 0) {
+				document_row(d);
+				document_words(d, "%s", set->cells[cell].name);
+				document_words(d, "%s", set->contenders[contender].name);
+				document_number(d, UNIT_COUNT, (double)n);
+			}
+			locality_field(d, values, n);
 		}
-		any = true;
-		document_row(d);
-		document_words(d, "%s", set->cells[s->cell].name);
-		document_words(d, "%s", set->contenders[s->contender].name);
-		for (size_t k = 0; k < nquantities; k++)
-			document_number(d, UNIT_PLAIN, json_field_number(o, quantities[k].key));
 	}
+	free(values);
 }
 
 void section_replays(struct document *d, const struct comparison *c)
@@ -169,6 +249,7 @@ void section_replays(struct document *d, const struct comparison *c)
 		return;
 	document_section(d, "replays", "Replays of traces", NULL);
 	validity(d, c->set);
+	fingerprints(d, c->set);
 	waiting(d, c->set);
 	locality(d, c->set);
 }

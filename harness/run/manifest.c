@@ -4,7 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/matrix/traces.h"
 #include "harness/trial/sample.h"
+
+/* Where a trace lies, and what it holds: its name tells neither. */
+static json_t *trace_to_json(const struct workload *w)
+{
+	const char *sha256 = traces_sha256(w);
+
+	return sha256 ? json_pack("{s:s, s:s}", "path", traces_path(w), "sha256", sha256)
+		      : json_null();
+}
 
 static json_t *cell_to_json(const struct cell *cell)
 {
@@ -21,6 +31,7 @@ static json_t *cell_to_json(const struct cell *cell)
 	json_object_set_new(o, "isolates", json_string(w ? w->isolates : p->isolates));
 	json_object_set_new(o, "cannot_tell", json_string(w ? w->cannot_tell : p->cannot_tell));
 	json_object_set_new(o, "source", json_string(w ? w->source : p->source));
+	json_object_set_new(o, "trace", trace_to_json(w));
 	json_object_set_new(o, "mode", json_string(cell_modes[cell->mode]));
 	json_object_set_new(o, "ops_unit", unit ? json_string(unit) : json_null());
 	json_object_set_new(o, "blocks", json_integer(cell->blocks));
@@ -88,7 +99,8 @@ json_t *manifest_to_json(const struct manifest *m)
 static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_size)
 {
 	const char *name, *workload, *mode, *key;
-	json_t *params, *value;
+	json_t *params, *value, *trace = json_object_get(o, "trace");
+	const char *path, *sha256;
 	int blocks, load = 0;
 
 	if (json_unpack(o, "{s:s, s:s, s:s, s:o, s:i}", "cell", &name, "workload", &workload,
@@ -97,6 +109,9 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 			       "a cell lacks its name, workload, mode, params or blocks");
 	if (cell_mode_find(mode) == MODE_COUNT)
 		return because(why, why_size, "cell %s: unknown mode '%s'", name, mode);
+	if (json_unpack(trace, "{s:s, s:s}", "path", &path, "sha256", &sha256) == 0 &&
+	    traces_expect(workload, path, sha256, why, why_size) < 0)
+		return -1;
 	if (!cell_init(cell, workload, cell_mode_find(mode)))
 		return because(why, why_size, "cell %s: this version has no workload '%s'",
 			       name, workload);

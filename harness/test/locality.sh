@@ -24,8 +24,8 @@ for trace in ${traces:-git}; do
 	for allocator in $(echo "$installed" | tr ',' ' '); do
 		within=1 most=1.01
 		[ $allocator = ashlar ] && within=0 most=1
-		awk -v figures="$figures" -v apart=$most -v allocator="$allocator" -v trace="/$trace.trace" '
-			$2 == allocator && substr($1, length($1) - length(trace) + 1) == trace {
+		awk -v figures="$figures" -v apart=$most -v allocator="$allocator" -v trace="trace:$trace" '
+			$2 == allocator && $1 == trace {
 				runs++
 				for (i = 3; i <= NF; i++) {
 					if (runs == 1) least[i] = most[i] = $i

@@ -50,6 +50,11 @@ ok $? "the header tells program, allocator and clock"
 ! grep -qE "$(id -un)|$(hostname)|/" calls.txt
 ok $? "nothing personal is in it"
 
+ln -s "$(realpath "$recorded")" my-server && bench record -o link.trace -- ./my-server calls
+[ "$status" -eq 0 ] && "$bench" trace dump link.trace | grep -q "^# program: my-server$" &&
+	"$bench" trace info link.trace | grep -q my-server
+ok $? "a program bears the name that it was started by, not that of a link's target"
+
 "$bench" trace undump calls.txt -o again.trace && cmp calls.trace again.trace
 ok $? "dump and undump make the same file"
 "$bench" trace dump calls.trace | "$bench" trace undump | cmp - calls.trace

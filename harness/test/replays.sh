@@ -28,6 +28,32 @@ for word in run describe; do
 	refuses 2 "no trace 'nosuch': no such file, and of the shipped ones known are trace:four, trace:one" \
 		"$word: a missing trace names the known ones" $word $option trace:nosuch
 done
+
+# A user's trace has the name of its file, or the one that is given; no two have the same.
+mkdir "$work/odd dir" "$work/other" && cp "$work/own.trace" "$work/odd dir/my [1] server.trace" &&
+	cp "$work/traces/four.trace" "$work/other/own.trace" && cp "$work/traces/one.trace" "$work/other/one.trace" &&
+	ln -s ../own.trace "$work/other/latest.trace"
+plan() { bench run --dry-run --only glibc --mode throughput --workload "$1"; }
+is_named() { # TRACES NAMES
+	plan "$1"
+	[ "$status" -eq 0 ] && [ "$(sed -n 's/^trace:\([^ ]*\) .*throughput.*/\1/p' "$work/out" | tr '\n' ' ')" = "$2 " ]
+}
+check 'is_named "trace:$work/own.trace" own' "a trace has the name of its file"
+check 'is_named "trace:$work/odd dir/my [1] server.trace" my__1__server' "without what is odd in a name"
+check 'is_named "trace:$work/other/latest.trace" latest' "a link's name, not its target's"
+check 'is_named "trace:mine=$work/own.trace" mine' "or the name that is given"
+check 'is_named "trace:$work/own.trace,trace:$work/other/../own.trace" own' "by two paths it is one"
+check 'is_named "trace:$work/other/one.trace" one' "a copy of a shipped one is that"
+check 'is_named "trace:$work/own.trace,trace:second=$work/other/own.trace" "own second"' "two of one name are told apart by a given one"
+refuses 2 "another trace is called 'own' already, $work/own.trace: trace:NAME=FILE" "else refused" \
+	run --dry-run --workload "trace:$work/own.trace,trace:$work/other/own.trace"
+cp "$work/own.trace" "$work/other/four.trace"
+refuses 2 "another trace is called 'four' already" "so is another one with a shipped one's name" \
+	run --dry-run --workload "trace:$work/other/four.trace"
+cp "$work/own.trace" "$work/$(printf '%060d' 0).trace"
+refuses 2 "1 to 40 characters: trace:NAME=FILE" "and one that no label has room for" \
+	run --dry-run --workload "trace:$work/$(printf '%060d' 0).trace"
+
 echo "not a trace" >"$work/text"
 refuses 2 "$work/text" "a file that is no trace is named" run --workload "trace:$work/text"
 refuses 2 "takes integers from" "a word that means nothing" run --workload trace:one --set mode=fast
@@ -47,8 +73,30 @@ check 'test "$("$rows" "$work/set" mode replay.recorded_peak_live_bytes replay.p
 check 'grep -q "Replays of traces" "$work/set/report.html" && grep -q "replays are validated" "$work/set/report.html" &&
 	grep -q "lines of 64 B" "$work/set/report.html"' "the report has them"
 
+# What is published tells a trace's name and contents, and nothing of where it lay.
+long=a-name-of-forty-characters-and-not-more.
+cd "$work" || exit 99
+bench run --quiet --workload "trace:$long=$work/odd dir/my [1] server.trace,trace:$work/own.trace" --only glibc,ashlar \
+	--blocks 2 --mode throughput,latency,locality --set window=500 --out page
+check '[ $status -eq 0 ] && [ "$("$rows" page cell workload | sort -u)" = "$(printf "trace:$long:window=500\ttrace:$long\ntrace:own:window=500\ttrace:own")" ]' \
+	"cells bear the name"
+sum=$(sha256sum own.trace | cut -d" " -f1)
+check 'grep -q "\"sha256\": \"$sum\"" page/manifest.json && grep -qF "\"path\": \"$(realpath own.trace)\"" page/manifest.json' \
+	"the manifest tells path and contents"
+check 'grep -q "$sum" page/report.html && ! grep -q "$work\|odd dir" page/report.html page/report/*.tsv page/report/*.svg page/samples.jsonl' \
+	"the page tells the contents and no path"
+check '[ -s page/cdf/trace:own.tsv ] && [ -s "page/cdf/trace:$long.tsv" ] && [ -s page/report/fig15.svg ] && [ -s page/report/fig15b.svg ] &&
+	! grep -q "Not recorded: " page/report.html' "sizes and lifetimes are drawn"
+check 'grep -q ">trace:.*…" page/report/fig01.svg && ! grep -q ">[^<]*$long:" page/report/fig01.svg' "labels are no longer than their room"
+check '[ "$(grep -c "<tr><td>trace:own:window=500</td><td>glibc</td><td class=\"num\">2</td><td class=\"num\">[0-9]" page/report.html)" -eq 1 ] &&
+	[ "$(grep -c "<tr><td>trace:[^<]*</td><td>[a-z]*</td><td class=\"num\">2</td>" page/report.html)" -eq 4 ]' \
+	"locality has a row per cell and allocator, not per block"
+sed -i 's/^ "finished": .*/ "finished": null,/' page/manifest.json
+cp traces/one.trace own.trace
+refuses 2 "trace:own is not the trace that it was" "a set whose trace has changed is not gone on with" run --resume --out page
+
 # A trace that promises what it does not hold is replayed, and not validated.
-"$make" lie "$work/own.trace" 11
+"$make" one "$work/own.trace" 6000 7 && "$make" lie "$work/own.trace" 11
 bench run --quiet --workload "trace:$work/own.trace" --blocks 1 --only glibc --mode throughput --out "$work/lie"
 check '"$rows" "$work/lie" status validated replay.invalid | grep -q "^ok	false	.*bytes requested, the trace promises"' \
 	"a trailer that lies is not validated"
@@ -59,7 +107,7 @@ check 'grep -q "0 of 1 replays are validated" "$work/lie/report.html" && grep -q
 bench list
 check 'grep -q "^  trace:bad  *unusable: .*bad.trace" "$work/out"' "list says what is wrong with a trace"
 bench run --quiet --no-report --workload trace:bad --blocks 1 --only glibc --mode throughput --out "$work/bad"
-check '"$rows" "$work/bad" status reason | grep -q "^failed	.*bad.trace"' "and a run of it fails with the reason"
+check '"$rows" "$work/bad" status reason | grep -q "^failed	bad.trace: "' "and a run of it fails with the reason"
 
 refuses 2 "unknown program 'nosuch': redis, cc1plus and sqlite are known" "fidelity of an unknown program" \
 	fidelity --program nosuch

@@ -105,11 +105,11 @@ check '[ $status -eq 0 ] && grep -q "^mine " "$work/out" && grep -q "^null " "$w
 	! grep -q "^ashlar " "$work/out"' "run: --only measures nothing else"
 bench run --dry-run --workload tiny-churn --allocator glibc --out "$work/dry"
 check '[ $status -eq 0 ] && grep -q "changes nothing" "$work/err"' "run: adding what is there says so"
-refuses 2 "no allocator is left" "run: all are left out" run --workload tiny-churn --allocator "!*"
+refuses 2 "no allocator is left" "run: all are left out" run --dry-run --workload tiny-churn --allocator "!*"
 refuses 2 "no allocator is left" "op-matrix: all are left out" op-matrix --only "!*"
 refuses 2 "one allocator is needed" "record: --with leaves out" record --with "!null" true
 refuses 2 "variable or another allocator" "run: two libraries in one list" \
-	run --workload tiny-churn --allocator "MINE=$libc,OTHER=/b.so"
+	run --dry-run --workload tiny-churn --allocator "MINE=$libc,OTHER=/b.so"
 
 if [ "${ASH_SANITIZER:-no}" != no ]; then
 	echo "# doctor is left out: a sanitizer build preloads nothing"

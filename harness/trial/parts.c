@@ -118,6 +118,7 @@ void trial_take_replay(struct sample *s, const struct channel *c)
 	for (uint64_t i = 0; i < s->replay.contexts; i++) {
 		s->wait_ns[i] = c->threads[i].wait_ns;
 		s->alive_ns[i] = c->threads[i].alive_ns;
+		s->idle_ns[i] = c->threads[i].idle_ns;
 	}
 }
 

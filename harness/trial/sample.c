@@ -141,8 +141,9 @@ static json_t *replay(const struct sample *s)
 			s->alive_ns[i] ? (double)s->wait_ns[i] / (double)s->alive_ns[i] : 0;
 
 		worst = share > worst ? share : worst;
-		json_array_append_new(threads, json_pack("{s:I, s:I}", "wait_ns",
-							 (json_int_t)s->wait_ns[i], "alive_ns",
+		json_array_append_new(threads, json_pack("{s:I, s:I, s:I}", "wait_ns",
+							 (json_int_t)s->wait_ns[i], "idle_ns",
+							 (json_int_t)s->idle_ns[i], "alive_ns",
 							 (json_int_t)s->alive_ns[i]));
 	}
 	json_object_set_new(o, "invalid", text(r->invalid));

@@ -58,7 +58,8 @@ struct sample {
 
 	struct channel_replay replay; /* of a trace: .used */
 	struct channel_locality locality;
-	uint64_t wait_ns[CHANNEL_THREADS], alive_ns[CHANNEL_THREADS]; /* replay.contexts */
+	/* replay.contexts of each */
+	uint64_t wait_ns[CHANNEL_THREADS], alive_ns[CHANNEL_THREADS], idle_ns[CHANNEL_THREADS];
 
 	char allocator_file[CHANNEL_PATH], usable_size_file[CHANNEL_PATH];
 	char build_id[BUILD_ID_TEXT], version[128];

@@ -82,14 +82,21 @@ static void hash_arguments(void)
 		close(fd);
 }
 
+/* The name that it was started by: the file behind it may serve many, and have a name that
+ * nobody calls.  A login shell's begins with a dash. */
 static void learn_program(void)
 {
-	char path[PATH_MAX], *name;
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	const char *name = program_invocation_short_name;
+	char path[PATH_MAX];
+	ssize_t n;
 
-	path[n > 0 ? n : 0] = '\0';
-	name = strrchr(path, '/');
-	strncpy(facts.program, name ? name + 1 : path, sizeof(facts.program) - 1);
+	name += *name == '-';
+	if (!*name) {
+		n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+		path[n > 0 ? n : 0] = '\0';
+		name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	}
+	strncpy(facts.program, name, sizeof(facts.program) - 1);
 	facts.program[sizeof(facts.program) - 1] = '\0';
 }
 

@@ -56,7 +56,7 @@ struct raw_process {
 	uint32_t page_size;
 	uint32_t arguments;        /* their number, */
 	uint64_t arguments_hash;   /* and FNV-1a of /proc/self/cmdline */
-	char program[256];         /* file name */
+	char program[256];         /* the name it was started by, without a folder */
 	char allocator[1024];      /* file that holds the malloc behind the recorder */
 	_Atomic uint64_t lost;     /* records that found no room */
 	_Atomic uint32_t threads;  /* numbers given out */

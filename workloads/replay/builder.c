@@ -98,6 +98,7 @@ static int append_wait(struct builder *b, uint32_t thread, enum replay_op op,
 	step->slot = for_thread;
 	step->size = b->place;
 	step->other = other;
+	step->idle = b->idle;
 	return 0;
 }
 
@@ -198,7 +199,7 @@ static int create(struct builder *b, uint32_t creator, uint32_t child, char *why
 	t->created = true;
 	if (take_context(b, creator, child, why, why_size) < 0)
 		return -1;
-	t->first_place = t->paced_place = b->place;
+	t->first_place = t->paced_place = t->last_place = b->place;
 	t->paced_ns = UINT64_MAX; /* its first event says when it is */
 	step = append(b, creator, REPLAY_CREATE);
 	if (!step || learn(b, child, creator, b->threads[creator].steps.count) < 0)
@@ -224,6 +225,7 @@ static int pace(struct builder *b, uint32_t thread, const struct trace_event *e)
 		return -1;
 	step->size = b->place;
 	step->other = ns;
+	step->idle = b->idle;
 	return 0;
 }
 
@@ -343,6 +345,10 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 	}
 	b->events++;
 	b->place++;
+	/* Others did more than a window of work since its last event: a thread that waits for
+	 * them now (by a condition variable say, which no trace tells) waited then, too. */
+	b->idle = b->place - b->threads[thread].last_place > b->settings.window;
+	b->threads[thread].last_place = b->place;
 	if (pace(b, thread, e) < 0)
 		return trace_because(why, why_size, "not enough memory");
 	if (e->op >= TRACE_START)
@@ -352,6 +358,8 @@ int builder_add(struct builder *b, const struct trace_event *e, char *why, size_
 	/* What moves much moves its thread far, and shows at once. */
 	heavy = (e->size + e->old_size) / b->weight_bytes;
 	b->place += heavy;
+	b->threads[thread].last_place = b->place;
+	b->idle = false; /* the distance is its own */
 	if (heavy >= b->stride && pace(b, thread, e) < 0)
 		return trace_because(why, why_size, "not enough memory");
 	if (b->marks && b->events == b->peak_event && note_peak(b, thread) < 0)

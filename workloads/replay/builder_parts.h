@@ -15,6 +15,7 @@ struct thread {
 	uint64_t *seen; /* per thread: steps of it known to be done */
 	uint32_t nseen;
 	uint64_t paced_place, paced_ns; /* of its last PACE */
+	uint64_t last_place;            /* of its last event */
 	uint64_t first_place;
 	uint32_t context;
 	bool created, ended;
@@ -41,6 +42,7 @@ struct builder {
 	bool places, marks;            /* PACE and MARK steps are wanted */
 	uint64_t stride, weight_bytes; /* bytes that count like one event; 0 = none do */
 	uint64_t place, events;
+	bool idle; /* the thread of this event had none for longer than a window */
 	uint64_t peak_event;
 	uint32_t context_user[WL_MAX_THREADS]; /* the thread that had it last */
 	uint32_t ncontexts, alive;

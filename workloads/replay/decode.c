@@ -75,11 +75,20 @@ const struct replay_script *decode(struct wl_run *run, const struct replay_setti
 	script->settings = *settings;
 	if (have_it_read(run, fd) < 0)
 		return NULL;
+	if (script->state == REPLAY_REFUSED) {
+		/* Of a trace with a name this is kept with the results, for others to read:
+		 * without the folder. */
+		const char *path = settings->path, *base = strrchr(path, '/');
+		size_t folder = base ? (size_t)(base - path) + 1 : 0;
+
+		if (strcmp(strchr(run->workload->name, ':') + 1, path) == 0 ||
+		    strncmp(script->why, path, folder) != 0)
+			folder = 0;
+		wl_fail(run, "%s", script->why + folder);
+		return NULL;
+	}
 	if (script->state != REPLAY_READY) {
-		wl_fail(run, "%s",
-			script->state == REPLAY_REFUSED
-				? script->why
-				: "the trace's reader failed without a word");
+		wl_fail(run, "the trace's reader failed without a word");
 		return NULL;
 	}
 	munmap(script, sizeof(*script));

@@ -24,6 +24,17 @@ static void publish(const struct hand *h, uint64_t place)
 	bell_ring(&c->bell, place);
 }
 
+/* A wait that the recorded thread had, too, says nothing of how this replay is scheduled. */
+static void count_wait(const struct hand *h, const struct replay_step *step, uint64_t from)
+{
+	uint64_t ns = clock_ns(CLOCK_MONOTONIC) - from;
+
+	if (step->op == REPLAY_JOIN || step->idle)
+		h->context->idle_ns += ns;
+	else
+		h->context->wait_ns += ns;
+}
+
 /* Until another thread has done so many of its steps. */
 static void await(const struct hand *h, const struct replay_step *step, uint64_t wanted)
 {
@@ -47,7 +58,7 @@ static void await(const struct hand *h, const struct replay_step *step, uint64_t
 				bell_sleep(&other->bell, rung, i - BELL_SPINS);
 		}
 	}
-	h->context->wait_ns += clock_ns(CLOCK_MONOTONIC) - from;
+	count_wait(h, step, from);
 }
 
 /* The context farthest behind, and whether this place is within the window of it. */
@@ -96,7 +107,7 @@ static void stay_within(const struct hand *h, const struct replay_step *step)
 			slowest = now;
 		}
 	}
-	h->context->wait_ns += clock_ns(CLOCK_MONOTONIC) - from;
+	count_wait(h, step, from);
 }
 
 static void until_due(const struct player *p, uint64_t recorded_ns)
@@ -385,7 +396,6 @@ static void play_once(struct player *p)
 	}
 	atomic_store(&p->contexts[0].place, 0);
 	play(&h);
-	p->contexts[0].alive_ns += clock_ns(CLOCK_MONOTONIC) - p->start_ns;
 	publish(&h, UINT64_MAX);
 	atomic_store(&p->parts[0].done, UINT64_MAX);
 	bell_ring(&p->parts[0].bell, UINT64_MAX);
@@ -397,6 +407,7 @@ static void play_once(struct player *p)
 		if (plan[i].context)
 			join(&h, &step);
 	}
+	p->contexts[0].alive_ns += clock_ns(CLOCK_MONOTONIC) - p->start_ns;
 }
 
 void player_run(struct player *p)

@@ -32,7 +32,9 @@ struct player_context {
 	_Atomic int64_t live;   /* bytes, at that place */
 	struct bell bell;       /* rung when `place` moves */
 	int64_t peak;           /* most live bytes of all contexts that its threads saw */
-	uint64_t wait_ns, alive_ns;
+	/* All its life, what of it was waiting for others, and what was waiting as in the
+	 * recording: in joins, and where the recorded thread was idle meanwhile. */
+	uint64_t alive_ns, wait_ns, idle_ns;
 } __attribute__((aligned(128)));
 
 struct player {

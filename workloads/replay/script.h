@@ -30,7 +30,9 @@ enum replay_op {
 struct replay_step {
 	uint64_t size : 48; /* requested; of a free what is given back; else see above: the
 			       place in the recorded order, for whoever waits */
-	uint64_t align_log2 : 7;
+	uint64_t align_log2 : 6;
+	uint64_t idle : 1; /* of a wait: the recorded thread had nothing to do before it either
+			    */
 	uint64_t post : 1; /* another thread waits for this step */
 	uint64_t op : 8;
 	uint64_t other; /* REALLOC: the size before */

@@ -130,6 +130,7 @@ static void report(struct wl_run *run)
 	r->recorded_ns = p->script->duration_ns;
 	for (uint32_t i = 0; i < p->script->ncontexts; i++) {
 		run->channel->threads[i].wait_ns = p->contexts[i].wait_ns;
+		run->channel->threads[i].idle_ns = p->contexts[i].idle_ns;
 		run->channel->threads[i].alive_ns = p->contexts[i].alive_ns;
 	}
 	if (p->locality)
@@ -222,6 +223,15 @@ bool replay_workload_make(struct replay_workload *made, const char *name, const 
 		.live = live,
 	};
 	return true;
+}
+
+size_t replay_name_length(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._+-";
+	size_t length = strspn(text, allowed);
+
+	return text[length] == '=' ? length : 0;
 }
 
 const char *replay_workload_path(const struct workload *workload)

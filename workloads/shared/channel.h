@@ -58,8 +58,8 @@ struct channel_thread {
 	int64_t live_bytes;   /* live; may be negative where others' objects are freed */
 	int64_t live_objects; /* live */
 	uint64_t allocs, frees, reallocs;
-	uint64_t wait_ns, alive_ns; /* of a replay: waiting for other threads; all its life */
-	uint64_t pad;
+	/* Of a replay: waiting for other threads; all its life; waiting as in the recording. */
+	uint64_t wait_ns, alive_ns, idle_ns;
 } __attribute__((aligned(64)));
 
 /* A thread that waits for more than this share of its life shows the scheduler as well. */

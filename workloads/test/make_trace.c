@@ -118,6 +118,25 @@ static void few_threads(unsigned threads, uint64_t events, bool aligned)
 	}
 }
 
+/* The first thread only waits, as most do: twice in the middle of a thread's work, of which it
+ * then frees an object, then in a join; the end of the second thread it does not wait for. */
+static void one_that_waits(uint64_t events)
+{
+	for (uint32_t t = 1; t <= 2; t++) {
+		thread_event(TRACE_CREATE, 0, t);
+		thread_event(TRACE_START, t, 0);
+		for (unsigned part = 0; part < 3; part++) {
+			for (uint64_t i = 0; i < events / 6; i++)
+				one_of(t, false);
+			if (part < 2 && nlive)
+				release(0, nlive - 1);
+		}
+		thread_event(TRACE_END, t, TRACE_NO_THREAD);
+		if (t == 1)
+			thread_event(TRACE_JOIN, 0, t);
+	}
+}
+
 /* Each thread starts the next one in the middle of its life; every third is joined. */
 static void many_threads(unsigned threads, uint64_t events)
 {
@@ -190,6 +209,8 @@ int main(int argc, char **argv)
 		few_threads(1, events, false);
 	else if (strcmp(kind, "four") == 0)
 		few_threads(4, events, false);
+	else if (strcmp(kind, "waits") == 0)
+		one_that_waits(events);
 	else if (strcmp(kind, "aligned") == 0)
 		few_threads(1, events, true);
 	else if (strcmp(kind, "late") == 0)

@@ -43,6 +43,13 @@ echo "$said" | grep -q "^mark      peak" && echo "$said" | grep -q "^mark      e
 ok $? "one thread: marks at the peak and at the end"
 said=$("$work" trace:"$tmp/four")
 [ "$(echo "$said" | grep -c "^waiting   thread")" -eq 4 ]; ok $? "every thread's waiting is told"
+# A thread that waits as the recorded one did does not measure the scheduler.
+"$make" waits "$tmp/waits" 60000
+for mode in max windowed; do
+	said=$("$work" --set mode=$mode trace:"$tmp/waits")
+	echo "$said" | grep -q "^replay    validated" && echo "$said" | grep -q "^waiting   thread 0: 0.000 of [0-9.]* s, idle [0-9.]* s$"
+	ok $? "mode $mode: a join and an idle thread are no waiting"
+done
 # Paced: as long as it was recorded, or so many percent of that.
 wall() { "$work" --set mode=paced --set scale=$1 trace:"$tmp/one" | sed -n 's/^time .* \([0-9.]*\) s wall.*/\1/p'; }
 said="$(wall 1000) s at 10 times the recorded time, $(wall 100000) s at 1000 times"

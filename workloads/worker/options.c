@@ -11,7 +11,7 @@
 const char options_usage[] =
 	"Usage: ashlar-work [OPTION]... WORKLOAD\n"
 	"Run one workload in this process, under whichever allocator is loaded.  A file that\n"
-	"`ashlar-bench record` wrote is the workload trace:FILE.\n\n"
+	"`ashlar-bench record` wrote is the workload trace:FILE, or trace:NAME=FILE.\n\n"
 	"  --list               name every workload and its parameters\n"
 	"  --seed N             seed of the workload's choices (default 1)\n"
 	"  --mode MODE          throughput (default), latency or verify; of a trace also\n"
@@ -113,8 +113,21 @@ static int set_parameter(struct options *o, const char *setting, char *why, size
 static int find_trace(struct options *o, const char *name, char *why, size_t why_size)
 {
 	static struct replay_workload trace;
+	const char *file = name + strlen(REPLAY_PREFIX);
+	size_t length = replay_name_length(file);
+	char given[REPLAY_NAME_MOST + sizeof(REPLAY_PREFIX)];
 
-	if (!replay_workload_make(&trace, name, name + strlen(REPLAY_PREFIX), NULL)) {
+	if (length > REPLAY_NAME_MOST) {
+		snprintf(why, why_size, "%s: a name has at most %d characters", name,
+			 REPLAY_NAME_MOST);
+		return -1;
+	}
+	if (length) {
+		snprintf(given, sizeof(given), REPLAY_PREFIX "%.*s", (int)length, file);
+		file += length + 1;
+		name = given;
+	}
+	if (!replay_workload_make(&trace, name, file, NULL)) {
 		snprintf(why, why_size, "the name of the trace is too long");
 		return -1;
 	}

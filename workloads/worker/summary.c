@@ -89,8 +89,9 @@ static void print_replay(const struct channel *c)
 		const struct channel_thread *t = &c->threads[i];
 		double share = t->alive_ns ? (double)t->wait_ns / (double)t->alive_ns : 0;
 
-		say(STDOUT_FILENO, "waiting   thread %llu: %.3f of %.3f s%s\n",
+		say(STDOUT_FILENO, "waiting   thread %llu: %.3f of %.3f s, idle %.3f s%s\n",
 		    (unsigned long long)i, (double)t->wait_ns / 1e9, (double)t->alive_ns / 1e9,
+		    (double)t->idle_ns / 1e9,
 		    share > CHANNEL_WAIT_NOTE ? ", more than 5 %: this also measures scheduling"
 					      : "");
 	}
