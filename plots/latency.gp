@@ -29,7 +29,10 @@ do for [p=1:panels] {
 	set bmargin at screen TOP - 24.0 / H - row_of * (high + between) - high
 	eval open_ranges
 	panel_name = ""
-	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), column("ns")) : NaN) nooutput name "Y"
+	full = ""
+	Y_min = 1000; Y_max = 1e6
+	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), strcol("x") eq "nan" ? (full = full.(strlen(full) ? ", " : "").strcol("allocator"), NaN) : column("ns")) : NaN) nooutput name "Y"
+	set label 97 (strlen(full) ? "saturated: ".full : "") at graph 0.03,graph 0.95 left textcolor rgb GREY
 	low = Y_min / 1.3
 	if (clock > 0 && clock > low / 4) { low = min2(low, clock / 1.5) }
 	set yrange [low:Y_max * 1.3]

@@ -3,9 +3,29 @@
 #include <math.h>
 #include <stdlib.h>
 
+struct saturation latencies_saturation(const struct comparison *c, size_t cell,
+				       size_t contender)
+{
+	struct saturation found = {.least_share = 1};
+
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+
+		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender)
+			continue;
+		found.of++;
+		found.samples += s->saturated;
+		if (s->achieved_share < found.least_share)
+			found.least_share = s->achieved_share;
+	}
+	return found;
+}
+
 void latencies_collect(const struct comparison *c, size_t cell, size_t contender,
 		       const char *kind, struct distribution *d)
 {
+	if (latencies_saturation(c, cell, contender).samples)
+		return;
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
 
@@ -20,6 +40,8 @@ static void percentiles(const struct comparison *c, size_t cell, size_t contende
 {
 	for (size_t b = 0; b < c->nblocks; b++)
 		out[b] = NAN;
+	if (latencies_saturation(c, cell, contender).samples)
+		return;
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
 		struct distribution d = {0};

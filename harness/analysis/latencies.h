@@ -4,7 +4,18 @@
 
 #include "harness/analysis/comparison.h"
 
-/* The merged histogram of all good samples of a cell and contender, empty if none.  `kind` is
+/* Samples of an open loop that did not keep up: of how many, and the least share of what was
+ * offered that was answered (1 where all kept up or there is no open loop).  One of them is
+ * enough: percentiles of the blocks that kept up would be those of the better half. */
+struct saturation {
+	size_t samples, of;
+	double least_share;
+};
+struct saturation latencies_saturation(const struct comparison *c, size_t cell,
+				       size_t contender);
+
+/* The merged histogram of all good samples of a cell and contender, empty if none, or if any is
+ * saturated.  `kind` is
  * "alloc", "free" or "request". */
 void latencies_collect(const struct comparison *c, size_t cell, size_t contender,
 		       const char *kind, struct distribution *d);

@@ -108,7 +108,12 @@ bool results_is_null(const struct result_contender *contender)
 
 bool results_is_disturbed(const struct result_sample *s)
 {
-	return s->runqueue_delay_ns > 0.01 * s->cpu_ns || s->steal_ns > 0.005 * s->wall_ns;
+	double duration = results_number(s->json, FIELD_duration_ns);
+
+	if (s->disturbed)
+		return *s->disturbed != '\0';
+	return s->steal_ns > 20e6 &&
+	       s->steal_ns > 0.01 * (isnan(duration) ? s->wall_ns : duration);
 }
 
 static size_t add_contender(struct result_set *set, const char *name, json_t *json)
@@ -151,6 +156,70 @@ static size_t add_cell(struct result_set *set, json_t *json, bool listed)
 	return set->ncells++;
 }
 
+/* Whether an open loop kept up, by the sample's own word; older sets have the rate that was
+ * asked for, and of the time taken the whole of the run, which is a hair more than the loop. */
+static void take_load(struct result_sample *s)
+{
+	const json_t *said = results_value(s->json, FIELD_saturated);
+	double offered = results_number(s->json, FIELD_offered_rate),
+	       achieved = results_number(s->json, FIELD_achieved_rate);
+
+	if (!results_value(s->json, FIELD_achieved_rate)) {
+		offered = json_field_number(results_value(s->json, FIELD_latency), "rate");
+		achieved = s->wall_ns > 0 ? s->ops / s->wall_ns * 1e9 : NAN;
+	}
+	s->achieved_share = offered > 0 ? achieved / offered : NAN;
+	s->saturated = json_is_boolean(said) ? json_is_true(said)
+					     : s->achieved_share < RESULTS_SATURATED;
+}
+
+/* The repeat of a block counts where it is whole: a sample of the first time beside samples of
+ * the second would be no pair. */
+static bool repeat_is_whole(const struct result_set *set, const struct result_sample *of)
+{
+	for (size_t i = 0; i < set->nsamples; i++) {
+		const struct result_sample *s = &set->samples[i];
+		bool again = false;
+
+		if (s->cell != of->cell || s->block != of->block || s->attempt)
+			continue;
+		for (size_t k = 0; k < set->nsamples && !again; k++)
+			again = set->samples[k].cell == s->cell &&
+				set->samples[k].block == s->block && set->samples[k].attempt &&
+				set->samples[k].contender == s->contender;
+		if (!again)
+			return false;
+	}
+	return true;
+}
+
+static void choose_attempts(struct result_set *set)
+{
+	for (size_t i = 0; i < set->nsamples; i++) {
+		struct result_sample *again = &set->samples[i];
+		bool whole = again->attempt && repeat_is_whole(set, again);
+
+		if (!again->attempt)
+			continue;
+		again->superseded |= !whole;
+		for (size_t k = 0; k < set->nsamples && whole; k++) {
+			struct result_sample *first = &set->samples[k];
+
+			if (!first->attempt && first->cell == again->cell &&
+			    first->block == again->block &&
+			    first->contender == again->contender)
+				first->superseded = true;
+		}
+		if (!whole)
+			results_remark(set,
+				       "the repeat of block %lld of %s (%s) is not whole: the "
+				       "first time counts",
+				       (long long)again->block + 1,
+				       set->cells[again->cell].name,
+				       set->cells[again->cell].mode);
+	}
+}
+
 static void add_sample(struct result_set *set, json_t *json)
 {
 	struct result_sample s = {
@@ -176,13 +245,17 @@ static void add_sample(struct result_set *set, json_t *json)
 	};
 
 	s.ok = !strcmp(s.status, "ok");
+	s.attempt = field_integer(json, sample_fields[FIELD_attempt].name, 0);
+	s.disturbed = json_string_value(results_value(json, FIELD_disturbed));
+	take_load(&s);
 	if (!*set->cells[s.cell].ops_unit)
 		set->cells[s.cell].ops_unit = results_text(json, FIELD_ops_unit);
 	for (size_t i = 0; i < set->nsamples; i++) {
 		struct result_sample *earlier = &set->samples[i];
 
 		if (earlier->cell == s.cell && earlier->contender == s.contender &&
-		    earlier->block == s.block && !earlier->superseded) {
+		    earlier->block == s.block && earlier->attempt == s.attempt &&
+		    !earlier->superseded) {
 			earlier->superseded = true;
 			results_remark(set,
 				       "sample %lld repeats sample %lld (%s, %s, block %lld): "
@@ -314,7 +387,7 @@ struct result_set *results_load(const char *dir, char *message, size_t size)
 	    !load_samples(set, samples, message, size) || !load_packed(set, message, size)) {
 		results_free(set);
 		set = NULL;
-	} else if (set->nsamples == 0) {
+	} else if (choose_attempts(set), set->nsamples == 0) {
 		snprintf(message, size, "%s: no sample in it", samples);
 		results_free(set);
 		set = NULL;

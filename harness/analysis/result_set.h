@@ -13,6 +13,9 @@
 #include "harness/base/tarball.h"
 #include "harness/stats/distribution.h"
 
+/* An open loop that answered less than this share of what it was offered is saturated. */
+#define RESULTS_SATURATED 0.98
+
 /* All strings belong to the JSON values of the set and live as long as it. */
 struct result_contender {
 	const char *name;
@@ -33,6 +36,10 @@ struct result_sample {
 	const char *status, *reason;
 	bool ok;
 	bool superseded; /* a later record holds the same cell, contender and block */
+	int64_t attempt; /* 1: of the repeat of a disturbed block */
+	bool saturated; /* an open loop that did not keep up: no latency of it means anything */
+	double achieved_share; /* of what an open loop was offered; NaN where there was none */
+	const char *disturbed; /* by what; "" = nothing; null in older sets, which do not say */
 	/* NaN where the record does not say. */
 	double cpu_ns, user_ns, sys_ns, wall_ns, ops;
 	double peak_rss_bytes, table_bytes, minor_faults, instructions;
@@ -74,8 +81,9 @@ bool results_is_mode(const struct result_cell *cell, const char *mode);
 bool results_is_program(const struct result_cell *cell);
 bool results_is_null(const struct result_contender *contender);
 
-/* Did the sample wait more than 1 % of its CPU time for a CPU, or lose more than
- * 0.5 % of its wall time to other guests of the host? */
+/* Did others disturb the sample?  By its own word; in older sets, which know nothing of others
+ * on the machine, where it lost more than 1 % of its time, and 20 ms, to other guests of the
+ * host. */
 bool results_is_disturbed(const struct result_sample *sample);
 
 /* A side file (timeline/N.tsv, ...), from the folder or, where it does not lie there, from the

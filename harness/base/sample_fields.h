@@ -56,6 +56,17 @@ enum sample_kind {
 	FIELD(involuntary_switches, KIND_INT, "", "times one was taken from them")             \
 	FIELD(runqueue_delay_ns, KIND_INT, "ns", "time its threads waited for a CPU")          \
 	FIELD(steal_ns, KIND_INT, "ns", "stolen time of the machine")                          \
+	FIELD(others_ns, KIND_INT, "ns",                                                       \
+	      "CPU time of others during the trial: the machine's, less that of the sample's " \
+	      "process tree and the bench's own")                                              \
+	FIELD(throttled_ns, KIND_INT, "ns",                                                    \
+	      "time in which the control group was kept from running by its limit")            \
+	FIELD(throttled_periods, KIND_INT, "", "and in how many periods of the limit")         \
+	FIELD(disturbed, KIND_STRING_NULL, "",                                                 \
+	      "what disturbed it, of `others`, `steal`, `throttling`, `run queue`, with "      \
+	      "commas; empty: nothing; null: not asked (no times are taken)")                  \
+	FIELD(attempt, KIND_INT, "",                                                           \
+	      "0; 1 in the repeat of a disturbed block, which counts in place of the first")   \
 	FIELD(duration_ns, KIND_INT, "ns",                                                     \
 	      "of the whole trial, with starting and ending the process")                      \
 	FIELD(ops_unit, KIND_STRING, "", "what one of `ops` is")                               \
@@ -78,6 +89,11 @@ enum sample_kind {
 	      "max}}, clock_cost_ns, sample_every, rate}`; a percentile with fewer than 100 "  \
 	      "values beyond it is null; the file has columns `kind`, `from_ns`, `to_ns`, "    \
 	      "`count`")                                                                       \
+	FIELD(offered_rate, KIND_INT_NULL, "1/s",                                              \
+	      "open loop at a rate: requests per second as the drawn arrivals came to")        \
+	FIELD(achieved_rate, KIND_INT_NULL, "1/s", "and as they were answered")                \
+	FIELD(saturated, KIND_BOOL_NULL, "",                                                   \
+	      "whether that is less than 98 %: then no percentile is given")                   \
 	FIELD(counters, KIND_OBJECT, "",                                                       \
 	      "`tier` (`pmu`, `software`, `fake`), `events`: name → `{value, enabled_ns, "   \
 	      "running_ns, scaled}`")                                                          \

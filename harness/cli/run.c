@@ -31,7 +31,7 @@ static int save(const struct manifest *m, const struct runset *set)
 
 static int measure(struct manifest *m, struct runset *set, const struct run_request *o)
 {
-	struct runner r = {.manifest = m, .set = set, .quiet = o->quiet};
+	struct runner r = {.manifest = m, .set = set, .quiet = o->quiet, .no_repeat = o->no_repeat};
 	const char *tmp = getenv("TMPDIR");
 	char *scratch = text_format("%s/ashlar-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	char *absolute = realpath(set->path, NULL);

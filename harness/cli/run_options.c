@@ -6,7 +6,7 @@
 #include <string.h>
 #include "harness/base/message.h"
 
-enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT, KEY_ONLY };
+enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT, KEY_ONLY, KEY_NO_REPEAT };
 
 static const struct argp_option table[] = {
 	{"suite", 's', "NAME", 0,
@@ -39,6 +39,8 @@ static const struct argp_option table[] = {
 	 "complete an interrupted run set: that of --out or of the argument DIR, else the "
 	 "newest",
 	 0},
+	{"no-repeat", KEY_NO_REPEAT, NULL, 0,
+	 "keep blocks that others disturbed as they are, instead of repeating them", 0},
 	{"seed", KEY_SEED, "N", 0, "of orders and workloads (default: drawn)", 0},
 	{"timeout", KEY_TIMEOUT, "TIME", 0, "of one sample (default: what the workload says)",
 	 0},
@@ -91,6 +93,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case 'a':
 		keep(o->allocators, &o->nallocators, argument, "--allocator");
+		break;
+	case KEY_NO_REPEAT:
+		o->no_repeat = true;
 		break;
 	case KEY_ONLY:
 		keep(o->only, &o->nonly, argument, "--only");

@@ -44,6 +44,21 @@ static size_t curve(FILE *f, size_t panel, const char *label, const char *conten
 	return rows;
 }
 
+/* Who did not keep up, as words for the panel: no curve of theirs would mean anything. */
+static size_t saturated(FILE *f, const struct comparison *c, size_t cell, size_t panel,
+			const char *label)
+{
+	size_t rows = 0;
+
+	for (size_t j = 0; j + c->nulls < c->nshown; j++)
+		if (latencies_saturation(c, cell, c->shown[j]).samples) {
+			fprintf(f, "%zu\t%s\t%s\tnan\tnan\tnan\n", panel, label,
+				c->set->contenders[c->shown[j]].name);
+			rows++;
+		}
+	return rows;
+}
+
 static bool write_latency(const struct study *study, struct figure *figure,
 			  const char *const *kinds, size_t nkinds)
 {
@@ -72,6 +87,8 @@ static bool write_latency(const struct study *study, struct figure *figure,
 					      clock_cost(c, i), &d);
 				distribution_free(&d);
 			}
+			if (!strcmp(kinds[kind], "request"))
+				rows += saturated(f, c, i, panels + 1, label);
 			panels += rows > before;
 		}
 	if (!rows)
@@ -99,11 +116,13 @@ bool latency_write_requests(const struct study *study, struct figure *figure)
 	const struct comparison *c = study->c;
 	static const char *const kinds[] = {"request"};
 
-	text_set(&figure->caption,
-		 "Time of requests from their intended start (open loop: a late request makes "
-		 "the next ones late too) by percentile, at shares of the rate that the "
-		 "reference reached once, the same for all. A curve ends where fewer than %d "
-		 "values lie beyond.%s",
-		 DISTRIBUTION_MIN_BEYOND, c->nulls ? " null is left out." : "");
+	text_set(
+		&figure->caption,
+		"Time of requests from their intended start (open loop: a late request makes "
+		"the next ones late too) by percentile, at shares of the rate that the "
+		"reference can answer in this mode, the same for all. A curve ends where fewer "
+		"than %d values lie beyond. Named as saturated, without a curve, is who "
+		"answered less than 98 %% of the rate.%s",
+		DISTRIBUTION_MIN_BEYOND, c->nulls ? " null is left out." : "");
 	return write_latency(study, figure, kinds, 1);
 }

@@ -177,3 +177,34 @@ int64_t callgrind_total(const char *text)
 		line = strstr(text, "\ntotals:");
 	return line ? strtoll(strchr(line, ':') + 1, NULL, 10) : -1;
 }
+
+/* Behind "==PID==" or "--PID--"; `line` itself where valgrind begins otherwise; else NULL. */
+static const char *words_of_valgrind(const char *line)
+{
+	size_t digits;
+
+	if (starts(line, "vex ") || starts(line, "valgrind: "))
+		return line;
+	if (!starts(line, "==") && !starts(line, "--"))
+		return NULL;
+	digits = strspn(line + 2, "0123456789");
+	if (!digits || line[2 + digits] != line[0] || line[3 + digits] != line[0])
+		return NULL;
+	line += 4 + digits;
+	return line + strspn(line, " ");
+}
+
+bool callgrind_complaint(const char *text, char *line, size_t size)
+{
+	line[0] = '\0';
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		const char *words = words_of_valgrind(text);
+		size_t length = words ? strcspn(words, "\n") : 0;
+
+		if (length) {
+			snprintf(line, size, "%.*s", (int)length, words);
+			return true;
+		}
+	}
+	return false;
+}

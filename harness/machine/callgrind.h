@@ -4,6 +4,7 @@
 #define HARNESS_CALLGRIND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Arguments for valgrind up to the program; NULL-terminated.  `out` is the argument that
@@ -20,5 +21,10 @@ int64_t callgrind_total(const char *text);
  * part of them that began by malloc_usable_size, which traces do not hold.  -1 when the
  * text is no such file. */
 int64_t callgrind_allocator(const char *text, const char *library, int64_t *usable_size);
+
+/* The first line in which valgrind itself complains in what a process wrote to stderr, without
+ * its "==PID==", into `line`, cut to `size`.  Its last line is seldom the reason: a page of
+ * advice comes behind.  False, and "", when there is none. */
+bool callgrind_complaint(const char *text, char *line, size_t size);
 
 #endif

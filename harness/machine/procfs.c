@@ -94,14 +94,95 @@ bool proc_read_counts(pid_t pid, struct proc_counts *counts)
 	return true;
 }
 
-uint64_t machine_steal_ns(void)
+bool machine_cpu_ticks(const char *stat, uint64_t *busy, uint64_t *steal)
+{
+	uint64_t user, nice, sys, irq = 0, softirq = 0;
+
+	*steal = 0;
+	/* user nice system idle iowait irq softirq steal; time of guests is within user. */
+	if (sscanf(stat,
+		   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64
+		   " %" SCNu64,
+		   &user, &nice, &sys, &irq, &softirq, steal) < 3)
+		return false;
+	*busy = user + nice + sys + irq + softirq;
+	return true;
+}
+
+/* A tick in ns times the first (busy) or second number. */
+static uint64_t cpu_ns(bool stolen)
 {
 	char text[512]; /* the first line */
-	uint64_t steal = 0, hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t busy = 0, steal = 0, hertz = (uint64_t)sysconf(_SC_CLK_TCK);
 
 	procfs_read("/proc/stat", text, sizeof(text));
-	sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal);
-	return steal * (1000000000u / hertz);
+	machine_cpu_ticks(text, &busy, &steal);
+	return (stolen ? steal : busy) * (1000000000u / hertz);
+}
+
+uint64_t machine_steal_ns(void)
+{
+	return cpu_ns(true);
+}
+
+uint64_t machine_busy_ns(void)
+{
+	return cpu_ns(false);
+}
+
+/* Adds what the limits from a group up to the root of its hierarchy say: any of them holds
+ * the process back.  Within a container the path may be the host's, which is not there; the
+ * mount's root is then the group. */
+static void add_throttling(struct throttling *t, const char *mount, const char *group,
+			   const char *key, uint64_t unit)
+{
+	char path[1024], text[4096];
+	size_t length = strlen(group);
+
+	for (;;) {
+		while (length && group[length - 1] == '/')
+			length--;
+		snprintf(path, sizeof(path), "%s%.*s/cpu.stat", mount, (int)length, group);
+		if (procfs_read(path, text, sizeof(text))) {
+			t->periods += procfs_number(text, "nr_throttled");
+			t->ns += procfs_number(text, key) * unit;
+		}
+		if (!length)
+			return;
+		while (length && group[length - 1] != '/')
+			length--;
+	}
+}
+
+struct throttling machine_throttling_of(const char *groups, const char *root)
+{
+	struct throttling t = {0, 0};
+
+	for (const char *line = groups; *line;) {
+		char names[128], group[512], mount[1024];
+		size_t length = strcspn(line, "\n");
+
+		/* "0::GROUP" of version 2, "N:cpu,cpuacct:GROUP" of version 1. */
+		if (sscanf(line, "0::%511[^\n]", group) == 1) {
+			add_throttling(&t, root, group, "throttled_usec", 1000);
+		} else if (sscanf(line, "%*u:%127[^:\n]:%511[^\n]", names, group) == 2) {
+			for (char *rest = names, *name; (name = strsep(&rest, ","));)
+				if (strcmp(name, "cpu") == 0) {
+					snprintf(mount, sizeof(mount), "%s/cpu", root);
+					add_throttling(&t, mount, group, "throttled_time", 1);
+				}
+		}
+		line += length + (line[length] == '\n');
+	}
+	return t;
+}
+
+struct throttling machine_throttling(void)
+{
+	char text[4096];
+
+	procfs_read("/proc/self/cgroup", text, sizeof(text));
+	return machine_throttling_of(text, "/sys/fs/cgroup");
 }
 
 uint64_t machine_oom_kills(void)

@@ -27,6 +27,21 @@ bool proc_read_counts(pid_t pid, struct proc_counts *counts);
  * CPUs, and processes killed for want of memory. */
 uint64_t machine_steal_ns(void);
 uint64_t machine_oom_kills(void);
+/* Likewise: time in which its CPUs ran anything, in steps of a clock tick. */
+uint64_t machine_busy_ns(void);
+/* Busy and stolen time of the first line of a text like /proc/stat, in ticks.  False when it is
+ * none. */
+bool machine_cpu_ticks(const char *stat, uint64_t *busy, uint64_t *steal);
+
+/* How long, and in how many periods, CPU limits kept the control group of this process and
+ * those it lies in from running, since they were made; zeros without a limit. */
+struct throttling {
+	uint64_t ns, periods;
+};
+/* `groups` is the text of /proc/self/cgroup, `root` where the hierarchies are mounted: both
+ * versions, also in one machine. */
+struct throttling machine_throttling_of(const char *groups, const char *root);
+struct throttling machine_throttling(void);
 uint64_t machine_memory_bytes(void);
 
 #endif

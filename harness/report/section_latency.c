@@ -35,6 +35,25 @@ static bool latency_row(struct document *d, const struct comparison *c, size_t c
 	return any;
 }
 
+/* A row for who did not keep up: named, and without a percentile. */
+static bool saturated_row(struct document *d, const struct comparison *c, size_t cell,
+			  size_t contender)
+{
+	struct saturation found = latencies_saturation(c, cell, contender);
+
+	if (!found.samples)
+		return false;
+	document_row(d);
+	document_words(d, "%s", c->set->cells[cell].name);
+	document_words(d, "request");
+	document_words(d, "%s", c->set->contenders[contender].name);
+	document_words(d, "saturated in %zu of %zu: at least %.0f %% of the rate",
+		       found.samples, found.of, 100 * found.least_share);
+	for (int i = 0; i < 7; i++)
+		document_number(d, UNIT_NS, NAN);
+	return true;
+}
+
 void section_latency(struct document *d, const struct comparison *c)
 {
 	static const char *const kinds[] = {"alloc", "free", "request"};
@@ -46,7 +65,10 @@ void section_latency(struct document *d, const struct comparison *c)
 	document_section(d, "latency", "Latency", "Latency");
 	document_paragraph(d);
 	document_say(d, "Of all blocks together; – where fewer than 100 values lie beyond. The "
-			"cost of reading the clock is within the values.");
+			"cost of reading the clock is within the values. Saturated is who "
+			"answered less than 98 % of the requests per second that were offered "
+			"in any block: what its clients wait for grows with the length of the "
+			"run, and there is no percentile.");
 	document_table(d, titles);
 	if (!comparison_alone(c))
 		document_column(d, "p99.9 to reference");
@@ -54,7 +76,8 @@ void section_latency(struct document *d, const struct comparison *c)
 		for (int kind = 0; kind < 3 && results_is_mode(&c->set->cells[i], "latency");
 		     kind++)
 			for (size_t j = 0; j < c->nshown; j++)
-				rows += latency_row(d, c, i, c->shown[j], kinds[kind]);
+				rows += latency_row(d, c, i, c->shown[j], kinds[kind]) ||
+					(kind == 2 && saturated_row(d, c, i, c->shown[j]));
 	if (!rows) {
 		document_paragraph(d);
 		document_say(d, "No latency was measured in this set.");

@@ -53,6 +53,14 @@ void section_methods(struct document *d, const struct comparison *c)
 				"The offered load of %s refers to %.0f requests per second, "
 				"measured once under glibc and the same for all. ",
 				workload, json_number_value(rate));
+		else if (json_is_array(rate))
+			document_format(
+				d,
+				"The offered load of %s is a part of what glibc answered with "
+				"all clocks running, measured in each block (in the first: "
+				"%.0f "
+				"requests per second) and the same for all in it. ",
+				workload, json_number_value(json_array_get(rate, 0)));
 	}
 	document_format(d, "Counters: %s%s%s.", json_field_text(counters, "tier"),
 			*json_field_text(counters, "reason") ? ", " : "",

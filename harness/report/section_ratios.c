@@ -23,6 +23,18 @@ static void hole(struct document *d, const struct comparison *c, size_t cell, si
 	field->target = "gaps";
 }
 
+/* Whether samples that count in it were disturbed: it was not repeated, or in vain. */
+static bool is_disturbed(const struct comparison *c, size_t cell)
+{
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+
+		if (s->cell == cell && s->ok && !s->superseded && results_is_disturbed(s))
+			return true;
+	}
+	return false;
+}
+
 static void ratio_row(struct document *d, const struct comparison *c, enum metric metric,
 		      size_t cell)
 {
@@ -30,7 +42,7 @@ static void ratio_row(struct document *d, const struct comparison *c, enum metri
 	struct interval reference = comparison_median(c, cell, c->reference, metric);
 
 	document_row(d);
-	document_words(d, "%s", c->set->cells[cell].name);
+	document_words(d, "%s%s", c->set->cells[cell].name, is_disturbed(c, cell) ? " †" : "");
 	if (metric == METRIC_CPU)
 		document_words(d, "%s", c->set->cells[cell].ops_unit);
 	document_number(d, metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES,
@@ -127,7 +139,8 @@ void section_time(struct document *d, const struct comparison *c)
 		document_format(d,
 				"Ratio to %s with 95 %% interval; grey where the interval "
 				"contains 1. n is "
-				"said where it is less than the reference has.",
+				"said where it is less than the reference has; † marks "
+				"cells in which samples that count were disturbed.",
 				section_reference(c));
 	section_ratios(d, c, METRIC_CPU);
 }

@@ -303,14 +303,59 @@ static void how_to_read(struct document *d, const struct comparison *c)
 				"much.");
 }
 
+/* Blocks of which a sample was disturbed the first time: by what, and whether they were
+ * repeated; a row each, with the first time's ratio beside what counts. */
+static void disturbed_blocks(struct document *d, const struct comparison *c)
+{
+	static const char *const titles[] = {
+		"cell",         "mode",       "block",  "contender",
+		"disturbed by", "first time", "repeat", NULL};
+	bool any = false;
+
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i], *again = NULL;
+
+		if (!s->ok || s->attempt || !s->disturbed || !*s->disturbed)
+			continue;
+		for (size_t k = 0; k < c->set->nsamples; k++)
+			if (c->set->samples[k].attempt && c->set->samples[k].cell == s->cell &&
+			    c->set->samples[k].block == s->block &&
+			    c->set->samples[k].contender == s->contender)
+				again = &c->set->samples[k];
+		if (!any)
+			document_table(d, titles);
+		any = true;
+		document_row(d);
+		document_words(d, "%s", c->set->cells[s->cell].name);
+		document_words(d, "%s", c->set->cells[s->cell].mode);
+		document_number(d, UNIT_COUNT, (double)s->block + 1);
+		document_words(d, "%s", c->set->contenders[s->contender].name);
+		document_words(d, "%s", s->disturbed);
+		document_number(d, UNIT_NS, s->ops > 0 ? s->cpu_ns / s->ops : NAN);
+		if (!again)
+			document_words(d, "none: counts as it is");
+		else if (!again->ok)
+			document_words(d, "%s", again->status);
+		else
+			document_words(d, "%.4g ns%s%s", again->cpu_ns / again->ops,
+				       results_is_disturbed(again) ? ", disturbed again: " : "",
+				       again->disturbed ? again->disturbed : "");
+	}
+}
+
 static void disturbance(struct document *d, const struct comparison *c)
 {
-	size_t disturbed = 0, of = 0;
+	size_t disturbed = 0, of = 0, repeats = 0;
+	bool told = false;
 
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
 
 		if (!s->ok || !results_is_mode(&c->set->cells[s->cell], "throughput"))
+			continue;
+		repeats += s->attempt;
+		told |= s->disturbed != NULL;
+		if (s->superseded)
 			continue;
 		of++;
 		disturbed += results_is_disturbed(s);
@@ -318,11 +363,26 @@ static void disturbance(struct document *d, const struct comparison *c)
 	document_paragraph(d);
 	document_format(
 		d,
-		"%zu of %zu throughput samples were disturbed: their threads waited for a CPU "
-		"for more than 1 %% of their CPU time, or the machine lost more than 0.5 %% of "
-		"the time to others. They are kept; pairing within blocks and the median take "
-		"the edge off them.",
+		"%zu of %zu throughput samples that count were disturbed by others, and "
+		"are kept as they are; pairing within blocks and the median take the "
+		"edge off them. ",
 		disturbed, of);
+	if (!told) {
+		document_say(d,
+			     "This older set tells of others only the time that other guests "
+			     "of the host took: more than 1 % of a sample's is a disturbance.");
+		return;
+	}
+	document_format(
+		d,
+		"Disturbed is a sample in whose time others on the machine ran for more "
+		"than 5 %% of it, other guests or a limit of the control group took more "
+		"than 1 %%, or whose threads waited for a CPU for 1 %% of their CPU time "
+		"longer than they do in that cell when it is quiet. A disturbed block is "
+		"repeated whole, and the repeat counts: here %zu samples. CPU time per "
+		"operation of those that were disturbed, the first time and in the repeat:",
+		repeats);
+	disturbed_blocks(d, c);
 }
 
 void section_summary(struct document *d, const struct study *study)

@@ -18,7 +18,7 @@ struct run_request {
 	int timeout_s;          /* 0 = each workload's own */
 	const char *out;        /* NULL = the default */
 	uint64_t seed;
-	bool seed_given, resume, dry_run, quiet, no_report;
+	bool seed_given, resume, dry_run, quiet, no_report, no_repeat;
 };
 
 /* Nothing special: the suite quick.  `request` must stay where it is. */

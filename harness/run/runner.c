@@ -11,13 +11,50 @@
 #include "harness/base/progress.h"
 #include "harness/base/sample_fields.h"
 
+/* Samples of the plan, each once. */
+static int runner_samples(const struct runner *r)
+{
+	return r->schedule.count * r->schedule.contenders;
+}
+
+static uint64_t recorded(const json_t *sample, enum sample_field field)
+{
+	return (uint64_t)json_integer_value(json_object_get(sample, sample_fields[field].name));
+}
+
+static struct disturbance_baseline *baseline_of(const struct runner *r, int cell, int contender)
+{
+	return &r->baselines[cell * r->schedule.contenders + contender];
+}
+
+/* What an earlier part of the run found out about disturbances. */
+static void remember(struct runner *r, int turn, int contender, const json_t *sample,
+		     const char *disturbed)
+{
+	const struct disturbance_facts facts = {
+		.duration_ns = recorded(sample, FIELD_duration_ns),
+		.cpu_ns = recorded(sample, FIELD_cpu_ns),
+		.others_ns = recorded(sample, FIELD_others_ns),
+		.steal_ns = recorded(sample, FIELD_steal_ns),
+		.throttled_ns = recorded(sample, FIELD_throttled_ns),
+		.runqueue_delay_ns = recorded(sample, FIELD_runqueue_delay_ns),
+	};
+	int of_block = turn % r->schedule.count;
+	char text[sizeof(((struct sample *)0)->disturbed)];
+
+	disturbance_judge(baseline_of(r, r->schedule.turns[of_block].cell, contender), &facts,
+			  text, sizeof(text));
+	r->turns[of_block].disturbed |= turn < r->schedule.count && *disturbed;
+}
+
 /* A recorded sample must be what the schedule says of its number: else the folder is
  * of another plan, and completing it would mix the two. */
 static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size)
 {
 	struct runner *r = arg;
 	const char *cell, *allocator, *mode;
-	int id, block, turn, order[256];
+	const json_t *disturbed;
+	int id, block, turn, of_block, order[256], total = runner_samples(r);
 	json_int_t duration;
 
 	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}",
@@ -28,26 +65,36 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 		return because(
 			why, why_size,
 			"a record lacks id, cell, allocator, mode, block or duration_ns");
-	if (id < 1 || id > r->schedule.count * r->schedule.contenders)
+	if (id < 1 || id > 2 * total)
 		return because(why, why_size, "sample %d is of another plan", id);
 	turn = (id - 1) / r->schedule.contenders;
+	of_block = turn % r->schedule.count;
 	schedule_order(&r->schedule, turn, order);
-	const struct cell *c = &r->manifest->cells[r->schedule.turns[turn].cell];
-	const struct contender *a =
-		&r->manifest->contenders[order[(id - 1) % r->schedule.contenders]];
+	const struct cell *c = &r->manifest->cells[r->schedule.turns[of_block].cell];
+	int contender = order[(id - 1) % r->schedule.contenders];
+	const struct contender *a = &r->manifest->contenders[contender];
 	if (strcmp(c->name, cell) != 0 || strcmp(cell_modes[c->mode], mode) != 0 ||
-	    block != r->schedule.turns[turn].block || strcmp(a->name, allocator) != 0)
+	    block != r->schedule.turns[of_block].block || strcmp(a->name, allocator) != 0)
 		return because(why, why_size, "sample %d is of another plan", id);
+	disturbed = json_object_get(sample, sample_fields[FIELD_disturbed].name);
 	if (r->done[id])
 		return because(why, why_size, "sample %d is recorded twice", id);
 	r->done[id] = true;
+	if (json_is_string(disturbed) && disturbance_matters(c->mode))
+		remember(r, turn, contender, sample, json_string_value(disturbed));
+	r->spent_s += (double)duration / 1e9;
+	if (turn >= r->schedule.count) {
+		r->repeated_s += (double)duration / 1e9;
+		r->turns[of_block].again = true;
+		return 0;
+	}
+	r->turns[turn].seconds += (double)duration / 1e9;
 	/* A turn's time in the making: its samples' sum, of the last recorded block. */
 	if (block != r->last_block[r->schedule.turns[turn].cell]) {
 		r->last_block[r->schedule.turns[turn].cell] = block;
 		r->cell_s[r->schedule.turns[turn].cell] = 0;
 	}
 	r->cell_s[r->schedule.turns[turn].cell] += (double)duration / 1e9;
-	r->spent_s += (double)duration / 1e9;
 	return 0;
 }
 
@@ -58,16 +105,23 @@ int runner_begin(struct runner *r, char *why, size_t why_size)
 	if (m->ncontenders > 256)
 		return because(why, why_size, "more than 256 allocators");
 	schedule_make(&r->schedule, m->cells, m->ncells, m->ncontenders, m->seed);
-	r->done = calloc((size_t)(r->schedule.count * m->ncontenders) + 1, sizeof(r->done[0]));
+	r->done = calloc(2 * (size_t)runner_samples(r) + 1, sizeof(r->done[0]));
+	r->turns = calloc((size_t)r->schedule.count + 1, sizeof(r->turns[0]));
+	r->baselines =
+		calloc((size_t)(m->ncells * m->ncontenders) + 1, sizeof(r->baselines[0]));
 	r->cell_s = calloc((size_t)m->ncells + 1, sizeof(r->cell_s[0]));
 	r->last_block = calloc((size_t)m->ncells + 1, sizeof(r->last_block[0]));
-	if (!r->done || !r->cell_s || !r->last_block)
+	if (!r->done || !r->cell_s || !r->last_block || !r->turns || !r->baselines)
 		return because(why, why_size, "out of memory");
 	return runset_each(r->set, mark_done, r, why, why_size);
 }
 
 void runner_free(struct runner *r)
 {
+	for (int i = 0; r->baselines && i < r->manifest->ncells * r->schedule.contenders; i++)
+		disturbance_baseline_free(&r->baselines[i]);
+	free(r->baselines);
+	free(r->turns);
 	schedule_free(&r->schedule);
 	free(r->done);
 	free(r->cell_s);
@@ -78,7 +132,7 @@ int runner_missing(const struct runner *r)
 {
 	int n = 0;
 
-	for (int id = 1; id <= r->schedule.count * r->schedule.contenders; id++)
+	for (int id = 1; id <= runner_samples(r); id++)
 		n += !r->done[id];
 	return n;
 }
@@ -129,10 +183,11 @@ static double seconds_left(const struct runner *r, int from)
 static void describe(const struct runner *r, int turn, int place, const int *order,
 		     struct sample *s)
 {
-	const struct turn *t = &r->schedule.turns[turn];
+	const struct turn *t = &r->schedule.turns[turn % r->schedule.count];
 
 	memset(s, 0, sizeof(*s));
 	s->id = schedule_sample_id(&r->schedule, turn, place);
+	s->attempt = turn / r->schedule.count;
 	s->block = t->block;
 	s->order = place;
 	s->cell = &r->manifest->cells[t->cell];
@@ -145,8 +200,7 @@ static void describe(const struct runner *r, int turn, int place, const int *ord
  * not known; the sample then says so. */
 static bool set_rate(const struct runner *r, struct sample *s)
 {
-	json_int_t capacity = json_integer_value(
-		json_object_get(r->manifest->capacity, cell_workload_name(s->cell)));
+	int64_t capacity = s->cell->load ? capacity_of(r->manifest, s->cell, s->block) : 0;
 
 	if (!s->cell->load)
 		return true;
@@ -160,10 +214,38 @@ static bool set_rate(const struct runner *r, struct sample *s)
 	return false;
 }
 
+/* What disturbed a sample that was measured. */
+static void judge(struct runner *r, int turn, int contender, struct sample *s)
+{
+	const struct disturbance_facts facts = {
+		.duration_ns = s->duration_ns,
+		.cpu_ns = s->cpu_ns,
+		.others_ns = s->others_ns,
+		.steal_ns = s->steal_ns,
+		.throttled_ns = s->throttled_ns,
+		.runqueue_delay_ns = s->runqueue_delay_ns,
+	};
+	struct turn_state *state = &r->turns[turn % r->schedule.count];
+	int cell = r->schedule.turns[turn % r->schedule.count].cell;
+
+	if (s->attempt) {
+		r->repeated_s += (double)s->duration_ns / 1e9;
+		state->again = true;
+	} else {
+		state->seconds += (double)s->duration_ns / 1e9;
+	}
+	s->timed = s->status == SAMPLE_OK && disturbance_matters(s->cell->mode);
+	if (s->timed && disturbance_judge(baseline_of(r, cell, contender), &facts, s->disturbed,
+					  sizeof(s->disturbed)))
+		state->disturbed |= !s->attempt;
+}
+
+/* Turns from schedule.count on are the repeats of those before. */
 static int run_turn(struct runner *r, int turn, struct progress *progress, char *why,
 		    size_t why_size)
 {
-	const struct cell *cell = &r->manifest->cells[r->schedule.turns[turn].cell];
+	const struct cell *cell =
+		&r->manifest->cells[r->schedule.turns[turn % r->schedule.count].cell];
 	static struct sample sample; /* large: marks and counters */
 	int order[256], result = 0;
 
@@ -182,6 +264,7 @@ static int run_turn(struct runner *r, int turn, struct progress *progress, char 
 			trial_run(&r->place, &sample);
 		if (sample.status == SAMPLE_ABORTED)
 			return 0;
+		judge(r, turn, order[place], &sample);
 		/* What cannot run anywhere was said at the start; what a cell excludes, once.
 		 */
 		if (sample.status != SAMPLE_OK &&
@@ -223,6 +306,38 @@ static bool fits(const struct runner *r, int turn)
 	return left > 0 && turn_seconds(r, turn) <= left;
 }
 
+/* Repeats what was disturbed, in the order of the plan, where there is room. */
+static enum runner_end repeat(struct runner *r, struct progress *progress, char *why,
+			      size_t why_size)
+{
+	double all = 0;
+
+	for (int turn = 0; turn < r->schedule.count; turn++)
+		all += r->turns[turn].seconds;
+	for (int turn = 0; turn < r->schedule.count; turn++) {
+		const struct turn_state *state = &r->turns[turn];
+		double seconds = state->seconds,
+		       left = r->deadline_ns ? ((double)r->deadline_ns - (double)now_ns()) / 1e9
+					     : seconds;
+		int again = turn + r->schedule.count;
+
+		if (!state->disturbed || turn_done(r, again))
+			continue;
+		/* One that is begun is completed: else it would not count. */
+		if (!state->again &&
+		    (r->repeated_s + seconds > RUNNER_REPEATS * all || seconds > left))
+			continue;
+		if (interrupt_wanted())
+			return RUNNER_INTERRUPTED;
+		progress->total += r->schedule.contenders;
+		if (run_turn(r, again, progress, why, why_size) < 0)
+			return RUNNER_BROKEN;
+		if (!turn_done(r, again))
+			return RUNNER_INTERRUPTED;
+	}
+	return RUNNER_DONE;
+}
+
 enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 {
 	const struct capacity_place place = {&r->place, &r->schedule, r->manifest, r->set};
@@ -250,7 +365,8 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 			continue;
 		}
 		if (r->manifest->cells[cell].load)
-			capacity_measure(&place, &r->manifest->cells[cell]);
+			capacity_measure(&place, &r->manifest->cells[cell],
+					 r->schedule.turns[turn].block);
 		if (run_turn(r, turn, &progress, why, why_size) < 0) {
 			end = RUNNER_BROKEN;
 			break;
@@ -264,6 +380,8 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 		if (s > r->cell_s[cell])
 			r->cell_s[cell] = s;
 	}
+	if (end == RUNNER_DONE && !r->no_repeat)
+		end = repeat(r, &progress, why, why_size);
 	progress_end(&progress);
 	return end;
 }

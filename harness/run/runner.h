@@ -2,6 +2,7 @@
 #ifndef HARNESS_RUNNER_H
 #define HARNESS_RUNNER_H
 
+#include "harness/run/disturbance.h"
 #include "harness/run/manifest.h"
 #include "harness/run/runset.h"
 #include "harness/matrix/schedule.h"
@@ -12,7 +13,15 @@ struct runner {
 	struct runset *set;
 	struct trial_place place;
 	struct schedule schedule;
-	bool *done;      /* by sample id */
+	bool *done; /* by sample id; those of repeats come behind all others */
+	struct turn_state {
+		double seconds; /* its samples, the first time */
+		bool disturbed; /* the first time */
+		bool again;     /* has a sample of the repeat */
+	} * turns;
+	struct disturbance_baseline *baselines; /* [cell * contenders + contender] */
+	double repeated_s;
+	bool no_repeat;
 	double *cell_s;  /* seconds of a turn of each cell, as far as measured; 0 = not yet */
 	int *last_block; /* of each cell, while the folder is read */
 	double spent_s;  /* on what the folder held already */
@@ -24,7 +33,11 @@ struct runner {
  * `why`: the records are of another plan. */
 int runner_begin(struct runner *runner, char *why, size_t why_size);
 
-/* Number of samples that are still to be measured. */
+/* A block that was disturbed is repeated whole once all others are done, as long as repeats
+ * take no more than this share of what the blocks took. */
+#define RUNNER_REPEATS 0.2
+
+/* Number of samples that are still to be measured, repeats apart. */
 int runner_missing(const struct runner *runner);
 
 enum runner_end {

@@ -130,6 +130,52 @@ tails_are_compared() { # of the others with the reference, within blocks; the re
 	grep -q '<td>kv-server:load=50</td><td>request</td><td>ashlar</td>.*<td class="ratio unsure">0\.[0-9]* <small>n = 1, no interval</small></td></tr>$' "$set_dir/report.html" &&
 		grep -q '<td>kv-server:load=50</td><td>request</td><td>glibc</td>.*<td>–</td></tr>$' "$set_dir/report.html"
 }
+edited() { # SET PYTHON: a synthetic set whose records s are edited
+	"$make_set" "$1" && python3 - "$1/samples.jsonl" "$2" <<-'END'
+	import json, sys
+	out = []
+	for line in open(sys.argv[1]):
+	    s = json.loads(line)
+	    extra = []
+	    exec(sys.argv[2])
+	    out += [s] + extra
+	open(sys.argv[1], "w").writelines(json.dumps(s, separators=(",", ":")) + "\n" for s in out)
+	END
+}
+saturated_is_named() { # without percentiles, in the table and on the figure
+	edited "$work/over" '
+if s["cell"] == "kv-server:load=90" and s["allocator"] == "ashlar":
+    s.update(offered_rate=1000000, achieved_rate=700000, saturated=True)' && "$report" "$work/over" >/dev/null || return 1
+	grep -q '<td>kv-server:load=90</td><td>request</td><td>ashlar</td><td>saturated in 1 of 1: at least 70 % of the rate</td>' \
+		"$work/over/report.html" || return 1
+	grep -q 'saturated: ashlar' "$work/over/report/fig10b.svg" &&
+		! awk -F'\t' '$2 ~ /load=90/ && $3 == "ashlar" && $5 != "nan"' "$work/over/report/fig10b.tsv" | grep .
+}
+own_waiting_is_no_disturbance() { # of threads that wait for each other; what others did is one
+	edited "$work/wait" '
+if "cpu_ns" in s:
+    s.update(disturbed="", attempt=0)
+    if s["workload"] == "larson":
+        s["runqueue_delay_ns"] = s["cpu_ns"] // 5' && "$report" "$work/wait" >/dev/null || return 1
+	grep -q '<p>0 of [0-9]* throughput samples that count were disturbed by others' "$work/wait/report.html"
+}
+repeats_count() { # where they are whole; the first is shown
+	edited "$work/twice" '
+if "cpu_ns" in s:
+    s.update(disturbed="", attempt=0)
+    if s["cell"] in ("tiny-churn", "fleet") and s["mode"] == "throughput" and s["block"] == 1:
+        again = dict(s, id=s["id"] + 100000, attempt=1)
+        s["disturbed"] = "others"
+        s["cpu_ns"] *= 7 if s["allocator"] == "ashlar" else 1
+        if s["cell"] == "tiny-churn" or s["allocator"] != "jemalloc":
+            extra = [again]' && "$make_set" "$work/once" || return 1
+	"$report" "$work/twice" >/dev/null && "$report" "$work/once" >/dev/null || return 1
+	[ "$(number "$work/twice/report/fig01.tsv" tiny-churn ashlar high)" = "$(number "$work/once/report/fig01.tsv" tiny-churn ashlar high)" ] || return 1
+	[ "$(number "$work/twice/report/fig01.tsv" fleet ashlar high)" != "$(number "$work/once/report/fig01.tsv" fleet ashlar high)" ] || return 1
+	grep -q 'the repeat of block 2 of fleet (throughput) is not whole' "$work/twice/report.html" &&
+		grep -q '<td>fleet †</td>' "$work/twice/report.html" && grep -q '<td>tiny-churn</td>' "$work/twice/report.html" &&
+		! grep -q '<td>tiny-churn †</td>' "$work/twice/report.html"
+}
 other_reference() {
 	"$report" "$set_dir" --reference ashlar >/dev/null || return 1
 	within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, programs' glibc ratio)" 1.6 &&
@@ -275,7 +321,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..30
+echo 1..35
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1
 	python3 - "$@" <<-'END'
@@ -315,6 +361,9 @@ check "a contender with 20 % more work lies within its interval" planted_is_foun
 check "the same contender under two names differs within its interval" same_is_the_same
 check "time-averaged memory is mean over mean" held_is_the_quotient_of_means
 check "p99.9 is compared with the reference's" tails_are_compared
+check "who does not keep up is named, without percentiles" saturated_is_named
+check "threads that wait for each other are not disturbed" own_waiting_is_no_disturbance
+check "a repeat counts in place of a disturbed block, where it is whole" repeats_count
 check "another reference" other_reference
 check "sizes and lifetimes have a panel per workload recorded" sizes_are_drawn
 check "events of a PMU are drawn" events_of_a_pmu

@@ -156,6 +156,27 @@ static void what_is_no_dump(void **state)
 	assert_int_equal(callgrind_allocator(dump, "/nowhere/other.so", &usable), 0);
 }
 
+static void valgrind_says_first_what_is_wrong(void **state)
+{
+	char line[80];
+
+	(void)state;
+	assert_true(callgrind_complaint("a program's own word\n"
+					"==12== Conditional jump\n==12==    at 0x1: main\n"
+					"==12== Please report this\n",
+					line, sizeof(line)));
+	assert_string_equal(line, "Conditional jump");
+	assert_true(callgrind_complaint("vex amd64->IR: unhandled instruction bytes: 0xF 0x1\n"
+					"==9== valgrind: Unrecognised instruction\n",
+					line, sizeof(line)));
+	assert_string_equal(line, "vex amd64->IR: unhandled instruction bytes: 0xF 0x1");
+	assert_true(callgrind_complaint("==7== \n--7-- WARNING: no such call\n", line,
+					sizeof(line)));
+	assert_string_equal(line, "WARNING: no such call");
+	assert_false(callgrind_complaint("== 7 ==\n==7= x\nout of memory", line, sizeof(line)));
+	assert_string_equal(line, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +185,7 @@ int main(void)
 		cmocka_unit_test(an_entry_without_an_object),
 		cmocka_unit_test(a_stub_without_an_object),
 		cmocka_unit_test(what_is_no_dump),
+		cmocka_unit_test(valgrind_says_first_what_is_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,8 @@ enum child_end child_watch(const struct child *child, uint64_t deadline_ns, uint
 
 void child_finish(struct child *child, int *status, struct rusage *usage)
 {
+	pid_t orphan;
+
 	if (child->gate >= 0)
 		close(child->gate);
 	if (child->errors >= 0)
@@ -180,6 +182,12 @@ void child_finish(struct child *child, int *status, struct rusage *usage)
 	kill(-child->pid, SIGKILL); /* also what it left behind in its group */
 	while (wait4(child->pid, status, 0, usage) < 0 && errno == EINTR)
 		;
+	/* Where this process adopts orphans (trial_run), their CPU time is the sample's, too.
+	 */
+	do {
+		errno = 0;
+		orphan = waitpid(-child->pid, NULL, 0);
+	} while (orphan > 0 || errno == EINTR);
 	if (child->pidfd >= 0)
 		close(child->pidfd);
 	child->pid = -1;

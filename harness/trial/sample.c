@@ -28,6 +28,26 @@ void sample_fail(struct sample *s, enum sample_status status, const char *format
 	because(s->reason, sizeof(s->reason), "%s", text);
 }
 
+static double per_second(uint64_t requests, uint64_t ns)
+{
+	return ns ? (double)requests / ((double)ns / 1e9) : 0;
+}
+
+double sample_offered_rate(const struct sample *s)
+{
+	return per_second(s->ops, s->arrivals_ns);
+}
+
+double sample_achieved_rate(const struct sample *s)
+{
+	return per_second(s->ops, s->served_ns);
+}
+
+bool sample_saturated(const struct sample *s)
+{
+	return s->served_ns && (double)s->arrivals_ns < SAMPLE_SATURATED * (double)s->served_ns;
+}
+
 static json_t *number(uint64_t n)
 {
 	return json_integer((json_int_t)n);
@@ -108,8 +128,9 @@ static json_t *latency(const struct sample *s)
 		json_object_set_new(kind, "count", number(l->count));
 		for (int p = 0; p < LATENCY_PERCENTILES; p++)
 			json_object_set_new(kind, latency_names[p],
-					    l->value_ns[p] < 0 ? json_null()
-							       : json_integer(l->value_ns[p]));
+					    sample_saturated(s) || l->value_ns[p] < 0
+						    ? json_null()
+						    : json_integer(l->value_ns[p]));
 		json_object_set_new(kind, "max", number(l->max_ns));
 		json_object_set_new(kinds, latency_kinds[k], kind);
 	}
@@ -296,6 +317,11 @@ json_t *sample_to_json(const struct sample *s)
 		[FIELD_involuntary_switches] = number(s->involuntary_switches),
 		[FIELD_runqueue_delay_ns] = number(s->runqueue_delay_ns),
 		[FIELD_steal_ns] = number(s->steal_ns),
+		[FIELD_others_ns] = number(s->others_ns),
+		[FIELD_throttled_ns] = number(s->throttled_ns),
+		[FIELD_throttled_periods] = number(s->throttled_periods),
+		[FIELD_disturbed] = s->timed ? text(s->disturbed) : json_null(),
+		[FIELD_attempt] = json_integer(s->attempt),
 		[FIELD_duration_ns] = number(s->duration_ns),
 		[FIELD_ops_unit] = text(s->ops_unit),
 		[FIELD_instructions] = count_or_null(s->instructions, s->instructions >= 0),
@@ -307,6 +333,12 @@ json_t *sample_to_json(const struct sample *s)
 		[FIELD_timeline] = s->has_timeline ? json_sprintf(SET_TIMELINE "/%d.tsv", s->id)
 						   : json_null(),
 		[FIELD_latency] = latency(s),
+		[FIELD_offered_rate] =
+			count_or_null((int64_t)sample_offered_rate(s), s->served_ns > 0),
+		[FIELD_achieved_rate] =
+			count_or_null((int64_t)sample_achieved_rate(s), s->served_ns > 0),
+		[FIELD_saturated] =
+			s->served_ns ? json_boolean(sample_saturated(s)) : json_null(),
 		[FIELD_counters] = counters(s),
 		[FIELD_validated] = validated(s),
 		[FIELD_replay] = replay(s),

@@ -23,6 +23,7 @@ extern const char *const sample_statuses[]; /* SAMPLE_ABORTED is never recorded 
 struct sample {
 	/* What was to be measured. */
 	int id, block, order;
+	int attempt; /* 1: the block is repeated, as it was disturbed */
 	const struct cell *cell;
 	const struct contender *contender;
 	uint64_t seed;
@@ -46,6 +47,10 @@ struct sample {
 	uint64_t peak_rss_bytes, table_bytes;
 	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
 	uint64_t runqueue_delay_ns, steal_ns;
+	uint64_t others_ns, throttled_ns, throttled_periods; /* of the whole trial */
+	bool timed;         /* whether what disturbs matters; `disturbed` is then set */
+	char disturbed[64]; /* by what, as in results/README.md */
+	uint64_t arrivals_ns, served_ns; /* open loop at a rate (workloads/shared/channel.h) */
 
 	uint64_t begin_ns; /* the phases' times count from here */
 	unsigned nmarks;
@@ -69,6 +74,15 @@ struct sample {
  * the cause, what follows are its consequences. */
 void sample_fail(struct sample *sample, enum sample_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* An open loop that served less of its requests per second than this share of what arrived has
+ * no latency: what waits grows as long as the run lasts. */
+#define SAMPLE_SATURATED 0.98
+
+/* Requests per second of an open loop: as they arrived and as they were answered; 0 = none. */
+double sample_offered_rate(const struct sample *sample);
+double sample_achieved_rate(const struct sample *sample);
+bool sample_saturated(const struct sample *sample);
 
 /* A new object as described in results/README.md. */
 json_t *sample_to_json(const struct sample *sample);

@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
 #include "harness/base/clock.h"
 #include "harness/machine/procfs.h"
 #include "harness/trial/parts.h"
@@ -45,10 +48,34 @@ static void skip_missing(const struct trial_place *place, struct sample *sample)
 		sample_fail(sample, SAMPLE_SKIPPED, "%s", why);
 }
 
+/* What the CPUs did for this process and for those that it waited for: children of a sample
+ * that lose their parent are waited for as well, see child_finish(). */
+static uint64_t own_cpu_ns(void)
+{
+	struct timespec now;
+	struct rusage children;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	getrusage(RUSAGE_CHILDREN, &children);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
+	       (uint64_t)(children.ru_utime.tv_sec + children.ru_stime.tv_sec) * 1000000000u +
+	       (uint64_t)(children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1000u;
+}
+
+/* Between two readings the machine's clock comes in steps; what was our own is no one else's.
+ */
+static uint64_t less(uint64_t all, uint64_t own)
+{
+	return all > own ? all - own : 0;
+}
+
 void trial_run(const struct trial_place *place, struct sample *sample)
 {
-	uint64_t begin = now_ns(), steal = machine_steal_ns();
+	uint64_t begin = now_ns(), steal = machine_steal_ns(), busy = machine_busy_ns(),
+		 own = own_cpu_ns();
+	struct throttling throttled = machine_throttling(), after;
 
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sample->status = SAMPLE_OK;
 	sample->instructions = sample->allocator_instructions = -1;
 	clock_utc(sample->started, sizeof(sample->started));
@@ -62,6 +89,10 @@ void trial_run(const struct trial_place *place, struct sample *sample)
 		else
 			trial_run_workload(place, sample);
 		sample->steal_ns = machine_steal_ns() - steal;
+		sample->others_ns = less(machine_busy_ns() - busy, own_cpu_ns() - own);
+		after = machine_throttling();
+		sample->throttled_ns = less(after.ns, throttled.ns);
+		sample->throttled_periods = less(after.periods, throttled.periods);
 	}
 	sample->duration_ns = now_ns() - begin;
 }

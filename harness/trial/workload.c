@@ -35,6 +35,8 @@ static void take_channel(struct sample *s, const struct channel *c)
 	s->runqueue_delay_ns = c->runqueue_delay_ns;
 	s->clock_cost_ns = c->clock_cost_ns;
 	s->sample_every = c->sample_every;
+	s->arrivals_ns = c->arrivals_ns;
+	s->served_ns = c->served_ns;
 	s->begin_ns = c->start_ns;
 	s->nmarks = c->nmarks < CHANNEL_MARKS ? c->nmarks : CHANNEL_MARKS;
 	memcpy(s->marks, c->marks, s->nmarks * sizeof(s->marks[0]));

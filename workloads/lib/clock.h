@@ -1,5 +1,5 @@
 /* The clock for single calls: the CPU's own counter where it is constant, turned
- * into nanoseconds by a factor measured once, else clock_gettime().
+ * into nanoseconds by a factor measured once, else (and under valgrind) clock_gettime().
  *
  * rdtscp waits for the instructions before it, so a pair of them encloses the call
  * between; what a pair costs is measured too and reported, never subtracted. */
@@ -19,6 +19,7 @@ static inline uint64_t clock_ns(clockid_t which)
 }
 
 extern bool clock_counter_constant;   /* set by clock_calibrate() */
+extern bool clock_moves;              /* likewise: false where libashlar-still.so holds it */
 extern uint64_t clock_ns_per_tick_32; /* in units of 2^-32 ns */
 
 static inline uint64_t clock_ticks(void)
@@ -47,7 +48,8 @@ static inline uint64_t clock_ticks_to_ns(uint64_t ticks)
 	return (uint64_t)(((unsigned __int128)ticks * clock_ns_per_tick_32) >> 32);
 }
 
-/* Chooses the counter and measures its rate over 10 ms against CLOCK_MONOTONIC. */
+/* Chooses the counter and measures its rate over 10 ms against CLOCK_MONOTONIC.  Under
+ * valgrind it is clock_gettime(), whatever the CPU has. */
 void clock_calibrate(void);
 
 /* Median over 1001 pairs of the time between two readings with nothing between, ns. */

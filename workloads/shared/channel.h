@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x43534c41u /* "ALSC" */
-#define CHANNEL_VERSION 2
+#define CHANNEL_VERSION 3
 #define CHANNEL_ENV "ASHLAR_CHANNEL_FD" /* the descriptor's number, for worker and probe */
 #define CHANNEL_MARKS 32
 #define CHANNEL_THREADS 128
@@ -108,6 +108,8 @@ struct channel {
 	uint64_t runqueue_delay_ns; /* all threads */
 	uint64_t clock_cost_ns;     /* latency mode: median cost of timing nothing */
 	uint64_t sample_every;      /* latency mode: mean distance of timed calls */
+	/* Open loop at a rate: from its start to the last arrival, and to the last answer. */
+	uint64_t arrivals_ns, served_ns;
 
 	struct channel_replay replay;
 	struct channel_locality locality;
