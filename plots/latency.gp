@@ -5,6 +5,7 @@ panels = int(P_max)
 across = panels < 3 ? panels : panels % 4 == 0 || panels > 9 ? 4 : 3
 down = (panels + across - 1) / across
 W = 1180; H = 110 + (down == 1 ? 330 : 260 * down)
+PANELS = panels; PANEL_COLUMNS = "x ns"
 load "style.gp"
 
 left = 0.065; gap = 0.05
@@ -28,24 +29,23 @@ do for [p=1:panels] {
 	set tmargin at screen TOP - 24.0 / H - row_of * (high + between)
 	set bmargin at screen TOP - 24.0 / H - row_of * (high + between) - high
 	eval open_ranges
-	panel_name = ""
+	rows = panel_rows(p)
 	full = ""
 	Y_min = 1000; Y_max = 1e6
-	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), strcol("x") eq "nan" ? (full = full.(strlen(full) ? ", " : "").strcol("allocator"), NaN) : column("ns")) : NaN) nooutput name "Y"
+	stats rows using (strcol("x")[1:3] eq "nan" ? (full = full.(strlen(full) ? ", " : "").NAME[int(column("who"))], NaN) : column("ns")) nooutput name "Y"
 	set label 97 (strlen(full) ? "saturated: ".full : "") at graph 0.03,graph 0.95 left textcolor rgb GREY
 	low = Y_min / 1.3
 	if (clock > 0 && clock > low / 4) { low = min2(low, clock / 1.5) }
 	set yrange [low:Y_max * 1.3]
 	set ytics ("10 ns" 10, "20 ns" 20, "50 ns" 50, "100 ns" 100, "200 ns" 200, "500 ns" 500, "1 µs" 1e3, "2 µs" 2e3, "5 µs" 5e3, "10 µs" 1e4, "20 µs" 2e4, "50 µs" 5e4, "100 µs" 1e5, "200 µs" 2e5, "500 µs" 5e5, "1 ms" 1e6, "2 ms" 2e6, "5 ms" 5e6, "10 ms" 1e7, "20 ms" 2e7, "50 ms" 5e7, "100 ms" 1e8, "200 ms" 2e8, "500 ms" 5e8, "1 s" 1e9, "2 s" 2e9, "5 s" 5e9, "10 s" 1e10)
 	if (Y_max / low > 300) { eval time_tics }
-	set title panel_name offset 0,-0.5
+	set title PANEL_NAME[p] offset 0,-0.5
 	unset object 1
 	if (clock > low) { set object 1 rectangle from graph 0,first low to graph 1,first clock fc rgb LIGHT fs solid noborder behind }
 	if (p + across > panels) { set xlabel "percentile" offset 0,0.3 } else { unset xlabel }
-	on(i) = mine(i) && column("panel") == p
 	set xrange [0:X_max * 1.02]
-	plot for [i=1:DRAWN] DATA using (on(i) ? column("x") : NaN):"ns" with lines lw 1.5 lc rgb COLOUR[i], \
-		for [i=1:DRAWN] DATA using (on(i) && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns" \
+	plot for [i=1:DRAWN] rows using (is(i) ? column("x") : NaN):"ns" with lines lw 1.5 lc rgb COLOUR[i], \
+		for [i=1:DRAWN] rows using (is(i) && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns" \
 			with points pt MARK[i] ps 0.9 * SIZE lc rgb COLOUR[i]
 	do for [k=99:100+NALL] { unset label k }
 }

@@ -113,3 +113,31 @@ widen(c, condition) = "stats DATA using (v = column(\"".c."\"), strcol(\"".c."\"
 # stats looks only at what lies within the ranges of the last plot; before it is used
 # between two panels the ranges have to be opened.
 open_ranges = "set xrange [*:*]; set yrange [*:*]"
+
+# --- figures of many panels: a panel's rows in a table of their own
+# Every plot and stats reads all rows of its data; with a plot per contender in each panel that
+# would be panels x contenders times the whole table.  A figure that sets PANELS and PANEL_COLUMNS
+# (numbers) before it loads this file gets $PANEL1, $PANEL2, ... with these columns and `who`, the
+# number of the contender (0: none of these), so that the table is read once a panel;
+# PANEL_NAME[p] is the panel's label, and panel_rows(p) names its rows for plot and stats.
+panel_rows(p) = sprintf("$PANEL%d", p)
+is(i) = column("who") == i
+if (exists("PANEL_COLUMNS") && PASS == 1) {    # they stay for the PNG
+	array PANEL_NAME[PANELS]
+	panel_header = "who"
+	panel_fields = "(place(strcol('allocator')))"
+	do for [w in PANEL_COLUMNS] {
+		panel_header = panel_header."\t".w
+		panel_fields = panel_fields.":(strcol('".w."'))"
+	}
+	do for [p=1:PANELS] {
+		panel_name = ""
+		eval sprintf("set print $PANEL%d", p)
+		print panel_header
+		unset print
+		eval sprintf("set table $PANEL%d append separator tab", p)
+		eval "plot DATA using ".panel_fields." with table if (column('panel') == p && strlen(panel_name = strcol('label')))"
+		unset table
+		PANEL_NAME[p] = panel_name
+	}
+}

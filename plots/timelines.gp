@@ -7,6 +7,7 @@ panels = int(P_max)
 across = panels < 4 ? panels : PER_CONTENDER ? 3 : 4
 down = (panels + across - 1) / across
 W = 1180; H = 110 + 238 * down
+PANELS = panels; PANEL_COLUMNS = "ms rss_bytes live_bytes"
 load "style.gp"
 
 left = 0.072; gap = PER_CONTENDER ? 0.02 : 0.045
@@ -37,10 +38,10 @@ do for [p=1:panels] {
 	set tmargin at screen TOP - 24.0 / H - row_of * (high + between)
 	set bmargin at screen TOP - 24.0 / H - row_of * (high + between) - high
 	eval open_ranges
-	panel_name = ""
-	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), column("ms") / 1000) : NaN) nooutput name "T"
-	stats DATA using (column("panel") == p ? column("rss_bytes") / 2.0**20 : NaN) nooutput name "Y"
-	set title panel_name offset 0,-0.5
+	rows = panel_rows(p)
+	stats rows using (column("ms") / 1000) nooutput name "T"
+	stats rows using (column("rss_bytes") / 2.0**20) nooutput name "Y"
+	set title PANEL_NAME[p] offset 0,-0.5
 	if (PER_CONTENDER) {
 		set xrange [0:(LONGEST > 0 ? LONGEST : 0.01)]
 		set yrange [0:M_max * 1.05]
@@ -53,11 +54,11 @@ do for [p=1:panels] {
 	}
 	if (p + across > panels) { set xlabel "seconds" offset 0,0.4 } else { unset xlabel }
 	if (column_of == 0) { set ylabel "MiB" offset 1,0 } else { unset ylabel }
-	grey(dummy) = PER_CONTENDER || strcol("allocator") eq REFERENCE
-	plot DATA using (column("panel") == p && grey(0) ? column("ms") / 1000 : NaN):(strcol("live_bytes") eq "NaN" ? 0 : column("live_bytes") / 2.0**20) \
+	grey(dummy) = PER_CONTENDER || is(place(REFERENCE))
+	plot rows using (grey(0) ? column("ms") / 1000 : NaN):(strcol("live_bytes")[1:3] eq "NaN" ? 0 : column("live_bytes") / 2.0**20) \
 			with filledcurves y1=0 lc rgb "#cfcfcf", \
 		@PHASES, \
-		for [i=1:DRAWN] DATA using (column("panel") == p && (mine(i) || axis_row(0)) ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) \
+		for [i=1:DRAWN] rows using (is(i) ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) \
 			with lines lw 1.5 lc rgb COLOUR[i]
 	do for [k=99:100+NALL] { unset label k }
 }

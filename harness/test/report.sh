@@ -60,6 +60,25 @@ scripts_stand_alone() {
 		[ -s "${f%.gp}.svg" ] && [ -s "${f%.gp}.png" ] || return 1
 	done
 }
+a_panel_reads_its_rows() { # what gnuplot reads grows with the panels, not with panels times contenders
+	cat >"$work/counting" <<-END
+	#!/bin/sh
+	"$gnuplot" "\$@" || exit
+	sed -n "s/^rchar: //p" /proc/\$\$/io >"$work/rchar"
+	END
+	chmod +x "$work/counting"
+	(cd "$set_dir/report" && "$work/counting" -d fig12.gp) || return 1
+	[ -s "$work/rchar" ] || return 0 # this kernel does not count
+	base=$(cat "$work/rchar")
+	for f in fig10 fig10b fig07 fig07b; do
+		(cd "$set_dir/report" && "$work/counting" -d $f.gp) || return 1
+		awk -v base="$base" -v all="$(cat "$work/rchar")" -v size="$(wc -c <"$set_dir/report/$f.tsv")" \
+			-v panels="$(tail -n 1 "$set_dir/report/$f.tsv" | cut -f 1)" -v f=$f 'BEGIN {
+			tables = (all - base) / size
+			printf "%s: %.1f times its table for %d panels\n", f, tables, panels
+			exit !(panels > 0 && tables < panels + 20) }' || return 1
+	done
+}
 page_holds_all() {
 	for word in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20 glibc-again absent \
 		tiny-churn live-sweep larson larson:threads=1 larson:threads=2 prod-cons fleet kv-server \
@@ -321,7 +340,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..35
+echo 1..36
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1
 	python3 - "$@" <<-'END'
@@ -350,6 +369,7 @@ few_say_why() { # no mean is quoted where there is none
 check "a report is written, a torn last line tolerated" whole
 check "every figure has script, table, SVG and PNG" figures_are_there
 check "every script draws by itself, without a warning" scripts_stand_alone
+check "a panel reads its own rows" a_panel_reads_its_rows
 check "the page names every contender and cell" page_holds_all
 check "the page needs nothing else, and its ids are unique" page_stands_alone
 check "the page's elements are closed in order" page_is_well_formed
