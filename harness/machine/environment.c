@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <glob.h>
 #include <gnu/libc-version.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
 #include "harness/machine/procfs.h"
+#include "harness/machine/virtual.h"
 
 static void put(json_t *o, const char *key, const char *value)
 {
@@ -179,6 +181,41 @@ static json_t *stable_part(void)
 	return o;
 }
 
+/* The CPUs that this process, and so every sample, may use; pinned is who may not use all. */
+static void put_cpus_allowed(json_t *o)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	char *status = file_read("/proc/self/status"), *line;
+	cpu_set_t set;
+
+	line = status ? strstr(status, "\nCpus_allowed_list:") : NULL;
+	if (line) {
+		line += strlen("\nCpus_allowed_list:");
+		line += strspn(line, " \t");
+		line[strcspn(line, "\n")] = '\0';
+	}
+	put(o, "cpus_allowed", line ? line : "");
+	free(status);
+	json_object_set_new(o, "pinned",
+			    sched_getaffinity(0, sizeof(set), &set) == 0
+				    ? json_boolean(CPU_COUNT(&set) < online || online == 1)
+				    : json_null());
+}
+
+/* Not part of the machine's class, which sets from before have without it. */
+static void put_kind(json_t *o)
+{
+	struct machine_kind kind;
+
+	machine_kind_read(&kind, "", getenv("container"));
+	json_object_set_new(o, "virtual_machine",
+			    kind.virtual_machine == VIRTUAL_UNKNOWN
+				    ? json_null()
+				    : json_boolean(kind.virtual_machine == VIRTUAL_YES));
+	put(o, "virtual_machine_shown_by", kind.shown_by);
+	put(o, "container", kind.container);
+}
+
 json_t *environment_take(void)
 {
 	json_t *o = stable_part();
@@ -189,6 +226,8 @@ json_t *environment_take(void)
 		 (unsigned long long)hash_text(0, text ? text : ""));
 	free(text);
 	put(o, "machine_class", class);
+	put_kind(o);
+	put_cpus_allowed(o);
 
 	json_object_set_new(o, "memory_bytes",
 			    json_integer((json_int_t)machine_memory_bytes()));

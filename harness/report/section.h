@@ -19,6 +19,8 @@ void section_gaps(struct document *d, const struct comparison *c);
 void section_contenders(struct document *d, const struct study *study);
 void section_workloads(struct document *d, const struct comparison *c);
 void section_environment(struct document *d, const struct comparison *c);
+/* One line, not a section. */
+void section_machine(struct document *d, const struct comparison *c);
 void section_methods(struct document *d, const struct comparison *c);
 void section_reproduce(struct document *d, const struct comparison *c);
 

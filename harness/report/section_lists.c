@@ -46,6 +46,29 @@ static char *assignments(json_t *object)
 	return all;
 }
 
+/* What came of a contender: the samples tell it, where there are any. */
+static void contender_status(struct document *d, const struct comparison *c, size_t contender)
+{
+	const struct result_contender *of = &c->set->contenders[contender];
+	size_t ok = 0, bad = 0;
+	const char *reason = "";
+
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		struct outcome o = comparison_outcome(c, i, contender);
+
+		ok += o.ok;
+		bad += o.failed + o.timeout;
+		if (o.failed + o.timeout)
+			reason = o.reason;
+	}
+	if (bad && !ok)
+		document_words(d, "failed in every sample (%zu): %s", bad, reason);
+	else if (bad)
+		document_words(d, "failed in %zu of %zu samples", bad, bad + ok);
+	else
+		document_words(d, "%s%s%s", of->status, *of->reason ? ": " : "", of->reason);
+}
+
 void section_contenders(struct document *d, const struct study *study)
 {
 	static const char *const titles[] = {
@@ -70,8 +93,7 @@ void section_contenders(struct document *d, const struct study *study)
 		document_row(d);
 		name = document_words(d, "%s", contender->name);
 		name->colour = text_format("%s", study->styles[k].colour);
-		document_words(d, "%s%s%s", contender->status, *contender->reason ? ": " : "",
-			       contender->reason);
+		contender_status(d, c, k);
 		proven(d, c, k, FIELD_version);
 		proven(d, c, k, FIELD_build_id);
 		proven(d, c, k, FIELD_allocator_file);

@@ -7,6 +7,48 @@
 
 #include "harness/base/message.h"
 
+/* What about the machine makes its figures less than those of a quiet, fixed one: each as far
+ * as the set tells it. */
+void section_machine(struct document *d, const struct comparison *c)
+{
+	json_t *environment = json_object_get(c->set->manifest, "environment");
+	const char *governor = json_field_text(environment, "governor"),
+		   *container = json_field_text(environment, "container");
+	char *line = text_format("%s", "");
+
+	if (json_is_true(json_object_get(environment, "virtual_machine")))
+		text_append(&line, ", virtual machine");
+	if (json_is_false(json_object_get(environment, "pinned")))
+		text_append(&line, ", not pinned");
+	if (json_object_get(environment, "governor") && !*governor)
+		text_append(&line, ", frequency unknown");
+	else if (*governor && strcmp(governor, "performance"))
+		text_append(&line, ", frequency by the governor %s", governor);
+	if (*container)
+		text_append(&line, ", in a container (%s)", container);
+	if (*line) {
+		document_paragraph(d);
+		document_format(d, "The machine: %s.", line + 2);
+	}
+	free(line);
+}
+
+/* Later stages of the set's plan. */
+static void extensions(struct document *d, const struct comparison *c)
+{
+	json_t *stages = json_object_get(c->set->manifest, "stages"), *stage;
+	size_t i;
+
+	json_array_foreach(stages, i, stage)
+		if (i)
+			document_format(d,
+					"The set was extended at %s, by revision %s: what was "
+					"there was kept, and contenders that came then have "
+					"blocks of their own beside the reference. ",
+					json_field_text(stage, "started"),
+					json_field_text(stage, "revision"));
+}
+
 void section_methods(struct document *d, const struct comparison *c)
 {
 	json_t *manifest = c->set->manifest, *counters = json_object_get(manifest, "counters");
@@ -62,6 +104,7 @@ void section_methods(struct document *d, const struct comparison *c)
 				"requests per second) and the same for all in it. ",
 				workload, json_number_value(json_array_get(rate, 0)));
 	}
+	extensions(d, c);
 	document_format(d, "Counters: %s%s%s.", json_field_text(counters, "tier"),
 			*json_field_text(counters, "reason") ? ", " : "",
 			json_field_text(counters, "reason"));
@@ -116,33 +159,51 @@ static char *without_folders(const char *word)
 	return plain;
 }
 
+static void say_command(struct document *d, json_t *words)
+{
+	char *line = text_format("%s", "");
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(words, i, word) {
+		char *plain = without_folders(json_is_string(word) ? json_string_value(word) : "?");
+
+		text_append(&line, i ? " " : "");
+		append_word(&line, plain);
+		free(plain);
+	}
+	document_format(d, "%s", line);
+	free(line);
+}
+
 void section_reproduce(struct document *d, const struct comparison *c)
 {
-	char *made = text_format("%s", ""), *again, *plain;
-	json_t *word;
+	json_t *manifest = c->set->manifest, *stages = json_object_get(manifest, "stages");
+	json_t *stage;
+	char *again;
 	size_t i;
 
 	document_section(d, "reproduce", "Reproduce", "Reproduce");
 	document_paragraph(d);
-	document_say(d, "This set was made by the first command; the second makes this page "
-			"again from ");
+	document_say(d, json_array_size(stages) > 1
+				? "This set was made by the first command and extended by "
+				  "those that follow it; the last but one makes this page "
+				  "again from "
+				: "This set was made by the first command; the second makes "
+				  "this page again from ");
 	document_code(d, "manifest.json");
 	document_say(d, " and ");
 	document_code(d, "samples.jsonl");
-	document_say(d, "; the third draws one figure again after its script was changed. "
+	document_say(d, "; the last draws one figure again after its script was changed. "
 			"Traces stand without their folders.");
-	json_array_foreach(json_object_get(c->set->manifest, "command"), i, word) {
-		text_append(&made, i ? " " : "");
-		plain = without_folders(json_is_string(word) ? json_string_value(word) : "?");
-		append_word(&made, plain);
-		free(plain);
-	}
 	again = text_format("ashlar-bench report . --reference ");
 	append_word(&again, section_reference(c));
 	document_commands(d);
-	document_format(d, "%s", made);
+	say_command(d, json_object_get(manifest, "command"));
+	json_array_foreach(stages, i, stage)
+		if (i)
+			say_command(d, json_object_get(stage, "command"));
 	document_format(d, "%s", again);
 	document_format(d, "cd report && gnuplot fig01.gp");
-	free(made);
 	free(again);
 }

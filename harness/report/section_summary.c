@@ -390,6 +390,7 @@ void section_summary(struct document *d, const struct study *study)
 	const struct comparison *c = study->c;
 
 	document_section(d, "summary", "Summary", "Summary");
+	section_machine(d, c);
 	what_ran(d, c);
 	unfinished(d, c);
 	few_blocks(d, c);
