@@ -62,16 +62,15 @@ void clock_calibrate(void)
 {
 	uint64_t ns0, ns1, ticks0, ticks1;
 
-	/* What the CPU has, valgrind need not know: on some it ends a process at rdtscp. */
-	clock_counter_constant = !under_valgrind() && counter_is_constant();
-	clock_moves = true;
-	if (!clock_counter_constant) { /* ticks are ns */
-		ns0 = clock_ns(CLOCK_MONOTONIC);
-		clock_moves = false;
-		for (int i = 0; i < HELD_READINGS && !clock_moves; i++)
-			clock_moves = clock_ns(CLOCK_MONOTONIC) != ns0;
-		return;
-	}
+	ns0 = clock_ns(CLOCK_MONOTONIC);
+	clock_moves = false;
+	for (int i = 0; i < HELD_READINGS && !clock_moves; i++)
+		clock_moves = clock_ns(CLOCK_MONOTONIC) != ns0;
+	/* What the CPU has, valgrind need not know: on some it ends a process at rdtscp.  And a
+	 * clock that is held says nothing about the counter's rate. */
+	clock_counter_constant = clock_moves && !under_valgrind() && counter_is_constant();
+	if (!clock_counter_constant)
+		return; /* ticks are ns */
 	ns0 = clock_ns(CLOCK_MONOTONIC);
 	ticks0 = clock_ticks();
 	do {
