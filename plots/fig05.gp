@@ -15,7 +15,7 @@ foot = 84.0 / H
 high = (TOP - foot - 26.0 / H - (down - 1) * 76.0 / H) / down
 
 set xtics (1, 2, 4, 8, 16, 32, 64, 128)
-set label 99 footer(blocks(BLOCKS)." at most; median with its 95 % bootstrap interval, not paired")
+set label 99 footer(blocks(BLOCKS)." at most; median with its 95 % bootstrap interval, not paired; grey: n < 5")
 shift(i) = (i - (DRAWN + 1) / 2.0) * 0.012 * T_max
 set multiplot
 do for [p=1:panels] {
@@ -40,10 +40,10 @@ do for [p=1:panels] {
 	if (column_of == 0) { set ylabel "million operations per second" } else { unset ylabel }
 	set xrange [0:T_max * 1.08]
 	plot single * x with lines lc rgb "#bbbbbb" lw 1.5 dt 2, \
-		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6):(end_of("low", "ops_per_s") / 1e6):(end_of("high", "ops_per_s") / 1e6) \
-			with yerrorbars pt -1 lw 1.2 lc rgb COLOUR[int(w)], \
-		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6) \
-			with linespoints pt MARK[int(w)] ps 1.2 * SIZE lw 1.4 lc rgb COLOUR[int(w)]
+		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6):(end_of("low", "ops_per_s") / 1e6):(end_of("high", "ops_per_s") / 1e6):(tone(int(w))) \
+			with yerrorbars pt -1 lw 1.2 lc rgb variable, \
+		for [w in LIST] DATA using (on(int(w)) ? column("threads") + shift(int(w)) : NaN):(column("ops_per_s") / 1e6):(tone(int(w))) \
+			with linespoints pt MARK[int(w)] ps 1.2 * SIZE lw 1.4 lc rgb variable
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot

@@ -17,8 +17,10 @@ stats DATA using (column("x")) nooutput name "X"
 lo = 0; hi = 0
 eval widen("clock_cost_ns", "1")
 clock = hi
-set label 99 footer(blocks(BLOCKS_LATENCY).", histograms added up".(clock > 0 ? sprintf("; timing nothing costs %.0f ns (grey band where the axis reaches it)", clock) : ""))
+set label 99 footer(blocks(BLOCKS_LATENCY).", histograms added up".(clock > 0 ? sprintf("; timing nothing costs %.0f ns; grey: under 3 times that", clock) : ""))
 set xtics ("50 %%" 0.301, "90" 1, "99" 2, "99.9" 3, "99.99" 4, "99.999" 5, "99.9999" 6, "" 7)
+# Grey under three costs of the clock.
+shade(i) = column("ns") < 3 * clock ? hex(UNSURE) : hex(COLOUR[i])
 set logscale y 10
 set multiplot
 do for [p=1:panels] {
@@ -35,18 +37,18 @@ do for [p=1:panels] {
 	stats rows using (strcol("x")[1:3] eq "nan" ? (full = full.(strlen(full) ? ", " : "").NAME[int(column("who"))], NaN) : column("ns")) nooutput name "Y"
 	set label 97 (strlen(full) ? "saturated: ".full : "") at graph 0.03,graph 0.95 left textcolor rgb GREY
 	low = Y_min / 1.3
-	if (clock > 0 && clock > low / 4) { low = min2(low, clock / 1.5) }
+	if (clock > 0 && 3 * clock > low) { low = min2(low, clock / 1.5) }
 	set yrange [low:Y_max * 1.3]
 	set ytics ("10 ns" 10, "20 ns" 20, "50 ns" 50, "100 ns" 100, "200 ns" 200, "500 ns" 500, "1 µs" 1e3, "2 µs" 2e3, "5 µs" 5e3, "10 µs" 1e4, "20 µs" 2e4, "50 µs" 5e4, "100 µs" 1e5, "200 µs" 2e5, "500 µs" 5e5, "1 ms" 1e6, "2 ms" 2e6, "5 ms" 5e6, "10 ms" 1e7, "20 ms" 2e7, "50 ms" 5e7, "100 ms" 1e8, "200 ms" 2e8, "500 ms" 5e8, "1 s" 1e9, "2 s" 2e9, "5 s" 5e9, "10 s" 1e10)
 	if (Y_max / low > 300) { eval time_tics }
 	set title PANEL_NAME[p] offset 0,-0.5
 	unset object 1
-	if (clock > low) { set object 1 rectangle from graph 0,first low to graph 1,first clock fc rgb LIGHT fs solid noborder behind }
+	if (3 * clock > low) { set object 1 rectangle from graph 0,first low to graph 1,first min2(3 * clock, Y_max * 1.3) fc rgb LIGHT fs solid noborder behind }
 	if (p + across > panels) { set xlabel "percentile" offset 0,0.3 } else { unset xlabel }
 	set xrange [0:X_max * 1.02]
-	plot for [i=1:DRAWN] rows using (is(i) ? column("x") : NaN):"ns" with lines lw 1.5 lc rgb COLOUR[i], \
-		for [i=1:DRAWN] rows using (is(i) && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns" \
-			with points pt MARK[i] ps 0.9 * SIZE lc rgb COLOUR[i]
+	plot for [i=1:DRAWN] rows using (is(i) ? column("x") : NaN):"ns":(shade(i)) with lines lw 1.5 lc rgb variable, \
+		for [i=1:DRAWN] rows using (is(i) && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns":(shade(i)) \
+			with points pt MARK[i] ps 0.9 * SIZE lc rgb variable
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/base/message.h"
+#include "harness/stats/distribution.h"
 
 struct doubts doubts_of_interval(const struct interval *i)
 {
@@ -51,15 +52,21 @@ struct doubts doubts_of_duration(double ns, const struct clock_limits *clock)
 struct doubts doubts_of_duration_ratio(const struct interval *ratio, double own_ns,
 				       double reference_ns, const struct clock_limits *clock)
 {
-	struct doubts doubts = doubts_of_duration(fmin(own_ns, reference_ns), clock);
+	struct doubts doubts = doubts_of_ratio(ratio);
 	double nearest = ratio->point;
 
+	if (!ratio->n)
+		return doubts;
 	if (ratio->low > 1)
 		nearest = ratio->low;
 	else if (ratio->high < 1)
 		nearest = ratio->high;
-	if (fabs(nearest - 1) * reference_ns <= clock->tick_ns)
+	doubts.what |= doubts_of_duration(fmin(own_ns, reference_ns), clock).what;
+	/* A quotient of two whole ticks is off by a rounding. */
+	if (fabs(nearest - 1) * reference_ns <= clock->tick_ns * (1 + 1e-9))
 		doubts.what |= DOUBT_TICK;
+	if (fabs(nearest - 1) <= DISTRIBUTION_BUCKET)
+		doubts.what |= DOUBT_BUCKET;
 	return doubts;
 }
 
@@ -93,5 +100,7 @@ char *doubts_text(const struct doubts *doubts, unsigned which)
 		add(&text, "under 3 clock costs");
 	if (what & DOUBT_TICK)
 		add(&text, "within a clock tick");
+	else if (what & DOUBT_BUCKET)
+		add(&text, "within a bucket");
 	return text;
 }

@@ -13,6 +13,7 @@ enum doubt {
 	DOUBT_ALONE = 1 << 4,       /* a mean of one cell */
 	DOUBT_CLOCK = 1 << 5,       /* a duration under DOUBT_CLOCK_COSTS costs of the clock */
 	DOUBT_TICK = 1 << 6,        /* a ratio of durations within one step of the clock */
+	DOUBT_BUCKET = 1 << 7,      /* and within one bucket of the histograms */
 };
 
 /* All of a cell's own, that need no explanation where a table says it once. */
@@ -40,9 +41,12 @@ struct doubts doubts_of_ratio(const struct interval *ratio);
 struct doubts doubts_of_mean(const struct mean *mean);
 /* Of a percentile (or another duration), in ns; NaN has none. */
 struct doubts doubts_of_duration(double ns, const struct clock_limits *clock);
-/* Of a ratio of two durations, to be added to those of doubts_of_ratio: the smaller of both is
- * under DOUBT_CLOCK_COSTS, or the point, or what the interval holds nearest to 1, is within a
- * tick of equal. */
+/* Of a ratio of two durations, medians of which are own_ns and reference_ns: besides what is
+ * doubted of any ratio, that the smaller is under DOUBT_CLOCK_COSTS, and that the two are apart
+ * by no more than one tick of the clock or one bucket of the histograms (DISTRIBUTION_BUCKET).
+ * Apart they are by the end of the interval that is nearest to 1, or by the point where there
+ * is no interval or it holds 1: a difference is told only when all of the interval is beyond
+ * what the clock can tell. */
 struct doubts doubts_of_duration_ratio(const struct interval *ratio, double own_ns,
 				       double reference_ns, const struct clock_limits *clock);
 

@@ -56,9 +56,44 @@ static void percentiles(const struct comparison *c, size_t cell, size_t contende
 	}
 }
 
-struct interval latencies_ratio(const struct comparison *c, size_t cell, size_t contender,
-				const char *kind, double percentile)
+struct clock_limits latencies_clock(const struct comparison *c, size_t cell)
 {
+	json_t *environment = json_object_get(c->set->manifest, "environment");
+	double step = json_field_number(environment, "clock_step_ns"), cost = NAN;
+
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+
+		if (s->ok && s->cell == cell)
+			cost = fmax(cost,
+				    json_field_number(results_value(s->json, FIELD_latency),
+						      "clock_cost_ns"));
+	}
+	if (isnan(cost))
+		cost = json_field_number(environment, "clock_cost_ns");
+	return (struct clock_limits){cost, isnan(step) ? cost : step};
+}
+
+/* The median of those of `values` whose block has a value in `other` too. */
+static double paired_median(const double *values, const double *other, size_t n)
+{
+	double *both = calloc(n + 1, sizeof(*both)), median;
+	size_t kept = 0;
+
+	if (!both)
+		abort();
+	for (size_t b = 0; b < n; b++)
+		if (!isnan(values[b]) && !isnan(other[b]))
+			both[kept++] = values[b];
+	median = stat_median(both, kept);
+	free(both);
+	return median;
+}
+
+struct interval latencies_ratio(const struct comparison *c, size_t cell, size_t contender,
+				const char *kind, double percentile, struct doubts *doubts)
+{
+	struct clock_limits clock = latencies_clock(c, cell);
 	size_t n = c->nblocks;
 	double *own = calloc(3 * n + 1, sizeof(*own)), *reference = own + n,
 	       *logs = own + 2 * n;
@@ -69,6 +104,8 @@ struct interval latencies_ratio(const struct comparison *c, size_t cell, size_t 
 	percentiles(c, cell, contender, kind, percentile, own);
 	percentiles(c, cell, c->reference, kind, percentile, reference);
 	ratio = stat_ratio_interval(logs, stat_log_ratios(own, reference, n, logs));
+	*doubts = doubts_of_duration_ratio(&ratio, paired_median(own, reference, n),
+					   paired_median(reference, own, n), &clock);
 	free(own);
 	return ratio;
 }

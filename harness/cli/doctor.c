@@ -89,7 +89,7 @@ static void check_noise(struct doctor *d, const struct contender *reference)
 	struct interval ratio;
 	uint64_t end = now_ns() + (uint64_t)(d->quick ? 2 : NOISE_S) * 1000000000u;
 	int64_t ops = d->quick ? 500000 : 10000000;
-	char text[240];
+	char text[300];
 	int n = 0;
 
 	while (now_ns() < end && n < NOISE_PAIRS && !interrupt_wanted()) {
@@ -115,10 +115,11 @@ static void check_noise(struct doctor *d, const struct contender *reference)
 		 "glibc against itself, %d pairs: ratio of CPU times %.4f, 95 %% interval %.4f "
 		 "to %.4f; "
 		 "one pair varies by %.1f %%, the interval of 5 blocks is about %.1f %% to "
-		 "either side",
+		 "either side%s",
 		 n, exp(ratio.point), exp(ratio.low), exp(ratio.high),
 		 100 * 1.4826 * stat_mad(logs, (size_t)n),
-		 116.3 * 1.4826 * stat_mad(logs, (size_t)n));
+		 116.3 * 1.4826 * stat_mad(logs, (size_t)n),
+		 n < STAT_MIN_BLOCKS ? "; not certain, as from fewer than 5 pairs" : "");
 	say("noise", "ok", text);
 }
 

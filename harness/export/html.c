@@ -108,11 +108,9 @@ static void write_numbers(FILE *f, const struct field *field)
 {
 	char text[FIELD_TEXT];
 
-	if (field->unit != UNIT_RATIO)
-		fputs("<td class=\"num\">", f);
-	else /* Grey, not bold: the page does not say what is better, only what is not known. */
-		fprintf(f, "<td class=\"ratio%s\">",
-			field->mark == MARK_UNSURE ? " unsure" : "");
+	/* Grey, not bold: the page does not say what is better, only what is not known. */
+	fprintf(f, "<td class=\"%s%s\">", field->unit == UNIT_RATIO ? "ratio" : "num",
+		field->mark == MARK_UNSURE ? " unsure" : "");
 	for (size_t i = 0; i < field->nnumbers; i++) {
 		fputs(i ? field->between : "", f);
 		fputs(field_number(field, field->number[i], text), f);

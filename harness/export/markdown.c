@@ -116,10 +116,13 @@ static void write_commands(FILE *f, const struct block *block)
 	fputc('\n', f);
 }
 
+/* What is grey on a page is emphasised here: Markdown has no grey. */
 static void write_numbers(FILE *f, const struct field *field)
 {
+	const char *emphasis = field->mark == MARK_UNSURE ? "*" : "";
 	char text[FIELD_TEXT];
 
+	fputs(emphasis, f);
 	for (size_t i = 0; i < field->nnumbers; i++) {
 		write_text(f, i ? field->between : "");
 		fputs(field_number(field, field->number[i], text), f);
@@ -128,6 +131,7 @@ static void write_numbers(FILE *f, const struct field *field)
 		fprintf(f, " \\[%s, ", field_number(field, field->low, text));
 		fprintf(f, "%s\\]", field_number(field, field->high, text));
 	}
+	fputs(emphasis, f);
 	if (field->note) {
 		fputc(' ', f);
 		write_text(f, field->note);

@@ -80,9 +80,9 @@ bool cost_write_scalability(const struct study *study, struct figure *figure)
 	const struct comparison *c = study->c;
 	struct result_set *set = c->set;
 	size_t *cells = calloc(set->ncells + 1, sizeof(*cells)), panels = 0, rows = 0;
-	FILE *f = table_open(study, figure->name,
-			     "operations per second of wall time, by threads",
-			     "panel\tworkload\tthreads\tallocator\tops_per_s\tlow\thigh\tn");
+	FILE *f = table_open(
+		study, figure->name, "operations per second of wall time, by threads",
+		"panel\tworkload\tthreads\tallocator\tops_per_s\tlow\thigh\tn\tdoubt");
 
 	if (!cells)
 		abort();
@@ -94,6 +94,7 @@ bool cost_write_scalability(const struct study *study, struct figure *figure)
 			for (size_t i = 0; i < n; i++) {
 				struct interval speed = comparison_median(
 					c, cells[i], c->shown[j], METRIC_SPEED);
+				struct doubts doubts = doubts_of_interval(&speed);
 
 				if (!speed.n)
 					continue;
@@ -103,7 +104,8 @@ bool cost_write_scalability(const struct study *study, struct figure *figure)
 				table_number(f, speed.point);
 				table_number(f, speed.low);
 				table_number(f, speed.high);
-				fprintf(f, "\t%zu\n", speed.n);
+				fprintf(f, "\t%zu", speed.n);
+				table_doubts(f, &doubts);
 				rows++;
 			}
 	}
@@ -117,7 +119,8 @@ bool cost_write_scalability(const struct study *study, struct figure *figure)
 		 "Operations per second of wall time against the number of threads: medians "
 		 "over blocks with 95 %% intervals, which here hold the machine's state as "
 		 "well, as they are not paired. The dashed line is the reference at one thread "
-		 "times the number of threads.%s",
+		 "times the number of threads. Intervals from fewer than "
+		 "five blocks are grey.%s",
 		 c->nulls ? " null is left out." : "");
 	return table_close(study, figure->name, f);
 }

@@ -8,37 +8,22 @@
 #include "harness/base/message.h"
 #include "harness/figures/table.h"
 
-/* The dearest clock of the cell's samples, in ns; NaN if none says. */
-static double clock_cost(const struct comparison *c, size_t cell)
-{
-	double cost = NAN;
-
-	for (size_t i = 0; i < c->set->nsamples; i++) {
-		const struct result_sample *s = &c->set->samples[i];
-
-		if (s->ok && s->cell == cell)
-			cost = fmax(cost,
-				    json_field_number(results_value(s->json, FIELD_latency),
-						      "clock_cost_ns"));
-	}
-	return cost;
-}
-
 /* A curve of one contender: x = -log10(1 - p) in steps, as far as enough values lie
  * beyond. */
 static size_t curve(FILE *f, size_t panel, const char *label, const char *contender,
-		    double clock, const struct distribution *d)
+		    const struct clock_limits *clock, const struct distribution *d)
 {
 	size_t rows = 0;
 
 	for (double x = 0.05; x < 9; x += 0.05) {
 		double ns = distribution_percentile(d, 1 - pow(10, -x));
+		struct doubts doubts = doubts_of_duration(ns, clock);
 
 		if (isnan(ns))
 			break;
 		fprintf(f, "%zu\t%s\t%s\t%.2f\t%.1f", panel, label, contender, x, ns);
-		table_number(f, clock);
-		fputc('\n', f);
+		table_number(f, clock->cost_ns);
+		table_doubts(f, &doubts);
 		rows++;
 	}
 	return rows;
@@ -64,13 +49,14 @@ static bool write_latency(const struct study *study, struct figure *figure,
 {
 	const struct comparison *c = study->c;
 	FILE *f = table_open(study, figure->name, "latency percentiles, x = -log10(1 - p)",
-			     "panel\tlabel\tallocator\tx\tns\tclock_cost_ns");
+			     "panel\tlabel\tallocator\tx\tns\tclock_cost_ns\tdoubt");
 	size_t panels = 0, rows = 0;
 
 	if (!f)
 		return false;
 	for (size_t i = 0; i < c->set->ncells; i++)
 		for (size_t kind = 0; kind < nkinds; kind++) {
+			struct clock_limits clock = latencies_clock(c, i);
 			size_t before = rows;
 			char label[128];
 
@@ -83,8 +69,7 @@ static bool write_latency(const struct study *study, struct figure *figure,
 
 				latencies_collect(c, i, c->shown[j], kinds[kind], &d);
 				rows += curve(f, panels + 1, label,
-					      c->set->contenders[c->shown[j]].name,
-					      clock_cost(c, i), &d);
+					      c->set->contenders[c->shown[j]].name, &clock, &d);
 				distribution_free(&d);
 			}
 			if (!strcmp(kinds[kind], "request"))
@@ -102,12 +87,14 @@ bool latency_write_calls(const struct study *study, struct figure *figure)
 	const struct comparison *c = study->c;
 	static const char *const kinds[] = {"alloc", "free"};
 
-	text_set(&figure->caption,
-		 "Time of single calls by percentile, measured in separate runs on a random "
-		 "sample of the calls; histograms of all blocks are added up. The grey band is "
-		 "what timing nothing costs, which is not subtracted. A curve ends where fewer "
-		 "than %d values lie beyond.%s",
-		 DISTRIBUTION_MIN_BEYOND, c->nulls ? " null is left out." : "");
+	text_set(
+		&figure->caption,
+		"Time of single calls by percentile, measured in separate runs on a random "
+		"sample of the calls; histograms of all blocks are added up. The grey band "
+		"is up to three times what timing nothing costs, which is not subtracted: what "
+		"lies in it is grey, as it tells of the clock. A curve ends where fewer "
+		"than %d values lie beyond.%s",
+		DISTRIBUTION_MIN_BEYOND, c->nulls ? " null is left out." : "");
 	return write_latency(study, figure, kinds, 2);
 }
 

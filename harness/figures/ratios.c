@@ -19,15 +19,6 @@ static double cut(double ratio)
 	return fmin(fmax(ratio, 1 / CUT), CUT);
 }
 
-/* The last column of a table: why the row's numbers are uncertain, "-" where they are not. */
-static void doubt_column(FILE *f, const struct doubts *doubts)
-{
-	char *text = doubts_text(doubts, ~(unsigned)DOUBTS_PLAIN);
-
-	fprintf(f, "\t%s\n", text ? text : "-");
-	free(text);
-}
-
 static void ratio_row(FILE *f, double x, const char *label, const char *contender,
 		      const struct interval *i, const struct doubts *doubts, const char *state)
 {
@@ -40,7 +31,7 @@ static void ratio_row(FILE *f, double x, const char *label, const char *contende
 	table_number(f, cut(i->high));
 	fprintf(f, "\t%zu\t%s", i->n,
 		isnan(i->point) || cut(i->point) == i->point ? state : "cut");
-	doubt_column(f, doubts);
+	table_doubts(f, doubts);
 }
 
 #define RATIO_HEADER \

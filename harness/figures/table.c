@@ -49,6 +49,14 @@ void table_number(FILE *f, double value)
 		fprintf(f, "\t%.6g", value);
 }
 
+void table_doubts(FILE *f, const struct doubts *doubts)
+{
+	char *text = doubts_text(doubts, ~(unsigned)DOUBTS_PLAIN);
+
+	fprintf(f, "\t%s\n", text ? text : "-");
+	free(text);
+}
+
 bool table_close(const struct study *study, const char *name, FILE *f)
 {
 	return table_close_other(study->dir, name, ".tsv", f);

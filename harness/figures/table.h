@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "harness/analysis/doubts.h"
 #include "harness/figures/figure.h"
 
 /* A table DIR/report/NAME.tsv: what it holds as comment, then the header line.
@@ -12,6 +13,9 @@ FILE *table_open(const struct study *study, const char *name, const char *what,
 		 const char *header);
 /* A tab and a number; NaN as such. */
 void table_number(FILE *f, double value);
+/* A tab, why the row's numbers are uncertain ("-" where they are not, or only as an interval
+ * contains 1), and the end of the line. */
+void table_doubts(FILE *f, const struct doubts *doubts);
 /* False after a complaint. */
 bool table_close(const struct study *study, const char *name, FILE *f);
 

@@ -17,7 +17,8 @@ enum unit {
 
 enum mark {
 	MARK_NONE,
-	MARK_UNSURE, /* a ratio of which the interval holds 1, or that has none */
+	MARK_UNSURE, /* numbers that are not certain; the note says why, unless the interval
+			holds 1 */
 	MARK_HOLE,   /* words where a number is missing; the note says why */
 	MARK_PROOF,  /* words that identify something, longer than anybody reads */
 };

@@ -5,13 +5,21 @@
 
 #include "harness/analysis/latencies.h"
 
+static void duration(struct document *d, double ns, const struct clock_limits *clock)
+{
+	struct doubts doubts = doubts_of_duration(ns, clock);
+
+	section_doubt(document_number(d, UNIT_NS, ns), &doubts);
+}
+
 /* Adds a row where there are values; returns whether there are. */
 static bool latency_row(struct document *d, const struct comparison *c, size_t cell,
-			size_t contender, const char *kind)
+			size_t contender, const char *kind, const struct clock_limits *clock)
 {
 	static const double points[] = {0.5, 0.9, 0.99, 0.999, 0.9999};
 	struct interval ratio = {0, NAN, NAN, NAN};
 	struct distribution values = {0};
+	struct doubts doubts = {0};
 	bool any;
 
 	latencies_collect(c, cell, contender, kind, &values);
@@ -23,13 +31,12 @@ static bool latency_row(struct document *d, const struct comparison *c, size_t c
 		document_words(d, "%s", c->set->contenders[contender].name);
 		document_number(d, UNIT_COUNT, (double)values.count);
 		for (size_t i = 0; i < sizeof(points) / sizeof(*points); i++)
-			document_number(d, UNIT_NS,
-					distribution_percentile(&values, points[i]));
-		document_number(d, UNIT_NS, values.max_ns > 0 ? values.max_ns : NAN);
+			duration(d, distribution_percentile(&values, points[i]), clock);
+		duration(d, values.max_ns > 0 ? values.max_ns : NAN, clock);
 		if (contender != c->reference)
-			ratio = latencies_ratio(c, cell, contender, kind, 0.999);
+			ratio = latencies_ratio(c, cell, contender, kind, 0.999, &doubts);
 		if (!comparison_alone(c))
-			section_ratio(d, &ratio, 0);
+			section_interval(d, &ratio, &doubts);
 	}
 	distribution_free(&values);
 	return any;
@@ -54,30 +61,60 @@ static bool saturated_row(struct document *d, const struct comparison *c, size_t
 	return true;
 }
 
+/* What the clocks of all cells can tell at worst. */
+static struct clock_limits worst_clock(const struct comparison *c)
+{
+	struct clock_limits worst = {NAN, NAN};
+
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		struct clock_limits clock = latencies_clock(c, i);
+
+		if (!results_is_mode(&c->set->cells[i], "latency"))
+			continue;
+		worst.cost_ns = fmax(worst.cost_ns, clock.cost_ns);
+		worst.tick_ns = fmax(worst.tick_ns, clock.tick_ns);
+	}
+	return worst;
+}
+
 void section_latency(struct document *d, const struct comparison *c)
 {
 	static const char *const kinds[] = {"alloc", "free", "request"};
 	static const char *const titles[] = {"cell",   "of",  "contender", "values",
 					     "p50",    "p90", "p99",       "p99.9",
 					     "p99.99", "max", NULL};
+	struct clock_limits clock = worst_clock(c);
 	size_t rows = 0;
 
 	document_section(d, "latency", "Latency", "Latency");
 	document_paragraph(d);
 	document_say(d, "Of all blocks together; – where fewer than 100 values lie beyond. The "
-			"cost of reading the clock is within the values. Saturated is who "
-			"answered less than 98 % of the requests per second that were offered "
-			"in any block: what its clients wait for grows with the length of the "
-			"run, and there is no percentile.");
+			"cost of reading the clock is within the values; one under three times "
+			"that cost is mostly clock, and a ratio of such ones, or of two within "
+			"one tick of the clock or one bucket (1/128) of the histogram, says "
+			"nothing. They are grey, in Markdown italic, with the reason, as are "
+			"ratios from fewer than five blocks. Saturated is who answered less "
+			"than 98 % of the requests per second that were offered in any block: "
+			"what its clients wait for grows with the length of the run, and there "
+			"is no percentile. ");
+	if (!isnan(clock.cost_ns))
+		document_format(d,
+				"Timing nothing costs up to %.0f ns here, a tick is %.0f ns "
+				"or less.",
+				clock.cost_ns, clock.tick_ns);
 	document_table(d, titles);
 	if (!comparison_alone(c))
 		document_column(d, "p99.9 to reference");
-	for (size_t i = 0; i < c->set->ncells; i++)
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		struct clock_limits limits = latencies_clock(c, i);
+
 		for (int kind = 0; kind < 3 && results_is_mode(&c->set->cells[i], "latency");
 		     kind++)
 			for (size_t j = 0; j < c->nshown; j++)
-				rows += latency_row(d, c, i, c->shown[j], kinds[kind]) ||
+				rows += latency_row(d, c, i, c->shown[j], kinds[kind],
+						    &limits) ||
 					(kind == 2 && saturated_row(d, c, i, c->shown[j]));
+	}
 	if (!rows) {
 		document_paragraph(d);
 		document_say(d, "No latency was measured in this set.");

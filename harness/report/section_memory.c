@@ -59,8 +59,11 @@ static void held_over_time(struct document *d, const struct study *study)
 				document_number(d, UNIT_RATIO, ratio->n ? ratio->point : NAN);
 
 			if (ratio->n) {
+				struct doubts doubts = doubts_of_interval(ratio);
+
 				field->low = ratio->low;
 				field->high = ratio->high;
+				section_doubt(field, &doubts);
 			}
 		}
 		rows++;

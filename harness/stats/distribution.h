@@ -10,6 +10,10 @@
 /* A percentile with fewer values beyond it is not quoted. */
 #define DISTRIBUTION_MIN_BEYOND 100
 
+/* A bucket is at most this wide, as a share of its values (workloads/shared/histogram.h): two
+ * percentiles that are closer are not told apart. */
+#define DISTRIBUTION_BUCKET (1.0 / 128)
+
 struct distribution_bucket {
 	double from_ns, to_ns;
 	uint64_t count;

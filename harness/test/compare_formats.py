@@ -4,7 +4,8 @@
     compare_formats.py DIR [MARKDOWN]
 
 Both are read into one form, a list of (kind, text) and ("table", rows).  What a page has as
-colour, size or place is not compared; the reasons behind the holes of a table are.
+colour, size or place is not compared; the reasons behind the holes of a table are, and what is
+grey as it is not certain.
 """
 import re
 import sys
@@ -36,6 +37,7 @@ class Page(HTMLParser):
         elif tag in ("td", "th") or tag in self.texts:
             self.text = ""
             self.note = attributes.get("title")
+            self.unsure = "unsure" in (attributes.get("class") or "").split()
         elif tag == "br":
             self.text += "\n"
 
@@ -46,7 +48,7 @@ class Page(HTMLParser):
             self.blocks[-1][1].append(self.row)
         elif tag in ("td", "th"):
             text = self.text.removeprefix("■ ")
-            self.row.append((text.strip(), self.note))
+            self.row.append((text.strip(), self.note, self.unsure))
             self.text = None
         elif tag in self.texts:
             self.blocks.append((tag, self.text))
@@ -93,7 +95,10 @@ def cells(line):
     row = []
     for part in parts[1:]:
         note = re.fullmatch(r'\[.*\]\(#.* "((?:\\.|[^"\\])*)"\)', part.strip())
-        row.append((plain(part.strip()).strip(), plain(note[1]) if note else None))
+        # what is grey on the page is emphasised here, before its note
+        unsure = re.match(r"\*((?:\\.|[^*\\])*)\*", part.strip())
+        text = unsure[1] + part.strip()[unsure.end() :] if unsure else part.strip()
+        row.append((plain(text).strip(), plain(note[1]) if note else None, bool(unsure)))
     return row
 
 

@@ -134,7 +134,7 @@ static void numbers(void **state)
 	field->mark = MARK_PROOF;
 	field_add_line(field, "one");
 	field_add_line(field, "two");
-	document_number(d, UNIT_PLAIN, 9.995);
+	document_number(d, UNIT_PLAIN, 9.995)->mark = MARK_UNSURE;
 	document_number(d, UNIT_NS, NAN);
 	field = document_words(d, "failed");
 	field->mark = MARK_HOLE;
@@ -151,7 +151,7 @@ static void numbers(void **state)
 	       "<td class=\"ratio unsure\">0.988 <small>[0.900, 12.3]</small> "
 	       "<small>n=3</small></td>"
 	       "<td class=\"ratio\">1.000 | 100</td><td class=\"num\">1.5 MiB</td></tr>\n"
-	       "<tr><td class=\"proof\">one<br>two</td><td class=\"num\">9.99</td>"
+	       "<tr><td class=\"proof\">one<br>two</td><td class=\"num unsure\">9.99</td>"
 	       "<td class=\"num\">–</td>"
 	       "<td class=\"hole\" title=\"it said &quot;no&quot; | why\">"
 	       "<a href=\"#one\">failed</a></td>"
@@ -160,9 +160,9 @@ static void numbers(void **state)
 	expect(markdown_of(d), MARKDOWN_HEAD
 	       "\n| cell | count | time\\|1 | c0 | c1 | c2 |\n"
 	       "| --- | ---: | ---: | ---: | ---: | ---: |\n"
-	       "| a\\|b | 1234567 | 20.5 µs | 0.988 \\[0.900, 12.3\\] n=3 | 1.000 \\| 100 | "
+	       "| a\\|b | 1234567 | 20.5 µs | *0.988 \\[0.900, 12.3\\]* n=3 | 1.000 \\| 100 | "
 	       "1.5 MiB |\n"
-	       "| one<br>two | 9.99 | – | [failed](#the-first-one \"it said \\\"no\\\" \\| "
+	       "| one<br>two | *9.99* | – | [failed](#the-first-one \"it said \\\"no\\\" \\| "
 	       "why\") | – | – |\n");
 	document_free(d);
 }

@@ -1,4 +1,5 @@
 #include "harness/test/unit.h"
+#include "harness/stats/influence.h"
 #include "harness/stats/statistics.h"
 
 #include <math.h>
@@ -117,6 +118,56 @@ static void geometric_mean(void **state)
 	assert_true(isnan(stat_geomean_interval(groups, 0).point));
 }
 
+static void weighted_median(void **state)
+{
+	const double x[] = {3, 1, 2, 10}, same[] = {1, 1, 1, 1}, heavy[] = {1, 1, 1, 5};
+	const double thirds[] = {1.0 / 3, 1.0 / 3, 1.0 / 3, 1};
+
+	(void)state;
+	close_to(stat_weighted_median(x, same, 4), 2.5, 0);
+	close_to(stat_weighted_median(x, same, 3), 2, 0);
+	close_to(stat_weighted_median(x, heavy, 4), 10, 0);
+	/* Half of the weight on either side of the gap from 3 to 10. */
+	close_to(stat_weighted_median(x, thirds, 4), 6.5, 0);
+	close_to(stat_weighted_median(x, same, 1), 3, 0);
+	assert_true(isnan(stat_weighted_median(x, same, 0)));
+}
+
+static void influence(void **state)
+{
+	const double x[] = {0, 6, 3, -9};
+	const size_t apart[] = {0, 1, 2, 3}, kin[] = {7, 7, 2, 3};
+	struct stat_influence i;
+
+	(void)state;
+	i = stat_influence(x, apart, 4);
+	close_to(i.mean, 0, 0);
+	close_to(i.median, 1.5, 0);
+	close_to(i.least.mean, -2, 1e-15); /* (0 + 3 - 9) / 3 */
+	assert_true(i.least.index == 1 && !i.least.kin);
+	close_to(i.most.mean, 3, 1e-15); /* (0 + 6 + 3) / 3 */
+	assert_true(i.most.index == 3 && !i.most.kin);
+	/* 0 and 6 count as one value: (3 + 3 - 9) / 3.  Without 6 the 0 has the whole weight of
+	 * the two: (0 + 3 - 9) / 3; without both (3 - 9) / 2. */
+	i = stat_influence(x, kin, 4);
+	close_to(i.mean, -1, 1e-15);
+	close_to(i.median, 1.5, 0); /* the weights of -9 and 0 are half of all: up to 3 */
+	close_to(i.least.mean, -3, 1e-15);
+	assert_true(i.least.index == 0 && i.least.kin);
+	close_to(i.most.mean, 3, 1e-15);
+	assert_true(i.most.index == 3 && !i.most.kin);
+	/* What leaves nothing is no mean. */
+	i = stat_influence(x + 1, kin, 1);
+	close_to(i.mean, 6, 0);
+	close_to(i.median, 6, 0);
+	assert_true(isnan(i.least.mean) && isnan(i.most.mean));
+	i = stat_influence(x, kin, 2);
+	close_to(i.least.mean, 0, 0);
+	close_to(i.most.mean, 6, 0);
+	assert_true(!i.least.kin && !i.most.kin);
+	assert_true(isnan(stat_influence(x, kin, 0).mean));
+}
+
 /* Sums of 12 uniform values: nearly normal, median 0. */
 static double noise(struct stat_random *r)
 {
@@ -189,6 +240,31 @@ static void coverage_of_geomean(void **state)
 	assert_in_range(held, 182, 200);
 }
 
+/* And where the noise of one group of five makes that of the mean: no more degrees of freedom
+ * than its own are there, and yet what its order statistics cover, 93.75 %, is held. */
+static void coverage_of_one_noisy_group(void **state)
+{
+	struct stat_random r;
+	int held = 0;
+
+	(void)state;
+	stat_random_seed(&r, 44);
+	for (int trial = 0; trial < 100; trial++) {
+		struct stat_group groups[3];
+		struct interval i;
+		double x[3][5];
+
+		for (int g = 0; g < 3; g++) {
+			for (int j = 0; j < 5; j++)
+				x[g][j] = 0.1 * g + (g ? 0.002 : 0.2) * noise(&r);
+			groups[g] = (struct stat_group){x[g], 5, 1};
+		}
+		i = stat_geomean_interval(groups, 3);
+		held += i.low <= exp(0.1) && exp(0.1) <= i.high;
+	}
+	assert_in_range(held, 85, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,9 +274,12 @@ int main(void)
 		cmocka_unit_test(few_values),
 		cmocka_unit_test(same_data_same_interval),
 		cmocka_unit_test(geometric_mean),
+		cmocka_unit_test(weighted_median),
+		cmocka_unit_test(influence),
 		cmocka_unit_test(student),
 		cmocka_unit_test(coverage),
 		cmocka_unit_test(coverage_of_geomean),
+		cmocka_unit_test(coverage_of_one_noisy_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
