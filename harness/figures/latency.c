@@ -37,7 +37,7 @@ static size_t saturated(FILE *f, const struct comparison *c, size_t cell, size_t
 
 	for (size_t j = 0; j + c->nulls < c->nshown; j++)
 		if (latencies_saturation(c, cell, c->shown[j]).samples) {
-			fprintf(f, "%zu\t%s\t%s\tnan\tnan\tnan\n", panel, label,
+			fprintf(f, "%zu\t%s\t%s\tnan\tnan\tnan\t-\n", panel, label,
 				c->set->contenders[c->shown[j]].name);
 			rows++;
 		}

@@ -96,8 +96,13 @@ static bool mark_row(struct document *d, const struct comparison *c, size_t cell
 			document_number(d, UNIT_RATIO, known ? m.rss_per_floor : NAN);
 
 		if (known) {
+			struct interval median = {m.n, m.rss_per_floor, m.rss_per_floor,
+						  m.rss_per_floor};
+			struct doubts doubts = doubts_of_interval(&median);
+
 			field->number[field->nnumbers++] = m.rss_per_live;
 			field->between = " | ";
+			section_doubt(field, &doubts);
 		}
 	}
 	return true;
@@ -110,11 +115,14 @@ static void held_at_marks(struct document *d, const struct comparison *c)
 
 	document_heading(d, "At phase marks: over the page floor, and over live bytes");
 	document_paragraph(d);
-	document_say(d, "Resident memory, less the driver's tables, over the OS pages that "
-			"hold a touched byte of a live object (1 is the least that an "
-			"allocator can hold that moves nothing), and, behind the stroke, over "
-			"live bytes (below 1 where objects are not touched in full); medians "
-			"over blocks. Marks with less than 1 MiB alive are left out.");
+	document_say(
+		d,
+		"Resident memory, less the driver's tables, over the OS pages that "
+		"hold a touched byte of a live object (1 is the least that an "
+		"allocator can hold that moves nothing), and, behind the stroke, over "
+		"live bytes (below 1 where objects are not touched in full); medians "
+		"over blocks, grey (in Markdown italic) from fewer than five. Marks with less "
+		"than 1 MiB alive are left out.");
 	begin_table(d, c, titles);
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		json_t *mark;

@@ -76,8 +76,14 @@ void section_methods(struct document *d, const struct comparison *c)
 		"data give the same interval. No interval made from n blocks can promise more "
 		"than 1 - 2^(1-n): 94 %% for five, 75 %% for three; with one there is none. ",
 		section_reference(c), STAT_RESAMPLES, STAT_BOOTSTRAP_VERSION);
-	document_format(d, "Geometric means keep the workloads fixed and resample the blocks "
-			   "within each; a workload counts once, however many cells it has. No "
+	document_format(d, "Geometric means are of programs and of own workloads apart. They "
+			   "keep the workloads fixed and resample the blocks within each; a "
+			   "workload counts once, however many cells it has. Their intervals "
+			   "are those of measuring the same cells again; how a mean depends on "
+			   "the choice of cells is said by the median of the cells and by the "
+			   "range of what is left when one is left out (the values of the "
+			   "jackknife), which promise no coverage. Cells with less than 8 MiB "
+			   "alive at the peak are in no mean of memory. No "
 			   "correction for the number of comparisons is made: of a hundred "
 			   "intervals of equal contenders about five exclude 1. ");
 	document_format(

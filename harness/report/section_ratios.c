@@ -40,13 +40,15 @@ static void ratio_row(struct document *d, const struct comparison *c, enum metri
 {
 	size_t all = c->set->ncontenders;
 	struct interval reference = comparison_median(c, cell, c->reference, metric);
+	struct doubts doubts = doubts_of_interval(&reference);
 
 	document_row(d);
 	document_words(d, "%s%s", c->set->cells[cell].name, is_disturbed(c, cell) ? " †" : "");
 	if (metric == METRIC_CPU)
 		document_words(d, "%s", c->set->cells[cell].ops_unit);
-	document_number(d, metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES,
-			reference.n ? reference.point : NAN);
+	section_doubt(document_number(d, metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES,
+				      reference.n ? reference.point : NAN),
+		      &doubts);
 	for (size_t k = 0; k < all; k++) {
 		const struct interval *ratio = &c->ratio[metric][cell * all + k];
 
@@ -137,9 +139,10 @@ void section_time(struct document *d, const struct comparison *c)
 				section_reference(c));
 	else
 		document_format(d,
-				"Ratio to %s with 95 %% interval; grey where the interval "
-				"contains 1. n is "
-				"said where it is less than the reference has; † marks "
+				"Ratio to %s with 95 %% interval; grey, in Markdown italic, "
+				"where the interval contains 1 or is from fewer than five "
+				"blocks. n is said there, and where it is less than the "
+				"reference has; † marks "
 				"cells in which samples that count were disturbed.",
 				section_reference(c));
 	section_ratios(d, c, METRIC_CPU);

@@ -115,25 +115,28 @@ static void few_blocks(struct document *d, const struct comparison *c)
 		100 * stat_coverage_limit(4));
 }
 
-/* Cells in which a contender's interval lies below 1, holds it, lies above it. */
+/* Cells in which a contender's ratio is below 1, not certain, above 1. */
 static void count_sides(struct document *d, const struct comparison *c, enum scope scope,
 			size_t contender)
 {
-	size_t below = 0, above = 0, within = 0;
+	size_t below = 0, above = 0, unsure = 0;
 	struct field *field;
 
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		const struct interval *ratio =
 			&c->ratio[METRIC_CPU][i * c->set->ncontenders + contender];
 
-		if (!means_in_scope(c, i, scope) || !ratio->n || isnan(ratio->low))
+		if (!means_in_scope(c, i, scope) || !ratio->n)
 			continue;
-		below += ratio->high < 1;
-		above += ratio->low > 1;
-		within += ratio->low <= 1 && 1 <= ratio->high;
+		if (doubts_of_ratio(ratio).what)
+			unsure++;
+		else if (ratio->point < 1)
+			below++;
+		else
+			above++;
 	}
 	field = document_number(d, UNIT_COUNT, (double)below);
-	field->number[field->nnumbers++] = (double)within;
+	field->number[field->nnumbers++] = (double)unsure;
 	field->number[field->nnumbers++] = (double)above;
 	field->between = " / ";
 }
@@ -143,10 +146,14 @@ static void mean_fields(struct document *d, const struct mean *mean)
 {
 	struct doubts doubts = doubts_of_mean(mean);
 	struct field *field;
+	enum mark few;
 
 	section_interval(d, &mean->ratio, &doubts);
-	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN);
+	/* Of few blocks these are, too; the reason stands beside the mean. */
+	few = doubts.what & (DOUBT_NO_INTERVAL | DOUBT_FEW_BLOCKS) ? MARK_UNSURE : MARK_NONE;
+	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN)->mark = few;
 	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
+	field->mark = few;
 	if (mean->ratio.n && mean->least.name) {
 		field->number[field->nnumbers++] = mean->most.ratio;
 		field->between = "–";
@@ -207,7 +214,7 @@ static void geomeans(struct document *d, const struct study *study, enum scope s
 		"peak RSS",
 		"median of cells",
 		"one left out",
-		"CPU: cells below 1 / containing 1 / above 1",
+		"CPU: cells below 1 / not certain / above 1",
 		NULL,
 	};
 	const struct comparison *c = study->c;

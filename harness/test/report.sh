@@ -256,7 +256,7 @@ held_is_the_quotient_of_means() { # by awk, from the timeline of one sample of i
 	done
 	grep -q 'redis' "$t" && return 1 # programs do not tell what lives
 	grep -q '<h3>Resident memory over live bytes, averaged over time</h3>' "$set_dir/report.html" &&
-		grep -q '<td>frag-drain:idle_ms=3000</td><td>drained</td><td class="num">[0-9.]* MiB</td><td class="ratio">[0-9.]* | [0-9.]*</td>' "$set_dir/report.html"
+		grep -q '<td>frag-drain:idle_ms=3000</td><td>drained</td><td class="num">[0-9.]* MiB</td><td class="ratio unsure">[0-9.]* | [0-9.]* <small>n = 2</small></td>' "$set_dir/report.html"
 }
 
 # --- what is not certain ------------------------------------------------------------------
@@ -305,6 +305,7 @@ few_blocks_are_grey() { # every interval from fewer than five, in tables, Markdo
 	"$make_set" "$work/four" blocks=4 && undrawn "$work/four" || return 1
 	[ "$(doubt "$work/four/report/fig01.tsv" tiny-churn ashlar)" = 'n = 4' ] &&
 		[ "$(doubt "$work/four/report/fig05.tsv" larson ashlar)" = '' ] || return 1
+	grep -q '<td>ashlar</td>.*<td class="num">0 / [1-9][0-9]* / 0</td></tr>' "$work/four/report.html" || return 1
 	awk -F'\t' 'NR > 2 && $7 != "NaN" && $9 !~ /^n = [1-4]$/ { bad = 1 } END { exit bad || NR < 9 }' "$work/four/report/fig05.tsv" || return 1
 	! grep -o '<td class="ratio">[0-9.]* <small>\[[^<]*</small>' "$work/four/report.html" | head -n 3 | grep . || return 1
 	! grep -n '| [0-9.]* \\\[' "$work/four/report.md" | head -n 3 | grep .
