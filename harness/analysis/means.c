@@ -29,6 +29,8 @@ static double sample_live(struct result_set *set, const struct result_sample *s)
 	if (live >= MEANS_LEAST_LIVE || !*results_text(s->json, FIELD_timeline))
 		return live; /* enough to know, and reading timelines takes long */
 	n = results_timeline(set, s, &rows);
+	if (n == 0)
+		return NAN; /* marks alone may lie where nothing lives any more */
 	for (i = 0; i < n; i++)
 		live = fmax(live, rows[i].live_bytes);
 	free(rows);
