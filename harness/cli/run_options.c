@@ -2,11 +2,22 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/cli/run_job.h"
 
-enum { KEY_SEED = 256, KEY_DRY_RUN, KEY_NO_REPORT, KEY_TIMEOUT, KEY_ONLY, KEY_NO_REPEAT };
+enum {
+	KEY_SEED = 256,
+	KEY_DRY_RUN,
+	KEY_NO_REPORT,
+	KEY_TIMEOUT,
+	KEY_ONLY,
+	KEY_NO_REPEAT,
+	KEY_JOB,
+	KEY_COMMAND /* and those of its keys behind it */
+};
 
 static const struct argp_option table[] = {
 	{"suite", 's', "NAME", 0,
@@ -48,6 +59,28 @@ static const struct argp_option table[] = {
 	{"quiet", 'q', NULL, 0, "no progress", 0},
 	{"no-report", KEY_NO_REPORT, NULL, 0,
 	 "leave the report to a later `ashlar-bench report DIR`", 0},
+	{"job", KEY_JOB, "FILE", 0,
+	 "what this job file says; options behind it have the last word; may be repeated", 0},
+	{0, 0, 0, 0, "Any command as a workload (each --command begins another):", 1},
+	{"command", KEY_COMMAND + COMMAND_LINE, "CMD", 0,
+	 "the command line; by a shell where it needs one, then with --measure", 1},
+	{"name", KEY_COMMAND + COMMAND_NAME, "N", 0,
+	 "of its cell, command:N (default: the program's)", 1},
+	{"prepare", KEY_COMMAND + COMMAND_PREPARE, "CMD", 0,
+	 "run before each sample, without the allocator", 1},
+	{"cleanup", KEY_COMMAND + COMMAND_CLEANUP, "CMD", 0, "and after each", 1},
+	{"server", KEY_COMMAND + COMMAND_SERVER, NULL, 0,
+	 "it serves until it is ended: --ready and --load are needed", 1},
+	{"ready", KEY_COMMAND + COMMAND_READY, "CMD", 0,
+	 "exits with 0 once the server serves; asked again and again", 1},
+	{"load", KEY_COMMAND + COMMAND_LOAD, "CMD", 0,
+	 "what the server serves; its end is that of the sample", 1},
+	{"measure", KEY_COMMAND + COMMAND_MEASURE, "PROCESS", 0,
+	 "name of the one process that has the allocator and is measured", 1},
+	{"output", KEY_COMMAND + COMMAND_OUTPUT, "compare|ignore", 0,
+	 "with what a run without any preloaded allocator prints (default: compare)", 1},
+	{"directory", KEY_COMMAND + COMMAND_DIRECTORY, "DIR", 0,
+	 "where all of these run (default: here)", 1},
 	{0},
 };
 
@@ -78,6 +111,40 @@ static void take_modes(struct suite_choice *choice, const char *argument)
 			return;
 	}
 }
+
+static void end_draft(struct run_request *o)
+{
+	char why[700];
+
+	if (command_begun(&o->draft) && command_add(&o->draft, why, sizeof(why)) < 0)
+		exit(complain_usage("%s", why));
+	o->draft = (struct command){.name = NULL};
+}
+
+static void take_command(struct run_request *o, enum command_key key, const char *argument)
+{
+	char why[700];
+
+	if (key == COMMAND_LINE && o->draft.text[COMMAND_LINE])
+		end_draft(o);
+	if (command_set(&o->draft, key, argument ? argument : "yes", why, sizeof(why)) < 0)
+		exit(complain_usage("%s", why));
+}
+
+/* The commands are meant beside the workloads that are named, unless some of them are named. */
+static void add_commands(struct run_request *o)
+{
+	static const char all[] = COMMAND_PREFIX "*";
+
+	if (!o->choice.nworkloads || !command_at(0))
+		return;
+	for (int i = 0; i < o->choice.nworkloads; i++)
+		if (strstr(o->workloads[i], COMMAND_PREFIX))
+			return;
+	keep(o->workloads, &o->choice.nworkloads, all, "--workload");
+}
+
+static run_job_set set_by_name;
 
 static error_t take(int key, char *argument, struct argp_state *state)
 {
@@ -140,6 +207,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 					    argument));
 		o->seed_given = true;
 		break;
+	case KEY_JOB:
+		run_job_read(o, argument, set_by_name);
+		break;
 	case KEY_DRY_RUN:
 		o->dry_run = true;
 		break;
@@ -155,14 +225,48 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		o->out = argument;
 		break;
 	case ARGP_KEY_END:
+		end_draft(o);
+		add_commands(o);
+		run_job_complete(o);
 		if (state->arg_num > 0 && !o->resume)
 			exit(complain_usage("'%s': unexpected; a folder is named by --out DIR",
 					    o->out));
 		break;
 	default:
+		if (key >= KEY_COMMAND && key < KEY_COMMAND + COMMAND_KEYS) {
+			take_command(o, (enum command_key)(key - KEY_COMMAND), argument);
+			break;
+		}
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
+}
+
+static int set_by_name(struct run_request *o, const char *key, char *value, char *why,
+		       size_t why_size)
+{
+	struct argp_state state = {.input = o};
+	char known[700] = "";
+
+	for (const struct argp_option *t = table; t->name || t->doc; t++) {
+		size_t used = strlen(known);
+
+		/* A file that goes on with a run set, or a command, is none of these. */
+		if (!t->name || t->key >= KEY_JOB || t->key == 'r')
+			continue;
+		if (strcmp(t->name, key) != 0) {
+			snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+				 t->name);
+			continue;
+		}
+		if (!t->arg && strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+			return because(why, why_size, "%s = %s: yes and no are accepted", key,
+				       value);
+		if (t->arg || strcmp(value, "yes") == 0)
+			take(t->key, t->arg ? value : NULL, &state);
+		return 0;
+	}
+	return because(why, why_size, "unknown key '%s' in [global]: known are %s", key, known);
 }
 
 void run_options_parse(int argc, char **argv, struct run_request *o)

@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "workloads/shared/procfs.h"
@@ -92,6 +94,42 @@ bool proc_read_counts(pid_t pid, struct proc_counts *counts)
 	if (tasks)
 		closedir(tasks);
 	return true;
+}
+
+static bool is_marked(const char *pid, const char *variable)
+{
+	char path[320], *text, *end = NULL;
+	size_t length = 0, wanted = strlen(variable);
+	ssize_t n;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/environ", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	text = NULL;
+	n = getdelim(&text, &length, EOF, file); /* zeroes part the variables */
+	fclose(file);
+	if (n > 0)
+		end = memmem(text, (size_t)n, variable, wanted + 1);
+	end = end && (end == text || end[-1] == '\0') ? end : NULL;
+	free(text);
+	return end != NULL;
+}
+
+void proc_end_marked(const char *variable)
+{
+	struct dirent *entry;
+	DIR *all = opendir("/proc");
+
+	while (all && (entry = readdir(all))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 1 && pid != getpid() && is_marked(entry->d_name, variable))
+			kill(pid, SIGKILL);
+	}
+	if (all)
+		closedir(all);
 }
 
 bool machine_cpu_ticks(const char *stat, uint64_t *busy, uint64_t *steal)

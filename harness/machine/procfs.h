@@ -23,6 +23,10 @@ bool proc_statm_read(int fd, uint64_t *rss_bytes, uint64_t *anon_bytes);
 uint64_t proc_peak_rss(pid_t pid);
 bool proc_read_counts(pid_t pid, struct proc_counts *counts);
 
+/* Ends every process whose environment has this variable with this value ("NAME=VALUE"),
+ * wherever it has gone: what left its group, as a daemon does, is found by nothing else. */
+void proc_end_marked(const char *variable);
+
 /* Of the machine since boot: time other guests took from it, summed over its
  * CPUs, and processes killed for want of memory. */
 uint64_t machine_steal_ns(void);

@@ -99,8 +99,11 @@ bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode)
 	cell->blocks = 1;
 	cell->workload = traces_named(workload) ? traces_find(workload, why, sizeof(why))
 						: workload_find(workload);
+	if (command_named(workload))
+		cell->command = command_find(workload);
 	if (!cell->workload)
-		cell->program = program_find(workload);
+		cell->program =
+			cell->command ? &cell->command->program : program_find(workload);
 	if (!cell->workload && !cell->program)
 		return false;
 	params = cell_params(cell);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "harness/matrix/command.h"
 #include "workloads/shared/program.h"
 #include "workloads/shared/workload.h"
 
@@ -27,13 +28,15 @@ struct cell {
 	char name[320]; /* workload, then its non-default parameters: "larson:threads=4" */
 	const struct workload *workload; /* one of these two */
 	const struct program *program;
+	const struct command *command; /* beside program: it is one of the user's */
 	enum cell_mode mode;
 	int64_t values[WL_MAX_PARAMS]; /* in the order of cell_params() */
 	int load;   /* open loop: rate as percent of the capacity; 0 = as given */
 	int blocks; /* to be measured */
 };
 
-/* Fills a cell with the defaults of a workload, trace or program.  False: no such name. */
+/* Fills a cell with the defaults of a workload, trace, program or command.  False: no such
+ * name. */
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode);
 
 /* "key=value,key=value"; the key `load` is percent of capacity.  Returns 0, or -1 with

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/matrix/command.h"
 #include "harness/matrix/traces.h"
 #include "workloads/catalogue/workloads.h"
 #include "workloads/catalogue/programs.h"
@@ -79,11 +80,20 @@ static bool matches(const char *globs, const char *name)
 	}
 }
 
-/* What the user names is wanted whether or not the suite has it. */
+static void blame(const struct suite_choice *choice, const char *argument)
+{
+	if (choice->blame)
+		*choice->blame = argument;
+}
+
+/* What the user names is wanted whether or not the suite has it.  Where commands are given, the
+ * suite is not meant beside them. */
 static bool wanted(const struct builder *b, const char *name)
 {
 	const struct suite_choice *choice = b->choice;
 
+	if (choice->nworkloads == 0 && command_at(0))
+		return command_named(name);
 	if (choice->nworkloads == 0)
 		return !b->suite->members || matches(b->suite->members, name);
 	for (int i = 0; i < choice->nworkloads; i++)
@@ -109,6 +119,7 @@ static int check_globs(const struct suite_choice *choice, char *why, size_t why_
 			char *glob = text_format("%.*s", (int)length, p);
 			bool hit = false;
 
+			blame(choice, choice->workloads[i]);
 			if (traces_is_one(glob) && !traces_find(glob, why, why_size)) {
 				free(glob);
 				return -1;
@@ -117,6 +128,8 @@ static int check_globs(const struct suite_choice *choice, char *why, size_t why_
 				hit |= means(glob, (*w)->name);
 			for (const struct program *const *g = programs_all; *g; g++)
 				hit |= fnmatch(glob, (*g)->name, 0) == 0;
+			for (int k = 0; command_at(k); k++)
+				hit |= fnmatch(glob, command_at(k)->name, 0) == 0;
 			if (!hit && traces_named(glob)) {
 				traces_known(known, sizeof(known));
 				because(why, why_size, "no trace matches '%s': %s%s", glob,
@@ -135,6 +148,7 @@ static int check_globs(const struct suite_choice *choice, char *why, size_t why_
 			if (!*p)
 				break;
 		}
+	blame(choice, NULL);
 	return 0;
 }
 
@@ -153,6 +167,7 @@ static void apply_settings(struct builder *b, struct cell *cell)
 
 			if (cell_find_param(cell, key) >= 0) {
 				mine = true;
+				blame(b->choice, b->choice->settings[i]);
 				if (cell_set(cell, one, b->why, b->why_size) < 0)
 					b->failed = true;
 			}
@@ -254,6 +269,8 @@ static int check_settings(const struct builder *b)
 			char *key = text_format("%.*s", (int)strcspn(p, "=,"), p);
 			bool known = false;
 
+			blame(b->choice, b->choice->settings[i]);
+
 			if (p[strlen(key)] != '=') {
 				free(key);
 				return because(b->why, b->why_size,
@@ -304,6 +321,8 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		add(&b, (*w)->name, MODE_THROUGHPUT, NULL, suite->throughput);
 	for (const struct program *const *p = programs_all; *p; p++)
 		add(&b, (*p)->name, MODE_THROUGHPUT, NULL, suite->throughput);
+	for (int i = 0; command_at(i); i++)
+		add(&b, command_at(i)->name, MODE_THROUGHPUT, NULL, suite->throughput);
 	for (const struct workload *const *w = all; *w; w++) {
 		if (!(*w)->open_loop)
 			add(&b, (*w)->name, MODE_LATENCY, NULL, suite->latency);

@@ -9,12 +9,14 @@
 struct suite_choice {
 	const char *suite;      /* "quick", "verdict" or "full" */
 	const char **workloads; /* arguments of --workload: globs with commas */
-	int nworkloads;         /* 0 = all */
+	int nworkloads;         /* 0 = the suite, or the commands where there are any */
 	bool modes[MODE_COUNT]; /* those asked for */
 	bool modes_given;       /* false: those of the suite */
 	const char **settings;  /* arguments of --set */
 	int nsettings;
 	int blocks; /* 0 = the suite's */
+	const char *
+		*blame; /* which of the arguments above was wrong, if one was; may be NULL */
 };
 
 /* Makes the list of cells (free it).  Returns 0, or -1 with `why` naming what was

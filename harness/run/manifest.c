@@ -16,6 +16,39 @@ static json_t *trace_to_json(const struct workload *w)
 		      : json_null();
 }
 
+static json_t *command_to_json(const struct command *command)
+{
+	json_t *o = json_object();
+
+	for (int k = 0; k < COMMAND_KEYS; k++)
+		if (command->text[k])
+			json_object_set_new(o, command_keys[k], json_string(command->text[k]));
+	return o;
+}
+
+/* Adds the command that a cell runs, unless an earlier cell did. */
+static int command_from_json(const char *name, json_t *o, char *why, size_t why_size)
+{
+	struct command draft = {.name = NULL};
+	const char *key;
+	json_t *value;
+
+	if (command_find(name))
+		return 0;
+	json_object_foreach(o, key, value) {
+		enum command_key k = command_key_find(key);
+
+		if (k == COMMAND_KEYS || !json_is_string(value))
+			return because(why, why_size,
+				       "cell %s: this version knows no '%s' of "
+				       "a command",
+				       name, key);
+		if (command_set(&draft, k, json_string_value(value), why, why_size) < 0)
+			return -1;
+	}
+	return command_add(&draft, why, why_size);
+}
+
 static json_t *cell_to_json(const struct cell *cell)
 {
 	json_t *o = json_object();
@@ -36,6 +69,8 @@ static json_t *cell_to_json(const struct cell *cell)
 	json_object_set_new(o, "ops_unit", unit ? json_string(unit) : json_null());
 	json_object_set_new(o, "blocks", json_integer(cell->blocks));
 	json_object_set_new(o, "load", cell->load ? json_integer(cell->load) : json_null());
+	if (cell->command)
+		json_object_set_new(o, "command", command_to_json(cell->command));
 	return o;
 }
 
@@ -111,6 +146,9 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 		return because(why, why_size, "cell %s: unknown mode '%s'", name, mode);
 	if (json_unpack(trace, "{s:s, s:s}", "path", &path, "sha256", &sha256) == 0 &&
 	    traces_expect(workload, path, sha256, why, why_size) < 0)
+		return -1;
+	if (json_is_object(json_object_get(o, "command")) &&
+	    command_from_json(workload, json_object_get(o, "command"), why, why_size) < 0)
 		return -1;
 	if (!cell_init(cell, workload, cell_mode_find(mode)))
 		return because(why, why_size, "cell %s: this version has no workload '%s'",

@@ -15,6 +15,7 @@
 #include "harness/base/paths.h"
 #include "harness/contenders/choice.h"
 #include "harness/matrix/suite.h"
+#include "harness/run/ranges.h"
 
 static void host_name(char *name, size_t size)
 {
@@ -108,13 +109,65 @@ static int choose_contenders(const struct run_request *o, struct manifest *m)
 	return STATUS_OK;
 }
 
+/* The cells of one choice behind those that are there; one that is there already is not
+ * measured twice. */
+static int add_cells(const struct suite_choice *choice, void *manifest, char *why,
+		     size_t why_size)
+{
+	struct manifest *m = manifest;
+	struct cell *more;
+	int n;
+
+	if (suite_cells(choice, &more, &n, why, why_size) < 0)
+		return -1;
+	m->cells = realloc(m->cells, (size_t)(m->ncells + n) * sizeof(m->cells[0]));
+	if (!m->cells) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
+	for (int i = 0; i < n; i++) {
+		int k = 0;
+
+		while (k < m->ncells && (m->cells[k].mode != more[i].mode ||
+					 strcmp(m->cells[k].name, more[i].name) != 0))
+			k++;
+		if (k == m->ncells)
+			m->cells[m->ncells++] = more[i];
+	}
+	free(more);
+	return 0;
+}
+
+static int choose_cells(const struct run_request *o, struct manifest *m, char *why,
+			size_t why_size)
+{
+	/* Beside the sections of a job file only what the options themselves name. */
+	int first = o->nparts && !o->choice.nworkloads ? 0 : -1;
+
+	for (int i = first; i < o->nparts; i++) {
+		struct suite_choice choice = i < 0 ? o->choice : o->parts[i]->choice;
+		const char *blame = NULL, *where;
+		char reason[1200];
+
+		choice.blame = &blame;
+		if (ranges_each(&choice, add_cells, m, reason, sizeof(reason)) == 0)
+			continue;
+		where = request_where(o, blame);
+		if (!where && i >= 0)
+			where = o->parts[i]->where;
+		return because(why, why_size, "%s%s%s", where ? where : "", where ? ": " : "",
+			       reason);
+	}
+	return 0;
+}
+
 int plan_new(const struct run_request *o, int argc, char **argv, struct manifest *m)
 {
 	char why[1200];
 	int status;
 
 	memset(m, 0, sizeof(*m));
-	if (suite_cells(&o->choice, &m->cells, &m->ncells, why, sizeof(why)) < 0)
+	if (choose_cells(o, m, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
 	status = choose_contenders(o, m);
 	if (status != STATUS_OK)
@@ -209,6 +262,9 @@ void plan_show(const struct manifest *m)
 		printf("%-32s %-12s %3d block%s x %d allocators\n", c->name,
 		       cell_modes[c->mode], c->blocks, c->blocks == 1 ? " " : "s",
 		       m->ncontenders);
+		for (int k = 0; c->command && k < COMMAND_KEYS; k++)
+			if (c->command->text[k] && k != COMMAND_NAME)
+				printf("  %-10s %s\n", command_keys[k], c->command->text[k]);
 		samples += c->blocks * m->ncontenders;
 	}
 	for (int i = 0; i < m->ncontenders; i++) {

@@ -17,12 +17,48 @@ int request_check(const struct run_request *r, char *why, size_t why_size)
 {
 	const struct suite_choice *c = &r->choice;
 
-	if (r->resume && (c->nworkloads || r->nallocators || r->nonly || c->nsettings ||
-			  c->modes_given || c->blocks || r->seed_given || r->timeout_s))
+	if (r->resume &&
+	    (c->nworkloads || r->nallocators || r->nonly || c->nsettings || c->modes_given ||
+	     c->blocks || r->seed_given || r->timeout_s || r->nparts || command_at(0)))
 		return because(why, why_size,
 			       "--resume goes on with what the run set began with: only "
 			       "--budget, --out, --quiet and --no-report go with it");
 	return 0;
+}
+
+static void *grown(void *list, int count, size_t size)
+{
+	list = realloc(list, (size_t)(count + 1) * size);
+	if (!list) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
+	return list;
+}
+
+struct request_part *request_add_part(struct run_request *r, const char *where)
+{
+	struct request_part *part = grown(NULL, 0, sizeof(*part));
+
+	*part = (struct request_part){.where = where};
+	part->choice.workloads = part->workloads;
+	part->choice.settings = part->settings;
+	r->parts = grown(r->parts, r->nparts, sizeof(r->parts[0]));
+	return r->parts[r->nparts++] = part;
+}
+
+void request_add_origin(struct run_request *r, const char *text, const char *where)
+{
+	r->origins = grown(r->origins, r->norigins, sizeof(r->origins[0]));
+	r->origins[r->norigins++] = (struct request_origin){text, where};
+}
+
+const char *request_where(const struct run_request *r, const char *text)
+{
+	for (int i = 0; i < r->norigins; i++)
+		if (text && r->origins[i].text == text)
+			return r->origins[i].where;
+	return NULL;
 }
 
 int request_duration(const char *text)

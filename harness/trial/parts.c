@@ -42,8 +42,8 @@ void trial_env_plain(struct trial_env *env, const char *folder)
 	own(env, text_format("TMPDIR=%s", folder));
 }
 
-void trial_env_contender(struct trial_env *env, const struct trial_place *place,
-			 const struct sample *sample, const char *last)
+static void add_contender(struct trial_env *env, const struct trial_place *place,
+			  const struct sample *sample, const char *first, const char *last)
 {
 	const struct contender *c = sample->contender;
 	struct rng rng;
@@ -52,7 +52,8 @@ void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 
 	for (int i = 0; i < c->nenv; i++)
 		trial_env_add(env, c->env[i]);
-	own(env, text_format("LD_PRELOAD=%s%s%s", c->path, last ? ":" : "", last ? last : ""));
+	own(env, text_format("LD_PRELOAD=%s%s%s%s%s", first ? first : "", first ? ":" : "",
+			     c->path, last ? ":" : "", last ? last : ""));
 	rng_seed(&rng, place->seed, (uint64_t)sample->id);
 	length = rng_below(&rng, PADDING);
 	padding = text_format("ASHLAR_PADDING=%*s", (int)length, "");
@@ -60,9 +61,36 @@ void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 	own(env, padding);
 }
 
+void trial_env_contender(struct trial_env *env, const struct trial_place *place,
+			 const struct sample *sample, const char *last)
+{
+	add_contender(env, place, sample, NULL, last);
+}
+
+void trial_env_command(struct trial_env *env, const struct trial_place *place,
+		       const struct sample *sample)
+{
+	add_contender(env, place, sample, paths_find()->probe, NULL);
+}
+
 void trial_env_channel(struct trial_env *env, int fd)
 {
 	own(env, text_format(CHANNEL_ENV "=%d", fd));
+}
+
+void trial_env_pick(struct trial_env *env, const struct trial_place *place,
+		    const struct sample *sample, const char *name, int fd)
+{
+	const char *probe = paths_find()->probe;
+	struct trial_env then = {.count = 0};
+
+	trial_env_command(&then, place, sample);
+	for (int i = 0; i < then.count; i++)
+		own(env, text_format(CHANNEL_THEN_ENV "%d=%s", i, then.list[i]));
+	trial_env_free(&then);
+	own(env, text_format("LD_PRELOAD=%s", probe));
+	own(env, text_format(CHANNEL_MEASURE_ENV "=%s", name));
+	own(env, text_format(CHANNEL_ENV "=/proc/%d/fd/%d", (int)getpid(), fd));
 }
 
 void trial_env_free(struct trial_env *env)

@@ -22,7 +22,15 @@ void trial_env_plain(struct trial_env *env, const char *folder);
  * LD_PRELOAD, and the padding. */
 void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 			 const struct sample *sample, const char *last);
+/* The same for a command of the user's, with the probe before the library: else the C library,
+ * where it is the contender, would be asked for _exit first, and a shell end untold. */
+void trial_env_command(struct trial_env *env, const struct trial_place *place,
+		       const struct sample *sample);
 void trial_env_channel(struct trial_env *env, int fd);
+/* For a tree of processes of which the probe picks one: that one alone gets the contender's
+ * variables, the others have the probe alone. */
+void trial_env_pick(struct trial_env *env, const struct trial_place *place,
+		    const struct sample *sample, const char *name, int fd);
 void trial_env_add(struct trial_env *env, const char *variable);
 void trial_env_free(struct trial_env *env);
 
@@ -45,6 +53,7 @@ int trial_timeout(const struct trial_place *place, int otherwise);
 
 void trial_run_workload(const struct trial_place *place, struct sample *sample);
 void trial_run_program(const struct trial_place *place, struct sample *sample);
+void trial_run_command(const struct trial_place *place, struct sample *sample);
 void trial_run_callgrind(const struct trial_place *place, struct sample *sample);
 
 /* argv of the worker for a sample; strings owned by the list, ends with NULL. */

@@ -19,9 +19,9 @@
 #include "harness/base/message.h"
 #include "harness/base/set_files.h"
 #include "harness/base/paths.h"
-#include "harness/machine/procfs.h"
 #include "harness/trial/proof.h"
 #include "harness/trial/timeline.h"
+#include "harness/trial/usage.h"
 
 struct program_trial {
 	const struct trial_place *place;
@@ -116,65 +116,20 @@ static bool run_client(struct program_trial *t, const char *const *argv, const c
 
 static bool serve(struct program_trial *t)
 {
-	struct proc_counts before, after;
-	struct sample *s = t->sample;
-	uint64_t cpu, cpu_end, wall, user, sys;
+	struct usage before;
 
 	if (!wait_ready(t))
 		return false;
-	if (!cpu_ns_of(t->child.pid, &cpu) || !proc_read_counts(t->child.pid, &before))
+	if (!usage_take(t->child.pid, &before))
 		return false;
-	wall = now_ns();
 	for (int i = 0; i < PROGRAM_CLIENTS && t->plan.clients[i][0]; i++)
 		if (!run_client(t, t->plan.clients[i], "client"))
 			return false;
-	s->wall_ns = now_ns() - wall;
-	if (!cpu_ns_of(t->child.pid, &cpu_end) || !proc_read_counts(t->child.pid, &after))
+	if (!usage_since(t->child.pid, &before, t->sample))
 		return false;
-	s->cpu_ns = cpu_end - cpu;
-	/* The split is known in ticks only; it is applied to the exact sum. */
-	user = after.user_ticks - before.user_ticks;
-	sys = after.sys_ticks - before.sys_ticks;
-	s->user_ns =
-		user + sys ? (uint64_t)((double)s->cpu_ns * (double)user / (double)(user + sys))
-			   : s->cpu_ns;
-	s->sys_ns = s->cpu_ns - s->user_ns;
-	s->minor_faults = after.minor_faults - before.minor_faults;
-	s->major_faults = after.major_faults - before.major_faults;
-	/* Threads that ended in between take their counts along, hence the guard. */
-	if (after.voluntary_switches >= before.voluntary_switches)
-		s->voluntary_switches = after.voluntary_switches - before.voluntary_switches;
-	if (after.involuntary_switches >= before.involuntary_switches)
-		s->involuntary_switches =
-			after.involuntary_switches - before.involuntary_switches;
-	if (after.runqueue_delay_ns >= before.runqueue_delay_ns)
-		s->runqueue_delay_ns = after.runqueue_delay_ns - before.runqueue_delay_ns;
-	s->peak_rss_bytes = proc_peak_rss(t->child.pid);
 	if (t->plan.stop[0])
 		return run_client(t, t->plan.stop, "stopping it");
 	return true;
-}
-
-static uint64_t ns_of(const struct timeval *tv)
-{
-	return (uint64_t)tv->tv_sec * 1000000000u + (uint64_t)tv->tv_usec * 1000u;
-}
-
-static void take_batch(struct sample *s, const struct channel *channel,
-		       const struct rusage *usage)
-{
-	s->user_ns = ns_of(&usage->ru_utime);
-	s->sys_ns = ns_of(&usage->ru_stime);
-	s->cpu_ns = s->user_ns + s->sys_ns;
-	s->minor_faults = (uint64_t)usage->ru_minflt;
-	s->major_faults = (uint64_t)usage->ru_majflt;
-	s->voluntary_switches = (uint64_t)usage->ru_nvcsw;
-	s->involuntary_switches = (uint64_t)usage->ru_nivcsw;
-	/* Not ru_maxrss: that also counts what this process held when it forked. */
-	s->peak_rss_bytes = channel->peak_rss_bytes;
-	s->runqueue_delay_ns = channel->runqueue_delay_ns;
-	if (s->status == SAMPLE_OK && s->peak_rss_bytes == 0)
-		sample_fail(s, SAMPLE_FAILED, "the program ended without its probe reporting");
 }
 
 /* The command line, with callgrind or the recorder before it.  Neither can give the
@@ -325,7 +280,7 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	if (plain)
 		proof_take(s, channel);
 	if (!t->plan.ready_socket && plain)
-		take_batch(s, channel, &usage);
+		usage_of_batch(channel, &usage, s);
 	if (t->dump)
 		take_dump(t);
 	if (!plain)

@@ -82,7 +82,9 @@ void trial_run(const struct trial_place *place, struct sample *sample)
 	skip_missing(place, sample);
 	skip_bump(sample);
 	if (sample->status == SAMPLE_OK) {
-		if (sample->cell->program)
+		if (sample->cell->command)
+			trial_run_command(place, sample);
+		else if (sample->cell->program)
 			trial_run_program(place, sample);
 		else if (sample->cell->mode == MODE_INSTRUCTIONS)
 			trial_run_callgrind(place, sample);

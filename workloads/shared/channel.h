@@ -13,8 +13,14 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x43534c41u /* "ALSC" */
-#define CHANNEL_VERSION 3
-#define CHANNEL_ENV "ASHLAR_CHANNEL_FD" /* the descriptor's number, for worker and probe */
+#define CHANNEL_VERSION 4
+/* For worker and probe: the descriptor's number, or where it is not inherited (a shell or an
+ * interpreter lies between) a path, which begins with a slash. */
+#define CHANNEL_ENV "ASHLAR_CHANNEL_FD"
+/* For the probe in a tree of processes of which one is measured: its name, and the variables
+ * that it alone gets, one each, numbered from 0, as NAME=VALUE. */
+#define CHANNEL_MEASURE_ENV "ASHLAR_MEASURE"
+#define CHANNEL_THEN_ENV "ASHLAR_THEN_"
 #define CHANNEL_MARKS 32
 #define CHANNEL_THREADS 128
 #define CHANNEL_PATH 512
@@ -98,6 +104,19 @@ struct channel {
 	char malloc_file[CHANNEL_PATH];
 	char usable_size_file[CHANNEL_PATH];
 	char version_text[128];
+
+	char executable[CHANNEL_PATH]; /* file of the program that ran when that was found out
+					*/
+
+	/* Of a process that was picked by its name: who it is (live; 0 = none yet), how many
+	 * had that name (live), what it is called, and what it had used before it got its
+	 * allocator. root is the process that was started, set before it runs; its first
+	 * program, the shell of the command line, is never picked. */
+	int32_t root, pid;
+	uint32_t root_seen, matches;
+	char comm[16];
+	uint64_t before_user_ns, before_sys_ns, before_minor_faults, before_major_faults;
+	uint64_t before_voluntary_switches, before_involuntary_switches;
 
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; live */
 	uint64_t cpu_ns, wall_ns, user_ns, sys_ns;
