@@ -36,7 +36,7 @@ ok() {
 # Runs the bench; its output is in $work/out and $work/err, its status in $status.
 # Without repeats, of which nobody knows how many there will be, unless `repeats` is set.
 bench() {
-	if [ "$1" = run ] && [ -z "${repeats:-}" ]; then
+	if [ "${1:-}" = run ] && [ -z "${repeats:-}" ]; then
 		shift
 		set -- run --no-repeat "$@"
 	fi
