@@ -1,6 +1,7 @@
 #include "harness/base/paths.h"
 
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,22 @@ static void leave(char *folder, const char *tail)
 		folder[length - end] = '\0';
 }
 
+/* By the XDG Base Directory Specification: a path that is not absolute is ignored. */
+static char *find_cache(void)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const struct passwd *user;
+
+	if (cache && *cache == '/')
+		return text_format("%s/ashlar-bench", cache);
+	if (!home || *home != '/') {
+		user = getpwuid(getuid());
+		home = user && user->pw_dir && *user->pw_dir == '/' ? user->pw_dir
+								    : "/nonexistent";
+	}
+	return text_format("%s/.cache/ashlar-bench", home);
+}
+
 const struct paths *paths_find(void)
 {
 	static struct paths paths;
@@ -138,7 +155,6 @@ const struct paths *paths_find(void)
 		paths.contenders = text_format("%s/harness/contenders", paths.source);
 		paths.traces = text_format("%s/workloads/traces", paths.source);
 		paths.plots = text_format("%s/plots", paths.source);
-		paths.fetched = text_format("%s/contenders", folder);
 		paths.results = text_format("%s/results", folder);
 	} else {
 		paths.worker = installed(folder, PKGLIBEXECDIR "/ashlar-work");
@@ -147,9 +163,11 @@ const struct paths *paths_find(void)
 		paths.contenders = installed(folder, PKGDATADIR "/contenders");
 		paths.traces = installed(folder, PKGDATADIR "/traces");
 		paths.plots = installed(folder, PKGDATADIR "/plots");
-		paths.fetched = text_format("%s/contenders", paths.libraries[0]);
 		paths.results = text_format("results");
 	}
+	paths.cache = find_cache();
+	paths.fetched = text_format("%s/contenders", paths.cache);
+	paths.worlds = text_format("%s/worlds", paths.cache);
 	paths.probe = text_format("%s/libashlar-probe.so", paths.libraries[0]);
 	paths.still = text_format("%s/libashlar-still.so", paths.libraries[0]);
 	paths.revision = find_revision(paths.source);

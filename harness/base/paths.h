@@ -17,7 +17,9 @@ struct paths {
 	char *contenders;   /* folder of contender files */
 	char *traces;       /* folder of shipped traces */
 	char *plots;        /* folder of the scripts that draw */
+	char *cache;        /* the user's, of what is fetched: $XDG_CACHE_HOME/ashlar-bench */
 	char *fetched;      /* folder of contenders that no installed package holds */
+	char *worlds;       /* folder of worlds */
 	char *results;      /* default folder of run sets */
 	char *revision;     /* of the source: commit, with "-dirty", or the package's version */
 };

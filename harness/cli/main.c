@@ -14,6 +14,7 @@ static const struct verb {
 	{"list", list_main, "name the workloads, programs and allocators"},
 	{"describe", describe_main, "say what a workload does, and its parameters"},
 	{"doctor", doctor_main, "check what this machine can measure, and how well"},
+	{"fetch", fetch_main, "download allocators and worlds that this system lacks"},
 	{"run", run_main, "measure"},
 	{"op-matrix", op_matrix_main, "price a malloc and its free by size and pattern"},
 	{"record", record_main, "record what a command asks of its allocator"},

@@ -12,6 +12,7 @@ int describe_main(int argc, char **argv);
  * an allocator that is here cannot be preloaded. */
 int doctor_main(int argc, char **argv);
 
+int fetch_main(int argc, char **argv);
 int run_main(int argc, char **argv);
 
 /* From a folder of results to figures, tables and one page (DIR, --reference NAME, a format).

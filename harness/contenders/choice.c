@@ -1,7 +1,6 @@
 #include "harness/contenders/choice.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +34,7 @@ static int select_glob(struct contenders *all, const char *pattern, bool wanted,
 
 		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
 			 all->list[i].name);
-		if (fnmatch(pattern, all->list[i].name, 0) == 0) {
+		if (contender_matches(&all->list[i], pattern)) {
 			any = true;
 			all->list[i].selected = wanted;
 		}
@@ -175,7 +174,7 @@ int contenders_choose(struct contenders *all, const char *verb,
 		return STATUS_FAILED;
 	}
 	for (int i = 0; i < all->count; i++)
-		all->list[i].selected = all->list[i].reuses;
+		all->list[i].selected = all->list[i].reuses && !all->list[i].configuration;
 	if (contenders_pick(all, choice, why, sizeof(why)) < 0)
 		return complain_usage("%s: %s", verb, why);
 	for (int i = 0; i < all->count; i++) {

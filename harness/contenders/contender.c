@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,13 @@ static int take(struct contender *c, const char *key, char *value, char *why, si
 		return because(why, size, "'%s' has no value", key);
 	if (strcmp(key, "env") == 0)
 		return add_env(c, value, why, size);
+	if (strcmp(key, "config") == 0) {
+		if (c->nconfigurations == CONTENDER_CONFIGURATIONS)
+			return because(why, size, "more than %d configurations",
+				       CONTENDER_CONFIGURATIONS);
+		c->configurations[c->nconfigurations++] = text_format("%s", value);
+		return 0;
+	}
 	if (strcmp(key, "reuses") == 0) {
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
 			return because(why, size, "'reuses: %s': yes or no is needed", value);
@@ -69,8 +77,8 @@ static int take(struct contender *c, const char *key, char *value, char *why, si
 	else
 		return because(
 			why, size,
-			"unknown key '%s': name, library, package, env, reuses and notes "
-			"are known",
+			"unknown key '%s': name, library, package, env, config, reuses and "
+			"notes are known",
 			key);
 	if (*slot)
 		return because(why, size, "'%s' is given twice", key);
@@ -195,6 +203,8 @@ void contender_free(struct contender *c)
 	free(c->version);
 	for (int i = 0; i < c->nenv; i++)
 		free(c->env[i]);
+	for (int i = 0; i < c->nconfigurations; i++)
+		free(c->configurations[i]);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -221,6 +231,79 @@ void contenders_add(struct contenders *all, struct contender *contender)
 		exit(STATUS_FAILED);
 	}
 	all->list[all->count++] = *contender;
+}
+
+bool contender_matches(const struct contender *c, const char *pattern)
+{
+	return (!c->configuration || strchr(pattern, ':')) && fnmatch(pattern, c->name, 0) == 0;
+}
+
+static char *copied(const char *text)
+{
+	return text ? text_format("%s", text) : NULL;
+}
+
+/* "SHORT NAME=VALUE..." of a contender as a contender of its own. */
+static int configure(struct contender *c, const struct contender *base, const char *text,
+		     char *why, size_t why_size)
+{
+	size_t length = strcspn(text, " \t");
+	char *name = text_format("%.*s", (int)length, text), inner[200];
+	int result = 0;
+
+	memset(c, 0, sizeof(*c));
+	c->name = text_format("%s:%s", base->name, name);
+	c->library = copied(base->library);
+	c->package = copied(base->package);
+	c->reuses = base->reuses;
+	c->configuration = true;
+	c->notes = text_format("%s by %s", base->name,
+			       text + length + strspn(text + length, " \t"));
+	for (int i = 0; i < base->nenv; i++)
+		c->env[c->nenv++] = copied(base->env[i]);
+	if (!is_name(name))
+		result = because(
+			why, why_size,
+			"config '%s': a name of letters, digits and . _ + - comes first", text);
+	for (const char *p = text + length; result == 0 && *p;) {
+		char *variable;
+
+		p += strspn(p, " \t");
+		length = strcspn(p, " \t");
+		variable = text_format("%.*s", (int)length, p);
+		if (length && add_env(c, variable, inner, sizeof(inner)) < 0)
+			result = because(why, why_size, "config '%s': %s", text, inner);
+		free(variable);
+		p += length;
+	}
+	if (result == 0 && c->nenv == base->nenv)
+		result = because(why, why_size, "config '%s': NAME=VALUE is needed", text);
+	if (result < 0)
+		contender_free(c);
+	free(name);
+	return result;
+}
+
+/* Adds what a file says: the contender, which is taken over, and its configurations. */
+static int add_all(struct contenders *all, struct contender *base, char *why, size_t why_size)
+{
+	char *texts[CONTENDER_CONFIGURATIONS];
+	int count = base->nconfigurations, result = 0;
+	struct contender of = *base, c;
+
+	memcpy(texts, base->configurations, sizeof(texts));
+	contenders_add(all, base);
+	for (int i = 0; i < count && result == 0; i++) {
+		if (configure(&c, &of, texts[i], why, why_size) < 0) {
+			result = -1;
+		} else if (contenders_find(all, c.name)) {
+			result = because(why, why_size, "the name '%s' is taken", c.name);
+			contender_free(&c);
+		} else {
+			contenders_add(all, &c);
+		}
+	}
+	return result;
 }
 
 static int reference_first(const void *a, const void *b)
@@ -257,8 +340,8 @@ int contenders_read(struct contenders *all, const char *folder, char *why, size_
 			result = because(why, why_size,
 					 "%s: the name '%s' is taken by another file",
 					 found.gl_pathv[i], c.name);
-		else
-			contenders_add(all, &c);
+		else if (add_all(all, &c, inner, sizeof(inner)) < 0)
+			result = because(why, why_size, "%s: %s", found.gl_pathv[i], inner);
 		free(text);
 	}
 	globfree(&found);

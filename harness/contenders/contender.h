@@ -4,11 +4,16 @@
  * A contender file holds lines "key: value"; '#' begins a comment line.
  *
  *	name     letters, digits and . _ + -
- *	library  /path, a soname that the dynamic loader finds (libjemalloc.so.2),
- *	         own:FILE (built by this package) or fetched:FILE (from the folder that
- *	         fetch-contenders fills)
- *	package  Debian package whose version is recorded; optional
+ *	library  /path, a soname that the dynamic loader finds (libjemalloc.so.2) or that
+ *	         `ashlar-bench fetch` unpacked, own:FILE (built by this package) or
+ *	         fetched:FILE (only what was fetched); {machine} stands for this machine's
+ *	         name of its architecture (x86_64)
+ *	package  Debian package that holds it, whose version is recorded and which is fetched;
+ *	         several names or globs separated by blanks are alternatives; optional
  *	env      NAME=VALUE set for its runs; may be repeated
+ *	config   SHORT NAME=VALUE...: the same allocator by another policy, measured as
+ *	         "name:SHORT" when it is asked for by that name or a glob with a colon; may be
+ *	         repeated
  *	reuses   yes, or no for an allocator that never gives out freed memory again
  *	notes    one line for people
  */
@@ -19,13 +24,18 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include "harness/base/build_id.h"
+#include "harness/contenders/world.h"
 
 #define CONTENDER_ENV 16
+#define CONTENDER_CONFIGURATIONS 16
 
 struct contender {
 	char *name, *library, *package, *notes;
 	char *env[CONTENDER_ENV + 1]; /* NAME=VALUE; ends with NULL */
 	int nenv;
+	char *configurations[CONTENDER_CONFIGURATIONS]; /* values of `config` */
+	int nconfigurations;
+	bool configuration; /* this is one: measured only when asked for */
 	bool reuses;
 	bool named; /* given on the command line, so that its absence is the user's error */
 	bool selected;
@@ -35,7 +45,8 @@ struct contender {
 	char reason[256]; /* why it is not usable */
 	char *path;       /* of the library, without symbolic links */
 	char build_id[BUILD_ID_TEXT];
-	char *version; /* of the package, or "" */
+	char *version;             /* of the package, or "" */
+	const struct world *world; /* that it runs in; NULL = the system's own */
 };
 
 struct contenders {
@@ -56,7 +67,8 @@ size_t contender_item(const char *list);
 
 void contender_free(struct contender *contender);
 
-/* All files *.conf of a folder, by name, glibc (the reference) first.  Returns 0, or
+/* All files *.conf of a folder with their configurations, by name, glibc (the reference)
+ * first.  Returns 0, or
  * -1 with `why` filled. */
 int contenders_read(struct contenders *all, const char *folder, char *why, size_t why_size);
 
@@ -64,8 +76,14 @@ int contenders_read(struct contenders *all, const char *folder, char *why, size_
 void contenders_add(struct contenders *all, struct contender *contender);
 struct contender *contenders_find(const struct contenders *all, const char *name);
 
+/* Does a glob of the user's mean this one?  Configurations are meant only by what has a
+ * colon. */
+bool contender_matches(const struct contender *contender, const char *pattern);
+
 /* Finds the library, reads its build-id and tries whether the dynamic loader takes
- * it here; fills the fields above. */
+ * it here; fills the fields above.  In a world (NULL = the system's own) the libraries of the
+ * world come first. */
+void contender_resolve_in(struct contender *contender, const struct world *world);
 void contender_resolve(struct contender *contender);
 
 #endif

@@ -5,17 +5,18 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <ftw.h>
 #include <gnu/lib-names.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/contenders/search.h"
 
 /* Searches the folders that the loader searches for this process. */
 static char *find_soname(const char *soname)
@@ -62,38 +63,19 @@ static char *find_own(const char *file)
 	return NULL;
 }
 
-static const char *wanted; /* nftw takes no argument for its callback */
-static char *seen;
-
-static int compare_entry(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	if (strcmp(path + where->base, wanted) != 0)
-		return 0;
-	seen = text_format("%s", path);
-	return 1;
-}
-
-static char *find_below(const char *folder, const char *file)
-{
-	wanted = file;
-	seen = NULL;
-	nftw(folder, compare_entry, 16, FTW_PHYS);
-	return seen;
-}
-
 /* The installed package's version; "" where there is no such package or no dpkg. */
-static char *package_version(const char *package)
+static char *package_version(const char *packages)
 {
 	char *command, line[128] = "";
 	FILE *out;
 
-	if (!package ||
-	    strspn(package, "abcdefghijklmnopqrstuvwxyz0123456789.+-") != strlen(package))
+	/* Names and globs, both of which dpkg-query knows; a blank separates alternatives. */
+	if (!packages || strspn(packages, "abcdefghijklmnopqrstuvwxyz0123456789.+-*?[] ") !=
+				 strlen(packages))
 		return text_format("%s", "");
-	command = text_format("dpkg-query -W -f='${Package} ${Version}\n' %s 2>/dev/null",
-			      package);
+	command = text_format("set -f; dpkg-query -W -f='${db:Status-Status} ${Package} "
+			      "${Version}\n' %s 2>/dev/null | sed -n 's/^installed //p'",
+			      packages);
 	out = popen(command, "re");
 	free(command);
 	if (out) {
@@ -105,48 +87,102 @@ static char *package_version(const char *package)
 	return text_format("%s", line);
 }
 
+/* Its folder is the allocator's, which its configurations share. */
+static char *fetched_file(const struct contender *c, const char *what)
+{
+	return text_format("%s/%.*s%s", paths_find()->fetched, (int)strcspn(c->name, ":"),
+			   c->name, what);
+}
+
 static char *find_fetched(struct contender *c, const char *file)
 {
-	const struct paths *paths = paths_find();
-	char *note = text_format("%s/%s.version", paths->fetched, c->name), line[128];
-	char *found = find_below(paths->fetched, file);
+	char *folder = fetched_file(c, ""), *note = fetched_file(c, ".version"), line[160];
+	char *found = search_below(folder, file, false);
 
 	if (found) {
+		free(c->version);
 		c->version = text_format("%s", file_line(note, line, sizeof(line)));
-	} else {
-		char *why = text_format("%s/%s.reason", paths->fetched, c->name);
-
-		file_line(why, line, sizeof(line));
-		because(c->reason, sizeof(c->reason), "%s is not in %s: %s", file,
-			paths->fetched,
-			*line ? line : "harness/contenders/fetch-contenders has not been run");
-		free(why);
 	}
 	free(note);
+	free(folder);
 	return found;
+}
+
+/* Why it is not there, where it was looked for and how it can come. */
+static void explain_absence(struct contender *c, const char *file, const struct world *world)
+{
+	char *note = fetched_file(c, ".reason"), line[160];
+	int name = (int)strcspn(c->name, ":");
+	char *base = text_format("%.*s", name, c->name);
+
+	if (world)
+		world_refusal(world, base, line, sizeof(line));
+	else
+		file_line(note, line, sizeof(line));
+	if (*line)
+		because(c->reason, sizeof(c->reason), "%s is not here: %s", file, line);
+	else if (world)
+		because(c->reason, sizeof(c->reason),
+			"%s is neither in the world %s nor in this "
+			"system",
+			file, world->name);
+	else if (c->package)
+		because(c->reason, sizeof(c->reason),
+			"%s is not installed: it is in the package %s; `ashlar-bench fetch %s` "
+			"gets "
+			"it",
+			file, c->package, base);
+	else
+		because(c->reason, sizeof(c->reason), "%s is not installed", file);
+	free(base);
+	free(note);
+}
+
+/* {machine} in a file's name. */
+static char *with_machine(const char *file)
+{
+	static const char mark[] = "{machine}";
+	const char *at = strstr(file, mark);
+	struct utsname system;
+
+	if (!at || uname(&system) < 0)
+		return text_format("%s", file);
+	return text_format("%.*s%s%s", (int)(at - file), file, system.machine,
+			   at + sizeof(mark) - 1);
 }
 
 /* Runs true(1) with it.  The loader does not fail on a library that it cannot
  * preload: it prints a line and goes on without, which is what is looked for. */
-static int try_preload(const char *path, char *why, size_t why_size)
+static int try_preload(const char *path, const struct world *world, char *why, size_t why_size)
 {
-	char preload[PATH_MAX + 16], name[] = "true", *argv[] = {name, NULL},
-				     *envp[] = {preload, NULL};
+	char preload[PATH_MAX + 16], name[] = "true", *plain[] = {name, NULL},
+				     *envp[] = {preload, NULL}, *none[] = {NULL};
+	char *program = world ? paths_find_program(name) : NULL;
+	const char *words[WORLD_WORDS];
 	char text[2048];
 	size_t used = 0;
 	int fds[2];
 	pid_t pid;
 
+	if (world && !program)
+		return because(why, why_size, "no program true to try it with");
+	if (world)
+		world_start(world, path, NULL, program, words);
 	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", path);
-	if (pipe(fds) < 0)
+	if (pipe(fds) < 0) {
+		free(program);
 		return because(why, why_size, "pipe: %s", strerror(errno));
+	}
 	pid = fork();
 	if (pid == 0) {
 		dup2(fds[1], STDERR_FILENO);
 		close(fds[0]);
 		close(fds[1]);
 		alarm(20); /* a contender that hangs is found by the trials */
-		execvpe("true", argv, envp);
+		if (world)
+			execve(words[0], (char *const *)words, none);
+		else
+			execvpe("true", plain, envp);
 		_exit(127);
 	}
 	close(fds[1]);
@@ -164,6 +200,7 @@ static int try_preload(const char *path, char *why, size_t why_size)
 	if (pid > 0)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
+	free(program);
 	if (strstr(text, "cannot be preloaded") || strstr(text, "not found (required by")) {
 		text[strcspn(text, "\n")] = '\0';
 		return because(why, why_size, "does not load here: %s", text);
@@ -171,49 +208,75 @@ static int try_preload(const char *path, char *why, size_t why_size)
 	return 0;
 }
 
-void contender_resolve(struct contender *c)
+/* Of a library that is named by its file alone: in the world, then in this system (which
+ * runs on a newer C library as well), then among what was fetched. */
+static char *find_named(struct contender *c, const struct world *world)
+{
+	bool fetched_only = strncmp(c->library, "fetched:", 8) == 0;
+	char *file = with_machine(c->library + (fetched_only ? 8 : 0));
+	char *path = world ? world_find(world, file) : NULL;
+
+	if (path)
+		c->version = world_package(world, c->package);
+	if (!path && !fetched_only) {
+		path = find_soname(file);
+		if (path)
+			c->version = package_version(c->package);
+	}
+	if (!path)
+		path = find_fetched(c, file);
+	if (!path)
+		explain_absence(c, file, world);
+	free(file);
+	return path;
+}
+
+void contender_resolve_in(struct contender *c, const struct world *world)
 {
 	char why[PATH_MAX], resolved[PATH_MAX], *path = NULL;
 
 	c->usable = false;
 	c->reason[0] = '\0';
+	c->world = world;
+	free(c->version);
+	c->version = NULL;
 	if (c->library[0] == '/') {
 		path = text_format("%s", c->library);
+		c->version = package_version(c->package);
 	} else if (strncmp(c->library, "own:", 4) == 0) {
 		path = find_own(c->library + 4);
+		c->version = text_format("ashlar %s", PACKAGE_VERSION);
 		if (!path)
 			because(c->reason, sizeof(c->reason),
 				"%s is not in %s: not built or not installed", c->library + 4,
 				paths_find()->libraries[0]);
-	} else if (strncmp(c->library, "fetched:", 8) == 0) {
-		path = find_fetched(c, c->library + 8);
 	} else {
-		path = find_soname(c->library);
-		if (!path)
-			because(c->reason, sizeof(c->reason), "%s is not installed%s%s",
-				c->library, c->package ? "; it is in the package " : "",
-				c->package ? c->package : "");
+		path = find_named(c, world);
 	}
 	if (!c->version)
-		c->version = strncmp(c->library, "own:", 4) == 0
-				     ? text_format("ashlar %s", PACKAGE_VERSION)
-				     : package_version(c->package);
+		c->version = text_format("%s", "");
 	if (!path)
 		return;
 	if (!realpath(path, resolved)) {
 		because(c->reason, sizeof(c->reason), "%s: %s", path, strerror(errno));
 	} else if (strpbrk(resolved, ": ")) {
-		/* LD_PRELOAD separates by both and knows no escape. */
+		/* The list of what is preloaded is separated by both and knows no escape. */
 		because(c->reason, sizeof(c->reason),
 			"%s: a path with a blank or colon cannot be preloaded", resolved);
 	} else if (build_id_read(resolved, c->build_id, why, sizeof(why)) < 0 &&
 		   !strstr(why, "has no build-id")) {
 		because(c->reason, sizeof(c->reason), "%s", why);
-	} else if (try_preload(resolved, why, sizeof(why)) < 0) {
+	} else if (try_preload(resolved, world, why, sizeof(why)) < 0) {
 		because(c->reason, sizeof(c->reason), "%s", why);
 	} else {
+		free(c->path);
 		c->path = text_format("%s", resolved);
 		c->usable = true;
 	}
 	free(path);
+}
+
+void contender_resolve(struct contender *c)
+{
+	contender_resolve_in(c, NULL);
 }

@@ -87,7 +87,7 @@ static int choose_contenders(const struct run_request *o, struct manifest *m)
 		return STATUS_FAILED;
 	}
 	for (int i = 0; i < all.count; i++)
-		all.list[i].selected = true;
+		all.list[i].selected = !all.list[i].configuration;
 	if (contenders_pick(&all, &choice, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
 	m->contenders = calloc((size_t)all.count + 1, sizeof(m->contenders[0]));

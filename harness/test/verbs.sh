@@ -110,6 +110,27 @@ refuses 2 "no allocator is left" "op-matrix: all are left out" op-matrix --only 
 refuses 2 "one allocator is needed" "record: --with leaves out" record --with "!null" true
 refuses 2 "variable or another allocator" "run: two libraries in one list" \
 	run --dry-run --workload tiny-churn --allocator "MINE=$libc,OTHER=/b.so"
+# fetch, without a network: what is refused before anything is read or written.
+XDG_CACHE_HOME=$work/cache
+export XDG_CACHE_HOME
+refuses 2 "unknown allocator 'nosuch'" "fetch: an unknown allocator" fetch nosuch
+refuses 2 "unknown world 'nosuch'" "fetch: an unknown world" fetch --world nosuch
+refuses 2 "is this system's own" "fetch: the system's own world" fetch --world stable
+refuses 2 "goes without 'glibc'" "fetch: a world and an allocator" fetch --world unstable glibc
+check '[ ! -e "$work/cache" ]' "fetch: a mistake makes no folder"
+bench fetch glibc
+check '[ $status -eq 0 ] && grep -q "^glibc .* is there: .*libc.so.6" "$work/out" && [ ! -e "$work/cache/ashlar-bench/apt" ]' \
+	"fetch: what is installed is not fetched"
+touch "$work/file"
+XDG_CACHE_HOME=$work/file refuses 1 "cannot be made" "fetch: a cache that cannot be" fetch glibc
+bench run --dry-run --workload tiny-churn --only 'glibc:*' --out "$work/dry"
+check '[ $status -eq 0 ] && grep -q "^glibc:arena1 .*libc.so.6" "$work/out" && grep -q "^1 samples\|x 1 alloc" "$work/out"' \
+	"a configuration is asked for by its name"
+bench run --dry-run --workload tiny-churn --out "$work/dry"
+check '[ $status -eq 0 ] && ! grep -q "^[a-z0-9]*:" "$work/out"' "and is not measured by the way"
+bench run --dry-run --workload tiny-churn --only mimalloc3 --out "$work/dry"
+check 'grep -q "mimalloc3 .*ashlar-bench fetch mimalloc3" "$work/out" "$work/err"' \
+	"what is not here says how it comes"
 
 if [ "${ASH_SANITIZER:-no}" != no ]; then
 	echo "# doctor is left out: a sanitizer build preloads nothing"
