@@ -277,6 +277,12 @@ static bool same_major(const char *a, const char *b)
 	return n == strcspn(b, ".") && !strncmp(a, b, n);
 }
 
+/* Records of before there were worlds are of the system's own. */
+static const char *world_of(const char *name)
+{
+	return *name ? name : "stable";
+}
+
 static bool load_samples(struct result_set *set, const char *path, char *message, size_t size)
 {
 	const char *suite = json_field_text(set->manifest, "suite_version");
@@ -315,6 +321,18 @@ static bool load_samples(struct result_set *set, const char *path, char *message
 				 (long long)field_integer(json,
 							  sample_fields[FIELD_schema].name, -1),
 				 results_text(json, FIELD_suite_version), SAMPLE_SCHEMA, suite);
+			json_decref(json);
+			goto out;
+		}
+		if (strcmp(world_of(results_text(json, FIELD_world)),
+			   world_of(json_field_text(json_object_get(set->manifest, "world"),
+						    "name"))) != 0) {
+			snprintf(message, size,
+				 "%s:%zu: measured on the C library of %s, the set is of %s: "
+				 "these make no ratio",
+				 path, line, world_of(results_text(json, FIELD_world)),
+				 world_of(json_field_text(
+					 json_object_get(set->manifest, "world"), "name")));
 			json_decref(json);
 			goto out;
 		}

@@ -117,6 +117,10 @@ enum sample_kind {
 	FIELD(usable_size_file, KIND_STRING, "", "and which malloc_usable_size")               \
 	FIELD(build_id, KIND_STRING, "", "of the former")                                      \
 	FIELD(version, KIND_STRING, "", "of it")                                               \
+	FIELD(world, KIND_STRING, "",                                                          \
+	      "whose C library the process stood on: `stable` (this system's own; that of "    \
+	      "records without this field, too) or the name of another")                       \
+	FIELD(libc, KIND_STRING, "", "that library's version, in its own words")               \
 	FIELD(env, KIND_OBJECT, "", "variables set for the contender")                         \
 	FIELD(started, KIND_STRING, "", "UTC, ISO 8601")
 

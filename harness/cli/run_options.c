@@ -10,6 +10,7 @@
 
 enum {
 	KEY_SEED = 256,
+	KEY_WORLD,
 	KEY_DRY_RUN,
 	KEY_NO_REPORT,
 	KEY_TIMEOUT,
@@ -34,6 +35,10 @@ static const struct argp_option table[] = {
 	 "nothing but these allocators: GLOB, !GLOB or NAME=/path/lib.so[,ENV=VALUE...]; may "
 	 "be "
 	 "repeated",
+	 0},
+	{"world", KEY_WORLD, "NAME", 0,
+	 "on whose C library: stable (default, this system's own) or one that `fetch --world` "
+	 "unpacked (unstable)",
 	 0},
 	{"mode", 'm', "MODE,...", 0,
 	 "only these kinds of cells: throughput, latency, memory, instructions, locality (of "
@@ -169,6 +174,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case 'p':
 		keep(o->settings, &o->choice.nsettings, argument, "--set");
+		break;
+	case KEY_WORLD:
+		o->world = argument;
 		break;
 	case 'm':
 		take_modes(&o->choice, argument);

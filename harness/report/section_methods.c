@@ -49,6 +49,22 @@ static void extensions(struct document *d, const struct comparison *c)
 					json_field_text(stage, "revision"));
 }
 
+/* Sets of before there were worlds do not say. */
+static void write_world(struct document *d, json_t *world)
+{
+	const char *name = json_field_text(world, "name"),
+		   *libc = json_field_text(world, "libc");
+
+	if (strcmp(name, "stable") == 0)
+		document_format(d, "The C library is the system's own, %s. ", libc);
+	else if (*name)
+		document_format(
+			d,
+			"All of it stands on the C library of %s, %s, unpacked beside the "
+			"system's; its own loader starts each process, and each proves it. ",
+			name, libc);
+}
+
 void section_methods(struct document *d, const struct comparison *c)
 {
 	json_t *manifest = c->set->manifest, *counters = json_object_get(manifest, "counters");
@@ -67,6 +83,7 @@ void section_methods(struct document *d, const struct comparison *c)
 		"proven inside each process, and a sample served by another one is a failure "
 		"and not a number. ",
 		seed, blocks, isnan(blocks) ? " (not recorded)" : "");
+	write_world(d, json_object_get(manifest, "world"));
 	document_format(
 		d,
 		"Ratios are formed within a block against %s and summed up by their median, so "
@@ -172,7 +189,8 @@ static void say_command(struct document *d, json_t *words)
 	size_t i;
 
 	json_array_foreach(words, i, word) {
-		char *plain = without_folders(json_is_string(word) ? json_string_value(word) : "?");
+		char *plain =
+			without_folders(json_is_string(word) ? json_string_value(word) : "?");
 
 		text_append(&line, i ? " " : "");
 		append_word(&line, plain);

@@ -99,6 +99,28 @@ static json_t *contender_to_json(const struct contender *c)
 	return o;
 }
 
+static json_t *world_to_json(const struct manifest *m)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(m->world));
+	json_object_set_new(o, "libc", json_string(m->libc));
+	json_object_set(o, "packages", m->world_packages ? m->world_packages : json_null());
+	return o;
+}
+
+/* Sets of before there were worlds were made in the system's own. */
+static void world_from_json(struct manifest *m, json_t *o)
+{
+	const char *name = WORLD_SYSTEM, *libc = "";
+
+	json_unpack(o, "{s?s, s?s}", "name", &name, "libc", &libc);
+	snprintf(m->world, sizeof(m->world), "%s", name);
+	snprintf(m->libc, sizeof(m->libc), "%s", libc);
+	if (json_is_array(json_object_get(o, "packages")))
+		m->world_packages = json_incref(json_object_get(o, "packages"));
+}
+
 json_t *manifest_to_json(const struct manifest *m)
 {
 	json_t *o = json_object(), *cells = json_array(), *contenders = json_array();
@@ -122,6 +144,7 @@ json_t *manifest_to_json(const struct manifest *m)
 			    m->budget_s ? json_integer(m->budget_s) : json_null());
 	json_object_set_new(o, "timeout_s",
 			    m->timeout_s ? json_integer(m->timeout_s) : json_null());
+	json_object_set_new(o, "world", world_to_json(m));
 	json_object_set_new(o, "contenders", contenders);
 	json_object_set_new(o, "cells", cells);
 	json_object_set(o, "capacity", m->capacity);
@@ -197,6 +220,7 @@ static int contender_from_json(struct contender *c, json_t *o, char *why, size_t
 					     : "");
 	c->reuses = !json_is_false(json_object_get(o, "reuses"));
 	c->selected = true;
+	c->configuration = strchr(name, ':') != NULL;
 	snprintf(c->build_id, sizeof(c->build_id), "%s", build_id);
 	json_object_foreach(env, key, value) {
 		if (c->nenv == CONTENDER_ENV || !json_is_string(value))
@@ -232,6 +256,7 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 	if (json_is_string(json_object_get(o, "finished")))
 		snprintf(m->finished, sizeof(m->finished), "%s",
 			 json_string_value(json_object_get(o, "finished")));
+	world_from_json(m, json_object_get(o, "world"));
 	m->seed = (uint64_t)seed;
 	m->blocks = (int)json_integer_value(json_object_get(o, "blocks"));
 	m->budget_s = (int)json_integer_value(json_object_get(o, "budget_s"));
@@ -274,5 +299,6 @@ void manifest_free(struct manifest *m)
 	json_decref(m->counters);
 	json_decref(m->environment);
 	json_decref(m->unfinished);
+	json_decref(m->world_packages);
 	memset(m, 0, sizeof(*m));
 }

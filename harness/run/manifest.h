@@ -18,6 +18,9 @@ struct manifest {
 	char host[80], revision[80];
 	struct cell *cells;
 	int ncells;
+	char world[32];         /* that all contenders run in, by name */
+	char libc[80];          /* its C library */
+	json_t *world_packages; /* NULL of the system's own */
 	struct contender *contenders;
 	int ncontenders;
 	json_t *command, *capacity, *counters, *environment, *unfinished;

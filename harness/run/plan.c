@@ -1,6 +1,7 @@
 #include "harness/run/plan.h"
 
 #include <glob.h>
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,9 +74,33 @@ char *plan_newest(void)
 	return newest;
 }
 
+/* The world of that name, NULL for the system's own, and what the manifest says of it.  Its
+ * contenders point to it, so it lives as long as the process. */
+static int open_world(const char *name, const struct world **world, struct manifest *m)
+{
+	static struct world opened;
+	char why[600];
+
+	*world = NULL;
+	snprintf(m->world, sizeof(m->world), "%s", name);
+	if (strcmp(name, WORLD_SYSTEM) == 0) {
+		snprintf(m->libc, sizeof(m->libc), "glibc %s", gnu_get_libc_version());
+		return STATUS_OK;
+	}
+	if (world_open(&opened, paths_find()->worlds, name, why, sizeof(why)) < 0)
+		return complain_usage("--world %s: %s", name, why);
+	snprintf(m->libc, sizeof(m->libc), "%s", opened.version);
+	m->world_packages = json_array();
+	for (int i = 0; i < opened.npackages; i++)
+		json_array_append_new(m->world_packages, json_string(opened.packages[i]));
+	*world = &opened;
+	return STATUS_OK;
+}
+
 /* Reads the contender files and what the user says of them; leaves the selected ones,
  * resolved, in the manifest. */
-static int choose_contenders(const struct run_request *o, struct manifest *m)
+static int choose_contenders(const struct run_request *o, const struct world *world,
+			     struct manifest *m)
 {
 	const struct contender_choice choice = {o->only, o->nonly, o->allocators,
 						o->nallocators};
@@ -100,7 +125,7 @@ static int choose_contenders(const struct run_request *o, struct manifest *m)
 			contender_free(c);
 			continue;
 		}
-		contender_resolve(c);
+		contender_resolve_in(c, world);
 		if (c->named && !c->usable)
 			return complain_usage("allocator '%s': %s", c->name, c->reason);
 		m->contenders[m->ncontenders++] = *c;
@@ -163,13 +188,16 @@ static int choose_cells(const struct run_request *o, struct manifest *m, char *w
 
 int plan_new(const struct run_request *o, int argc, char **argv, struct manifest *m)
 {
+	const struct world *world;
 	char why[1200];
 	int status;
 
 	memset(m, 0, sizeof(*m));
 	if (choose_cells(o, m, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
-	status = choose_contenders(o, m);
+	status = open_world(o->world ? o->world : WORLD_SYSTEM, &world, m);
+	if (status == STATUS_OK)
+		status = choose_contenders(o, world, m);
 	if (status != STATUS_OK)
 		return status;
 	snprintf(m->suite, sizeof(m->suite), "%s", o->choice.suite);
@@ -206,10 +234,13 @@ static const char *text_of(const json_t *object, const char *key)
 
 int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 {
+	const struct world *world;
+	struct manifest of_world = {.world_packages = NULL};
 	char why[1200];
 	json_t *object, *now;
 	const char *then, *here;
-	int result;
+	int result, status;
+	bool same;
 
 	if (runset_open(set, out, &object, why, sizeof(why)) < 0)
 		return complain_usage("cannot resume: %s", why);
@@ -236,13 +267,24 @@ int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 			"(build-id '%s', was '%s')",
 			out, here, then);
 	json_decref(now);
+	status = open_world(m->world, &world, &of_world);
+	if (status != STATUS_OK)
+		return status;
+	same = json_equal(of_world.world_packages, m->world_packages) ||
+	       (!world && !m->world_packages);
+	json_decref(of_world.world_packages);
+	if (!same)
+		return complain_usage(
+			"%s cannot be resumed: the world %s was fetched anew since "
+			"(%s, was %s)",
+			out, m->world, of_world.libc, m->libc);
 	for (int i = 0; i < m->ncontenders; i++) {
 		struct contender *c = &m->contenders[i];
 		char before[BUILD_ID_TEXT];
 
 		snprintf(before, sizeof(before), "%s", c->build_id);
 		c->build_id[0] = '\0';
-		contender_resolve(c);
+		contender_resolve_in(c, world);
 		if (strcmp(before, c->build_id) != 0)
 			return complain_usage(
 				"%s cannot be resumed: the library of %s is another one now "
@@ -272,5 +314,6 @@ void plan_show(const struct manifest *m)
 
 		printf("%-32s %s\n", c->name, c->usable ? c->path : c->reason);
 	}
+	printf("world %s: %s\n", m->world, m->libc);
 	printf("%d samples\n", samples);
 }

@@ -19,7 +19,7 @@ int request_check(const struct run_request *r, char *why, size_t why_size)
 
 	if (r->resume &&
 	    (c->nworkloads || r->nallocators || r->nonly || c->nsettings || c->modes_given ||
-	     c->blocks || r->seed_given || r->timeout_s || r->nparts || command_at(0)))
+	     c->blocks || r->seed_given || r->timeout_s || r->nparts || r->world || command_at(0)))
 		return because(why, why_size,
 			       "--resume goes on with what the run set began with: only "
 			       "--budget, --out, --quiet and --no-report go with it");

@@ -28,6 +28,7 @@ struct run_request {
 	const char *workloads[REQUEST_ARGUMENTS], *settings[REQUEST_ARGUMENTS];
 	const char *allocators[REQUEST_ARGUMENTS], *only[REQUEST_ARGUMENTS];
 	int nallocators, nonly; /* both as choice.h of contenders/ explains */
+	const char *world;      /* NULL = the system's own */
 	int budget_s;           /* 0 = none */
 	int timeout_s;          /* 0 = each workload's own */
 	const char *out;        /* NULL = the default */

@@ -71,7 +71,7 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *s)
 	trial_argv_add(&argv, "--zero-before=measure_begin");
 	trial_argv_add(&argv, "--dump-before=measure_end");
 	trial_argv_add(&argv, dump);
-	trial_argv_worker(&argv, s);
+	trial_argv_worker(&argv, s, paths_find()->still, &env);
 	const struct child_plan plan = {
 		.path = place->valgrind,
 		.argv = (const char *const *)argv.list,

@@ -42,6 +42,12 @@ void trial_env_plain(struct trial_env *env, const char *folder)
 	own(env, text_format("TMPDIR=%s", folder));
 }
 
+char *trial_preload(const struct sample *sample, const char *last)
+{
+	return text_format("%s%s%s", sample->contender->path, last ? ":" : "",
+			   last ? last : "");
+}
+
 static void add_contender(struct trial_env *env, const struct trial_place *place,
 			  const struct sample *sample, const char *first, const char *last)
 {
@@ -52,8 +58,14 @@ static void add_contender(struct trial_env *env, const struct trial_place *place
 
 	for (int i = 0; i < c->nenv; i++)
 		trial_env_add(env, c->env[i]);
-	own(env, text_format("LD_PRELOAD=%s%s%s%s%s", first ? first : "", first ? ":" : "",
-			     c->path, last ? ":" : "", last ? last : ""));
+	/* A library for another C library must not come into what the program starts. */
+	if (!c->world) {
+		char *preload = trial_preload(sample, last);
+
+		own(env, text_format("LD_PRELOAD=%s%s%s", first ? first : "", first ? ":" : "",
+				     preload));
+		free(preload);
+	}
 	rng_seed(&rng, place->seed, (uint64_t)sample->id);
 	length = rng_below(&rng, PADDING);
 	padding = text_format("ASHLAR_PADDING=%*s", (int)length, "");

@@ -19,7 +19,7 @@ struct trial_env {
  * from machine to machine. */
 void trial_env_plain(struct trial_env *env, const char *folder);
 /* Adds the contender's variables and its library, with `last` (or NULL) behind it in
- * LD_PRELOAD, and the padding. */
+ * LD_PRELOAD, and the padding.  In a world its loader is told what to preload (below). */
 void trial_env_contender(struct trial_env *env, const struct trial_place *place,
 			 const struct sample *sample, const char *last);
 /* The same for a command of the user's, with the probe before the library: else the C library,
@@ -49,6 +49,9 @@ void trial_take_replay(struct sample *sample, const struct channel *channel);
 void trial_explain_end(struct sample *sample, enum child_end end, int status,
 		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s);
 
+/* What is preloaded: the contender's library with `last` (or NULL) behind it; free it. */
+char *trial_preload(const struct sample *sample, const char *last);
+
 int trial_timeout(const struct trial_place *place, int otherwise);
 
 void trial_run_workload(const struct trial_place *place, struct sample *sample);
@@ -58,11 +61,14 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *sample)
 
 /* argv of the worker for a sample; strings owned by the list, ends with NULL. */
 struct trial_argv {
-	char *list[2 * WL_MAX_PARAMS + 24];
+	char *list[2 * WL_MAX_PARAMS + 24 + WORLD_WORDS];
 	int count;
 };
 void trial_argv_add(struct trial_argv *argv, const char *argument);
-void trial_argv_worker(struct trial_argv *argv, const struct sample *sample);
+/* `last` is preloaded behind the contender, or NULL: as for trial_env_contender(), whose `env`
+ * it completes where children of the worker must know how to start. */
+void trial_argv_worker(struct trial_argv *argv, const struct sample *sample, const char *last,
+		       struct trial_env *env);
 void trial_argv_free(struct trial_argv *argv);
 
 #endif

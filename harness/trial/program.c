@@ -23,14 +23,17 @@
 #include "harness/trial/timeline.h"
 #include "harness/trial/usage.h"
 
+#define PREFIX 20
+
 struct program_trial {
 	const struct trial_place *place;
 	struct sample *sample;
 	struct program_plan plan;
 	char *folder, *out, *errors;
-	char *dump;                              /* of callgrind; NULL = runs plain */
-	char *prefix[10];                        /* words before the program's; owned */
-	const char *argv[10 + PROGRAM_ARGS + 1]; /* all */
+	char *dump;                                  /* of callgrind; NULL = runs plain */
+	char *prefix[PREFIX];                        /* words before the program's; owned */
+	const char *argv[PREFIX + PROGRAM_ARGS + 1]; /* all */
+	char *preload;                               /* what a world's loader preloads */
 	struct timeline timeline;
 	struct child child; /* the measured process */
 	uint64_t deadline_ns;
@@ -132,6 +135,31 @@ static bool serve(struct program_trial *t)
 	return true;
 }
 
+/* Behind `n` words of the prefix come those of the world's loader; it can give the program
+ * another name itself. */
+static int compose_in_world(struct program_trial *t, int n)
+{
+	struct sample *s = t->sample;
+	const char *own = t->plan.argv[0], *words[WORLD_WORDS];
+	char why[256];
+	int count;
+
+	if (world_takes(s->contender->world, own, why, sizeof(why)) < 0) {
+		sample_fail(s, SAMPLE_SKIPPED, "not in the world %s: %s",
+			    s->contender->world->name, why);
+		return -1;
+	}
+	t->preload = trial_preload(s, t->dump ? NULL : paths_find()->probe);
+	count = world_start(s->contender->world, t->preload, t->plan.argv0, own, words);
+	for (int i = 0; i < count; i++)
+		t->prefix[n + i] = text_format("%s", words[i]);
+	n += count;
+	for (int i = 0; i < n; i++)
+		t->argv[i] = t->prefix[i];
+	memcpy(t->argv + n, t->plan.argv + 1, sizeof(t->plan.argv) - sizeof(t->plan.argv[0]));
+	return 0;
+}
+
 /* The command line, with callgrind or the recorder before it.  Neither can give the
  * program another name than its file's: a link has it. */
 static int compose(struct program_trial *t)
@@ -162,6 +190,8 @@ static int compose(struct program_trial *t)
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			t->prefix[n++] = text_format("%s", words[i]);
 	}
+	if (t->sample->contender->world)
+		return compose_in_world(t, n);
 	for (int i = 0; i < n; i++)
 		t->argv[i] = t->prefix[i];
 	memcpy(t->argv + n, t->plan.argv, sizeof(t->plan.argv));
@@ -171,11 +201,11 @@ static int compose(struct program_trial *t)
 		t->argv[0] = t->plan.argv0;
 		return 0;
 	}
-	t->prefix[9] = text_format("%s/%s", t->folder, t->plan.argv0);
-	t->argv[n] = t->prefix[9];
-	if (symlink(own, t->prefix[9]) == 0)
+	t->prefix[PREFIX - 1] = text_format("%s/%s", t->folder, t->plan.argv0);
+	t->argv[n] = t->prefix[PREFIX - 1];
+	if (symlink(own, t->prefix[PREFIX - 1]) == 0)
 		return 0;
-	sample_fail(t->sample, SAMPLE_FAILED, "%s: %s", t->prefix[9], strerror(errno));
+	sample_fail(t->sample, SAMPLE_FAILED, "%s: %s", t->prefix[PREFIX - 1], strerror(errno));
 	return -1;
 }
 
@@ -191,6 +221,7 @@ static void take_dump(struct program_trial *t)
 {
 	struct sample *s = t->sample;
 	char *text = file_read(t->dump);
+	bool saw_libc = text && s->contender->world && strstr(text, s->contender->world->libc);
 
 	if (text) {
 		s->instructions = callgrind_total(text);
@@ -200,6 +231,9 @@ static void take_dump(struct program_trial *t)
 	free(text);
 	if (s->instructions < 0)
 		sample_fail(s, SAMPLE_FAILED, "callgrind left no count");
+	else if (s->contender->world && !saw_libc)
+		sample_fail(s, SAMPLE_FAILED, "callgrind saw nothing of %s",
+			    s->contender->world->libc);
 	else if (s->allocator_instructions <= 0)
 		sample_fail(s, SAMPLE_FAILED, "callgrind saw no call into %s",
 			    s->contender->path);
@@ -212,7 +246,7 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 {
 	bool plain = t->sample->cell->mode != MODE_INSTRUCTIONS && !t->place->record;
 	const struct child_plan plan = {
-		.path = plain ? t->plan.argv[0] : t->prefix[0],
+		.path = t->prefix[0] ? t->prefix[0] : t->plan.argv[0],
 		.argv = t->argv,
 		.in = t->plan.stdin_path,
 		.out = t->out,
@@ -329,6 +363,7 @@ out:
 	free(t.out);
 	free(t.errors);
 	free(t.dump);
+	free(t.preload);
 	for (size_t i = 0; i < sizeof(t.prefix) / sizeof(t.prefix[0]); i++)
 		free(t.prefix[i]);
 	free(cache);

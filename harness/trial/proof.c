@@ -12,6 +12,25 @@ static bool same_file(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
+/* What a program starts, it starts by the system's own loader. */
+static void prove_world(struct sample *sample, const struct channel *channel)
+{
+	const struct world *world = sample->contender->world;
+	char file[CHANNEL_PATH];
+
+	snprintf(file, sizeof(file), "%.*s", CHANNEL_PATH - 1, channel->libc_file);
+	if (!*file)
+		sample_fail(sample, SAMPLE_FAILED,
+			    "the process did not say which C library it stands on");
+	else if (!same_file(file, world->libc))
+		sample_fail(sample, SAMPLE_FAILED, "the C library was %s, the world %s has %s",
+			    file, world->name, world->libc);
+	else if (channel->children)
+		sample_fail(sample, SAMPLE_FAILED,
+			    "it started other processes, which are not of the world %s",
+			    world->name);
+}
+
 void proof_take(struct sample *sample, const struct channel *channel)
 {
 	const struct contender *c = sample->contender;
@@ -31,6 +50,8 @@ void proof_take(struct sample *sample, const struct channel *channel)
 			 *version     ? version
 			 : c->version ? c->version
 				      : "");
+	snprintf(sample->libc, sizeof(sample->libc), "%.*s",
+		 (int)sizeof(channel->libc_version) - 1, channel->libc_version);
 	if (!*sample->allocator_file) {
 		sample_fail(sample, SAMPLE_FAILED,
 			    "the process did not say which file holds its malloc");
@@ -43,4 +64,6 @@ void proof_take(struct sample *sample, const struct channel *channel)
 	else if (*sample->usable_size_file && !same_file(sample->usable_size_file, c->path))
 		sample_fail(sample, SAMPLE_FAILED, "malloc_usable_size served by %s, wanted %s",
 			    sample->usable_size_file, c->path);
+	if (c->world)
+		prove_world(sample, channel);
 }

@@ -347,6 +347,9 @@ json_t *sample_to_json(const struct sample *s)
 		[FIELD_usable_size_file] = text(s->usable_size_file),
 		[FIELD_build_id] = text(s->build_id),
 		[FIELD_version] = text(s->version),
+		[FIELD_world] =
+			text(s->contender->world ? s->contender->world->name : WORLD_SYSTEM),
+		[FIELD_libc] = text(s->libc),
 		[FIELD_env] = environment(s->contender),
 		[FIELD_started] = text(s->started),
 	};

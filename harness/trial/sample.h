@@ -68,6 +68,7 @@ struct sample {
 
 	char allocator_file[CHANNEL_PATH], usable_size_file[CHANNEL_PATH];
 	char build_id[BUILD_ID_TEXT], version[128];
+	char libc[32]; /* the C library's own word for its version */
 };
 
 /* Sets the status and the reason, unless an earlier one stands: the first failure is

@@ -44,6 +44,11 @@ static void skip_missing(const struct trial_place *place, struct sample *sample)
 	else if (sample->cell->mode == MODE_INSTRUCTIONS && !place->valgrind)
 		sample_fail(sample, SAMPLE_SKIPPED,
 			    "valgrind, which counts instructions, is not installed");
+	else if (sample->cell->command && sample->contender->world)
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "not in the world %s: a command starts processes by itself, not by "
+			    "the world's loader",
+			    sample->contender->world->name);
 	else if (sample->cell->program && !sample->cell->program->available(why, sizeof(why)))
 		sample_fail(sample, SAMPLE_SKIPPED, "%s", why);
 }

@@ -15,6 +15,7 @@
 #include "harness/machine/procfs.h"
 #include "harness/trial/proof.h"
 #include "harness/trial/timeline.h"
+#include "workloads/shared/self.h"
 
 static void take_channel(struct sample *s, const struct channel *c)
 {
@@ -80,7 +81,31 @@ static void check(struct sample *s, const struct channel *c)
 			    c->allocs, c->expected_allocs);
 }
 
-void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
+/* In a world the worker's file is behind its loader and what that is to preload. */
+static void add_start(struct trial_argv *argv, const struct sample *s, const char *last,
+		      struct trial_env *env)
+{
+	const char *worker = paths_find()->worker, *words[WORLD_WORDS];
+	char *preload, *start = NULL;
+	int n;
+
+	if (!s->contender->world) {
+		trial_argv_add(argv, worker);
+		return;
+	}
+	preload = trial_preload(s, last);
+	n = world_start(s->contender->world, preload, NULL, worker, words);
+	for (int i = 0; i < n; i++) {
+		trial_argv_add(argv, words[i]);
+		text_append(&start, "%s%s", i ? "\n" : SELF_ENV "=", words[i]);
+	}
+	trial_env_add(env, start);
+	free(start);
+	free(preload);
+}
+
+void trial_argv_worker(struct trial_argv *argv, const struct sample *s, const char *last,
+		       struct trial_env *env)
 {
 	const struct wl_param *params = s->cell->workload->params;
 	const char *mode = s->cell->mode == MODE_LATENCY    ? "latency"
@@ -89,7 +114,7 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 							    : "throughput";
 	char text[128], *name = cell_worker_name(s->cell);
 
-	trial_argv_add(argv, paths_find()->worker);
+	add_start(argv, s, last, env);
 	trial_argv_add(argv, "--mode");
 	trial_argv_add(argv, mode);
 	trial_argv_add(argv, "--seed");
@@ -111,7 +136,7 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s)
 
 void trial_run_workload(const struct trial_place *place, struct sample *s)
 {
-	const char *worker = paths_find()->worker;
+	const char *last = s->cell->mode == MODE_LOCALITY ? paths_find()->still : NULL;
 	char *folder = trial_folder(place, s), *errors = NULL, *table, why[256];
 	int fd = -1, status = 0, timeout_s = trial_timeout(place, TRIAL_TIMEOUT_S);
 	struct trial_env env = {.count = 0};
@@ -131,12 +156,11 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 	errors = text_format("%s/stderr", folder);
 	trial_env_plain(&env, folder);
 	/* Addresses repeat where nothing depends on how much time has passed. */
-	trial_env_contender(&env, place, s,
-			    s->cell->mode == MODE_LOCALITY ? paths_find()->still : NULL);
+	trial_env_contender(&env, place, s, last);
 	trial_env_channel(&env, fd);
-	trial_argv_worker(&argv, s);
+	trial_argv_worker(&argv, s, last, &env);
 	const struct child_plan plan = {
-		.path = worker,
+		.path = argv.list[0],
 		.argv = (const char *const *)argv.list,
 		.env = env.list,
 		.folder = folder,
@@ -148,7 +172,7 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 		goto out;
 	}
 	counters_open(&counters, place->source, child.pid, place->hardware);
-	if (child_go(&child, worker, why, sizeof(why)) < 0) {
+	if (child_go(&child, plan.path, why, sizeof(why)) < 0) {
 		counters_finish(&counters, &s->counters);
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
 		goto out;

@@ -10,11 +10,13 @@
 #include <linux/close_range.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "workloads/lib/blocks.h"
 #include "workloads/lib/dist.h"
+#include "workloads/shared/self.h"
 
 enum { OPS, OBJECTS };
 
@@ -28,7 +30,7 @@ static const struct wl_param params[] = {
 };
 
 struct state {
-	char program[4096];
+	struct self self;
 	char objects[32];
 	struct block record[RECORDS];
 };
@@ -38,10 +40,9 @@ extern char **environ;
 static int setup(struct wl_run *run)
 {
 	struct state *s = wl_table(sizeof(*s));
-	ssize_t n = readlink("/proc/self/exe", s->program, sizeof(s->program) - 1);
 
 	run->state = s;
-	if (n < 0) {
+	if (self_find(&s->self) < 0) {
 		wl_fail(run, "startup-exit: cannot find this program: %s", strerror(errno));
 		return -1;
 	}
@@ -55,11 +56,16 @@ static int setup(struct wl_run *run)
 /* No file actions and no attributes: glibc's posix_spawn then allocates nothing. */
 static void one_process(struct wl_run *run, struct state *s)
 {
-	char *const argv[] = {s->program, (char *)"--start", s->objects, NULL};
-	int status, error;
+	char *argv[SELF_WORDS + 3];
+	int status, error, n = s->self.count;
 	pid_t child;
 
-	error = posix_spawn(&child, s->program, NULL, NULL, argv, environ);
+	memcpy(argv, s->self.words, (size_t)n * sizeof(argv[0]));
+	argv[n] = (char *)"--start";
+	argv[n + 1] = s->objects;
+	argv[n + 2] = NULL;
+
+	error = posix_spawn(&child, argv[0], NULL, NULL, argv, environ);
 	if (error)
 		wl_die(run, "cannot start a process: %s", strerror(error));
 	while (waitpid(child, &status, 0) < 0)

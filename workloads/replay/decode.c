@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "workloads/shared/procfs.h"
+#include "workloads/shared/self.h"
 #include "workloads/replay/builder.h"
 #include "workloads/trace/reader.h"
 #include "workloads/shared/workload.h"
@@ -24,20 +25,22 @@ extern char **environ;
  * the handlers of the allocator under test; without file actions it allocates nothing. */
 static int start_decoder(int fd, pid_t *pid)
 {
-	static char self[4096], number[16];
+	static struct self self;
+	static char number[16];
 	static char *env[MAX_VARIABLES + 1];
 	char option[] = DECODE_OPTION;
-	char *argv[] = {self, option, number, NULL};
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *argv[] = {NULL, option, number, NULL};
 	size_t n = 0;
 
-	if (length <= 0)
+	/* The reader is nobody's measure: it stands on the system's own C library. */
+	if (self_find(&self) < 0)
 		return errno;
+	argv[0] = (char *)self.file;
 	for (char **e = environ; *e && n < MAX_VARIABLES; e++)
 		if (strncmp(*e, "LD_PRELOAD=", 11) != 0)
 			env[n++] = *e;
 	snprintf(number, sizeof(number), "%d", fd);
-	return posix_spawn(pid, self, NULL, NULL, argv, env);
+	return posix_spawn(pid, self.file, NULL, NULL, argv, env);
 }
 
 static int have_it_read(struct wl_run *run, int fd)

@@ -7,6 +7,7 @@
 #include "workloads/shared/channel.h"
 #include "workloads/lib/page_floor.h"
 #include "workloads/shared/procfs.h"
+#include "workloads/shared/self.h"
 #include "workloads/replay/decode.h"
 #include "workloads/replay/player.h"
 #include "workloads/replay/touch.h"
@@ -241,12 +242,20 @@ const char *replay_workload_path(const struct workload *workload)
 
 int replay_fixed_layout(char **argv)
 {
-	int now = personality(0xffffffff);
+	static struct self self;
+	static char *start[SELF_WORDS + 256];
+	int now = personality(0xffffffff), n = 0;
 
 	if (now < 0 || now & ADDR_NO_RANDOMIZE)
 		return now < 0 ? -1 : 0;
 	if (personality((unsigned long)now | ADDR_NO_RANDOMIZE) < 0)
 		return -1;
-	execv("/proc/self/exe", argv);
+	if (self_find(&self) < 0)
+		return -1;
+	for (; n < self.count; n++)
+		start[n] = self.words[n];
+	for (argv++; *argv && n < SELF_WORDS + 255; argv++)
+		start[n++] = *argv;
+	execv(start[0], start);
 	return -1;
 }

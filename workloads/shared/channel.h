@@ -104,6 +104,10 @@ struct channel {
 	char malloc_file[CHANNEL_PATH];
 	char usable_size_file[CHANNEL_PATH];
 	char version_text[128];
+	/* The C library that it stands on: the file, and its own word for its version. */
+	char libc_file[CHANNEL_PATH];
+	char libc_version[32];
+	uint32_t children; /* of a program: it waited for processes that it had started */
 
 	char executable[CHANNEL_PATH]; /* file of the program that ran when that was found out
 					*/

@@ -219,3 +219,12 @@ void identity_take(char *malloc_file, size_t malloc_file_size, char *usable_size
 	identity_file_of(address_of("malloc_usable_size"), usable_size_file,
 			 usable_size_file_size);
 }
+
+void identity_libc(char *file, size_t file_size, char *version, size_t version_size)
+{
+	const void *f = address_of("gnu_get_libc_version");
+
+	file[0] = version[0] = '\0';
+	if (f && identity_file_of(f, file, file_size) == 0)
+		snprintf(version, version_size, "%s", CALL(const char *(*)(void), f)());
+}

@@ -18,4 +18,8 @@ int identity_file_of(const void *address, char *path, size_t size);
 void identity_take(char *malloc_file, size_t malloc_file_size, char *usable_size_file,
 		   size_t usable_size_file_size, char *version, size_t version_size);
 
+/* The file that holds the C library this process stands on ("" = none that says so), and that
+ * one's own word for its version. */
+void identity_libc(char *file, size_t file_size, char *version, size_t version_size);
+
 #endif

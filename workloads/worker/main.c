@@ -74,6 +74,8 @@ static void identify(struct channel *channel)
 	identity_take(channel->malloc_file, sizeof(channel->malloc_file),
 		      channel->usable_size_file, sizeof(channel->usable_size_file),
 		      channel->version_text, sizeof(channel->version_text));
+	identity_libc(channel->libc_file, sizeof(channel->libc_file), channel->libc_version,
+		      sizeof(channel->libc_version));
 }
 
 static void collect(struct wl_run *run)

@@ -109,6 +109,8 @@ static void identify(void)
 	identity_take(channel->malloc_file, sizeof(channel->malloc_file),
 		      channel->usable_size_file, sizeof(channel->usable_size_file),
 		      channel->version_text, sizeof(channel->version_text));
+	identity_libc(channel->libc_file, sizeof(channel->libc_file), channel->libc_version,
+		      sizeof(channel->libc_version));
 	address = called("malloc");
 	if (address)
 		identity_file_of(address, channel->malloc_file, sizeof(channel->malloc_file));
@@ -286,6 +288,8 @@ __attribute__((destructor)) static void end(void)
 		channel->involuntary_switches =
 			(uint64_t)usage.ru_nivcsw - channel->before_involuntary_switches;
 	}
+	if (getrusage(RUSAGE_CHILDREN, &usage) == 0)
+		channel->children = usage.ru_maxrss > 0;
 	__atomic_store_n(&channel->state, CHANNEL_DONE, __ATOMIC_RELEASE);
 }
 
