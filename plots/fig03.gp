@@ -44,7 +44,7 @@ do for [p=1:panels] {
 	set tmargin at screen 1 - head - row_of * (high + 62.0 / H)
 	set bmargin at screen 1 - head - row_of * (high + 62.0 / H) - high
 	i = PANEL[p]
-	set label 1 NAME[i] at graph 0,1 left offset 0,0.7 textcolor rgb COLOUR[i] font FONT.(PASS == 1 ? ",15" : ",11")
+	set label 1 NAME[i] at graph 0.03,graph 1.035 left offset 1.2,0 point pt MARK[i] ps 1.3 * SIZE lc rgb COLOUR[i] textcolor rgb "#111111" font FONT.(PASS == 1 ? ",15" : ",11")
 	set object 1 rectangle from 0.98,graph 0 to 1.02,graph 1 fc rgb LIGHT fs solid noborder behind
 	set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#444444" lw 1.2 back
 	if (row_of == down - 1 || p + across > panels) { set xlabel "ratio to ".REFERENCE offset 0,0.3 } else { unset xlabel }
@@ -55,11 +55,11 @@ do for [p=1:panels] {
 		DATA using "shown":(mine(i) ? column("x") : NaN):(tone(i)) \
 			with points pt MARK[i] ps 1.1 * SIZE lc rgb variable, \
 		DATA using (lo * 1.03):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "failed" ? column("x") : NaN): \
-			(axis_row(0) ? "" : "failed") with labels left font FONT.",10" textcolor rgb COLOUR[i], \
+			(axis_row(0) ? "" : "failed") with labels left font FONT.",10" textcolor rgb "#111111", \
 		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" && column("ratio") > 1 ? column("x") : NaN): \
-			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels right offset -1,0 font FONT.",10" textcolor rgb COLOUR[i], \
+			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels right offset -1,0 font FONT.",10" textcolor rgb "#111111", \
 		DATA using (axis_row(0) ? 1 : column("shown")):(axis_row(0) ? 1 : mine(i) && strcol("state") eq "cut" && column("ratio") < 1 ? column("x") : NaN): \
-			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels left offset 1,0 font FONT.",10" textcolor rgb COLOUR[i]
+			(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) with labels left offset 1,0 font FONT.",10" textcolor rgb "#111111"
 	unset label 99
 }
 unset multiplot

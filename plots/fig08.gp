@@ -16,7 +16,7 @@ set rmargin at screen 0.985
 set tmargin at screen TOP
 set bmargin at screen 80.0 / H
 set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.2 back
-if (R_max > 64) { set label 98 sprintf("cut at 64; the largest is %.0f", R_max) at graph 0.99,graph 0.97 right textcolor rgb GREY }
+if (R_max > 64) { set label 98 sprintf("cut at 64; the largest is %.0f", R_max) at graph 0.99,graph 0.97 right textcolor rgb "#666666" }
 set label 99 footer("one sample per contender: the first good block")
 plot for [i=1:DRAWN] DATA using (mine(i) ? column("ms") / 1000 : NaN):"rss_per_live" with lines lw 1.6 lc rgb COLOUR[i], \
 	for [i=1:DRAWN] DATA using (mine(i) ? column("ms") / 1000 : NaN):"rss_per_live" every 30::2*i with points pt MARK[i] ps 0.9 * SIZE lc rgb COLOUR[i]

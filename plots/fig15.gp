@@ -2,5 +2,5 @@
 FIG = "fig15"
 COLOURED = "#0072B2"
 XLABEL = "bytes"
-scale = "set logscale x 2; set xtics (\"1\" 1, \"32\" 32, \"1 Ki\" 1024, \"32 Ki\" 2.0**15, \"1 Mi\" 2.0**20, \"32 Mi\" 2.0**25, \"1 Gi\" 2.0**30)"
+scale = "set logscale x 2; set xtics (\"1\" 1, \"32\" 32, \"1 Ki\" 1024, \"\" 2.0**15, \"1 Mi\" 2.0**20, \"\" 2.0**25, \"1 Gi\" 2.0**30)"
 load "shares.gp"

@@ -1,6 +1,6 @@
 # Figure 15b: lifetimes of the workloads' objects, cumulative.
 FIG = "fig15b"
 COLOURED = "#0072B2"
-XLABEL = "allocation calls until the free"
+XLABEL = "calls until the free"
 scale = "set logscale x 10; set xtics (\"0\" 0.5, \"10\" 10, \"1000\" 1e3, \"100 k\" 1e5, \"10 M\" 1e7)"
 load "shares.gp"

@@ -43,12 +43,12 @@ plot DATA using "x":(1):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(tone(int(w))) \
 		with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
-		(axis_row(0) ? "" : "×"):(paint(strcol("allocator"))) with labels textcolor rgb variable, \
+		(axis_row(0) ? 0 : SIZE):(paint(strcol("allocator"))) with points pt 2 ps variable lc rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") > 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
-		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 0.93 : 0.93 / stagger)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
-		with labels right rotate by 90 font FONT.",10" textcolor rgb variable, \
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 0.93 : 0.93 / stagger)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) \
+		with labels right rotate by 90 font FONT.",10" textcolor rgb "#111111", \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") < 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
-		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 1.08 : 1.08 * stagger)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))):(paint(strcol("allocator"))) \
-		with labels left rotate by 90 font FONT.",10" textcolor rgb variable
+		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 1.08 : 1.08 * stagger)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) \
+		with labels left rotate by 90 font FONT.",10" textcolor rgb "#111111"
 
 load "again.gp"

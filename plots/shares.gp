@@ -6,16 +6,18 @@ stats DATA using 1 nooutput name "P"
 panels = int(P_max)
 across = panels < 5 ? panels : 5
 down = (panels + across - 1) / across
-W = 1180; H = 96 + 178 * down
+W = 1180; H = 110 + 204 * down
 load "style.gp"
 do for [i=1:NALL] { unset label 100+i }
 
 left = 62.0 / W; gap = 30.0 / W
 wide = (0.985 - left - gap * (across - 1)) / across
-above = 54.0 / H; foot = 66.0 / H; between = 54.0 / H
+above = 64.0 / H; foot = 66.0 / H; between = 80.0 / H
 high = (1 - above - foot - (down - 1) * between) / down
 set label 101 "share of the objects" at screen left, screen 1 - 16.0 / H textcolor rgb "#111111"
-set label 102 "share of their bytes" at screen left + 0.16, screen 1 - 16.0 / H textcolor rgb COLOURED
+set label 102 "share of their bytes" at screen left + 0.16, screen 1 - 16.0 / H textcolor rgb "#111111"
+set arrow 101 from screen left - 0.022, screen 1 - 16.0 / H to screen left - 0.004, screen 1 - 16.0 / H nohead lw 2 lc rgb "#111111"
+set arrow 102 from screen left + 0.138, screen 1 - 16.0 / H to screen left + 0.156, screen 1 - 16.0 / H nohead lw 2 dt 2 lc rgb COLOURED
 set label 99 footer("one run per workload, under glibc")
 stats DATA using (column("value")) nooutput name "V"
 eval scale
@@ -35,9 +37,10 @@ do for [p=1:panels] {
 	set title panel_name offset 0,-0.5
 	if (column_of == 0) { set ytics ("0" 0, "50 %%" 0.5, "100 %%" 1) } else { set ytics ("" 0, "" 0.5, "" 1) }
 	if (p + across > panels) { set xlabel XLABEL offset 0,0.4 } else { unset xlabel }
-	plot DATA using (at(p)):"bytes" with steps lw 1.6 lc rgb COLOURED, \
+	plot DATA using (at(p)):"bytes" with steps lw 1.8 dt 2 lc rgb COLOURED, \
 		DATA using (at(p)):"count" with steps lw 1.6 lc rgb "#111111"
 	do for [k=99:102] { unset label k }
+	unset arrow 101; unset arrow 102
 }
 unset multiplot
 

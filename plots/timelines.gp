@@ -18,7 +18,7 @@ high = (TOP - foot - 24.0 / H - (down - 1) * between) / down
 set label 99 footer("one sample per contender: the first good block; grey: live bytes".(PER_CONTENDER ? "" : " in the run of ".REFERENCE))
 if (PER_CONTENDER) {
 	do for [i=1:NALL] { unset label 100+i }
-	set label 101 "line: resident memory;  grey: live bytes, requested and not freed;  dotted: end of a phase" at screen left, screen 1 - 16.0 / H
+	set label 101 "line: resident memory;  grey: live bytes, requested and not freed;  dotted: end of the phases named there" at screen left, screen 1 - 16.0 / H
 }
 
 stats DATA using (column("ms") / 1000) nooutput name "T"
@@ -29,6 +29,12 @@ set xtics autofreq
 PHASES = PER_CONTENDER ? \
 	"FIG.'-phases.tsv' using (column('panel') == p || axis_row(0) ? column('ms') / 1000 : NaN):(axis_row(0) ? 0 : M_max * 1.05) with impulses lw 0.8 dt 3 lc rgb '#777777'" : \
 	"0 with lines lw 0.1 lc rgb '#444444'"
+# Beside the line, on the side where there is room.
+aside(t) = t + (t < 0.9 * LONGEST ? 0.02 : -0.018) * LONGEST
+# Names of phases stand at their ends; in the other figure lines bear marks.
+NAMES = PER_CONTENDER ? \
+	"FIG.'-phases.tsv' using (column('panel') == p || axis_row(0) ? aside(column('ms') / 1000) : NaN):(M_max * 1.02):(axis_row(0) || strcol('label') eq '-' ? '' : strcol('label')) with labels right rotate by 90 font FONT.(PASS == 1 ? ',11' : ',8.2') textcolor rgb '#111111'" : \
+	"for [i=1:DRAWN] rows using (is(i) && column('marked') == 1 ? column('ms') / 1000 : NaN):(column('rss_bytes') / 2.0**20) with points pt MARK[i] ps 0.9 * SIZE lc rgb COLOUR[i]"
 set multiplot
 do for [p=1:panels] {
 	column_of = (p - 1) % across
@@ -59,7 +65,8 @@ do for [p=1:panels] {
 			with filledcurves y1=0 lc rgb "#cfcfcf", \
 		@PHASES, \
 		for [i=1:DRAWN] rows using (is(i) ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) \
-			with lines lw 1.5 lc rgb COLOUR[i]
+			with lines lw 1.5 lc rgb COLOUR[i], \
+		@NAMES
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot

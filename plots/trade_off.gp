@@ -42,7 +42,7 @@ do for [i=1:NALL] {
 	found = 0
 	stats DATA using (mine(i) ? (found = 1, at_x = column("time"), at_y = column("rss"), at = column("place"), certain = strcol("doubt") eq "-", 1) : 0) nooutput name "Z"
 	if (found) {
-		set label 200+i NAME[i] at graph 1.05,first slot_y(at) left textcolor rgb (certain ? COLOUR[i] : "#767676") front
+		set label 200+i NAME[i] at graph 1.05,first slot_y(at) left textcolor rgb (certain ? "#111111" : "#666666") front
 		set arrow 200+i from first at_x,first at_y to graph 1.04,first slot_y(at) nohead lc rgb (certain ? COLOUR[i] : UNSURE) lw 0.6 dt 3 back
 	}
 }

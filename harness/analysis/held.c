@@ -151,6 +151,43 @@ bool held_at_phase(const struct comparison *c, size_t cell, size_t contender, si
 	return m->n > 0;
 }
 
+json_t *held_mark(const struct result_sample *s, const char *phase)
+{
+	json_t *mark;
+	size_t i;
+
+	json_array_foreach(results_value(s->json, FIELD_phases), i, mark)
+		if (!strcmp(json_field_text(mark, "name"), phase))
+			return mark;
+	return NULL;
+}
+
+struct interval held_rss_at(const struct comparison *c, size_t cell, size_t contender,
+			    const char *phase)
+{
+	double *rss = calloc(c->set->nsamples + 1, sizeof(*rss));
+	struct interval median = {0, NAN, NAN, NAN};
+	size_t n = 0;
+
+	if (!rss)
+		abort();
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+		json_t *mark =
+			s->cell == cell && s->contender == contender && s->ok && !s->superseded
+				? held_mark(s, phase)
+				: NULL;
+		double tables = json_field_number(mark, "table_bytes");
+
+		rss[n] = json_field_number(mark, "rss_bytes") - (tables > 0 ? tables : 0);
+		n += rss[n] > 0;
+	}
+	if (n)
+		median = stat_median_interval(rss, n);
+	free(rss);
+	return median;
+}
+
 json_t *held_phases(const struct comparison *c, size_t cell)
 {
 	for (size_t i = 0; i < c->set->nsamples; i++) {

@@ -33,6 +33,12 @@ struct held_phase {
 };
 bool held_at_phase(const struct comparison *c, size_t cell, size_t contender, size_t phase,
 		   struct held_phase *m);
+/* Resident memory in bytes at the phase mark of this name, with the interval of its median over
+ * blocks; n = 0 and NaN where there is none. */
+struct interval held_rss_at(const struct comparison *c, size_t cell, size_t contender,
+			    const char *phase);
+/* The mark of this name in a sample's phases, or null. */
+json_t *held_mark(const struct result_sample *s, const char *phase);
 /* Name and number of the phases of a cell, of its first sample that has any; else null. */
 json_t *held_phases(const struct comparison *c, size_t cell);
 /* Does any shown contender have a floor at this phase? */

@@ -5,12 +5,14 @@
 
 #include "harness/base/message.h"
 #include "harness/export/export.h"
+#include "harness/report/section.h"
 
 /* The options of formats have keys from here on, in the order of the formats. */
-enum { FORMAT_KEY = 0x100, REFERENCE_KEY = 0x200 };
+enum { FORMAT_KEY = 0x100, REFERENCE_KEY = 0x200, PICTURES_KEY };
 
 struct arguments {
 	const char *dir, *reference;
+	bool pictures_only;
 	bool *wanted; /* formats */
 };
 
@@ -25,6 +27,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case REFERENCE_KEY:
 		arguments->reference = value;
+		return 0;
+	case PICTURES_KEY:
+		arguments->pictures_only = true;
+		section_figures_pictures_only();
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->dir)
@@ -42,7 +48,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 int report_main(int argc, char **argv)
 {
-	struct argp_option *options = calloc(export_nformats + 2, sizeof(*options));
+	struct argp_option *options = calloc(export_nformats + 3, sizeof(*options));
 	struct argp argp = {
 		.options = options,
 		.parser = parse,
@@ -63,6 +69,13 @@ int report_main(int argc, char **argv)
 					    0,
 					    "Contender the others are compared with (glibc)",
 					    0};
+	options[n++] = (struct argp_option){
+		"pictures-only",
+		PICTURES_KEY,
+		NULL,
+		0,
+		"Leave only what the page shows in DIR/report, of a set that is kept",
+		0};
 	for (size_t i = 0; i < export_nformats; i++)
 		if (!export_formats[i].always)
 			options[n++] = (struct argp_option){export_formats[i].name,
@@ -76,6 +89,8 @@ int report_main(int argc, char **argv)
 		status = STATUS_USAGE;
 	else
 		status = export_report(arguments.dir, arguments.reference, arguments.wanted);
+	if (status == STATUS_OK && arguments.pictures_only)
+		figures_keep_pictures(arguments.dir);
 	free(options);
 	free(arguments.wanted);
 	return status;

@@ -69,6 +69,11 @@ static void write_link(FILE *f, const struct document *d, const char *target, co
 	fputc(')', f);
 }
 
+static void write_file(FILE *f, const char *path)
+{
+	fprintf(f, "[`%s`](%s)", path, path);
+}
+
 static void write_spans(FILE *f, const struct document *d, const struct block *block)
 {
 	for (size_t i = 0; i < block->nspans; i++) {
@@ -78,6 +83,8 @@ static void write_spans(FILE *f, const struct document *d, const struct block *b
 			fprintf(f, "`%s`", span->text);
 		else if (span->kind == SPAN_LINK)
 			write_link(f, d, span->target, span->text, NULL);
+		else if (span->kind == SPAN_FILE)
+			write_file(f, span->text);
 		else if (i == 0)
 			write_line(f, span->text);
 		else
@@ -123,10 +130,12 @@ static void write_numbers(FILE *f, const struct field *field)
 	char text[FIELD_TEXT];
 
 	fputs(emphasis, f);
+	fputs(field->best ? "**" : "", f);
 	for (size_t i = 0; i < field->nnumbers; i++) {
 		write_text(f, i ? field->between : "");
 		fputs(field_number(field, field->number[i], text), f);
 	}
+	fputs(field->best ? "**" : "", f);
 	if (!isnan(field->low)) {
 		fprintf(f, " \\[%s, ", field_number(field, field->low, text));
 		fprintf(f, "%s\\]", field_number(field, field->high, text));
@@ -162,6 +171,10 @@ static bool has_numbers(const struct block *table, size_t column)
 
 static void write_table(FILE *f, const struct document *d, const struct block *block)
 {
+	if (block->caption) {
+		write_line(f, block->caption);
+		fputs("\n\n", f);
+	}
 	for (size_t i = 0; i < block->ncolumns; i++) {
 		fputs("| ", f);
 		write_text(f, block->column[i]);
@@ -205,7 +218,11 @@ static void write_figure(FILE *f, const struct block *block)
 	} else if (block->caption) {
 		write_text(f, block->caption);
 	}
-	fputc('\n', f);
+	for (size_t i = 0; i < block->nfiles; i++) {
+		fputs(i ? ", " : " Files: ", f);
+		write_file(f, block->file[i]);
+	}
+	fputs(block->nfiles ? ".\n" : "\n", f);
 }
 
 static void write_block(FILE *f, const struct document *d, const struct block *block)

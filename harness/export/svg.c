@@ -69,9 +69,9 @@ bool svg_embed(FILE *f, const char *path, const char *prefix, const char *title,
 		free(text);
 		return false;
 	}
-	/* No wider than drawn: fonts would grow with it. */
+	/* As wide as drawn: fonts would grow or shrink with it. */
 	sscanf(box, "%*f %*f %lf", &width);
-	fprintf(f, "<svg style=\"max-width:%.0fpx\" viewBox=\"", width > 0 ? width : 1180);
+	fprintf(f, "<svg style=\"width:%.0fpx\" viewBox=\"", width > 0 ? width : 1180);
 	svg_text(f, box);
 	fputs("\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" "
 	      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title>",

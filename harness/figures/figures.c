@@ -1,5 +1,6 @@
 #include "harness/figures/figures.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "harness/figures/floor.h"
 #include "harness/figures/latency.h"
 #include "harness/figures/memory.h"
+#include "harness/figures/overview.h"
 #include "harness/figures/plot.h"
 #include "harness/figures/ratios.h"
 #include "harness/figures/sizes.h"
@@ -23,16 +25,20 @@ static const struct {
 	{"fig01", "Figure 1. CPU time of all workloads", ratios_write_time},
 	{"fig02", "Figure 2. Peak memory of all workloads", ratios_write_memory},
 	{"fig03", "Figure 3. CPU time, allocator by allocator", ratios_write_forest},
+	{"fig04", "Figure 4. Distribution over blocks", overview_write_spread},
 	{"fig05", "Figure 5. Scalability", cost_write_scalability},
 	{"fig07", "Figure 7. Memory over time, allocator by allocator", memory_write_drain},
 	{"fig07b", "Figure 7b. Memory over time, workload by workload", memory_write_timelines},
 	{"fig08", "Figure 8. Fragmentation over time", memory_write_fragmentation},
 	{"fig08b", "Figure 8b. Memory and the page floor", floor_write},
+	{"fig09", "Figure 9. Memory after the drain", memory_write_return},
 	{"fig10", "Figure 10. Latency of calls", latency_write_calls},
 	{"fig10b", "Figure 10b. Latency of requests", latency_write_requests},
 	{"fig12", "Figure 12. Time against memory, programs", ratios_write_trade_off_programs},
 	{"fig12b", "Figure 12b. Time against memory, own workloads",
 	 ratios_write_trade_off_workloads},
+	{"fig13", "Figure 13. All cells and contenders", overview_write_map},
+	{"fig14", "Figure 14. Performance profile", overview_write_profile},
 	{"fig15", "Figure 15. Sizes of objects", sizes_write},
 	{"fig15b", "Figure 15b. Lifetimes of objects", sizes_write_lifetimes},
 	{"fig16", "Figure 16. Faults and system time per operation", cost_write_kernel},
@@ -126,6 +132,32 @@ int figures_make(const struct study *study, struct figures *figures)
 	if (!floor_write_held(study))
 		return STATUS_INCOMPLETE;
 	return draw_all(study, figures) ? STATUS_OK : STATUS_INCOMPLETE;
+}
+
+static bool is_kept(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return !end || (strcmp(end, ".tsv") && strcmp(end, ".gp") && strcmp(end, ".png")) ||
+	       !strcmp(name, "held.tsv");
+}
+
+void figures_keep_pictures(const char *dir)
+{
+	char *folder = text_format("%s/report", dir);
+	DIR *at = opendir(folder);
+	struct dirent *entry;
+
+	while (at && (entry = readdir(at))) {
+		char *path = text_format("%s/%s", folder, entry->d_name);
+
+		if (!is_kept(entry->d_name) && unlink(path))
+			complain("%s: %s", path, strerror(errno));
+		free(path);
+	}
+	if (at)
+		closedir(at);
+	free(folder);
 }
 
 void figures_free(struct figures *figures)

@@ -14,6 +14,9 @@ struct figures {
  * there to be freed in any case.  Returns STATUS_OK, or STATUS_INCOMPLETE after a complaint;
  * tables and scripts are then there as far as they got. */
 int figures_make(const struct study *study, struct figures *figures);
+/* Removes from DIR/report what `report` makes again of a set that is kept: scripts, their
+ * tables and PNGs.  What stays are the SVGs that a page shows, and the table that it names. */
+void figures_keep_pictures(const char *dir);
 void figures_free(struct figures *figures);
 
 #endif

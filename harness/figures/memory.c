@@ -40,7 +40,10 @@ static double most_live(const struct timeline_row *rows, size_t n)
 	return most;
 }
 
-#define TIMELINE_HEADER "panel\tlabel\tallocator\tms\trss_bytes\tlive_bytes"
+/* `marked` is 1 where a line bears its contender's mark, for those to whom colours look alike.
+ */
+#define TIMELINE_HEADER "panel\tlabel\tallocator\tms\trss_bytes\tlive_bytes\tmarked"
+#define MARKS 6
 
 static size_t timeline_rows(const struct comparison *c, FILE *f, size_t panel,
 			    const char *label, size_t cell, size_t contender)
@@ -59,10 +62,62 @@ static size_t timeline_rows(const struct comparison *c, FILE *f, size_t panel,
 		fprintf(f, "%zu\t%s\t%s\t%.0f\t%.0f", panel, label,
 			c->set->contenders[contender].name, rows[i].ms, rows[i].rss_bytes);
 		table_number(f, live > 0 ? rows[i].live_bytes : NAN); /* programs do not tell */
-		fputc('\n', f);
+		/* Each contender's at other places, so that lines on top of each other show. */
+		fprintf(f, "\t%d\n",
+			i % (n / MARKS + 1) == (contender * 3 + 1) % (n / MARKS + 1));
 	}
 	free(rows);
 	return n;
+}
+
+/* Where a name would stand on that of the phase before, they share one label. */
+#define APART 0.04 /* of the longest run */
+
+static double longest_run(const struct comparison *c, size_t cell)
+{
+	double longest = 0;
+
+	for (size_t j = 0; j + c->nulls < c->nshown; j++) {
+		const struct result_sample *s = held_sample(c, cell, c->shown[j]);
+		json_t *mark;
+		size_t i;
+
+		if (s)
+			json_array_foreach(results_value(s->json, FIELD_phases), i, mark)
+				longest = fmax(longest, json_field_number(mark, "at_ns") / 1e6);
+	}
+	return longest;
+}
+
+/* A row per mark; the label of those that are close together is told with the first. */
+static void phase_rows(FILE *f, size_t panel, const char *contender, json_t *phases,
+		       double longest)
+{
+	size_t n = json_array_size(phases);
+
+	for (size_t i = 0; i < n; i++) {
+		double at = json_field_number(json_array_get(phases, i), "at_ns") / 1e6;
+		double before =
+			i ? json_field_number(json_array_get(phases, i - 1), "at_ns") / 1e6
+			  : -INFINITY;
+		char *label = text_format("%s", "");
+
+		for (size_t k = i; at - before > APART * longest && k < n; k++) {
+			json_t *mark = json_array_get(phases, k), *last;
+
+			last = json_array_get(phases, k ? k - 1 : 0);
+			if (k > i && json_field_number(mark, "at_ns") / 1e6 -
+						     json_field_number(last, "at_ns") / 1e6 >
+					     APART * longest)
+				break;
+			text_append(&label, "%s%s", k > i ? ", " : "",
+				    json_field_text(mark, "name"));
+		}
+		fprintf(f, "%zu\t%s\t%s\t%.0f\t%s\n", panel, contender,
+			json_field_text(json_array_get(phases, i), "name"), at,
+			*label ? label : "-");
+		free(label);
+	}
 }
 
 /* NAME-phases.tsv: when each phase of the samples in the panels ended.  The row of contender
@@ -71,25 +126,21 @@ static bool write_phases(const struct study *study, size_t cell)
 {
 	const struct comparison *c = study->c;
 	FILE *f = table_open(study, "fig07-phases", "ends of phases",
-			     "panel\tallocator\tphase\tms");
+			     "panel\tallocator\tphase\tms\tlabel");
+	double longest = longest_run(c, cell);
 	size_t panel = 0;
 
 	if (!f)
 		return false;
-	fputs("0\t-\t-\t0\n", f);
+	fputs("0\t-\t-\t0\t-\n", f);
 	for (size_t j = 0; j + c->nulls < c->nshown; j++) {
 		const struct result_sample *s = held_sample(c, cell, c->shown[j]);
-		json_t *mark;
-		size_t i;
 
 		if (!s)
 			continue;
 		panel++;
-		json_array_foreach(results_value(s->json, FIELD_phases), i, mark)
-			fprintf(f, "%zu\t%s\t%s\t%.0f\n", panel,
-				c->set->contenders[c->shown[j]].name,
-				json_field_text(mark, "name"),
-				json_field_number(mark, "at_ns") / 1e6);
+		phase_rows(f, panel, c->set->contenders[c->shown[j]].name,
+			   results_value(s->json, FIELD_phases), longest);
 	}
 	return table_close(study, "fig07-phases", f);
 }
@@ -122,7 +173,8 @@ bool memory_write_drain(const struct study *study, struct figure *figure)
 			 "Resident memory over time (line) and the bytes the workload has "
 			 "requested and not freed (grey area), %s, first good sample of each "
 			 "contender, from its first allocation on; dotted lines end the "
-			 "phases. Resident memory is less the driver's tables; it holds the "
+			 "phases named at them. Resident memory is less the driver's tables; "
+			 "it holds the "
 			 "program and its libraries too.%s",
 			 c->set->cells[cell].name, c->nulls ? " null is left out." : "");
 	return table_close(study, figure->name, f);
@@ -225,5 +277,56 @@ bool memory_write_fragmentation(const struct study *study, struct figure *figure
 			 "libraries are within it, some MiB.%s",
 			 c->set->cells[cell].name, 100 * LIVE_SHARE,
 			 c->nulls ? " null is left out." : "");
+	return table_close(study, figure->name, f);
+}
+
+bool memory_write_return(const struct study *study, struct figure *figure)
+{
+	const struct comparison *c = study->c;
+	FILE *f = table_open(study, figure->name, "memory after the drain",
+			     "allocator\tms\trss_bytes\tlive_bytes\tmarked");
+	size_t cell = held_drain_cell(c), written = 0;
+
+	if (!f)
+		return false;
+	for (size_t j = 0; j + c->nulls < c->nshown && cell != SIZE_MAX; j++) {
+		const struct result_sample *s = held_sample(c, cell, c->shown[j]);
+		double from =
+			json_field_number(s ? held_mark(s, "drained") : NULL, "at_ns") / 1e6;
+		double to = json_field_number(s ? held_mark(s, "idle") : NULL, "at_ns") / 1e6;
+		struct timeline_row *rows;
+		size_t n, first = 0, last;
+
+		if (!s || !(from >= 0) || !(to > from))
+			continue;
+		n = held_rows(c, s, &rows);
+		/* The row before the mark, where there is one, is what was held until then. */
+		while (first + 1 < n && rows[first + 1].ms <= from)
+			first++;
+		for (last = first; last < n && rows[last].ms <= to;)
+			last++;
+		memmove(rows, rows + first, (last - first) * sizeof(*rows));
+		n = thin(rows, last - first);
+		for (size_t i = 0; i < n; i++) {
+			fprintf(f, "%s\t%.0f\t%.0f\t%.0f\t%d\n",
+				c->set->contenders[c->shown[j]].name,
+				fmax(rows[i].ms - from, 0), rows[i].rss_bytes,
+				rows[i].live_bytes,
+				i % (n / MARKS + 1) == (j * 3 + 1) % (n / MARKS + 1));
+			written++;
+		}
+		free(rows);
+	}
+	if (!written)
+		text_set(&figure->absent,
+			 "no timeline of a workload that drains and then idles");
+	else
+		text_set(
+			&figure->caption,
+			"What goes back to the system by itself: resident memory (less the "
+			"driver's tables) from the moment on at which %s has freed most of its "
+			"objects and idles; grey are the bytes that still live. First good "
+			"sample of each contender.%s",
+			c->set->cells[cell].name, c->nulls ? " null is left out." : "");
 	return table_close(study, figure->name, f);
 }

@@ -1,4 +1,4 @@
-/* Figures 7, 7b and 8: memory over time. */
+/* Figures 7, 7b, 8 and 9: memory over time. */
 #ifndef HARNESS_FIGURES_MEMORY_H
 #define HARNESS_FIGURES_MEMORY_H
 
@@ -9,5 +9,6 @@
 bool memory_write_drain(const struct study *study, struct figure *figure);
 bool memory_write_timelines(const struct study *study, struct figure *figure);
 bool memory_write_fragmentation(const struct study *study, struct figure *figure);
+bool memory_write_return(const struct study *study, struct figure *figure);
 
 #endif

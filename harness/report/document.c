@@ -58,6 +58,9 @@ static void block_free(struct block *block)
 		free(block->row[i].field);
 	}
 	free(block->row);
+	for (size_t i = 0; i < block->nfiles; i++)
+		free(block->file[i]);
+	free(block->file);
 	free(block->name);
 	free(block->title);
 	free(block->caption);
@@ -155,6 +158,11 @@ void document_code(struct document *d, const char *text)
 	add_span(d, SPAN_CODE, copy(text), NULL);
 }
 
+void document_file(struct document *d, const char *path)
+{
+	add_span(d, SPAN_FILE, copy(path), NULL);
+}
+
 void document_link(struct document *d, const char *target, const char *text)
 {
 	add_span(d, SPAN_LINK, copy(text), target);
@@ -174,6 +182,15 @@ void document_table(struct document *d, const char *const *titles)
 	add_block(d, BLOCK_TABLE);
 	for (; *titles; titles++)
 		add_column(d, copy(*titles));
+}
+
+void document_caption(struct document *d, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	last_block(d)->caption = format_text(format, args);
+	va_end(args);
 }
 
 void document_column(struct document *d, const char *format, ...)
@@ -236,4 +253,12 @@ void document_figure(struct document *d, const char *name, const char *title,
 	block->caption = copy(caption);
 	block->picture = copy(picture);
 	block->absent = copy(absent);
+}
+
+void document_figure_file(struct document *d, const char *path)
+{
+	struct block *block = last_block(d);
+
+	block->file = grown(block->file, block->nfiles, sizeof(*block->file));
+	block->file[block->nfiles++] = copy(path);
 }

@@ -16,6 +16,7 @@ enum span_kind {
 	SPAN_TEXT, /* may quote what is in the results, or what a user wrote */
 	SPAN_CODE,
 	SPAN_LINK, /* to the section `target` */
+	SPAN_FILE, /* a file or folder, named relative to the document's */
 };
 
 struct span {
@@ -43,12 +44,15 @@ struct block {
 	bool warning; /* a paragraph or list that no reader may miss */
 	struct span *span;
 	size_t nspans;
-	char **column; /* of a table: its titles */
+	char **column; /* of a table: its titles; `caption` says what it holds */
 	size_t ncolumns;
 	struct row *row;
 	size_t nrows;
 	/* Of a figure.  `picture` is an SVG file below the document's folder, null where there
-	 * is none: `absent` tells why there is nothing to draw, else drawing it failed. */
+	 * is none: `absent` tells why there is nothing to draw, else drawing it failed.  `file`
+	 * are the files that belong to it. */
+	char **file;
+	size_t nfiles;
 	char *name, *title, *caption, *picture, *absent;
 };
 
@@ -84,10 +88,14 @@ void document_say(struct document *d, const char *own);
 void document_format(struct document *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void document_code(struct document *d, const char *text);
+void document_file(struct document *d, const char *path);
 void document_link(struct document *d, const char *target, const char *text);
 
-/* A table; titles, ended by null, are its first columns. */
+/* A table; titles, ended by null, are its first columns, the first of which names the rows. */
 void document_table(struct document *d, const char *const *titles);
+/* What the last table holds, in a line; it also is how those find it who do not see it. */
+void document_caption(struct document *d, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void document_column(struct document *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void document_row(struct document *d);
@@ -101,5 +109,7 @@ struct field *document_number(struct document *d, enum unit unit, double value);
 /* Any of caption, picture and absent may be null. */
 void document_figure(struct document *d, const char *name, const char *title,
 		     const char *caption, const char *picture, const char *absent);
+/* A file of the last figure, named relative to the document's folder. */
+void document_figure_file(struct document *d, const char *path);
 
 #endif

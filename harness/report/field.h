@@ -4,6 +4,7 @@
 #ifndef HARNESS_FIELD_H
 #define HARNESS_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum unit {
@@ -28,6 +29,7 @@ enum mark {
 struct field {
 	enum unit unit;
 	enum mark mark;
+	bool best;                    /* of its column, or not to be told from it */
 	double number[FIELD_NUMBERS]; /* NaN: not known */
 	size_t nnumbers;
 	const char *between; /* two numbers */

@@ -7,11 +7,14 @@
 #include "harness/figures/figures.h"
 #include "harness/report/document.h"
 
+void section_glance(struct document *d, const struct comparison *c);
 void section_summary(struct document *d, const struct study *study);
 /* CPU time, then memory, relative to the reference. */
 void section_time(struct document *d, const struct comparison *c);
 void section_memory(struct document *d, const struct study *study);
 void section_figures(struct document *d, const struct figures *figures);
+/* From now on figures name their SVG alone; figures_keep_pictures() removes the rest. */
+void section_figures_pictures_only(void);
 void section_latency(struct document *d, const struct comparison *c);
 /* Nothing where no trace was replayed. */
 void section_replays(struct document *d, const struct comparison *c);

@@ -107,6 +107,7 @@ void section_gaps(struct document *d, const struct comparison *c)
 		return;
 	}
 	document_table(d, titles);
+	document_caption(d, "Samples by outcome where not all are good");
 	for (size_t k = 0; k < c->set->ncontenders; k++) {
 		if (comparison_never_ran(c, k)) {
 			one_gap(d, c, k);

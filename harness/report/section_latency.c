@@ -105,6 +105,7 @@ void section_latency(struct document *d, const struct comparison *c)
 	document_table(d, titles);
 	if (!comparison_alone(c))
 		document_column(d, "p99.9 to reference");
+	document_caption(d, "Time of calls and requests by percentile");
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		struct clock_limits limits = latencies_clock(c, i);
 

@@ -85,6 +85,7 @@ void section_contenders(struct document *d, const struct study *study)
 
 	document_section(d, "contenders", "Contenders", "Contenders");
 	document_table(d, titles);
+	document_caption(d, "Allocators under test");
 	for (size_t k = 0; k < c->set->ncontenders; k++) {
 		const struct result_contender *contender = &c->set->contenders[k];
 		char *env = assignments(json_object_get(contender->json, "env"));
@@ -118,6 +119,7 @@ void section_workloads(struct document *d, const struct comparison *c)
 
 	document_section(d, "workloads", "Workloads", "Workloads");
 	document_table(d, titles);
+	document_caption(d, "Cells: workload, parameters and mode");
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		const struct result_cell *cell = &c->set->cells[i];
 		char *parameters = assignments(json_object_get(cell->json, "params"));
@@ -163,5 +165,6 @@ void section_environment(struct document *d, const struct comparison *c)
 
 	document_section(d, "environment", "Environment", "Environment");
 	document_table(d, titles);
+	document_caption(d, "Machine and system as the run found them");
 	environment_rows(d, "", json_object_get(c->set->manifest, "environment"));
 }

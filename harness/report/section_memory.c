@@ -40,9 +40,10 @@ static void held_over_time(struct document *d, const struct study *study)
 			"blocks with 95 % interval. Programs do not tell what lives. The "
 			"program, its libraries and stacks are within it, some MiB: workloads "
 			"with less than 1 MiB alive are left out (they are in ");
-	document_code(d, "report/held.tsv");
+	document_file(d, "report/held.tsv");
 	document_say(d, "), as is null, which holds all it ever gave out.");
 	begin_table(d, c, titles);
+	document_caption(d, "Resident memory over live bytes, averaged over time");
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		double alive = most_alive(study, i);
 
@@ -124,6 +125,8 @@ static void held_at_marks(struct document *d, const struct comparison *c)
 		"over blocks, grey (in Markdown italic) from fewer than five. Marks with less "
 		"than 1 MiB alive are left out.");
 	begin_table(d, c, titles);
+	document_caption(d,
+			 "Resident memory at phase marks: over page floor | over live bytes");
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		json_t *mark;
 		size_t phase;

@@ -215,9 +215,9 @@ void section_reproduce(struct document *d, const struct comparison *c)
 				  "again from "
 				: "This set was made by the first command; the second makes "
 				  "this page again from ");
-	document_code(d, "manifest.json");
+	document_file(d, "manifest.json");
 	document_say(d, " and ");
-	document_code(d, "samples.jsonl");
+	document_file(d, "samples.jsonl");
 	document_say(d, "; the last draws one figure again after its script was changed. "
 			"Traces stand without their folders.");
 	again = text_format("ashlar-bench report . --reference ");

@@ -120,6 +120,9 @@ void section_ratios(struct document *d, const struct comparison *c, enum metric 
 		return;
 	}
 	document_table(d, metric == METRIC_CPU ? time : memory);
+	document_caption(d, "%s of each cell, ratio to %s",
+			 metric == METRIC_CPU ? "CPU time" : "Peak memory",
+			 section_reference(c));
 	document_column(d, metric == METRIC_CPU ? "%s, CPU time of one" : "%s, peak RSS",
 			section_reference(c));
 	for (size_t k = 0; k < c->set->ncontenders; k++)

@@ -227,6 +227,7 @@ static void locality(struct document *d, const struct result_set *set)
 			if (!any) {
 				locality_words(d);
 				document_table(d, titles);
+				document_caption(d, "Where the objects of replays lie");
 				for (size_t q = 0; q < nquantities; q++)
 					document_column(d, "%s", quantities[q].title);
 			}

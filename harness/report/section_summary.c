@@ -253,6 +253,7 @@ static void geomeans(struct document *d, const struct study *study, enum scope s
 			common[METRIC_CPU], cells, common[METRIC_RSS], section_reference(c));
 	outside(d, study, scope);
 	document_table(d, titles);
+	document_caption(d, "Geometric means to the reference, and what one cell does to them");
 	for (size_t j = 0; j < c->nshown; j++) {
 		size_t k = c->shown[j];
 

@@ -13,6 +13,7 @@ struct document *sections_make(const struct study *study, const struct figures *
 	struct document *d = document_make(c->set->dir, "Allocators side by side", title);
 
 	free(title);
+	section_glance(d, c);
 	section_summary(d, study);
 	section_time(d, c);
 	section_memory(d, study);

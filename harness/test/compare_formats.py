@@ -16,7 +16,7 @@ from pathlib import Path
 class Page(HTMLParser):
     """The body of the page in that form."""
 
-    texts = {"h1", "h2", "h3", "p", "li", "pre", "figcaption"}
+    texts = {"h1", "h2", "h3", "p", "li", "pre", "figcaption", "caption"}
 
     def __init__(self):
         super().__init__()
@@ -50,6 +50,9 @@ class Page(HTMLParser):
             text = self.text.removeprefix("■ ")
             self.row.append((text.strip(), self.note, self.unsure))
             self.text = None
+        elif tag == "caption":  # in Markdown it stands before the table
+            self.blocks.insert(-1, ("p", self.text))
+            self.text = None
         elif tag in self.texts:
             self.blocks.append((tag, self.text))
             self.text = None
@@ -76,6 +79,13 @@ def plain(text):
             out += "\n"
             at += 4
         elif text[at] == "[":
+            found = re.match(r"\[`([^`]*)`\]\(([^)#]*)\)", text[at:])
+            if found:
+                assert found[1] == found[2], found[0]
+                files.add(found[2])
+                out += found[1]
+                at += found.end()
+                continue
             found = re.match(r'\[((?:\\.|[^\]\\])*)\]\(#([a-z0-9_-]+)(?: "((?:\\.|[^"\\])*)")?\)', text[at:])
             assert found, text[at : at + 80]
             out += plain(found[1])
@@ -143,7 +153,7 @@ def markdown(lines):
     return blocks
 
 
-links = set()
+links, files = set(), set()
 folder = Path(sys.argv[1])
 source = Path(sys.argv[2]) if len(sys.argv) > 2 else folder / "report.md"
 page = Page()
@@ -165,4 +175,9 @@ for kind, least in (("table", 9), ("figcaption", 15), ("h2", 10), ("p", 15)):
 for kind, text in got:
     if kind == "figure" and not (folder / text).is_file():
         sys.exit(f"{text} is not there")
+for name in files:
+    if not (folder / name).exists():
+        sys.exit(f"{name} is not there")
+if len(files) < 40:
+    sys.exit(f"only {len(files)} links to files")
 print(f"{len(got)} blocks, {kinds.count('table')} tables, {kinds.count('figure')} figures")

@@ -52,18 +52,18 @@ ls "$top_srcdir/harness/schema" >"$work/wanted" && ls "$home/share/ashlar/schema
 check 'cmp "$work/wanted" "$work/out"' "schemas are installed"
 
 # --- completion ------------------------------------------------------------------------
-complete() { # WORD...: what bash would offer for the last of these words
+offers() { # WORD...: what bash would offer for the last of these words
 	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ashlar_bench; printf "%s\n" "${COMPREPLY[@]}"' - \
 		"$home/share/bash-completion/completions/ashlar-bench" "$bench" "$@" >"$work/out" 2>"$work/err"
 }
 if command -v bash >/dev/null; then
-	complete r
+	offers r
 	check 'printf "%s\n" run record report | cmp - "$work/out"' "bash completes verbs"
-	complete run --no
+	offers run --no
 	check 'grep -qx -e --no-report "$work/out" && ! [ -s "$work/err" ]' "options"
-	complete run --workload = tiny-churn,kv-s
+	offers run --workload = tiny-churn,kv-s
 	check 'grep -qx "tiny-churn,kv-server" "$work/out"' "a list of workloads"
-	complete trace undu
+	offers trace undu
 	check 'grep -qx undump "$work/out"' "and verbs of a verb"
 fi
 if command -v zsh >/dev/null; then

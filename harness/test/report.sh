@@ -44,7 +44,7 @@ whole() {
 	[ "$(tail -n 1 "$work/said")" = "report: $set_dir/report.html" ] && [ ! -s "$work/err" ]
 }
 figures_are_there() {
-	for f in 01 02 03 05 07 07b 08 08b 10 10b 12 12b 15 15b 16 16b; do
+	for f in 01 02 03 04 05 07 07b 08 08b 09 10 10b 12 12b 13 14 15 15b 16 16b; do
 		for suffix in gp tsv svg png; do
 			[ -s "$set_dir/report/fig$f.$suffix" ] || { echo "fig$f.$suffix"; return 1; }
 		done
@@ -83,11 +83,11 @@ page_holds_all() {
 	for word in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20 glibc-again absent \
 		tiny-churn live-sweep larson larson:threads=1 larson:threads=2 prod-cons fleet kv-server \
 		frag-drain big-buffers redis cc1plus python3-json sqlite3 kv-server:load=90; do
-		grep -q -- "<td>$word\|■</span> $word" "$set_dir/report.html" || { echo "no $word"; return 1; }
+		grep -q -- "<t[dh][^>]*>$word\|■</span> $word" "$set_dir/report.html" || { echo "no $word"; return 1; }
 	done
 }
 page_stands_alone() {
-	[ "$(grep -o '<svg ' "$set_dir/report.html" | wc -l)" -eq 16 ] || return 1
+	[ "$(grep -o '<svg ' "$set_dir/report.html" | wc -l)" -eq 20 ] || return 1
 	! grep -n '<script\|<link\|<img\|<?xml\|src=\|url(http\|@import' "$set_dir/report.html" || return 1
 	[ -z "$(grep -o " id=[\"'][^\"']*[\"']" "$set_dir/report.html" | sort | uniq -d)" ]
 }
@@ -107,6 +107,91 @@ page_is_well_formed() { # every element closed; the parser is Python's
 	check.feed(open(sys.argv[1], encoding="utf-8").read())
 	assert not check.stack, check.stack
 	END
+}
+page_can_be_read() { # SET [FILES]: by eyes of all kinds, on any screen; and every file that it names is there
+	python3 - "$@" <<-'END'
+	import re, sys
+	from html.parser import HTMLParser
+	from pathlib import Path
+	page = Path(sys.argv[1], "report.html").read_text(encoding="utf-8")
+	def contrast(colour): # of words against white: WCAG 2.1, 1.4.3
+	    def light(v):
+	        v /= 255
+	        return v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4
+	    r, g, b = map(light, colour)
+	    return 1.05 / (0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05)
+	def parsed(text):
+	    if text.startswith("rgb"):
+	        return [int(v) for v in re.findall(r"\d+", text)]
+	    text = {"black": "000000", "white": "ffffff"}.get(text, text.lstrip("#"))
+	    return [int(c * 2, 16) for c in text] if len(text) == 3 else [int(text[i : i + 2], 16) for i in (0, 2, 4)]
+	class Check(HTMLParser):
+	    viewport = False
+	    ids, links, fills, tables, captions, words = set(), set(), [], 0, 0, 0
+	    def handle_starttag(self, tag, attributes):
+	        attributes = dict(attributes)
+	        self.ids.add(attributes.get("id"))
+	        self.viewport |= tag == "meta" and attributes.get("name") == "viewport"
+	        self.tables += tag == "table"
+	        self.captions += tag == "caption"
+	        if tag == "th":
+	            assert attributes.get("scope") in ("col", "row"), self.getpos()
+	        if tag == "a":
+	            self.links.add(attributes["href"])
+	        if tag == "g":
+	            self.fills.append(attributes.get("fill", "inherit"))
+	        if tag == "text":
+	            fill = next(f for f in reversed(self.fills) if f not in ("inherit", "none"))
+	            self.words += 1
+	            # White on white is the room of labels that stand in another panel.
+	            assert contrast(parsed(fill)) >= 4.5 or parsed(fill) == [255] * 3, (fill, self.getpos())
+	    def handle_endtag(self, tag):
+	        if tag == "g":
+	            self.fills.pop()
+	check = Check()
+	check.feed(page)
+	assert check.viewport
+	assert check.tables >= 12 and check.captions == check.tables, (check.tables, check.captions)
+	assert check.words > 500, check.words
+	for colour in re.findall(r"[{;]color:(#[0-9a-f]+)", page[: page.index("</style>")]):
+	    assert contrast(parsed(colour)) >= 4.5, colour
+	files = [link for link in check.links if not link.startswith("#")]
+	assert len(files) >= int(sys.argv[2]) if len(sys.argv) > 2 else len(files) > 60, len(files)
+	for link in check.links:
+	    assert link[1:] in check.ids if link[0] == "#" else Path(sys.argv[1], link).exists(), link
+	END
+}
+whole_page_can_be_read() { page_can_be_read "$set_dir"; }
+first_screen() { # what was compared, programs with the best, memory, requests, what is not known; in this order
+	python3 - "$set_dir" <<-'END'
+	import re, sys
+	page = open(sys.argv[1] + "/report.html", encoding="utf-8").read()
+	at = page.index('<h2 id="glance">')
+	assert page.index("<h2") == at
+	part = page[at : page.index("<h2", at + 1)]
+	order = ["once per block in random order", "Programs: CPU time", "Programs: peak resident memory",
+	    "after idling", "What this set cannot say", "</ul>"]
+	places = [part.index(word) for word in order]
+	assert places == sorted(places), places
+	assert "null" not in part
+	tables = part.split("<table>")[1:]
+	assert len(tables) == 3, len(tables)
+	for table in tables[:2]: # each program has a best
+	    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table)
+	    columns = list(zip(*(re.findall(r"<td.*?</td>", row) for _, row in rows)))
+	    assert len(rows) >= 6 and len(columns) >= 3, (len(rows), len(columns))
+	    for column in columns:
+	        least = min(column, key=lambda f: float(re.search(r">([0-9.]+)[ <]", f)[1]) if "–" not in f else 9)
+	        assert "<b>" in least and not all("<b>" in f for f in column), column
+	END
+}
+pictures_only() { # a set that is kept: what is gone is not claimed
+	# The pictures are those of the other set, which is enough here and takes no time.
+	printf '#!/bin/sh\ncp "%s/${2%%.gp}.svg" "%s/${2%%.gp}.png" .\n' "$set_dir/report" "$set_dir/report" >"$work/copies" &&
+		chmod +x "$work/copies" && "$make_set" "$work/kept" planted torn || return 1
+	GNUPLOT=$work/copies "$report" "$work/kept" --pictures-only >/dev/null || return 1
+	[ -z "$(find "$work/kept/report" -name '*.gp' -o -name '*.png' -o -name 'fig*.tsv')" ] && [ -s "$work/kept/report/fig01.svg" ] &&
+		grep -q 'Only the pictures were kept' "$work/kept/report.html" && page_can_be_read "$work/kept" 20
 }
 reasons_are_there() {
 	grep -q 'killed by signal 11' "$set_dir/report.html" &&
@@ -146,8 +231,8 @@ same_is_the_same() {
 	[ $held -ge 8 ]
 }
 tails_are_compared() { # of the others with the reference, within blocks; the reference with nobody
-	grep -q '<td>kv-server:load=50</td><td>request</td><td>ashlar</td>.*<td class="ratio unsure">0\.[0-9]* <small>n = 1, no interval</small></td></tr>$' "$set_dir/report.html" &&
-		grep -q '<td>kv-server:load=50</td><td>request</td><td>glibc</td>.*<td>–</td></tr>$' "$set_dir/report.html"
+	grep -q '<th scope="row">kv-server:load=50</th><td>request</td><td>ashlar</td>.*<td class="ratio unsure">0\.[0-9]* <small>n = 1, no interval</small></td></tr>$' "$set_dir/report.html" &&
+		grep -q '<th scope="row">kv-server:load=50</th><td>request</td><td>glibc</td>.*<td>–</td></tr>$' "$set_dir/report.html"
 }
 edited() { # SET PYTHON: a synthetic set whose records s are edited
 	"$make_set" "$1" && python3 - "$1/samples.jsonl" "$2" <<-'END'
@@ -165,7 +250,7 @@ saturated_is_named() { # without percentiles, in the table and on the figure
 	edited "$work/over" '
 if s["cell"] == "kv-server:load=90" and s["allocator"] == "ashlar":
     s.update(offered_rate=1000000, achieved_rate=700000, saturated=True)' && "$report" "$work/over" >/dev/null || return 1
-	grep -q '<td>kv-server:load=90</td><td>request</td><td>ashlar</td><td>saturated in 1 of 1: at least 70 % of the rate</td>' \
+	grep -q '<th scope="row">kv-server:load=90</th><td>request</td><td>ashlar</td><td>saturated in 1 of 1: at least 70 % of the rate</td>' \
 		"$work/over/report.html" || return 1
 	grep -q 'saturated: ashlar' "$work/over/report/fig10b.svg" &&
 		! awk -F'\t' '$2 ~ /load=90/ && $3 == "ashlar" && $5 != "nan"' "$work/over/report/fig10b.tsv" | grep .
@@ -192,8 +277,8 @@ if "cpu_ns" in s:
 	[ "$(number "$work/twice/report/fig01.tsv" tiny-churn ashlar high)" = "$(number "$work/once/report/fig01.tsv" tiny-churn ashlar high)" ] || return 1
 	[ "$(number "$work/twice/report/fig01.tsv" fleet ashlar high)" != "$(number "$work/once/report/fig01.tsv" fleet ashlar high)" ] || return 1
 	grep -q 'the repeat of block 2 of fleet (throughput) is not whole' "$work/twice/report.html" &&
-		grep -q '<td>fleet †</td>' "$work/twice/report.html" && grep -q '<td>tiny-churn</td>' "$work/twice/report.html" &&
-		! grep -q '<td>tiny-churn †</td>' "$work/twice/report.html"
+		grep -q '<th scope="row">fleet †</th>' "$work/twice/report.html" && grep -q '<th scope="row">tiny-churn</th>' "$work/twice/report.html" &&
+		! grep -q '<th scope="row">tiny-churn †</th>' "$work/twice/report.html"
 }
 other_reference() {
 	"$report" "$set_dir" --reference ashlar >/dev/null || return 1
@@ -256,7 +341,7 @@ held_is_the_quotient_of_means() { # by awk, from the timeline of one sample of i
 	done
 	grep -q 'redis' "$t" && return 1 # programs do not tell what lives
 	grep -q '<h3>Resident memory over live bytes, averaged over time</h3>' "$set_dir/report.html" &&
-		grep -q '<td>frag-drain:idle_ms=3000</td><td>drained</td><td class="num">[0-9.]* MiB</td><td class="ratio unsure">[0-9.]* | [0-9.]* <small>n = 2</small></td>' "$set_dir/report.html"
+		grep -q '<th scope="row">frag-drain:idle_ms=3000</th><td>drained</td><td class="num">[0-9.]* MiB</td><td class="ratio unsure">[0-9.]* | [0-9.]* <small>n = 2</small></td>' "$set_dir/report.html"
 }
 
 # --- what is not certain ------------------------------------------------------------------
@@ -284,7 +369,7 @@ one_cell_turns_the_mean() { # 1.04 in all but one: the mean is below 1, its medi
 		done
 		grep -q "^> - slower20, CPU time over .*${mean% *}: one cell turns the mean round\. It is 0\.[4-8][0-9]*, and without $cell 1\.0[345][0-9]\.$" "$work/turned/report.md" || return 1
 		# grey and emphasised, with the sentence; then the median, then the range
-		grep -q "<td>slower20</td><td class=\"ratio unsure\">0\.[^<]*<small>[^<]*</small> <small>$cell turns it round: 1\.0[345][0-9] without</small></td><td class=\"ratio\">1\.0[345][0-9]</td><td class=\"ratio\">0\.[0-9]*–1\.0[345][0-9] <small>without [a-z0-9-]*, $cell</small></td>" "$work/turned/report.html" || return 1
+		grep -q "<th scope=\"row\">slower20</th><td class=\"ratio unsure\">0\.[^<]*<small>[^<]*</small> <small>$cell turns it round: 1\.0[345][0-9] without</small></td><td class=\"ratio\">1\.0[345][0-9]</td><td class=\"ratio\">0\.[0-9]*–1\.0[345][0-9] <small>without [a-z0-9-]*, $cell</small></td>" "$work/turned/report.html" || return 1
 		grep -q "^| slower20 | \*0\.[0-9]* [^*]*\* $cell turns it round: " "$work/turned/report.md" || return 1
 	done
 	[ "$(doubt "$r/fig02.tsv" 'geomean, programs' mimalloc2)" = - ] || return 1
@@ -305,19 +390,19 @@ few_blocks_are_grey() { # every interval from fewer than five, in tables, Markdo
 	"$make_set" "$work/four" blocks=4 && undrawn "$work/four" || return 1
 	[ "$(doubt "$work/four/report/fig01.tsv" tiny-churn ashlar)" = 'n = 4' ] &&
 		[ "$(doubt "$work/four/report/fig05.tsv" larson ashlar)" = '' ] || return 1
-	grep -q '<td>ashlar</td>.*<td class="num">0 / [1-9][0-9]* / 0</td></tr>' "$work/four/report.html" || return 1
+	grep -q '<th scope="row">ashlar</th>.*<td class="num">0 / [1-9][0-9]* / 0</td></tr>' "$work/four/report.html" || return 1
 	awk -F'\t' 'NR > 2 && $7 != "NaN" && $9 !~ /^n = [1-4]$/ { bad = 1 } END { exit bad || NR < 9 }' "$work/four/report/fig05.tsv" || return 1
 	! grep -o '<td class="ratio">[0-9.]* <small>\[[^<]*</small>' "$work/four/report.html" | head -n 3 | grep . || return 1
 	! grep -n '| [0-9.]* \\\[' "$work/four/report.md" | head -n 3 | grep .
 }
 clock_is_in_the_way() { # percentiles under three costs of the clock, 72 ns, and ratios of them
-	grep -q '<td>tiny-churn</td><td>alloc</td><td>glibc</td><td class="num">[0-9]*</td><td class="num unsure">[0-9.]* ns <small>under 3 clock costs</small></td>' "$work/four/report.html" &&
+	grep -q '<th scope="row">tiny-churn</th><td>alloc</td><td>glibc</td><td class="num">[0-9]*</td><td class="num unsure">[0-9.]* ns <small>under 3 clock costs</small></td>' "$work/four/report.html" &&
 		grep -q '^| tiny-churn | alloc | ashlar | [0-9]* | \*[0-9.]* ns\* under 3 clock costs |' "$work/four/report.md" &&
-		! grep '<td>kv-server:load=50</td><td>request</td>' "$work/four/report.html" | grep 'clock' || return 1
+		! grep '<th scope="row">kv-server:load=50</th><td>request</td>' "$work/four/report.html" | grep 'clock' || return 1
 	awk -F'\t' 'NR > 2 && ($5 < 72) != ($7 == "under 3 clock costs") { print; bad = 1 } $7 ~ /under/ { n++ } END { exit bad || !n }' "$work/four/report/fig10.tsv" || return 1
 	# a clock that steps by 50 µs tells no request from another
 	sed 's/"environment": *{/&"clock_step_ns": 50000,/' "$work/four/manifest.json" >"$work/lines" && cp "$work/lines" "$work/four/manifest.json" && undrawn "$work/four" || return 1
-	grep '<td>kv-server:load=50</td><td>request</td><td>ashlar</td>' "$work/four/report.html" | grep -q '<td class="ratio unsure">[^>]*<small>n = 1, no interval; within a clock tick</small></td></tr>$'
+	grep '<th scope="row">kv-server:load=50</th><td>request</td><td>ashlar</td>' "$work/four/report.html" | grep -q '<td class="ratio unsure">[^>]*<small>n = 1, no interval; within a clock tick</small></td></tr>$'
 }
 
 # --- sets of another kind ---------------------------------------------------------------
@@ -333,7 +418,7 @@ one_block_has_no_interval() {
 unfinished_says_so() {
 	"$make_set" "$work/unfinished" unfinished && "$report" "$work/unfinished" >/dev/null || return 1
 	grep -q 'This run was not finished' "$work/unfinished/report.html" &&
-		grep -q '<td>sqlite3</td>.*the run was not finished' "$work/unfinished/report.html"
+		grep -q '<th scope="row">sqlite3</th>.*the run was not finished' "$work/unfinished/report.html"
 }
 figures_without_data_are_explained() {
 	"$make_set" "$work/few" || return 1
@@ -401,7 +486,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..41
+echo 1..44
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1
 	python3 - "$@" <<-'END'
@@ -420,7 +505,7 @@ one_is_absolute() { # no word of ratios, and a median with its interval in each 
 	few "$work/single" ashlar || return 1
 	page=$work/single/report.html
 	grep -q 'There is nobody to compare ashlar with' "$page" && ! grep -q 'Ratio to\|ratio to\|to reference' "$page" || return 1
-	[ "$(grep -c '<tr><td>.*</td><td class="num">[0-9.]* .s <small>\[.*</td><td class="num">[0-9]*</td></tr>$' "$page")" -ge 10 ]
+	[ "$(grep -c '<tr><th scope="row">.*</th>.*<td class="num">[0-9.]* .s <small>\[.*</td><td class="num">[0-9]*</td></tr>$' "$page")" -ge 10 ]
 }
 few_say_why() { # no mean is quoted where there is none
 	few "$work/bound" glibc null && grep -q 'There is no geometric mean: none beside glibc' "$work/bound/report.html" &&
@@ -434,6 +519,9 @@ check "a panel reads its own rows" a_panel_reads_its_rows
 check "the page names every contender and cell" page_holds_all
 check "the page needs nothing else, and its ids are unique" page_stands_alone
 check "the page's elements are closed in order" page_is_well_formed
+check "the page can be read by everyone, and its links hold" whole_page_can_be_read
+check "the first screen says what was compared, and what is not known" first_screen
+check "only pictures are kept, and nothing else is claimed" pictures_only
 check "the page gives the reason of every hole" reasons_are_there
 check "the same set gives the same page; the set is untouched" same_bytes_again
 check "the Markdown says what the page says" markdown_says_the_same

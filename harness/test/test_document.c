@@ -73,6 +73,8 @@ static void words(void **state)
 	document_code(d, "a b");
 	document_say(d, " and ");
 	document_link(d, "one", "the first");
+	document_say(d, ", ");
+	document_file(d, "a/b.tsv");
 	document_say(d, ".");
 	document_warning(d);
 	document_format(d, "%d. is no list, *this* is no_emphasis but _that_", 3);
@@ -87,7 +89,8 @@ static void words(void **state)
 	document_format(d, "ls && true");
 	expect(html_of(d),
 	       HTML_HEAD "<p>The driver's own words, those of &quot;&lt;it&#39;s&gt; &amp; "
-			 "co&quot; <code>a b</code> and <a href=\"#one\">the first</a>.</p>\n"
+			 "co&quot; <code>a b</code> and <a href=\"#one\">the first</a>, "
+			 "<a href=\"a/b.tsv\"><code>a/b.tsv</code></a>.</p>\n"
 			 "<p class=\"warn\">3. is no list, *this* is no_emphasis but "
 			 "_that_</p>\n"
 			 "<h3>Below</h3>\n"
@@ -96,7 +99,7 @@ static void words(void **state)
 			 "<pre>echo &#39;a|b&#39; ```\nls &amp;&amp; true</pre>\n" HTML_END);
 	expect(markdown_of(d), MARKDOWN_HEAD
 	       "\nThe driver's own words, those of \"\\<it's\\> \\& co\" `a b` and [the "
-	       "first](#the-first-one).\n"
+	       "first](#the-first-one), [`a/b.tsv`](a/b.tsv).\n"
 	       "\n> 3\\. is no list, \\*this\\* is no_emphasis but \\_that\\_\n"
 	       "\n### Below\n"
 	       "\n- \\# not a heading\n- two lines\n"
@@ -113,6 +116,7 @@ static void numbers(void **state)
 
 	(void)state;
 	document_table(d, titles);
+	document_caption(d, "%s", "1. <a> | b");
 	document_column(d, "%s|%d", "time", 1);
 	for (int i = 0; i < 3; i++)
 		document_column(d, "c%d", i);
@@ -128,7 +132,7 @@ static void numbers(void **state)
 	field = document_number(d, UNIT_RATIO, 1);
 	field->number[field->nnumbers++] = 100.4;
 	field->between = " | ";
-	document_number(d, UNIT_BYTES, 3 * 0x1p19);
+	document_number(d, UNIT_BYTES, 3 * 0x1p19)->best = true;
 	document_row(d);
 	field = document_field(d, UNIT_WORDS);
 	field->mark = MARK_PROOF;
@@ -142,26 +146,32 @@ static void numbers(void **state)
 	field->target = "one";
 	document_number(d, UNIT_RATIO, NAN);
 	document_field(d, UNIT_WORDS)->mark = MARK_PROOF;
-	expect(html_of(d), HTML_HEAD
-	       "<div "
-	       "class=\"wide\"><table><thead><tr><th>cell</th><th>count</th><th>time|1</th>"
-	       "<th>c0</th><th>c1</th><th>c2</th></tr></thead><tbody>\n"
-	       "<tr><td><span style=\"color:#123456\">■</span> a|b</td>"
-	       "<td class=\"num\">1234567</td><td class=\"num\">20.5 µs</td>"
-	       "<td class=\"ratio unsure\">0.988 <small>[0.900, 12.3]</small> "
-	       "<small>n=3</small></td>"
-	       "<td class=\"ratio\">1.000 | 100</td><td class=\"num\">1.5 MiB</td></tr>\n"
-	       "<tr><td class=\"proof\">one<br>two</td><td class=\"num unsure\">9.99</td>"
-	       "<td class=\"num\">–</td>"
-	       "<td class=\"hole\" title=\"it said &quot;no&quot; | why\">"
-	       "<a href=\"#one\">failed</a></td>"
-	       "<td class=\"ratio\">–</td><td class=\"proof\">–</td></tr>\n"
-	       "</tbody></table></div>\n" HTML_END);
+	expect(html_of(d),
+	       HTML_HEAD "<div "
+			 "class=\"wide\" tabindex=\"0\"><table><caption><span>1. &lt;a&gt; | "
+			 "b</span></caption><thead><tr><th scope=\"col\">cell</th><th "
+			 "scope=\"col\">count</th><th scope=\"col\">time|1</th>"
+			 "<th scope=\"col\">c0</th><th scope=\"col\">c1</th><th "
+			 "scope=\"col\">c2</th></tr></thead><tbody>\n"
+			 "<tr><th scope=\"row\"><span style=\"color:#123456\">■</span> a|b</th>"
+			 "<td class=\"num\">1234567</td><td class=\"num\">20.5 µs</td>"
+			 "<td class=\"ratio unsure\">0.988 <small>[0.900, 12.3]</small> "
+			 "<small>n=3</small></td>"
+			 "<td class=\"ratio\">1.000 | 100</td><td class=\"num\"><b>1.5 "
+			 "MiB</b></td></tr>\n"
+			 "<tr><th scope=\"row\">one<br>two</th><td class=\"num "
+			 "unsure\">9.99</td>"
+			 "<td class=\"num\">–</td>"
+			 "<td class=\"hole\" title=\"it said &quot;no&quot; | why\">"
+			 "<a href=\"#one\">failed</a></td>"
+			 "<td class=\"ratio\">–</td><td class=\"proof\">–</td></tr>\n"
+			 "</tbody></table></div>\n" HTML_END);
 	expect(markdown_of(d), MARKDOWN_HEAD
+	       "\n1\\. \\<a\\> \\| b\n"
 	       "\n| cell | count | time\\|1 | c0 | c1 | c2 |\n"
 	       "| --- | ---: | ---: | ---: | ---: | ---: |\n"
 	       "| a\\|b | 1234567 | 20.5 µs | *0.988 \\[0.900, 12.3\\]* n=3 | 1.000 \\| 100 | "
-	       "1.5 MiB |\n"
+	       "**1.5 MiB** |\n"
 	       "| one<br>two | *9.99* | – | [failed](#the-first-one \"it said \\\"no\\\" \\| "
 	       "why\") | – | – |\n");
 	document_free(d);
@@ -219,23 +229,28 @@ static void figures(void **state)
 	d = document_make(folder, "Head", "a & b");
 	document_section(d, "one", "The first one", "One");
 	document_figure(d, "fig1", "Figure 1. It's", "What <it> shows", "a.svg", NULL);
+	document_figure_file(d, "a.svg");
+	document_figure_file(d, "a.tsv");
 	document_figure(d, "fig2", "Figure 2", "Caption", NULL, NULL);
 	document_figure(d, "fig3", "Figure 3", NULL, NULL, "nothing to draw");
 	expect(html_of(d), HTML_HEAD
-	       "<figure id=\"fig1\">\n<svg style=\"max-width:640px\" viewBox=\"0 0 640 480\" "
+	       "<figure id=\"fig1\">\n<div class=\"wide\" tabindex=\"0\"><svg "
+	       "style=\"width:640px\" viewBox=\"0 0 640 480\" "
 	       "role=\"img\" xmlns=\"http://www.w3.org/2000/svg\" "
 	       "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title>Figure 1. It&#39;s</title>"
 	       "<desc>What &lt;it&gt; shows</desc><g id=\"fig1-x\"/><use "
-	       "href='#fig1-x'/></svg>\n\n"
+	       "href='#fig1-x'/></svg>\n</div>\n"
 	       "<figcaption><b>Figure 1. It&#39;s.</b> What &lt;it&gt; "
-	       "shows</figcaption></figure>\n"
-	       "<figure id=\"fig2\">\n<p class=\"warn\">Not drawn: the report said why when it "
-	       "was made.</p>\n<figcaption><b>Figure 2.</b> Caption</figcaption></figure>\n"
+	       "shows Files: <a href=\"a.svg\"><code>a.svg</code></a>, <a "
+	       "href=\"a.tsv\"><code>a.tsv</code></a>.</figcaption></figure>\n"
+	       "<figure id=\"fig2\">\n<div class=\"wide\" tabindex=\"0\"><p class=\"warn\">Not "
+	       "drawn: the report said why when it was made.</p></div>\n<figcaption><b>Figure "
+	       "2.</b> Caption</figcaption></figure>\n"
 	       "<figure id=\"fig3\">\n<figcaption><b>Figure 3.</b> Left out: nothing to "
 	       "draw.</figcaption></figure>\n" HTML_END);
 	expect(markdown_of(d),
 	       MARKDOWN_HEAD "\n![Figure 1. It's](a.svg)\n\n**Figure 1. It's.** What \\<it\\> "
-			     "shows\n"
+			     "shows Files: [`a.svg`](a.svg), [`a.tsv`](a.tsv).\n"
 			     "\n> Not drawn: the report said why when it was made.\n"
 			     "\n**Figure 2.** Caption\n"
 			     "\n**Figure 3.** Left out: nothing to draw.\n");

@@ -1,0 +1,46 @@
+# Figure 4: CPU time of every block, a panel per cell.
+FIG = "fig04"
+H = 700
+DATA = FIG.".tsv"
+stats DATA using 1 nooutput name "P"
+panels = int(P_max)
+across = panels < 5 ? panels : 5
+down = (panels + across - 1) / across
+W = 1180; H = 90 + 190 * down
+load "style.gp"
+
+left = 62.0 / W; gap = 54.0 / W
+wide = (0.985 - left - gap * (across - 1)) / across
+foot = 46.0 / H; between = 44.0 / H
+high = (TOP - 24.0 / H - foot - (down - 1) * between) / down
+set label 99 footer("1 is the median of ".REFERENCE."; a mark per block, ".blocks(BLOCKS)." at most")
+unset xtics
+set logscale y 2
+set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.2 back
+# Blocks stand side by side, so that equal values show as many.
+beside(b) = (int(b) % 5 - 2) * 0.09
+set multiplot
+do for [p=1:panels] {
+	column_of = (p - 1) % across
+	row_of = (p - 1) / across
+	set lmargin at screen left + column_of * (wide + gap)
+	set rmargin at screen left + column_of * (wide + gap) + wide
+	set tmargin at screen TOP - 24.0 / H - row_of * (high + between)
+	set bmargin at screen TOP - 24.0 / H - row_of * (high + between) - high
+	eval open_ranges
+	panel_name = ""
+	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), column("ratio")) : NaN) nooutput name "Y"
+	set title panel_name offset 0,-0.5
+	lo = min2(Y_min, 1) / 1.05; hi = max2(Y_max, 1) * 1.05
+	set yrange [lo:hi]
+	eval "set ytics ".narrow_tics(lo, hi)
+	set xrange [0.4:N + 0.6]
+	if (column_of == 0) { set ylabel "ratio" offset 1,0 } else { unset ylabel }
+	plot for [i=1:N] DATA using (mine(i) && column("panel") == p ? column("x") + beside(column("block")) : NaN):"ratio" \
+			with points pt MARK[i] ps 0.8 * SIZE lc rgb COLOUR[i], \
+		DATA using (column("panel") == p ? column("x") - 0.4 : NaN):"median":(0.8):(0) with vectors nohead lw 1.2 lc rgb "#111111"
+	do for [k=99:100+NALL] { unset label k }
+}
+unset multiplot
+
+load "again.gp"
