@@ -51,7 +51,7 @@ const struct contender *capacity_reference(const struct manifest *m, struct cont
 		if (strcmp(m->contenders[i].name, "glibc") == 0)
 			return &m->contenders[i];
 	contender_parse(made, "name: glibc\nlibrary: libc.so.6\n", why, sizeof(why));
-	contender_resolve(made);
+	contender_resolve_in(made, m->ncontenders ? m->contenders[0].world : NULL);
 	return made;
 }
 
