@@ -35,7 +35,7 @@ do for [p=1:panels] {
 	full = ""
 	Y_min = 1000; Y_max = 1e6
 	stats rows using (strcol("x")[1:3] eq "nan" ? (full = full.(strlen(full) ? ", " : "").NAME[int(column("who"))], NaN) : column("ns")) nooutput name "Y"
-	set label 97 (strlen(full) ? "saturated: ".full : "") at graph 0.03,graph 0.95 left textcolor rgb GREY
+	set label 97 (strlen(full) ? "saturated: ".full : "") at graph 0.03,graph 0.95 left textcolor rgb "#666666"
 	low = Y_min / 1.3
 	if (clock > 0 && 3 * clock > low) { low = min2(low, clock / 1.5) }
 	set yrange [low:Y_max * 1.3]

@@ -7,7 +7,7 @@ panels = int(P_max)
 across = panels < 4 ? panels : PER_CONTENDER ? 3 : 4
 down = (panels + across - 1) / across
 W = 1180; H = 110 + 238 * down
-PANELS = panels; PANEL_COLUMNS = "ms rss_bytes live_bytes"
+PANELS = panels; PANEL_COLUMNS = "ms rss_bytes live_bytes marked"
 load "style.gp"
 
 left = 0.072; gap = PER_CONTENDER ? 0.02 : 0.045
