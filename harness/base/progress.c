@@ -45,6 +45,20 @@ void progress_show(struct progress *p, const char *cell, const char *mode, int b
 	}
 }
 
+void progress_step(struct progress *p, const char *what)
+{
+	p->done++;
+	if (p->quiet)
+		return;
+	if (p->terminal) {
+		printf("\r%d/%d  %s\033[K", p->done, p->total, what);
+	} else if (p->done == 1 || now_ns() - p->last_ns >= PLAIN_EVERY_NS) {
+		printf("%d/%d  %s\n", p->done, p->total, what);
+		p->last_ns = now_ns();
+	}
+	fflush(stdout);
+}
+
 void progress_note(struct progress *p, const char *cell, const char *allocator,
 		   const char *status, const char *reason)
 {

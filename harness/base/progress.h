@@ -1,4 +1,4 @@
-/* How far a run set is: one line that is rewritten on a terminal, else a plain line
+/* How far a run set or a report is: one line that is rewritten on a terminal, else a plain line
  * now and then. */
 #ifndef HARNESS_PROGRESS_H
 #define HARNESS_PROGRESS_H
@@ -17,6 +17,8 @@ void progress_begin(struct progress *progress, int total, int done, bool quiet);
  * (negative: not known yet). */
 void progress_show(struct progress *progress, const char *cell, const char *mode, int block,
 		   const char *allocator, double left_s);
+/* The same of steps that are of one kind each. */
+void progress_step(struct progress *progress, const char *what);
 /* After a sample that did not go well: a line of its own on every kind of output. */
 void progress_note(struct progress *progress, const char *cell, const char *allocator,
 		   const char *status, const char *reason);

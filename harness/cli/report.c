@@ -14,6 +14,7 @@ struct arguments {
 	const char *dir, *reference;
 	bool pictures_only;
 	bool *wanted; /* formats */
+	bool quiet;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -25,6 +26,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	}
 	switch (key) {
+	case 'q':
+		arguments->quiet = true;
+		return 0;
 	case REFERENCE_KEY:
 		arguments->reference = value;
 		return 0;
@@ -76,6 +80,7 @@ int report_main(int argc, char **argv)
 		0,
 		"Leave only what the page shows in DIR/report, of a set that is kept",
 		0};
+	options[n++] = (struct argp_option){"quiet", 'q', NULL, 0, "No progress", 0};
 	for (size_t i = 0; i < export_nformats; i++)
 		if (!export_formats[i].always)
 			options[n++] = (struct argp_option){export_formats[i].name,
@@ -88,7 +93,8 @@ int report_main(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
 		status = STATUS_USAGE;
 	else
-		status = export_report(arguments.dir, arguments.reference, arguments.wanted);
+		status = export_report(arguments.dir, arguments.reference, arguments.wanted,
+				       arguments.quiet);
 	if (status == STATUS_OK && arguments.pictures_only)
 		figures_keep_pictures(arguments.dir);
 	free(options);

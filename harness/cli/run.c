@@ -12,8 +12,11 @@
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/run/extension.h"
+#include "harness/run/outcome.h"
 #include "harness/run/plan.h"
 #include "harness/export/export.h"
+#include "harness/figures/figures.h"
 #include "harness/cli/run_options.h"
 #include "harness/run/runner.h"
 
@@ -29,16 +32,36 @@ static int save(const struct manifest *m, const struct runset *set)
 	return result;
 }
 
-static int measure(struct manifest *m, struct runset *set, const struct run_request *o)
+/* Says that a finished run set has nothing left to measure, if that is so. */
+static bool is_finished(const struct manifest *m, const struct runner *r, bool more)
 {
-	struct runner r = {.manifest = m, .set = set, .quiet = o->quiet, .no_repeat = o->no_repeat};
+	int missing = runner_missing(r);
+
+	if (!*m->finished || (missing && more))
+		return false;
+	printf("%s was finished at %s: nothing is left to measure\n", r->set->path,
+	       m->finished);
+	if (missing)
+		printf("its budget had no room for %d samples: --budget TIME measures more of "
+		       "them\n",
+		       missing);
+	return true;
+}
+
+/* `*measured` becomes true when there is something new to report on, well or not. */
+static int measure(struct manifest *m, struct runset *set, const struct run_request *o,
+		   bool extended, bool *measured)
+{
+	struct runner r = {
+		.manifest = m, .set = set, .quiet = o->quiet, .no_repeat = o->no_repeat};
 	const char *tmp = getenv("TMPDIR");
 	char *scratch = text_format("%s/ashlar-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	char *absolute = realpath(set->path, NULL);
 	char why[512], line[256];
 	enum runner_end end;
 	uint64_t until = 0;
-	int status = STATUS_FAILED, budget = o->budget_s ? o->budget_s : m->budget_s;
+	int status = STATUS_FAILED, judged = STATUS_OK;
+	int budget = o->budget_s ? o->budget_s : m->budget_s;
 	const char *tier;
 
 	tier = counters_probe(&counters_of_kernel, line, sizeof(line));
@@ -64,6 +87,11 @@ static int measure(struct manifest *m, struct runset *set, const struct run_requ
 		status = STATUS_USAGE;
 		goto out;
 	}
+	if (is_finished(m, &r, extended || o->budget_s)) {
+		status = STATUS_OK;
+		goto out;
+	}
+	m->finished[0] = '\0';
 	if (save(m, set) < 0)
 		goto out;
 	/* A budget that is gone on with has been spent in part already. */
@@ -83,8 +111,10 @@ static int measure(struct manifest *m, struct runset *set, const struct run_requ
 	end = runner_go(&r, why, sizeof(why));
 	if (end == RUNNER_DONE && !cdf_record(&r, until))
 		end = RUNNER_INTERRUPTED;
-	if (end == RUNNER_DONE)
+	if (end == RUNNER_DONE) {
 		clock_utc(m->finished, sizeof(m->finished));
+		judged = outcome_judge(m, set, o->strict);
+	}
 	if (save(m, set) < 0)
 		goto out;
 	if (json_array_size(m->unfinished) > 0 && !o->quiet)
@@ -98,7 +128,8 @@ static int measure(struct manifest *m, struct runset *set, const struct run_requ
 			 set->path);
 		status = STATUS_INTERRUPTED;
 	} else {
-		status = STATUS_OK;
+		status = judged;
+		*measured = true;
 	}
 out:
 	runner_free(&r);
@@ -114,7 +145,8 @@ int run_main(int argc, char **argv)
 	struct manifest m;
 	struct runset set = {.samples = -1};
 	char *out = NULL, why[512];
-	int status;
+	bool extended = false, measured = false;
+	int status, reported;
 
 	run_options_parse(argc, argv, &o);
 	if (!file_exists(paths_find()->worker)) {
@@ -127,6 +159,8 @@ int run_main(int argc, char **argv)
 			return complain_usage("nothing to resume: no run set in %s",
 					      paths_find()->results);
 		status = plan_resumed(out, &set, &m);
+		if (status == STATUS_OK && extension_wanted(&o))
+			status = extension_add(&o, argc, argv, &m, &extended);
 	} else {
 		status = plan_new(&o, argc, argv, &m);
 		if (status == STATUS_OK)
@@ -138,6 +172,13 @@ int run_main(int argc, char **argv)
 		plan_show(&m);
 		return STATUS_OK;
 	}
+	if (!o.no_report && !(o.resume && *m.finished && !extended && !o.budget_s) &&
+	    !figures_can_be_drawn(why, sizeof(why))) {
+		complain("%s, and without it there is no report: --no-report leaves that for "
+			 "later",
+			 why);
+		return STATUS_FAILED;
+	}
 	if (!o.resume) {
 		if (runset_make(&set, out, why, sizeof(why)) < 0) {
 			complain("%s", why);
@@ -146,20 +187,20 @@ int run_main(int argc, char **argv)
 		m.environment = environment_take();
 	}
 	interrupt_catch();
-	status = measure(&m, &set, &o);
+	status = measure(&m, &set, &o, extended, &measured);
 	runset_close(&set);
 	manifest_free(&m);
-	if (status == STATUS_OK) {
-		if (o.no_report) {
-			printf("results: %s\n", out);
-		} else {
-			status = export_report(out, NULL, NULL);
-			if (status != STATUS_OK)
-				complain("the report failed, the data is complete: "
-					 "`ashlar-bench report %s` makes "
-					 "it from them",
-					 out);
-		}
+	if (measured && o.no_report) {
+		printf("results: %s\n", out);
+	} else if (measured) {
+		reported = export_report(out, NULL, NULL, o.quiet);
+		if (reported != STATUS_OK)
+			complain("the report failed, the data is complete: `ashlar-bench "
+				 "report %s` makes it from them",
+				 out);
+		/* What was measured is worse news than what was written of it. */
+		if (status == STATUS_OK)
+			status = reported;
 	}
 	free(out);
 	return status;

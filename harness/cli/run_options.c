@@ -14,6 +14,7 @@ enum {
 	KEY_DRY_RUN,
 	KEY_NO_REPORT,
 	KEY_TIMEOUT,
+	KEY_STRICT,
 	KEY_ONLY,
 	KEY_NO_REPEAT,
 	KEY_JOB,
@@ -53,7 +54,7 @@ static const struct argp_option table[] = {
 	 0},
 	{"resume", 'r', NULL, 0,
 	 "complete an interrupted run set: that of --out or of the argument DIR, else the "
-	 "newest",
+	 "newest; with --blocks, --workload or --allocator add to it, finished or not",
 	 0},
 	{"no-repeat", KEY_NO_REPEAT, NULL, 0,
 	 "keep blocks that others disturbed as they are, instead of repeating them", 0},
@@ -61,6 +62,8 @@ static const struct argp_option table[] = {
 	{"timeout", KEY_TIMEOUT, "TIME", 0, "of one sample (default: what the workload says)",
 	 0},
 	{"dry-run", KEY_DRY_RUN, NULL, 0, "say what would be measured, and end", 0},
+	{"strict", KEY_STRICT, NULL, 0,
+	 "exit status 1 when any sample failed (default: when all of an allocator's did)", 0},
 	{"quiet", 'q', NULL, 0, "no progress", 0},
 	{"no-report", KEY_NO_REPORT, NULL, 0,
 	 "leave the report to a later `ashlar-bench report DIR`", 0},
@@ -159,6 +162,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case 's':
 		o->choice.suite = argument;
+		o->suite_given = true;
 		break;
 	case 'w':
 		keep(o->workloads, &o->choice.nworkloads, argument, "--workload");
@@ -220,6 +224,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_DRY_RUN:
 		o->dry_run = true;
+		break;
+	case KEY_STRICT:
+		o->strict = true;
 		break;
 	case 'q':
 		o->quiet = true;
@@ -286,10 +293,9 @@ void run_options_parse(int argc, char **argv, struct run_request *o)
 		"Measure: a fresh process per sample, every allocator once per block in random "
 		"order.\v"
 		"ctrl-C ends after the running sample; --resume completes what was begun.  "
-		"The exit status is 0 when all was measured (failing allocators are results), "
-		"1 when "
-		"something could not be done, 2 for a mistake in the command, 130 when "
-		"interrupted.",
+		"The exit status is 0 when all was measured, 1 when an allocator failed in "
+		"every sample (with --strict: in any) or something could not be done, 2 for a "
+		"mistake in the command, 3 when only the report failed, 130 when interrupted.",
 		NULL,
 		NULL,
 		NULL};

@@ -42,7 +42,8 @@ struct contender {
 
 	/* After contender_resolve(): */
 	bool usable;
-	char reason[256]; /* why it is not usable */
+	bool failed;      /* in every sample of a run set */
+	char reason[256]; /* why it is not usable, or failed */
 	char *path;       /* of the library, without symbolic links */
 	char build_id[BUILD_ID_TEXT];
 	char *version;             /* of the package, or "" */

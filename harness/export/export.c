@@ -38,14 +38,14 @@ static bool write_file(const struct document *d, const struct export_format *for
 	return good;
 }
 
-int export_report(const char *dir, const char *reference, const bool *wanted)
+int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet)
 {
 	struct document *d;
 	char *said = text_format("%s", "");
 	int status;
 
 	message_speaker("report");
-	status = report_make(dir, reference, &d);
+	status = report_make(dir, reference, quiet, &d);
 	for (size_t i = 0; d && i < export_nformats; i++) {
 		const struct export_format *format = &export_formats[i];
 		char *path;

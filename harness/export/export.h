@@ -21,7 +21,8 @@ extern const size_t export_nformats;
 /* Makes the report of `dir` (see report_make) and writes it in every format that is always
  * written or for which `wanted`, which may be null, is true.  A file that was there is replaced
  * only by a whole one.  Prints `report: PATH` for each, the page's last, when nothing is
- * missing.  Returns what report_make does; complaints name the verb `report`. */
-int export_report(const char *dir, const char *reference, const bool *wanted);
+ * missing.  Says how far it is unless `quiet`.  Returns what report_make does; complaints name
+ * the verb `report`. */
+int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet);
 
 #endif

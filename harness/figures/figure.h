@@ -15,6 +15,7 @@ struct study {
 	struct held *held;    /* see held_of */
 	struct style *styles; /* of each contender */
 	char *dir;            /* DIR/report */
+	bool quiet;           /* no word of how far the figures are */
 };
 
 struct figure {

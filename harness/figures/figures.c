@@ -2,13 +2,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/message.h"
+#include "harness/base/progress.h"
 #include "harness/figures/cost.h"
 #include "harness/figures/floor.h"
 #include "harness/figures/latency.h"
@@ -60,29 +61,26 @@ static bool not_empty(const struct study *study, const char *name, const char *s
 /* Draws all that have data.  A figure that fails keeps no other from being drawn. */
 static bool draw_all(const struct study *study, const struct figures *figures)
 {
-	const char *program = getenv("GNUPLOT"), *first = NULL;
 	size_t failed = 0, tried = 0;
+	const char *first = NULL;
+	struct progress progress;
 
+	for (size_t i = 0; i < figures->count; i++)
+		tried += !figures->list[i].absent;
+	progress_begin(&progress, (int)tried, 0, study->quiet);
 	for (size_t i = 0; i < figures->count; i++) {
 		struct figure *figure = &figures->list[i];
-		int status;
 
 		if (figure->absent)
 			continue;
-		status = plot_run(study->dir, figure->name);
-		if (status < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
-			complain("%s: %s: no figures drawn (install gnuplot or set GNUPLOT); "
-				 "tables and scripts are in %s",
-				 program && *program ? program : "gnuplot",
-				 strerror(status < 0 ? -status : ENOENT), study->dir);
-			return false;
-		}
-		tried++;
-		figure->drawn = status == 0 && not_empty(study, figure->name, ".svg") &&
+		progress_step(&progress, figure->title);
+		figure->drawn = plot_run(study->dir, figure->name) == 0 &&
+				not_empty(study, figure->name, ".svg") &&
 				not_empty(study, figure->name, ".png");
 		if (!figure->drawn && !failed++)
 			first = figure->name;
 	}
+	progress_end(&progress);
 	if (failed)
 		complain("gnuplot failed on %zu of %zu figures; of the first, %s/%s.gp, see "
 			 "%s.log beside it",
@@ -102,10 +100,43 @@ static void remove_old(const struct study *study, const char *name)
 	}
 }
 
+static const char *const shared[] = {"style",   "again",  "ratios",   "timelines",
+				     "latency", "shares", "trade_off"};
+
+static bool scripts_are_there(char *why, size_t why_size)
+{
+	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared) + KNOWN; i++) {
+		const char *name = i < KNOWN ? known[i].name : shared[i - KNOWN];
+		char *path = plot_find_script(name, why, why_size);
+
+		if (!path)
+			return false;
+		free(path);
+	}
+	return true;
+}
+
+bool figures_can_be_drawn(char *why, size_t why_size)
+{
+	return scripts_are_there(why, why_size) && plot_find_gnuplot(true, why, why_size);
+}
+
+/* Copies the scripts of the figures that have data. */
+static bool copy_scripts(const struct study *study, const struct figures *figures)
+{
+	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++)
+		if (!plot_copy_script(study->dir, shared[i]))
+			return false;
+	for (size_t i = 0; i < figures->count; i++)
+		if (!figures->list[i].absent &&
+		    !plot_copy_script(study->dir, figures->list[i].name))
+			return false;
+	return true;
+}
+
 int figures_make(const struct study *study, struct figures *figures)
 {
-	static const char *const shared[] = {"style",   "again",  "ratios",   "timelines",
-					     "latency", "shares", "trade_off"};
+	char why[PATH_MAX + 256];
 
 	figures->list = calloc(KNOWN, sizeof(*figures->list));
 	if (!figures->list)
@@ -117,20 +148,23 @@ int figures_make(const struct study *study, struct figures *figures)
 	}
 	if (!plot_write_set(study))
 		return STATUS_INCOMPLETE;
-	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++)
-		if (!plot_copy_script(study->dir, shared[i]))
-			return STATUS_INCOMPLETE;
 	for (size_t i = 0; i < KNOWN; i++) {
-		struct figure *figure = &figures->list[i];
-
-		remove_old(study, figure->name);
-		if (!known[i].write(study, figure))
-			return STATUS_INCOMPLETE;
-		if (!figure->absent && !plot_copy_script(study->dir, figure->name))
+		remove_old(study, known[i].name);
+		if (!known[i].write(study, &figures->list[i]))
 			return STATUS_INCOMPLETE;
 	}
 	if (!floor_write_held(study))
 		return STATUS_INCOMPLETE;
+	if (!scripts_are_there(why, sizeof(why))) {
+		complain("%s: no figures drawn; tables are in %s", why, study->dir);
+		return STATUS_INCOMPLETE;
+	}
+	if (!copy_scripts(study, figures))
+		return STATUS_INCOMPLETE;
+	if (!plot_find_gnuplot(false, why, sizeof(why))) {
+		complain("%s: no figures drawn; tables and scripts are in %s", why, study->dir);
+		return STATUS_INCOMPLETE;
+	}
 	return draw_all(study, figures) ? STATUS_OK : STATUS_INCOMPLETE;
 }
 

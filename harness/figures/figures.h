@@ -10,6 +10,10 @@ struct figures {
 	size_t count;
 };
 
+/* Whether the scripts of all figures and a gnuplot that can run them are there; false with
+ * `why`.  For who has long to go before a report is due. */
+bool figures_can_be_drawn(char *why, size_t why_size);
+
 /* Writes all tables, copies the scripts and draws; `figures` says what came of each, and is
  * there to be freed in any case.  Returns STATUS_OK, or STATUS_INCOMPLETE after a complaint;
  * tables and scripts are then there as far as they got. */

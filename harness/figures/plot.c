@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,16 +54,27 @@ static void element_mark(FILE *f, const struct study *study, size_t k)
 	fprintf(f, "%d", study->styles[k].mark);
 }
 
-/* The number of blocks of a mode, as the footers say it. */
+/* The number of blocks of a mode, as the footers say it: the most that any cell has of any
+ * contender.  Of the reference only where it is alone: beside contenders that came later it has
+ * run more often than a ratio can count. */
 static size_t blocks_of(const struct comparison *c, const char *mode)
 {
-	int64_t last = -1;
+	const struct result_set *set = c->set;
+	size_t *good = calloc(set->ncells * set->ncontenders + 1, sizeof(*good)), most = 0;
 
-	for (size_t i = 0; i < c->set->nsamples; i++)
-		if (c->set->samples[i].ok && c->set->samples[i].block > last &&
-		    results_is_mode(&c->set->cells[c->set->samples[i].cell], mode))
-			last = c->set->samples[i].block;
-	return (size_t)(last + 1);
+	if (!good)
+		abort();
+	for (size_t i = 0; i < set->nsamples; i++) {
+		const struct result_sample *s = &set->samples[i];
+
+		if (!s->ok || s->superseded || !results_is_mode(&set->cells[s->cell], mode) ||
+		    (s->contender == c->reference && c->nshown > 1))
+			continue;
+		if (++good[s->cell * set->ncontenders + s->contender] > most)
+			most = good[s->cell * set->ncontenders + s->contender];
+	}
+	free(good);
+	return most;
 }
 
 bool plot_write_set(const struct study *study)
@@ -107,18 +119,27 @@ static const char *scripts_folder(void)
 	return named && *named ? named : paths_find()->plots;
 }
 
+char *plot_find_script(const char *name, char *why, size_t why_size)
+{
+	char *path = text_format("%s/%s.gp", scripts_folder(), name);
+
+	if (access(path, R_OK) == 0)
+		return path;
+	because(why, why_size, "%s: %s (ASHLAR_PLOTS can name the folder of the plot scripts)",
+		path, strerror(errno));
+	free(path);
+	return NULL;
+}
+
 bool plot_copy_script(const char *dir, const char *name)
 {
-	const char *folder = scripts_folder();
-	char *path = text_format("%s/%s.gp", folder, name), buffer[4096];
-	FILE *from, *to;
+	char why[PATH_MAX + 128], *path = plot_find_script(name, why, sizeof(why));
+	char buffer[4096];
+	FILE *from = path ? fopen(path, "re") : NULL, *to;
 	size_t n;
 
-	from = fopen(path, "re");
 	if (!from) {
-		complain("%s: %s (ASHLAR_PLOTS can name the folder of the "
-			 "plot scripts)",
-			 path, strerror(errno));
+		complain("%s", path ? strerror(errno) : why);
 		free(path);
 		return false;
 	}
@@ -134,30 +155,73 @@ bool plot_copy_script(const char *dir, const char *name)
 	return table_close_other(dir, name, ".gp", to);
 }
 
-int plot_run(const char *dir, const char *name)
+static const char *gnuplot(void)
 {
-	const char *program = getenv("GNUPLOT");
-	char *script = text_format("%s.gp", name);
-	char *log = text_format("%s/%s.log", dir, name);
+	const char *named = getenv("GNUPLOT");
+
+	return named && *named ? named : "gnuplot";
+}
+
+/* Starts it in `dir` with its words in the file `log`, null: nowhere.  Returns its wait status,
+ * or -errno if it did not start. */
+static int start(char **argv, const char *dir, const char *log)
+{
 	posix_spawn_file_actions_t actions;
-	char *argv[] = {NULL, (char *)"-d", NULL, NULL};
 	int error, status = 0;
 	pid_t pid;
 
-	argv[0] = (char *)(program && *program ? program : "gnuplot");
-	argv[2] = script;
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	posix_spawn_file_actions_addopen(&actions, 1, log ? log : "/dev/null",
+					 O_WRONLY | O_CREAT | O_TRUNC, 0666);
 	posix_spawn_file_actions_adddup2(&actions, 1, 2);
-	posix_spawn_file_actions_addchdir_np(&actions, dir);
+	if (dir)
+		posix_spawn_file_actions_addchdir_np(&actions, dir);
 	error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (!error)
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
-	if (error || status == 0)
+	return error ? -error : status;
+}
+
+bool plot_find_gnuplot(bool thoroughly, char *why, size_t why_size)
+{
+	char *argv[] = {(char *)gnuplot(), (char *)"-d", (char *)"-e",
+			(char *)"set terminal svg; set terminal pngcairo", NULL};
+	char *found = strchr(argv[0], '/') ? strdup(argv[0]) : paths_find_program(argv[0]);
+	int status;
+
+	if (!found || access(found, X_OK) < 0) {
+		because(why, why_size, "%s: %s (install gnuplot or set GNUPLOT)", argv[0],
+			strerror(found ? errno : ENOENT));
+		free(found);
+		return false;
+	}
+	free(found);
+	status = thoroughly ? start(argv, NULL, NULL) : 0;
+	if (status == 0)
+		return true;
+	if (status < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+		because(why, why_size, "%s: %s (install gnuplot or set GNUPLOT)", argv[0],
+			strerror(status < 0 ? -status : ENOENT));
+	else
+		because(why, why_size,
+			"%s does not work, or has not both of the terminals svg and pngcairo "
+			"(install gnuplot or set GNUPLOT)",
+			argv[0]);
+	return false;
+}
+
+int plot_run(const char *dir, const char *name)
+{
+	char *script = text_format("%s.gp", name);
+	char *log = text_format("%s/%s.log", dir, name);
+	char *argv[] = {(char *)gnuplot(), (char *)"-d", script, NULL};
+	int status = start(argv, dir, log);
+
+	if (status <= 0)
 		unlink(log);
 	free(script);
 	free(log);
-	return error ? -error : status;
+	return status;
 }

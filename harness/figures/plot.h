@@ -10,6 +10,13 @@ bool plot_write_set(const struct study *study);
 /* Copies NAME.gp into the folder `dir`.  False after a complaint. */
 bool plot_copy_script(const char *dir, const char *name);
 
+/* Where the script NAME.gp of the bench lies, free it; or null with `why`. */
+char *plot_find_script(const char *name, char *why, size_t why_size);
+
+/* Whether there is a gnuplot to run: $GNUPLOT, else that of the PATH.  `thoroughly` starts it
+ * and asks for the two terminals that all scripts use.  False with `why`. */
+bool plot_find_gnuplot(bool thoroughly, char *why, size_t why_size);
+
 /* Runs gnuplot on NAME.gp there; what it says goes to NAME.log, which stays
  * only if it failed.  Returns its wait status, or -errno if it did not start. */
 int plot_run(const char *dir, const char *name);

@@ -8,7 +8,15 @@
  *
  * Everything here follows from the seed and the cells alone, so that a run set that
  * was interrupted is continued with the very orders and seeds it would have had.
- * Source of the design: randomised complete blocks (Fisher, The Design of Experiments, 1935).
+ *
+ * A plan may grow: a stage adds cells, blocks and contenders behind what there was, and changes
+ * nothing of it.  Only what ran side by side is compared, so a contender that comes later gets
+ * blocks of its own, in which the reference runs again beside it.
+ *
+ * A turn may be repeated once, as another attempt.  Each stage keeps numbers and orders for the
+ * repeats of its turns behind those of the turns themselves, so that what comes later has
+ * others. Source of the design: randomised complete blocks (Fisher, The Design of Experiments,
+ * 1935).
  */
 #ifndef HARNESS_SCHEDULE_H
 #define HARNESS_SCHEDULE_H
@@ -16,27 +24,62 @@
 #include <stdint.h>
 #include "harness/matrix/cell.h"
 
+#define SCHEDULE_ATTEMPTS 2
+
 struct turn {
 	int cell, block; /* both from 0 */
+	int round;       /* of all stages */
+	int from, to;    /* these contenders, to exclusive, and the reference */
+	/* By attempt: 0 the first, 1 the repeat. */
+	int first_id[SCHEDULE_ATTEMPTS];    /* number of the sample at its first place */
+	int order_index[SCHEDULE_ATTEMPTS]; /* of all attempts of turns: what its order is drawn
+					       by */
+};
+
+/* What is planned for a cell so far. */
+struct planned {
+	int blocks; /* of each contender */
+	int next;   /* number of the block that comes next */
 };
 
 struct schedule {
 	struct turn *turns;
 	int count;
-	int contenders; /* per turn */
+	int contenders; /* at most, per turn */
+	int samples;    /* of all turns, repeats apart */
+	int ids; /* the numbers of samples, those kept for repeats too, go from 1 to this */
+	int rounds;
+	int stage_begin;         /* turn with which the last stage begins */
+	int reference;           /* the contender that runs in every turn */
+	struct planned *planned; /* of each cell */
+	int ncells;
 	uint64_t seed;
 };
 
 /* `cells` are numbered from 0; `contenders` is how many run in each turn. */
 void schedule_make(struct schedule *schedule, const struct cell *cells, int ncells,
 		   int contenders, uint64_t seed);
+
+/* An empty one, for stages. */
+void schedule_begin(struct schedule *schedule, int reference, uint64_t seed);
+
+/* Adds the turns after which each of `contenders` contenders has blocks[i] blocks of each cell
+ * i < ncells.  Cells and contenders of earlier stages keep their numbers, and a number of
+ * blocks that is lower than before counts as that. */
+void schedule_extend(struct schedule *schedule, const int *blocks, int ncells, int contenders);
 void schedule_free(struct schedule *schedule);
 
-/* Fills order[0 … contenders-1] with the contenders' numbers in the turn's order. */
-void schedule_order(const struct schedule *schedule, int turn, int *order);
+/* How many samples a turn has. */
+int schedule_places(const struct schedule *schedule, int turn);
 
-/* Number of the sample at a place of a turn; from 1, unique in the run set. */
-int schedule_sample_id(const struct schedule *schedule, int turn, int place);
+/* Fills order[0 … places-1] with the contenders' numbers in the order of a turn's attempt. */
+void schedule_order(const struct schedule *schedule, int turn, int attempt, int *order);
+
+/* Number of the sample at a place of a turn's attempt; from 1, unique in the run set. */
+int schedule_sample_id(const struct schedule *schedule, int turn, int attempt, int place);
+
+/* The turn, attempt and place of such a number; -1 when it has none. */
+int schedule_find(const struct schedule *schedule, int id, int *attempt, int *place);
 
 /* The seed of a turn's samples: one for all allocators, another for each block.
  * Cells of the same workload share it, so that their modes do the same work. */

@@ -53,7 +53,7 @@ static int make_all(const struct study *study, struct document **document)
 	return status;
 }
 
-int report_make(const char *dir, const char *reference, struct document **document)
+int report_make(const char *dir, const char *reference, bool quiet, struct document **document)
 {
 	char message[PATH_MAX + 256];
 	struct result_set *set = results_load(dir, message, sizeof(message));
@@ -67,7 +67,7 @@ int report_make(const char *dir, const char *reference, struct document **docume
 	}
 	chosen = choose_reference(set, reference);
 	if (chosen != SIZE_MAX) {
-		struct study study = {.c = comparison_make(set, chosen)};
+		struct study study = {.quiet = quiet, .c = comparison_make(set, chosen)};
 
 		study.styles = style_make(set);
 		study.dir = text_format("%s/report", dir);

@@ -94,7 +94,10 @@ static json_t *contender_to_json(const struct contender *c)
 	json_object_set_new(o, "version", json_string(c->version ? c->version : ""));
 	json_object_set_new(o, "build_id", json_string(c->build_id));
 	json_object_set_new(o, "file", json_string(c->path ? c->path : ""));
-	json_object_set_new(o, "status", json_string(c->usable ? "ok" : "skipped"));
+	json_object_set_new(o, "status",
+			    json_string(!c->usable  ? "skipped"
+					: c->failed ? "failed"
+						    : "ok"));
 	json_object_set_new(o, "reason", json_string(c->reason));
 	return o;
 }
@@ -151,7 +154,88 @@ json_t *manifest_to_json(const struct manifest *m)
 	json_object_set(o, "counters", m->counters);
 	json_object_set(o, "environment", m->environment);
 	json_object_set(o, "unfinished", m->unfinished);
+	if (m->stages)
+		json_object_set(o, "stages", m->stages);
 	return o;
+}
+
+/* The contender that runs beside those that come later: the one that ratios are formed with. */
+static int reference_of(const struct manifest *m)
+{
+	for (int i = 0; i < m->ncontenders; i++)
+		if (strcmp(m->contenders[i].name, "glibc") == 0)
+			return i;
+	for (int i = 0; i < m->ncontenders; i++)
+		if (m->contenders[i].reuses)
+			return i;
+	return 0;
+}
+
+void manifest_schedule(const struct manifest *m, struct schedule *s)
+{
+	int *blocks = calloc((size_t)m->ncells + 1, sizeof(*blocks));
+	json_t *stage, *number;
+	size_t i, k;
+
+	if (!blocks) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
+	if (!m->stages) {
+		schedule_make(s, m->cells, m->ncells, m->ncontenders, m->seed);
+		free(blocks);
+		return;
+	}
+	schedule_begin(s, reference_of(m), m->seed);
+	json_array_foreach(m->stages, i, stage) {
+		json_t *list = json_object_get(stage, "blocks");
+
+		json_array_foreach(list, k, number)
+			blocks[k] = (int)json_integer_value(number);
+		schedule_extend(s, blocks, (int)json_array_size(list),
+				(int)json_integer_value(json_object_get(stage, "contenders")));
+	}
+	free(blocks);
+}
+
+void manifest_note_stage(struct manifest *m, const char *started, json_t *command,
+			 const char *revision)
+{
+	json_t *blocks = json_array();
+
+	for (int i = 0; i < m->ncells; i++)
+		json_array_append_new(blocks, json_integer(m->cells[i].blocks));
+	if (!m->stages)
+		m->stages = json_array();
+	json_array_append_new(m->stages,
+			      json_pack("{s:s, s:O, s:s, s:i, s:o}", "started", started,
+					"command", command, "revision", revision, "contenders",
+					m->ncontenders, "blocks", blocks));
+}
+
+/* What a schedule is made from must not lead out of the lists of cells and contenders: every
+ * stage names no fewer than the one before, the last all. */
+static bool stages_fit(const struct manifest *m)
+{
+	size_t i, k, cells = 0;
+	json_int_t contenders = 0;
+	json_t *stage, *number;
+
+	json_array_foreach(m->stages, i, stage) {
+		json_t *blocks = json_object_get(stage, "blocks");
+		json_int_t n = json_integer_value(json_object_get(stage, "contenders"));
+
+		if (json_array_size(blocks) < cells || n < contenders || n > m->ncontenders ||
+		    json_array_size(blocks) > (size_t)m->ncells)
+			return false;
+		cells = json_array_size(blocks);
+		contenders = n;
+		json_array_foreach(blocks, k, number)
+			if (json_integer_value(number) < 1 ||
+			    json_integer_value(number) > m->cells[k].blocks)
+				return false;
+	}
+	return !m->stages || (cells == (size_t)m->ncells && contenders == m->ncontenders);
 }
 
 static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_size)
@@ -268,6 +352,8 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 	m->counters = json_incref(json_object_get(o, "counters"));
 	m->environment = json_incref(json_object_get(o, "environment"));
 	m->unfinished = json_array();
+	if (json_is_array(json_object_get(o, "stages")))
+		m->stages = json_incref(json_object_get(o, "stages"));
 	if (!m->cells || !m->contenders || !json_is_object(m->capacity) ||
 	    !json_is_object(m->environment)) {
 		manifest_free(m);
@@ -282,7 +368,9 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 		    0)
 			goto failed;
 	}
-	return 0;
+	if (stages_fit(m))
+		return 0;
+	because(why, why_size, "its stages do not fit its cells and contenders");
 failed:
 	manifest_free(m);
 	return -1;
@@ -300,5 +388,6 @@ void manifest_free(struct manifest *m)
 	json_decref(m->environment);
 	json_decref(m->unfinished);
 	json_decref(m->world_packages);
+	json_decref(m->stages);
 	memset(m, 0, sizeof(*m));
 }

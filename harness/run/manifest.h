@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdint.h>
 #include "harness/matrix/cell.h"
+#include "harness/matrix/schedule.h"
 #include "harness/contenders/contender.h"
 
 struct manifest {
@@ -24,7 +25,16 @@ struct manifest {
 	struct contender *contenders;
 	int ncontenders;
 	json_t *command, *capacity, *counters, *environment, *unfinished;
+	json_t *stages; /* of a set that was extended, the first plan before all; else null */
 };
+
+/* Which sample comes when: all stages.  Free it with schedule_free(). */
+void manifest_schedule(const struct manifest *manifest, struct schedule *schedule);
+
+/* Notes the manifest's cells with their blocks and its contenders as the plan that `command`
+ * asked for: of the first stage or of one more. */
+void manifest_note_stage(struct manifest *manifest, const char *started, json_t *command,
+			 const char *revision);
 
 /* A new object as described in results/README.md. */
 json_t *manifest_to_json(const struct manifest *manifest);

@@ -248,9 +248,6 @@ int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 	json_decref(object);
 	if (result < 0)
 		return complain_usage("%s cannot be resumed: %s", out, why);
-	if (*m->finished)
-		return complain_usage("%s cannot be resumed: it was finished at %s", out,
-				      m->finished);
 	now = environment_take();
 	then = text_of(m->environment, "machine_class");
 	here = text_of(now, "machine_class");
@@ -296,7 +293,7 @@ int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 
 void plan_show(const struct manifest *m)
 {
-	int samples = 0;
+	struct schedule schedule;
 
 	for (int i = 0; i < m->ncells; i++) {
 		const struct cell *c = &m->cells[i];
@@ -307,7 +304,6 @@ void plan_show(const struct manifest *m)
 		for (int k = 0; c->command && k < COMMAND_KEYS; k++)
 			if (c->command->text[k] && k != COMMAND_NAME)
 				printf("  %-10s %s\n", command_keys[k], c->command->text[k]);
-		samples += c->blocks * m->ncontenders;
 	}
 	for (int i = 0; i < m->ncontenders; i++) {
 		const struct contender *c = &m->contenders[i];
@@ -315,5 +311,7 @@ void plan_show(const struct manifest *m)
 		printf("%-32s %s\n", c->name, c->usable ? c->path : c->reason);
 	}
 	printf("world %s: %s\n", m->world, m->libc);
-	printf("%d samples\n", samples);
+	manifest_schedule(m, &schedule);
+	printf("%d samples\n", schedule.samples);
+	schedule_free(&schedule);
 }

@@ -13,7 +13,7 @@ int plan_new(const struct run_request *request, int argc, char **argv,
 	     struct manifest *manifest);
 
 /* Opens the folder and takes its manifest, if it was begun by this version on this
- * machine with these libraries, and is not finished.  Returns as plan_new(). */
+ * machine with these libraries.  Returns as plan_new(). */
 int plan_resumed(const char *folder, struct runset *set, struct manifest *manifest);
 
 /* A folder for a new run set, that does not exist yet; free it. */

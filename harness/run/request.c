@@ -17,12 +17,23 @@ int request_check(const struct run_request *r, char *why, size_t why_size)
 {
 	const struct suite_choice *c = &r->choice;
 
-	if (r->resume &&
-	    (c->nworkloads || r->nallocators || r->nonly || c->nsettings || c->modes_given ||
-	     c->blocks || r->seed_given || r->timeout_s || r->nparts || r->world || command_at(0)))
+	if (!r->resume)
+		return 0;
+	if (r->nonly || r->seed_given || r->timeout_s || r->suite_given || r->nparts ||
+	    r->world || command_at(0))
 		return because(why, why_size,
 			       "--resume goes on with what the run set began with: only "
-			       "--budget, --out, --quiet and --no-report go with it");
+			       "--budget, --out, --dry-run, --quiet, --strict, --no-report, "
+			       "--no-repeat "
+			       "and, to add to it, --blocks, --workload, --mode, --set and "
+			       "--allocator go with it");
+	if (c->nsettings && !c->nworkloads)
+		return because(why, why_size,
+			       "--resume: --set is of the cells that --workload adds");
+	if (c->modes_given && !c->nworkloads && !c->blocks)
+		return because(why, why_size,
+			       "--resume: --mode says which cells --blocks or --workload is "
+			       "about");
 	return 0;
 }
 

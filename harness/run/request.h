@@ -33,7 +33,7 @@ struct run_request {
 	int timeout_s;          /* 0 = each workload's own */
 	const char *out;        /* NULL = the default */
 	uint64_t seed;
-	bool seed_given, resume, dry_run, quiet, no_report, no_repeat;
+	bool seed_given, suite_given, resume, strict, dry_run, quiet, no_report, no_repeat;
 	struct command draft; /* that the options speak of now */
 	struct request_part **parts;
 	int nparts; /* 0 = choice alone */
@@ -44,7 +44,8 @@ struct run_request {
 /* Nothing special: the suite quick.  `request` must stay where it is. */
 void request_begin(struct run_request *request);
 
-/* Returns 0, or -1 with `why`: a run that goes on cannot be given another plan. */
+/* Returns 0, or -1 with `why`: a run that goes on cannot be given
+ * another plan, only more. */
 int request_check(const struct run_request *request, char *why, size_t why_size);
 
 /* What follows is said by this section of a job file.  Returns it; it stays. */

@@ -11,12 +11,6 @@
 #include "harness/base/progress.h"
 #include "harness/base/sample_fields.h"
 
-/* Samples of the plan, each once. */
-static int runner_samples(const struct runner *r)
-{
-	return r->schedule.count * r->schedule.contenders;
-}
-
 static uint64_t recorded(const json_t *sample, enum sample_field field)
 {
 	return (uint64_t)json_integer_value(json_object_get(sample, sample_fields[field].name));
@@ -28,8 +22,8 @@ static struct disturbance_baseline *baseline_of(const struct runner *r, int cell
 }
 
 /* What an earlier part of the run found out about disturbances. */
-static void remember(struct runner *r, int turn, int contender, const json_t *sample,
-		     const char *disturbed)
+static void remember(struct runner *r, int turn, int attempt, int contender,
+		     const json_t *sample, const char *disturbed)
 {
 	const struct disturbance_facts facts = {
 		.duration_ns = recorded(sample, FIELD_duration_ns),
@@ -39,12 +33,11 @@ static void remember(struct runner *r, int turn, int contender, const json_t *sa
 		.throttled_ns = recorded(sample, FIELD_throttled_ns),
 		.runqueue_delay_ns = recorded(sample, FIELD_runqueue_delay_ns),
 	};
-	int of_block = turn % r->schedule.count;
 	char text[sizeof(((struct sample *)0)->disturbed)];
 
-	disturbance_judge(baseline_of(r, r->schedule.turns[of_block].cell, contender), &facts,
-			  text, sizeof(text));
-	r->turns[of_block].disturbed |= turn < r->schedule.count && *disturbed;
+	disturbance_judge(baseline_of(r, r->schedule.turns[turn].cell, contender), &facts, text,
+			  sizeof(text));
+	r->turns[turn].disturbed |= !attempt && *disturbed;
 }
 
 /* A recorded sample must be what the schedule says of its number: else the folder is
@@ -54,7 +47,7 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 	struct runner *r = arg;
 	const char *cell, *allocator, *mode;
 	const json_t *disturbed;
-	int id, block, turn, of_block, order[256], total = runner_samples(r);
+	int id, block, turn, attempt, place, order[256];
 	json_int_t duration;
 
 	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}",
@@ -65,27 +58,26 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 		return because(
 			why, why_size,
 			"a record lacks id, cell, allocator, mode, block or duration_ns");
-	if (id < 1 || id > 2 * total)
+	turn = schedule_find(&r->schedule, id, &attempt, &place);
+	if (turn < 0)
 		return because(why, why_size, "sample %d is of another plan", id);
-	turn = (id - 1) / r->schedule.contenders;
-	of_block = turn % r->schedule.count;
-	schedule_order(&r->schedule, turn, order);
-	const struct cell *c = &r->manifest->cells[r->schedule.turns[of_block].cell];
-	int contender = order[(id - 1) % r->schedule.contenders];
-	const struct contender *a = &r->manifest->contenders[contender];
+	schedule_order(&r->schedule, turn, attempt, order);
+	const struct cell *c = &r->manifest->cells[r->schedule.turns[turn].cell];
+	const struct contender *a = &r->manifest->contenders[order[place]];
 	if (strcmp(c->name, cell) != 0 || strcmp(cell_modes[c->mode], mode) != 0 ||
-	    block != r->schedule.turns[of_block].block || strcmp(a->name, allocator) != 0)
+	    block != r->schedule.turns[turn].block || strcmp(a->name, allocator) != 0)
 		return because(why, why_size, "sample %d is of another plan", id);
 	disturbed = json_object_get(sample, sample_fields[FIELD_disturbed].name);
 	if (r->done[id])
 		return because(why, why_size, "sample %d is recorded twice", id);
 	r->done[id] = true;
 	if (json_is_string(disturbed) && disturbance_matters(c->mode))
-		remember(r, turn, contender, sample, json_string_value(disturbed));
-	r->spent_s += (double)duration / 1e9;
-	if (turn >= r->schedule.count) {
+		remember(r, turn, attempt, order[place], sample, json_string_value(disturbed));
+	if (turn >= r->schedule.stage_begin)
+		r->spent_s += (double)duration / 1e9;
+	if (attempt) {
 		r->repeated_s += (double)duration / 1e9;
-		r->turns[of_block].again = true;
+		r->turns[turn].again = true;
 		return 0;
 	}
 	r->turns[turn].seconds += (double)duration / 1e9;
@@ -104,8 +96,8 @@ int runner_begin(struct runner *r, char *why, size_t why_size)
 
 	if (m->ncontenders > 256)
 		return because(why, why_size, "more than 256 allocators");
-	schedule_make(&r->schedule, m->cells, m->ncells, m->ncontenders, m->seed);
-	r->done = calloc(2 * (size_t)runner_samples(r) + 1, sizeof(r->done[0]));
+	manifest_schedule(m, &r->schedule);
+	r->done = calloc((size_t)r->schedule.ids + 1, sizeof(r->done[0]));
 	r->turns = calloc((size_t)r->schedule.count + 1, sizeof(r->turns[0]));
 	r->baselines =
 		calloc((size_t)(m->ncells * m->ncontenders) + 1, sizeof(r->baselines[0]));
@@ -128,21 +120,28 @@ void runner_free(struct runner *r)
 	free(r->last_block);
 }
 
+/* Samples that an attempt of a turn lacks. */
+static int turn_missing(const struct runner *r, int turn, int attempt)
+{
+	int n = 0;
+
+	for (int place = 0; place < schedule_places(&r->schedule, turn); place++)
+		n += !r->done[schedule_sample_id(&r->schedule, turn, attempt, place)];
+	return n;
+}
+
 int runner_missing(const struct runner *r)
 {
 	int n = 0;
 
-	for (int id = 1; id <= runner_samples(r); id++)
-		n += !r->done[id];
+	for (int turn = 0; turn < r->schedule.count; turn++)
+		n += turn_missing(r, turn, 0);
 	return n;
 }
 
-static bool turn_done(const struct runner *r, int turn)
+static bool turn_done(const struct runner *r, int turn, int attempt)
 {
-	for (int place = 0; place < r->schedule.contenders; place++)
-		if (!r->done[schedule_sample_id(&r->schedule, turn, place)])
-			return false;
-	return true;
+	return turn_missing(r, turn, attempt) == 0;
 }
 
 /* Seconds that a turn will take: what it took before, else the mean of the others; 0
@@ -168,7 +167,7 @@ static double seconds_left(const struct runner *r, int from)
 	bool known = false;
 
 	for (int turn = from; turn < r->schedule.count; turn++)
-		if (!turn_done(r, turn)) {
+		if (!turn_done(r, turn, 0)) {
 			sum += turn_seconds(r, turn);
 			known |= turn_seconds(r, turn) > 0;
 		}
@@ -180,14 +179,14 @@ static double seconds_left(const struct runner *r, int from)
 	return known ? sum : -1;
 }
 
-static void describe(const struct runner *r, int turn, int place, const int *order,
+static void describe(const struct runner *r, int turn, int attempt, int place, const int *order,
 		     struct sample *s)
 {
-	const struct turn *t = &r->schedule.turns[turn % r->schedule.count];
+	const struct turn *t = &r->schedule.turns[turn];
 
 	memset(s, 0, sizeof(*s));
-	s->id = schedule_sample_id(&r->schedule, turn, place);
-	s->attempt = turn / r->schedule.count;
+	s->id = schedule_sample_id(&r->schedule, turn, attempt, place);
+	s->attempt = attempt;
 	s->block = t->block;
 	s->order = place;
 	s->cell = &r->manifest->cells[t->cell];
@@ -225,8 +224,8 @@ static void judge(struct runner *r, int turn, int contender, struct sample *s)
 		.throttled_ns = s->throttled_ns,
 		.runqueue_delay_ns = s->runqueue_delay_ns,
 	};
-	struct turn_state *state = &r->turns[turn % r->schedule.count];
-	int cell = r->schedule.turns[turn % r->schedule.count].cell;
+	struct turn_state *state = &r->turns[turn];
+	int cell = r->schedule.turns[turn].cell;
 
 	if (s->attempt) {
 		r->repeated_s += (double)s->duration_ns / 1e9;
@@ -240,26 +239,26 @@ static void judge(struct runner *r, int turn, int contender, struct sample *s)
 		state->disturbed |= !s->attempt;
 }
 
-/* Turns from schedule.count on are the repeats of those before. */
-static int run_turn(struct runner *r, int turn, struct progress *progress, char *why,
-		    size_t why_size)
+static int run_turn(struct runner *r, int turn, int attempt, struct progress *progress,
+		    char *why, size_t why_size)
 {
-	const struct cell *cell =
-		&r->manifest->cells[r->schedule.turns[turn % r->schedule.count].cell];
+	const struct cell *cell = &r->manifest->cells[r->schedule.turns[turn].cell];
 	static struct sample sample; /* large: marks and counters */
 	int order[256], result = 0;
 
-	schedule_order(&r->schedule, turn, order);
-	for (int place = 0; place < r->schedule.contenders && result == 0; place++) {
+	schedule_order(&r->schedule, turn, attempt, order);
+	for (int place = 0; place < schedule_places(&r->schedule, turn) && result == 0;
+	     place++) {
 		json_t *record;
 
 		if (interrupt_wanted())
 			return 0;
-		describe(r, turn, place, order, &sample);
+		describe(r, turn, attempt, place, order, &sample);
 		if (r->done[sample.id])
 			continue;
 		progress_show(progress, cell->name, cell_modes[cell->mode], sample.block,
-			      sample.contender->name, seconds_left(r, turn));
+			      sample.contender->name,
+			      seconds_left(r, attempt ? r->schedule.count : turn));
 		if (set_rate(r, &sample))
 			trial_run(&r->place, &sample);
 		if (sample.status == SAMPLE_ABORTED)
@@ -300,9 +299,8 @@ static bool fits(const struct runner *r, int turn)
 	if (!r->deadline_ns)
 		return true;
 	left = ((double)r->deadline_ns - (double)now_ns()) / 1e9;
-	for (int place = 0; place < r->schedule.contenders; place++)
-		if (r->done[schedule_sample_id(&r->schedule, turn, place)])
-			return true;
+	if (turn_missing(r, turn, 0) < schedule_places(&r->schedule, turn))
+		return true;
 	return left > 0 && turn_seconds(r, turn) <= left;
 }
 
@@ -319,9 +317,8 @@ static enum runner_end repeat(struct runner *r, struct progress *progress, char 
 		double seconds = state->seconds,
 		       left = r->deadline_ns ? ((double)r->deadline_ns - (double)now_ns()) / 1e9
 					     : seconds;
-		int again = turn + r->schedule.count;
 
-		if (!state->disturbed || turn_done(r, again))
+		if (!state->disturbed || turn_done(r, turn, 1))
 			continue;
 		/* One that is begun is completed: else it would not count. */
 		if (!state->again &&
@@ -329,10 +326,10 @@ static enum runner_end repeat(struct runner *r, struct progress *progress, char 
 			continue;
 		if (interrupt_wanted())
 			return RUNNER_INTERRUPTED;
-		progress->total += r->schedule.contenders;
-		if (run_turn(r, again, progress, why, why_size) < 0)
+		progress->total += turn_missing(r, turn, 1);
+		if (run_turn(r, turn, 1, progress, why, why_size) < 0)
 			return RUNNER_BROKEN;
-		if (!turn_done(r, again))
+		if (!turn_done(r, turn, 1))
 			return RUNNER_INTERRUPTED;
 	}
 	return RUNNER_DONE;
@@ -343,14 +340,14 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 	const struct capacity_place place = {&r->place, &r->schedule, r->manifest, r->set};
 	enum runner_end end = RUNNER_DONE;
 	struct progress progress;
-	int total = r->schedule.count * r->schedule.contenders, last_block = INT_MAX;
+	int total = r->schedule.samples, last_round = INT_MAX;
 
 	progress_begin(&progress, total, total - runner_missing(r), r->quiet);
 	for (int turn = 0; turn < r->schedule.count; turn++) {
 		int cell = r->schedule.turns[turn].cell;
 		uint64_t begin = now_ns();
 
-		if (turn_done(r, turn))
+		if (turn_done(r, turn, 0))
 			continue;
 		if (interrupt_wanted()) {
 			end = RUNNER_INTERRUPTED;
@@ -358,20 +355,20 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 		}
 		/* Once a block of some cell has no room, none of a later round has: cells keep
 		 * equally many blocks, give or take one. */
-		if (r->schedule.turns[turn].block > last_block || !fits(r, turn)) {
-			if (r->schedule.turns[turn].block < last_block)
-				last_block = r->schedule.turns[turn].block;
+		if (r->schedule.turns[turn].round > last_round || !fits(r, turn)) {
+			if (r->schedule.turns[turn].round < last_round)
+				last_round = r->schedule.turns[turn].round;
 			note_unfinished(r, turn);
 			continue;
 		}
 		if (r->manifest->cells[cell].load)
 			capacity_measure(&place, &r->manifest->cells[cell],
 					 r->schedule.turns[turn].block);
-		if (run_turn(r, turn, &progress, why, why_size) < 0) {
+		if (run_turn(r, turn, 0, &progress, why, why_size) < 0) {
 			end = RUNNER_BROKEN;
 			break;
 		}
-		if (!turn_done(r, turn)) {
+		if (!turn_done(r, turn, 0)) {
 			end = RUNNER_INTERRUPTED;
 			break;
 		}

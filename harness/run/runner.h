@@ -24,7 +24,7 @@ struct runner {
 	bool no_repeat;
 	double *cell_s;  /* seconds of a turn of each cell, as far as measured; 0 = not yet */
 	int *last_block; /* of each cell, while the folder is read */
-	double spent_s;  /* on what the folder held already */
+	double spent_s;  /* on what the folder held already of the last stage */
 	uint64_t deadline_ns; /* 0 = no budget */
 	bool quiet;
 };

@@ -28,30 +28,37 @@ static int open_samples(struct runset *set, int flags, char *why, size_t why_siz
 	return set->samples < 0 ? -1 : 0;
 }
 
-int runset_make(struct runset *set, const char *path, char *why, size_t why_size)
+/* The folder with its parts, as far as they are not there. */
+static int make_folders(const char *path, char *why, size_t why_size)
 {
 	static const char *const parts[] = {"", "/" SET_TIMELINE, "/" SET_LATENCY};
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && result == 0; i++) {
+		char *folder = text_format("%s%s", path, parts[i]);
+
+		result = file_make_folder(folder);
+		if (result < 0)
+			because(why, why_size, "the folder %s cannot be made: %s", folder,
+				strerror(errno));
+		free(folder);
+	}
+	return result;
+}
+
+int runset_make(struct runset *set, const char *path, char *why, size_t why_size)
+{
 	char *manifest = text_format("%s/manifest.json", path);
 	bool taken = file_exists(manifest);
 
 	free(manifest);
 	if (taken)
 		return because(why, why_size,
-			       "%s holds a run set already: --resume completes it if it was "
-			       "interrupted, "
-			       "--out names another folder",
+			       "%s holds a run set already: --resume completes it or adds to "
+			       "it, --out names another folder",
 			       path);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		char *folder = text_format("%s%s", path, parts[i]);
-		int result = file_make_folder(folder);
-
-		if (result < 0)
-			because(why, why_size, "the folder %s cannot be made: %s", folder,
-				strerror(errno));
-		free(folder);
-		if (result < 0)
-			return -1;
-	}
+	if (make_folders(path, why, why_size) < 0)
+		return -1;
 	set->path = text_format("%s", path);
 	if (open_samples(set, O_CREAT, why, why_size) == 0)
 		return 0;
@@ -86,7 +93,9 @@ int runset_open(struct runset *set, const char *path, json_t **manifest, char *w
 	}
 	free(file);
 	set->path = text_format("%s", path);
-	if (open_samples(set, O_CREAT, why, why_size) < 0)
+	/* The parts of a packed set are not there. */
+	if (make_folders(path, why, why_size) < 0 ||
+	    open_samples(set, O_CREAT, why, why_size) < 0)
 		goto failed;
 	file = text_format("%s/samples.jsonl", path);
 	text = file_read(file);

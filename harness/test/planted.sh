@@ -39,6 +39,9 @@ check '"$rows" "$work/overlap" allocator mode status | grep -qx "overlap	verify	
 	"overlapping blocks fail verify"
 check '"$rows" "$work/overlap" allocator mode status | grep -qx "glibc	verify	ok"' \
 	"and the C library passes it"
+bench run $common --mode verify,throughput --set ops=200000 --blocks 1 --strict --out "$work/strict" \
+	--only glibc --only "overlap=$planted/planted_overlap.so"
+check '[ $status -eq 1 ] && grep -q "overlap failed in 1 of 2 samples" "$work/err"' "and with --strict bad news"
 
 # A crash and a stall.
 bench run $common --mode throughput --set ops=200000 --blocks 2 --timeout 2s --out "$work/end" \
@@ -49,6 +52,13 @@ check '[ "$("$rows" "$work/end" allocator status reason | grep -c "^stall	timeou
 	"a stall is recorded as timeout"
 check '[ "$("$rows" "$work/end" allocator status | grep -c "^glibc	ok")" -eq 2 ]' \
 	"and their neighbour is measured all the same"
+
+check '[ $status -eq 1 ] && grep -q "crash failed in every sample (2): .*SIGSEGV" "$work/err" &&
+	grep -q "stall failed in every sample (2)" "$work/err" && ! grep -q "glibc failed" "$work/err"' \
+	"an allocator that fails everywhere is bad news: status 1, each named"
+check '[ "$(grep -c "\"status\": \"failed\"" "$work/end/manifest.json")" -eq 2 ]' "the manifest says that they failed"
+bench report --quiet "$work/end"
+check '[ "$(grep -o ">failed in every sample (2): " "$work/end/report.html" | grep -c .)" -eq 2 ]' "and so does the table of contenders"
 
 # Two names for the same library; and one that is not what it says.
 bench run $common --mode throughput --set ops=200000 --blocks 2 --out "$work/names" \

@@ -289,7 +289,7 @@ other_reference() {
 markdown_says_the_same() { # as the page: sections, paragraphs, items, tables field by field, figures
 	"$make_set" "$work/both" planted torn unfinished && odd_words "$work/both" || return 1
 	"$report" "$work/both" --markdown >"$work/out.md" 2>"$work/err" || { cat "$work/err"; return 1; }
-	[ "$(head -n 1 "$work/out.md")" = "report: $work/both/report.md" ] &&
+	[ "$(tail -n 2 "$work/out.md" | head -n 1)" = "report: $work/both/report.md" ] &&
 		[ "$(tail -n 1 "$work/out.md")" = "report: $work/both/report.html" ] || { cat "$work/out.md"; return 1; }
 	python3 "$top_srcdir/harness/test/compare_formats.py" "$work/both" || return 1
 	# a number, a field and a figure that are missing are found, and one that is made certain
@@ -405,6 +405,30 @@ clock_is_in_the_way() { # percentiles under three costs of the clock, 72 ns, and
 	grep '<th scope="row">kv-server:load=50</th><td>request</td><td>ashlar</td>' "$work/four/report.html" | grep -q '<td class="ratio unsure">[^>]*<small>n = 1, no interval; within a clock tick</small></td></tr>$'
 }
 
+tells_the_machine() { # on the first screen, and only what the set says
+	"$make_set" "$work/guest" || return 1
+
+	sed -i 's/"environment": *{/&"virtual_machine": true, "pinned": false, "container": "docker", /; s/"governor": *"[^"]*"/"governor": null/' \
+		"$work/guest/manifest.json"
+	grep -q '"governor"' "$work/guest/manifest.json" ||
+		sed -i 's/"environment": *{/&"governor": null, /' "$work/guest/manifest.json"
+	"$report" "$work/guest" >/dev/null || return 1
+	sed -n '1,/<table/p' "$work/guest/report.html" |
+		grep -q "The machine: virtual machine, not pinned, frequency unknown, in a container (docker)[.]" || return 1
+	sed -i 's/"virtual_machine": true/"virtual_machine": false/; s/"pinned": false/"pinned": true/; s/"container": "docker"/"container": null/' \
+		"$work/guest/manifest.json"
+	"$report" "$work/guest" >/dev/null && grep -q "The machine: frequency unknown[.]" "$work/guest/report.html"
+}
+tells_how_far() {
+	"$report" "$work/guest" >"$work/said" || return 1
+	head -n 1 "$work/said" | grep -q "^1/[0-9]*  Figure 1" || return 1
+	"$report" --quiet "$work/guest" >"$work/said" || return 1
+	[ "$(wc -l <"$work/said")" -eq 1 ] || return 1
+	command -v script >/dev/null || return 0
+	script -qec "$report $work/guest" /dev/null >"$work/said" </dev/null || return 1
+	tr '\r' '\n' <"$work/said" | grep -c "^[0-9]*/[0-9]*  Figure" | grep -qx '1[0-9]'
+}
+
 # --- sets of another kind ---------------------------------------------------------------
 events_of_a_pmu() {
 	"$make_set" "$work/pmu" pmu && "$report" "$work/pmu" >/dev/null || return 1
@@ -486,7 +510,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..44
+echo 1..46
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1
 	python3 - "$@" <<-'END'
@@ -540,6 +564,8 @@ check "intervals from fewer than five blocks are grey, with the reason" few_bloc
 check "latencies below the clock are grey, with the reason" clock_is_in_the_way
 check "another reference" other_reference
 check "sizes and lifetimes have a panel per workload recorded" sizes_are_drawn
+check "a virtual machine, and what else is not known of it" tells_the_machine
+check "progress, and none with --quiet" tells_how_far
 check "events of a PMU are drawn" events_of_a_pmu
 check "a set of one contender is told in absolute numbers" one_is_absolute
 check "a set without anybody to rank says so" few_say_why

@@ -31,7 +31,9 @@ check '[ "$("$rows" "$work/whole" block seed | sort -u | grep -c .)" -eq 6 ]' \
 	"one workload seed per block, the same for both"
 check '[ "$("$rows" "$work/whole" order allocator | sort -u | grep -c .)" -eq 4 ]' \
 	"each allocator is first in some block"
-refuses 2 "it was finished" "a finished one is not resumed" run --resume --out "$work/whole"
+bench run --resume --out "$work/whole"
+check '[ $status -eq 0 ] && [ "$(wc -l <"$work/out")" -eq 1 ] && grep -q "was finished at .*: nothing is left" "$work/out"' \
+	"a finished one that is resumed says so, and that is no failure"
 refuses 1 "holds a run set already" "nor written over" run $plan --out "$work/whole"
 
 # ctrl-C: the running sample is finished.
@@ -98,6 +100,93 @@ refuses 2 "built anew" "so are workloads that were built anew" run --resume --ou
 cp -r "$work/whole" "$work/changed"
 sed -i 's/"finished": "[^"]*"/"finished": null/; s/"build_id": "[^"]*"/"build_id": "00"/' "$work/changed/manifest.json"
 refuses 2 "the library of" "a library that changed since is refused" run --resume --out "$work/changed"
+
+# A finished set is added to: what was measured stays, to the byte and with its numbers.
+cp -r "$work/whole" "$work/more"
+kept() { head -n 12 "$work/more/samples.jsonl" | cmp -s - "$work/whole/samples.jsonl"; }
+bench run --resume "$work/more" --blocks 8 --quiet --no-report
+check '[ $status -eq 0 ] && kept && [ "$(lines "$work/more")" -eq 16 ] &&
+	[ "$("$rows" "$work/more" block allocator | sort -u | grep -c .)" -eq 16 ]' "more blocks, each with every allocator"
+check '[ "$("$rows" "$work/more" id | sort -n | tail -n 4 | tr "\n" " ")" = "25 26 27 28 " ]' \
+	"whose numbers go on behind those kept for repeats"
+bench run --resume "$work/more" --workload live-sweep --mode throughput --set ops=20000 --blocks 2 --quiet --no-report
+check '[ $status -eq 0 ] && kept && [ "$(lines "$work/more")" -eq 20 ] &&
+	[ "$("$rows" "$work/more" workload | grep -c live-sweep)" -eq 4 ]' "another workload"
+bench run --resume "$work/more" --allocator "third=$top_builddir/.libs/libashlar.so" --quiet --no-report
+check '[ $status -eq 0 ] && kept && [ "$("$rows" "$work/more" allocator | grep -c third)" -eq 10 ] &&
+	[ "$("$rows" "$work/more" allocator | grep -c again)" -eq 10 ]' "another allocator, in as many blocks as the others have"
+check '[ "$("$rows" "$work/more" cell block allocator | awk -F"\t" '\''$3 == "third" { late[$1, $2] = 1 } $3 == "glibc" { ref[$1, $2] = 1 }
+	END { for (b in late) bad += !(b in ref); print bad + 0 }'\'')" -eq 0 ]' "and in each of them the reference beside it"
+check '[ "$(grep -c "\"revision\":" "$work/more/manifest.json")" -eq 5 ] && grep -q "\"stages\"" "$work/more/manifest.json" &&
+	! grep -q "\"finished\": null" "$work/more/manifest.json"' "the manifest tells each stage"
+bench run --resume "$work/more" --workload tiny-churn --mode throughput --set ops=2000000 --blocks 8 \
+	--allocator "third=$top_builddir/.libs/libashlar.so" --quiet --no-report
+check '[ $status -eq 0 ] && [ "$(lines "$work/more")" -eq 40 ] && grep -q "nothing is left" "$work/out"' \
+	"what is there already is not measured again"
+refuses 2 "has another allocator" "a name keeps its meaning" run --resume "$work/more" --allocator "again=$planted/planted_slow.so"
+refuses 2 "no cell of the modes named" "blocks of what is not there" run --resume "$work/more" --mode latency --blocks 3
+refuses 2 "--set is of the cells" "parameters of what is there stay" run --resume "$work/more" --set ops=5
+# An extension that was cut off is completed like any other.
+cp -r "$work/more" "$work/cutmore"
+head -n 17 "$work/more/samples.jsonl" >"$work/cutmore/samples.jsonl"
+sed -i 's/"finished": "[^"]*"/"finished": null/' "$work/cutmore/manifest.json"
+bench run --resume "$work/cutmore" --quiet --no-report
+check '[ $status -eq 0 ] && [ "$("$rows" "$work/cutmore" id block order allocator seed | sort)" = "$("$rows" "$work/more" id block order allocator seed | sort)" ]' \
+	"an interrupted extension is completed as it would have been"
+cp -r "$work/more" "$work/odd"
+sed -i 's/"finished": "[^"]*"/"finished": null/; s/"contenders": 3,/"contenders": 4,/' "$work/odd/manifest.json"
+refuses 2 "stages do not fit" "stages that lead out of the plan are refused" run --resume --out "$work/odd"
+# Repeats, of the first plan and of what came later: no number is of two samples.
+mark() { # FOLDER BLOCK...: these were disturbed and no others, and there is room for their repeats
+	python3 - "$@" <<-'END'
+	import json, re, sys
+	folder, blocks = sys.argv[1], [int(b) for b in sys.argv[2:]]
+	lines = [json.loads(line) for line in open(folder + "/samples.jsonl")]
+	for s in lines:
+	    s["disturbed"] = "others" if s["block"] in blocks and not s["attempt"] else ""
+	    if s["block"] == 0:
+	        s["duration_ns"] = 10 ** 12
+	open(folder + "/samples.jsonl", "w").writelines(json.dumps(s) + "\n" for s in lines)
+	text = open(folder + "/manifest.json").read()
+	open(folder + "/manifest.json", "w").write(re.sub('"finished": "[^"]*"', '"finished": null', text))
+	END
+}
+once() { # every number and every sample
+	[ -z "$("$rows" "$1" id | sort | uniq -d)" ] && [ -z "$("$rows" "$1" cell block allocator attempt | sort | uniq -d)" ]
+}
+repeated() { "$rows" "$1" attempt block allocator | awk '$1 == 1 { print $2, $3 }' | sort | tr '\n' ';'; }
+again=$work/repeated
+cp -r "$work/whole" "$again"
+mark "$again" 2
+repeats=yes
+bench run --resume "$again" --quiet --no-report
+repeats=
+check '[ $status -eq 0 ] && once "$again" && [ "$(repeated "$again")" = "2 again;2 glibc;" ]' "a block is repeated"
+cp "$again/samples.jsonl" "$work/before"
+bench run --resume "$again" --blocks 8 --allocator "third=$top_builddir/.libs/libashlar.so" --quiet --no-report
+check '[ $status -eq 0 ] && once "$again" && [ "$(lines "$again")" -eq 32 ] && head -n 14 "$again/samples.jsonl" | cmp -s - "$work/before"' \
+	"a set that holds repeats is added to"
+"$rows" "$again" id attempt block order allocator seed | sort >"$work/wanted"
+sed -i '$d' "$again/samples.jsonl"
+mark "$again" 2 7 9
+bench run --resume "$again" --quiet --no-report
+check '[ $status -eq 0 ] && "$rows" "$again" id attempt block order allocator seed | sort | cmp -s - "$work/wanted"' \
+	"read again and completed, it is the same"
+mark "$again" 2 7 9
+repeats=yes
+bench run --resume "$again" --quiet --no-report
+repeats=
+check '[ $status -eq 0 ] && once "$again" && [ "$(lines "$again")" -eq 37 ] &&
+	[ "$(repeated "$again")" = "2 again;2 glibc;7 again;7 glibc;7 third;9 glibc;9 third;" ]' \
+	"blocks that came later are repeated, too, with those who ran in them, and others not once more"
+bench run --resume "$again" --quiet --no-report
+check '[ $status -eq 0 ] && [ "$(lines "$again")" -eq 37 ] && grep -q "nothing is left" "$work/out"' "then nothing is left"
+if command -v zstd >/dev/null; then
+	bench pack "$work/more"
+	[ ! -e "$work/more/timeline" ] || echo "# not packed"
+	bench run --resume "$work/more" --workload tiny-churn --mode throughput --set ops=2000000 --blocks 9 --quiet --no-report
+	check '[ $status -eq 0 ] && [ "$(lines "$work/more")" -eq 43 ] && [ -s "$work/more/timeline/83.tsv" ]' "a packed set, too"
+fi
 
 # A budget too small for the plan: what is missing is recorded.
 bench run $plan --quiet --set ops=20000000 --blocks 200 --budget 3s --out "$work/budget"

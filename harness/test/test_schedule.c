@@ -28,7 +28,7 @@ static void every_allocator_once_per_block(void **state)
 	for (int turn = 0; turn < s.count; turn++) {
 		int seen[7] = {0};
 
-		schedule_order(&s, turn, order);
+		schedule_order(&s, turn, 0, order);
 		for (int i = 0; i < 7; i++) {
 			assert_in_range(order[i], 0, 6);
 			seen[order[i]]++;
@@ -69,7 +69,7 @@ static void orders_are_equally_likely(void **state)
 	cells[0].blocks = 6000;
 	schedule_make(&s, cells, 1, 3, 2024);
 	for (int turn = 0; turn < s.count; turn++) {
-		schedule_order(&s, turn, order);
+		schedule_order(&s, turn, 0, order);
 		count[order[0] * 9 + order[1] * 3 + order[2]]++;
 	}
 	for (int i = 0; i < 27; i++)
@@ -92,9 +92,9 @@ static void seeds_decide_everything(void **state)
 	schedule_make(&b, cells, 3, 8, 7);
 	schedule_make(&c, cells, 3, 8, 8);
 	for (int turn = 0; turn < a.count; turn++) {
-		schedule_order(&a, turn, x);
-		schedule_order(&b, turn, y);
-		schedule_order(&c, turn, z);
+		schedule_order(&a, turn, 0, x);
+		schedule_order(&b, turn, 0, y);
+		schedule_order(&c, turn, 0, z);
 		assert_memory_equal(x, y, sizeof(x));
 		differ += memcmp(x, z, sizeof(x)) != 0;
 	}
@@ -114,22 +114,91 @@ static void seeds_decide_everything(void **state)
 
 static void sample_ids_are_unique(void **state)
 {
-	bool done[12 * 2 + 1] = {false};
+	bool done[2 * 12 * 2 + 1] = {false};
 	struct schedule s;
 
 	(void)state;
 	make_cells();
 	schedule_make(&s, cells, 3, 2, 3);
 	assert_int_equal(s.count, 12);
+	assert_int_equal(s.samples, 24);
 	for (int turn = 0; turn < s.count; turn++)
-		for (int place = 0; place < 2; place++) {
-			int id = schedule_sample_id(&s, turn, place);
+		for (int place = 0; place < 4; place++) {
+			int id = schedule_sample_id(&s, turn, place / 2, place % 2);
 
-			assert_in_range(id, 1, 24);
+			/* Repeats come behind all that is repeated. */
+			assert_in_range(id, place < 2 ? 1 : 25, place < 2 ? 24 : 48);
 			assert_false(done[id]); /* no number twice */
 			done[id] = true;
 		}
 	schedule_free(&s);
+}
+
+/* What was planned first keeps turns, orders and numbers; of what comes later each contender
+ * gets as many blocks as it should have, those that all lack with all, others beside the
+ * reference; and no block is without the reference. */
+static void stages_come_behind(void **state)
+{
+	static const int first[] = {5, 2}, second[] = {6, 2, 3};
+	struct schedule before, after;
+	int x[8], y[8], of[3][4] = {{0}}, attempt, place, behind = 0;
+	bool numbered[200] = {false};
+
+	(void)state;
+	schedule_begin(&before, 1, 9);
+	schedule_extend(&before, first, 2, 2);
+	schedule_begin(&after, 1, 9);
+	schedule_extend(&after, first, 2, 2);
+	schedule_extend(&after, second, 3, 4);
+	assert_int_equal(after.stage_begin, before.count);
+	for (int turn = 0; turn < before.count; turn++) {
+		for (int again = 0; again < SCHEDULE_ATTEMPTS; again++) {
+			schedule_order(&before, turn, again, x);
+			schedule_order(&after, turn, again, y);
+			assert_memory_equal(x, y, 2 * sizeof(x[0]));
+			assert_int_equal(schedule_sample_id(&before, turn, again, 0),
+					 schedule_sample_id(&after, turn, again, 0));
+		}
+		assert_int_equal(before.turns[turn].block, after.turns[turn].block);
+	}
+	for (int turn = 0; turn < after.count; turn++) {
+		bool reference = false;
+
+		schedule_order(&after, turn, 0, x);
+		for (int i = 0; i < schedule_places(&after, turn); i++) {
+			reference |= x[i] == 1;
+			of[after.turns[turn].cell][x[i]]++;
+		}
+		/* All numbers are found again, those of repeats too, and none is given twice.
+		 */
+		for (int i = 0; i < SCHEDULE_ATTEMPTS * schedule_places(&after, turn); i++) {
+			int again = i % SCHEDULE_ATTEMPTS, at = i / SCHEDULE_ATTEMPTS;
+			int id = schedule_sample_id(&after, turn, again, at);
+
+			assert_in_range(id, 1, after.ids);
+			assert_true(turn < before.count || id > before.ids);
+			assert_false(numbered[id]);
+			numbered[id] = true;
+			behind++;
+			assert_int_equal(schedule_find(&after, id, &attempt, &place), turn);
+			assert_int_equal(attempt, again);
+			assert_int_equal(place, at);
+		}
+		assert_true(reference);
+		if (turn > after.stage_begin)
+			assert_true(after.turns[turn].round >= after.turns[turn - 1].round);
+	}
+	for (int cell = 0; cell < 3; cell++)
+		for (int k = 0; k < 4; k++)
+			if (k != 1)
+				assert_int_equal(of[cell][k], second[cell]);
+	assert_int_equal(of[0][1], 11); /* beside the two that came later, five more */
+	assert_int_equal(behind, after.ids);
+	assert_int_equal(2 * after.samples, after.ids);
+	assert_int_equal(schedule_find(&after, 0, &attempt, &place), -1);
+	assert_int_equal(schedule_find(&after, after.ids + 1, &attempt, &place), -1);
+	schedule_free(&before);
+	schedule_free(&after);
 }
 
 int main(void)
@@ -140,6 +209,7 @@ int main(void)
 		cmocka_unit_test(orders_are_equally_likely),
 		cmocka_unit_test(seeds_decide_everything),
 		cmocka_unit_test(sample_ids_are_unique),
+		cmocka_unit_test(stages_come_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

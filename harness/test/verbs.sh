@@ -78,7 +78,23 @@ refuses 2 "'nosuch'" "run: an unknown parameter" run --workload tiny-churn --set
 refuses 2 "integers from" "run: a parameter out of range" run --workload tiny-churn --set depth=-4
 refuses 2 "live_mib=65536: from 1 to " "run: a parameter too large for the memory" \
 	run --workload frag-drain,tiny-churn --set live_mib=65536,size_min=16,size_max=16
-refuses 2 "--resume goes on" "run: --resume with another plan" run --resume --blocks 3
+refuses 2 "--resume goes on" "run: --resume with another plan" run --resume --seed 3
+refuses 2 "--resume goes on" "run: --resume with another suite" run --resume --suite full
+# What a report needs is looked for before anything is measured.
+plotter=${GNUPLOT-}
+GNUPLOT=$work/none
+export GNUPLOT
+refuses 1 "$work/none: No such file" "run: no gnuplot" run --workload tiny-churn --only glibc --out "$work/never"
+printf '#!/bin/sh\nexit 1\n' >"$work/broken" && chmod +x "$work/broken"
+GNUPLOT=$work/broken
+refuses 1 "does not work" "run: a gnuplot that draws nothing" run --workload tiny-churn --only glibc --out "$work/never"
+GNUPLOT=true
+ASHLAR_PLOTS=$work
+export ASHLAR_PLOTS
+refuses 1 "ASHLAR_PLOTS can name" "run: no scripts of figures" run --workload tiny-churn --only glibc --out "$work/never"
+unset GNUPLOT ASHLAR_PLOTS
+[ -z "$plotter" ] || export GNUPLOT="$plotter"
+check '[ ! -e "$work/never" ]' "none of them began"
 refuses 2 "no manifest.json" "run: nothing to resume" run --resume --out "$work"
 
 : >"$work/file"
