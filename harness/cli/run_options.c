@@ -42,8 +42,8 @@ static const struct argp_option table[] = {
 	 "unpacked (unstable)",
 	 0},
 	{"mode", 'm', "MODE,...", 0,
-	 "only these kinds of cells: throughput, latency, memory, instructions, locality (of "
-	 "traces); and verify, which is in no suite",
+	 "only these kinds of cells: throughput, latency, memory, instructions (the clock held "
+	 "still), locality (of traces, likewise); and verify, which is in no suite",
 	 0},
 	{"set", 'p', "KEY=VALUE,...", 0,
 	 "parameters of the workloads that have them; may be repeated", 0},
