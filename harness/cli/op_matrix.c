@@ -226,9 +226,35 @@ static bool draw(const char *dir, const struct contenders *all)
 	return good;
 }
 
-static void measure(const struct options *o, const struct contenders *all,
+/* What a price says of whether its contender works: one that has a price anywhere does. */
+static void judge(struct contender *c, const struct price *p, bool first)
+{
+	bool priced = !isnan(p->instructions) || !isnan(p->ns.point);
+
+	c->failed = (c->failed || first) && !priced;
+	if (c->failed)
+		snprintf(c->reason, sizeof(c->reason), "%s", p->reason);
+}
+
+/* False after a line for each that failed everywhere. */
+static bool all_work(const struct contenders *all)
+{
+	bool good = true;
+
+	for (int i = 0; i < all->count; i++)
+		if (all->list[i].failed) {
+			complain("op-matrix: %s failed in every pattern: %s", all->list[i].name,
+				 all->list[i].reason);
+			good = false;
+		}
+	return good;
+}
+
+static void measure(const struct options *o, struct contenders *all,
 		    const struct trial_place *place, FILE *tsv, FILE *text)
 {
+	bool first = true;
+
 	struct price *prices = calloc((size_t)all->count, sizeof(*prices)), driver;
 
 	fputs("# instructions (callgrind, n against 2n pairs) and CPU time of one malloc and "
@@ -247,8 +273,11 @@ static void measure(const struct options *o, const struct contenders *all,
 				break;
 			price_all(place, all->list, all->count, pattern, size ? size : 64,
 				  prices, &driver);
-			for (int i = 0; i < all->count; i++)
+			for (int i = 0; i < all->count; i++) {
 				tsv_row(tsv, all->list[i].name, pattern, size, &prices[i]);
+				judge(&all->list[i], &prices[i], first);
+			}
+			first = false;
 			tsv_row(tsv, "-", pattern, size, &driver);
 			text_row(text, size, prices, all->count, &driver);
 			text_row(stdout, size, prices, all->count, &driver);
@@ -276,6 +305,7 @@ static int work(const struct options *o, struct contenders *all, char *dir, cons
 	if (interrupt_wanted())
 		return STATUS_INTERRUPTED;
 	good = good && draw(dir, all);
+	good &= all_work(all);
 	printf("\nop-matrix: %s\n", dir);
 	return good ? STATUS_OK : STATUS_FAILED;
 }

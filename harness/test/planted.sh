@@ -60,6 +60,10 @@ check '[ "$(grep -c "\"status\": \"failed\"" "$work/end/manifest.json")" -eq 2 ]
 bench report --quiet "$work/end"
 check '[ "$(grep -o ">failed in every sample (2): " "$work/end/report.html" | grep -c .)" -eq 2 ]' "and so does the table of contenders"
 
+bench op-matrix --size 64 --pattern steady --only glibc --only "crash=$planted/planted_crash.so" --out "$work/prices"
+check '[ $status -eq 1 ] && grep -q "crash failed in every pattern: " "$work/err" && ! grep -q "glibc failed" "$work/err"' \
+	"op-matrix ends with status 1 for it, too"
+
 # Two names for the same library; and one that is not what it says.
 bench run $common --mode throughput --set ops=200000 --blocks 2 --out "$work/names" \
 	--only glibc --allocator "again=$libc"
