@@ -22,6 +22,9 @@ static double metric_of(const struct result_sample *s, enum metric metric)
 		return s->ops > 0 ? s->sys_ns / s->ops : NAN;
 	case METRIC_INSTRUCTIONS:
 		return s->ops > 0 ? s->instructions / s->ops : NAN;
+	case METRIC_LINES:
+		return json_field_number(results_value(s->json, FIELD_locality),
+					 "lines_per_1000");
 	case METRICS:
 		break;
 	}
@@ -35,10 +38,8 @@ static bool counts(const struct comparison *c, const struct result_sample *s, si
 	       s->block >= 0 && s->block < (int64_t)c->nblocks;
 }
 
-/* The values of a cell and contender by block, NaN where there is no good sample;
- * out has room for c->nblocks. */
-static void block_values(const struct comparison *c, size_t cell, size_t contender,
-			 enum metric metric, double *out)
+void comparison_values(const struct comparison *c, size_t cell, size_t contender,
+		       enum metric metric, double *out)
 {
 	for (size_t b = 0; b < c->nblocks; b++)
 		out[b] = NAN;
@@ -66,7 +67,7 @@ struct interval comparison_median(const struct comparison *c, size_t cell, size_
 	struct interval result;
 	size_t n = 0;
 
-	block_values(c, cell, contender, metric, values);
+	comparison_values(c, cell, contender, metric, values);
 	for (size_t b = 0; b < c->nblocks; b++)
 		if (!isnan(values[b]))
 			values[n++] = values[b];
@@ -75,26 +76,33 @@ struct interval comparison_median(const struct comparison *c, size_t cell, size_
 	return result;
 }
 
-size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
-			     enum metric metric, double *out)
+/* Paired log ratios of one contender to another, into out; returns their number. */
+static size_t log_ratios(const struct comparison *c, size_t cell, size_t contender,
+			 size_t other, enum metric metric, double *out)
 {
-	double *own = block_array(c), *reference = block_array(c);
+	double *own = block_array(c), *others = block_array(c);
 	size_t n;
 
-	block_values(c, cell, contender, metric, own);
-	block_values(c, cell, c->reference, metric, reference);
-	n = stat_log_ratios(own, reference, c->nblocks, out);
+	comparison_values(c, cell, contender, metric, own);
+	comparison_values(c, cell, other, metric, others);
+	n = stat_log_ratios(own, others, c->nblocks, out);
 	free(own);
-	free(reference);
+	free(others);
 	return n;
 }
 
-static struct interval ratio_interval(const struct comparison *c, size_t cell, size_t contender,
-				      enum metric metric)
+size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
+			     enum metric metric, double *out)
+{
+	return log_ratios(c, cell, contender, c->reference, metric, out);
+}
+
+struct interval comparison_pair(const struct comparison *c, size_t cell, size_t contender,
+				size_t other, enum metric metric)
 {
 	double *logs = block_array(c);
-	struct interval result = stat_ratio_interval(
-		logs, comparison_log_ratios(c, cell, contender, metric, logs));
+	struct interval result =
+		stat_ratio_interval(logs, log_ratios(c, cell, contender, other, metric, logs));
 
 	free(logs);
 	return result;
@@ -165,10 +173,9 @@ static void choose_shown(struct comparison *c)
 		}
 }
 
-struct comparison *comparison_make(struct result_set *set, size_t reference)
+struct comparison *comparison_open(struct result_set *set, size_t reference)
 {
 	struct comparison *c = calloc(1, sizeof(*c));
-	size_t all = set->ncontenders, n = set->ncells * all + 1;
 
 	if (!c)
 		abort();
@@ -180,6 +187,15 @@ struct comparison *comparison_make(struct result_set *set, size_t reference)
 		if (block >= 0 && block < MAX_BLOCKS && (size_t)block >= c->nblocks)
 			c->nblocks = (size_t)block + 1;
 	}
+	choose_shown(c);
+	return c;
+}
+
+struct comparison *comparison_make(struct result_set *set, size_t reference)
+{
+	struct comparison *c = comparison_open(set, reference);
+	size_t all = set->ncontenders, n = set->ncells * all + 1;
+
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++) {
 		c->ratio[m] = calloc(n, sizeof(*c->ratio[m]));
 		if (!c->ratio[m])
@@ -188,9 +204,8 @@ struct comparison *comparison_make(struct result_set *set, size_t reference)
 			for (size_t k = 0;
 			     k < all && results_is_mode(&set->cells[i], "throughput"); k++)
 				c->ratio[m][i * all + k] =
-					ratio_interval(c, i, k, (enum metric)m);
+					comparison_pair(c, i, k, reference, (enum metric)m);
 	}
-	choose_shown(c);
 	return c;
 }
 

@@ -14,6 +14,7 @@ enum metric {
 	METRIC_FAULTS,       /* minor faults per operation */
 	METRIC_SYS,          /* system time in ns per operation */
 	METRIC_INSTRUCTIONS, /* of the process under callgrind, per operation */
+	METRIC_LINES,        /* of 64 bytes touched per 1000 operations, in mode locality */
 	METRICS
 };
 
@@ -32,7 +33,18 @@ struct comparison {
  * the set stays the caller's.  Ratios are paired: within each block the contender's value over
  * the reference's; the cell's ratio is their median. */
 struct comparison *comparison_make(struct result_set *set, size_t reference);
+/* The same without the ratios (null), which take most of the time. */
+struct comparison *comparison_open(struct result_set *set, size_t reference);
 void comparison_free(struct comparison *c);
+
+/* The values of a cell and contender by block, NaN where there is no good sample; out has room
+ * for c->nblocks. */
+void comparison_values(const struct comparison *c, size_t cell, size_t contender,
+		       enum metric metric, double *out);
+
+/* The ratio of one contender's values to another's, paired by block. */
+struct interval comparison_pair(const struct comparison *c, size_t cell, size_t contender,
+				size_t other, enum metric metric);
 
 /* The median of a metric over the blocks of a cell and contender, with its interval. */
 struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,

@@ -34,9 +34,8 @@ void latencies_collect(const struct comparison *c, size_t cell, size_t contender
 	}
 }
 
-/* Per block; NaN where there is none. */
-static void percentiles(const struct comparison *c, size_t cell, size_t contender,
-			const char *kind, double percentile, double *out)
+void latencies_values(const struct comparison *c, size_t cell, size_t contender,
+		      const char *kind, double percentile, double *out)
 {
 	for (size_t b = 0; b < c->nblocks; b++)
 		out[b] = NAN;
@@ -101,8 +100,8 @@ struct interval latencies_ratio(const struct comparison *c, size_t cell, size_t 
 
 	if (!own)
 		abort();
-	percentiles(c, cell, contender, kind, percentile, own);
-	percentiles(c, cell, c->reference, kind, percentile, reference);
+	latencies_values(c, cell, contender, kind, percentile, own);
+	latencies_values(c, cell, c->reference, kind, percentile, reference);
 	ratio = stat_ratio_interval(logs, stat_log_ratios(own, reference, n, logs));
 	*doubts = doubts_of_duration_ratio(&ratio, paired_median(own, reference, n),
 					   paired_median(reference, own, n), &clock);

@@ -26,6 +26,11 @@ void latencies_collect(const struct comparison *c, size_t cell, size_t contender
  * reading stands for either: a step is never seen to be longer. */
 struct clock_limits latencies_clock(const struct comparison *c, size_t cell);
 
+/* A percentile (0 to 1) of one kind by block, NaN where there is none; out has room for
+ * c->nblocks. */
+void latencies_values(const struct comparison *c, size_t cell, size_t contender,
+		      const char *kind, double percentile, double *out);
+
 /* A percentile (0 to 1) of one kind against the reference's in the same block: the median of
  * the ratios over blocks, and what is to be doubted of it.  n is 0 where no block has enough
  * values of both. */

@@ -76,6 +76,9 @@ enum sample_kind {
 	      "the part of them within the allocator and what it calls")                       \
 	FIELD(usable_size_instructions, KIND_INT_NULL, "",                                     \
 	      "the part of those for malloc_usable_size, which traces do not hold")            \
+	FIELD(callgrind, KIND_STRING_NULL, "",                                                 \
+	      "mode `instructions` with `--keep-dumps`: `callgrind/N.out`, callgrind's own "   \
+	      "output of the part that was counted")                                           \
 	FIELD(phases, KIND_ARRAY, "",                                                          \
 	      "per mark: `name`, `at_ns` (since start), `ops`, `rss_bytes`, `pss_bytes`, "     \
 	      "`anon_bytes`, `anon_huge_bytes`, `lazy_free_bytes`, `shmem_bytes`, "            \

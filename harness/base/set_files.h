@@ -7,6 +7,7 @@
 #define SET_TIMELINE "timeline"
 #define SET_LATENCY "latency"
 #define SET_CDF "cdf"
+#define SET_CALLGRIND "callgrind"
 #define SET_PACKED "timelines.tar.zst"
 
 #endif

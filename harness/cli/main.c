@@ -21,6 +21,9 @@ static const struct verb {
 	{"trace", trace_main, "tell, show, check or import a recorded trace"},
 	{"fidelity", fidelity_main, "check that replays keep the order of what was recorded"},
 	{"report", report_main, "make figures and one page of HTML from what was measured"},
+	{"compare", compare_main,
+	 "say of two sets, or two contenders, what is faster or leaner"},
+	{"explain", explain_main, "tell in which functions two contenders spend what they do"},
 	{"pack", pack_main, "put the many small files of a finished run set into one"},
 };
 

@@ -8,12 +8,14 @@
 #include "harness/report/section.h"
 
 /* The options of formats have keys from here on, in the order of the formats. */
-enum { FORMAT_KEY = 0x100, REFERENCE_KEY = 0x200, PICTURES_KEY };
+enum { FORMAT_KEY = 0x100, REFERENCE_KEY = 0x200, PICTURES_KEY, SUMMARY_KEY = 0x300 };
 
 struct arguments {
 	const char *dir, *reference;
 	bool pictures_only;
-	bool *wanted; /* formats */
+	bool *wanted;          /* formats */
+	const char **findings; /* per format of the findings: where to, or null */
+	bool some_findings;
 	bool quiet;
 };
 
@@ -23,6 +25,11 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	if (key >= FORMAT_KEY && key < FORMAT_KEY + (int)export_nformats) {
 		arguments->wanted[key - FORMAT_KEY] = true;
+		return 0;
+	}
+	if (key >= SUMMARY_KEY && key < SUMMARY_KEY + (int)export_nsummaries) {
+		arguments->findings[key - SUMMARY_KEY] = value ? value : "-";
+		arguments->some_findings = true;
 		return 0;
 	}
 	switch (key) {
@@ -50,22 +57,41 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
+/* Where the findings are asked for they are all that is made. */
+static int print_findings(const struct arguments *arguments)
+{
+	int status = STATUS_OK;
+
+	for (size_t i = 0; i < export_nsummaries && status == STATUS_OK; i++)
+		if (arguments->findings[i])
+			status = export_findings(arguments->dir, arguments->reference,
+						 &export_summaries[i], arguments->findings[i]);
+	return status;
+}
+
 int report_main(int argc, char **argv)
 {
-	struct argp_option *options = calloc(export_nformats + 3, sizeof(*options));
+	struct argp_option *options =
+		calloc(export_nformats + export_nsummaries + 3, sizeof(*options));
 	struct argp argp = {
 		.options = options,
 		.parser = parse,
 		.args_doc = "DIR",
 		.doc = "Tables, figures and one page of HTML from a folder of results.\v"
 		       "Reads DIR/manifest.json and DIR/samples.jsonl, writes DIR/report/ and "
-		       "DIR/report.html. GNUPLOT names another gnuplot.",
+		       "DIR/report.html, and all numbers as DIR/summary.json, .csv and .md. "
+		       "With "
+		       "--text, --csv, --json or --summary only what they name is written. "
+		       "GNUPLOT names another gnuplot.",
 	};
-	struct arguments arguments = {.wanted = calloc(export_nformats, sizeof(bool))};
+	struct arguments arguments = {
+		.wanted = calloc(export_nformats, sizeof(*arguments.wanted)),
+		.findings = calloc(export_nsummaries, sizeof(*arguments.findings)),
+	};
 	size_t n = 0;
 	int status;
 
-	if (!options || !arguments.wanted)
+	if (!options || !arguments.wanted || !arguments.findings)
 		abort();
 	options[n++] = (struct argp_option){"reference",
 					    REFERENCE_KEY,
@@ -89,15 +115,25 @@ int report_main(int argc, char **argv)
 							    0,
 							    export_formats[i].what,
 							    0};
+	for (size_t i = 0; i < export_nsummaries; i++)
+		options[n++] = (struct argp_option){export_summaries[i].name,
+						    SUMMARY_KEY + (int)i,
+						    export_summaries[i].file ? "FILE" : NULL,
+						    0,
+						    export_summaries[i].what,
+						    0};
 	argp_err_exit_status = STATUS_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
 		status = STATUS_USAGE;
+	else if (arguments.some_findings)
+		status = print_findings(&arguments);
 	else
 		status = export_report(arguments.dir, arguments.reference, arguments.wanted,
-				       arguments.quiet);
-	if (status == STATUS_OK && arguments.pictures_only)
+				       arguments.quiet, false);
+	if (status == STATUS_OK && arguments.pictures_only && !arguments.some_findings)
 		figures_keep_pictures(arguments.dir);
 	free(options);
 	free(arguments.wanted);
+	free(arguments.findings);
 	return status;
 }

@@ -74,6 +74,7 @@ static int measure(struct manifest *m, struct runset *set, const struct run_requ
 		.hardware = strcmp(tier, counters_of_kernel.tier) == 0,
 		.valgrind = paths_find_program("valgrind"),
 		.timeout_s = m->timeout_s,
+		.keep_dumps = m->keep_dumps,
 		.seed = m->seed,
 	};
 	if (!absolute || !mkdtemp(scratch)) {
@@ -193,7 +194,7 @@ int run_main(int argc, char **argv)
 	if (measured && o.no_report) {
 		printf("results: %s\n", out);
 	} else if (measured) {
-		reported = export_report(out, NULL, NULL, o.quiet);
+		reported = export_report(out, NULL, NULL, o.quiet, !o.quiet);
 		if (reported != STATUS_OK)
 			complain("the report failed, the data is complete: `ashlar-bench "
 				 "report %s` makes it from them",

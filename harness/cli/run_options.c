@@ -17,6 +17,7 @@ enum {
 	KEY_STRICT,
 	KEY_ONLY,
 	KEY_NO_REPEAT,
+	KEY_KEEP_DUMPS,
 	KEY_JOB,
 	KEY_COMMAND /* and those of its keys behind it */
 };
@@ -64,6 +65,8 @@ static const struct argp_option table[] = {
 	{"dry-run", KEY_DRY_RUN, NULL, 0, "say what would be measured, and end", 0},
 	{"strict", KEY_STRICT, NULL, 0,
 	 "exit status 1 when any sample failed (default: when all of an allocator's did)", 0},
+	{"keep-dumps", KEY_KEEP_DUMPS, NULL, 0,
+	 "keep what callgrind wrote of each sample of mode instructions, for `explain`", 0},
 	{"quiet", 'q', NULL, 0, "no progress", 0},
 	{"no-report", KEY_NO_REPORT, NULL, 0,
 	 "leave the report to a later `ashlar-bench report DIR`", 0},
@@ -227,6 +230,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_STRICT:
 		o->strict = true;
+		break;
+	case KEY_KEEP_DUMPS:
+		o->keep_dumps = true;
 		break;
 	case 'q':
 		o->quiet = true;

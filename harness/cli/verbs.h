@@ -20,6 +20,12 @@ int run_main(int argc, char **argv);
  * line on stderr, and what was measured is never touched. */
 int report_main(int argc, char **argv);
 
+/* Two sets of results or two contenders, cell by cell (A B, --in DIR, --force). */
+int compare_main(int argc, char **argv);
+
+/* Instructions by function in a cell under two contenders (CELL A B, --in DIR). */
+int explain_main(int argc, char **argv);
+
 /* The side files of a finished run set become one archive.  1 when the set could not be packed:
  * it is then as it was. */
 int pack_main(int argc, char **argv);

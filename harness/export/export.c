@@ -8,7 +8,10 @@
 #include "harness/base/message.h"
 #include "harness/export/html.h"
 #include "harness/export/markdown.h"
+#include "harness/export/summary.h"
+#include "harness/export/text.h"
 #include "harness/report/report.h"
+#include "harness/report/summary.h"
 
 const struct export_format export_formats[] = {
 	{"markdown", "report.md", "Write DIR/report.md as well: the same as Markdown", false,
@@ -17,52 +20,169 @@ const struct export_format export_formats[] = {
 };
 const size_t export_nformats = sizeof(export_formats) / sizeof(*export_formats);
 
-/* False after a complaint. */
-static bool write_file(const struct document *d, const struct export_format *format,
-		       const char *path)
+static void write_text(const struct report *report, FILE *f)
 {
-	char *unfinished = text_format("%s.part", path);
-	FILE *f = fopen(unfinished, "we");
+	struct document *d = summary_make(report, false);
+
+	text_write(d, f, text_width(f));
+	document_free(d);
+}
+
+static void write_markdown(const struct report *report, FILE *f)
+{
+	struct document *d = summary_make(report, true);
+
+	markdown_write(d, f);
+	document_free(d);
+}
+
+const struct export_summary export_summaries[] = {
+	{"text", NULL, "Print the result as it is seen when a run ends", write_text},
+	{"csv", "summary.csv", "Write all numbers to FILE (-: standard output) and end",
+	 summary_csv_write},
+	{"json", "summary.json", "The same as one JSON object", summary_json_write},
+	{"summary", "summary.md", "The same as tables of Markdown", write_markdown},
+};
+const size_t export_nsummaries = sizeof(export_summaries) / sizeof(*export_summaries);
+
+/* A file that another takes the place of once it is whole. */
+struct replacement {
+	const char *path;
+	char *unfinished;
+	FILE *f;
+};
+
+static FILE *replace_begin(struct replacement *r, const char *path)
+{
+	r->path = path;
+	r->unfinished = text_format("%s.part", path);
+	r->f = fopen(r->unfinished, "we");
+	return r->f;
+}
+
+/* False after a complaint. */
+static bool replace_end(struct replacement *r)
+{
 	bool good = false;
 
-	if (f) {
-		format->write(d, f);
-		good = !ferror(f);
-		good = fclose(f) == 0 && good && rename(unfinished, path) == 0;
+	if (r->f) {
+		good = !ferror(r->f);
+		good = fclose(r->f) == 0 && good && rename(r->unfinished, r->path) == 0;
 	}
 	if (!good) {
-		complain("%s: %s", path, strerror(errno));
-		unlink(unfinished);
+		complain("%s: %s", r->path, strerror(errno));
+		unlink(r->unfinished);
 	}
-	free(unfinished);
+	free(r->unfinished);
 	return good;
 }
 
-int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet)
+static bool write_document(const struct document *d, const struct export_format *format,
+			   const char *path)
 {
-	struct document *d;
-	char *said = text_format("%s", "");
-	int status;
+	struct replacement r;
 
-	message_speaker("report");
-	status = report_make(dir, reference, quiet, &d);
-	for (size_t i = 0; d && i < export_nformats; i++) {
+	if (replace_begin(&r, path))
+		format->write(d, r.f);
+	return replace_end(&r);
+}
+
+static bool write_findings(const struct report *report, const struct export_summary *format,
+			   const char *path)
+{
+	struct replacement r;
+
+	if (replace_begin(&r, path))
+		format->write(report, r.f);
+	return replace_end(&r);
+}
+
+/* All files of the findings, as far as the first that cannot be written. */
+static bool write_summaries(const struct report *report, char **said)
+{
+	for (size_t i = 0; i < export_nsummaries; i++) {
+		const struct export_summary *format = &export_summaries[i];
+		char *path;
+		bool good;
+
+		if (!format->file)
+			continue;
+		path = text_format("%s/%s", report->set->dir, format->file);
+		good = write_findings(report, format, path);
+		if (good)
+			text_append(said, "summary: %s\n", path);
+		free(path);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* The page comes last in the table, so what is said of the findings stands before it. */
+static int write_all(const struct report *report, const struct document *d, const bool *wanted,
+		     char **said)
+{
+	int status = STATUS_OK;
+
+	for (size_t i = 0; i < export_nformats; i++) {
 		const struct export_format *format = &export_formats[i];
 		char *path;
 
-		if (!format->always && !(wanted && wanted[i]))
-			continue;
-		path = text_format("%s/%s", dir, format->file);
-		if (!write_file(d, format, path))
+		if (format->always && !write_summaries(report, said))
 			status = STATUS_INCOMPLETE;
-		text_append(&said, "report: %s\n", path);
+		if (!d || (!format->always && !(wanted && wanted[i])))
+			continue;
+		path = text_format("%s/%s", report->set->dir, format->file);
+		if (!write_document(d, format, path))
+			status = STATUS_INCOMPLETE;
+		text_append(said, "report: %s\n", path);
 		free(path);
+	}
+	return status;
+}
+
+int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet,
+		  bool show)
+{
+	struct document *d = NULL;
+	struct report report;
+	char *said = text_format("%s", "");
+	int status, made;
+
+	message_speaker("report");
+	status = report_open(&report, dir, reference);
+	if (status == STATUS_OK) {
+		if (show) {
+			write_text(&report, stdout);
+			putchar('\n');
+		}
+		status = report_make(&report, quiet, &d);
+		made = write_all(&report, d, wanted, &said);
+		if (status == STATUS_OK)
+			status = made;
 	}
 	if (status == STATUS_OK)
 		fputs(said, stdout);
 	if (d)
 		document_free(d);
+	report_close(&report);
 	free(said);
 	message_speaker(NULL);
+	return status;
+}
+
+int export_findings(const char *dir, const char *reference, const struct export_summary *format,
+		    const char *path)
+{
+	struct report report;
+	int status = report_open(&report, dir, reference);
+
+	if (status != STATUS_OK)
+		return status;
+	if (strcmp(path, "-") == 0)
+		format->write(&report, stdout);
+	else if (!write_findings(&report, format, path))
+		status = STATUS_FAILED;
+	report_close(&report);
 	return status;
 }

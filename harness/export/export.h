@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "harness/report/document.h"
+#include "harness/report/report.h"
 
 struct export_format {
 	const char *name; /* of its option */
@@ -18,11 +18,28 @@ struct export_format {
 extern const struct export_format export_formats[];
 extern const size_t export_nformats;
 
+/* The findings in the formats for other programs and for a terminal. */
+struct export_summary {
+	const char *name; /* of its option */
+	const char *file; /* in the folder of results, or null */
+	const char *what; /* in the option's help */
+	void (*write)(const struct report *report, FILE *f);
+};
+
+extern const struct export_summary export_summaries[];
+extern const size_t export_nsummaries;
+
+/* Writes the findings of `dir`, and nothing else, to `path` ("-": standard output).  Returns
+ * STATUS_OK, STATUS_USAGE or STATUS_FAILED, the latter two after a complaint. */
+int export_findings(const char *dir, const char *reference, const struct export_summary *format,
+		    const char *path);
+
 /* Makes the report of `dir` (see report_make) and writes it in every format that is always
- * written or for which `wanted`, which may be null, is true.  A file that was there is replaced
- * only by a whole one.  Prints `report: PATH` for each, the page's last, when nothing is
- * missing.  Says how far it is unless `quiet`.  Returns what report_make does; complaints name
- * the verb `report`. */
-int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet);
+ * written or for which `wanted`, which may be null, is true, and its findings as summary.*.  A
+ * file that was there is replaced only by a whole one.  Says how far it is unless `quiet`,
+ * prints the findings first if `show`, and `report: PATH` for each report, the page's last, when nothing is missing.  Returns what
+ * report_open and report_make do; complaints name the verb `report`. */
+int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet,
+		  bool show);
 
 #endif

@@ -6,14 +6,8 @@
 #include <string.h>
 #include "harness/base/message.h"
 
-/* Names are written once, "(7) name", and then only "(7)". */
-struct names {
-	char **list;
-	size_t count;
-};
-
 struct reading {
-	struct names objects, functions;
+	struct callgrind_names objects, functions;
 	const char *object, *function; /* whose costs are read */
 	const char *to_object, *to_function;
 	const char *library;
@@ -28,15 +22,14 @@ static const char *const entries[] = {
 	"posix_memalign", "valloc",       "pvalloc",  "malloc_usable_size",
 };
 
-static void names_free(struct names *names)
+void callgrind_names_free(struct callgrind_names *names)
 {
 	for (size_t i = 0; i < names->count; i++)
 		free(names->list[i]);
 	free(names->list);
 }
 
-/* "(ID) NAME" or "(ID)" or, uncompressed, "NAME" up to the end of the line. */
-static const char *name_of(struct names *names, const char *text)
+const char *callgrind_name(struct callgrind_names *names, const char *text)
 {
 	size_t length = strcspn(text, "\n"), id = names->count;
 	const char *name = text;
@@ -130,13 +123,13 @@ static void read_all(struct reading *r, const char *text)
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (starts(line, "ob="))
-			r->object = r->to_object = name_of(&r->objects, line + 3);
+			r->object = r->to_object = callgrind_name(&r->objects, line + 3);
 		else if (starts(line, "fn="))
-			r->function = name_of(&r->functions, line + 3);
+			r->function = callgrind_name(&r->functions, line + 3);
 		else if (starts(line, "cob="))
-			r->to_object = name_of(&r->objects, line + 4);
+			r->to_object = callgrind_name(&r->objects, line + 4);
 		else if (starts(line, "cfn="))
-			r->to_function = name_of(&r->functions, line + 4);
+			r->to_function = callgrind_name(&r->functions, line + 4);
 		else if (starts(line, "calls="))
 			line = take_call(r, line);
 	}
@@ -162,8 +155,8 @@ int64_t callgrind_allocator(const char *text, const char *library, int64_t *usab
 		r.sum = r.usable_size = 0;
 		read_all(&r, text);
 	}
-	names_free(&r.objects);
-	names_free(&r.functions);
+	callgrind_names_free(&r.objects);
+	callgrind_names_free(&r.functions);
 	free(path);
 	*usable_size = r.usable_size;
 	return r.sum;

@@ -11,6 +11,17 @@
  * names the output file, --callgrind-out-file=FILE. */
 #define CALLGRIND_ARGS(valgrind, out) (valgrind), "--tool=callgrind", "--quiet", (out)
 
+/* Names are written once, "(7) name", and then only "(7)". */
+struct callgrind_names {
+	char **list;
+	size_t count;
+};
+
+/* The name that is meant by "(ID) NAME" or "(ID)" or, uncompressed, "NAME" up to the end of the
+ * line; it is remembered under its number.  "" where there is none. */
+const char *callgrind_name(struct callgrind_names *names, const char *text);
+void callgrind_names_free(struct callgrind_names *names);
+
 /* The sum over the file ("summary:" or "totals:"), -1 without one. */
 int64_t callgrind_total(const char *text);
 

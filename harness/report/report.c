@@ -53,33 +53,52 @@ static int make_all(const struct study *study, struct document **document)
 	return status;
 }
 
-int report_make(const char *dir, const char *reference, bool quiet, struct document **document)
+int report_open(struct report *report, const char *dir, const char *reference)
 {
 	char message[PATH_MAX + 256];
-	struct result_set *set = results_load(dir, message, sizeof(message));
-	int status = STATUS_USAGE;
 	size_t chosen;
 
-	*document = NULL;
-	if (!set) {
+	*report = (struct report){.set = results_load(dir, message, sizeof(message))};
+	if (!report->set) {
 		complain("%s", message);
 		return STATUS_USAGE;
 	}
-	chosen = choose_reference(set, reference);
-	if (chosen != SIZE_MAX) {
-		struct study study = {.quiet = quiet, .c = comparison_make(set, chosen)};
-
-		study.styles = style_make(set);
-		study.dir = text_format("%s/report", dir);
-		study.means = means_make(study.c);
-		study.held = held_make(study.c);
-		status = make_all(&study, document);
-		means_free(study.means);
-		comparison_free(study.c);
-		free(study.styles);
-		free(study.held);
-		free(study.dir);
+	chosen = choose_reference(report->set, reference);
+	if (chosen == SIZE_MAX) {
+		report_close(report);
+		return STATUS_USAGE;
 	}
-	results_free(set);
+	report->c = comparison_make(report->set, chosen);
+	report->means = means_make(report->c);
+	report->findings = findings_make(report->c);
+	return STATUS_OK;
+}
+
+void report_close(struct report *report)
+{
+	if (report->findings)
+		findings_free(report->findings);
+	if (report->means)
+		means_free(report->means);
+	if (report->c)
+		comparison_free(report->c);
+	if (report->set)
+		results_free(report->set);
+	*report = (struct report){0};
+}
+
+int report_make(const struct report *report, bool quiet, struct document **document)
+{
+	struct study study = {.quiet = quiet, .c = report->c, .means = report->means};
+	int status;
+
+	*document = NULL;
+	study.styles = style_make(report->set);
+	study.dir = text_format("%s/report", report->set->dir);
+	study.held = held_make(study.c);
+	status = make_all(&study, document);
+	free(study.styles);
+	free(study.held);
+	free(study.dir);
 	return status;
 }

@@ -4,15 +4,28 @@
 
 #include <stdbool.h>
 
+#include "harness/analysis/findings.h"
+#include "harness/analysis/means.h"
 #include "harness/report/document.h"
 
-/* Compares what is in `dir` with the contender `reference` (null: glibc or, where it has no
- * good sample, the first contender that has one) and makes DIR/report/ with tables, scripts
- * and figures, saying how far it is unless `quiet`.  What was measured is never touched.
- *
- * Returns STATUS_OK; STATUS_USAGE where dir or reference is unusable; STATUS_INCOMPLETE where
- * something of the report is missing.  The last two after one complaint.  *document is then
- * what can be written all the same, or null; free it with document_free. */
-int report_make(const char *dir, const char *reference, bool quiet, struct document **document);
+/* A folder of results, compared. */
+struct report {
+	struct result_set *set;
+	struct comparison *c;
+	struct means *means;
+	struct findings *findings;
+};
+
+/* Reads what is in `dir` and compares it with the contender `reference` (null: glibc or, where
+ * it has no good sample, the first contender that has one).  Returns STATUS_OK, or STATUS_USAGE
+ * after a complaint, where dir or reference is unusable.  Close it with report_close. */
+int report_open(struct report *report, const char *dir, const char *reference);
+void report_close(struct report *report);
+
+/* Makes DIR/report/ with tables, scripts and figures, saying how far it is unless
+ * `quiet`.  What was measured is never touched.
+ * Returns STATUS_OK, or after one complaint STATUS_INCOMPLETE where something of it is missing.
+ * *document is what can be written all the same, or null; free it with document_free. */
+int report_make(const struct report *report, bool quiet, struct document **document);
 
 #endif

@@ -148,6 +148,7 @@ json_t *manifest_to_json(const struct manifest *m)
 	json_object_set_new(o, "timeout_s",
 			    m->timeout_s ? json_integer(m->timeout_s) : json_null());
 	json_object_set_new(o, "world", world_to_json(m));
+	json_object_set_new(o, "keep_dumps", json_boolean(m->keep_dumps));
 	json_object_set_new(o, "contenders", contenders);
 	json_object_set_new(o, "cells", cells);
 	json_object_set(o, "capacity", m->capacity);
@@ -345,6 +346,7 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 	m->blocks = (int)json_integer_value(json_object_get(o, "blocks"));
 	m->budget_s = (int)json_integer_value(json_object_get(o, "budget_s"));
 	m->timeout_s = (int)json_integer_value(json_object_get(o, "timeout_s"));
+	m->keep_dumps = json_is_true(json_object_get(o, "keep_dumps"));
 	m->cells = calloc(json_array_size(cells) + 1, sizeof(m->cells[0]));
 	m->contenders = calloc(json_array_size(contenders) + 1, sizeof(m->contenders[0]));
 	m->command = json_incref(json_object_get(o, "command"));

@@ -4,6 +4,7 @@
 #define HARNESS_MANIFEST_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include "harness/matrix/cell.h"
 #include "harness/matrix/schedule.h"
@@ -15,6 +16,7 @@ struct manifest {
 	int blocks;                     /* the most that any cell has */
 	int budget_s;                   /* 0 = none */
 	int timeout_s;                  /* 0 = each workload's own */
+	bool keep_dumps;                /* of callgrind, for `explain` */
 	char started[32], finished[32]; /* "" = not finished */
 	char host[80], revision[80];
 	struct cell *cells;

@@ -14,7 +14,7 @@
 #include "harness/base/set_files.h"
 #include "harness/base/tarball.h"
 
-static const char *const folders[] = {SET_CDF, SET_LATENCY, SET_TIMELINE};
+static const char *const folders[] = {SET_CALLGRIND, SET_CDF, SET_LATENCY, SET_TIMELINE};
 #define FOLDERS (sizeof(folders) / sizeof(*folders))
 
 /* A set that still grows would lose what is written while it is packed. */
@@ -168,8 +168,8 @@ static enum exit_status pack_into(const char *path, const char *dir, struct pack
 		result = tarball_read(&old, path, why, why_size);
 	if (result == 0 && loose.count + old.count == 0) {
 		because(why, why_size,
-			"%s: nothing to pack: no file in " SET_CDF "/, " SET_LATENCY
-			"/ or " SET_TIMELINE "/",
+			"%s: nothing to pack: no file in " SET_CALLGRIND "/, " SET_CDF
+			"/, " SET_LATENCY "/ or " SET_TIMELINE "/",
 			dir);
 		return STATUS_USAGE;
 	}

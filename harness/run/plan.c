@@ -206,6 +206,7 @@ int plan_new(const struct run_request *o, int argc, char **argv, struct manifest
 	clock_utc(m->started, sizeof(m->started));
 	m->budget_s = o->budget_s;
 	m->timeout_s = o->timeout_s;
+	m->keep_dumps = o->keep_dumps;
 	m->seed = o->seed;
 	if (!o->seed_given) {
 		if (getrandom(&m->seed, sizeof(m->seed), 0) != sizeof(m->seed))

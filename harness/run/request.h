@@ -34,6 +34,7 @@ struct run_request {
 	const char *out;        /* NULL = the default */
 	uint64_t seed;
 	bool seed_given, suite_given, resume, strict, dry_run, quiet, no_report, no_repeat;
+	bool keep_dumps;      /* of callgrind */
 	struct command draft; /* that the options speak of now */
 	struct request_part **parts;
 	int nparts; /* 0 = choice alone */

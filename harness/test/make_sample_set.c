@@ -2,12 +2,15 @@
  * report.  No number in it was measured; the host is called "synthetic".
  *
  *   make_sample_set DIR [blocks=N] [planted] [torn] [schema=N] [unfinished] [pmu] [turned]
+ *                   [seed=N] [drift=X] [slower=NAME] [suite=VERSION] [class=HASH]
  *
  * Everything is drawn from a fixed generator.  `planted` adds two contenders,
  * `slower20` (glibc's work + 20 %) and `glibc-again` (glibc's own).  `torn` cuts the
  * last line in the middle and `unfinished` leaves blocks of the last program away.  With
  * `turned` slower20 is 4 % above glibc in time and memory, but in big-buffers and sqlite3 at a
- * tenth of both: means below 1 that one cell makes. */
+ * tenth of both: means below 1 that one cell makes.  With another seed it is
+ * another run of the same things, `drift` the time that all takes in it, `slower` a contender
+ * that takes 10 % more. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -65,6 +68,8 @@ static const struct {
 
 static struct stat_random source;
 static bool turned;
+static double drift = 1;
+static const char *slower = "", *suite = "1.0", *class = "0123456789abcdef";
 
 static double uniform(void)
 {
@@ -250,14 +255,16 @@ static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k
 	double factor = turn ? (tenth ? 0.1 : 1.04) : contenders[k].time * swing;
 	double share_of_memory = turn ? factor : contenders[k].memory;
 	double ns = cells[cell].ns * factor;
-	double ops = floor(0.7e9 / cells[cell].ns) + 1, cpu = ns * ops * weather * noise(0.015);
+	double ops = floor(0.7e9 / cells[cell].ns) + 1,
+	       cpu = ns * ops * weather * noise(0.015) * drift *
+		     (strcmp(slower, contenders[k].name) ? 1 : 1.1);
 	double peak = cells[cell].mib * 0x1p20 * share_of_memory * noise(0.004);
 	double share = fmin(0.9, cells[cell].fault * 500 / cells[cell].ns + 0.005);
 	const char *status, *reason = hole(k, cell, block, &status);
 	json_t *s = json_object();
 
 	put(s, FIELD_schema, json_integer(schema));
-	put(s, FIELD_suite_version, json_string("1.0"));
+	put(s, FIELD_suite_version, json_string(suite));
 	put(s, FIELD_id, json_integer(id));
 	put(s, FIELD_cell, json_string(cells[cell].cell));
 	put(s, FIELD_workload, json_string(cells[cell].workload));
@@ -333,7 +340,7 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 {
 	json_t *manifest = json_pack(
 		"{s:i,s:s,s:s,s:[s,s,s],s:i,s:s,s:s,s:s,s:i,s:i,s:{s:f},s:{s:s,s:s}}", "schema",
-		schema, "suite_version", "1.0", "suite", "synthetic", "command", "ashlar-bench",
+		schema, "suite_version", suite, "suite", "synthetic", "command", "ashlar-bench",
 		"run", "--suite=it's synthetic", "seed", 1, "started", "2000-01-01T00:00:00Z",
 		"host", "synthetic", "revision", "0000000", "blocks", blocks, "budget_s", 600,
 		"capacity", "kv-server", 1.1e6, "counters", "tier", "software", "reason",
@@ -363,7 +370,7 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 	json_object_set_new(manifest, "environment",
 			    json_pack("{s:s,s:s,s:i,s:{s:s},s:s}", "kernel", "synthetic", "cpu",
 				      "synthetic", "cpus_online", 2, "thp", "enabled",
-				      "madvise", "machine_class", "0123456789abcdef"));
+				      "madvise", "machine_class", class));
 	json_dumpf(manifest, f, JSON_INDENT(1));
 	fclose(f);
 	json_decref(manifest);
@@ -372,7 +379,7 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 int main(int argc, char **argv)
 {
 	bool planted = false, torn = false, unfinished = false, pmu = false;
-	int blocks = 5, schema = 1, id = 0;
+	int blocks = 5, schema = 1, id = 0, seed = 2026;
 	const char *dir = argc > 1 ? argv[1] : "";
 	size_t ncontenders;
 	char path[4096];
@@ -383,6 +390,16 @@ int main(int argc, char **argv)
 			blocks = atoi(argv[i] + 7);
 		else if (!strncmp(argv[i], "schema=", 7))
 			schema = atoi(argv[i] + 7);
+		else if (!strncmp(argv[i], "seed=", 5))
+			seed = atoi(argv[i] + 5);
+		else if (!strncmp(argv[i], "drift=", 6))
+			drift = atof(argv[i] + 6);
+		else if (!strncmp(argv[i], "slower=", 7))
+			slower = argv[i] + 7;
+		else if (!strncmp(argv[i], "suite=", 6))
+			suite = argv[i] + 6;
+		else if (!strncmp(argv[i], "class=", 6))
+			class = argv[i] + 6;
 		else if (!strcmp(argv[i], "planted"))
 			planted = true;
 		else if (!strcmp(argv[i], "torn"))
@@ -399,10 +416,12 @@ int main(int argc, char **argv)
 	if (!*dir) {
 		fprintf(stderr,
 			"usage: make_sample_set DIR [blocks=N] [schema=N] [planted] [torn] "
-			"[unfinished] [pmu] [turned]\n");
+			"[unfinished] [pmu] [turned] [seed=N] [drift=X] [slower=NAME] "
+			"[suite=VERSION] "
+			"[class=HASH]\n");
 		return 2;
 	}
-	stat_random_seed(&source, 2026);
+	stat_random_seed(&source, (uint64_t)seed);
 	mkdir(dir, 0777);
 	snprintf(path, sizeof(path), "%s/timeline", dir);
 	mkdir(path, 0777);

@@ -1,6 +1,10 @@
 #include "harness/test/unit.h"
 
 #include "harness/machine/callgrind.h"
+#include "harness/machine/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* As callgrind writes it: names once, then numbers; positions relative or not. */
 static const char dump[] = "# callgrind format\n"
@@ -177,6 +181,86 @@ static void valgrind_says_first_what_is_wrong(void **state)
 	assert_string_equal(line, "");
 }
 
+static int64_t self_of(const struct profile *p, const char *object, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (!strcmp(p->list[i].object, object) && !strcmp(p->list[i].name, name))
+			return p->list[i].self;
+	return -1;
+}
+
+/* What a function costs by itself: its own lines, and not those after calls. */
+static void functions_by_themselves(void **state)
+{
+	struct profile p;
+
+	(void)state;
+	assert_int_equal(profile_read(&p, dump), 0);
+	assert_int_equal(self_of(&p, "program", "main"), 100);
+	assert_int_equal(self_of(&p, "liballoc.so", "malloc"), 30);
+	assert_int_equal(self_of(&p, "liballoc.so", "slow_path"), 60);
+	assert_int_equal(self_of(&p, "libc.so.6", "fopen"), 400);
+	assert_int_equal(self_of(&p, "libc.so.6", "calloc"), 20);
+	assert_int_equal(p.total, 610);
+	assert_int_equal(p.count, 5);
+	profile_free(&p);
+	assert_int_equal(profile_read(&p, "nothing of the kind\n"), -1);
+	profile_free(&p);
+}
+
+/* Recursions and versions of symbols are one function, and so is what has no name; there may be
+ * more than one position before the cost. */
+static void functions_have_one_name(void **state)
+{
+	static const char text[] = "# callgrind format\n"
+				   "positions: instr line\n"
+				   "events: Ir\n"
+				   "\n"
+				   "ob=(1) /a/lib.so\n"
+				   "fn=(1) take\n"
+				   "0x10 1 5\n"
+				   "+4 +1 2\n"
+				   "fn=(2) take'2\n"
+				   "0x20 1 3\n"
+				   "fn=(3) take@@V_1\n"
+				   "0x30 1 1\n"
+				   "fn=(4) 0x00000000000123\n"
+				   "0x40 0 7\n"
+				   "fn=(5) 0x00000000000456\n"
+				   "* 0 6\n"
+				   "totals: 24\n";
+	struct profile p;
+
+	(void)state;
+	assert_int_equal(profile_read(&p, text), 0);
+	assert_int_equal(self_of(&p, "lib.so", "take"), 11);
+	assert_int_equal(self_of(&p, "lib.so", "(no name)"), 13);
+	assert_int_equal(p.count, 2);
+	profile_free(&p);
+}
+
+static void the_greatest_difference_first(void **state)
+{
+	char o[] = "o", equal[] = "equal", less[] = "less", gone[] = "gone", new[] = "new";
+	struct profile_function one[] = {{o, equal, 20}, {o, less, 90}, {o, gone, 4}},
+				other[] = {{o, new, 50}, {o, less, 80}, {o, equal, 40}};
+	struct profile a = {one, 3, 114}, b = {other, 3, 170};
+	struct profile_row *rows;
+	size_t n;
+
+	(void)state;
+	rows = profile_compare(&a, 10, &b, 20, &n); /* b did twice the work */
+	assert_int_equal(n, 4);
+	assert_string_equal(rows[0].name, "less");
+	assert_true(rows[0].a == 9 && rows[0].b == 4);
+	assert_string_equal(rows[1].name, "new");
+	assert_true(rows[1].a == 0 && rows[1].b == 2.5);
+	assert_string_equal(rows[2].name, "gone");
+	assert_string_equal(rows[3].name, "equal");
+	assert_true(rows[3].a == 2 && rows[3].b == 2);
+	free(rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +270,9 @@ int main(void)
 		cmocka_unit_test(a_stub_without_an_object),
 		cmocka_unit_test(what_is_no_dump),
 		cmocka_unit_test(valgrind_says_first_what_is_wrong),
+		cmocka_unit_test(functions_by_themselves),
+		cmocka_unit_test(functions_have_one_name),
+		cmocka_unit_test(the_greatest_difference_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

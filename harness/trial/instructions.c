@@ -23,7 +23,7 @@
 #define CALLGRIND_TIMEOUT_S 300
 
 /* Of the dump that the end of the timed part made. */
-static void read_dump(struct sample *s, const char *pattern)
+static void read_dump(const struct trial_place *place, struct sample *s, const char *pattern)
 {
 	glob_t found;
 
@@ -36,6 +36,7 @@ static void read_dump(struct sample *s, const char *pattern)
 			s->instructions = callgrind_total(text);
 			s->allocator_instructions = callgrind_allocator(
 				text, s->contender->path, &s->usable_size_instructions);
+			trial_keep_dump(place, s, text);
 		}
 		free(text);
 	}
@@ -103,7 +104,7 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *s)
 			    channel->allocs, channel->expected_allocs);
 	proof_take(s, channel);
 	trial_take_replay(s, channel);
-	read_dump(s, dumps);
+	read_dump(place, s, dumps);
 	if (s->instructions < 0)
 		sample_fail(s, SAMPLE_FAILED, "callgrind left no count of the timed part");
 out:

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "harness/base/file.h"
+#include "harness/base/set_files.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
 #include "harness/machine/callgrind.h"
@@ -147,6 +148,21 @@ void trial_channel_free(struct channel *channel, int fd)
 {
 	munmap(channel, sizeof(*channel));
 	close(fd);
+}
+
+void trial_keep_dump(const struct trial_place *place, struct sample *s, const char *text)
+{
+	char *folder, *path;
+
+	if (!place->keep_dumps)
+		return;
+	folder = text_format("%s/" SET_CALLGRIND, place->out);
+	path = text_format("%s/%d.out", folder, s->id);
+	s->has_dump = file_make_folder(folder) == 0 && file_write(path, text) == 0;
+	if (!s->has_dump)
+		sample_fail(s, SAMPLE_FAILED, "%s: %s", path, strerror(errno));
+	free(folder);
+	free(path);
 }
 
 void trial_take_replay(struct sample *s, const struct channel *c)

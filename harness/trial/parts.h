@@ -41,6 +41,9 @@ char *trial_folder(const struct trial_place *place, struct sample *sample);
 struct channel *trial_channel_make(struct sample *sample, int *fd);
 void trial_channel_free(struct channel *channel, int fd);
 
+/* Keeps what callgrind wrote, where that is wanted: in callgrind/ of the run set. */
+void trial_keep_dump(const struct trial_place *place, struct sample *sample, const char *text);
+
 /* What the replay of a trace says of itself, and its model of locality. */
 void trial_take_replay(struct sample *sample, const struct channel *channel);
 

@@ -15,6 +15,7 @@ struct trial_place {
 	const char *valgrind; /* NULL = none */
 	int timeout_s;        /* of one sample; 0 = what the workload or program says */
 	uint64_t seed;        /* of the padding */
+	bool keep_dumps;      /* callgrind's output goes into the run set */
 	const char *record;   /* programs are recorded into this file, not measured; or NULL */
 };
 

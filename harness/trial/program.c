@@ -227,6 +227,7 @@ static void take_dump(struct program_trial *t)
 		s->instructions = callgrind_total(text);
 		s->allocator_instructions = callgrind_allocator(text, s->contender->path,
 								&s->usable_size_instructions);
+		trial_keep_dump(t->place, s, text);
 	}
 	free(text);
 	if (s->instructions < 0)

@@ -329,6 +329,8 @@ json_t *sample_to_json(const struct sample *s)
 			count_or_null(s->allocator_instructions, within),
 		[FIELD_usable_size_instructions] =
 			count_or_null(s->usable_size_instructions, within),
+		[FIELD_callgrind] = s->has_dump ? json_sprintf(SET_CALLGRIND "/%d.out", s->id)
+						: json_null(),
 		[FIELD_phases] = phases(s),
 		[FIELD_timeline] = s->has_timeline ? json_sprintf(SET_TIMELINE "/%d.tsv", s->id)
 						   : json_null(),

@@ -44,6 +44,7 @@ struct sample {
 	int64_t instructions;             /* -1 = not counted */
 	int64_t allocator_instructions;   /* within the allocator and what it calls; -1 */
 	int64_t usable_size_instructions; /* the part of those for malloc_usable_size */
+	bool has_dump;                    /* callgrind's output is kept in the set */
 	uint64_t peak_rss_bytes, table_bytes;
 	uint64_t minor_faults, major_faults, voluntary_switches, involuntary_switches;
 	uint64_t runqueue_delay_ns, steal_ns;

@@ -1,0 +1,75 @@
+#include "harness/export/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_words(FILE *f, const char *text)
+{
+	bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+
+	if (quoted)
+		fputc('"', f);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', f);
+		fputc(*text, f);
+	}
+	fputs(quoted ? "\"" : "", f);
+}
+
+/* What is not known is an empty field. */
+static void write_number(FILE *f, double value)
+{
+	if (isfinite(value))
+		fprintf(f, "%.9g", value);
+	fputc(',', f);
+}
+
+static void write_interval(FILE *f, const struct interval *i)
+{
+	write_number(f, i->point);
+	write_number(f, i->low);
+	write_number(f, i->high);
+	fprintf(f, "%zu,", i->n);
+}
+
+void summary_csv_write(const struct report *report, FILE *f)
+{
+	static const char *const units[] = {
+		[FINDING_NS] = "ns", [FINDING_BYTES] = "bytes", [FINDING_COUNT] = ""};
+	const struct findings *findings = report->findings;
+	const struct result_set *set = report->set;
+
+	fputs("schema,cell,mode,kind,workload,contender,reference,metric,unit,value,low,high,n,"
+	      "ratio,ratio_low,ratio_high,ratio_n,best,uncertain\n",
+	      f);
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *one = &findings->list[i];
+		const struct result_cell *cell = &set->cells[one->cell];
+		const char *const words[] = {
+			cell->name,
+			cell->mode,
+			cell->kind,
+			cell->workload,
+			set->contenders[one->contender].name,
+			set->contenders[findings->c->reference].name,
+			one->metric->name,
+			units[one->metric->unit],
+		};
+		char *doubts;
+
+		fprintf(f, FINDINGS_SCHEMA ",");
+		for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
+			write_words(f, words[k]);
+			fputc(',', f);
+		}
+		write_interval(f, &one->value);
+		write_interval(f, &one->ratio);
+		fprintf(f, "%d,", one->best);
+		doubts = doubts_text(&one->doubts, ~0u);
+		write_words(f, doubts ? doubts : "");
+		fputc('\n', f);
+		free(doubts);
+	}
+}

@@ -1,0 +1,273 @@
+#include "harness/report/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/message.h"
+#include "harness/report/section.h"
+
+/* The contenders that are compared: every one that was shown but the reference. */
+static bool is_other(const struct comparison *c, size_t contender)
+{
+	return contender != c->reference && !comparison_never_ran(c, contender);
+}
+
+static enum unit unit_of(const struct finding_metric *metric)
+{
+	static const enum unit units[] = {[FINDING_NS] = UNIT_NS,
+					  [FINDING_BYTES] = UNIT_BYTES,
+					  [FINDING_COUNT] = UNIT_PLAIN};
+
+	return units[metric->unit];
+}
+
+/* Why there is no number. */
+static const char *status_of(const struct comparison *c, size_t cell, size_t contender)
+{
+	struct outcome o = comparison_outcome(c, cell, contender);
+
+	return o.ok ? "no pair" : *o.status ? o.status : "–";
+}
+
+/* As it is; with its interval if `whole`. */
+static void add_value(struct document *d, const struct findings *f, size_t cell,
+		      const struct finding_metric *metric, size_t contender, bool whole)
+{
+	const struct finding *one = findings_find(f, cell, metric, contender);
+	struct field *field;
+
+	if (!one) {
+		document_words(d, "%s", status_of(f->c, cell, contender));
+		return;
+	}
+	field = document_number(d, unit_of(metric), one->value.point);
+	field->low = whole ? one->value.low : NAN;
+	field->high = whole ? one->value.high : NAN;
+	if (contender == f->c->reference)
+		field->best = one->best;
+}
+
+static void add_ratio(struct document *d, const struct findings *f, size_t cell,
+		      const struct finding_metric *metric, size_t contender)
+{
+	const struct finding *one = findings_find(f, cell, metric, contender);
+	struct field *field;
+
+	if (!one || !one->ratio.n) {
+		document_words(d, "%s", status_of(f->c, cell, contender));
+		return;
+	}
+	field = section_interval(d, &one->ratio, &one->doubts);
+	field->best = one->best;
+}
+
+static void what_ran(struct document *d, const struct comparison *c)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < c->set->nsamples; i++)
+		good += c->set->samples[i].ok && !c->set->samples[i].superseded;
+	document_paragraph(d);
+	document_format(
+		d,
+		"Suite %s %s, revision %s, on %s: %zu of %zu samples are good. Ratios are to "
+		"%s, with their 95 %% interval; less is better.",
+		section_recorded(c, "suite"), section_recorded(c, "suite_version"),
+		section_recorded(c, "revision"), section_recorded(c, "host"), good,
+		c->set->nsamples, section_reference(c));
+	if (!*json_field_text(c->set->manifest, "finished")) {
+		document_warning(d);
+		document_say(d, "This run was not finished: cells may be empty or hold fewer "
+				"blocks than planned.");
+	}
+}
+
+/* Samples of a contender that failed or ran out of time. */
+static size_t count_failed(const struct comparison *c, size_t contender)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		struct outcome o = comparison_outcome(c, i, contender);
+
+		n += o.failed + o.timeout;
+	}
+	return n;
+}
+
+static void add_mean(struct document *d, const struct mean *mean, bool whole)
+{
+	struct doubts doubts = doubts_of_mean(mean);
+	struct field *field;
+
+	section_interval(d, &mean->ratio, &doubts);
+	if (!whole)
+		return;
+	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN);
+	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
+	if (mean->ratio.n && mean->least.name) {
+		field->number[field->nnumbers++] = mean->most.ratio;
+		field->between = " to ";
+	}
+}
+
+/* A line per contender.  Programs and own workloads are never one number: what is half of the
+ * one may be nothing of the other. */
+static void contenders_table(struct document *d, const struct report *report, bool whole)
+{
+	static const char *const titles[] = {"contender", NULL};
+	static const char *const means[] = {"CPU time, programs", "CPU time, own workloads",
+					    "peak memory, programs",
+					    "peak memory, own workloads"};
+	const struct comparison *c = report->c;
+
+	document_table(d, titles);
+	for (size_t i = 0; i < 4; i++) {
+		document_column(d, "%s", means[i]);
+		if (whole)
+			document_column(d, "median of cells");
+		if (whole)
+			document_column(d, "without one cell");
+	}
+	document_column(d, "failed");
+	for (size_t k = 0; k < c->set->ncontenders; k++) {
+		document_row(d);
+		document_words(d, "%s", c->set->contenders[k].name);
+		if (comparison_never_ran(c, k)) {
+			document_words(d, "skipped: %s", c->set->contenders[k].reason);
+			continue;
+		}
+		for (size_t i = 0; i < 4; i++) {
+			if (k != c->reference)
+				add_mean(d,
+					 means_of(report->means, c, k,
+						  i % 2 ? SCOPE_WORKLOADS : SCOPE_PROGRAMS,
+						  i / 2 ? METRIC_RSS : METRIC_CPU),
+					 whole);
+			for (int n = 0; k == c->reference && n < (whole ? 3 : 1); n++)
+				document_words(d, "1");
+		}
+		document_number(d, UNIT_COUNT, (double)count_failed(c, k));
+	}
+}
+
+static bool has_metric(const struct findings *f, const struct finding_metric *metric)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->list[i].metric == metric)
+			return true;
+	return false;
+}
+
+static void ratios_row(struct document *d, const struct findings *f,
+		       const struct finding_metric *metric, size_t cell)
+{
+	const struct comparison *c = f->c;
+
+	document_row(d);
+	document_words(d, "%s", c->set->cells[cell].name);
+	add_value(d, f, cell, metric, c->reference, false);
+	for (size_t k = 0; k < c->set->ncontenders; k++)
+		if (is_other(c, k))
+			add_ratio(d, f, cell, metric, k);
+}
+
+/* A line per cell, programs first: the reference as it is, the others beside it. */
+static void ratios_table(struct document *d, const struct findings *f,
+			 const struct finding_metric *metric)
+{
+	static const char *const titles[] = {"cell", NULL};
+	const struct comparison *c = f->c;
+
+	document_heading(d, metric->what);
+	document_table(d, titles);
+	document_column(d, "%s", section_reference(c));
+	for (size_t k = 0; k < c->set->ncontenders; k++)
+		if (is_other(c, k))
+			document_column(d, "%s", c->set->contenders[k].name);
+	for (int own = 0; own < 2; own++)
+		for (size_t i = 0; i < c->set->ncells; i++)
+			if (results_is_mode(&c->set->cells[i], metric->mode) &&
+			    results_is_program(&c->set->cells[i]) == !own)
+				ratios_row(d, f, metric, i);
+}
+
+/* A line per cell and contender: a number as it is and beside the reference's. */
+static void values_table(struct document *d, const struct findings *f, const char *title,
+			 const struct finding_metric *const *metrics, size_t n)
+{
+	static const char *const titles[] = {"cell", "contender", NULL};
+	const struct comparison *c = f->c;
+
+	document_heading(d, title);
+	document_table(d, titles);
+	for (size_t m = 0; m < n; m++) {
+		document_column(d, "%s", metrics[m]->what);
+		document_column(d, "to %s", section_reference(c));
+	}
+	for (size_t i = 0; i < c->set->ncells; i++)
+		for (size_t j = 0; j < c->nshown; j++) {
+			if (!results_is_mode(&c->set->cells[i], metrics[0]->mode) ||
+			    !findings_find(f, i, metrics[0], c->shown[j]))
+				continue;
+			document_row(d);
+			document_words(d, "%s", c->set->cells[i].name);
+			document_words(d, "%s", c->set->contenders[c->shown[j]].name);
+			for (size_t m = 0; m < n; m++) {
+				add_value(d, f, i, metrics[m], c->shown[j], true);
+				if (c->shown[j] == c->reference)
+					document_words(d, "1");
+				else
+					add_ratio(d, f, i, metrics[m], c->shown[j]);
+			}
+		}
+}
+
+/* Time and memory in one table, then one for each kind of latency that was measured. */
+static void values_tables(struct document *d, const struct findings *f)
+{
+	for (size_t m = 0; m < finding_nmetrics;) {
+		const struct finding_metric *some[3], *first = &finding_metrics[m];
+		size_t n = 0;
+		char *title;
+
+		while (m < finding_nmetrics && n < 3 &&
+		       !strcmp(finding_metrics[m].mode, first->mode) &&
+		       (!first->kind || !strcmp(finding_metrics[m].kind, first->kind)))
+			some[n++] = &finding_metrics[m++];
+		if (!has_metric(f, first))
+			continue;
+		title = first->kind ? text_format("latency of %s", first->kind)
+				    : text_format("%s", first->mode);
+		values_table(d, f, title, some, n);
+		free(title);
+	}
+}
+
+struct document *summary_make(const struct report *report, bool whole)
+{
+	const struct findings *findings = report->findings;
+	const struct comparison *c = report->c;
+	char *title = text_format("suite %s on %s, revision %s", section_recorded(c, "suite"),
+				  section_recorded(c, "host"), section_recorded(c, "revision"));
+	struct document *d = document_make(c->set->dir, "Summary", title);
+
+	free(title);
+
+	document_section(d, "summary", "Result", NULL);
+	what_ran(d, c);
+	contenders_table(d, report, whole);
+	for (size_t m = 0; m < finding_nmetrics; m++)
+		if (!finding_metrics[m].kind && has_metric(findings, &finding_metrics[m]))
+			ratios_table(d, findings, &finding_metrics[m]);
+	document_paragraph(d);
+	document_format(
+		d,
+		"%s: least of its line, or not told apart from the least. A geometric mean "
+		"counts each workload once.",
+		whole ? "Bold" : "*");
+	if (whole)
+		values_tables(d, findings);
+	return d;
+}

@@ -1,0 +1,138 @@
+# What a set says in a few lines, as numbers for others, and beside another set: the result on the
+# terminal, summary.*, `compare` and `explain`.
+no_preload=yes
+. "$top_srcdir/harness/test/bench.sh"
+make_set=$top_builddir/harness/test/make_sample_set
+
+"$make_set" "$work/a" planted blocks=8 && "$make_set" "$work/b" planted blocks=8 seed=7 drift=1.3 &&
+	"$make_set" "$work/slow" planted blocks=8 seed=8 drift=0.8 slower=ashlar &&
+	"$make_set" "$work/few" blocks=3 && "$make_set" "$work/few2" blocks=3 seed=7 slower=ashlar || exit 99
+
+# --- one set ------------------------------------------------------------------------------
+bench report --text "$work/a"
+cp "$work/out" "$work/text"
+for name in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20 absent; do
+	check '[ "$(awk "/^CPU time per operation/ { exit } \$1 == \"$name\"" "$work/text" | wc -l)" -eq 1 ]' \
+		"the result has one line of $name"
+done
+check 'grep -q "^absent  *skipped: library <absent.so>" "$work/text"' "and the reason of who is not here"
+check 'awk "/^CPU time per operation/ { n = 0; on = 1; next } /^peak resident/ { exit bad || n < 15 }
+	on && NF { n++; if (n > 1 && ! / \*/) bad = 1 }" "$work/text"' "each cell has its best marked"
+check 'awk "/^redis/ && !p { p = NR } /^tiny-churn/ && !o { o = NR } END { exit !(p && p < o) }" "$work/text"' "programs come first"
+check '[ ! -e "$work/a/report" ] && [ ! -e "$work/a/summary.csv" ]' "nothing is written where only text was asked for"
+
+"$bench" report --csv - "$work/a" 2>"$work/err" >"$work/csv"
+check '[ $? -eq 0 ] && grep -q "^schema,cell,mode," "$work/csv" && [ "$(grep -c "^ashlar-summary 1," "$work/csv")" -gt 300 ]' \
+	"report --csv -: a line per number"
+"$bench" report --csv - "$work/few" 2>"$work/err" | head -n 1 >"$work/out"
+check '[ -s "$work/out" ] && [ ! -s "$work/err" ]' "and a pipe that closes ends it quietly"
+refuses 1 "nowhere/x.csv" "report --csv: a file that cannot be" report --csv "$work/nowhere/x.csv" "$work/few"
+
+# All files hold the same numbers, and those of the figures' tables.
+GNUPLOT=$work/none bench report "$work/a"
+check '[ $status -eq 3 ] && [ -s "$work/a/summary.md" ] && cmp "$work/csv" "$work/a/summary.csv"' \
+	"report leaves summary.json, .csv and .md, gnuplot or not"
+cat >"$work/check.py" <<'END'
+import csv, json, sys
+folder = sys.argv[1]
+rows = list(csv.DictReader(open(folder + "/summary.csv")))
+whole = json.load(open(folder + "/summary.json"))
+assert whole["schema"] == "ashlar-summary 1" and whole["reference"] == "glibc" and whole["set"]["suite_version"] == "1.0"
+try:
+    import jsonschema
+    jsonschema.validate(whole, json.load(open(sys.argv[2])))
+except ImportError:
+    pass
+def same(a, b):
+    return b is None and a == "" or b is not None and abs(float(a) - b) <= 1e-6 * abs(b)
+seen = 0
+assert all(len(r) == 19 and None not in r and None not in r.values() for r in rows)
+for cell in whole["cells"]:
+    for who in cell["contenders"]:
+        for metric, number in who["metrics"].items():
+            (row,) = [r for r in rows if r["cell"] == cell["cell"] and r["mode"] == cell["mode"]
+                      and r["contender"] == who["contender"] and r["metric"] == metric]
+            value, ratio = number["value"], number["ratio"] or {"point": None, "low": None, "high": None}
+            assert same(row["value"], value["point"]) and same(row["low"], value["low"]), row
+            assert same(row["ratio"], ratio["point"]) and same(row["ratio_high"], ratio["high"]), row
+            assert bool(int(row["best"])) == number["best"] and row["uncertain"] == (number["uncertain"] or ""), row
+            seen += 1
+assert seen == len(rows), (seen, len(rows))
+lines = [l.rstrip("\n").split("\t") for l in open(folder + "/report/fig01.tsv") if not l.startswith("#")]
+names, compared = lines[0], 0
+for line in lines[1:]:
+    f = dict(zip(names, line))
+    for r in rows:
+        if r["metric"] == "cpu_ns" and r["cell"] == f["label"] and r["contender"] == f["allocator"] and f["ratio"] != "NaN":
+            assert abs(float(r["ratio"]) / float(f["ratio"]) - 1) < 1e-4, (r, f)
+            compared += 1
+assert compared > 80, compared
+crash = [c for cell in whole["cells"] for c in cell["contenders"] if c["status"] == "failed"]
+assert crash and all(c["reason"] for c in crash)
+means = {c["name"]: c["geometric_means"] for c in whole["contenders"]}
+assert means["slower20"]["cpu_ns"]["programs"]["ratio"]["point"] > 1.15 and means["null"]["cpu_ns"]["programs"] is None
+END
+check 'python3 "$work/check.py" "$work/a" "$top_srcdir/harness/schema/summary.json" >"$work/out" 2>&1' "JSON, CSV and the figures' tables hold the same numbers"
+check 'grep -q "^| fleet | alloc\|^| fleet | ashlar | [0-9.]* ns" "$work/a/summary.md" && grep -q "latency of request" "$work/a/summary.md"' \
+	"the Markdown has absolute times and latencies"
+
+# --- two sides ----------------------------------------------------------------------------
+called() { grep -Ec '\] +(faster|slower|leaner|fatter)' "$work/out"; }
+
+bench compare "$work/a" "$work/b"
+check '[ $status -eq 0 ] && [ "$(called)" -eq 0 ] && [ "$(grep -Ec "\] +(same|cannot tell)" "$work/out")" -gt 150 ]' \
+	"two runs of the same, one on a slower day: nothing is faster or slower"
+check 'awk "/^In what the two sets differ/ { d = NR } /^Cell by cell/ { exit !(d && d < NR) }" "$work/out"' \
+	"what differs beside the numbers is said first"
+bench compare "$work/a" "$work/slow"
+check '[ "$(grep -E "\] +slower" "$work/out" | grep -c " ashlar ")" -eq 14 ] && [ "$(called)" -eq 14 ]' \
+	"a contender that was made 10 % slower is, in every cell, and no other"
+bench compare "$work/slow" "$work/a"
+check '[ "$(grep -E "\] +faster" "$work/out" | grep -c " ashlar ")" -eq 14 ] && [ "$(called)" -eq 14 ]' "and the other way round faster"
+bench compare "$work/a:ashlar" "$work/b:ashlar"
+check '[ $status -eq 0 ] && [ "$(called)" -eq 0 ]' "one contender of two sets"
+bench compare "$work/a:glibc" "$work/a:slower20"
+check '[ "$(grep -Ec "\] +slower" "$work/out")" -ge 12 ] && ! grep -Eq "\] +(faster|leaner|fatter)" "$work/out"' \
+	"two contenders of one set, 20 % apart"
+bench compare --in "$work/a" glibc glibc-again
+check '[ $status -eq 0 ] && [ "$(called)" -eq 0 ]' "the same contender under two names"
+bench compare "$work/few" "$work/few2"
+check '[ "$(called)" -eq 0 ] && grep -q "cannot tell: fewer than 4 blocks each" "$work/out"' "three blocks cannot tell, and that is said"
+bench compare --markdown "$work/a" "$work/slow"
+check 'grep -q "^| redis | ashlar | .* | slower | glibc |$" "$work/out"' "as Markdown"
+
+"$make_set" "$work/suite" suite=1.1 && "$make_set" "$work/class" class=fedcba9876543210 || exit 99
+refuses 2 "suite_version (1.0, 1.1)" "another version of the suite" compare "$work/a" "$work/suite"
+refuses 2 "environment.machine_class (0123456789abcdef, fedcba9876543210)" "another class of machine" compare "$work/a" "$work/class"
+bench compare --force "$work/a" "$work/class"
+check '[ $status -eq 0 ] && grep -q "^! environment.machine_class" "$work/out"' "--force compares them and marks the field"
+refuses 2 "two sides" "compare: one side" compare "$work/a"
+refuses 2 "one too many" "compare: three sides" compare "$work/a" "$work/b" "$work/slow"
+refuses 2 "both sides are the same" "compare: a set with itself" compare "$work/a" "$work/a/../a"
+refuses 2 "no contender 'nobody'" "compare: an unknown contender" compare "$work/a:nobody" "$work/a:glibc"
+refuses 2 "DIR:CONTENDER" "compare: a contender and a set" compare "$work/a:glibc" "$work/b"
+refuses 2 "no manifest.json" "compare: no set" compare "$work/nowhere" "$work/a"
+
+# --- explain --------------------------------------------------------------------------------
+refuses 2 "two contenders" "explain: no contenders" explain tiny-churn
+refuses 2 "keeps no dump of tiny-churn" "explain: nothing was kept" explain tiny-churn "$work/a:glibc" "$work/a:ashlar"
+refuses 2 "no cell 'nosuch'" "explain: an unknown cell" explain nosuch "$work/a:glibc" "$work/a:ashlar"
+refuses 2 "--lines" "explain: no number" explain --lines few tiny-churn a b
+if [ "${ASH_SANITIZER:-no}" != no ] || ! command -v valgrind >/dev/null; then
+	echo "# no dumps are made: no valgrind, or a sanitizer build, which preloads nothing"
+	finish
+	exit 0
+fi
+bench run --workload trace:git --mode instructions --set ops=2000 --blocks 1 --keep-dumps --quiet --no-report \
+	--out "$work/dumps" --only glibc --allocator "slow=$planted/planted_slow.so,PLANTED_BURN=60"
+check '[ $status -eq 0 ] && [ "$(ls "$work/dumps/callgrind" | wc -l)" -eq 2 ]' "run --keep-dumps keeps what callgrind wrote"
+bench explain --in "$work/dumps" trace:git glibc slow
+cp "$work/out" "$work/explained"
+check '[ $status -eq 0 ] && awk "/ object\$/ { head = NR } head && NR == head + 2 { exit !(\$1 > 10 && /planted_slow.so/) }" "$work/out"' \
+	"explain: what a contender burns is the first line"
+check 'awk "NR == FNR { if (match(\$0, /\"instructions\": *[0-9]+/)) i[++n] = substr(\$0, RSTART + 15, RLENGTH - 15); next }
+	/ all *\$/ { found = 1 } END { exit !(found && n == 2 && i[1] != i[2]) }" "$work/dumps/samples.jsonl" "$work/out"' \
+	"and its first row is the whole"
+"$bench" pack "$work/dumps" >/dev/null && bench explain --in "$work/dumps" trace:git glibc slow
+check '[ ! -d "$work/dumps/callgrind" ] && cmp "$work/explained" "$work/out"' "a packed set explains the same"
+finish
