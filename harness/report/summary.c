@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/base/message.h"
+#include "harness/analysis/latencies.h"
 #include "harness/report/section.h"
 
 /* The contenders that are compared: every one that was shown but the reference. */
@@ -27,6 +28,8 @@ static const char *status_of(const struct comparison *c, size_t cell, size_t con
 {
 	struct outcome o = comparison_outcome(c, cell, contender);
 
+	if (latencies_saturation(c, cell, contender).samples)
+		return "saturated";
 	return o.ok ? "no pair" : *o.status ? o.status : "–";
 }
 
