@@ -47,7 +47,7 @@ do for [p=1:panels] {
 	if (p + across > panels) { set xlabel "percentile" offset 0,0.3 } else { unset xlabel }
 	set xrange [0:X_max * 1.02]
 	plot for [i=1:DRAWN] rows using (is(i) ? column("x") : NaN):"ns":(shade(i)) with lines lw 1.5 lc rgb variable, \
-		for [i=1:DRAWN] rows using (is(i) && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns":(shade(i)) \
+		for [i=1:DRAWN] rows using (is(i) && column("x") >= 0 && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns":(shade(i)) \
 			with points pt MARK[i] ps 0.9 * SIZE lc rgb variable
 	do for [k=99:100+NALL] { unset label k }
 }

@@ -97,12 +97,16 @@ static void program_field(struct document *d, const struct comparison *c, enum m
 {
 	struct interval ratio = ratio_of(c, metric, cell, contender);
 	struct interval least = least_of(c, metric, cell);
+	struct doubts doubts;
 	struct field *field;
 
 	if (comparison_alone(c)) {
 		struct interval own = comparison_median(c, cell, contender, metric);
 
-		document_number(d, metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES, own.point);
+		field = document_number(d, metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES,
+					own.point);
+		doubts = doubts_of_interval(&own);
+		section_doubt(field, &doubts);
 		return;
 	}
 	field = document_number(d, UNIT_RATIO, ratio.n ? ratio.point : NAN);
@@ -122,8 +126,8 @@ static void program_field(struct document *d, const struct comparison *c, enum m
 	}
 	field->low = ratio.low;
 	field->high = ratio.high;
-	if (isnan(ratio.low) || (ratio.low <= 1 && 1 <= ratio.high))
-		field->mark = MARK_UNSURE;
+	doubts = doubts_of_ratio(&ratio);
+	section_doubt(field, &doubts);
 }
 
 static void programs(struct document *d, const struct comparison *c, enum metric metric)
@@ -166,7 +170,9 @@ static bool has_requests(const struct comparison *c, size_t cell)
 static void request_field(struct document *d, const struct comparison *c, size_t cell,
 			  size_t contender)
 {
+	struct clock_limits clock = latencies_clock(c, cell);
 	struct distribution values = {0};
+	struct doubts doubts;
 	struct field *field;
 
 	latencies_collect(c, cell, contender, "request", &values);
@@ -175,6 +181,8 @@ static void request_field(struct document *d, const struct comparison *c, size_t
 	field->number[field->nnumbers++] =
 		values.count ? distribution_percentile(&values, 0.999) : NAN;
 	field->between = " | ";
+	doubts = doubts_of_duration(field->number[0], &clock); /* the smaller */
+	section_doubt(field, &doubts);
 	distribution_free(&values);
 }
 
@@ -280,6 +288,7 @@ void section_glance(struct document *d, const struct comparison *c)
 {
 	document_section(d, "glance", "At a glance", "At a glance");
 	compared(d, c);
+	section_machine(d, c);
 	if (count_throughput(c, true)) {
 		programs(d, c, METRIC_CPU);
 		programs(d, c, METRIC_RSS);

@@ -232,19 +232,19 @@ static void geomeans(struct document *d, const struct study *study, enum scope s
 							: "No own workload was run.");
 		return;
 	}
-	if (!means_any(study->means, c, scope)) {
-		document_format(d,
-				"There is no geometric mean: none of the %zu cells holds a "
-				"value of every contender.",
-				cells);
-		return;
-	}
 	if (!is_compared(study, scope)) {
 		document_format(
 			d,
 			"There is no geometric mean: none beside %s has a value in half "
 			"of the cells.",
 			section_reference(c));
+		return;
+	}
+	if (!means_any(study->means, c, scope)) {
+		document_format(d,
+				"There is no geometric mean: none of the %zu cells holds a "
+				"value of every contender.",
+				cells);
 		return;
 	}
 	document_format(d,
@@ -398,7 +398,6 @@ void section_summary(struct document *d, const struct study *study)
 	const struct comparison *c = study->c;
 
 	document_section(d, "summary", "Summary", "Summary");
-	section_machine(d, c);
 	what_ran(d, c);
 	unfinished(d, c);
 	few_blocks(d, c);

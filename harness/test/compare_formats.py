@@ -106,7 +106,8 @@ def cells(line):
     for part in parts[1:]:
         note = re.fullmatch(r'\[.*\]\(#.* "((?:\\.|[^"\\])*)"\)', part.strip())
         # what is grey on the page is emphasised here, before its note
-        unsure = re.match(r"\*((?:\\.|[^*\\])*)\*", part.strip())
+        # what is best is bold, within that or alone
+        unsure = re.match(r"\*(?:(?=\*\*)|(?!\*))((?:\\.|\*\*|[^*\\])*)\*(?!\*)", part.strip())
         text = unsure[1] + part.strip()[unsure.end() :] if unsure else part.strip()
         row.append((plain(text).strip(), plain(note[1]) if note else None, bool(unsure)))
     return row
