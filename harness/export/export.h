@@ -37,9 +37,9 @@ int export_findings(const char *dir, const char *reference, const struct export_
 /* Makes the report of `dir` (see report_make) and writes it in every format that is always
  * written or for which `wanted`, which may be null, is true, and its findings as summary.*.  A
  * file that was there is replaced only by a whole one.  Says how far it is unless `quiet`,
- * prints the findings first if `show`, and `report: PATH` for each report, the page's last, when
- * nothing is missing.  Returns what report_open and report_make do; complaints name the verb
- * `report`. */
+ * prints the findings first if `show`, and `report: PATH` for each report, the page's last,
+ * when nothing is missing.  Returns what report_open and report_make do; complaints name the
+ * verb `report`. */
 int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet,
 		  bool show);
 
