@@ -43,14 +43,21 @@ void trial_env_plain(struct trial_env *env, const char *folder)
 	own(env, text_format("TMPDIR=%s", folder));
 }
 
-char *trial_preload(const struct sample *sample, const char *last)
+char *trial_preload(const struct sample *sample, const char *other)
 {
-	return text_format("%s%s%s", sample->contender->path, last ? ":" : "",
-			   last ? last : "");
+	const char *path = sample->contender->path;
+
+	if (!other)
+		return text_format("%s", path);
+	/* The C library may be the contender, and would be asked for the time before a clock
+	 * that is held. */
+	if (strcmp(other, paths_find()->still) == 0)
+		return text_format("%s:%s", other, path);
+	return text_format("%s:%s", path, other);
 }
 
 static void add_contender(struct trial_env *env, const struct trial_place *place,
-			  const struct sample *sample, const char *first, const char *last)
+			  const struct sample *sample, const char *first, const char *other)
 {
 	const struct contender *c = sample->contender;
 	struct rng rng;
@@ -61,7 +68,7 @@ static void add_contender(struct trial_env *env, const struct trial_place *place
 		trial_env_add(env, c->env[i]);
 	/* A library for another C library must not come into what the program starts. */
 	if (!c->world) {
-		char *preload = trial_preload(sample, last);
+		char *preload = trial_preload(sample, other);
 
 		own(env, text_format("LD_PRELOAD=%s%s%s", first ? first : "", first ? ":" : "",
 				     preload));
@@ -75,9 +82,9 @@ static void add_contender(struct trial_env *env, const struct trial_place *place
 }
 
 void trial_env_contender(struct trial_env *env, const struct trial_place *place,
-			 const struct sample *sample, const char *last)
+			 const struct sample *sample, const char *other)
 {
-	add_contender(env, place, sample, NULL, last);
+	add_contender(env, place, sample, NULL, other);
 }
 
 void trial_env_command(struct trial_env *env, const struct trial_place *place,

@@ -18,10 +18,11 @@ struct trial_env {
 /* The few variables that every process gets: nothing of the user's own, which differs
  * from machine to machine. */
 void trial_env_plain(struct trial_env *env, const char *folder);
-/* Adds the contender's variables and its library, with `last` (or NULL) behind it in
- * LD_PRELOAD, and the padding.  In a world its loader is told what to preload (below). */
+/* Adds the contender's variables, its library and `other` (or NULL) in LD_PRELOAD, in the order
+ * of trial_preload(), and the padding.  In a world its loader is told what to preload (below).
+ */
 void trial_env_contender(struct trial_env *env, const struct trial_place *place,
-			 const struct sample *sample, const char *last);
+			 const struct sample *sample, const char *other);
 /* The same for a command of the user's, with the probe before the library: else the C library,
  * where it is the contender, would be asked for _exit first, and a shell end untold. */
 void trial_env_command(struct trial_env *env, const struct trial_place *place,
@@ -52,8 +53,9 @@ void trial_take_replay(struct sample *sample, const struct channel *channel);
 void trial_explain_end(struct sample *sample, enum child_end end, int status,
 		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s);
 
-/* What is preloaded: the contender's library with `last` (or NULL) behind it; free it. */
-char *trial_preload(const struct sample *sample, const char *last);
+/* What is preloaded: the contender's library and `other` (or NULL): the held clock before it,
+ * anything else behind it; free it. */
+char *trial_preload(const struct sample *sample, const char *other);
 
 int trial_timeout(const struct trial_place *place, int otherwise);
 
@@ -68,9 +70,9 @@ struct trial_argv {
 	int count;
 };
 void trial_argv_add(struct trial_argv *argv, const char *argument);
-/* `last` is preloaded behind the contender, or NULL: as for trial_env_contender(), whose `env`
+/* `other` is preloaded, too, or NULL: as for trial_env_contender(), whose `env`
  * it completes where children of the worker must know how to start. */
-void trial_argv_worker(struct trial_argv *argv, const struct sample *sample, const char *last,
+void trial_argv_worker(struct trial_argv *argv, const struct sample *sample, const char *other,
 		       struct trial_env *env);
 void trial_argv_free(struct trial_argv *argv);
 
