@@ -33,8 +33,10 @@ do for [p=1:panels] {
 	eval open_ranges
 	rows = panel_rows(p)
 	full = ""
+	seen = 0
+	stats rows using (strcol("x")[1:3] eq "nan" ? (full = full.(strlen(full) ? ", " : "").NAME[int(column("who"))], 0) : (seen = seen + 1, 0)) nooutput name "S"
 	Y_min = 1000; Y_max = 1e6
-	stats rows using (strcol("x")[1:3] eq "nan" ? (full = full.(strlen(full) ? ", " : "").NAME[int(column("who"))], NaN) : column("ns")) nooutput name "Y"
+	if (seen) { stats rows using (strcol("x")[1:3] eq "nan" ? NaN : column("ns")) nooutput name "Y" }
 	set label 97 (strlen(full) ? "saturated: ".full : "") at graph 0.03,graph 0.95 left textcolor rgb "#666666"
 	low = Y_min / 1.3
 	if (clock > 0 && 3 * clock > low) { low = min2(low, clock / 1.5) }
@@ -46,9 +48,13 @@ do for [p=1:panels] {
 	if (3 * clock > low) { set object 1 rectangle from graph 0,first low to graph 1,first min2(3 * clock, Y_max * 1.3) fc rgb LIGHT fs solid noborder behind }
 	if (p + across > panels) { set xlabel "percentile" offset 0,0.3 } else { unset xlabel }
 	set xrange [0:X_max * 1.02]
-	plot for [i=1:DRAWN] rows using (is(i) ? column("x") : NaN):"ns":(shade(i)) with lines lw 1.5 lc rgb variable, \
-		for [i=1:DRAWN] rows using (is(i) && column("x") >= 0 && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns":(shade(i)) \
-			with points pt MARK[i] ps 0.9 * SIZE lc rgb variable
+	if (!seen) {
+		plot NaN notitle
+	} else {
+		plot for [i=1:DRAWN] rows using (is(i) ? column("x") : NaN):"ns":(shade(i)) with lines lw 1.5 lc rgb variable, \
+			for [i=1:DRAWN] rows using (is(i) && column("x") >= 0 && int(column("x") / 0.05 + 0.5) % 14 == (2 * i) % 14 ? column("x") : NaN):"ns":(shade(i)) \
+				with points pt MARK[i] ps 0.9 * SIZE lc rgb variable
+	}
 	do for [k=99:100+NALL] { unset label k }
 }
 unset multiplot
