@@ -33,11 +33,11 @@ do for [p=1:panels] {
 	eval open_ranges
 	rows = panel_rows(p)
 	full = ""
-	seen = 0
-	stats rows using (strcol("x")[1:3] eq "nan" ? (full = full.(strlen(full) ? ", " : "").NAME[int(column("who"))], 0) : (seen = seen + 1, 0)) nooutput name "S"
+	seen = 0; names = 0
+	stats rows using (strcol("x")[1:3] eq "nan" ? (names = names + 1, full = full.(names == 1 ? "" : names % 2 ? ",\n" : ", ").NAME[int(column("who"))], 0) : (seen = seen + 1, 0)) nooutput name "S"
 	Y_min = 1000; Y_max = 1e6
 	if (seen) { stats rows using (strcol("x")[1:3] eq "nan" ? NaN : column("ns")) nooutput name "Y" }
-	set label 97 (strlen(full) ? "saturated: ".full : "") at graph 0.03,graph 0.95 left textcolor rgb "#666666"
+	set label 97 (names ? "saturated:\n".full : "") at graph 0.97,graph (names ? 0.06 + 0.07 * ((names + 1) / 2) : 0) right textcolor rgb "#666666"
 	low = Y_min / 1.3
 	if (clock > 0 && 3 * clock > low) { low = min2(low, clock / 1.5) }
 	set yrange [low:Y_max * 1.3]
