@@ -252,7 +252,7 @@ if s["cell"] == "kv-server:load=90" and s["allocator"] == "ashlar":
     s.update(offered_rate=1000000, achieved_rate=700000, saturated=True)' && "$report" "$work/over" >/dev/null || return 1
 	grep -q '<th scope="row">kv-server:load=90</th><td>request</td><td>ashlar</td><td>saturated in 1 of 1: at least 70 % of the rate</td>' \
 		"$work/over/report.html" || return 1
-	grep -q 'saturated: ashlar' "$work/over/report/fig10b.svg" &&
+	grep -A 8 'saturated:' "$work/over/report/fig10b.svg" | grep -q '>ashlar<' &&
 		! awk -F'\t' '$2 ~ /load=90/ && $3 == "ashlar" && $5 != "nan"' "$work/over/report/fig10b.tsv" | grep .
 }
 own_waiting_is_no_disturbance() { # of threads that wait for each other; what others did is one
