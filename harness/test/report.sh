@@ -260,7 +260,7 @@ own_waiting_is_no_disturbance() { # of threads that wait for each other; what ot
 if "cpu_ns" in s:
     s.update(disturbed="", attempt=0)
     if s["workload"] == "larson":
-        s["runqueue_delay_ns"] = s["cpu_ns"] // 5' && "$report" "$work/wait" >/dev/null || return 1
+        s["runqueue_delay_ns"] = s["cpu_ns"] // 5' && undrawn "$work/wait" || return 1
 	grep -q '<p>0 of [0-9]* throughput samples that count were disturbed by others' "$work/wait/report.html"
 }
 repeats_count() { # where they are whole; the first is shown
@@ -273,7 +273,7 @@ if "cpu_ns" in s:
         s["cpu_ns"] *= 7 if s["allocator"] == "ashlar" else 1
         if s["cell"] == "tiny-churn" or s["allocator"] != "jemalloc":
             extra = [again]' && "$make_set" "$work/once" || return 1
-	"$report" "$work/twice" >/dev/null && "$report" "$work/once" >/dev/null || return 1
+	undrawn "$work/twice" && undrawn "$work/once" || return 1
 	[ "$(number "$work/twice/report/fig01.tsv" tiny-churn ashlar high)" = "$(number "$work/once/report/fig01.tsv" tiny-churn ashlar high)" ] || return 1
 	[ "$(number "$work/twice/report/fig01.tsv" fleet ashlar high)" != "$(number "$work/once/report/fig01.tsv" fleet ashlar high)" ] || return 1
 	grep -q 'the repeat of block 2 of fleet (throughput) is not whole' "$work/twice/report.html" &&
@@ -412,12 +412,12 @@ tells_the_machine() { # on the first screen, and only what the set says
 		"$work/guest/manifest.json"
 	grep -q '"governor"' "$work/guest/manifest.json" ||
 		sed -i 's/"environment": *{/&"governor": null, /' "$work/guest/manifest.json"
-	"$report" "$work/guest" >/dev/null || return 1
+	undrawn "$work/guest" || return 1
 	sed -n '1,/<table/p' "$work/guest/report.html" |
 		grep -q "The machine: virtual machine, not pinned, frequency unknown, in a container (docker)[.]" || return 1
 	sed -i 's/"virtual_machine": true/"virtual_machine": false/; s/"pinned": false/"pinned": true/; s/"container": "docker"/"container": null/' \
 		"$work/guest/manifest.json"
-	"$report" "$work/guest" >/dev/null && grep -q "The machine: frequency unknown[.]" "$work/guest/report.html"
+	undrawn "$work/guest" && grep -q "The machine: frequency unknown[.]" "$work/guest/report.html"
 }
 tells_how_far() {
 	"$report" "$work/guest" >"$work/said" || return 1
@@ -435,12 +435,12 @@ events_of_a_pmu() {
 	grep -q 'dTLB-misses' "$work/pmu/report/fig16b.tsv" && [ -s "$work/pmu/report/fig16b.svg" ]
 }
 one_block_has_no_interval() {
-	"$make_set" "$work/one" blocks=1 && "$report" "$work/one" >/dev/null || return 1
+	"$make_set" "$work/one" blocks=1 && undrawn "$work/one" || return 1
 	[ "$(number "$work/one/report/fig01.tsv" tiny-churn ashlar low)" = NaN ] &&
 		grep -q 'n = 1, no interval' "$work/one/report.html"
 }
 unfinished_says_so() {
-	"$make_set" "$work/unfinished" unfinished && "$report" "$work/unfinished" >/dev/null || return 1
+	"$make_set" "$work/unfinished" unfinished && undrawn "$work/unfinished" || return 1
 	grep -q 'This run was not finished' "$work/unfinished/report.html" &&
 		grep -q '<th scope="row">sqlite3</th>.*the run was not finished' "$work/unfinished/report.html"
 }
