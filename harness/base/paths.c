@@ -83,7 +83,7 @@ static char *installed(const char *own, const char *configured)
 		if (BINDIR[i] == '/')
 			common = i;
 	tail = strlen(BINDIR) - common;
-	if (length >= tail && strcmp(own + length - tail, BINDIR + common) == 0) {
+	if (length >= tail && strcmp(own + length - tail, &BINDIR[common]) == 0) {
 		path = text_format("%.*s%s", (int)(length - tail), own, configured + common);
 		if (file_exists(path))
 			return path;

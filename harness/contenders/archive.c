@@ -99,7 +99,7 @@ static char *mirror_of_stanza(const struct stanza *s, const char *suite)
 
 char *archive_mirror_in(const char *text, const char *suite)
 {
-	struct stanza s = {NULL};
+	struct stanza s = {0};
 	char *found = NULL;
 
 	while (*text && !found) {

@@ -77,7 +77,7 @@ static int by_name(const void *a, const void *b)
 
 void packages_read(struct packages *all, char *text, const char *suite)
 {
-	struct package p = {NULL};
+	struct package p = {0};
 
 	all->texts = grown(all->texts, all->ntexts, sizeof(all->texts[0]));
 	all->texts[all->ntexts++] = text;

@@ -184,7 +184,7 @@ static const char *no_need(char *why, size_t why_size)
 
 int command_add(const struct command *draft, char *why, size_t why_size)
 {
-	struct command *c = malloc(sizeof(*c));
+	struct command *c = malloc(sizeof(*c)), **grown;
 	const char *line = draft->text[COMMAND_LINE], *server = draft->text[COMMAND_SERVER],
 		   *output = draft->text[COMMAND_OUTPUT];
 	char shell;
@@ -198,11 +198,12 @@ int command_add(const struct command *draft, char *why, size_t why_size)
 		return because(why, why_size, "%s belongs to a command: command is not given",
 			       command_keys[k]);
 	}
-	list = realloc(list, (size_t)(count + 1) * sizeof(list[0]));
-	if (!c || !list) {
+	grown = realloc(list, (size_t)(count + 1) * sizeof(list[0]));
+	if (!c || !grown) {
 		complain("out of memory");
 		exit(STATUS_FAILED);
 	}
+	list = grown;
 	*c = *draft;
 	c->server = server && strcmp(server, "yes") == 0;
 	c->ignore_output = output && strcmp(output, "ignore") == 0;
