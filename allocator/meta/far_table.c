@@ -17,10 +17,9 @@ static size_t count;    /* places that are taken or promised */
 static size_t detached; /* promised */
 static size_t bytes;
 
-/* Addresses are multiples of the OS page; Fibonacci hashing spreads the rest. */
 static size_t home(uintptr_t address, size_t slots)
 {
-	return (size_t)(((uint64_t)address >> 12) * 0x9e3779b97f4a7c15u >> 20) & (slots - 1);
+	return ash_hash_address(address) & (slots - 1);
 }
 
 bool ash_far_is_valid(const struct ash_far *entry)

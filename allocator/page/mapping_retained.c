@@ -44,8 +44,7 @@ static size_t table_bytes(size_t capacity)
 
 static size_t hash(const struct ash_retained *r, uintptr_t address)
 {
-	return (size_t)(((uint64_t)address >> 12) * 0x9e3779b97f4a7c15u >> 20) &
-	       (r->capacity - 1);
+	return ash_hash_address(address) & (r->capacity - 1);
 }
 
 static uint32_t *head_by_start(const struct ash_retained *r, uintptr_t start)

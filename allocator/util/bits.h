@@ -53,4 +53,11 @@ static inline uint64_t ash_pow2_ceil(uint64_t n)
 	return (uint64_t)1 << ash_log2_ceil(n);
 }
 
+/* Spreads addresses, of which the lowest 12 bits are 0, by Fibonacci hashing; a table of 2^n
+ * places takes the lowest n bits. */
+static inline size_t ash_hash_address(uintptr_t address)
+{
+	return (size_t)(((uint64_t)address >> 12) * 0x9e3779b97f4a7c15u >> 20);
+}
+
 #endif
