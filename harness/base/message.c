@@ -107,3 +107,13 @@ int because(char *why, size_t size, const char *format, ...)
 			*p = ' ';
 	return -1;
 }
+
+void *list_grown(void *list, size_t count, size_t size)
+{
+	list = realloc(list, (count + 1) * size);
+	if (!list) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
+	return list;
+}

@@ -39,4 +39,8 @@ void text_append(char **text, const char *format, ...) __attribute__((format(pri
 int because(char *why, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A list of `count` entries of `size` bytes each with room for one more; NULL is an empty one.
+ * Ends the process where there is no memory. */
+void *list_grown(void *list, size_t count, size_t size);
+
 #endif

@@ -5,16 +5,6 @@
 #include "harness/base/message.h"
 #include "workloads/shared/rng.h"
 
-static void *grown(void *array, int n, size_t size)
-{
-	array = realloc(array, ((size_t)n + 1) * size);
-	if (!array) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
-	return array;
-}
-
 void schedule_begin(struct schedule *s, int reference, uint64_t seed)
 {
 	*s = (struct schedule){.reference = reference, .seed = seed};
@@ -23,7 +13,7 @@ void schedule_begin(struct schedule *s, int reference, uint64_t seed)
 void schedule_make(struct schedule *s, const struct cell *cells, int ncells, int contenders,
 		   uint64_t seed)
 {
-	int *blocks = grown(NULL, ncells, sizeof(*blocks));
+	int *blocks = list_grown(NULL, ncells, sizeof(*blocks));
 
 	for (int i = 0; i < ncells; i++)
 		blocks[i] = cells[i].blocks;
@@ -36,7 +26,7 @@ static void add_turn(struct schedule *s, int cell, int round, int from)
 {
 	struct turn *turn;
 
-	s->turns = grown(s->turns, s->count, sizeof(s->turns[0]));
+	s->turns = list_grown(s->turns, s->count, sizeof(s->turns[0]));
 	turn = &s->turns[s->count++];
 	*turn = (struct turn){.cell = cell,
 			      .block = s->planned[cell].next++,
@@ -66,7 +56,7 @@ void schedule_extend(struct schedule *s, const int *blocks, int ncells, int cont
 	int before = s->contenders, rounds = 0;
 
 	s->stage_begin = s->count;
-	s->planned = grown(s->planned, ncells, sizeof(s->planned[0]));
+	s->planned = list_grown(s->planned, ncells, sizeof(s->planned[0]));
 	for (; s->ncells < ncells; s->ncells++)
 		s->planned[s->ncells] = (struct planned){0};
 	if (contenders > s->contenders)

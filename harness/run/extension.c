@@ -14,16 +14,6 @@ bool extension_wanted(const struct run_request *o)
 	return o->choice.nworkloads || o->choice.blocks || o->nallocators;
 }
 
-static void *grown(void *array, int n, size_t size)
-{
-	array = realloc(array, ((size_t)n + 1) * size);
-	if (!array) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
-	return array;
-}
-
 static bool raise_blocks(struct cell *cell, int blocks)
 {
 	if (blocks <= cell->blocks)
@@ -63,7 +53,7 @@ static int add_choice(const struct suite_choice *choice, void *addition, char *w
 				*a->added |= raise_blocks(&m->cells[at], cells[i].blocks);
 			continue;
 		}
-		m->cells = grown(m->cells, m->ncells, sizeof(m->cells[0]));
+		m->cells = list_grown(m->cells, m->ncells, sizeof(m->cells[0]));
 		m->cells[m->ncells++] = cells[i];
 		*a->added = true;
 	}
@@ -141,7 +131,7 @@ static int add_contender(struct manifest *m, struct contender *c, bool *added)
 	contender_resolve_in(c, m->ncontenders ? m->contenders[0].world : NULL);
 	if (!c->usable)
 		return complain_usage("allocator '%s': %s", c->name, c->reason);
-	m->contenders = grown(m->contenders, m->ncontenders, sizeof(m->contenders[0]));
+	m->contenders = list_grown(m->contenders, m->ncontenders, sizeof(m->contenders[0]));
 	m->contenders[m->ncontenders++] = *c;
 	*added = true;
 	return STATUS_OK;

@@ -37,30 +37,20 @@ int request_check(const struct run_request *r, char *why, size_t why_size)
 	return 0;
 }
 
-static void *grown(void *list, int count, size_t size)
-{
-	list = realloc(list, (size_t)(count + 1) * size);
-	if (!list) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
-	return list;
-}
-
 struct request_part *request_add_part(struct run_request *r, const char *where)
 {
-	struct request_part *part = grown(NULL, 0, sizeof(*part));
+	struct request_part *part = list_grown(NULL, 0, sizeof(*part));
 
 	*part = (struct request_part){.where = where};
 	part->choice.workloads = part->workloads;
 	part->choice.settings = part->settings;
-	r->parts = grown(r->parts, r->nparts, sizeof(r->parts[0]));
+	r->parts = list_grown(r->parts, r->nparts, sizeof(r->parts[0]));
 	return r->parts[r->nparts++] = part;
 }
 
 void request_add_origin(struct run_request *r, const char *text, const char *where)
 {
-	r->origins = grown(r->origins, r->norigins, sizeof(r->origins[0]));
+	r->origins = list_grown(r->origins, r->norigins, sizeof(r->origins[0]));
 	r->origins[r->norigins++] = (struct request_origin){text, where};
 }
 
