@@ -79,20 +79,21 @@ bool ash_slab_is_valid(const struct ash_run *slab)
 	return slab->nfree == slab->regions - slab->bump + recycled;
 }
 
-/* The OS pages that hold a byte of a region that is out, counted as in `purged`.  From the
- * regions: those that are out are few where there is something to purge. */
+/* The OS pages that hold a byte of a region that is out, counted as in `purged`.  One region
+ * tells it of its pages: the next that is looked at is the first to reach beyond them. */
 static uint64_t pages_out(const struct ash_run *slab)
 {
 	size_t lead = ash_slab_lead(slab);
 	uint64_t pages = 0;
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < slab->bump; i++) {
+	while (i < slab->bump) {
 		uint64_t word = ~*ash_run_bitmap_word(slab, i / 64) >> (i % 64);
 		size_t offset;
 		unsigned from, to;
 
 		if (word == 0) {
-			i |= 63;
+			i = (i | 63) + 1;
 			continue;
 		}
 		i += ash_ctz64(word);
@@ -102,6 +103,8 @@ static uint64_t pages_out(const struct ash_run *slab)
 		from = (unsigned)(offset >> ash_os_page_shift);
 		to = (unsigned)((offset + slab->size - 1) >> ash_os_page_shift);
 		pages |= ash_bits_mask(from, to - from + 1);
+		i = ash_region_index(slab->reciprocal,
+				     ((size_t)(to + 1) << ash_os_page_shift) - lead);
 	}
 	return pages;
 }

@@ -10,6 +10,7 @@
 #include "slab/slab.h"
 #include "test/support/layers.h"
 #include "test/support/resident.h"
+#include "util/bitmap.h"
 
 #define OBJECTS 4000
 
@@ -198,6 +199,74 @@ static void holes_in_pages_larger_than_granules(void **state)
 	ash_os_page_shift = shift;
 }
 
+/* The pages of a slab on which no byte of a kept object lies, object by object. */
+static uint64_t holes_by_object(const struct ash_run *slab, void *const *kept, unsigned n)
+{
+	size_t lead = ash_slab_lead(slab);
+	uint64_t free_pages = ash_bits_mask(lead != 0, ash_slab_pages(slab));
+
+	for (unsigned i = 0; i < n; i++) {
+		size_t at = lead + (size_t)((char *)kept[i] - (char *)ash_run_address(slab));
+
+		for (size_t k = 0; k < slab->size; k++)
+			free_pages &= ~((uint64_t)1 << ((at + k) >> ash_os_page_shift));
+	}
+	return free_pages;
+}
+
+/* Of every class, slabs of which some objects, many or nearly all were freed, in pages of two
+ * sizes. */
+static void holes_of_every_class(void **state)
+{
+	static const unsigned kept_of_256[] = {1, 8, 32, 128, 250};
+	static void *object[4096], *kept[4096];
+	size_t page = ash_os_page;
+	unsigned shift = ash_os_page_shift, compared = 0;
+	uint32_t chance = 7;
+
+	(void)state;
+	for (unsigned class = 1; class < ASH_CLASSES; class ++)
+		for (unsigned d = 0; d < 10; d++) {
+			unsigned n = ash_size_classes[class].regions, nkept = 0, nfreed = 0;
+			/* Some are never carved. */
+			unsigned out = d % 2 ? n : n - n / 3;
+			struct ash_bin bin;
+			struct ash_run *slab;
+
+			assert_true(n <= 4096);
+			if (d >= 5) {
+				ash_os_page_shift = 16;
+				ash_os_page = (size_t)1 << 16;
+			}
+			memset(&bin, 0, sizeof(bin));
+			ash_bin_init(&bin);
+			assert_int_equal(ash_bin_fill(&bin, class, 0, object + out, out), out);
+			slab = ash_run_of(object[0]);
+			for (unsigned i = 0; i < out; i++) {
+				chance = chance * 1664525 + 1013904223;
+				if (chance >> 24 < kept_of_256[d % 5])
+					kept[nkept++] = object[i];
+				else
+					object[nfreed++] = object[i];
+			}
+			if (nfreed > 0)
+				assert_true(ash_bin_flush(&bin, class, object, nfreed, false));
+			if (nkept > 0 && ash_slab_pages(slab) > 0) {
+				uint64_t holes = holes_by_object(slab, kept, nkept);
+
+				compared += holes != 0;
+				assert_true(ash_slab_holes(slab) == holes);
+				assert_true(ash_bin_flush(&bin, class, kept, nkept, false));
+			} else if (nkept > 0) {
+				assert_true(ash_bin_flush(&bin, class, kept, nkept, false));
+			}
+			ash_os_page = page;
+			ash_os_page_shift = shift;
+		}
+	assert_true(compared > 100);
+	ash_purge_all(&ash_heap);
+}
+
 /* A slab whose holes are being purged takes frees, and is settled afterwards. */
 static void frees_into_a_slab_apart(void **state)
 {
@@ -359,6 +428,7 @@ int main(void)
 		cmocka_unit_test(holes_go_back),
 		cmocka_unit_test(holes_instead_of_growth),
 		cmocka_unit_test(holes_in_pages_larger_than_granules),
+		cmocka_unit_test(holes_of_every_class),
 		cmocka_unit_test(frees_into_a_slab_apart),
 		cmocka_unit_test(every_slab_is_looked_at),
 		cmocka_unit_test(every_list_is_reached),
