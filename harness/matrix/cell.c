@@ -22,6 +22,11 @@ const char *const cell_modes[MODE_COUNT] = {
 	[MODE_LOCALITY] = "locality",
 };
 
+/* Keys that are no workload's parameter. */
+#define LOAD "load"
+#define STEP "step_ns"
+#define STEP_MOST_NS 1000000000
+
 enum cell_mode cell_mode_find(const char *name)
 {
 	int m = 0;
@@ -84,9 +89,14 @@ static void make_name(struct cell *cell)
 				 "%c%s=%s", separator, params[i].name, word ? word : number);
 		separator = ',';
 	}
-	if (cell->load && used < (int)sizeof(cell->name))
-		snprintf(cell->name + used, sizeof(cell->name) - (size_t)used, "%cload=%d",
-			 separator, cell->load);
+	if (cell->load && used < (int)sizeof(cell->name)) {
+		used += snprintf(cell->name + used, sizeof(cell->name) - (size_t)used,
+				 "%cload=%d", separator, cell->load);
+		separator = ',';
+	}
+	if (cell->step_ns && used < (int)sizeof(cell->name))
+		snprintf(cell->name + used, sizeof(cell->name) - (size_t)used,
+			 "%c" STEP "=%" PRId64, separator, cell->step_ns);
 }
 
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode)
@@ -113,16 +123,34 @@ bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode)
 	return true;
 }
 
+static bool takes_load(const struct cell *cell, const char *key)
+{
+	return strcmp(key, LOAD) == 0 && cell->workload && cell->workload->open_loop &&
+	       cell->mode == MODE_LATENCY;
+}
+
+static bool takes_step(const struct cell *cell, const char *key)
+{
+	return strcmp(key, STEP) == 0 && cell->workload &&
+	       (cell->mode == MODE_INSTRUCTIONS || cell->mode == MODE_LOCALITY);
+}
+
+bool cell_takes(const struct cell *cell, const char *key)
+{
+	return cell_find_param(cell, key) >= 0 || takes_load(cell, key) ||
+	       takes_step(cell, key);
+}
+
 static int set_one(struct cell *cell, const char *key, const char *text, char *why,
 		   size_t why_size)
 {
 	const struct wl_param *params = cell_params(cell);
 	int64_t value, min = 1, max = 100;
 	int i = cell_find_param(cell, key);
-	bool is_load = strcmp(key, "load") == 0 && cell->workload && cell->workload->open_loop;
+	bool is_load = takes_load(cell, key), is_step = takes_step(cell, key);
 	char *end;
 
-	if (i < 0 && !is_load) {
+	if (!cell_takes(cell, key)) {
 		char known[400] = "";
 
 		for (int k = 0; params[k].name; k++)
@@ -132,14 +160,17 @@ static int set_one(struct cell *cell, const char *key, const char *text, char *w
 			       cell_workload_name(cell), key,
 			       *known ? "known are " : "it has none", known);
 	}
-	if (!is_load && cell->workload && wl_word_value(cell->workload, key, text, &value)) {
+	if (i >= 0 && cell->workload && wl_word_value(cell->workload, key, text, &value)) {
 		cell->values[i] = value;
 		make_name(cell);
 		return 0;
 	}
 	errno = 0;
 	value = strtoll(text, &end, 10);
-	if (!is_load) {
+	if (is_step) {
+		min = 0;
+		max = STEP_MOST_NS;
+	} else if (!is_load) {
 		min = params[i].min;
 		max = params[i].max;
 	}
@@ -147,7 +178,9 @@ static int set_one(struct cell *cell, const char *key, const char *text, char *w
 		return because(why, why_size,
 			       "'%s=%s': %s takes integers from %" PRId64 " to %" PRId64, key,
 			       text, cell_workload_name(cell), min, max);
-	if (is_load)
+	if (is_step)
+		cell->step_ns = value;
+	else if (is_load)
 		cell->load = (int)value;
 	else
 		cell->values[i] = value;

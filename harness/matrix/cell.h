@@ -31,7 +31,9 @@ struct cell {
 	const struct command *command; /* beside program: it is one of the user's */
 	enum cell_mode mode;
 	int64_t values[WL_MAX_PARAMS]; /* in the order of cell_params() */
-	int load;   /* open loop: rate as percent of the capacity; 0 = as given */
+	int load; /* open loop: rate as percent of the capacity; 0 = as given */
+	/* Where the clock is held: by how much each call of the workload moves it; 0 = not. */
+	int64_t step_ns;
 	int blocks; /* to be measured */
 };
 
@@ -39,8 +41,9 @@ struct cell {
  * name. */
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode);
 
-/* "key=value,key=value"; the key `load` is percent of capacity.  Returns 0, or -1 with
- * `why` naming what was wrong and what is accepted. */
+/* "key=value,key=value"; the key `load` is percent of capacity, `step_ns` (modes instructions
+ * and locality of own workloads and traces) how far each call moves the held clock.  Returns 0,
+ * or -1 with `why` naming what was wrong and what is accepted. */
 int cell_set(struct cell *cell, const char *settings, char *why, size_t why_size);
 
 const struct wl_param *cell_params(const struct cell *cell);
@@ -50,6 +53,8 @@ const char *cell_workload_name(const struct cell *cell);
 char *cell_worker_name(const struct cell *cell);
 /* Index of a parameter, -1 when it has none of that name. */
 int cell_find_param(const struct cell *cell, const char *name);
+/* Whether cell_set() knows the key: a parameter's, or one of those above. */
+bool cell_takes(const struct cell *cell, const char *key);
 /* Does an own workload with these values fit the memory that is free here now?  Returns 0,
  * or -1 with `why` naming the parameter to blame and what is accepted. */
 int cell_check_room(const struct cell *cell, char *why, size_t why_size);

@@ -38,6 +38,10 @@ static const struct blocks suites[] = {
  * first fiftieth would be how a program starts: it is replayed up to so many events. */
 #define CALLGRIND_PART 50
 #define CALLGRIND_EVENTS 2000000
+/* One workload runs once more there with a clock that moves: some 50 s for its million calls,
+ * in which what is done by the clock (decay, upkeep of caches) is done by every allocator. */
+#define CALLGRIND_UPKEEP "fleet-5"
+#define CALLGRIND_STEP "step_ns=50000"
 /* Parameters that say how much work a run does; a workload has one of them. */
 static const char *const work_params[] = {"ops", "requests", NULL};
 
@@ -165,7 +169,7 @@ static void apply_settings(struct builder *b, struct cell *cell)
 			char *one = text_format("%.*s", (int)length, p);
 			char *key = text_format("%.*s", (int)strcspn(one, "="), one);
 
-			if (cell_find_param(cell, key) >= 0) {
+			if (cell_takes(cell, key)) {
 				mine = true;
 				blame(b->choice, b->choice->settings[i]);
 				if (cell_set(cell, one, b->why, b->why_size) < 0)
@@ -234,7 +238,8 @@ static void add_memory(struct builder *b, const char *workload, int blocks)
 		add(b, workload, MODE_MEMORY, NULL, blocks);
 }
 
-static void add_instructions(struct builder *b, const struct workload *w, int blocks)
+static void add_instructions(struct builder *b, const struct workload *w, const char *clock,
+			     int blocks)
 {
 	struct cell cell;
 	char *setting = NULL;
@@ -253,8 +258,9 @@ static void add_instructions(struct builder *b, const struct workload *w, int bl
 				part = cell.values[p] < CALLGRIND_EVENTS ? cell.values[p]
 									 : CALLGRIND_EVENTS;
 
-			setting = text_format("%s=%lld", work_params[i],
-					      (long long)(part > min ? part : min));
+			setting = text_format("%s=%lld%s%s", work_params[i],
+					      (long long)(part > min ? part : min),
+					      clock ? "," : "", clock ? clock : "");
 		}
 	}
 	add(b, w->name, MODE_INSTRUCTIONS, setting, blocks);
@@ -278,7 +284,7 @@ static int check_settings(const struct builder *b)
 					       b->choice->settings[i]);
 			}
 			for (int k = 0; k < b->count; k++)
-				known |= cell_find_param(&b->cells[k], key) >= 0;
+				known |= cell_takes(&b->cells[k], key);
 			if (!known) {
 				because(b->why, b->why_size,
 					"--set %s: no selected workload has a parameter '%s' "
@@ -341,7 +347,10 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	for (const struct workload *const *w = all; *w; w++)
 		/* Threads make counts vary, and other processes are not counted. */
 		if (!(*w)->threaded && !(*w)->processes)
-			add_instructions(&b, *w, suite->instructions);
+			add_instructions(&b, *w, NULL, suite->instructions);
+	for (const struct workload *const *w = all; *w; w++)
+		if (strcmp((*w)->name, CALLGRIND_UPKEEP) == 0)
+			add_instructions(&b, *w, CALLGRIND_STEP, suite->instructions);
 	/* A program under callgrind takes a minute even where its input was cut for that. */
 	if (choice.modes_given && choice.nworkloads > 0)
 		for (const struct program *const *p = programs_all; *p; p++)

@@ -69,6 +69,8 @@ static json_t *cell_to_json(const struct cell *cell)
 	json_object_set_new(o, "ops_unit", unit ? json_string(unit) : json_null());
 	json_object_set_new(o, "blocks", json_integer(cell->blocks));
 	json_object_set_new(o, "load", cell->load ? json_integer(cell->load) : json_null());
+	json_object_set_new(o, "step_ns",
+			    cell->step_ns ? json_integer(cell->step_ns) : json_null());
 	if (cell->command)
 		json_object_set_new(o, "command", command_to_json(cell->command));
 	return o;
@@ -239,12 +241,27 @@ static bool stages_fit(const struct manifest *m)
 	return !m->stages || (cells == (size_t)m->ncells && contenders == m->ncontenders);
 }
 
+/* Nothing to do where it is null or not there. */
+static int set_from(struct cell *cell, const char *key, json_t *value, char *why,
+		    size_t why_size)
+{
+	char *setting;
+	int result;
+
+	if (!json_is_integer(value))
+		return 0;
+	setting = text_format("%s=%lld", key, (long long)json_integer_value(value));
+	result = cell_set(cell, setting, why, why_size);
+	free(setting);
+	return result;
+}
+
 static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_size)
 {
 	const char *name, *workload, *mode, *key;
 	json_t *params, *value, *trace = json_object_get(o, "trace");
 	const char *path, *sha256;
-	int blocks, load = 0;
+	int blocks;
 
 	if (json_unpack(o, "{s:s, s:s, s:s, s:o, s:i}", "cell", &name, "workload", &workload,
 			"mode", &mode, "params", &params, "blocks", &blocks) < 0)
@@ -262,23 +279,12 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 		return because(why, why_size, "cell %s: this version has no workload '%s'",
 			       name, workload);
 	json_object_foreach(params, key, value) {
-		char *setting =
-			text_format("%s=%lld", key, (long long)json_integer_value(value));
-		int result = cell_set(cell, setting, why, why_size);
-
-		free(setting);
-		if (result < 0)
+		if (set_from(cell, key, value, why, why_size) < 0)
 			return -1;
 	}
-	load = (int)json_integer_value(json_object_get(o, "load"));
-	if (load) {
-		char *setting = text_format("load=%d", load);
-		int result = cell_set(cell, setting, why, why_size);
-
-		free(setting);
-		if (result < 0)
-			return -1;
-	}
+	if (set_from(cell, "load", json_object_get(o, "load"), why, why_size) < 0 ||
+	    set_from(cell, "step_ns", json_object_get(o, "step_ns"), why, why_size) < 0)
+		return -1;
 	cell->blocks = blocks;
 	if (blocks < 1 || strcmp(cell->name, name) != 0)
 		return because(why, why_size, "cell %s: means %s to this version", name,

@@ -1,17 +1,44 @@
-# Counts of instructions are the same each time, whatever the clock does meanwhile; and no workload is lost to
-# an instruction that valgrind does not know.
+# Counts of instructions are the same each time, whatever the clock does meanwhile: of every own workload with one
+# thread, under every contender that is here.  And no workload is lost to an instruction that valgrind does not know.
 . "$top_srcdir/harness/test/bench.sh"
 command -v valgrind >/dev/null || { echo "1..0 # SKIP valgrind is not installed"; exit 0; }
+bench run --suite full --mode instructions --dry-run
+names=$(sed -n 's/^\([a-z][^ :]*\):[^ ]* *instructions .*/\1/p' "$work/out" | sort -u | paste -sd,)
+cells=$(grep -c '^[a-z][^ :]*:[^ ]* *instructions ' "$work/out")
+cells=$((cells - $(grep -c '^trace:' "$work/out")))
+check '[ "$cells" -gt 20 ]' "the suite has cells to count"
+
 for run in 1 2; do
-	bench run --quiet --no-report --workload fleet-5,live-sweep,kv-server,req-region,llm-kv --only glibc,ashlar \
-		--blocks 1 --mode instructions --seed 7 --out "$work/$run"
-	check '[ $status -eq 0 ] && [ "$("$rows" "$work/$run" status | sort -u)" = ok ]' "run $run: every cell has a count"
+	bench run --quiet --no-report --suite full --workload "$names" --only '*,!null' --blocks 1 --mode instructions \
+		--seed 7 --out "$work/$run"
+	"$rows" "$work/$run" cell allocator status instructions allocator_instructions | sort >"$work/$run.rows"
+	"$rows" "$work/$run" allocator cell status reason | awk -F"\t" '$3 != "ok" && $3 != "skipped"' >"$work/$run.failed"
+	sed 's/^/# /' "$work/$run.failed"
+	# Scudo's own map fails in the addresses that valgrind leaves it; what else fails is lost.
+	check '! grep -qv "^scudo" "$work/$run.failed"' "run $run: every cell has a count"
 done
-for run in 1 2; do
-	"$rows" "$work/$run" cell allocator instructions allocator_instructions | sort >"$work/$run.counts"
+
+agree() { # allocator
+	awk -F"\t" -v who="$1" -v cells="$cells" '
+	function apart(a, b) { return a > b ? a / (b + 1e-9) - 1 : b / (a + 1e-9) - 1 }
+	$2 != who || $3 != "ok" { next }
+	NR == FNR { whole[$1] = $4; part[$1] = $5; next }
+	{ n++ }
+	apart(whole[$1], $4) > 0.001 || apart(part[$1], $5) > 0.001 {
+		print "# " $1 ": " whole[$1] " and " $4 ", in the allocator " part[$1] " and " $5
+		bad++
+	}
+	END { exit bad || (who != "scudo" && n != cells) }' "$work/1.rows" "$work/2.rows"
+}
+
+for who in $(awk -F"\t" '$3 == "ok" {print $2}' "$work/1.rows" | sort -u); do
+	check 'agree "$who"' "$who: two runs agree within 0.1 % in every cell"
 done
-check 'paste "$work/1.counts" "$work/2.counts" | awk -F"\t" '\''
-	function apart(a, b) { return a > b ? a / b - 1 : b / a - 1 }
-	$1 != $5 || $2 != $6 || apart($3, $7) > 0.001 || apart($4, $8) > 0.001 { print; bad++ }
-	END { exit NR != 10 || bad }'\' "two runs agree within 0.1 % in each of ten cells"
+
+# Instructions of an allocator in the cell whose clock moves, less those where it stands still.
+upkeep() {
+	awk -F"\t" -v who="$1" '$1 ~ /^fleet-5:/ && $2 == who { n[$1 ~ /step_ns/] = $5 } END { print n[1] - n[0] }' "$work/1.rows"
+}
+check '[ "$(upkeep glibc)" -eq 0 ]' "glibc never asks for the time: a clock that moves changes nothing"
+check '[ "$(upkeep ashlar)" -gt 0 ]' "what is done by the clock is in the cell whose clock moves"
 finish

@@ -140,6 +140,25 @@ static void instructions_take_a_fiftieth(void **state)
 	assert_true(cells[0].values[ops] == plain.values[ops] / 50);
 }
 
+/* One workload once more with a clock that moves, and any by --set; never where the clock is
+ * the machine's. */
+static void a_held_clock_may_step(void **state)
+{
+	(void)state;
+	assert_int_equal(build("fleet-5", NULL, 0, MODE_INSTRUCTIONS), 0);
+	assert_int_equal(count, 2);
+	assert_true(cells[0].step_ns == 0);
+	assert_true(cells[1].step_ns == 50000);
+	assert_string_equal(cells[1].name, "fleet-5:ops=60000,step_ns=50000");
+	assert_int_equal(build("tiny-churn", "step_ns=1000", 0, MODE_INSTRUCTIONS), 0);
+	assert_int_equal(count, 1);
+	assert_true(cells[0].step_ns == 1000);
+	assert_int_equal(build("tiny-churn", "step_ns=1000", 0, MODE_THROUGHPUT), -1);
+	assert_non_null(strstr(why, "no selected workload has a parameter 'step_ns'"));
+	assert_int_equal(build("tiny-churn", "step_ns=-1", 0, MODE_INSTRUCTIONS), -1);
+	assert_non_null(strstr(why, "takes integers from 0 to 1000000000"));
+}
+
 static void blocks_speak_of_named_modes(void **state)
 {
 	(void)state;
@@ -204,6 +223,7 @@ int main(void)
 		cmocka_unit_test(the_verdict_suite),
 		cmocka_unit_test(the_full_suite),
 		cmocka_unit_test(instructions_take_a_fiftieth),
+		cmocka_unit_test(a_held_clock_may_step),
 		cmocka_unit_test(blocks_speak_of_named_modes),
 		cmocka_unit_test(settings_go_where_they_fit),
 		cmocka_unit_test(unknown_names_are_named),

@@ -1,6 +1,7 @@
 #include "harness/trial/parts.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "harness/base/paths.h"
 #include "harness/machine/callgrind.h"
 #include "harness/machine/procfs.h"
+#include "workloads/shared/held_clock.h"
 #include "workloads/shared/rng.h"
 
 #define PADDING 4096
@@ -66,6 +68,8 @@ static void add_contender(struct trial_env *env, const struct trial_place *place
 
 	for (int i = 0; i < c->nenv; i++)
 		trial_env_add(env, c->env[i]);
+	if (sample->cell->step_ns)
+		own(env, text_format(HELD_CLOCK_STEP_ENV "=%" PRId64, sample->cell->step_ns));
 	/* A library for another C library must not come into what the program starts. */
 	if (!c->world) {
 		char *preload = trial_preload(sample, other);

@@ -6,7 +6,10 @@
  * both decide where the next objects go, and addresses would not repeat.  With a clock
  * that does not move it never comes to the first, and the second is one fixed draw, in
  * any allocator that asks the C library for time and for random bytes.  libashlar, which reads
- * the kernel's clock by itself, asks ashlar_clock_gettime where somebody defines it. */
+ * the kernel's clock by itself, asks ashlar_clock_gettime where somebody defines it.
+ *
+ * With ASHLAR_CLOCK_STEP_NS the clock moves by so much with each call of the workload, thus by
+ * the same for every allocator: what is done by the clock is done then, and repeats too. */
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +20,7 @@
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
+#include "workloads/shared/held_clock.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define STILL_S 1000000000 /* some moment */
@@ -28,11 +32,28 @@ EXPORT time_t time(time_t *now);
 EXPORT ssize_t getrandom(void *buffer, size_t length, unsigned flags);
 EXPORT int getentropy(void *buffer, size_t length);
 EXPORT long syscall(long number, ...);
+EXPORT void held_clock_follow(uint64_t (*of)(void), uint64_t each_ns);
+
+static uint64_t step_ns, (*calls)(void);
+
+void held_clock_follow(uint64_t (*of)(void), uint64_t each_ns)
+{
+	step_ns = each_ns;
+	calls = of;
+}
+
+static uint64_t moved_ns(void)
+{
+	return calls ? calls() * step_ns : 0;
+}
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
+	uint64_t moved = moved_ns();
+
 	(void)clock;
-	*now = (struct timespec){STILL_S, 0};
+	*now = (struct timespec){STILL_S + (time_t)(moved / 1000000000u),
+				 (long)(moved % 1000000000u)};
 	return 0;
 }
 
@@ -44,16 +65,22 @@ int ashlar_clock_gettime(clockid_t clock, struct timespec *now)
 
 int gettimeofday(struct timeval *now, void *zone)
 {
+	struct timespec t;
+
 	(void)zone;
-	*now = (struct timeval){STILL_S, 0};
+	clock_gettime(CLOCK_REALTIME, &t);
+	*now = (struct timeval){t.tv_sec, t.tv_nsec / 1000};
 	return 0;
 }
 
 time_t time(time_t *now)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
 	if (now)
-		*now = STILL_S;
-	return STILL_S;
+		*now = t.tv_sec;
+	return t.tv_sec;
 }
 
 /* Bytes that look random, since an allocator may draw again until it likes what it got;

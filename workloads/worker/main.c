@@ -2,9 +2,11 @@
  *
  * Until the run is over nothing here touches the heap: what the measured allocator
  * sees are the workload's calls, and those the C library makes for threads. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +15,7 @@
 #include "workloads/lib/cdf.h"
 #include "workloads/shared/channel.h"
 #include "workloads/lib/clock.h"
+#include "workloads/shared/held_clock.h"
 #include "workloads/shared/histogram.h"
 #include "workloads/shared/identity.h"
 #include "workloads/lib/measure.h"
@@ -112,6 +115,39 @@ static void check(struct wl_run *run)
 		verify_end(run);
 }
 
+static const struct wl_run *followed;
+
+static uint64_t calls_so_far(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < followed->nthreads; i++) {
+		const struct channel_thread *count = followed->threads[i].count;
+
+		sum += count->allocs + count->reallocs + count->frees;
+	}
+	return sum;
+}
+
+/* A held clock moves with the calls of this run, where that is asked for. */
+static int move_clock(struct wl_run *run)
+{
+	const char *text = getenv(HELD_CLOCK_STEP_ENV);
+	held_clock_follow_fn *follow;
+
+	if (!text)
+		return 0;
+	*(void **)&follow = dlsym(RTLD_DEFAULT, HELD_CLOCK_FOLLOW);
+	if (!follow) {
+		wl_fail(run,
+			HELD_CLOCK_STEP_ENV " is set, and libashlar-still.so is not loaded");
+		return -1;
+	}
+	followed = run;
+	follow(calls_so_far, strtoull(text, NULL, 10));
+	return 0;
+}
+
 static int do_run(struct wl_run *run)
 {
 	struct channel *channel = run->channel;
@@ -133,6 +169,8 @@ static int do_run(struct wl_run *run)
 	if (run->mode == WL_CDF)
 		cdf_start(run->expected_allocs);
 	wl_threads_arm(run);
+	if (move_clock(run) < 0)
+		return usage_error(channel->reason);
 	channel->expected_allocs = run->expected_allocs;
 	channel->table_bytes = wl_table_total();
 	__atomic_store_n(&channel->state, CHANNEL_RUNNING, __ATOMIC_RELEASE);
