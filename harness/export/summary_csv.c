@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "harness/analysis/latencies.h"
 
 static void write_words(FILE *f, const char *text)
 {
@@ -32,6 +33,34 @@ static void write_interval(FILE *f, const struct interval *i)
 	write_number(f, i->low);
 	write_number(f, i->high);
 	fprintf(f, "%zu,", i->n);
+}
+
+/* What did not keep up has no latency: the row says why. */
+static void write_saturated(const struct comparison *c, size_t cell, size_t contender, FILE *f)
+{
+	const struct result_set *set = c->set;
+	const struct result_cell *one = &set->cells[cell];
+	const char *const words[] = {
+		one->name,
+		one->mode,
+		one->kind,
+		one->workload,
+		set->contenders[contender].name,
+		set->contenders[c->reference].name,
+		"saturated",
+		"samples",
+	};
+	struct saturation found = latencies_saturation(c, cell, contender);
+
+	if (!found.samples)
+		return;
+	fputs(FINDINGS_SCHEMA ",", f);
+	for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
+		write_words(f, words[k]);
+		fputc(',', f);
+	}
+	fprintf(f, "%zu,,,%zu,,,,,0,\n", found.samples,
+		comparison_outcome(c, cell, contender).ok);
 }
 
 void summary_csv_write(const struct report *report, FILE *f)
@@ -72,4 +101,7 @@ void summary_csv_write(const struct report *report, FILE *f)
 		fputc('\n', f);
 		free(doubts);
 	}
+	for (size_t i = 0; i < set->ncells; i++)
+		for (size_t k = 0; k < set->ncontenders; k++)
+			write_saturated(findings->c, i, k, f);
 }

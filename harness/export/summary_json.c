@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include "harness/analysis/latencies.h"
 
 static json_t *number(double value)
 {
@@ -135,6 +136,9 @@ static json_t *contender_in_cell(const struct findings *findings, size_t cell, s
 					: outcome.ok    ? "ok"
 							: "absent"));
 	json_object_set_new(o, "reason", json_string(outcome.reason));
+	json_object_set_new(
+		o, "saturated",
+		json_integer((json_int_t)latencies_saturation(c, cell, contender).samples));
 	json_object_set_new(o, "metrics", numbers);
 	return o;
 }

@@ -252,6 +252,8 @@ if s["cell"] == "kv-server:load=90" and s["allocator"] == "ashlar":
     s.update(offered_rate=1000000, achieved_rate=700000, saturated=True)' && "$report" "$work/over" >/dev/null || return 1
 	grep -q '<th scope="row">kv-server:load=90</th><td>request</td><td>ashlar</td><td>saturated in 1 of 1: at least 70 % of the rate</td>' \
 		"$work/over/report.html" || return 1
+	grep -q '^ashlar-summary 1,kv-server:load=90,latency,workload,kv-server,ashlar,glibc,saturated,samples,1,,,1,,,,,0,$' \
+		"$work/over/summary.csv" && grep -q '"saturated": *1' "$work/over/summary.json" || return 1
 	grep -A 8 'saturated:' "$work/over/report/fig10b.svg" | grep -q '>ashlar<' &&
 		! awk -F'\t' '$2 ~ /load=90/ && $3 == "ashlar" && $5 != "nan"' "$work/over/report/fig10b.tsv" | grep .
 }
