@@ -1,0 +1,208 @@
+#include "harness/gate/verdict.h"
+#include "harness/test/unit.h"
+#include "harness/stats/signed_rank.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void close_to(double got, double want, double tolerance)
+{
+	if (!(fabs(got - want) <= tolerance))
+		fail_msg("%.12g is not within %g of %.12g", got, tolerance, want);
+}
+
+static const double eight[] = {1.1, -0.3, 2.2, 0.7, -1.4, 3.1, 0.2, 1.9};
+static const double twenty[] = {0.021, -0.013, 0.044, 0.003,  0.018, -0.027, 0.051,
+				0.009, 0.033,  0.012, -0.005, 0.040, 0.028,  0.001,
+				0.037, -0.019, 0.015, 0.047,  0.024, 0.007};
+
+/* As R's wilcox.test(exact = TRUE) has them. */
+static void signed_ranks(void **state)
+{
+	struct interval i;
+
+	(void)state;
+	close_to(stat_signed_rank_above(eight, COUNT(eight), 0.5), 0.2734375, 1e-12);
+	close_to(stat_signed_rank_below(eight, COUNT(eight), 0.5), 0.76953125, 1e-12);
+	close_to(stat_signed_rank_above(twenty, COUNT(twenty), 0), 0.0027904510498, 1e-12);
+	i = stat_signed_rank_interval(eight, COUNT(eight), 0.95);
+	close_to(i.point, 0.925, 1e-12);
+	close_to(i.low, -0.35, 1e-12);
+	close_to(i.high, 2.2, 1e-12);
+	i = stat_signed_rank_interval(twenty, COUNT(twenty), 0.99);
+	close_to(i.point, 0.0165, 1e-12);
+	close_to(i.low, 0.001, 1e-12);
+	close_to(i.high, 0.031, 1e-12);
+}
+
+/* By counting the choices of signs. */
+static void ties_and_few(void **state)
+{
+	const double tied[] = {1, 1, -1}, one[] = {2}, at_it[] = {3, 3, 3, 4};
+	const double pairs[] = {1, 2, 2, -3}; /* ranks 1, 2.5, 2.5, 4: the sum is 6 */
+	struct interval i;
+
+	(void)state;
+	close_to(stat_signed_rank_above(tied, 3, 0), 4 / 8.0, 1e-15);
+	close_to(stat_signed_rank_below(tied, 3, 0), 7 / 8.0, 1e-15);
+	/* 6 or more: {2.5, 4}, {2.5, 4}, {1, 2.5, 2.5}, {1, 2.5, 4} twice, {2.5, 2.5, 4}, all */
+	close_to(stat_signed_rank_above(pairs, 4, 0), 7 / 16.0, 1e-15);
+	close_to(stat_signed_rank_above(one, 1, 0), 0.5, 1e-15);
+	close_to(stat_signed_rank_above(at_it, 4, 3), 0.5, 1e-15); /* three say nothing */
+	close_to(stat_signed_rank_above(at_it, 3, 3), 1, 1e-15);
+	close_to(stat_signed_rank_above(at_it, 0, 3), 1, 1e-15);
+	assert_true(isnan(stat_signed_rank_above((double[]){1, NAN}, 2, 0)));
+	assert_true(isnan(stat_signed_rank_above((double[]){1, INFINITY}, 2, 0)));
+	/* Five values give 1 - 2^-4 at most. */
+	i = stat_signed_rank_interval(twenty, 5, 0.95);
+	assert_true(isnan(i.low) && isnan(i.high) && !isnan(i.point));
+	i = stat_signed_rank_interval(twenty, 5, 0.93);
+	close_to(i.low, -0.013, 1e-15);
+	close_to(i.high, 0.044, 1e-15);
+	assert_true(isnan(stat_signed_rank_interval(twenty, 0, 0.9).point));
+}
+
+/* The interval leaves out just what the test refuses, both at once. */
+static void interval_is_the_test(void **state)
+{
+	(void)state;
+	for (double level = 0.5; level < 0.999; level += 0.07) {
+		struct interval i = stat_signed_rank_interval(twenty, COUNT(twenty), level);
+		double tail = (1 - level) / 2, little = 1e-9;
+
+		assert_true(stat_signed_rank_above(twenty, COUNT(twenty), i.low - little) <= tail);
+		assert_true(stat_signed_rank_above(twenty, COUNT(twenty), i.low + little) > tail);
+		assert_true(stat_signed_rank_below(twenty, COUNT(twenty), i.high + little) <= tail);
+		assert_true(stat_signed_rank_below(twenty, COUNT(twenty), i.high - little) > tail);
+	}
+}
+
+static double uniform(struct stat_random *random)
+{
+	return (double)(stat_random_next(random) >> 11) * 0x1p-53;
+}
+
+/* Log ratios of a noisy machine: one pair in five has five times the spread. */
+static double noise(struct stat_random *random, double spread)
+{
+	double normal = sqrt(-2 * log(1 - uniform(random))) * cos(2 * M_PI * uniform(random));
+
+	return normal * spread * (uniform(random) < 0.2 ? 5 : 1);
+}
+
+enum { CELLS = 8, PAIRS = 20, RUNS = 1000 };
+
+/* How many of RUNS gates fail, and pass, where `shifted` of the cells have this ratio. */
+static void gates(double ratio, unsigned shifted, double delta, unsigned *failed, unsigned *passed)
+{
+	static double values[CELLS][PAIRS];
+	struct gate_cell cells[CELLS];
+	struct stat_random random;
+
+	stat_random_seed(&random, 20);
+	*failed = *passed = 0;
+	for (unsigned run = 0; run < RUNS; run++) {
+		enum gate_verdict verdict;
+
+		for (unsigned c = 0; c < CELLS; c++) {
+			for (unsigned i = 0; i < PAIRS; i++)
+				values[c][i] = noise(&random, 0.01) +
+					       (c < shifted ? log(ratio) : 0);
+			cells[c] = (struct gate_cell){
+				.log_ratios = values[c], .n = PAIRS, .delta = delta};
+		}
+		verdict = gate_judge(cells, CELLS, 0.05);
+		*failed += verdict == GATE_FAIL;
+		*passed += verdict == GATE_PASS;
+	}
+}
+
+static void gates_err_as_rarely_as_promised(void **state)
+{
+	unsigned failed, passed;
+
+	(void)state;
+	/* Nothing is worse: they pass. */
+	gates(1, CELLS, 0.03, &failed, &passed);
+	assert_in_range(failed, 0, RUNS / 100);
+	assert_in_range(passed, RUNS * 9 / 10, RUNS);
+	/* All just at the bound, where errors are likeliest: 5 % and what chance adds to it (three
+	 * deviations of 1,000 draws). */
+	gates(1.03, CELLS, 0.03, &failed, &passed);
+	assert_in_range(failed, 0, RUNS * 7 / 100);
+	assert_in_range(passed, 0, RUNS * 7 / 100);
+	/* One cell, or all, twice as much worse. */
+	gates(1.06, 1, 0.03, &failed, &passed);
+	assert_in_range(failed, RUNS * 9 / 10, RUNS);
+	assert_int_equal(passed, 0);
+	gates(1.06, CELLS, 0.03, &failed, &passed);
+	assert_in_range(failed, RUNS * 99 / 100, RUNS);
+}
+
+/* Of three cells with p of 1/32 each Holm's first bound refuses all, though each alone would
+ * fail; one that is certain opens the way to the next. */
+static void cells_are_judged_together(void **state)
+{
+	const double worse[] = {0.1, 0.2, 0.3, 0.4, 0.5};
+	const double certain[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
+	const double fine[] = {-0.1, -0.2, -0.3, -0.4, -0.5};
+	struct gate_cell cells[3] = {{.log_ratios = worse, .n = 5}, {.log_ratios = worse, .n = 5},
+				     {.log_ratios = worse, .n = 5}};
+
+	(void)state;
+	assert_int_equal(gate_judge(cells, 1, 0.05), GATE_FAIL);
+	close_to(cells[0].p_worse, 1 / 32.0, 1e-15);
+	assert_int_equal(gate_judge(cells, 3, 0.05), GATE_INCONCLUSIVE);
+	cells[1] = (struct gate_cell){.log_ratios = certain, .n = 9};
+	cells[2] = (struct gate_cell){.log_ratios = fine, .n = 5};
+	assert_int_equal(gate_judge(cells, 3, 0.07), GATE_FAIL); /* 0.07/3, then 0.07/2 */
+	assert_int_equal(cells[0].verdict, GATE_FAIL);
+	assert_int_equal(cells[1].verdict, GATE_FAIL);
+	assert_int_equal(cells[2].verdict, GATE_PASS);
+	assert_int_equal(gate_judge(cells, 3, 0.05), GATE_FAIL);
+	assert_int_equal(cells[0].verdict, GATE_INCONCLUSIVE); /* 1/32 > 0.05/2 */
+	cells[1].n = 0;
+	assert_int_equal(gate_judge(cells + 1, 2, 0.05), GATE_INCONCLUSIVE);
+	assert_int_equal(gate_judge(cells, 0, 0.05), GATE_INCONCLUSIVE);
+}
+
+/* What is said beforehand comes true. */
+static void the_smallest_effect_is_shown(void **state)
+{
+	static double aa[4000];
+	struct stat_random random;
+	double delta, effect;
+	unsigned failed, passed;
+
+	(void)state;
+	stat_random_seed(&random, 5);
+	for (unsigned i = 0; i < COUNT(aa); i++)
+		aa[i] = noise(&random, 0.01) + 0.002;
+	delta = gate_delta(aa, COUNT(aa), 0.03);
+	assert_true(delta > 0.03 && delta < 0.1);
+	close_to(gate_delta(aa, COUNT(aa), 0.2), 0.2, 0);
+	close_to(gate_delta(aa, 0, 0.03), 0.03, 0);
+	effect = gate_smallest_effect(aa, COUNT(aa), PAIRS, delta, CELLS, 0.05, 1);
+	assert_true(effect > delta && effect < 2 * delta);
+	gates(1 + effect, 1, delta, &failed, &passed);
+	assert_in_range(failed, RUNS * 86 / 100, RUNS * 94 / 100);
+	/* Four pairs cannot show anything to one cell among eight. */
+	assert_true(isinf(gate_smallest_effect(aa, COUNT(aa), 4, delta, CELLS, 0.05, 1)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(signed_ranks),
+		cmocka_unit_test(ties_and_few),
+		cmocka_unit_test(interval_is_the_test),
+		cmocka_unit_test(gates_err_as_rarely_as_promised),
+		cmocka_unit_test(cells_are_judged_together),
+		cmocka_unit_test(the_smallest_effect_is_shown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
