@@ -97,7 +97,8 @@ double gate_smallest_effect(const double *log_ratios, size_t n, size_t pairs, do
 			    size_t cells, double alpha, uint64_t seed)
 {
 	double *centred = malloc((n + pairs + 1) * sizeof(*centred));
-	double bound = log1p(delta), low = bound, high = log(2), center = stat_median(log_ratios, n);
+	double bound = log1p(delta), low = bound, high = log(2),
+	       center = stat_median(log_ratios, n);
 
 	if (centred == NULL || n == 0 || pairs == 0 || cells == 0 || low >= high) {
 		free(centred);

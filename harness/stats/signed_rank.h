@@ -1,15 +1,15 @@
 /* Wilcoxon's signed-rank test, exact, and the point and interval that go with it.  Pure, as
  * statistics.h.
  *
- * The values are differences of pairs (here: log ratios of two builds in one block), taken to be
- * symmetric about their centre, as differences of two that are exchangeable are.  The test is
- * Wilcoxon's (Individual Comparisons by Ranking Methods, Biometrics Bulletin 1(6), 1945); the
- * point is the median of all pairwise means and the interval runs between two of them (Hodges
- * and Lehmann, Estimates of Location Based on Rank Tests, 1963), so that the interval leaves out
- * a value just when the test refuses it.  Of normal values it needs 5 % more than the t-test
- * (efficiency 3 / pi), of heavy tails fewer, and one wild value does not move it.  Tied values
- * share the mean of their ranks; the distribution is then counted over those (Streitberg and
- * Roehmel 1986). */
+ * The values are differences of pairs (here: log ratios of two builds in one block), taken to
+ * be symmetric about their centre, as differences of two that are exchangeable are.  The test
+ * is Wilcoxon's (Individual Comparisons by Ranking Methods, Biometrics Bulletin 1(6), 1945);
+ * the point is the median of all pairwise means and the interval runs between two of them
+ * (Hodges and Lehmann, Estimates of Location Based on Rank Tests, 1963), so that the interval
+ * leaves out a value just when the test refuses it.  Of normal values it needs 5 % more than
+ * the t-test (efficiency 3 / pi), of heavy tails fewer, and one wild value does not move it.
+ * Tied values share the mean of their ranks; the distribution is then counted over those
+ * (Streitberg and Roehmel 1986). */
 #ifndef HARNESS_SIGNED_RANK_H
 #define HARNESS_SIGNED_RANK_H
 
@@ -26,8 +26,8 @@ double stat_signed_rank_above(const double *x, size_t n, double shift);
 /* The same for a lower centre. */
 double stat_signed_rank_below(const double *x, size_t n, double shift);
 
-/* The centre of x with the interval of at least this level, 0 < level < 1.  low and high are NaN
- * where n values cannot give such an interval (1 - 2^(1-n) is the most they can). */
+/* The centre of x with the interval of at least this level, 0 < level < 1.  low and high are
+ * NaN where n values cannot give such an interval (1 - 2^(1-n) is the most they can). */
 struct interval stat_signed_rank_interval(const double *x, size_t n, double level);
 
 #endif

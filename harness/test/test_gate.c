@@ -1,4 +1,4 @@
-#include "harness/gate/verdict.h"
+#include "harness/gate/outcome.h"
 #include "harness/test/unit.h"
 #include "harness/stats/signed_rank.h"
 
@@ -48,7 +48,8 @@ static void ties_and_few(void **state)
 	(void)state;
 	close_to(stat_signed_rank_above(tied, 3, 0), 4 / 8.0, 1e-15);
 	close_to(stat_signed_rank_below(tied, 3, 0), 7 / 8.0, 1e-15);
-	/* 6 or more: {2.5, 4}, {2.5, 4}, {1, 2.5, 2.5}, {1, 2.5, 4} twice, {2.5, 2.5, 4}, all */
+	/* 6 or more: {2.5, 4}, {2.5, 4}, {1, 2.5, 2.5}, {1, 2.5, 4} twice, {2.5, 2.5, 4}, all
+	 */
 	close_to(stat_signed_rank_above(pairs, 4, 0), 7 / 16.0, 1e-15);
 	close_to(stat_signed_rank_above(one, 1, 0), 0.5, 1e-15);
 	close_to(stat_signed_rank_above(at_it, 4, 3), 0.5, 1e-15); /* three say nothing */
@@ -73,10 +74,14 @@ static void interval_is_the_test(void **state)
 		struct interval i = stat_signed_rank_interval(twenty, COUNT(twenty), level);
 		double tail = (1 - level) / 2, little = 1e-9;
 
-		assert_true(stat_signed_rank_above(twenty, COUNT(twenty), i.low - little) <= tail);
-		assert_true(stat_signed_rank_above(twenty, COUNT(twenty), i.low + little) > tail);
-		assert_true(stat_signed_rank_below(twenty, COUNT(twenty), i.high + little) <= tail);
-		assert_true(stat_signed_rank_below(twenty, COUNT(twenty), i.high - little) > tail);
+		assert_true(stat_signed_rank_above(twenty, COUNT(twenty), i.low - little) <=
+			    tail);
+		assert_true(stat_signed_rank_above(twenty, COUNT(twenty), i.low + little) >
+			    tail);
+		assert_true(stat_signed_rank_below(twenty, COUNT(twenty), i.high + little) <=
+			    tail);
+		assert_true(stat_signed_rank_below(twenty, COUNT(twenty), i.high - little) >
+			    tail);
 	}
 }
 
@@ -96,7 +101,8 @@ static double noise(struct stat_random *random, double spread)
 enum { CELLS = 8, PAIRS = 20, RUNS = 1000 };
 
 /* How many of RUNS gates fail, and pass, where `shifted` of the cells have this ratio. */
-static void gates(double ratio, unsigned shifted, double delta, unsigned *failed, unsigned *passed)
+static void gates(double ratio, unsigned shifted, double delta, unsigned *failed,
+		  unsigned *passed)
 {
 	static double values[CELLS][PAIRS];
 	struct gate_cell cells[CELLS];
@@ -109,8 +115,8 @@ static void gates(double ratio, unsigned shifted, double delta, unsigned *failed
 
 		for (unsigned c = 0; c < CELLS; c++) {
 			for (unsigned i = 0; i < PAIRS; i++)
-				values[c][i] = noise(&random, 0.01) +
-					       (c < shifted ? log(ratio) : 0);
+				values[c][i] =
+					noise(&random, 0.01) + (c < shifted ? log(ratio) : 0);
 			cells[c] = (struct gate_cell){
 				.log_ratios = values[c], .n = PAIRS, .delta = delta};
 		}
@@ -129,8 +135,8 @@ static void gates_err_as_rarely_as_promised(void **state)
 	gates(1, CELLS, 0.03, &failed, &passed);
 	assert_in_range(failed, 0, RUNS / 100);
 	assert_in_range(passed, RUNS * 9 / 10, RUNS);
-	/* All just at the bound, where errors are likeliest: 5 % and what chance adds to it (three
-	 * deviations of 1,000 draws). */
+	/* All just at the bound, where errors are likeliest: 5 % and what chance adds to it
+	 * (three deviations of 1,000 draws). */
 	gates(1.03, CELLS, 0.03, &failed, &passed);
 	assert_in_range(failed, 0, RUNS * 7 / 100);
 	assert_in_range(passed, 0, RUNS * 7 / 100);
@@ -149,7 +155,8 @@ static void cells_are_judged_together(void **state)
 	const double worse[] = {0.1, 0.2, 0.3, 0.4, 0.5};
 	const double certain[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
 	const double fine[] = {-0.1, -0.2, -0.3, -0.4, -0.5};
-	struct gate_cell cells[3] = {{.log_ratios = worse, .n = 5}, {.log_ratios = worse, .n = 5},
+	struct gate_cell cells[3] = {{.log_ratios = worse, .n = 5},
+				     {.log_ratios = worse, .n = 5},
 				     {.log_ratios = worse, .n = 5}};
 
 	(void)state;
@@ -193,6 +200,69 @@ static void the_smallest_effect_is_shown(void **state)
 	assert_true(isinf(gate_smallest_effect(aa, COUNT(aa), 4, delta, CELLS, 0.05, 1)));
 }
 
+/* The worst line is the outcome's state, and its exit status. */
+static void states_and_statuses(void **state)
+{
+	static const struct {
+		enum gate_state states[3];
+		bool passes;
+		enum gate_state all;
+		int status;
+	} cases[] = {
+		{{GATE_STATE_PASS, GATE_STATE_PASS, GATE_STATE_SKIPPED},
+		 false,
+		 GATE_STATE_PASS,
+		 0},
+		{{GATE_STATE_ACCEPTED, GATE_STATE_SKIPPED, GATE_STATE_ACCEPTED},
+		 false,
+		 GATE_STATE_PASS,
+		 0},
+		{{GATE_STATE_PASS, GATE_STATE_INCONCLUSIVE, GATE_STATE_FAIL},
+		 true,
+		 GATE_STATE_FAIL,
+		 1},
+		{{GATE_STATE_FAIL, GATE_STATE_BROKEN, GATE_STATE_PASS},
+		 false,
+		 GATE_STATE_BROKEN,
+		 3},
+		{{GATE_STATE_PASS, GATE_STATE_INCONCLUSIVE, GATE_STATE_PASS},
+		 false,
+		 GATE_STATE_INCONCLUSIVE,
+		 4},
+		{{GATE_STATE_PASS, GATE_STATE_INCONCLUSIVE, GATE_STATE_PASS},
+		 true,
+		 GATE_STATE_INCONCLUSIVE,
+		 0},
+		{{GATE_STATE_SKIPPED, GATE_STATE_SKIPPED, GATE_STATE_SKIPPED},
+		 false,
+		 GATE_STATE_SKIPPED,
+		 77},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct gate_outcome o;
+
+		gate_outcome_init(&o);
+		o.inconclusive_passes = cases[i].passes;
+		for (int k = 0; k < 3; k++) {
+			struct gate_line *line =
+				gate_outcome_add(&o, 1, "cell", "instructions", GATE_COUNT);
+
+			line->state = cases[i].states[k];
+			gate_line_part(line, "malloc", 1, 2);
+			gate_text(&line->reason, "%s", gate_states[line->state]);
+		}
+		gate_outcome_field(&o, "architecture", "x86_64");
+		assert_int_equal(o.nlines, 3);
+		assert_string_equal(o.lines[1].cell, "cell");
+		assert_int_equal(gate_outcome_state(&o), cases[i].all);
+		assert_int_equal(gate_outcome_status(&o), cases[i].status);
+		gate_outcome_free(&o);
+		assert_int_equal(gate_outcome_status(&o), 77);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +272,7 @@ int main(void)
 		cmocka_unit_test(gates_err_as_rarely_as_promised),
 		cmocka_unit_test(cells_are_judged_together),
 		cmocka_unit_test(the_smallest_effect_is_shown),
+		cmocka_unit_test(states_and_statuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
