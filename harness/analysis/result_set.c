@@ -46,17 +46,6 @@ static int64_t field_integer(const json_t *object, const char *key, int64_t othe
 	return json_is_integer(value) ? json_integer_value(value) : otherwise;
 }
 
-/* Room for one more in a growing array. */
-static void *grown(void *array, size_t n, size_t size)
-{
-	if (n == 0 || (n & (n - 1)) == 0) {
-		array = realloc(array, (n ? 2 * n : 1) * size);
-		if (!array)
-			abort();
-	}
-	return array;
-}
-
 void results_remark(struct result_set *set, const char *format, ...)
 {
 	va_list args;
@@ -71,7 +60,7 @@ void results_remark(struct result_set *set, const char *format, ...)
 			free(text);
 			return;
 		}
-	set->remarks = grown(set->remarks, set->nremarks, sizeof(*set->remarks));
+	set->remarks = list_grown(set->remarks, set->nremarks, sizeof(*set->remarks));
 	set->remarks[set->nremarks++] = text;
 }
 
@@ -122,7 +111,7 @@ static size_t add_contender(struct result_set *set, const char *name, json_t *js
 
 	if (at != SIZE_MAX)
 		return at;
-	set->contenders = grown(set->contenders, set->ncontenders, sizeof(*set->contenders));
+	set->contenders = list_grown(set->contenders, set->ncontenders, sizeof(*set->contenders));
 	set->contenders[set->ncontenders] = (struct result_contender){
 		.name = name,
 		.status = json_field_text(json, "status"),
@@ -144,7 +133,7 @@ static size_t add_cell(struct result_set *set, json_t *json, bool listed)
 	for (size_t i = 0; i < set->ncells; i++)
 		if (!strcmp(set->cells[i].name, name) && !strcmp(set->cells[i].mode, mode))
 			return i;
-	set->cells = grown(set->cells, set->ncells, sizeof(*set->cells));
+	set->cells = list_grown(set->cells, set->ncells, sizeof(*set->cells));
 	set->cells[set->ncells] = (struct result_cell){
 		.name = name,
 		.workload = results_text(json, FIELD_workload),
@@ -265,7 +254,7 @@ static void add_sample(struct result_set *set, json_t *json)
 				       set->contenders[s.contender].name, (long long)s.block);
 		}
 	}
-	set->samples = grown(set->samples, set->nsamples, sizeof(*set->samples));
+	set->samples = list_grown(set->samples, set->nsamples, sizeof(*set->samples));
 	set->samples[set->nsamples++] = s;
 }
 
@@ -540,7 +529,7 @@ size_t results_timeline(struct result_set *set, const struct result_sample *samp
 		}
 		if (isnan(value[0]) || isnan(value[1]))
 			continue;
-		*rows = grown(*rows, n, sizeof(**rows));
+		*rows = list_grown(*rows, n, sizeof(**rows));
 		(*rows)[n++] = (struct timeline_row){value[0], value[1], value[2], value[3]};
 	}
 	fclose(file);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/contenders/contender.h"
+#include "harness/contenders/fetch.h"
+#include "harness/contenders/world.h"
 #include "harness/cli/json_output.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
@@ -38,6 +40,19 @@ static int list_contenders(void)
 	return STATUS_OK;
 }
 
+static void list_worlds(void)
+{
+	printf("\nWorlds (run --world NAME)\n  %-14s this system's own libraries\n",
+	       WORLD_SYSTEM);
+	for (const char *const *world = fetch_worlds; *world; world++) {
+		char *text;
+
+		world_told(paths_find()->worlds, *world, &text);
+		printf("  %-14s %s\n", *world, text);
+		free(text);
+	}
+}
+
 static json_t *named(const char *name, const char *summary)
 {
 	return json_pack("{s:s, s:s}", "name", name, "summary", summary);
@@ -55,7 +70,7 @@ static json_t *with_file(json_t *object, bool here, const char *file, const char
 static int list_json(void)
 {
 	json_t *workloads = json_array(), *traces = json_array(), *programs = json_array(),
-	       *allocators = json_array();
+	       *worlds = json_array(), *allocators = json_array();
 	struct contenders all;
 	char why[512];
 
@@ -85,9 +100,18 @@ static int list_json(void)
 					    c->usable ? c->build_id : ""),
 				  c->usable, c->path, c->reason));
 	}
-	print_json(json_pack("{s:s, s:o, s:o, s:o, s:o}", "schema", "ashlar-list 1",
+	for (const char *const *world = fetch_worlds; *world; world++) {
+		char *text;
+		bool here = world_told(paths_find()->worlds, *world, &text);
+
+		json_array_append_new(worlds, json_pack("{s:s, s:b, s:s}", "name", *world,
+							"available", (int)here,
+							here ? "holds" : "reason", text));
+		free(text);
+	}
+	print_json(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "schema", "ashlar-list 1",
 			     "workloads", workloads, "traces", traces, "programs", programs,
-			     "allocators", allocators));
+			     "worlds", worlds, "allocators", allocators));
 	return STATUS_OK;
 }
 
@@ -129,6 +153,7 @@ int list_main(int argc, char **argv)
 		if (!(*p)->available(why, sizeof(why)))
 			printf("  %-14s not here: %s\n", "", why);
 	}
+	list_worlds();
 	return list_contenders();
 }
 

@@ -10,6 +10,8 @@
 #include "harness/cli/json_output.h"
 #include "harness/base/clock.h"
 #include "harness/contenders/contender.h"
+#include "harness/contenders/fetch.h"
+#include "harness/contenders/world.h"
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
@@ -167,6 +169,18 @@ static void check_programs(void)
 	}
 }
 
+static void check_worlds(void)
+{
+	for (const char *const *world = fetch_worlds; *world; world++) {
+		char *text, *name = text_format("world %s", *world);
+		bool there = world_told(paths_find()->worlds, *world, &text);
+
+		say(name, there ? "ok" : "absent", text);
+		free(name);
+		free(text);
+	}
+}
+
 static int examine(struct doctor *d)
 {
 	struct contenders all;
@@ -189,6 +203,7 @@ static int examine(struct doctor *d)
 		d->problems++;
 	}
 	check_programs();
+	check_worlds();
 	say("counters", counters_probe(&counters_of_kernel, line, sizeof(line)), line);
 	check_clock();
 	check_pages();

@@ -14,6 +14,8 @@
 
 const char *const fetch_suites[] = {"", "stable-backports", "unstable", "experimental", NULL};
 
+const char *const fetch_worlds[] = {"unstable", NULL};
+
 const char *const *fetch_world_suites(const char *world)
 {
 	static const char *const unstable[] = {"unstable", "experimental", "stable-backports",

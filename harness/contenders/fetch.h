@@ -13,6 +13,9 @@ extern const char *const fetch_suites[];
 /* The same for a world of that name; NULL: there is no such world to fetch. */
 const char *const *fetch_world_suites(const char *world);
 
+/* Names of the worlds that can be fetched; ends with NULL. */
+extern const char *const fetch_worlds[];
+
 /* Only one at a time works in the cache.  Returns a descriptor to be closed, -1 with `why`. */
 int fetch_lock(char *why, size_t why_size);
 

@@ -9,17 +9,6 @@
 
 /* --- the index ------------------------------------------------------------------ */
 
-static void *grown(void *array, int n, size_t size)
-{
-	if (n == 0 || (n & (n - 1)) == 0)
-		array = realloc(array, (size_t)(n ? 2 * n : 64) * size);
-	if (!array) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
-	return array;
-}
-
 /* Ends the line at `line` and returns the next one; NULL at the end of the text. */
 static char *cut_line(char *line)
 {
@@ -61,7 +50,7 @@ static void take_field(struct package *p, char *line)
 static void finish(struct packages *all, struct package *p, const char *suite)
 {
 	if (p->name && *p->name && *p->version) {
-		all->list = grown(all->list, all->count, sizeof(all->list[0]));
+		all->list = list_grown(all->list, (size_t)all->count, sizeof(all->list[0]));
 		p->suite = suite;
 		all->list[all->count++] = *p;
 	}
@@ -79,7 +68,7 @@ void packages_read(struct packages *all, char *text, const char *suite)
 {
 	struct package p = {0};
 
-	all->texts = grown(all->texts, all->ntexts, sizeof(all->texts[0]));
+	all->texts = list_grown(all->texts, (size_t)all->ntexts, sizeof(all->texts[0]));
 	all->texts[all->ntexts++] = text;
 	for (char *line = text, *next; line; line = next) {
 		next = cut_line(line);

@@ -157,6 +157,21 @@ void world_close(struct world *w)
 	memset(w, 0, sizeof(*w));
 }
 
+bool world_told(const char *folder_of_worlds, const char *name, char **text)
+{
+	struct world world;
+	char why[512];
+
+	if (world_open(&world, folder_of_worlds, name, why, sizeof(why)) < 0) {
+		*text = text_format("%s", why);
+		return false;
+	}
+	*text = text_format("%s and %d packages in %s", world.version, world.npackages - 1,
+			    world.folder);
+	world_close(&world);
+	return true;
+}
+
 char *world_find(const struct world *w, const char *file)
 {
 	for (const char *p = w->libraries; *p;) {

@@ -31,6 +31,10 @@ int world_open(struct world *world, const char *folder_of_worlds, const char *na
 	       size_t why_size);
 void world_close(struct world *world);
 
+/* In a line: what it holds, or why there is none and what brings one.  True: it is there.  Free
+ * the text. */
+bool world_told(const char *folder_of_worlds, const char *name, char **text);
+
 /* Looks into an unpacked folder whether it is one: sets all but name and packages. */
 int world_examine(struct world *world, const char *folder, char *why, size_t why_size);
 

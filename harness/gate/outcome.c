@@ -71,9 +71,7 @@ void gate_outcome_free(struct gate_outcome *outcome)
 
 static void *one_more(void *list, size_t count, size_t size)
 {
-	list = reallocarray(list, count + 1, size);
-	if (!list)
-		out_of_memory();
+	list = list_grown(list, count, size);
 	memset((char *)list + count * size, 0, size);
 	return list;
 }

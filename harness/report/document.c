@@ -7,17 +7,6 @@
 
 #include "harness/base/message.h"
 
-/* Room for one more in a growing array of n. */
-static void *grown(void *array, size_t n, size_t size)
-{
-	if (n == 0 || (n & (n - 1)) == 0) {
-		array = realloc(array, (n ? 2 * n : 1) * size);
-		if (!array)
-			abort();
-	}
-	return array;
-}
-
 static char *copy(const char *text)
 {
 	return text ? text_format("%s", text) : NULL;
@@ -83,7 +72,7 @@ void document_free(struct document *d)
 
 void document_section(struct document *d, const char *id, const char *title, const char *entry)
 {
-	d->section = grown(d->section, d->nsections, sizeof(*d->section));
+	d->section = list_grown(d->section, d->nsections, sizeof(*d->section));
 	d->section[d->nsections++] = (struct section){.id = id, .title = title, .entry = entry};
 }
 
@@ -91,7 +80,7 @@ static struct block *add_block(struct document *d, enum block_kind kind)
 {
 	struct section *section = &d->section[d->nsections - 1];
 
-	section->block = grown(section->block, section->nblocks, sizeof(*section->block));
+	section->block = list_grown(section->block, section->nblocks, sizeof(*section->block));
 	section->block[section->nblocks] = (struct block){.kind = kind};
 	return &section->block[section->nblocks++];
 }
@@ -108,7 +97,7 @@ static void add_span(struct document *d, enum span_kind kind, char *text, const 
 {
 	struct block *block = last_block(d);
 
-	block->span = grown(block->span, block->nspans, sizeof(*block->span));
+	block->span = list_grown(block->span, block->nspans, sizeof(*block->span));
 	block->span[block->nspans++] =
 		(struct span){.kind = kind, .text = text, .target = target};
 }
@@ -173,7 +162,7 @@ static void add_column(struct document *d, char *title)
 {
 	struct block *block = last_block(d);
 
-	block->column = grown(block->column, block->ncolumns, sizeof(*block->column));
+	block->column = list_grown(block->column, block->ncolumns, sizeof(*block->column));
 	block->column[block->ncolumns++] = title;
 }
 
@@ -206,7 +195,7 @@ void document_row(struct document *d)
 {
 	struct block *block = last_block(d);
 
-	block->row = grown(block->row, block->nrows, sizeof(*block->row));
+	block->row = list_grown(block->row, block->nrows, sizeof(*block->row));
 	block->row[block->nrows++] = (struct row){0};
 }
 
@@ -215,7 +204,7 @@ struct field *document_field(struct document *d, enum unit unit)
 	struct block *block = last_block(d);
 	struct row *row = &block->row[block->nrows - 1];
 
-	row->field = grown(row->field, row->nfields, sizeof(*row->field));
+	row->field = list_grown(row->field, row->nfields, sizeof(*row->field));
 	row->field[row->nfields] =
 		(struct field){.unit = unit, .between = "", .low = NAN, .high = NAN};
 	return &row->field[row->nfields++];
@@ -259,6 +248,6 @@ void document_figure_file(struct document *d, const char *path)
 {
 	struct block *block = last_block(d);
 
-	block->file = grown(block->file, block->nfiles, sizeof(*block->file));
+	block->file = list_grown(block->file, block->nfiles, sizeof(*block->file));
 	block->file[block->nfiles++] = copy(path);
 }

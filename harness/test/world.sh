@@ -5,6 +5,9 @@ XDG_CACHE_HOME=$work/cache
 export XDG_CACHE_HOME
 refuses 2 "fetch --world unstable" "a world that was not fetched" run --world unstable --workload tiny-churn --out "$work/no"
 
+bench list
+check 'grep -q "^  unstable  *the world .* is not here: .ashlar-bench fetch --world unstable." "$work/out"' "list says what brings it"
+
 folder=$work/cache/ashlar-bench/worlds/unstable
 mkdir -p "$folder/usr/lib/here"
 loader=$(ldd "$top_builddir/ashlar-work" | sed -n 's/^[[:space:]]*\(\/[^ ]*ld-[^ ]*\) .*/\1/p')
@@ -16,6 +19,11 @@ fi
 cp -L "$loader" "$libc" "$folder/usr/lib/here/"
 echo "libc6 9.99-1 unstable 0" >"$folder/packages"
 echo "rpmalloc: no suite has it" >"$folder/refused"
+
+bench list
+check 'grep -qxF "  unstable       libc6 9.99-1 and 0 packages in $folder" "$work/out"' "and what it holds"
+bench list --json
+check 'grep -q "\"holds\": \"libc6 9.99-1 and 0 packages" "$work/out"' "also as JSON"
 
 run="run --world unstable --no-report --quiet --blocks 1 --timeout 60s"
 bench $run --workload tiny-churn,startup-exit --mode throughput --set ops=2000 --out "$work/set" --only glibc,ashlar,rpmalloc
