@@ -152,12 +152,17 @@ const struct paths *paths_find(void)
 	if (paths.build_tree) {
 		paths.worker = text_format("%s/ashlar-work", folder);
 		paths.libraries[0] = text_format("%s/.libs", folder);
+		paths.fastpath = text_format("%s/allocator/test/golden/fastpath", folder);
+		paths.fastpath_counts =
+			text_format("%s/allocator/test/golden/fastpath.sh", paths.source);
 		paths.contenders = text_format("%s/harness/contenders", paths.source);
 		paths.traces = text_format("%s/workloads/traces", paths.source);
 		paths.plots = text_format("%s/plots", paths.source);
 		paths.results = text_format("%s/results", folder);
 	} else {
 		paths.worker = installed(folder, PKGLIBEXECDIR "/ashlar-work");
+		paths.fastpath = installed(folder, PKGLIBEXECDIR "/fastpath");
+		paths.fastpath_counts = installed(folder, PKGLIBEXECDIR "/fastpath.sh");
 		paths.libraries[0] = installed(folder, PKGLIBDIR);
 		paths.libraries[1] = installed(folder, LIBDIR);
 		paths.contenders = installed(folder, PKGDATADIR "/contenders");

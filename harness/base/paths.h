@@ -7,21 +7,23 @@
 #include <stdbool.h>
 
 struct paths {
-	bool build_tree;    /* run from one, not installed */
-	char *self;         /* the executable itself */
-	char *source;       /* of the source tree; NULL when installed */
-	char *worker;       /* ashlar-work */
-	char *probe;        /* libashlar-probe.so */
-	char *still;        /* libashlar-still.so */
-	char *libraries[3]; /* folders that hold libraries of this package; ends with NULL */
-	char *contenders;   /* folder of contender files */
-	char *traces;       /* folder of shipped traces */
-	char *plots;        /* folder of the scripts that draw */
-	char *cache;        /* the user's, of what is fetched: $XDG_CACHE_HOME/ashlar-bench */
-	char *fetched;      /* folder of contenders that no installed package holds */
-	char *worlds;       /* folder of worlds */
-	char *results;      /* default folder of run sets */
-	char *revision;     /* of the source: commit, with "-dirty", or the package's version */
+	bool build_tree;       /* run from one, not installed */
+	char *self;            /* the executable itself */
+	char *source;          /* of the source tree; NULL when installed */
+	char *worker;          /* ashlar-work */
+	char *probe;           /* libashlar-probe.so */
+	char *still;           /* libashlar-still.so */
+	char *fastpath;        /* program that calls the fast paths of libashlar... */
+	char *fastpath_counts; /* ...and the script that counts what they cost */
+	char *libraries[3];    /* folders that hold libraries of this package; ends with NULL */
+	char *contenders;      /* folder of contender files */
+	char *traces;          /* folder of shipped traces */
+	char *plots;           /* folder of the scripts that draw */
+	char *cache;    /* the user's, of what is fetched: $XDG_CACHE_HOME/ashlar-bench */
+	char *fetched;  /* folder of contenders that no installed package holds */
+	char *worlds;   /* folder of worlds */
+	char *results;  /* default folder of run sets */
+	char *revision; /* of the source: commit, with "-dirty", or the package's version */
 };
 
 /* Finds them once; the same answer to every later call.  Ends the program when

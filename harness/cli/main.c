@@ -24,6 +24,8 @@ static const struct verb {
 	{"compare", compare_main,
 	 "say of two sets, or two contenders, what is faster or leaner"},
 	{"explain", explain_main, "tell in which functions two contenders spend what they do"},
+	{"gate", gate_main,
+	 "say whether a build is worse than another: for continuous integration"},
 	{"pack", pack_main, "put the many small files of a finished run set into one"},
 };
 

@@ -26,6 +26,9 @@ int compare_main(int argc, char **argv);
 /* Instructions by function in a cell under two contenders (CELL A B, --in DIR). */
 int explain_main(int argc, char **argv);
 
+/* Whether a build is worse than another, by exit status: see gate/outcome.h. */
+int gate_main(int argc, char **argv);
+
 /* The side files of a finished run set become one archive.  1 when the set could not be packed:
  * it is then as it was. */
 int pack_main(int argc, char **argv);

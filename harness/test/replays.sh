@@ -19,7 +19,7 @@ check '[ $? -eq 0 ]' "traces are made"
 bench list
 check 'grep -q "^  trace:one  *make_trace recorded: 8001 events of 1 thread" "$work/out"' "list tells what a trace holds"
 bench describe trace:four
-check 'grep -q "those of the recording" "$work/out" && grep -q "max = 0, windowed = 1, paced = 2" "$work/out"' \
+check 'grep -q "those of the recording" "$work/out" && grep -q "max = 0, windowed = 1, paced = 2, single = 3" "$work/out"' \
 	"describe knows a shipped trace, and the words of its parameters"
 bench describe "trace:$work/own.trace"
 check 'grep -q "default 6001" "$work/out"' "and one by its file"

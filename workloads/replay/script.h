@@ -58,7 +58,7 @@ struct replay_cross {
 	uint64_t count;
 };
 
-enum replay_mode { REPLAY_MAX, REPLAY_WINDOWED, REPLAY_PACED };
+enum replay_mode { REPLAY_MAX, REPLAY_WINDOWED, REPLAY_PACED, REPLAY_SINGLE };
 
 /* What the reading depends on; set by the worker before the other process starts. */
 struct replay_settings {

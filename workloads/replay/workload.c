@@ -20,9 +20,10 @@ enum { OPS, MODE, WINDOW, WINDOW_MS, SCALE, TOUCH, ROUNDS, PARAMS };
 static const struct wl_param params[PARAMS + 1] = {
 	[OPS] = {"ops", "events of the trace, from its start", "all of them", ALL_EVENTS, 1,
 		 ALL_EVENTS},
-	[MODE] = {"mode", "what holds threads back: max, windowed or paced",
+	[MODE] = {"mode",
+		  "what holds threads back: max, windowed or paced; single: all in one thread",
 		  "the curve of live bytes keeps its shape", REPLAY_WINDOWED, REPLAY_MAX,
-		  REPLAY_PACED},
+		  REPLAY_SINGLE},
 	[WINDOW] = {"window",
 		    "windowed: events that a thread may be ahead of the slowest; blocks that "
 		    "are large beside the peak count more",
@@ -41,10 +42,15 @@ static const struct wl_param params[PARAMS + 1] = {
 };
 
 static const struct wl_word words[] = {
-	{"mode", "max", REPLAY_MAX},        {"mode", "windowed", REPLAY_WINDOWED},
-	{"mode", "paced", REPLAY_PACED},    {"touch", "none", WL_TOUCH_NONE},
-	{"touch", "first", WL_TOUCH_FIRST}, {"touch", "pages", WL_TOUCH_PAGES},
-	{"touch", "all", WL_TOUCH_ALL},     {NULL, NULL, 0},
+	{"mode", "max", REPLAY_MAX},
+	{"mode", "windowed", REPLAY_WINDOWED},
+	{"mode", "paced", REPLAY_PACED},
+	{"mode", "single", REPLAY_SINGLE},
+	{"touch", "none", WL_TOUCH_NONE},
+	{"touch", "first", WL_TOUCH_FIRST},
+	{"touch", "pages", WL_TOUCH_PAGES},
+	{"touch", "all", WL_TOUCH_ALL},
+	{NULL, NULL, 0},
 };
 
 struct state {
@@ -62,7 +68,7 @@ static int setup(struct wl_run *run)
 	struct replay_settings settings = {
 		.events = (uint64_t)run->values[OPS],
 		.window = (uint64_t)run->values[WINDOW],
-		.merged = run->mode == WL_LOCALITY,
+		.merged = run->mode == WL_LOCALITY || run->values[MODE] == REPLAY_SINGLE,
 		.paced = run->values[MODE] == REPLAY_PACED,
 	};
 	const struct replay_script *script;

@@ -82,7 +82,7 @@ refuse() {
 }
 refuse "more threads are alive at one time in this trace than the 128 that can be replayed" trace:"$tmp/crowd"
 refuse "No such file" trace:"$tmp/nosuch"
-refuse "max, windowed, paced are accepted" --set mode=fast trace:"$tmp/one"
+refuse "max, windowed, paced, single are accepted" --set mode=fast trace:"$tmp/one"
 refuse "none, first, pages, all are accepted" --set touch=9 trace:"$tmp/one"
 refuse "known are ops, mode, window" --set threads=2 trace:"$tmp/one"
 refuse "mode locality is for traces" --mode locality tiny-churn

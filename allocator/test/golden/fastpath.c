@@ -1,9 +1,9 @@
 /*
- * One entry point of the allocator, called again and again with its magazine at hand.
+ * Entry points of the allocator, each called again and again with its magazine at hand.
  *
- *	fastpath ENTRY SIZE TIMES
+ *	fastpath CALLS ENTRY SIZE [ENTRY SIZE]...
  *
- * golden.sh runs it under callgrind with two numbers of calls and takes the difference.
+ * fastpath.sh runs it under callgrind, which looks at what was counted at each call of mark().
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -81,33 +81,22 @@ static const struct entry {
 
 size_t malloc_usable_size(void *p);
 
-int main(int argc, char **argv)
-{
-	const struct entry *e = NULL;
-	size_t size;
-	long times;
-	void *held[8];
+#define BEFORE 1000 /* calls that are not counted: first ones build up what later ones find */
 
-	if (argc != 4)
-		return 2;
-	for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
-		if (strcmp(argv[1], entries[i].name) == 0)
-			e = &entries[i];
-	if (e == NULL)
-		return 2;
-	size = strtoul(argv[2], NULL, 10);
-	times = strtol(argv[3], NULL, 10);
-	/* A partly filled magazine: neither end is met, and the slab is partly used. */
-	for (unsigned i = 0; i < 8; i++)
-		held[i] = e->get(size);
-	for (unsigned i = 0; i < 8; i += 2)
-		e->put(held[i], size);
+__attribute__((noinline)) void mark(void);
+void mark(void)
+{
+	__asm__ volatile("");
+}
+
+static void call(const struct entry *e, size_t size, void **held, long times)
+{
 	for (long i = 0; i < times; i++) {
 		if (strcmp(e->name, "realloc") == 0) {
 			held[1] = realloc(held[1], size - (size_t)(i & 1));
 		} else if (strcmp(e->name, "malloc_usable_size") == 0) {
 			if (malloc_usable_size(held[1]) < size)
-				return 1;
+				abort();
 		} else {
 			void *p = e->get(size);
 
@@ -115,5 +104,36 @@ int main(int argc, char **argv)
 			e->put(p, size);
 		}
 	}
+}
+
+static int measure(const char *name, size_t size, long times)
+{
+	const struct entry *e = NULL;
+	void *held[8];
+
+	for (unsigned i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		if (strcmp(name, entries[i].name) == 0)
+			e = &entries[i];
+	if (e == NULL)
+		return 2;
+	/* A partly filled magazine: neither end is met, and the slab is partly used. */
+	for (unsigned i = 0; i < 8; i++)
+		held[i] = e->get(size);
+	for (unsigned i = 0; i < 8; i += 2)
+		e->put(held[i], size);
+	call(e, size, held, BEFORE);
+	mark();
+	call(e, size, held, times);
+	mark();
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int result = argc < 4 || argc % 2 ? 2 : 0;
+	long times = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+
+	for (int i = 2; i + 1 < argc && result == 0; i += 2)
+		result = measure(argv[i], strtoul(argv[i + 1], NULL, 10), times);
+	return result;
 }

@@ -16,7 +16,7 @@ grep -q '^#define ASH_SAFETY_CHECKS 1' "$top_builddir/config.h" || key=$key-unch
 table=$top_srcdir/allocator/test/golden/$key.tsv
 
 [ "${ASH_SANITIZER:-no}" = no ] || skip_all "sanitizer build: the sanitizer owns malloc"
-command -v valgrind >/dev/null && command -v callgrind_annotate >/dev/null || skip_all "valgrind is not installed"
+command -v valgrind >/dev/null || skip_all "valgrind is not installed"
 grep -q '^#define ASH_DEBUG 0' "$top_builddir/config.h" || skip_all "debug build: assertions are part of every path"
 case " ${GOLDEN_CFLAGS-} " in
 *" -O2 "*) ;;
@@ -30,45 +30,9 @@ case ${1-} in
 esac
 make_tmp
 
-# Sum of the self cost of one function in the library, all sources inlined into it.
-cost() { # SYMBOL ENTRY SIZE TIMES
-	LD_PRELOAD=$top_builddir/.libs/libashlar.so valgrind --tool=callgrind --demangle=no --cache-sim=yes --branch-sim=yes \
-		--callgrind-out-file="$tmp/out" "$top_builddir/allocator/test/golden/fastpath" "$2" "$3" "$4" \
-		>/dev/null 2>"$tmp/err" || { sed 's/^/# /' "$tmp/err"; return 1; }
-	# A function's cost is split by the source files inlined into it; the object's name stands on
-	# the first of these lines only.
-	callgrind_annotate --threshold=100 --show=Ir,Dr,Dw,Bc "$tmp/out" | sed 's/ \[.*//' | awk -v f="$1" '
-		/allocator\/[a-z]*\/[a-z_]*[.][ch]:/ && $0 ~ ":" f "$" {
-			gsub(/,/, ""); gsub(/\([^)]*\)/, "")
-			ir += $1; dr += $2; dw += $3; bc += $4
-		}
-		END { printf "%d %d %d %d\n", ir, dr, dw, bc }'
-}
-
-# Rounded: of the smallest classes one call in some fifty finds its stack empty and leaves by the
-# slow path, a few instructions early.
-measure() { # SYMBOL ENTRY SIZE
-	few=$(cost "$1" "$2" "$3" 1000) && many=$(cost "$1" "$2" "$3" 3000) || return 1
-	echo "$few $many" | awk -v e="$2" -v s="$3" '{
-		printf "%s\t%s\t%.0f\t%.0f\t%.0f\t%.0f\n", e, s, ($5 - $1) / 2000, ($6 - $2) / 2000, ($7 - $3) / 2000, ($8 - $4) / 2000 }'
-}
-
 print_table() {
-	printf 'entry\tsize\tinstructions\tloads\tstores\tbranches\n'
-	while IFS='|' read -r symbol entry sizes; do
-		for size in $sizes; do
-			measure "$symbol" "$entry" "$size" || return 1
-		done
-	done <<-END
-		malloc|malloc|64 512 1024 32768
-		free|free|64 1024 32768
-		calloc|calloc|64 1024
-		free_sized|free_sized|64 1024
-		aligned_alloc|aligned_alloc|64
-		_Znwm|operator new|64 1024
-		_ZdlPv|operator delete|64
-		_ZdlPvm|operator delete sized|64
-	END
+	sh "$top_srcdir/allocator/test/golden/fastpath.sh" "$top_builddir/.libs/libashlar.so" \
+		"$top_builddir/allocator/test/golden/fastpath"
 }
 
 if [ "${1-}" = --print ]; then

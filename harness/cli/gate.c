@@ -1,0 +1,149 @@
+#include "harness/cli/verbs.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/base/message.h"
+#include "harness/gate/gate.h"
+#include "harness/run/request.h"
+
+enum { KEY_BASE = 256, KEY_HEAD, KEY_TIERS, KEY_JOB, KEY_INCONCLUSIVE, KEY_SEED };
+
+static const struct argp_option options[] = {
+	{"base", KEY_BASE, "OLD", 0,
+	 "what was: a library, a folder of a build that holds one, a known allocator or "
+	 "NAME=/path/lib.so[,ENV=VALUE...]",
+	 0},
+	{"head", KEY_HEAD, "NEW", 0, "what is to come, named as OLD is", 0},
+	{"tiers", KEY_TIERS, "LIST", 0,
+	 "like 0-2 or 1,3 (default: all): 0 static counts of fast paths, 1 instructions, 2 "
+	 "memory, 3 time",
+	 0},
+	{"workload", 'w', "LIST", 0, "only cells, or cells of workloads, that a glob means", 0},
+	{"job", KEY_JOB, "FILE", 0,
+	 "limits, in sections [gate] and [gate CELLS]: METRIC = 0.5%, METRIC.mean = 0.2%", 0},
+	{"budget", 'b', "TIME", 0, "of tier 3", 0},
+	{"inconclusive", KEY_INCONCLUSIVE, "WORD", 0,
+	 "what an undecided gate ends as: pass (status 0) or fail (4, the default)", 0},
+	{"seed", KEY_SEED, "N", 0, "of schedules and of the padding of environments", 0},
+	{"quiet", 'q', NULL, 0, "say nothing while it measures", 0},
+	{0},
+};
+
+static void take_inconclusive(struct gate_request *r, const char *argument)
+{
+	if (strcmp(argument, "pass") != 0 && strcmp(argument, "fail") != 0)
+		exit(complain_usage("--inconclusive %s: pass or fail is needed", argument));
+	r->inconclusive_passes = *argument == 'p';
+}
+
+static void take_seed(struct gate_request *r, const char *argument)
+{
+	char *end;
+
+	errno = 0;
+	r->seed = strtoull(argument, &end, 10);
+	if (errno || *end || *argument == '-' || end == argument || r->seed >> 53)
+		exit(complain_usage("--seed %s: a number from 0 to 2^53-1 is needed",
+				    argument));
+}
+
+static error_t take(int key, char *argument, struct argp_state *state)
+{
+	struct gate_request *r = state->input;
+
+	switch (key) {
+	case KEY_BASE:
+		r->base = argument;
+		break;
+	case KEY_HEAD:
+		r->head = argument;
+		break;
+	case KEY_TIERS:
+		r->tiers = argument;
+		break;
+	case 'w':
+		r->cells = argument;
+		break;
+	case KEY_JOB:
+		r->job = argument;
+		break;
+	case 'b':
+		r->budget_s = request_duration(argument);
+		if (r->budget_s < 0)
+			exit(complain_usage("--budget %s: a time like 90s, 10m or 2h is needed",
+					    argument));
+		break;
+	case KEY_INCONCLUSIVE:
+		take_inconclusive(r, argument);
+		break;
+	case KEY_SEED:
+		take_seed(r, argument);
+		break;
+	case 'q':
+		r->quiet = true;
+		break;
+	case ARGP_KEY_ARG:
+		exit(complain_usage("'%s': unexpected; builds are named by --base and --head",
+				    argument));
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* Until an output is asked for by name. */
+static void print(const struct gate_outcome *o)
+{
+	for (size_t i = 0; i < o->nlines; i++) {
+		const struct gate_line *l = &o->lines[i];
+
+		printf("%-12s %d %-20s %-44s", gate_states[l->state], l->tier, l->metric,
+		       l->cell ? l->cell : "(geometric mean)");
+		if (!isnan(l->ratio.point))
+			printf(" %+.3f %%", 100 * (l->ratio.point - 1));
+		if (!isnan(l->base) && !isnan(l->head))
+			printf("  %.0f -> %.0f", l->base, l->head);
+		printf("%s%s\n", l->reason ? "  " : "", l->reason ? l->reason : "");
+		for (size_t k = 0; k < l->nparts && l->state == GATE_STATE_FAIL; k++)
+			printf("    %+.0f  %s: %.0f -> %.0f\n",
+			       l->parts[k].head - l->parts[k].base, l->parts[k].name,
+			       l->parts[k].base, l->parts[k].head);
+	}
+	printf("gate: %s, %zu lines in %.0f s\n", gate_states[gate_outcome_state(o)], o->nlines,
+	       o->seconds);
+}
+
+int gate_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		options,
+		take,
+		NULL,
+		"Say whether a build of an allocator is worse than another.\v"
+		"Exit status: 0 it is not, 1 it is, 2 a mistake in the command, 3 the bench or "
+		"an "
+		"allocator failed, 4 undecided, 77 nothing could be compared here, 130 "
+		"interrupted.",
+		NULL,
+		NULL,
+		NULL};
+	struct gate_request request = {.seed = 1};
+	struct gate_outcome outcome;
+	int status;
+
+	argp_err_exit_status = STATUS_USAGE;
+	message_speaker("gate");
+	argp_parse(&argp, argc, argv, 0, NULL, &request);
+	status = gate_run(&request, &outcome);
+	if (status == STATUS_OK) {
+		print(&outcome);
+		status = gate_outcome_status(&outcome);
+	}
+	gate_outcome_free(&outcome);
+	message_speaker(NULL);
+	return status;
+}

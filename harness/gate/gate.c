@@ -1,0 +1,210 @@
+#include "harness/gate/gate.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/base/clock.h"
+#include "harness/base/file.h"
+#include "harness/base/interrupt.h"
+#include "harness/base/message.h"
+#include "harness/gate/candidate.h"
+#include "harness/gate/compare.h"
+
+/* What each tier measures of one allocator. */
+static const struct tier {
+	const char *metric; /* that a tier is named by where it could not be measured at all */
+	int (*measure)(const struct gate_place *, const struct contender *,
+		       struct gate_values *, char *, size_t);
+} tiers[GATE_TIERS] = {
+	[0] = {"fast_instructions", gate_measure_static},
+	[1] = {"instructions", gate_measure_instructions},
+};
+
+struct gate {
+	const struct gate_request *request;
+	struct gate_outcome *outcome;
+	struct gate_limits limits;
+	bool wanted[GATE_TIERS];
+	struct contender base, head;
+	struct gate_values of_base, of_head;
+	char *folder, *again;
+};
+
+/* "0-2", "1", "0,2".  Returns 0, or -1 with `why`. */
+static int take_tiers(struct gate *g, const char *text, char *why, size_t why_size)
+{
+	char known[40] = "";
+	const char *p = text;
+
+	for (int t = 0; t < GATE_TIERS; t++)
+		if (tiers[t].measure)
+			snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%d",
+				 *known ? ", " : "", t);
+	for (;;) {
+		int from, to;
+
+		if (!isdigit((unsigned char)*p))
+			break;
+		from = to = *p++ - '0';
+		if (*p == '-' && isdigit((unsigned char)p[1])) {
+			to = p[1] - '0';
+			p += 2;
+		}
+		if (from > to || to >= GATE_TIERS)
+			break;
+		for (int t = from; t <= to; t++) {
+			if (!tiers[t].measure)
+				return because(why, why_size,
+					       "--tiers %s: there is no tier %d here: %s are "
+					       "known",
+					       text, t, known);
+			g->wanted[t] = true;
+		}
+		if (!*p)
+			return 0;
+		if (*p++ != ',')
+			break;
+	}
+	return because(why, why_size, "--tiers %s: tiers like 0-2 or 1,2 are needed, of %s",
+		       text, known);
+}
+
+static int choose_tiers(struct gate *g, char *why, size_t why_size)
+{
+	if (g->request->tiers)
+		return take_tiers(g, g->request->tiers, why, why_size);
+	for (int t = 0; t < GATE_TIERS; t++)
+		g->wanted[t] = tiers[t].measure != NULL;
+	return 0;
+}
+
+/* Measures a tier of one side into its own folder.  What lets nothing of it be measured is a
+ * line that says so.  Returns 1 where there are values, 0 where there are none, -1 where it
+ * ends. */
+static int measure(struct gate *g, int tier, const struct contender *c, const char *side,
+		   struct gate_values *values)
+{
+	char *folder = text_format("%s/%s", g->folder, side), why[512];
+	const struct gate_place place = {.folder = folder,
+					 .seed = g->request->seed,
+					 .cells = g->request->cells,
+					 .quiet = g->request->quiet};
+	struct gate_line *line;
+	int result = -1;
+
+	if (file_make_folder(folder) == 0)
+		result = tiers[tier].measure(&place, c, values, why, sizeof(why));
+	else
+		because(why, sizeof(why), "%s: %s", folder, strerror(errno));
+	free(folder);
+	if (result == 0)
+		return 1;
+	if (interrupt_wanted())
+		return -1;
+	line = gate_outcome_add(g->outcome, tier, NULL, tiers[tier].metric, GATE_COUNT);
+	line->state = GATE_STATE_SKIPPED;
+	gate_text(&line->reason, "%s", why);
+	return 0;
+}
+
+static int measure_pair(struct gate *g)
+{
+	for (int t = 0; t < GATE_TIERS; t++) {
+		int measured = g->wanted[t] ? measure(g, t, &g->base, "base", &g->of_base) : 0;
+
+		if (measured > 0)
+			measured = measure(g, t, &g->head, "head", &g->of_head);
+		if (measured < 0)
+			return STATUS_INTERRUPTED;
+		if (measured)
+			gate_compare(&g->of_base, &g->of_head, t, true, &g->limits, g->again,
+				     g->outcome);
+	}
+	return STATUS_OK;
+}
+
+static int make_folder(struct gate *g)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	g->folder = text_format("%s/ashlar-gate-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (mkdtemp(g->folder))
+		return STATUS_OK;
+	complain("%s: %s", g->folder, strerror(errno));
+	free(g->folder);
+	g->folder = NULL;
+	return GATE_EXIT_BROKEN;
+}
+
+static int resolve(const char *option, const char *text, struct contender *c,
+		   struct gate_side *side)
+{
+	char why[1200];
+
+	if (gate_candidate(text, c, why, sizeof(why)) < 0)
+		return complain_usage("%s: %s", option, why);
+	gate_candidate_side(c, side);
+	return STATUS_OK;
+}
+
+static int prepare(struct gate *g)
+{
+	const struct gate_request *r = g->request;
+	char why[1200];
+	int status;
+
+	if (choose_tiers(g, why, sizeof(why)) < 0)
+		return complain_usage("%s", why);
+	if (r->job && gate_limits_read(&g->limits, r->job, why, sizeof(why)) < 0)
+		return complain_usage("%s", why);
+	if (!r->base || !r->head)
+		return complain_usage("two builds are needed: --base OLD --head NEW");
+	status = resolve("--base", r->base, &g->base, &g->outcome->base);
+	if (status == STATUS_OK)
+		status = resolve("--head", r->head, &g->head, &g->outcome->head);
+	g->again = text_format("ashlar-bench gate --base '%s' --head '%s'", r->base, r->head);
+	return status;
+}
+
+/* Cells that no tier has would be a gate over nothing. */
+static int check_lines(const struct gate *g)
+{
+	if (g->outcome->nlines)
+		return STATUS_OK;
+	return complain_usage("--workload %s: no cell of these tiers has such a name",
+			      g->request->cells ? g->request->cells : "*");
+}
+
+int gate_run(const struct gate_request *request, struct gate_outcome *outcome)
+{
+	struct gate g = {.request = request, .outcome = outcome};
+	uint64_t begun = now_ns();
+	int status;
+
+	gate_outcome_init(outcome);
+	outcome->inconclusive_passes = request->inconclusive_passes;
+	gate_limits_begin(&g.limits);
+	status = prepare(&g);
+	if (status == STATUS_OK)
+		status = make_folder(&g);
+	if (status == STATUS_OK) {
+		interrupt_catch();
+		status = measure_pair(&g);
+	}
+	if (status == STATUS_OK)
+		status = check_lines(&g);
+	outcome->seconds = (double)(now_ns() - begun) / 1e9;
+	if (g.folder)
+		file_remove_tree(g.folder);
+	gate_values_free(&g.of_base);
+	gate_values_free(&g.of_head);
+	contender_free(&g.base);
+	contender_free(&g.head);
+	gate_limits_free(&g.limits);
+	free(g.folder);
+	free(g.again);
+	return status;
+}
