@@ -10,14 +10,32 @@
 #include "harness/gate/gate.h"
 #include "harness/run/request.h"
 
-enum { KEY_BASE = 256, KEY_HEAD, KEY_TIERS, KEY_JOB, KEY_INCONCLUSIVE, KEY_SEED };
+enum {
+	KEY_BASE = 256,
+	KEY_HEAD,
+	KEY_BASELINE,
+	KEY_UPDATE,
+	KEY_ACCEPT,
+	KEY_BECAUSE,
+	KEY_TIERS,
+	KEY_JOB,
+	KEY_INCONCLUSIVE,
+	KEY_SEED,
+	KEY_AUTOMAKE
+};
 
 static const struct argp_option options[] = {
 	{"base", KEY_BASE, "OLD", 0,
 	 "what was: a library, a folder of a build that holds one, a known allocator or "
 	 "NAME=/path/lib.so[,ENV=VALUE...]",
 	 0},
-	{"head", KEY_HEAD, "NEW", 0, "what is to come, named as OLD is", 0},
+	{"head", KEY_HEAD, "NEW", 0, "what is to come, named as OLD is (default: ashlar)", 0},
+	{"baseline", KEY_BASELINE, "FILE", 0,
+	 "in place of --base: what a file holds of earlier builds, for tiers 0 to 2", 0},
+	{"update", KEY_UPDATE, "FILE", 0, "make such a file of head, or put head into it", 0},
+	{"accept", KEY_ACCEPT, "CELL", 0,
+	 "with --baseline: what exceeds its limit there is wanted", 0},
+	{"because", KEY_BECAUSE, "REASON", 0, "and why; it is kept in the file", 0},
 	{"tiers", KEY_TIERS, "LIST", 0,
 	 "like 0-2 or 1,3 (default: all): 0 static counts of fast paths, 1 instructions, 2 "
 	 "memory, 3 time",
@@ -28,10 +46,16 @@ static const struct argp_option options[] = {
 	{"budget", 'b', "TIME", 0, "of tier 3", 0},
 	{"inconclusive", KEY_INCONCLUSIVE, "WORD", 0,
 	 "what an undecided gate ends as: pass (status 0) or fail (4, the default)", 0},
+	{"automake", KEY_AUTOMAKE, NULL, 0,
+	 "end as a test of Automake does: 99 where the statuses are 2 and 3", 0},
 	{"seed", KEY_SEED, "N", 0, "of schedules and of the padding of environments", 0},
 	{"quiet", 'q', NULL, 0, "say nothing while it measures", 0},
 	{0},
 };
+
+#define AUTOMAKE_ERROR 99
+
+static bool as_automake;
 
 static void take_inconclusive(struct gate_request *r, const char *argument)
 {
@@ -62,6 +86,18 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	case KEY_HEAD:
 		r->head = argument;
 		break;
+	case KEY_BASELINE:
+		r->baseline = argument;
+		break;
+	case KEY_UPDATE:
+		r->update = argument;
+		break;
+	case KEY_ACCEPT:
+		r->accept = argument;
+		break;
+	case KEY_BECAUSE:
+		r->because = argument;
+		break;
 	case KEY_TIERS:
 		r->tiers = argument;
 		break;
@@ -82,6 +118,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_SEED:
 		take_seed(r, argument);
+		break;
+	case KEY_AUTOMAKE:
+		as_automake = true;
 		break;
 	case 'q':
 		r->quiet = true;
@@ -139,11 +178,13 @@ int gate_main(int argc, char **argv)
 	message_speaker("gate");
 	argp_parse(&argp, argc, argv, 0, NULL, &request);
 	status = gate_run(&request, &outcome);
-	if (status == STATUS_OK) {
+	if (status == GATE_JUDGED) {
 		print(&outcome);
 		status = gate_outcome_status(&outcome);
 	}
 	gate_outcome_free(&outcome);
 	message_speaker(NULL);
+	if (as_automake && (status == GATE_EXIT_USAGE || status == GATE_EXIT_BROKEN))
+		return AUTOMAKE_ERROR;
 	return status;
 }

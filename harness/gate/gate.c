@@ -10,8 +10,12 @@
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
+#include "harness/gate/against.h"
 #include "harness/gate/candidate.h"
 #include "harness/gate/compare.h"
+#include "harness/gate/count_class.h"
+
+#define OWN "ashlar" /* head, where nobody says another */
 
 /* What each tier measures of one allocator. */
 static const struct tier {
@@ -23,18 +27,13 @@ static const struct tier {
 	[1] = {"instructions", gate_measure_instructions},
 };
 
-struct gate {
-	const struct gate_request *request;
-	struct gate_outcome *outcome;
-	struct gate_limits limits;
-	bool wanted[GATE_TIERS];
-	struct contender base, head;
-	struct gate_values of_base, of_head;
-	char *folder, *again;
-};
+bool gate_tier_is_exact(int tier)
+{
+	return tiers[tier].measure != NULL;
+}
 
 /* "0-2", "1", "0,2".  Returns 0, or -1 with `why`. */
-static int take_tiers(struct gate *g, const char *text, char *why, size_t why_size)
+static int take_tiers(struct gate_session *g, const char *text, char *why, size_t why_size)
 {
 	char known[40] = "";
 	const char *p = text;
@@ -72,7 +71,7 @@ static int take_tiers(struct gate *g, const char *text, char *why, size_t why_si
 		       text, known);
 }
 
-static int choose_tiers(struct gate *g, char *why, size_t why_size)
+static int choose_tiers(struct gate_session *g, char *why, size_t why_size)
 {
 	if (g->request->tiers)
 		return take_tiers(g, g->request->tiers, why, why_size);
@@ -81,18 +80,27 @@ static int choose_tiers(struct gate *g, char *why, size_t why_size)
 	return 0;
 }
 
-/* Measures a tier of one side into its own folder.  What lets nothing of it be measured is a
- * line that says so.  Returns 1 where there are values, 0 where there are none, -1 where it
- * ends. */
-static int measure(struct gate *g, int tier, const struct contender *c, const char *side,
-		   struct gate_values *values)
+void gate_session_skip(struct gate_session *g, int tier, const char *reason,
+		       const char *command)
+{
+	struct gate_line *line =
+		gate_outcome_add(g->outcome, tier, NULL, tiers[tier].metric, GATE_COUNT);
+
+	line->state = GATE_STATE_SKIPPED;
+	gate_text(&line->reason, "%s", reason);
+	if (command)
+		gate_text(&line->command, "%s", command);
+}
+
+int gate_session_measure(struct gate_session *g, int tier, const struct contender *c,
+			 const char *side, struct gate_values *values)
 {
 	char *folder = text_format("%s/%s", g->folder, side), why[512];
 	const struct gate_place place = {.folder = folder,
 					 .seed = g->request->seed,
-					 .cells = g->request->cells,
+					 .cells = g->request->accept ? g->request->accept
+								     : g->request->cells,
 					 .quiet = g->request->quiet};
-	struct gate_line *line;
 	int result = -1;
 
 	if (file_make_folder(folder) == 0)
@@ -100,33 +108,32 @@ static int measure(struct gate *g, int tier, const struct contender *c, const ch
 	else
 		because(why, sizeof(why), "%s: %s", folder, strerror(errno));
 	free(folder);
-	if (result == 0)
-		return 1;
 	if (interrupt_wanted())
 		return -1;
-	line = gate_outcome_add(g->outcome, tier, NULL, tiers[tier].metric, GATE_COUNT);
-	line->state = GATE_STATE_SKIPPED;
-	gate_text(&line->reason, "%s", why);
-	return 0;
+	if (result < 0)
+		gate_session_skip(g, tier, why, NULL);
+	return result == 0;
 }
 
-static int measure_pair(struct gate *g)
+static int measure_pair(struct gate_session *g)
 {
 	for (int t = 0; t < GATE_TIERS; t++) {
-		int measured = g->wanted[t] ? measure(g, t, &g->base, "base", &g->of_base) : 0;
+		int measured =
+			g->wanted[t] ? gate_session_measure(g, t, &g->base, "base", &g->of_base)
+				     : 0;
 
 		if (measured > 0)
-			measured = measure(g, t, &g->head, "head", &g->of_head);
+			measured = gate_session_measure(g, t, &g->head, "head", &g->of_head);
 		if (measured < 0)
 			return STATUS_INTERRUPTED;
 		if (measured)
 			gate_compare(&g->of_base, &g->of_head, t, true, &g->limits, g->again,
 				     g->outcome);
 	}
-	return STATUS_OK;
+	return GATE_JUDGED;
 }
 
-static int make_folder(struct gate *g)
+static int make_folder(struct gate_session *g)
 {
 	const char *tmp = getenv("TMPDIR");
 
@@ -150,37 +157,90 @@ static int resolve(const char *option, const char *text, struct contender *c,
 	return STATUS_OK;
 }
 
-static int prepare(struct gate *g)
+/* What head and its surroundings are, for whoever reads the outcome. */
+static void note_class(struct gate_session *g)
+{
+	struct gate_class class;
+
+	gate_class_take(&class, &g->head, true);
+	for (size_t i = 0; i < class.count; i++)
+		gate_outcome_field(g->outcome, class.list[i].key, class.list[i].value);
+	gate_class_free(&class);
+}
+
+/* Which form is meant, and whether what belongs to it is said.  Returns STATUS_OK or
+ * STATUS_USAGE after its message. */
+static int check_form(const struct gate_request *r)
+{
+	int forms = !!r->base + !!r->baseline + !!r->update;
+
+	if (forms != 1)
+		return complain_usage("%s: --base OLD --head NEW compares two builds, "
+				      "--baseline FILE one with a file, --update FILE makes it",
+				      forms ? "only one of these is done at a time"
+					    : "nothing to compare with");
+	if (r->base && !r->head)
+		return complain_usage("--base %s: --head NEW is needed, too", r->base);
+	if (!r->accept != !r->because)
+		return complain_usage(
+			"--accept CELL needs --because 'REASON', and the reverse");
+	if (r->accept && !r->baseline)
+		return complain_usage("--accept %s: --baseline FILE is needed, in which the "
+				      "reason is kept",
+				      r->accept);
+	if (r->because && !*r->because)
+		return complain_usage("--because: an empty reason");
+	return STATUS_OK;
+}
+
+static int prepare(struct gate_session *g)
 {
 	const struct gate_request *r = g->request;
 	char why[1200];
-	int status;
+	int status = check_form(r);
 
+	if (status != STATUS_OK)
+		return status;
 	if (choose_tiers(g, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
 	if (r->job && gate_limits_read(&g->limits, r->job, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
-	if (!r->base || !r->head)
-		return complain_usage("two builds are needed: --base OLD --head NEW");
-	status = resolve("--base", r->base, &g->base, &g->outcome->base);
+	if (r->base)
+		status = resolve("--base", r->base, &g->base, &g->outcome->base);
 	if (status == STATUS_OK)
-		status = resolve("--head", r->head, &g->head, &g->outcome->head);
-	g->again = text_format("ashlar-bench gate --base '%s' --head '%s'", r->base, r->head);
-	return status;
+		status =
+			resolve("--head", r->head ? r->head : OWN, &g->head, &g->outcome->head);
+	if (status != STATUS_OK)
+		return status;
+	note_class(g);
+	if (r->baseline)
+		gate_text(&g->outcome->baseline, "%s", r->baseline);
+	g->again = text_format("ashlar-bench gate %s '%s' --head '%s'",
+			       r->base ? "--base" : "--baseline",
+			       r->base ? r->base : r->baseline, r->head ? r->head : OWN);
+	return make_folder(g);
 }
 
-/* Cells that no tier has would be a gate over nothing. */
-static int check_lines(const struct gate *g)
+static int work(struct gate_session *g)
 {
-	if (g->outcome->nlines)
-		return STATUS_OK;
-	return complain_usage("--workload %s: no cell of these tiers has such a name",
-			      g->request->cells ? g->request->cells : "*");
+	const struct gate_request *r = g->request;
+	const char *cells = r->accept ? r->accept : r->cells;
+	int status = r->update   ? gate_update(g)
+		     : r->accept ? gate_accept(g)
+		     : r->base   ? measure_pair(g)
+				 : gate_against(g);
+
+	/* A gate over nothing would pass. */
+	if (status == GATE_JUDGED && g->outcome->nlines == 0)
+		return complain_usage("%s %s: no cell of these tiers has such a name",
+				      r->accept ? "--accept" : "--workload",
+				      cells ? cells : "*");
+	return status;
 }
 
 int gate_run(const struct gate_request *request, struct gate_outcome *outcome)
 {
-	struct gate g = {.request = request, .outcome = outcome};
+	struct gate_session g = {.request = request, .outcome = outcome};
 	uint64_t begun = now_ns();
 	int status;
 
@@ -188,14 +248,10 @@ int gate_run(const struct gate_request *request, struct gate_outcome *outcome)
 	outcome->inconclusive_passes = request->inconclusive_passes;
 	gate_limits_begin(&g.limits);
 	status = prepare(&g);
-	if (status == STATUS_OK)
-		status = make_folder(&g);
 	if (status == STATUS_OK) {
 		interrupt_catch();
-		status = measure_pair(&g);
+		status = work(&g);
 	}
-	if (status == STATUS_OK)
-		status = check_lines(&g);
 	outcome->seconds = (double)(now_ns() - begun) / 1e9;
 	if (g.folder)
 		file_remove_tree(g.folder);

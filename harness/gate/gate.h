@@ -16,16 +16,22 @@ enum { GATE_EXIT_PASS, GATE_EXIT_FAIL, GATE_EXIT_USAGE, GATE_EXIT_BROKEN };
 
 struct gate_request {
 	const char *base, *head; /* as candidate.h takes them; NULL = not said */
-	const char *tiers;       /* "0-2", "1,3"; NULL = all that the form has */
-	const char *cells;       /* globs with commas; NULL = all of each tier */
-	const char *job;         /* file with limits; NULL = none */
-	uint64_t seed;           /* of the padding of environments, and of schedules */
-	int budget_s;            /* of tier 3; 0 = its own */
+	/* Files of baselines, in place of base; NULL = not said. */
+	const char *baseline, *update;
+	const char *accept, *because; /* with baseline: cells that are wanted, and why */
+	const char *tiers;            /* "0-2", "1,3"; NULL = all that the form has */
+	const char *cells;            /* globs with commas; NULL = all of each tier */
+	const char *job;              /* file with limits; NULL = none */
+	uint64_t seed;                /* of the padding of environments, and of schedules */
+	int budget_s;                 /* of tier 3; 0 = its own */
 	bool inconclusive_passes, quiet;
 };
 
-/* Returns 0 with the outcome (gate_outcome_status() is then the exit status), or an exit status
- * after its message.  Free the outcome in either case. */
+#define GATE_JUDGED (-1)
+
+/* Returns GATE_JUDGED with an outcome, whose gate_outcome_status() is then the exit status; or
+ * an exit status: 0 where a baseline was written, else after its message.  Free the outcome in
+ * either case. */
 int gate_run(const struct gate_request *request, struct gate_outcome *outcome);
 
 #endif

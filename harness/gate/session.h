@@ -1,0 +1,35 @@
+/* One gate at work: what its forms (a pair, a baseline) have in common. */
+#ifndef HARNESS_GATE_SESSION_H
+#define HARNESS_GATE_SESSION_H
+
+#include "harness/contenders/contender.h"
+#include "harness/gate/gate.h"
+#include "harness/gate/limits.h"
+#include "harness/gate/measure.h"
+
+struct gate_session {
+	const struct gate_request *request;
+	struct gate_outcome *outcome;
+	struct gate_limits limits;
+	bool wanted[GATE_TIERS];
+	struct contender base, head;
+	struct gate_values of_base, of_head;
+	char *folder; /* for whatever is written meanwhile */
+	char *again;  /* beginning of the command that does the same */
+};
+
+/* Whether values of a tier repeat exactly, so that they can be kept. */
+bool gate_tier_is_exact(int tier);
+
+/* Measures such a tier of one side (a name for its folder).  Returns 1 where there are values,
+ * 0 where there are none, after a line of the outcome that says why, -1 where the user ends it.
+ */
+int gate_session_measure(struct gate_session *session, int tier,
+			 const struct contender *contender, const char *side,
+			 struct gate_values *values);
+
+/* A line that says why nothing of a tier is compared. */
+void gate_session_skip(struct gate_session *session, int tier, const char *reason,
+		       const char *command);
+
+#endif
