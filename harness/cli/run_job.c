@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/gate/limits.h"
 #include "harness/run/job.h"
 
 /* What a section may say beside a command's keys. */
@@ -13,6 +14,7 @@ struct job {
 	struct run_request *request;
 	run_job_set *set;
 	struct request_part *part; /* NULL in [global] */
+	bool apart;                /* in a section of another verb's */
 	const char *section, *command_where;
 	struct run_request said; /* by the section, as if by options */
 };
@@ -93,7 +95,8 @@ static void finish_section(struct job *job)
 static void begin_section(struct job *job, const struct job_line *line)
 {
 	finish_section(job);
-	if (strcmp(line->section, "global") == 0)
+	job->apart = gate_limits_section(line->section);
+	if (job->apart || strcmp(line->section, "global") == 0)
 		return;
 	job->section = line->section;
 	job->command_where = NULL;
@@ -111,6 +114,8 @@ static int take(const struct job_line *line, void *arg, char *why, size_t why_si
 		begin_section(job, line);
 		return 0;
 	}
+	if (job->apart)
+		return 0;
 	request_add_origin(job->request, line->value, line->where);
 	if (strcmp(line->key, command_keys[COMMAND_LINE]) == 0)
 		job->command_where = line->where;

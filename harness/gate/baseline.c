@@ -209,23 +209,37 @@ static json_t *number(double value)
 							     : json_real(value);
 }
 
-static json_t *make_value(const struct gate_value *value)
+/* Of a value that is made of shares: what the file has of it, where that is as good. */
+static double settled(const struct gate_value *of, double value, const json_t *before)
 {
-	json_t *object =
-		json_pack("{s:i, s:o}", "tier", value->tier, "value", number(value->value));
+	double was = json_number_value(before);
+
+	return of->nshares && fabs(value - was) < GATE_BASELINE_SAME * of->value ? was : value;
+}
+
+/* `before`: what the file has of it, or NULL. */
+static json_t *make_value(const struct gate_value *value, const json_t *before)
+{
+	const json_t *was = json_object_get(before, "shares");
 	json_t *shares = json_object();
+	json_t *object = json_pack(
+		"{s:i, s:o}", "tier", value->tier, "value",
+		number(settled(value, value->value, json_object_get(before, "value"))));
 
 	for (size_t i = 0; i < value->nshares; i++)
 		if (value->shares[i].value >= GATE_BASELINE_SHARE * value->value)
-			json_object_set_new(shares, value->shares[i].name,
-					    number(value->shares[i].value));
+			json_object_set_new(
+				shares, value->shares[i].name,
+				number(settled(value, value->shares[i].value,
+					       json_object_get(was, value->shares[i].name))));
 	if (json_object_size(shares))
 		json_object_set(object, "shares", shares);
 	json_decref(shares);
 	return object;
 }
 
-static void remove_tier(json_t *cells, int tier)
+/* Leaves out of `cells` what was measured of a tier before and is not now. */
+static void remove_others(json_t *cells, int tier, const struct gate_values *now)
 {
 	const char *cell, *metric;
 	json_t *metrics, *value;
@@ -233,10 +247,12 @@ static void remove_tier(json_t *cells, int tier)
 
 	json_object_foreach_safe(cells, next, cell, metrics)
 	{
-		json_object_foreach_safe(
-			metrics, next_metric, metric,
-			value) if (json_integer_value(json_object_get(value, "tier")) == tier)
-			json_object_del(metrics, metric);
+		json_object_foreach_safe(metrics, next_metric, metric, value)
+		{
+			if (json_integer_value(json_object_get(value, "tier")) == tier &&
+			    !gate_values_find(now, tier, cell, metric))
+				json_object_del(metrics, metric);
+		}
 		if (json_object_size(metrics) == 0)
 			json_object_del(cells, cell);
 	}
@@ -264,7 +280,7 @@ void gate_baseline_put(json_t *file, const struct gate_class *class, int tier,
 		baseline = make_baseline(file, class);
 	cells = json_object_get(baseline, "cells");
 	if (!keep)
-		remove_tier(cells, tier);
+		remove_others(cells, tier, values);
 	for (size_t i = 0; i < values->count; i++) {
 		const struct gate_value *value = &values->list[i];
 		json_t *metrics;
@@ -276,7 +292,8 @@ void gate_baseline_put(json_t *file, const struct gate_class *class, int tier,
 			metrics = json_object();
 			json_object_set_new(cells, value->cell, metrics);
 		}
-		json_object_set_new(metrics, value->metric, make_value(value));
+		json_object_set_new(metrics, value->metric,
+				    make_value(value, json_object_get(metrics, value->metric)));
 	}
 }
 

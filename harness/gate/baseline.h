@@ -16,6 +16,11 @@
 /* Shares of a value that are kept, at least this part of it: less is noise in a review. */
 #define GATE_BASELINE_SHARE 0.005
 
+/* Instructions that differ by a smaller share than this stay as they are in the file: they move
+ * by some millionths with how long the numbers are that the driver reads of the kernel at its
+ * marks, which is nothing to review. */
+#define GATE_BASELINE_SAME 0.00005
+
 /* The file's content, checked; a new one where there is no such file and `make`.  NULL with
  * `why`, which is "" where there is no such file. */
 json_t *gate_baseline_read(const char *path, bool make, char *why, size_t why_size);

@@ -114,20 +114,24 @@ double gate_limit_of(const struct gate_limits *limits, const char *metric, const
 	return share;
 }
 
-static int take(const struct job_line *line, void *arg, char *why, size_t why_size)
+bool gate_limits_section(const char *section)
 {
 	size_t length = strlen(SECTION);
+
+	return strncmp(section, SECTION, length) == 0 &&
+	       (!section[length] || section[length] == ' ');
+}
+
+static int take(const struct job_line *line, void *arg, char *why, size_t why_size)
+{
 	const char *cells;
 
-	if (!line->section || strncmp(line->section, SECTION, length) != 0)
+	if (!line->key || !line->section || !gate_limits_section(line->section))
 		return 0;
-	cells = line->section + length;
-	if (*cells && *cells != ' ')
-		return 0;
+	cells = line->section + strlen(SECTION);
 	cells += strspn(cells, " ");
-	return line->key ? gate_limits_set(arg, line->key, *cells ? cells : NULL, line->value,
-					   why, why_size)
-			 : 0;
+	return gate_limits_set(arg, line->key, *cells ? cells : NULL, line->value, why,
+			       why_size);
 }
 
 int gate_limits_read(struct gate_limits *limits, const char *path, char *why, size_t why_size)

@@ -32,6 +32,9 @@ int gate_limits_set(struct gate_limits *limits, const char *metric, const char *
 /* The limit of a cell's metric, of the mean where cell is NULL; NaN where it has none. */
 double gate_limit_of(const struct gate_limits *limits, const char *metric, const char *cell);
 
+/* Whether a job file's section is of limits: [gate] or [gate CELLS]. */
+bool gate_limits_section(const char *section);
+
 /* Sections [gate] and [gate CELLS] of a job file; others are not ours.  Returns 0, or -1 with
  * `why` beginning with the place. */
 int gate_limits_read(struct gate_limits *limits, const char *path, char *why, size_t why_size);
