@@ -17,21 +17,6 @@
 
 #define OWN "ashlar" /* head, where nobody says another */
 
-/* What each tier measures of one allocator. */
-static const struct tier {
-	const char *metric; /* that a tier is named by where it could not be measured at all */
-	int (*measure)(const struct gate_place *, const struct contender *,
-		       struct gate_values *, char *, size_t);
-} tiers[GATE_TIERS] = {
-	[0] = {"fast_instructions", gate_measure_static},
-	[1] = {"instructions", gate_measure_instructions},
-};
-
-bool gate_tier_is_exact(int tier)
-{
-	return tiers[tier].measure != NULL;
-}
-
 /* "0-2", "1", "0,2".  Returns 0, or -1 with `why`. */
 static int take_tiers(struct gate_session *g, const char *text, char *why, size_t why_size)
 {
@@ -39,7 +24,7 @@ static int take_tiers(struct gate_session *g, const char *text, char *why, size_
 	const char *p = text;
 
 	for (int t = 0; t < GATE_TIERS; t++)
-		if (tiers[t].measure)
+		if (gate_tier_is_exact(t))
 			snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%d",
 				 *known ? ", " : "", t);
 	for (;;) {
@@ -55,7 +40,7 @@ static int take_tiers(struct gate_session *g, const char *text, char *why, size_
 		if (from > to || to >= GATE_TIERS)
 			break;
 		for (int t = from; t <= to; t++) {
-			if (!tiers[t].measure)
+			if (!gate_tier_is_exact(t))
 				return because(why, why_size,
 					       "--tiers %s: there is no tier %d here: %s are "
 					       "known",
@@ -76,43 +61,8 @@ static int choose_tiers(struct gate_session *g, char *why, size_t why_size)
 	if (g->request->tiers)
 		return take_tiers(g, g->request->tiers, why, why_size);
 	for (int t = 0; t < GATE_TIERS; t++)
-		g->wanted[t] = tiers[t].measure != NULL;
+		g->wanted[t] = gate_tier_is_exact(t);
 	return 0;
-}
-
-void gate_session_skip(struct gate_session *g, int tier, const char *reason,
-		       const char *command)
-{
-	struct gate_line *line =
-		gate_outcome_add(g->outcome, tier, NULL, tiers[tier].metric, GATE_COUNT);
-
-	line->state = GATE_STATE_SKIPPED;
-	gate_text(&line->reason, "%s", reason);
-	if (command)
-		gate_text(&line->command, "%s", command);
-}
-
-int gate_session_measure(struct gate_session *g, int tier, const struct contender *c,
-			 const char *side, struct gate_values *values)
-{
-	char *folder = text_format("%s/%s", g->folder, side), why[512];
-	const struct gate_place place = {.folder = folder,
-					 .seed = g->request->seed,
-					 .cells = g->request->accept ? g->request->accept
-								     : g->request->cells,
-					 .quiet = g->request->quiet};
-	int result = -1;
-
-	if (file_make_folder(folder) == 0)
-		result = tiers[tier].measure(&place, c, values, why, sizeof(why));
-	else
-		because(why, sizeof(why), "%s: %s", folder, strerror(errno));
-	free(folder);
-	if (interrupt_wanted())
-		return -1;
-	if (result < 0)
-		gate_session_skip(g, tier, why, NULL);
-	return result == 0;
 }
 
 static int measure_pair(struct gate_session *g)

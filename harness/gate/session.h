@@ -3,9 +3,10 @@
 #define HARNESS_GATE_SESSION_H
 
 #include "harness/contenders/contender.h"
-#include "harness/gate/gate.h"
 #include "harness/gate/limits.h"
 #include "harness/gate/measure.h"
+#include "harness/gate/outcome.h"
+#include "harness/gate/request.h"
 
 struct gate_session {
 	const struct gate_request *request;

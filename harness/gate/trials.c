@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@
  * process that does nothing else meanwhile.  Samples hold nothing that they point to. */
 struct board {
 	atomic_size_t next, done;
+	atomic_bool stalled; /* a trial ran out of time, as all others may */
 	struct sample samples[];
 };
 
@@ -49,6 +52,19 @@ static unsigned at_a_time(size_t count)
 	return (unsigned)(n < count ? n : count);
 }
 
+/* Whoever stalls in one cell may do so in each: one limit of time is enough to wait for. */
+static void run(struct board *board, const struct trial_place *place, struct sample *s)
+{
+	if (atomic_load(&board->stalled)) {
+		s->status = SAMPLE_OK;
+		sample_fail(s, SAMPLE_FAILED, "not tried: in another cell it ran out of time");
+		return;
+	}
+	trial_run(place, s);
+	if (s->status == SAMPLE_TIMEOUT)
+		atomic_store(&board->stalled, true);
+}
+
 /* In a process of its own: takes trial after trial until there are no more. */
 static void work(struct board *board, size_t count, const struct trial_place *place)
 {
@@ -57,7 +73,7 @@ static void work(struct board *board, size_t count, const struct trial_place *pl
 
 		if (i >= count || interrupt_wanted())
 			return;
-		trial_run(place, &board->samples[i]);
+		run(board, place, &board->samples[i]);
 		atomic_fetch_add(&board->done, 1);
 	}
 }
@@ -122,6 +138,7 @@ static int run_all(const struct trial_place *place, bool quiet, const char *what
 		if (workers[begun] < 0)
 			break;
 		if (workers[begun] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
 			work(board, trials->count, place);
 			_exit(0);
 		}

@@ -16,7 +16,8 @@ struct gate_trials {
 
 /* Runs every cell once under the contender, as many at a time as there are CPUs for this
  * process, at most GATE_AT_A_TIME; `what` names them in the line that shows how far it is.
- * Seeds are the same every time: so is the work.  What a trial fails by stands in its sample.
+ * Seeds are the same every time: so is the work.  What a trial fails by stands in its sample;
+ * once one ran out of time the others are not tried.
  * Returns 0, or -1 with `why`: nothing could be run, or the user ended it
  * (interrupt_wanted()). Free it with gate_trials_free, even then. */
 int gate_trials_run(const struct gate_place *place, const struct contender *contender,

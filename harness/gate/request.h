@@ -1,0 +1,27 @@
+/* What the user wants of a gate. */
+#ifndef HARNESS_GATE_REQUEST_H
+#define HARNESS_GATE_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define GATE_TIERS 4
+
+enum { GATE_EXIT_PASS, GATE_EXIT_FAIL, GATE_EXIT_USAGE, GATE_EXIT_BROKEN };
+
+struct gate_request {
+	const char *base, *head; /* as candidate.h takes them; NULL = not said */
+	/* Files of baselines, in place of base; NULL = not said. */
+	const char *baseline, *update;
+	const char *accept, *because; /* with baseline: cells that are wanted, and why */
+	const char *tiers;            /* "0-2", "1,3"; NULL = all that the form has */
+	const char *cells;            /* globs with commas; NULL = all of each tier */
+	const char *job;              /* file with limits; NULL = none */
+	uint64_t seed;                /* of the padding of environments, and of schedules */
+	int budget_s;                 /* of tier 3; 0 = its own */
+	bool inconclusive_passes, quiet;
+};
+
+#define GATE_JUDGED (-1)
+
+#endif
