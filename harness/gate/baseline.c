@@ -45,6 +45,8 @@ static int check_baseline(json_t *baseline, char *why, size_t why_size)
 		if (!json_is_string(field))
 			return because(why, why_size, "class: '%s' is no text", key);
 	json_object_foreach(cells, cell, metrics) {
+		if (!json_is_object(metrics))
+			return because(why, why_size, "%s: no metrics", cell);
 		json_object_foreach(metrics, metric, value)
 			if (!is_value(value))
 				return because(why, why_size,
