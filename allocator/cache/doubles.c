@@ -112,7 +112,6 @@ ASH_RACY static void look_at_other(struct look *look, void **top)
 
 static void look_at_others(struct look *look)
 {
-	unsigned given = ash_class_free_stack(look->class);
 	void **spare;
 
 	for (struct ash_thread *t = ash_thread_next(NULL); t != NULL; t = ash_thread_next(t)) {
@@ -122,8 +121,6 @@ static void look_at_others(struct look *look)
 			return;
 		look->left--;
 		look_at_other(look, ash_load_acquire(&t->top[look->class]));
-		if (given != look->class)
-			look_at_other(look, ash_load_acquire(&t->top[given]));
 		spare = ash_load_acquire(&t->classes[look->class].spare);
 		if (spare != NULL)
 			look_at_other(look, ash_magazine_full_top(spare));
@@ -140,13 +137,10 @@ static void look_at_stack(struct look *look, void **top)
 /* The spare one is taken out meanwhile, or another thread might collect it. */
 static void look_at_own(struct look *look, struct ash_thread *t)
 {
-	unsigned given = ash_class_free_stack(look->class);
 	void **spare = ash_exchange_acquire(&t->classes[look->class].spare, NULL);
 
 	if (t->top[look->class] != ASH_STATIC_TOP)
 		look_at_stack(look, t->top[look->class]);
-	if (given != look->class && t->top[given] != ASH_STATIC_TOP)
-		look_at_stack(look, t->top[given]);
 	if (spare != NULL) {
 		look_at_stack(look, ash_magazine_full_top(spare));
 		ash_store_release(&t->classes[look->class].spare, spare);
@@ -155,14 +149,12 @@ static void look_at_own(struct look *look, struct ash_thread *t)
 
 static unsigned own_items(const struct ash_thread *t, unsigned class)
 {
-	unsigned given = ash_class_free_stack(class), n = 0;
+	unsigned n = 0;
 
 	if (t == NULL || t->classes[class].cap == 0)
 		return 0;
 	if (t->top[class] != ASH_STATIC_TOP)
 		n += ash_top_count(t->top[class]);
-	if (given != class && t->top[given] != ASH_STATIC_TOP)
-		n += ash_top_count(t->top[given]);
 	return n + (ash_load_relaxed(&t->classes[class].spare) != NULL ? ASH_MAGAZINE_MOST : 0);
 }
 

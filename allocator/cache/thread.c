@@ -18,7 +18,7 @@ void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 #define SIZE_OF(n, size, granules) size,
 
 __thread struct ash_tls ash_tls = {
-	.top = {[0 ... ASH_STACKS - 1] = ASH_STATIC_TOP},
+	.top = {[0 ... ASH_CLASSES - 1] = ASH_STATIC_TOP},
 	.class_by_16 = {ASH_BY_16_TABLE},
 	.size_of = {0, ASH_SIZE_TABLE_BY_16(SIZE_OF, )},
 };
@@ -26,14 +26,14 @@ __thread struct ash_tls ash_tls = {
 void (*ash_thread_flush)(struct ash_thread *thread, void **top[]);
 
 /* What threads held that a fork left behind, as words: of each thread the tops that point into
- * magazines, each with its stack in the low byte, and then the record, with ASH_STACKS there.
+ * magazines, each with its class in the low byte, and then the record, with ASH_CLASSES there.
  * A mapping of its own; at < end, in words, of which the last is a record's. */
 struct estate {
 	struct estate *next; /* of an older fork */
 	size_t bytes, at, end;
 	uint64_t word[];
 };
-static_assert(ASH_STACKS <= UINT8_MAX, "a byte tells the stack");
+static_assert(ASH_CLASSES <= UINT8_MAX, "a byte tells the class");
 
 /* Under the lock; `live` and `estates` are read without it, too.
  *   records == length of `all`
@@ -69,7 +69,7 @@ bool ash_thread_tops_are_valid(const struct ash_thread *t)
 {
 	void **const *top = t->top;
 
-	for (unsigned s = 0; s < ASH_STACKS; s++) {
+	for (unsigned s = 0; s < ASH_CLASSES; s++) {
 		if (!ash_magazine_is_valid(top[s]))
 			return false;
 		for (unsigned r = 0; r < s && top[s] != ASH_STATIC_TOP; r++)
@@ -130,7 +130,7 @@ static struct ash_thread *take_record(void)
 	if (t != NULL)
 		return t;
 	/* Behind it the tops of its own. */
-	t = ash_base_alloc(sizeof(*t) + (checked() ? ASH_STACKS * sizeof(*t->top) : 0),
+	t = ash_base_alloc(sizeof(*t) + (checked() ? ASH_CLASSES * sizeof(*t->top) : 0),
 			   ASH_CACHE_LINE);
 	if (t == NULL)
 		return NULL;
@@ -213,7 +213,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	t->budget_used = 0;
 	t->freed = 0;
 	t->top = checked() ? (void ***)(t + 1) : ash_tls.top;
-	for (unsigned s = 0; checked() && s < ASH_STACKS; s++)
+	for (unsigned s = 0; checked() && s < ASH_CLASSES; s++)
 		t->top[s] = ASH_STATIC_TOP;
 	enlist(t);
 	t->fresh = ash_thread_count() > 1;
@@ -268,7 +268,7 @@ ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
 {
 	size_t *sum = argument;
 
-	for (unsigned s = 1; s < ASH_STACKS; s++) {
+	for (unsigned s = 1; s < ASH_CLASSES; s++) {
 		void **top = ash_load_relaxed(&t->top[s]);
 		unsigned n = 0;
 
@@ -293,7 +293,7 @@ static size_t tell_estate(struct ash_thread *t, uint64_t *word)
 {
 	size_t n = 0;
 
-	for (unsigned s = 1; s < ASH_STACKS; s++) {
+	for (unsigned s = 1; s < ASH_CLASSES; s++) {
 		uint64_t top = (uintptr_t)t->top[s];
 
 		if (top == (uintptr_t)ASH_STATIC_TOP)
@@ -303,7 +303,7 @@ static size_t tell_estate(struct ash_thread *t, uint64_t *word)
 		n++;
 	}
 	if (word != NULL)
-		word[n] = (uint64_t)(uintptr_t)t << 8 | ASH_STACKS;
+		word[n] = (uint64_t)(uintptr_t)t << 8 | ASH_CLASSES;
 	return n + 1;
 }
 
@@ -370,15 +370,15 @@ static struct ash_thread *next_heir(void **top[], struct estate **done)
 	struct ash_thread *t = NULL;
 	struct estate *estate;
 
-	for (unsigned s = 0; s < ASH_STACKS; s++)
+	for (unsigned s = 0; s < ASH_CLASSES; s++)
 		top[s] = ASH_STATIC_TOP;
 	ash_mutex_lock(&lock);
 	estate = estates;
 	while (estate != NULL && t == NULL) {
 		uint64_t word = estate->word[estate->at++];
 
-		ash_assert(word % 256 <= ASH_STACKS && estate->at <= estate->end);
-		if (word % 256 == ASH_STACKS)
+		ash_assert(word % 256 <= ASH_CLASSES && estate->at <= estate->end);
+		if (word % 256 == ASH_CLASSES)
 			t = (struct ash_thread *)(uintptr_t)(word >> 8);
 		else
 			top[word % 256] = (void **)(uintptr_t)(word >> 8);
@@ -394,7 +394,7 @@ static struct ash_thread *next_heir(void **top[], struct estate **done)
 bool ash_thread_inherit(unsigned most)
 {
 	while (ash_load_relaxed(&estates) != NULL && most-- > 0) {
-		void **top[ASH_STACKS];
+		void **top[ASH_CLASSES];
 		struct estate *done = NULL;
 		struct ash_thread *t = next_heir(top, &done);
 

@@ -37,7 +37,7 @@ struct ash_thread {
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
 	struct ash_tls *tls;       /* NULL while it has no thread; THREADS lock */
 	uint32_t generation;       /* forks between the first process and its thread's */
-	/* By stack, the tops of its magazines: those of tls; under `checks:on` an array of its
+	/* By class, the tops of its magazines: those of tls; under `checks:on` an array of its
 	 * own, and those of tls stay at the static one, so that every call takes the slow path.
 	 */
 	void ***top;
@@ -53,19 +53,19 @@ struct ash_thread {
 
 enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
 
-/* All that the fast paths touch of a thread; tops by number of stack (meta/size_class.h).  A
- * stack without a magazine points to a static slot that reads as both empty and full.
+/* All that the fast paths touch of a thread; tops by class.  One
+ * without a magazine points to a static slot that reads as both empty and full.
  *
  * It is the thread's alone.  Compiler fences order its accesses against a fork in between: an
  * item is stored before the top that covers it, and read before the top is lowered.  Others
  * read tops only for statistics, under the THREADS lock, which keeps the thread from ending
  * meanwhile.
  *
- * Each top points into a magazine of its stack's class (cache/magazine.h), no two into one, or
+ * Each top points into a magazine of its class (cache/magazine.h), no two into one, or
  * is the static one, as they all are under `checks:on`; thread is NULL or a record whose `tls`
  * is this. */
 struct ash_tls {
-	void **top[ASH_STACKS];
+	void **top[ASH_CLASSES];
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
 	 * is an instruction nearer than as a table of the library's. */
 	uint8_t class_by_16[ASH_BY_16_MAX / ASH_SMALL_STEP + 1];
@@ -114,7 +114,7 @@ size_t ash_thread_cached_bytes(void);
 bool ash_thread_none_left(void);
 
 /* What a thread's end and a fork leave to the cache layer above this file: all magazines of the
- * record, and those that the tops (of each stack) point into, go to the slabs. */
+ * record, and those that the tops (of each class) point into, go to the slabs. */
 extern void (*ash_thread_flush)(struct ash_thread *thread, void **top[]);
 
 /* After fork, in the child: notes what threads hold that are no more, which costs it a look at

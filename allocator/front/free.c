@@ -60,51 +60,51 @@ static ASH_COLD void report_small(void *p)
 	ash_misuse_pointer("free", p, &object);
 }
 
-static ASH_COLD void report_double(void *p, unsigned stack)
+static ASH_COLD void report_double(void *p, unsigned class)
 {
 	ash_misuse_report(
-		&(struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, p, ash_class_size(stack), NULL});
+		&(struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, p, ash_class_size(class), NULL});
 }
 
 /* Whether p may go into the magazine at hand: the start of a region that is out, and not one of
  * the last two that the magazine took. */
-ASH_INLINE bool check_small(const struct ash_run *slab, void *p, unsigned stack)
+ASH_INLINE bool check_small(const struct ash_run *slab, void *p, unsigned class)
 {
-	void **top = ash_tls.top[stack];
+	void **top = ash_tls.top[class];
 
 	if (ASH_UNLIKELY(slab == NULL || !ash_slab_region_is_out(slab, p))) {
 		report_small(p);
 		return false;
 	}
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
-		report_double(p, stack);
+		report_double(p, class);
 		return false;
 	}
 	return true;
 }
 
 /* Under `checks:on`: false where the ordinary way is to be taken. */
-static bool free_checked(void *p, unsigned stack)
+static bool free_checked(void *p, unsigned class)
 {
 	if (ASH_LIKELY(ash_handed_take_back(p)))
-		return ash_tcache_push(stack, p);
+		return ash_tcache_push(class, p);
 	if (ash_handed_state(p) == ASH_HANDED_UNKNOWN)
 		return false;
 	report_small(p);
 	return true;
 }
 
-void ash_free_full(void *p, size_t stack)
+void ash_free_full(void *p, size_t class)
 {
 	int saved = errno;
 
-	if (ASH_UNLIKELY(stack == 0))
+	if (ASH_UNLIKELY(class == 0))
 		free_far(p);
 	else if (ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON) &&
-		 free_checked(p, (unsigned)stack))
+		 free_checked(p, (unsigned)class))
 		return;
-	else if (check_small(ash_run_of(p), p, (unsigned)stack))
-		ash_tcache_free((unsigned)stack, p);
+	else if (check_small(ash_run_of(p), p, (unsigned)class))
+		ash_tcache_free((unsigned)class, p);
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
 		ash_purge_excess(&ash_heap);
 	errno = saved;
@@ -128,15 +128,15 @@ ASH_INLINE struct ash_run *annex_slab(const void *p)
 /* What the fast path does for objects of the window, with all that can be checked. */
 static void free_annex(struct ash_run *slab, void *p)
 {
-	unsigned stack = ash_class_free_stack(slab->class);
-	void **top = ash_tls.top[stack];
+	unsigned class = slab->class;
+	void **top = ash_tls.top[class];
 
 	if (ASH_UNLIKELY(ash_top_is_full(top))) {
-		ash_free_full(p, stack);
-	} else if (check_small(slab, p, stack)) {
+		ash_free_full(p, class);
+	} else if (check_small(slab, p, class)) {
 		top[1] = p;
 		ASH_COMPILER_FENCE(); /* as in ash_front_push */
-		ash_tls.top[stack] = top + 1;
+		ash_tls.top[class] = top + 1;
 	}
 }
 
@@ -148,7 +148,7 @@ void ash_free_slow(void *p)
 	if (p == NULL)
 		return;
 	if (unit < ash_window_limit) {
-		ash_free_full(p, ash_window_stack(unit));
+		ash_free_full(p, ash_window_class(unit));
 		return;
 	}
 	slab = annex_slab(p);

@@ -17,8 +17,9 @@
 void *ash_malloc_slow(size_t size);
 void *ash_malloc_slow_zeroed(size_t size);
 void ash_free_slow(void *p);
-/* The same of an object whose stack is known, and full; 0 where the map knows none. */
-void ash_free_full(void *p, size_t stack);
+/* The same of an object whose class is known, and its stack full; 0 where the map knows none.
+ */
+void ash_free_full(void *p, size_t class);
 
 /* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that
  * tells the copies in one function apart for the compiler, which would otherwise merge them
@@ -64,9 +65,9 @@ ASH_INLINE void *ash_front_malloc(size_t size)
 	return ash_front_alloc(size, ash_malloc_slow);
 }
 
-ASH_INLINE void ash_front_push(size_t stack, void *p)
+ASH_INLINE void ash_front_push(size_t class, void *p)
 {
-	void **top = ash_tls.top[stack];
+	void **top = ash_tls.top[class];
 
 #ifdef ASH_SAFETY_CHECKS
 	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
@@ -76,15 +77,15 @@ ASH_INLINE void ash_front_push(size_t stack, void *p)
 #endif
 	if (ASH_UNLIKELY(ash_top_is_full(top))) {
 #ifdef ASH_SAFETY_CHECKS
-		ash_free_full(p, stack);
+		ash_free_full(p, class);
 #else
-		ash_free_slow(p); /* of a sized free the stack is only what the caller says */
+		ash_free_slow(p); /* of a sized free the class is only what the caller says */
 #endif
 		return;
 	}
 	top[1] = p;
 	ASH_COMPILER_FENCE(); /* the item before the top that covers it: see above */
-	ash_tls.top[stack] = top + 1;
+	ash_tls.top[class] = top + 1;
 }
 
 /* Stack 0 leads to the static slot, which is full. */
@@ -94,7 +95,7 @@ ASH_INLINE void ash_front_free(void *p)
 	uintptr_t unit = ash_window_unit(p);
 
 	if (ASH_LIKELY(unit < ash_window_limit))
-		ash_front_push(ash_window_stack(unit), p);
+		ash_front_push(ash_window_class(unit), p);
 	else
 		ash_free_slow(p);
 #else
@@ -102,7 +103,8 @@ ASH_INLINE void ash_front_free(void *p)
 
 	if (ASH_LIKELY(distance < ash_window_length))
 		ash_front_push(
-			ash_load_relaxed(&ash_window_stacks[distance >> ASH_GRANULE_SHIFT]), p);
+			ash_load_relaxed(&ash_window_classes[distance >> ASH_GRANULE_SHIFT]),
+			p);
 	else
 		ash_free_slow(p);
 #endif
@@ -118,7 +120,7 @@ ASH_INLINE void ash_front_free(void *p)
 		uintptr_t unit_ = ash_window_unit(p);               \
                                                                     \
 		if (ASH_LIKELY(unit_ < ash_window_forms))           \
-			ash_front_push(ash_window_stack(unit_), p); \
+			ash_front_push(ash_window_class(unit_), p); \
 		else                                                \
 			basic;                                      \
 	} while (0)
@@ -128,28 +130,23 @@ ASH_INLINE void ash_front_free(void *p)
 		ASH_FRONT_FREE_FORM(p, basic);    \
 	} while (0)
 #else
-#define ASH_FRONT_FREE_FORM(p, basic)                                                        \
-	do {                                                                                 \
-		uintptr_t distance_ = (uintptr_t)(p)-ash_window_base;                        \
-                                                                                             \
-		if (ASH_LIKELY(distance_ < ash_window_forms))                                \
-			ash_front_push(                                                      \
-				ash_load_relaxed(                                            \
-					&ash_window_stacks[distance_ >> ASH_GRANULE_SHIFT]), \
-				p);                                                          \
-		else                                                                         \
-			basic;                                                               \
+#define ASH_FRONT_FREE_FORM(p, basic)                                                         \
+	do {                                                                                  \
+		uintptr_t distance_ = (uintptr_t)(p)-ash_window_base;                         \
+                                                                                              \
+		if (ASH_LIKELY(distance_ < ash_window_forms))                                 \
+			ash_front_push(                                                       \
+				ash_load_relaxed(                                             \
+					&ash_window_classes[distance_ >> ASH_GRANULE_SHIFT]), \
+				p);                                                           \
+		else                                                                          \
+			basic;                                                                \
 	} while (0)
 /* The class comes from the size, as malloc or calloc was asked for it, and the map is not read.
  * NULL goes into the magazine like any pointer, and the slow paths drop it (ash_drop_nulls). */
 #define ASH_FRONT_FREE_SIZED_FORM(p, size, basic)                                          \
 	do {                                                                               \
-		if (ASH_LIKELY((size) < ash_window_forms_given))                           \
-			ash_front_push(((size) + ASH_STACK_GIVEN * ASH_SMALL_STEP +        \
-					ASH_SMALL_STEP - 1) /                              \
-					       ASH_SMALL_STEP,                             \
-				       p);                                                 \
-		else if (ASH_LIKELY((size) < ash_window_forms_small))                      \
+		if (ASH_LIKELY((size) < ash_window_forms_small))                           \
 			ash_front_push(((size) + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p); \
 		else                                                                       \
 			ASH_FRONT_FREE_FORM(p, basic);                                     \

@@ -84,7 +84,7 @@ static inline const struct ash_run *small_slab(const void *p)
 	uintptr_t unit = ash_window_unit(p);
 	const struct ash_run *slab;
 
-	if (unit >= ash_window_limit || ash_window_stack(unit) == 0 ||
+	if (unit >= ash_window_limit || ash_window_class(unit) == 0 ||
 	    ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON))
 		return NULL;
 	slab = ash_run_of(p);

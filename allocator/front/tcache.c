@@ -21,17 +21,17 @@
 #define EARLY_SIZE \
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
-#define SWAP_LEAST 24       /* objects that malloc and free should go round in */
-#define SWAP_WITH_SPARE 8   /* the same where a full magazine waits behind them */
+#define ROUND_LEAST 24      /* objects that a thread should go to and fro in */
+#define HALF_LEAST 4        /* objects that a spare magazine is divided for */
 #define TICK_EVERY 32       /* slow paths between looks at the clock */
 #define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
 
 bool ash_tcache_enabled = true;
 
-ASH_INLINE void set_top(void ***tops, unsigned stack, void **top)
+ASH_INLINE void set_top(void ***tops, unsigned class, void **top)
 {
 	ASH_COMPILER_FENCE(); /* what top covers was written before */
-	tops[stack] = top;
+	tops[class] = top;
 	ASH_COMPILER_FENCE();
 }
 
@@ -44,16 +44,15 @@ static void flush_below(unsigned class, void **top)
 	ash_shard_flush(class, first, ash_drop_nulls(first, n));
 }
 
-/* Gives the items of the stack's magazine to the slabs and the magazine to the free list.  The
- * stack is then as if new. */
-static void drop_stack(void **tops[], unsigned stack)
+/* Gives the items of the class's magazine to the slabs and the magazine to the free list. */
+static void drop_magazine(void **tops[], unsigned class)
 {
-	void **top = tops[stack];
+	void **top = tops[class];
 
 	if (top == ASH_STATIC_TOP)
 		return;
-	set_top(tops, stack, ASH_STATIC_TOP);
-	flush_below(ash_stack_class(stack), top);
+	set_top(tops, class, ASH_STATIC_TOP);
+	flush_below(class, top);
 	ash_magazine_put(ash_magazine_of(top));
 }
 
@@ -71,9 +70,7 @@ static void drop_class(struct ash_thread *t, void **tops[], unsigned class)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 
-	drop_stack(tops, class);
-	if (ash_class_is_given(class))
-		drop_stack(tops, ash_class_free_stack(class));
+	drop_magazine(tops, class);
 	take_spare(cc, class);
 	if (cc->drained != NULL) {
 		void **m = cc->drained;
@@ -109,8 +106,6 @@ static void trim_idle(struct ash_thread *t)
 			continue;
 		}
 		take_spare(cc, c);
-		if (ash_class_is_given(c))
-			drop_stack(t->top, ash_class_free_stack(c));
 		if (t->top[c] != ASH_STATIC_TOP) {
 			void **top = t->top[c], **m = ash_magazine_of(top);
 
@@ -212,14 +207,8 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 	return slot[0];
 }
 
-static bool has_magazine(const struct ash_thread *t, unsigned class)
-{
-	return t->top[class] != ASH_STATIC_TOP ||
-	       t->top[ash_class_free_stack(class)] != ASH_STATIC_TOP;
-}
-
-/* Whether the class gets its first magazine now; installs it empty on the given stack of it. */
-static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
+/* Whether the class gets its first magazine now; installs it empty. */
+static bool earn(struct ash_thread *t, unsigned class)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 	unsigned first =
@@ -240,7 +229,7 @@ static bool earn(struct ash_thread *t, unsigned class, unsigned stack)
 		ash_capacity_set(t, class, 0);
 		return false;
 	}
-	set_top(t->top, stack, ash_magazine_clear(m, first));
+	set_top(t->top, class, ash_magazine_clear(m, first));
 	return true;
 }
 
@@ -252,58 +241,29 @@ ASH_INLINE void *pop(struct ash_thread *t, unsigned class, void **top)
 	return p;
 }
 
-/* Swaps the two stacks of the class when the one that malloc takes from is empty: it gets the
- * magazine that free gave to, and free gets the empty one.  Where few objects come so, as many
- * again are taken from the slabs, or the capacity grows: a swap for a few objects costs more
- * than it saves. */
-static void swap_stacks(struct ash_thread *t, unsigned class)
+/* Of a magazine that is empty.  NULL there tells that it was never half full since it became
+ * free's at the last overflow. */
+ASH_INLINE void **middle(void **top)
 {
-	struct ash_class_cache *cc = &t->classes[class];
-	unsigned stack = ash_class_free_stack(class);
-	void **given = t->top[stack], **taken = t->top[class];
-	unsigned n = ash_top_count(given), more, got;
-
-	set_top(t->top, stack,
-		ASH_STATIC_TOP); /* items vanish before they appear, for a fork */
-	set_top(t->top, class, given);
-	if (taken != ASH_STATIC_TOP)
-		set_top(t->top, stack, ash_magazine_clear(ash_magazine_of(taken), cc->cap));
-	if (n >= SWAP_LEAST || n == 0)
-		return;
-	more = ash_magazine_cap(ash_magazine_of(given)) - n;
-	if (more < n)
-		ash_capacity_double(t, class);
-	if (more > n)
-		more = n;
-	if (more == 0)
-		return;
-	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index, given + 1 + more,
-			   more);
-	if (got < more)
-		memmove(given + 1, given + 1 + more - got, got * sizeof(*given));
-	set_top(t->top, class, given + got);
+	return top + 1 + ash_magazine_cap(ash_magazine_of(top)) / 2;
 }
 
-/* The frequent case of a swap, together with the pop: both magazines are there and enough was
- * freed.  NULL where that is not so, and where the fast paths see none. */
-ASH_INLINE void *swap_and_pop(unsigned class)
+/* Half of the spare magazine m goes into malloc's, which is empty, and half stays.  All of it
+ * would be a step from full, and a program that goes to and fro there would come here each
+ * time. */
+static void take_half(struct ash_thread *t, unsigned class, void **m)
 {
-	unsigned stack = ash_class_free_stack(class);
-	void **given = ash_tls.top[stack], **taken = ash_tls.top[class], *p = *given;
-	struct ash_class_cache *cc;
-	unsigned n;
+	struct ash_class_cache *cc = &t->classes[class];
+	void **to = ash_magazine_of(t->top[class]);
+	unsigned cap = ash_magazine_cap(m), half = cap / 2 < cc->cap ? cap / 2 : cc->cap;
+	void **top;
 
-	if (taken == ASH_STATIC_TOP || p == NULL || !ash_top_is_empty(taken))
-		return NULL;
-	cc = &ash_tls.thread->classes[class];
-	n = ash_top_count(given);
-	if (n < SWAP_LEAST && (n < SWAP_WITH_SPARE || ash_load_relaxed(&cc->spare) == NULL))
-		return NULL;
-	set_top(ash_tls.top, stack, ASH_STATIC_TOP);
-	set_top(ash_tls.top, class, given - 1);
-	set_top(ash_tls.top, stack, taken);
-	ash_capacity_count_miss(cc);
-	return p;
+	set_top(t->top, class, ASH_STATIC_TOP);
+	top = ash_magazine_clear(to, cc->cap);
+	memcpy(top + 1, m + ASH_MAGAZINE_SLOTS - cap, half * sizeof(*m));
+	ash_magazine_clear(m, cap - half);
+	set_top(t->top, class, top + half);
+	ash_store_release(&cc->spare, m);
 }
 
 void *ash_tcache_alloc(unsigned class)
@@ -313,11 +273,6 @@ void *ash_tcache_alloc(unsigned class)
 	void **m, **empty, **top, *p;
 	unsigned got;
 
-	if (ash_class_is_given(class)) {
-		p = swap_and_pop(class);
-		if (ASH_LIKELY(p != NULL))
-			return p;
-	}
 	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(ash_shard_at(0), class);
 	tick(t, true);
@@ -326,9 +281,9 @@ void *ash_tcache_alloc(unsigned class)
 		return alloc_single(t->shard, class);
 	}
 	cc = &t->classes[class];
-	if (has_magazine(t, class)) {
+	if (ASH_LIKELY(t->top[class] != ASH_STATIC_TOP)) {
 		ash_capacity_count_miss(cc);
-	} else if (!earn(t, class, class)) {
+	} else if (!earn(t, class)) {
 		count_taken(t, class, 1);
 		return alloc_single(t->shard, class);
 	}
@@ -339,16 +294,18 @@ again:
 		if (p != NULL)
 			return p;
 	}
-	/* A thread that only freed so far. */
-	if (ASH_UNLIKELY(t->top[class] == ASH_STATIC_TOP)) {
-		swap_stacks(t, class);
-		goto again;
-	}
 	ash_delay();
 	m = ash_load_relaxed(&cc->spare) != NULL ? ash_exchange_acquire(&cc->spare, NULL)
 						 : NULL;
 	empty = ash_magazine_of(t->top[class]);
 	if (m != NULL) {
+		if (cc->cap < ROUND_LEAST)
+			ash_capacity_double(t, class);
+		if (ASH_UNLIKELY(*middle(t->top[class]) == NULL) &&
+		    ash_magazine_cap(m) >= 2 * HALF_LEAST) {
+			take_half(t, class, m);
+			goto again;
+		}
 		p = pop(t, class, ash_magazine_full_top(m));
 		if (cc->drained == NULL)
 			cc->drained = empty;
@@ -356,11 +313,6 @@ again:
 			ash_magazine_put(empty);
 		if (ASH_LIKELY(p != NULL))
 			return p;
-		goto again;
-	}
-	if (ash_class_is_given(class) &&
-	    !ash_top_is_empty(t->top[ash_class_free_stack(class)])) {
-		swap_stacks(t, class);
 		goto again;
 	}
 	/* The empty magazine leaves its place here before it appears in the depot, and comes
@@ -400,29 +352,18 @@ static ASH_NOINLINE void free_single(struct ash_thread *t, unsigned class, void 
 		count_given(t, class, 1);
 }
 
-/* The first magazine of a stack, as its top; NULL where p is to go without. */
-static ASH_NOINLINE void **first_magazine(struct ash_thread *t, unsigned class, unsigned stack)
-{
-	void **m;
-
-	if (!has_magazine(t, class))
-		return earn(t, class, stack) ? t->top[stack] : NULL;
-	m = ash_magazine_get(); /* malloc's stack has one */
-	return m != NULL ? ash_magazine_clear(m, t->classes[class].cap) : NULL;
-}
-
 /* There is no memory for a second magazine.  The full one is emptied where it lies, for
  * otherwise every free from here on would ask the kernel again, in vain. */
-static ASH_NOINLINE void **empty_in_place(struct ash_thread *t, unsigned class, unsigned stack,
-					  void **top, unsigned cap)
+static ASH_NOINLINE void **empty_in_place(struct ash_thread *t, unsigned class, void **top,
+					  unsigned cap)
 {
-	set_top(t->top, stack, ASH_STATIC_TOP);
+	set_top(t->top, class, ASH_STATIC_TOP);
 	flush_below(class, top);
 	return ash_magazine_clear(ash_magazine_of(top), cap);
 }
 
 /* Makes room above a full magazine; returns the new top. */
-ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, unsigned stack, void **top)
+ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, void **top)
 {
 	struct ash_class_cache *cc = &t->classes[class];
 	void **empty = NULL, **spare = NULL;
@@ -443,19 +384,19 @@ ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, unsigned stack
 	if (empty == NULL)
 		empty = ash_magazine_get();
 	if (ASH_UNLIKELY(empty == NULL))
-		return empty_in_place(t, class, stack, top, cc->cap);
+		return empty_in_place(t, class, top, cc->cap);
 	spare = ash_magazine_of(top);
 	top = ash_magazine_clear(empty, cc->cap);
-	set_top(t->top, stack, top);
+	*middle(top) = NULL;
+	set_top(t->top, class, top);
 	ash_delay();
 	ash_store_release(&cc->spare, spare);
 	return top;
 }
 
-void ash_tcache_free(unsigned stack, void *p)
+void ash_tcache_free(unsigned class, void *p)
 {
 	struct ash_thread *t = ash_thread_self();
-	unsigned class = ash_stack_class(stack);
 	void **top;
 	bool full;
 
@@ -465,21 +406,20 @@ void ash_tcache_free(unsigned stack, void *p)
 		free_single(t, class, p);
 		return;
 	}
-	top = t->top[stack];
+	top = t->top[class];
 	if (ASH_LIKELY(top != ASH_STATIC_TOP)) {
 		ash_capacity_count_miss(&t->classes[class]);
+	} else if (earn(t, class)) {
+		top = t->top[class];
 	} else {
-		top = first_magazine(t, class, stack);
-		if (top == NULL) {
-			free_single(t, class, p);
-			return;
-		}
+		free_single(t, class, p);
+		return;
 	}
 	full = ash_top_is_full(top);
 	if (ASH_LIKELY(full))
-		top = make_room(t, class, stack, top);
+		top = make_room(t, class, top);
 	top[1] = p;
-	set_top(t->top, stack, top + 1);
+	set_top(t->top, class, top + 1);
 	if (ASH_LIKELY(full))
 		count_given(t, class, t->classes[class].cap);
 }

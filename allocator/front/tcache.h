@@ -31,27 +31,27 @@ ASH_INLINE void *ash_tcache_pop(unsigned class)
 	return p;
 }
 
-ASH_INLINE bool ash_tcache_push(unsigned stack, void *p)
+ASH_INLINE bool ash_tcache_push(unsigned class, void *p)
 {
 	struct ash_thread *t = ash_tls.thread;
 	void **top;
 
 	if (ASH_UNLIKELY(t == NULL))
 		return false;
-	top = t->top[stack];
+	top = t->top[class];
 	if (ASH_UNLIKELY(ash_top_is_full(top)))
 		return false;
 	top[1] = p;
 	ASH_COMPILER_FENCE();
-	t->top[stack] = top + 1;
+	t->top[class] = top + 1;
 	return true;
 }
 
 /* An object of the class; NULL with ENOMEM.  The thread's magazine for it is empty. */
 void *ash_tcache_alloc(unsigned class);
 
-/* Takes an object whose stack (meta/size_class.h: the one that free gives to) is full. */
-void ash_tcache_free(unsigned stack, void *p);
+/* Takes an object of the class, whose magazine is full. */
+void ash_tcache_free(unsigned class, void *p);
 
 /* For slow paths that touch no magazine (large objects): a tick now and then.  `allocates` as
  * in ash_rounds_tick. */

@@ -13,7 +13,7 @@ static ASH_NOINLINE size_t usable_of_others(const void *p)
 	struct ash_object object;
 
 	if (unit < ash_window_limit) {
-		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_class(unit)];
 
 		if (sc->size != 0 &&
 		    ash_region_at(sc->reciprocal, ash_slab_offset(p)) < sc->regions)
@@ -38,7 +38,7 @@ size_t ash_usable_size(const void *p)
 	uintptr_t unit = ash_window_unit(p);
 
 	if (ASH_LIKELY(unit < ash_window_limit)) {
-		const struct ash_size_class *sc = &ash_size_classes[ash_window_stack(unit)];
+		const struct ash_size_class *sc = &ash_size_classes[ash_window_class(unit)];
 
 		if (ASH_LIKELY(sc->granules == 1 &&
 			       ash_region_at(sc->reciprocal, (uintptr_t)p % ASH_GRANULE) <

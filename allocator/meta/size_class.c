@@ -12,8 +12,8 @@
 
 #define ROW(n, size, g) {size, (((uint64_t)1 << 35) + (size)-1) / (size), FIT(size, g), g, 0},
 
-const struct ash_size_class ash_size_classes[ASH_STACKS] = {
-	{0, 0, 0, 0, 0}, ASH_SIZE_TABLE(ROW, ) ASH_SIZE_TABLE_GIVEN(ROW, )};
+const struct ash_size_class ash_size_classes[ASH_CLASSES] = {{0, 0, 0, 0, 0},
+							     ASH_SIZE_TABLE(ROW, )};
 
 const uint8_t ash_size_class_by_16[] = {ASH_BY_16_TABLE};
 
@@ -76,8 +76,7 @@ BY_16_IS_CLASSX8(48);
 BY_16_IS_CLASSX8(56);
 BY_16_IS_CLASS(64);
 
-static_assert(ASH_GIVEN_CLASSES <= ASH_LINEAR_CLASSES, "sized frees find second stacks, too");
-static_assert(ASH_STACKS <= 256, "a stack is a byte of the map");
+static_assert(ASH_CLASSES <= 256, "a class is a byte of the map");
 
 unsigned ash_size_class_aligned(size_t n, size_t align)
 {

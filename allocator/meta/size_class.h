@@ -39,11 +39,9 @@
  * macro X needs besides.  The policy is stated here and nowhere else: all that goes by sizes is
  * made from these rows, below and in size_class.c, which proves what is said of them above. */
 /* clang-format off */
-#define ASH_SIZE_TABLE_GIVEN(X, n) \
-	X(n,    16,  1) X(n,    32,  1) X(n,    48,  1) X(n,    64,  1) \
-	X(n,    80,  1) X(n,    96,  1) X(n,   112,  1) X(n,   128,  1)
 #define ASH_SIZE_TABLE_BY_16(X, n) \
-	ASH_SIZE_TABLE_GIVEN(X, n) \
+	X(n,    16,  1) X(n,    32,  1) X(n,    48,  1) X(n,    64,  1) \
+	X(n,    80,  1) X(n,    96,  1) X(n,   112,  1) X(n,   128,  1) \
 	X(n,   144,  1) X(n,   160,  1) X(n,   176,  1) X(n,   192,  1) \
 	X(n,   208,  1) X(n,   224,  1) X(n,   240,  1) X(n,   256,  1) \
 	X(n,   272,  1) X(n,   288,  1) X(n,   304,  1) X(n,   320,  1) \
@@ -71,7 +69,6 @@
 
 enum {
 	ASH_CLASSES = 1 ASH_SIZE_TABLE(ASH_COUNT_ROW, ), /* with class 0, of size 0 */
-	ASH_GIVEN_CLASSES = 0 ASH_SIZE_TABLE_GIVEN(ASH_COUNT_ROW, ),
 	ASH_BY_16_CLASSES = 1 ASH_SIZE_TABLE_BY_16(ASH_COUNT_ROW, ), /* with class 0 */
 };
 
@@ -89,18 +86,6 @@ enum {
 		ASH_BY_16X8(40), ASH_BY_16X8(48), ASH_BY_16X8(56), ASH_BY_16(64)
 static_assert(ASH_BY_16_MAX == 64 * ASH_SMALL_STEP, "the table's length");
 static_assert(ASH_CLASS_OF(ASH_BY_16_MAX) == ASH_BY_16_CLASSES - 1, "its last class");
-
-/* For each class a thread has a stack of free objects, which malloc takes from.  free gives to
- * the same one, but in the smallest classes to a second one; the two are swapped when the first
- * is empty.  malloc then does not wait for what the free just before it stored, neither the
- * item nor the top.  That wait makes up most of the time that tiny objects take.  Larger ones
- * are better served by the object freed last, the one that the data cache holds
- * (allocator/doc/caches.md).
- *
- * Stacks are numbered: class c is its own, and the second of class c is ASH_STACK_GIVEN + c,
- * for classes up to ASH_GIVEN_CLASSES: those of 128 bytes and less. */
-#define ASH_STACK_GIVEN (ASH_CLASSES - 1)
-#define ASH_STACKS (ASH_CLASSES + ASH_GIVEN_CLASSES)
 
 #define ASH_GRANULE_SHIFT 14
 #define ASH_GRANULE ((size_t)1 << ASH_GRANULE_SHIFT)
@@ -120,8 +105,7 @@ struct ash_size_class {
 	uint8_t pad;
 };
 
-/* By class, and by the number of a second stack, too. */
-extern const struct ash_size_class ash_size_classes[ASH_STACKS] ASH_HIDDEN;
+extern const struct ash_size_class ash_size_classes[ASH_CLASSES] ASH_HIDDEN;
 /* The tables of ash_class_of. */
 extern const uint8_t ash_size_class_by_16[ASH_BY_16_MAX / ASH_SMALL_STEP + 1] ASH_HIDDEN;
 extern const uint8_t ash_size_class_by_64[ASH_SMALL_MAX / 64 + 1] ASH_HIDDEN;
@@ -141,27 +125,9 @@ ASH_INLINE unsigned ash_class_of(size_t n)
 	return ash_class_by_64(n);
 }
 
-ASH_INLINE bool ash_class_is_given(unsigned class)
-{
-	ash_assert(class - 1 < ASH_CLASSES - 1);
-	return class <= ASH_GIVEN_CLASSES;
-}
-
-/* The stack that free gives objects of the class to. */
-ASH_INLINE unsigned ash_class_free_stack(unsigned class)
-{
-	return ash_class_is_given(class) ? ASH_STACK_GIVEN + class : class;
-}
-
-ASH_INLINE unsigned ash_stack_class(unsigned stack)
-{
-	ash_assert(stack < ASH_STACKS);
-	return stack > ASH_STACK_GIVEN ? stack - ASH_STACK_GIVEN : stack;
-}
-
 static inline size_t ash_class_size(unsigned c)
 {
-	ash_assert(c < ASH_STACKS);
+	ash_assert(c < ASH_CLASSES);
 	return ash_size_classes[c].size;
 }
 

@@ -11,21 +11,18 @@ struct ash_hugeblock ash_block_elsewhere;
 	__asm__(".globl " #name "\n.hidden " #name "\n.set " #name ", ash_window + " #offset)
 ALIAS(ash_window_base, 0);
 ALIAS(ash_window_limit, 8);
-ALIAS(ash_window_stacks, 16);
+ALIAS(ash_window_classes, 16);
 ALIAS(ash_window_length, 40);
 ALIAS(ash_window_forms, 48);
 static_assert(offsetof(struct ash_window, length) == 40 &&
 		      offsetof(struct ash_window, forms) == 48,
 	      "aliases");
 #ifndef ASH_SAFETY_CHECKS
-ALIAS(ash_window_forms_given, 56);
-ALIAS(ash_window_forms_small, 64);
-static_assert(offsetof(struct ash_window, forms_given) == 56 &&
-		      offsetof(struct ash_window, forms_small) == 64,
-	      "aliases");
+ALIAS(ash_window_forms_small, 56);
+static_assert(offsetof(struct ash_window, forms_small) == 56, "aliases");
 #endif
 static_assert(offsetof(struct ash_window, limit) == 8 &&
-		      offsetof(struct ash_window, stacks) == 16,
+		      offsetof(struct ash_window, classes) == 16,
 	      "aliases");
 
 #define WINDOW_LEAST ((uint64_t)16 << 30)
@@ -112,16 +109,16 @@ static uintptr_t place(uint64_t length)
 
 static bool map_tables(uint64_t length, struct ash_window *w)
 {
-	size_t stack_bytes = ash_align_up(length >> ASH_GRANULE_SHIFT, ash_os_page);
+	size_t class_bytes = ash_align_up(length >> ASH_GRANULE_SHIFT, ash_os_page);
 	size_t block_bytes =
 		ash_align_up((length >> ASH_HUGE_SHIFT) * sizeof(void *), ash_os_page);
 
-	w->stacks = ash_os_map_readonly(stack_bytes);
-	if (w->stacks == NULL)
+	w->classes = ash_os_map_readonly(class_bytes);
+	if (w->classes == NULL)
 		return false;
 	w->blocks = ash_os_map_readonly(block_bytes);
 	if (w->blocks == NULL) {
-		ash_os_unmap(w->stacks, stack_bytes);
+		ash_os_unmap(w->classes, class_bytes);
 		return false;
 	}
 	return true;
@@ -134,7 +131,7 @@ bool ash_window_is_valid(void)
 	return w->nblocks != 0 && w->length == (uintptr_t)w->nblocks << ASH_HUGE_SHIFT &&
 	       w->limit == w->length >> 4 && w->base >> 32 != 0 &&
 	       (w->base & (ASH_HUGE - 1)) == 0 && w->base + w->length > w->base &&
-	       w->stacks != NULL && w->blocks != NULL;
+	       w->classes != NULL && w->blocks != NULL;
 }
 
 bool ash_window_init(uint64_t largest)
@@ -146,7 +143,7 @@ bool ash_window_init(uint64_t largest)
 			continue;
 		w.nblocks = (uint32_t)(length >> ASH_HUGE_SHIFT);
 		ash_window.base = w.base;
-		ash_window.stacks = w.stacks;
+		ash_window.classes = w.classes;
 		ash_window.blocks = w.blocks;
 		ash_window.nblocks = w.nblocks;
 		ash_store_release(&ash_window.length, length);
@@ -163,7 +160,6 @@ void ash_window_let_forms(bool serve)
 	ash_window.forms = serve ? ash_window.limit : 0;
 #else
 	ash_window.forms = serve ? ash_window.length : 0;
-	ash_window.forms_given = serve ? ASH_GIVEN_CLASSES * ASH_SMALL_STEP + 1 : 0;
 	ash_window.forms_small = serve ? ASH_SMALL_STEP_MAX + 1 : 0;
 #endif
 }
@@ -182,7 +178,7 @@ bool ash_window_open(uint32_t first, uint32_t count)
 	ash_assert_internal(ash_window_is_valid());
 	ash_assert(count > 0 && first < ash_window.nblocks &&
 		   count <= ash_window.nblocks - first);
-	return open_range(ash_window.stacks, (size_t)first * ASH_HUGE_GRANULES,
+	return open_range(ash_window.classes, (size_t)first * ASH_HUGE_GRANULES,
 			  (size_t)(first + count) * ASH_HUGE_GRANULES) &&
 	       open_range(ash_window.blocks, (size_t)first * sizeof(void *),
 			  (size_t)(first + count) * sizeof(void *));

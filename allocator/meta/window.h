@@ -2,7 +2,7 @@
  * and the two maps over it.
  *
  * The window is chosen at boot but not reserved; only its maps are.  One has a byte for each
- * granule: the stack to which free gives the small objects in it, or 0 where no thread cache
+ * granule: the class of the small objects in it, or 0 where no thread cache
  * may take what lies there.  The other has a pointer for each hugeblock, to its descriptor.
  * Both read as zero where nothing was made.
  *
@@ -28,8 +28,8 @@
 struct ash_window {
 	uintptr_t base;
 	uintptr_t limit;
-	uint8_t *stacks; /* per granule, where free puts its objects; written by whoever makes
-			  * or takes down the slab */
+	uint8_t *classes; /* per granule, where free puts its objects; written by whoever makes
+			   * or takes down the slab */
 	struct ash_hugeblock **blocks;
 	uint32_t nblocks;
 	uintptr_t length; /* in bytes */
@@ -39,8 +39,8 @@ struct ash_window {
 	uintptr_t forms;
 #ifndef ASH_SAFETY_CHECKS
 	/* And of the forms that know the size: one more than the most that they may take
-	 * without a look, for the second stacks and for all; or 0 as above. */
-	size_t forms_given, forms_small;
+	 * without a look; or 0 as above. */
+	size_t forms_small;
 #endif
 };
 
@@ -50,10 +50,10 @@ extern struct ash_window ash_window ASH_CACHE_ALIGNED ASH_HIDDEN;
  * it would load the structure's address first, an instruction more in every free. */
 extern const uintptr_t ash_window_base ASH_HIDDEN, ash_window_limit ASH_HIDDEN;
 extern const uintptr_t ash_window_length ASH_HIDDEN;
-extern uint8_t *const ash_window_stacks ASH_HIDDEN;
+extern uint8_t *const ash_window_classes ASH_HIDDEN;
 extern const uintptr_t ash_window_forms ASH_HIDDEN;
 #ifndef ASH_SAFETY_CHECKS
-extern const size_t ash_window_forms_given ASH_HIDDEN, ash_window_forms_small ASH_HIDDEN;
+extern const size_t ash_window_forms_small ASH_HIDDEN;
 #endif
 
 /* Chooses the window and maps the tables.  `largest` bounds its length in bytes (0 = by the
@@ -95,10 +95,10 @@ bool ash_block_open(uintptr_t address, uint32_t count);
 /* Makes the entry.  One caller at a time. */
 void ash_block_set(uintptr_t address, struct ash_hugeblock *block);
 
-/* The stack that free gives the object to (meta/size_class.h); 0 where there is no slab. */
-ASH_INLINE unsigned ash_window_stack(uintptr_t unit)
+/* The class of the object, whose stack free gives it to; 0 where there is no slab. */
+ASH_INLINE unsigned ash_window_class(uintptr_t unit)
 {
-	return ash_load_relaxed(&ash_window_stacks[unit >> (ASH_GRANULE_SHIFT - 4)]);
+	return ash_load_relaxed(&ash_window_classes[unit >> (ASH_GRANULE_SHIFT - 4)]);
 }
 
 /* Number of the granule of the window that holds p; p lies in it. */
@@ -141,7 +141,7 @@ ASH_INLINE void ash_run_prefetch(const void *p)
 	__builtin_prefetch(&block->bitmap[at], 1);
 }
 
-/* Distance of p from the start of its slab; p lies in a granule whose stack in the map is not
+/* Distance of p from the start of its slab; p lies in a granule whose class in the map is not
  * 0, which has a hugeblock and, unless p is wild, a slab. */
 ASH_INLINE size_t ash_slab_offset(const void *p)
 {

@@ -12,24 +12,24 @@
 #include "util/assert.h"
 #include "util/bitmap.h"
 
-/* Writes the stack that takes its objects into the byte map for every granule of the slab; from
+/* Writes the class of its objects into the byte map for every granule of the slab; from
  * then on the fast path of free does.  0 takes the granules off it again.  The annex has no
  * such map. */
-static void publish(const struct ash_run *slab, unsigned stack)
+static void publish(const struct ash_run *slab, unsigned class)
 {
 	uint8_t *at;
 
 	ash_delay();
 	if (ASH_UNLIKELY(!ash_window_holds(ash_run_address(slab))))
 		return;
-	at = ash_window.stacks + ash_granule_number(ash_run_address(slab));
+	at = ash_window.classes + ash_granule_number(ash_run_address(slab));
 #ifdef __SANITIZE_THREAD__
 	for (unsigned i = 0; i < slab->granules; i++)
-		ash_store_relaxed(&at[i], (uint8_t)stack);
+		ash_store_relaxed(&at[i], (uint8_t) class);
 #else
 	/* Nobody reads a byte before an object of the slab was handed out by way of its bin's
 	 * lock, nor after the last came back the same way. */
-	memset(at, (int)stack, slab->granules);
+	memset(at, (int)class, slab->granules);
 #endif
 }
 
@@ -38,10 +38,10 @@ uint32_t ash_slab_refaults[ASH_CLASSES];
 
 static bool map_is_valid(const struct ash_run *slab)
 {
-	const uint8_t *at = ash_window.stacks + ash_granule_number(ash_run_address(slab));
+	const uint8_t *at = ash_window.classes + ash_granule_number(ash_run_address(slab));
 
 	for (unsigned i = 0; i < slab->granules; i++)
-		if (ash_load_relaxed(&at[i]) != ash_class_free_stack(slab->class))
+		if (ash_load_relaxed(&at[i]) != slab->class)
 			return false;
 	return true;
 }
@@ -148,7 +148,7 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	slab->reciprocal = sc->reciprocal;
 	for (unsigned w = 0; w * 64 < slab->regions; w++)
 		*ash_run_bitmap_word(slab, w) = 0;
-	publish(slab, ash_class_free_stack(class));
+	publish(slab, class);
 	check(slab);
 	return slab;
 }

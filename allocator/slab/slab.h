@@ -1,6 +1,6 @@
 /* One slab: a run cut into equal regions, with its bitmap of free ones.  Its fields and their
  * equations stand in meta/descriptor.h; besides, the bytes of its granules in the window's map,
- * where it lies in the window, are the stack of its class that free gives to.
+ * where it lies in the window, are its class.
  *
  * All but create and destroy happen under the lock of the slab's bin; those two happen while
  * no list of the bin holds the slab and no object of it is out, so nobody else can know of it.

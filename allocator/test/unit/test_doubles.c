@@ -37,12 +37,12 @@ static unsigned found(const void *p)
 /* Frees it again, looks, and takes it out of the thread's magazine. */
 static unsigned found_again(void *p, size_t size)
 {
-	unsigned stack = ash_class_free_stack(ash_class_of(size)), n;
+	unsigned class = ash_class_of(size), n;
 
 	ash_front_free(p);
-	assert_ptr_equal(*ash_tls.top[stack], p);
+	assert_ptr_equal(*ash_tls.top[class], p);
 	n = found(p);
-	ash_tls.top[stack]--;
+	ash_tls.top[class]--;
 	return n;
 }
 

@@ -27,7 +27,7 @@ static void take_all_and_give_back(void **state)
 		char *base = ash_run_address(slab);
 
 		assert_non_null(slab);
-		assert_int_equal(ash_stack_class(ash_window_stack(ash_window_unit(base))), c);
+		assert_int_equal(ash_window_class(ash_window_unit(base)), c);
 		assert_int_equal(ash_slab_take(slab, out + 1024, 1024), n);
 		assert_int_equal(ash_slab_take(slab, out + 1024 - n, 1), 0);
 		for (unsigned i = 0; i < n; i++) {
@@ -49,7 +49,7 @@ static void take_all_and_give_back(void **state)
 					give(slab, base + (size_t)i * ash_class_size(c), &m));
 		assert_int_equal(slab->nfree, n);
 		ash_slab_destroy(slab);
-		assert_int_equal(ash_window_stack(ash_window_unit(base)), 0);
+		assert_int_equal(ash_window_class(ash_window_unit(base)), 0);
 	}
 	assert_int_equal(ash_account_in_use(&ash_heap), 0);
 }

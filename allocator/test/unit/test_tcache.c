@@ -259,55 +259,69 @@ static void every_size_is_of_its_class(void **state)
 		assert_int_equal(regions_out(c), 0);
 }
 
-static unsigned items(unsigned stack)
+static unsigned items(unsigned class)
 {
-	return ash_top_count(ash_tls.top[stack]);
+	return ash_top_count(ash_tls.top[class]);
 }
 
-/* In the smallest classes malloc and free work on stacks of their own, which are swapped when
- * malloc's is empty; one object after another goes round in more and more of them. */
-static void small_classes_turn(void **state)
+/* The object freed last is handed out first, in every class. */
+static void last_freed_comes_first(void **state)
 {
-	const unsigned class = ash_class_of(48), given = ash_class_free_stack(class);
-	void *seen[1000];
-	unsigned different = 0, turns = 0;
+	(void)state;
+	for (unsigned class = 1; class < ASH_CLASSES; class ++) {
+		size_t size = ash_class_size(class);
+		void *p;
+
+		for (unsigned i = 0; i < 8; i++) /* earns a magazine */
+			ash_front_free(ash_front_malloc(size));
+		p = ash_front_malloc(size);
+		for (unsigned i = 0; i < 100; i++) {
+			ash_front_free(p);
+			assert_ptr_equal(ash_front_malloc(size), p);
+		}
+		ash_front_free(p);
+	}
+	ash_tcache_release();
+}
+
+/* A program that goes to and fro where a magazine ends, by however many objects, does not take
+ * the slow path each time; and one that goes farther takes a magazine whole. */
+static void to_and_fro_at_the_edge(void **state)
+{
+	enum { ROUNDS = 500, MOST = 200 };
+	const unsigned class = ash_class_of(48);
+	void *object[4 * ASH_MAGAZINE_MOST], *more[MOST];
+	const unsigned n = sizeof(object) / sizeof(*object);
 
 	(void)state;
-	assert_int_not_equal(given, class);
-	assert_int_equal(ash_stack_class(given), class);
-	assert_int_equal(ash_class_free_stack(ash_class_of(500)), ash_class_of(500));
-	for (unsigned i = 0; i < 1000; i++) {
-		unsigned before = items(class), freed = items(given);
-		void *p = ash_front_malloc(48);
-		bool turned = before == 0 && freed != 0, known = false;
+	for (unsigned width = 1; width <= MOST; width += width < 8 ? 1 : 8) {
+		unsigned before, slow, kept = 0;
 
-		assert_non_null(p);
-		memset(p, (int)i, 48);
-		turns += turned;
-		if (turned)
-			assert_in_range(items(class) + 1, freed, 2 * freed);
-		for (unsigned j = 0; j < different; j++)
-			known |= seen[j] == p;
-		if (!known)
-			seen[different++] = p;
-		freed = items(given);
-		ash_front_free(p);
-		assert_int_equal(items(given), freed + 1);
+		for (unsigned round = 0; round < 4; round++) { /* the capacity grows */
+			for (unsigned i = 0; i < n; i++)
+				assert_non_null(object[i] = ash_front_malloc(48));
+			for (unsigned i = 0; i < n; i++)
+				ash_front_free(object[i]);
+		}
+		/* To where the next malloc finds the magazine empty. */
+		while (kept < n && items(class) > 0)
+			assert_non_null(object[kept++] = ash_front_malloc(48));
+		before = ash_tls.thread->slow_paths;
+		for (unsigned round = 0; round < ROUNDS; round++) {
+			for (unsigned i = 0; i < width; i++)
+				assert_non_null(more[i] = ash_front_malloc(48));
+			for (unsigned i = 0; i < width; i++)
+				ash_front_free(more[i]);
+		}
+		slow = ash_tls.thread->slow_paths - before;
+		if (slow > 2 * ROUNDS * width / (ASH_MAGAZINE_MOST / 2) + 16)
+			fail_msg("%u slow paths of %u calls, %u at a time", slow,
+				 2 * ROUNDS * width, width);
+		while (kept > 0)
+			ash_front_free(object[--kept]);
+		ash_tcache_release();
+		assert_int_equal(regions_out(class), 0);
 	}
-	assert_in_range(different, 32, 3 * ASH_MAGAZINE_MOST);
-	assert_in_range(turns, 1000 / different, 1000 / 8);
-	/* A larger class has one stack: the object freed last comes first. */
-	seen[0] = ash_front_malloc(480);
-	for (unsigned i = 0; i < 1000; i++) {
-		ash_front_free(seen[0]);
-		assert_ptr_equal(ash_front_malloc(480), seen[0]);
-		if (i == 10)
-			assert_int_not_equal(items(ash_class_of(480)), 0);
-	}
-	ash_front_free(seen[0]);
-	ash_tcache_release();
-	assert_int_equal(regions_out(class), 0);
-	assert_ptr_equal(ash_tls.top[given], ASH_STATIC_TOP);
 }
 
 int main(void)
@@ -321,7 +335,8 @@ int main(void)
 		cmocka_unit_test(sized_frees_of_null),
 		cmocka_unit_test(classes_by_16),
 		cmocka_unit_test(every_size_is_of_its_class),
-		cmocka_unit_test(small_classes_turn),
+		cmocka_unit_test(last_freed_comes_first),
+		cmocka_unit_test(to_and_fro_at_the_edge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
