@@ -131,7 +131,7 @@ static void slab_nfree(void **state)
 
 static void mislead_free(void)
 {
-	ash_window.stacks[ash_granule_number(item[0])] = CLASS + 1;
+	ash_window.classes[ash_granule_number(item[0])] = CLASS + 1;
 }
 
 static void slab_stack(void **state)
