@@ -111,7 +111,8 @@ static size_t add_contender(struct result_set *set, const char *name, json_t *js
 
 	if (at != SIZE_MAX)
 		return at;
-	set->contenders = list_grown(set->contenders, set->ncontenders, sizeof(*set->contenders));
+	set->contenders =
+		list_grown(set->contenders, set->ncontenders, sizeof(*set->contenders));
 	set->contenders[set->ncontenders] = (struct result_contender){
 		.name = name,
 		.status = json_field_text(json, "status"),

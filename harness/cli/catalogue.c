@@ -104,9 +104,9 @@ static int list_json(void)
 		char *text;
 		bool here = world_told(paths_find()->worlds, *world, &text);
 
-		json_array_append_new(worlds, json_pack("{s:s, s:b, s:s}", "name", *world,
-							"available", (int)here,
-							here ? "holds" : "reason", text));
+		json_array_append_new(worlds,
+				      json_pack("{s:s, s:b, s:s}", "name", *world, "available",
+						(int)here, here ? "holds" : "reason", text));
 		free(text);
 	}
 	print_json(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "schema", "ashlar-list 1",
