@@ -23,6 +23,7 @@ static const struct verb {
 	{"report", report_main, "make figures and one page of HTML from what was measured"},
 	{"compare", compare_main,
 	 "say of two sets, or two contenders, what is faster or leaner"},
+	{"cost", cost_main, "tell what an allocator costs or saves a fleet by your prices"},
 	{"explain", explain_main, "tell in which functions two contenders spend what they do"},
 	{"gate", gate_main,
 	 "say whether a build is worse than another: for continuous integration"},

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/base/message.h"
+#include "harness/cli/terms.h"
 #include "harness/export/export.h"
 #include "harness/report/section.h"
 
@@ -17,6 +18,7 @@ struct arguments {
 	const char **findings; /* per format of the findings: where to, or null */
 	bool some_findings;
 	bool quiet;
+	struct fleet_terms terms;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -33,6 +35,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	}
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->terms;
+		return 0;
 	case 'q':
 		arguments->quiet = true;
 		return 0;
@@ -73,8 +78,11 @@ int report_main(int argc, char **argv)
 {
 	struct argp_option *options =
 		calloc(export_nformats + export_nsummaries + 3, sizeof(*options));
+	static const struct argp_child children[] = {
+		{&terms_argp, 0, "With what a fleet would cost:", 10}, {0}};
 	struct argp argp = {
 		.options = options,
+		.children = children,
 		.parser = parse,
 		.args_doc = "DIR",
 		.doc = "Tables, figures and one page of HTML from a folder of results.\v"
@@ -123,13 +131,20 @@ int report_main(int argc, char **argv)
 						    export_summaries[i].what,
 						    0};
 	argp_err_exit_status = STATUS_USAGE;
+	terms_begin(&arguments.terms);
 	if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
+		status = STATUS_USAGE;
+	else if (terms_any(&arguments.terms) && terms_check(&arguments.terms) != STATUS_OK)
 		status = STATUS_USAGE;
 	else if (arguments.some_findings)
 		status = print_findings(&arguments);
-	else
+	else {
+		if (terms_any(&arguments.terms))
+			section_cost_terms(&arguments.terms);
 		status = export_report(arguments.dir, arguments.reference, arguments.wanted,
 				       arguments.quiet, false);
+		section_cost_terms(NULL);
+	}
 	if (status == STATUS_OK && arguments.pictures_only && !arguments.some_findings)
 		figures_keep_pictures(arguments.dir);
 	free(options);

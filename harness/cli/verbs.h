@@ -23,6 +23,9 @@ int report_main(int argc, char **argv);
 /* Two sets of results or two contenders, cell by cell (A B, --in DIR, --force). */
 int compare_main(int argc, char **argv);
 
+/* What each allocator costs or saves a fleet in a year (DIR, prices). */
+int cost_main(int argc, char **argv);
+
 /* Instructions by function in a cell under two contenders (CELL A B, --in DIR). */
 int explain_main(int argc, char **argv);
 

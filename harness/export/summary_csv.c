@@ -4,36 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/analysis/latencies.h"
-
-static void write_words(FILE *f, const char *text)
-{
-	bool quoted = strpbrk(text, ",\"\r\n") != NULL;
-
-	if (quoted)
-		fputc('"', f);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', f);
-		fputc(*text, f);
-	}
-	fputs(quoted ? "\"" : "", f);
-}
-
-/* What is not known is an empty field. */
-static void write_number(FILE *f, double value)
-{
-	if (isfinite(value))
-		fprintf(f, "%.9g", value);
-	fputc(',', f);
-}
-
-static void write_interval(FILE *f, const struct interval *i)
-{
-	write_number(f, i->point);
-	write_number(f, i->low);
-	write_number(f, i->high);
-	fprintf(f, "%zu,", i->n);
-}
+#include "harness/export/numbers.h"
 
 /* What did not keep up has no latency: the row says why. */
 static void write_saturated(const struct comparison *c, size_t cell, size_t contender, FILE *f)
@@ -56,7 +27,7 @@ static void write_saturated(const struct comparison *c, size_t cell, size_t cont
 		return;
 	fputs(FINDINGS_SCHEMA ",", f);
 	for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
-		write_words(f, words[k]);
+		csv_words(f, words[k]);
 		fputc(',', f);
 	}
 	fprintf(f, "%zu,,,%zu,,,,,0,\n", found.samples,
@@ -90,14 +61,14 @@ void summary_csv_write(const struct report *report, FILE *f)
 
 		fprintf(f, FINDINGS_SCHEMA ",");
 		for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
-			write_words(f, words[k]);
+			csv_words(f, words[k]);
 			fputc(',', f);
 		}
-		write_interval(f, &one->value);
-		write_interval(f, &one->ratio);
+		csv_interval(f, &one->value);
+		csv_interval(f, &one->ratio);
 		fprintf(f, "%d,", one->best);
 		doubts = doubts_text(&one->doubts, ~0u);
-		write_words(f, doubts ? doubts : "");
+		csv_words(f, doubts ? doubts : "");
 		fputc('\n', f);
 		free(doubts);
 	}

@@ -3,19 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "harness/analysis/latencies.h"
-
-static json_t *number(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *interval(const struct interval *i)
-{
-	if (!i->n)
-		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:I}", "point", number(i->point), "low",
-			 number(i->low), "high", number(i->high), "n", (json_int_t)i->n);
-}
+#include "harness/export/numbers.h"
 
 static json_t *set_facts(const struct comparison *c)
 {
@@ -46,7 +34,8 @@ static json_t *left_out(const struct left_out *one)
 {
 	if (!one->name)
 		return json_null();
-	return json_pack("{s:o, s:s}", "ratio", number(one->ratio), "without", one->name);
+	return json_pack("{s:o, s:s}", "ratio", json_of_number(one->ratio), "without",
+			 one->name);
 }
 
 static json_t *mean_to_json(const struct mean *mean)
@@ -55,10 +44,11 @@ static json_t *mean_to_json(const struct mean *mean)
 
 	if (!mean->ratio.n)
 		return json_null();
-	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "ratio", interval(&mean->ratio),
-			 "cells", (json_int_t)mean->cells, "median", number(mean->median),
-			 "least", left_out(&mean->least), "most", left_out(&mean->most),
-			 "uncertain", words(doubts_text(&doubts, ~0u)));
+	return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "ratio",
+			 json_of_interval(&mean->ratio), "cells", (json_int_t)mean->cells,
+			 "median", json_of_number(mean->median), "least",
+			 left_out(&mean->least), "most", left_out(&mean->most), "uncertain",
+			 words(doubts_text(&doubts, ~0u)));
 }
 
 /* The geometric means of a contender; programs and own workloads are never one number. */
@@ -124,8 +114,8 @@ static json_t *contender_in_cell(const struct findings *findings, size_t cell, s
 		if (one)
 			json_object_set_new(numbers, one->metric->name,
 					    json_pack("{s:o, s:o, s:b, s:o}", "value",
-						      interval(&one->value), "ratio",
-						      interval(&one->ratio), "best",
+						      json_of_interval(&one->value), "ratio",
+						      json_of_interval(&one->ratio), "best",
 						      (int)one->best, "uncertain",
 						      words(doubts_text(&one->doubts, ~0u))));
 	}

@@ -33,6 +33,13 @@ const char *field_number(const struct field *field, double value, char text[FIEL
 	case UNIT_RATIO:
 		snprintf(text, FIELD_TEXT, "%.*f", value < 10 ? 3 : value < 100 ? 1 : 0, value);
 		break;
+	case UNIT_CHANGE:
+		snprintf(text, FIELD_TEXT, "%+.*f",
+			 fabs(value) < 10    ? 2
+			 : fabs(value) < 100 ? 1
+					     : 0,
+			 value);
+		break;
 	case UNIT_NS:
 		time_text(value, text);
 		break;

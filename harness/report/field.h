@@ -12,8 +12,9 @@ enum unit {
 	UNIT_COUNT, /* whole numbers */
 	UNIT_PLAIN, /* a quantity without a unit */
 	UNIT_RATIO,
-	UNIT_NS,    /* time; given in ns, shown in what reads best */
-	UNIT_BYTES, /* given in bytes, shown in MiB */
+	UNIT_CHANGE, /* with its sign, as what is added or saved */
+	UNIT_NS,     /* time; given in ns, shown in what reads best */
+	UNIT_BYTES,  /* given in bytes, shown in MiB */
 };
 
 enum mark {

@@ -17,6 +17,7 @@ struct document *sections_make(const struct study *study, const struct figures *
 	section_summary(d, study);
 	section_time(d, c);
 	section_memory(d, study);
+	section_cost(d, study);
 	section_figures(d, figures);
 	section_latency(d, c);
 	section_replays(d, c);

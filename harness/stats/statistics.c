@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEED UINT64_C(0x4173686c61723031) /* any constant; part of STAT_BOOTSTRAP_VERSION */
-
 void stat_random_seed(struct stat_random *r, uint64_t seed)
 {
 	for (int i = 0; i < 4; i++) {
@@ -55,7 +53,7 @@ static double *sorted_copy(const double *x, size_t n)
 	return copy;
 }
 
-static double sorted_quantile(const double *sorted, size_t n, double q)
+double stat_sorted_quantile(const double *sorted, size_t n, double q)
 {
 	double at = q * (double)(n - 1);
 	size_t below = (size_t)at;
@@ -74,7 +72,7 @@ double stat_quantile(const double *x, size_t n, double q)
 	if (n == 0)
 		return NAN;
 	sorted = sorted_copy(x, n);
-	result = sorted_quantile(sorted, n, q);
+	result = stat_sorted_quantile(sorted, n, q);
 	free(sorted);
 	return result;
 }
@@ -106,25 +104,6 @@ size_t stat_log_ratios(const double *a, const double *b, size_t n, double *out)
 		if (isfinite(a[i]) && isfinite(b[i]) && a[i] > 0 && b[i] > 0)
 			out[kept++] = log(a[i] / b[i]);
 	return kept;
-}
-
-/* The median of n values drawn with replacement from `sorted`.  Counting how often
- * each was drawn replaces the sort of every resample. */
-static double resampled_median(struct stat_random *r, const double *sorted, size_t n,
-			       unsigned *drawn)
-{
-	size_t lower_rank = (n - 1) / 2, upper_rank = n / 2, seen = 0, i = 0;
-	double lower;
-
-	memset(drawn, 0, n * sizeof(*drawn));
-	for (size_t k = 0; k < n; k++)
-		drawn[((stat_random_next(r) >> 32) * n) >> 32]++;
-	while (seen + drawn[i] <= lower_rank)
-		seen += drawn[i++];
-	lower = sorted[i];
-	while (seen + drawn[i] <= upper_rank)
-		seen += drawn[i++];
-	return (lower + sorted[i]) / 2;
 }
 
 /* P(T <= t) for Student's T with df degrees of freedom (Abramowitz and Stegun, 26.7.3
@@ -166,93 +145,6 @@ double stat_student_quantile(double p, size_t df)
 			high = middle;
 	}
 	return high;
-}
-
-/* The tail to cut off at each side, see the header. */
-static double expanded_tail(size_t n, size_t df)
-{
-	double t = stat_student_quantile((1 + STAT_LEVEL) / 2, df);
-
-	return erfc(sqrt((double)n / (double)(n - 1)) * t / M_SQRT2) / 2;
-}
-
-/* The bootstrap, on the scale of the values: the weighted mean over groups of each
- * group's median.  One group is the plain case. */
-static struct interval bootstrap(const struct stat_group *groups, size_t ngroups)
-{
-	struct interval result = {0, NAN, NAN, NAN};
-	double **sorted, *estimates, weights = 0, tail;
-	struct stat_random random;
-	size_t most = 0, df = 0;
-	unsigned *drawn;
-
-	if (ngroups == 0)
-		return result;
-	for (size_t g = 0; g < ngroups; g++) {
-		if (groups[g].n == 0)
-			return result;
-		if (g == 0 || groups[g].n < result.n)
-			result.n = groups[g].n;
-		if (groups[g].n > most)
-			most = groups[g].n;
-		weights += groups[g].weight;
-		df += groups[g].n - 1;
-	}
-	sorted = malloc(ngroups * sizeof(*sorted));
-	estimates = malloc(STAT_RESAMPLES * sizeof(*estimates));
-	drawn = malloc(most * sizeof(*drawn));
-	if (!sorted || !estimates || !drawn)
-		abort();
-	result.point = 0;
-	for (size_t g = 0; g < ngroups; g++) {
-		sorted[g] = sorted_copy(groups[g].x, groups[g].n);
-		result.point += groups[g].weight / weights *
-				sorted_quantile(sorted[g], groups[g].n, 0.5);
-	}
-	if (result.n >= 2) {
-		stat_random_seed(&random, SEED);
-		for (size_t k = 0; k < STAT_RESAMPLES; k++) {
-			estimates[k] = 0;
-			for (size_t g = 0; g < ngroups; g++)
-				estimates[k] += groups[g].weight / weights *
-						resampled_median(&random, sorted[g],
-								 groups[g].n, drawn);
-		}
-		qsort(estimates, STAT_RESAMPLES, sizeof(*estimates), ascending);
-		tail = expanded_tail(result.n, df);
-		result.low = sorted_quantile(estimates, STAT_RESAMPLES, tail);
-		result.high = sorted_quantile(estimates, STAT_RESAMPLES, 1 - tail);
-	}
-	for (size_t g = 0; g < ngroups; g++)
-		free(sorted[g]);
-	free(sorted);
-	free(estimates);
-	free(drawn);
-	return result;
-}
-
-struct interval stat_median_interval(const double *x, size_t n)
-{
-	struct stat_group all = {x, n, 1};
-
-	return bootstrap(&all, 1);
-}
-
-struct interval stat_geomean_interval(const struct stat_group *groups, size_t ngroups)
-{
-	struct interval result = bootstrap(groups, ngroups);
-
-	result.point = exp(result.point);
-	result.low = exp(result.low);
-	result.high = exp(result.high);
-	return result;
-}
-
-struct interval stat_ratio_interval(const double *log_ratios, size_t n)
-{
-	struct stat_group all = {log_ratios, n, 1};
-
-	return stat_geomean_interval(&all, 1);
 }
 
 double stat_coverage_limit(size_t n)

@@ -51,6 +51,8 @@ uint64_t stat_random_next(struct stat_random *r);
 /* Quantile q in [0, 1] with linear interpolation (type 7 of Hyndman and Fan 1996). */
 double stat_quantile(const double *x, size_t n, double q);
 double stat_median(const double *x, size_t n);
+/* The quantile of values that are in ascending order already. */
+double stat_sorted_quantile(const double *sorted, size_t n, double q);
 /* Median absolute deviation from the median, unscaled. */
 double stat_mad(const double *x, size_t n);
 
@@ -75,6 +77,25 @@ struct interval stat_ratio_interval(const double *log_ratios, size_t n);
  * how much one of them makes the mean: that is stat_influence.  .n is the smallest n of a
  * group.  With no group, or an empty one, all is NaN. */
 struct interval stat_geomean_interval(const struct stat_group *groups, size_t ngroups);
+
+/* A member of a mean and perhaps of another that is formed of the same n blocks (here: log
+ * ratios of time and of memory), with its weight in each: 0 leaves it out of the second, whose
+ * values are then not read. */
+struct stat_pairs {
+	const double *x[2];
+	size_t n;
+	double weight[2];
+};
+
+/* Interval of what `combine` makes of both means, as ratios like those of
+ * stat_geomean_interval (the second NaN where no member has a weight in it).  A draw of blocks
+ * goes into both, so that it is kept how time and memory of a block hang together.  The draws
+ * are those of stat_geomean_interval for the first mean: what is made of it alone has its
+ * interval. */
+struct interval stat_combined_interval(const struct stat_pairs *members, size_t nmembers,
+				       double (*combine)(const double mean[2],
+							 const void *context),
+				       const void *context);
 
 /* What [smallest, largest] of n values covers of the true median: no interval of it
  * that is made from the data alone can promise more. */

@@ -113,6 +113,60 @@ refuses 2 "no contender 'nobody'" "compare: an unknown contender" compare "$work
 refuses 2 "DIR:CONTENDER" "compare: a contender and a set" compare "$work/a:glibc" "$work/b"
 refuses 2 "no manifest.json" "compare: no set" compare "$work/nowhere" "$work/a"
 
+# --- cost ---------------------------------------------------------------------------------
+prices="--servers 1000 --gib 10 --core-hour 0.02 --memory 16"
+bench cost "$work/a" $prices --currency EUR
+check '[ $status -eq 0 ] && grep -q "slower20 costs between .* EUR a year" "$work/out" &&
+	grep -q "^glibc-again *[01]" "$work/out" && ! grep -q "^null\|tiny-churn" "$work/out"' \
+	"cost: a slower contender costs, and no own workload is asked"
+# 20 % more time of 2 cores at 0.02 an hour is 70.08 a year and server.
+bench cost "$work/a" $prices --csv
+check '[ $status -eq 0 ] && [ "$(wc -l <"$work/out")" -ge 7 ] &&
+	awk -F, '\''NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $at["contender"] == "slower20" {
+		t = $at["cpu_time"]; m = $at["memory"]; want = 1000 * (350.4 * (t - 1) + 160 * (m - 1))
+		found = $at["cost_change_year"] / want > 0.98 && $at["cost_change_year"] / want < 1.02 && want > 65000 && want < 75000
+		found = found && $at["cost_change_year_low"] < want && want < $at["cost_change_year_high"] && $at["cost_change_year_n"] == 8
+	} END { exit !found }'\'' "$work/out"' "cost --csv: it is time and memory at these prices"
+for how in "" "--memory-bound 0.4" "--by mean"; do
+	bench cost "$work/a" $prices $how --json
+	check '[ $status -eq 0 ] && python3 -c "
+import json, sys
+try:
+    import jsonschema
+    jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))
+except ImportError:
+    pass
+cost = json.load(open(sys.argv[2]))
+slow = [c for c in cost[\"contenders\"] if c[\"contender\"] == \"slower20\"][0]
+assert cost[\"schema\"] == \"ashlar-cost 1\" and slow[\"cost_change_year\"][\"low\"] > 0
+assert all(not c.startswith(\"larson\") for c in cost[\"cells_of_time\"])
+" "$top_srcdir/harness/schema/cost.json" "$work/out" 2>"$work/err"' "cost --json $how"
+done
+bench cost "$work/a" $prices --gib 2/month --markdown
+check '[ $status -eq 0 ] && grep -q "^| ashlar | [0-9]" "$work/out" && grep -q "24 a year for a GiB" "$work/out"' "cost --markdown, and a price by the month"
+bench cost "$work/few" $prices
+check '[ $status -eq 0 ] && grep -q "cannot be told, n = 3" "$work/out"' "cost: three blocks tell nothing"
+sed '/"program"/d' "$work/a/samples.jsonl" >"$work/own.jsonl" && cp -r "$work/a" "$work/own" && cp "$work/own.jsonl" "$work/own/samples.jsonl" &&
+	python3 -c 'import json, sys
+m = json.load(open(sys.argv[1])); m["cells"] = [c for c in m["cells"] if c["kind"] != "program"]
+json.dump(m, open(sys.argv[1], "w"))' "$work/own/manifest.json"
+refuses 2 "no program and no command" "cost: own workloads alone" cost "$work/own" $prices
+refuses 2 "--memory GIB" "cost: a machine whose memory nobody wrote down" cost "$work/a" --servers 5 --gib 1 --core-hour 1
+refuses 2 "--core-hour PRICE is missing" "cost: a price is missing" cost "$work/a" --servers 5 --gib 1
+refuses 2 "--gib -1" "cost: a price below 0" cost "$work/a" --servers 5 --gib -1 --core-hour 1
+refuses 2 "--gib nan" "cost: no price" cost "$work/a" --servers 5 --gib nan --core-hour 1
+refuses 2 "--gib 3/day" "cost: another time" cost "$work/a" --servers 5 --gib 3/day --core-hour 1
+refuses 2 "--servers 0.2" "cost: no fleet" cost "$work/a" --servers 0.2 --gib 1 --core-hour 1
+refuses 2 "from 0 to 1" "cost: a share above 1" cost "$work/a" $prices --memory-bound 40
+refuses 2 "costs nothing" "cost: all for nothing" cost "$work/a" $prices --gib 0 --core-hour 0
+refuses 2 "--by median" "cost: another kind of memory" cost "$work/a" $prices --by median
+refuses 2 "--reference nobody" "cost: an unknown reference" cost "$work/a" $prices --reference nobody
+GNUPLOT=$work/none bench report "$work/a" $prices
+check '[ $status -eq 3 ] && grep -q "<h2[^>]*>What a fleet would cost" "$work/a/report.html"' "report with prices has a section of it"
+GNUPLOT=$work/none bench report "$work/a"
+check '! grep -q "What a fleet would cost" "$work/a/report.html"' "and without has none"
+refuses 2 "--servers N is missing" "report: half of the prices" report "$work/a" --gib 3
+
 # --- explain --------------------------------------------------------------------------------
 refuses 2 "two contenders" "explain: no contenders" explain tiny-churn
 refuses 2 "keeps no dump of tiny-churn" "explain: nothing was kept" explain tiny-churn "$work/a:glibc" "$work/a:ashlar"

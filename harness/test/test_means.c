@@ -2,6 +2,7 @@
  * that each interval is its point and each number can be worked out on paper. */
 #include "harness/test/unit.h"
 #include "harness/analysis/doubts.h"
+#include "harness/analysis/fleet.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -209,6 +210,96 @@ static void durations(void **state)
 	check_text(doubts_of_duration_ratio(&ratio, 90000, 100000, &clock), "contains 1");
 }
 
+/* A server costs 4 * 0.025 * 8760 = 876 for its cores and 16 * 10 = 160 for its memory in a
+ * year. Programs: 0.605^(1/3) of the time; p3 is too small, so 1.2 of the memory. */
+static const struct fleet_terms terms = {.servers = 1000,
+					 .core_hour = 0.025,
+					 .gib_year = 10,
+					 .cores = 4,
+					 .gib = 16,
+					 .memory_bound = NAN,
+					 .currency = ""};
+
+static void check_fleet(const struct fleet_terms *of, double change)
+{
+	struct comparison *c = compare(CELLS);
+	struct means *m = means_make(c);
+	char why[256] = "";
+	struct fleet *f = fleet_make(c, m, of, why, sizeof(why));
+
+	if (!f)
+		fail_msg("%s", why);
+	assert_int_equal(f->nrows, 1); /* not null, not the reference */
+	assert_int_equal(f->row[0].contender, 1);
+	assert_int_equal(f->cells, 3);
+	assert_true(f->of_time[2] && !f->of_memory[2] && !f->of_time[3]);
+	near(f->row[0].time.point, cbrt(0.605));
+	near(f->row[0].memory.point, 1.2);
+	near(f->row[0].change.point, change);
+	near(f->row[0].change.low, change); /* every block is the same */
+	near(f->row[0].change.high, change);
+	assert_int_equal(f->row[0].change.n, BLOCKS);
+	near(f->row[0].servers.point, change / 1036);
+	fleet_free(f);
+	means_free(m);
+	comparison_free(c);
+}
+
+static void a_fleet_by_resources_and_by_servers(void **state)
+{
+	struct fleet_terms bound = terms;
+	struct fleet f = {.terms = terms, .cpu_year = 876, .memory_year = 160};
+	double t = cbrt(0.605) - 1;
+
+	(void)state;
+	check_fleet(&terms, 1000 * (876 * t + 160 * 0.2));
+	bound.memory_bound = 0.25;
+	check_fleet(&bound, 1000 * 1036 * (0.25 * 0.2 + 0.75 * t));
+	bound.memory_bound = 1;
+	check_fleet(&bound, 207200); /* a fifth more servers */
+	near(fleet_worth(&f, 0, 0.02), 3200);
+	near(fleet_worth(&f, 0.05, 0), 43800);
+	f.terms.memory_bound = 0.25;
+	near(fleet_worth(&f, 0, 0.02), 5180);
+}
+
+/* Why a fleet's cost cannot be told. */
+static void refused(const struct fleet_terms *of, size_t first, size_t ncells, const char *word)
+{
+	struct comparison *c = compare(CELLS);
+	struct means *m;
+	char why[256] = "";
+
+	/* Cells before `first` and from `ncells` on are of another mode. */
+	for (size_t i = 0; i < CELLS; i++)
+		if (i < first || i >= ncells)
+			set_cells[i].mode = "latency";
+	comparison_free(c);
+	c = comparison_make(&set, 0);
+	m = means_make(c);
+	assert_null(fleet_make(c, m, of, why, sizeof(why)));
+	if (!strstr(why, word))
+		fail_msg("'%s' does not say '%s'", why, word);
+	means_free(m);
+	comparison_free(c);
+}
+
+static void what_a_set_cannot_tell_of_a_fleet(void **state)
+{
+	struct fleet_terms unknown = terms, gratis = terms;
+
+	(void)state;
+	set.dir = (char *)"the set";
+	refused(&terms, 3, CELLS, "no program and no command");
+	refused(&terms, 2, 3, "8 MiB"); /* p3 alone */
+	unknown.gib = NAN;
+	refused(&unknown, 0, CELLS, "--memory");
+	unknown.cores = NAN;
+	refused(&unknown, 0, CELLS, "--cores");
+	gratis.core_hour = gratis.gib_year = 0;
+	refused(&gratis, 0, CELLS, "costs nothing");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +308,8 @@ int main(void)
 		cmocka_unit_test(ranked_by_kind),
 		cmocka_unit_test(intervals),
 		cmocka_unit_test(durations),
+		cmocka_unit_test(a_fleet_by_resources_and_by_servers),
+		cmocka_unit_test(what_a_set_cannot_tell_of_a_fleet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -409,9 +409,50 @@ static void planted_is_found(void **state)
 	}
 }
 
+static double first_of(const double mean[2], const void *unused)
+{
+	(void)unused;
+	return mean[0];
+}
+
+static double product(const double mean[2], const void *factor)
+{
+	return *(const double *)factor * mean[0] * mean[1];
+}
+
+/* What one mean alone makes has that mean's interval; time and memory of a block stay together,
+ * so that where one makes up for the other in every block nothing is left to doubt. */
+static void two_means_of_the_same_blocks(void **state)
+{
+	const double time[] = {-0.3, 0.1, 0.25, -0.05, 0.4, 0.02, -0.11};
+	const double memory[] = {0.3, -0.1, -0.25, 0.05, -0.4, -0.02, 0.11}, factor = 3;
+	const double other[] = {0.2, 0.21, 0.19, 0.25, 0.3};
+	const struct stat_group alone[] = {{time, 7, 1}, {other, 5, 0.5}};
+	const struct stat_pairs members[] = {{{time, memory}, 7, {1, 1}},
+					     {{other, NULL}, 5, {0.5, 0}}};
+	struct interval want = stat_geomean_interval(alone, 2);
+	struct interval got = stat_combined_interval(members, 2, first_of, NULL);
+
+	(void)state;
+	close_to(got.point, want.point, 1e-12);
+	close_to(got.low, want.low, 1e-12);
+	close_to(got.high, want.high, 1e-12);
+	assert_int_equal(got.n, 5);
+	got = stat_combined_interval(members, 1, product, &factor);
+	close_to(got.point, 3, 1e-12);
+	close_to(got.low, 3, 1e-12);
+	close_to(got.high, 3, 1e-12);
+	/* Of the first mean alone there is no second. */
+	got = stat_combined_interval(members + 1, 1, product, &factor);
+	assert_true(isnan(got.point));
+	got = stat_combined_interval(members, 0, first_of, NULL);
+	assert_true(isnan(got.point) && isnan(got.low) && got.n == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_means_of_the_same_blocks),
 		cmocka_unit_test(order_statistics),
 		cmocka_unit_test(generator_is_fixed),
 		cmocka_unit_test(pairing),

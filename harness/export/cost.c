@@ -1,0 +1,86 @@
+#include "harness/export/cost.h"
+
+#include <math.h>
+
+#include "harness/export/numbers.h"
+
+static json_t *terms_json(const struct fleet *f)
+{
+	const struct fleet_terms *t = &f->terms;
+
+	return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "servers",
+			 t->servers, "cores", json_of_number(t->cores), "memory_gib",
+			 json_of_number(t->gib), "core_hour", json_of_number(t->core_hour),
+			 "gib_year", json_of_number(t->gib_year), "memory_bound",
+			 json_of_number(t->memory_bound), "memory",
+			 t->mean_memory ? "mean" : "peak", "currency", t->currency,
+			 "server_cpu_year", json_of_number(f->cpu_year), "server_memory_year",
+			 json_of_number(f->memory_year));
+}
+
+static json_t *names_of(const struct comparison *c, const bool *chosen)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->set->ncells; i++)
+		if (chosen[i])
+			json_array_append_new(list, json_string(c->set->cells[i].name));
+	return list;
+}
+
+json_t *cost_json(const struct comparison *c, const struct fleet *f)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < f->nrows; i++) {
+		const struct fleet_row *row = &f->row[i];
+
+		json_array_append_new(
+			rows, json_pack("{s:s, s:o, s:o, s:o, s:o}", "contender",
+					c->set->contenders[row->contender].name, "cpu_time",
+					json_of_interval(&row->time), "memory",
+					json_of_interval(&row->memory), "cost_change_year",
+					json_of_interval(&row->change), "servers_change",
+					json_of_interval(&row->servers)));
+	}
+	return json_pack("{s:s, s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+			 COST_SCHEMA, "set", c->set->dir, "reference",
+			 c->set->contenders[c->reference].name, "level", STAT_LEVEL,
+			 "bootstrap", STAT_BOOTSTRAP_VERSION, "terms", terms_json(f),
+			 "cells_of_time", names_of(c, f->of_time), "cells_of_memory",
+			 names_of(c, f->of_memory), "two_percent_of_memory",
+			 json_of_number(fleet_worth(f, 0, 0.02)), "five_percent_of_time",
+			 json_of_number(fleet_worth(f, 0.05, 0)), "contenders", rows);
+}
+
+void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out)
+{
+	fputs("schema,contender,reference,currency,cpu_time,cpu_time_low,cpu_time_high,cpu_"
+	      "time_n,"
+	      "memory,memory_low,memory_high,memory_n,cost_change_year,cost_change_year_low,"
+	      "cost_change_year_high,cost_change_year_n,servers_change,servers_change_low,"
+	      "servers_change_high,servers_change_n\n",
+	      out);
+	for (size_t i = 0; i < f->nrows; i++) {
+		const struct fleet_row *row = &f->row[i];
+		const struct interval *const numbers[] = {&row->time, &row->memory,
+							  &row->change};
+
+		fputs(COST_SCHEMA ",", out);
+		csv_words(out, c->set->contenders[row->contender].name);
+		fputc(',', out);
+		csv_words(out, c->set->contenders[c->reference].name);
+		fputc(',', out);
+		csv_words(out, f->terms.currency);
+		fputc(',', out);
+		for (size_t k = 0; k < sizeof(numbers) / sizeof(*numbers); k++)
+			if (numbers[k]->n)
+				csv_interval(out, numbers[k]);
+			else
+				fputs(",,,0,", out);
+		csv_number(out, row->servers.point);
+		csv_number(out, row->servers.low);
+		csv_number(out, row->servers.high);
+		fprintf(out, "%zu\n", row->servers.n);
+	}
+}

@@ -1,0 +1,17 @@
+/* What a fleet would cost, for other programs. */
+#ifndef HARNESS_EXPORT_COST_H
+#define HARNESS_EXPORT_COST_H
+
+#include <stdio.h>
+#include <jansson.h>
+
+#include "harness/analysis/fleet.h"
+
+/* Name and version of what both write; see harness/schema/cost.json. */
+#define COST_SCHEMA "ashlar-cost 1"
+
+/* Free it with json_decref. */
+json_t *cost_json(const struct comparison *c, const struct fleet *f);
+void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out);
+
+#endif
