@@ -24,6 +24,8 @@ static const struct verb {
 	{"compare", compare_main,
 	 "say of two sets, or two contenders, what is faster or leaner"},
 	{"cost", cost_main, "tell what an allocator costs or saves a fleet by your prices"},
+	{"history", history_main,
+	 "tell of many sets what changed from one to the next, and when"},
 	{"explain", explain_main, "tell in which functions two contenders spend what they do"},
 	{"gate", gate_main,
 	 "say whether a build is worse than another: for continuous integration"},

@@ -26,6 +26,9 @@ int compare_main(int argc, char **argv);
 /* What each allocator costs or saves a fleet in a year (DIR, prices). */
 int cost_main(int argc, char **argv);
 
+/* Series over many sets and their changes (DIR...).  3 when the figure could not be drawn. */
+int history_main(int argc, char **argv);
+
 /* Instructions by function in a cell under two contenders (CELL A B, --in DIR). */
 int explain_main(int argc, char **argv);
 

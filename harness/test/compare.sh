@@ -167,6 +167,55 @@ GNUPLOT=$work/none bench report "$work/a"
 check '! grep -q "What a fleet would cost" "$work/a/report.html"' "and without has none"
 refuses 2 "--servers N is missing" "report: half of the prices" report "$work/a" --gib 3
 
+# --- history ------------------------------------------------------------------------------
+# Twelve days, on each another weather; on the seventh ashlar gets slower.  Read in another order.
+days=
+for day in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	slower=nobody; [ $day -lt 7 ] || slower=ashlar
+	"$make_set" "$work/day$day" blocks=4 seed=$((100 + day)) day=$day drift=1.$((day * 7 % 9)) slower=$slower || exit 99
+	days="$work/day$day $days"
+done
+bench history $days
+cp "$work/out" "$work/history"
+changed() { grep -Ec "ashlar .*CPU time.* 0000006 +0000007 .*\[" "$1"; }
+check '[ $status -eq 0 ] && [ "$(changed "$work/out")" -ge 12 ] && ! grep -Eq "(jemalloc|tcmalloc|mimalloc.) .* CPU time.*\[" "$work/out"' \
+	"history: a contender that got slower did so on its day, in nearly every cell, and no other"
+check 'grep -q "fewer than 11 sets shows nothing" "$work/out" && grep -q "series of their own" "$work/out"' "and what it cannot see is said"
+bench history $days
+check 'cmp "$work/history" "$work/out"' "the same sets give the same bytes"
+bench history --csv - $days
+check '[ $status -eq 0 ] && awk -F, '\''NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+	$at["cell"] == "redis" && $at["contender"] == "ashlar" && $at["metric"] == "cpu_ns" {
+		n++; if ($at["revision"] + 0 != n || ($at["segment"] == 1) != (n >= 7) || ($at["p"] != "") != (n == 7)) bad = 1
+		if ($at["reference"] != "glibc" || $at["unit"] != "ratio") bad = 1
+	} END { exit bad || n != 12 }'\'' "$work/out"' "history --csv: a line per value, in order, with its segment"
+bench history --absolute --csv - $days
+check 'awk -F, '\''$5 == "redis" && $9 == "ashlar" && $7 == "cpu_ns" && ($8 != "ns" || $10 != "") { bad = 1 } END { exit bad }'\'' "$work/out"' \
+	"history --absolute: times as they are"
+bench history --least 15 $days
+check '! grep -Eq "CPU time.*\[" "$work/out"' "--least leaves out what is smaller"
+bench history $(echo $days | cut -d" " -f1-9)
+check '[ $status -eq 0 ] && ! grep -Eq "CPU time.*\[" "$work/out"' "nine sets show nothing"
+"$make_set" "$work/day13" blocks=4 seed=99 day=13 suite=1.1 && "$make_set" "$work/day14" blocks=4 seed=98 day=14 class=fedcba9876543210 || exit 99
+bench history $days "$work/day13" "$work/day14"
+check '[ "$(changed "$work/out")" -ge 12 ] && [ "$(grep -c "changes* of level in" "$work/out")" -eq 3 ] &&
+	grep -q "suite version 1.1" "$work/out" && grep -q "machine class fedcba9876543210" "$work/out"' \
+	"another suite version and another machine are series of their own"
+GNUPLOT=$work/none bench history -o "$work/series" $days
+check '[ $status -eq 3 ] && [ -s "$work/series/history.csv" ] && [ -s "$work/series/history.tsv" ] && grep -q "^| redis | ashlar | CPU" "$work/series/history.md"' \
+	"history --out: tables without gnuplot, and that it is missing"
+if command -v gnuplot >/dev/null; then
+	bench history -o "$work/series" $days
+	check '[ $status -eq 0 ] && grep -q "</svg>" "$work/series/history.svg" && [ -s "$work/series/history.png" ] &&
+		[ ! -e "$work/series/history.log" ] && grep -q "history.svg" "$work/series/history.md"' "and the figure with it"
+fi
+refuses 2 "two sets" "history: one set" history "$work/day1"
+refuses 2 "given twice" "history: a set twice" history "$work/day1" "$work/day2" "$work/day1/../day1"
+refuses 2 "nowhere" "history: no set" history "$work/day1" "$work/nowhere"
+refuses 2 "--level 2" "history: no level" history --level 2 $days
+refuses 2 "--least -3" "history: a change of less than nothing" history --least -3 $days
+refuses 2 "no set has such a contender" "history: an unknown reference" history --reference nobody $days
+
 # --- explain --------------------------------------------------------------------------------
 refuses 2 "two contenders" "explain: no contenders" explain tiny-churn
 refuses 2 "keeps no dump of tiny-churn" "explain: nothing was kept" explain tiny-churn "$work/a:glibc" "$work/a:ashlar"

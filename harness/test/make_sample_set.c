@@ -3,6 +3,7 @@
  *
  *   make_sample_set DIR [blocks=N] [planted] [torn] [schema=N] [unfinished] [pmu] [turned]
  *                   [seed=N] [drift=X] [slower=NAME] [suite=VERSION] [class=HASH]
+ *                   [day=N]
  *
  * Everything is drawn from a fixed generator.  `planted` adds two contenders,
  * `slower20` (glibc's work + 20 %) and `glibc-again` (glibc's own).  `torn` cuts the
@@ -10,7 +11,8 @@
  * `turned` slower20 is 4 % above glibc in time and memory, but in big-buffers and sqlite3 at a
  * tenth of both: means below 1 that one cell makes.  With another seed it is
  * another run of the same things, `drift` the time that all takes in it, `slower` a contender
- * that takes 10 % more. */
+ * that takes 10 % more, `day` the one in January (1 to 31) on which it was measured, and its
+ * revision; of such a set, one of many, there are no timelines. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -69,6 +71,7 @@ static const struct {
 static struct stat_random source;
 static bool turned;
 static double drift = 1;
+static int day;
 static const char *slower = "", *suite = "1.0", *class = "0123456789abcdef";
 
 static double uniform(void)
@@ -296,7 +299,7 @@ static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k
 	put(s, FIELD_version, json_string("synthetic"));
 	put(s, FIELD_build_id, json_string("00112233445566778899aabbccddeeff00112233"));
 	put(s, FIELD_allocator_file, json_string("/synthetic/lib.so"));
-	if (throughput || memory) {
+	if ((throughput || memory) && !day) {
 		put(s, FIELD_timeline,
 		    write_timeline(dir, id, cell, memory ? 5000 : cpu / 1e6,
 				   contenders[k].memory));
@@ -347,6 +350,14 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 		"no PMU: this set is synthetic");
 	json_t *list = json_array(), *all = json_array();
 	FILE *f = create(dir, "manifest.json");
+	char text[32];
+
+	if (day) {
+		snprintf(text, sizeof(text), "2000-01-%02dT00:00:00Z", day);
+		json_object_set_new(manifest, "started", json_string(text));
+		snprintf(text, sizeof(text), "%07d", day);
+		json_object_set_new(manifest, "revision", json_string(text));
+	}
 
 	json_object_set_new(manifest, "finished",
 			    finished ? json_string("2000-01-01T00:10:00Z") : json_null());
@@ -392,6 +403,8 @@ int main(int argc, char **argv)
 			schema = atoi(argv[i] + 7);
 		else if (!strncmp(argv[i], "seed=", 5))
 			seed = atoi(argv[i] + 5);
+		else if (!strncmp(argv[i], "day=", 4))
+			day = atoi(argv[i] + 4);
 		else if (!strncmp(argv[i], "drift=", 6))
 			drift = atof(argv[i] + 6);
 		else if (!strncmp(argv[i], "slower=", 7))
@@ -418,7 +431,7 @@ int main(int argc, char **argv)
 			"usage: make_sample_set DIR [blocks=N] [schema=N] [planted] [torn] "
 			"[unfinished] [pmu] [turned] [seed=N] [drift=X] [slower=NAME] "
 			"[suite=VERSION] "
-			"[class=HASH]\n");
+			"[class=HASH] [day=N]\n");
 		return 2;
 	}
 	stat_random_seed(&source, (uint64_t)seed);
