@@ -131,9 +131,9 @@ static void say_blind(struct document *d, const struct history *h)
 	document_list(d, false);
 	document_format(
 		d,
-		"A series of fewer than %zu sets shows nothing at this level (p at most "
-		"%g), however large a change is; behind the last change there must be %d "
-		"sets before it is seen.",
+		"In fewer than %zu sets a change need not show at this level (p at most "
+		"%g), however large it is; behind the last change there must be %d sets "
+		"before it is seen.",
 		stat_change_fewest(h->level), h->level, STAT_CHANGE_LEAST);
 	document_format(
 		d,
