@@ -6,13 +6,21 @@
 #include "harness/base/message.h"
 #include "harness/cli/terms.h"
 #include "harness/export/export.h"
+#include "harness/export/methods.h"
 #include "harness/report/section.h"
 
 /* The options of formats have keys from here on, in the order of the formats. */
-enum { FORMAT_KEY = 0x100, REFERENCE_KEY = 0x200, PICTURES_KEY, SUMMARY_KEY = 0x300 };
+enum {
+	FORMAT_KEY = 0x100,
+	REFERENCE_KEY = 0x200,
+	PICTURES_KEY,
+	METHODS_KEY,
+	SUMMARY_KEY = 0x300
+};
 
 struct arguments {
 	const char *dir, *reference;
+	const char *methods; /* folder, or null */
 	bool pictures_only;
 	bool *wanted;          /* formats */
 	const char **findings; /* per format of the findings: where to, or null */
@@ -44,6 +52,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case REFERENCE_KEY:
 		arguments->reference = value;
 		return 0;
+	case METHODS_KEY:
+		arguments->methods = value;
+		return 0;
 	case PICTURES_KEY:
 		arguments->pictures_only = true;
 		section_figures_pictures_only();
@@ -74,10 +85,23 @@ static int print_findings(const struct arguments *arguments)
 	return status;
 }
 
+/* For a paper, and nothing else. */
+static int write_methods(const struct arguments *arguments)
+{
+	struct report report;
+	int status = report_open(&report, arguments->dir, arguments->reference);
+
+	if (status != STATUS_OK)
+		return status;
+	status = methods_write(&report, arguments->methods);
+	report_close(&report);
+	return status;
+}
+
 int report_main(int argc, char **argv)
 {
 	struct argp_option *options =
-		calloc(export_nformats + export_nsummaries + 3, sizeof(*options));
+		calloc(export_nformats + export_nsummaries + 4, sizeof(*options));
 	static const struct argp_child children[] = {
 		{&terms_argp, 0, "With what a fleet would cost:", 10}, {0}};
 	struct argp argp = {
@@ -114,6 +138,13 @@ int report_main(int argc, char **argv)
 		0,
 		"Leave only what the page shows in DIR/report, of a set that is kept",
 		0};
+	options[n++] = (struct argp_option){
+		"methods",
+		METHODS_KEY,
+		"FOLDER",
+		0,
+		"Write methods.tex, checklist.tex, references.bib and methods.md there and end",
+		0};
 	options[n++] = (struct argp_option){"quiet", 'q', NULL, 0, "No progress", 0};
 	for (size_t i = 0; i < export_nformats; i++)
 		if (!export_formats[i].always)
@@ -136,6 +167,8 @@ int report_main(int argc, char **argv)
 		status = STATUS_USAGE;
 	else if (terms_any(&arguments.terms) && terms_check(&arguments.terms) != STATUS_OK)
 		status = STATUS_USAGE;
+	else if (arguments.methods)
+		status = write_methods(&arguments);
 	else if (arguments.some_findings)
 		status = print_findings(&arguments);
 	else {
@@ -145,7 +178,8 @@ int report_main(int argc, char **argv)
 				       arguments.quiet, false);
 		section_cost_terms(NULL);
 	}
-	if (status == STATUS_OK && arguments.pictures_only && !arguments.some_findings)
+	if (status == STATUS_OK && arguments.pictures_only && !arguments.some_findings &&
+	    !arguments.methods)
 		figures_keep_pictures(arguments.dir);
 	free(options);
 	free(arguments.wanted);

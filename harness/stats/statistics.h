@@ -41,7 +41,7 @@ struct stat_group {
 	double weight;
 };
 
-/* xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64. */
+/* xoshiro256** (Blackman and Vigna 2021), seeded through splitmix64. */
 struct stat_random {
 	uint64_t s[4];
 };

@@ -216,6 +216,68 @@ refuses 2 "--level 2" "history: no level" history --level 2 $days
 refuses 2 "--least -3" "history: a change of less than nothing" history --least -3 $days
 refuses 2 "no set has such a contender" "history: an unknown reference" history --reference nobody $days
 
+# --- methods --------------------------------------------------------------------------------
+# What is special to LaTeX or Markdown comes from data, too.
+cp -r "$work/a" "$work/odd" && python3 -c 'import json, sys
+m = json.load(open(sys.argv[1]))
+m["environment"]["cpu"] = "A&B_c 100% #1 {x} $y ~^\\ <z> \u4e2d \u00e9"
+m["contenders"][1]["env"] = {"X_CONF": "a_b:1,c:%d"}
+json.dump(m, open(sys.argv[1], "w"))' "$work/odd/manifest.json"
+bench report --methods "$work/methods" "$work/odd"
+cat >"$work/methods.py" <<'END'
+import pathlib, re, sys
+at, top = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+tex = (at / "methods.tex").read_text() + (at / "checklist.tex").read_text()
+bib, md = (at / "references.bib").read_text(), (at / "methods.md").read_text()
+works = {}
+for kind, key, body in re.findall(r"@(\w+)\{(\w+),\n(.*?)\n\}", bib, re.S):
+    works[key] = dict(re.findall(r"(\w+) *= \{(.*)\},", body))
+    works[key]["kind"] = kind
+need = {"article": "author title journal volume number pages year", "book": "author title publisher year",
+        "inproceedings": "author title booktitle pages year doi", "misc": "author title year url"}
+for key, work in works.items():
+    missing = [f for f in need[work["kind"]].split() if not work.get(f)]
+    assert not missing, (key, missing)
+assert len(works) >= 15
+cited = set(sum((c.split(",") for c in re.findall(r"\\cite\{(.*?)\}", tex)), []))
+assert cited and cited <= set(works) and "sigplan2018" in cited, cited - set(works)
+assert all("(#%s)" % c in md and "id=\"%s\"" % c in md for c in cited)
+# The code or its pages speak of each of them.
+said = " ".join(p.read_text() for d in ("harness", "plots") for e in ("*.h", "*.c", "*.md") for p in (top / d).rglob(e)
+                if p.name != "references.c")
+for key, work in works.items():
+    assert work["author"].split(",")[0] in said, key
+# Nothing of the data is markup: braces are even, no bare special character is left.
+bare = re.sub(r"\\(?:[{}%_&#$]|[a-z]+\{?)|[{}]|^%.*$|~\\cite", "", tex, flags=re.M)
+assert not re.search(r"(?<!\\)[_&#$%^]", bare), re.search(r".*(?<!\\)[_&#$%^].*", bare).group()
+assert len(re.findall(r"^\\item", tex, re.M)) == 22, "items of the checklist"
+assert "glibc" in tex and "seed 1" in tex and "jemalloc" in tex and "absent" in tex
+END
+check '[ $status -eq 0 ] && [ "$(ls "$work/methods" | wc -l)" -eq 4 ] && python3 "$work/methods.py" "$work/methods" "$top_srcdir" 2>"$work/err"' \
+	"report --methods: each citation has its complete entry, and each item of the checklist its answer"
+if command -v pdflatex >/dev/null && command -v bibtex >/dev/null; then
+	cat >"$work/methods/main.tex" <<'END'
+\documentclass[twocolumn]{article}
+\begin{document}\sloppy
+\section{Methods}\input{methods}
+\appendix\input{checklist}
+\bibliographystyle{plain}\bibliography{references}
+\end{document}
+END
+	(cd "$work/methods" && pdflatex -halt-on-error main && bibtex main && pdflatex -halt-on-error main && pdflatex -halt-on-error main) \
+		>"$work/out" 2>&1
+	check '[ $? -eq 0 ] && [ -s "$work/methods/main.pdf" ] && ! grep -q "Overfull\|undefined\|Missing character" "$work/methods/main.log" &&
+		! grep -q "^Warning\|error message" "$work/methods/main.blg"' "LaTeX makes two columns of it, with its references"
+else
+	echo "# methods are not set: no pdflatex (texlive-latex-base)"
+fi
+bench report --methods "$work/again" "$work/odd"
+check 'diff -r -x "main.*" "$work/methods" "$work/again" >"$work/out"' "the same set gives the same bytes"
+bench report --methods "$work/one" "$work/own"
+check 'grep -q "full applications}: not done" "$work/one/checklist.tex"' "a set without programs says that it has none"
+: >"$work/file"
+refuses 1 "nowhere" "report --methods: a folder that cannot be" report --methods "$work/file/nowhere" "$work/a"
+
 # --- explain --------------------------------------------------------------------------------
 refuses 2 "two contenders" "explain: no contenders" explain tiny-churn
 refuses 2 "keeps no dump of tiny-churn" "explain: nothing was kept" explain tiny-churn "$work/a:glibc" "$work/a:ashlar"

@@ -1,0 +1,283 @@
+#include "harness/export/methods.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/file.h"
+#include "harness/base/message.h"
+#include "harness/figures/table.h"
+#include "harness/report/methods.h"
+#include "harness/report/references.h"
+
+/* A run of characters that cite nothing, as the format has to have them. */
+typedef void (*plain_writer)(FILE *f, const char *text, size_t length);
+
+/* What a character of LaTeX or Markdown has to be written as; the rest stands for itself.  What
+ * is not printable is a blank. */
+static void escape(FILE *f, const char *text, size_t length, const char *const *pairs)
+{
+	for (size_t i = 0; i < length; i++) {
+		const char *const *pair = pairs;
+
+		while (*pair && **pair != text[i])
+			pair += 2;
+		if (*pair)
+			fputs(pair[1], f);
+		else
+			fputc((unsigned char)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i],
+			      f);
+	}
+}
+
+/* Letters of Latin-1 are all that LaTeX knows without packages: what else is not ASCII becomes
+ * a question mark.  Returns the bytes of the character, 0 where it is ASCII. */
+static size_t foreign(const char *text, size_t length, const char **instead)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n = 1;
+
+	*instead = NULL;
+	if (*p < 0x80)
+		return 0;
+	if (*p == 0xc3 && length > 1 && p[1] >= 0x80 && p[1] < 0xc0)
+		return 2;
+	*instead = "?";
+	while (n < length && p[n] >= 0x80 && p[n] < 0xc0)
+		n++;
+	return n;
+}
+
+static void tex_plain(FILE *f, const char *text, size_t length)
+{
+	static const char *const pairs[] = {"\\", "\\textbackslash{}",
+					    "{",  "\\{",
+					    "}",  "\\}",
+					    "%",  "\\%",
+					    "_",  "\\_\\allowbreak{}",
+					    "&",  "\\&",
+					    "#",  "\\#",
+					    "$",  "\\$",
+					    "~",  "\\textasciitilde{}",
+					    "^",  "\\textasciicircum{}",
+					    "<",  "\\textless{}",
+					    ">",  "\\textgreater{}",
+					    "|",  "\\textbar{}",
+					    "\"", "''",
+					    "-",  "-{}",
+					    NULL};
+
+	while (length) {
+		const char *instead;
+		size_t n = foreign(text, length, &instead);
+
+		if (instead)
+			fputs(instead, f);
+		else if (n)
+			fwrite(text, 1, n, f);
+		else
+			escape(f, text, n = 1, pairs);
+		text += n;
+		length -= n;
+	}
+}
+
+static void markdown_plain(FILE *f, const char *text, size_t length)
+{
+	static const char *const pairs[] = {"\\", "\\\\",  "*", "\\*", "_", "\\_",  "`", "\\`",
+					    "[",  "\\[",   "]", "\\]", "<", "&lt;", ">", "&gt;",
+					    "&",  "&amp;", "#", "\\#", "|", "\\|",  NULL};
+
+	escape(f, text, length, pairs);
+}
+
+/* A text with its citations; those that follow each other become one. */
+static void write_text(FILE *f, const char *text, bool tex)
+{
+	plain_writer plain = tex ? tex_plain : markdown_plain;
+	bool open = false;
+
+	while (*text) {
+		const char *end =
+			*text == METHODS_CITE_BEGIN ? strchr(text, METHODS_CITE_END) : NULL;
+		const struct reference *work =
+			end ? reference_find(text + 1, (size_t)(end - text - 1)) : NULL;
+		size_t length = strcspn(text + 1, "\001") + 1;
+
+		if (work) {
+			if (tex)
+				fprintf(f, "%s%s", open ? "," : "~\\cite{", work->key);
+			else
+				fprintf(f, "%s[%s](#%s)", open ? ", " : " (", work->brief,
+					work->key);
+			open = true;
+			text = end + 1;
+			continue;
+		}
+		if (open)
+			fputc(tex ? '}' : ')', f);
+		open = false;
+		plain(f, text, length);
+		text += length;
+	}
+	if (open)
+		fputc(tex ? '}' : ')', f);
+}
+
+static void write_methods_tex(const struct methods *m, FILE *f)
+{
+	fputs("% Made by ashlar-bench report of a set of results; cites references.bib.\n", f);
+	for (size_t i = 0; i < m->nparagraphs; i++) {
+		const char *text = m->paragraph[i], *dot = strstr(text, ". ");
+
+		/* The first sentence is the paragraph's name. */
+		fputs(i ? "\n\\paragraph{" : "\\paragraph{", f);
+		tex_plain(f, text, (size_t)(dot + 1 - text));
+		fputs("}\n", f);
+		write_text(f, dot + 2, true);
+		fputc('\n', f);
+	}
+}
+
+static void write_checklist_tex(const struct methods *m, FILE *f)
+{
+	fputs("% Made by ashlar-bench report of a set of results; cites references.bib.\n"
+	      "\\section{Empirical evaluation checklist}\n"
+	      "Items of the checklist of SIGPLAN~\\cite{sigplan2018}, each a fault to be "
+	      "avoided, with what these results do about it.\n",
+	      f);
+	for (size_t i = 0; i < m->nitems; i++) {
+		const struct methods_item *item = &m->item[i];
+
+		if (item->part)
+			fprintf(f, "%s\\paragraph{%s}~\n\\begin{itemize}\n",
+				i ? "\\end{itemize}\n" : "", item->part);
+		fputs("\\item \\textit{", f);
+		tex_plain(f, item->name, strlen(item->name));
+		fprintf(f, "}: %s. ", item->answer);
+		write_text(f, item->text, true);
+		fputc('\n', f);
+	}
+	fputs("\\end{itemize}\n", f);
+}
+
+/* One line of an entry; braces keep capitals as they are. */
+static void write_bib_field(FILE *f, const char *name, const char *value, bool pages)
+{
+	if (!value)
+		return;
+	fprintf(f, "  %-9s = {", name);
+	for (const char *p = value; *p; p++)
+		if (*p == '&')
+			fputs("\\&", f);
+		else if (pages && *p == '-')
+			fputs("--", f);
+		else
+			fputc(*p, f);
+	fputs("},\n", f);
+}
+
+static void write_bib(FILE *f)
+{
+	for (size_t i = 0; i < nreferences; i++) {
+		const struct reference *r = &references[i];
+		char *title = text_format("{%s}", r->title);
+
+		fprintf(f, "%s@%s{%s,\n", i ? "\n" : "", r->type, r->key);
+		write_bib_field(f, "author", r->author, false);
+		write_bib_field(f, "title", title, false);
+		write_bib_field(f,
+				strcmp(r->type, "article") == 0         ? "journal"
+				: strcmp(r->type, "inproceedings") == 0 ? "booktitle"
+				: strcmp(r->type, "book") == 0          ? "publisher"
+									: "organization",
+				r->in, false);
+		write_bib_field(f, "volume", r->volume, false);
+		write_bib_field(f, "number", r->number, false);
+		write_bib_field(f, "pages", r->pages, true);
+		write_bib_field(f, "year", r->year, false);
+		write_bib_field(f, "doi", r->doi, false);
+		write_bib_field(f, "url", r->url, false);
+		write_bib_field(f, "note", r->note, false);
+		fputs("}\n", f);
+		free(title);
+	}
+}
+
+static void write_markdown(const struct methods *m, FILE *f)
+{
+	fputs("# Methods\n", f);
+	for (size_t i = 0; i < m->nparagraphs; i++) {
+		fputc('\n', f);
+		write_text(f, m->paragraph[i], false);
+		fputc('\n', f);
+	}
+	fputs("\n# Empirical evaluation checklist\n\nItems of the checklist of SIGPLAN "
+	      "([Berger et al. 2018](#sigplan2018)), each a fault to be avoided, with what "
+	      "these "
+	      "results do about it.\n",
+	      f);
+	for (size_t i = 0; i < m->nitems; i++) {
+		const struct methods_item *item = &m->item[i];
+
+		if (item->part)
+			fprintf(f, "\n## %s\n\n", item->part);
+		fprintf(f, "- *%s*: **%s**. ", item->name, item->answer);
+		write_text(f, item->text, false);
+		fputc('\n', f);
+	}
+	fputs("\n# References\n\n", f);
+	for (size_t i = 0; i < nreferences; i++) {
+		const struct reference *r = &references[i];
+
+		fprintf(f, "- <a id=\"%s\"></a>%s: %s. %s", r->key, r->author, r->title, r->in);
+		if (r->volume)
+			fprintf(f, " %s", r->volume);
+		if (r->number)
+			fprintf(f, "(%s)", r->number);
+		if (r->pages)
+			fprintf(f, ", %s", r->pages);
+		fprintf(f, ", %s.", r->year);
+		if (r->doi)
+			fprintf(f, " doi:%s", r->doi);
+		if (r->url)
+			fprintf(f, " <%s>", r->url);
+		fputc('\n', f);
+	}
+}
+
+int methods_write(const struct report *report, const char *folder)
+{
+	static const struct {
+		const char *name, *suffix;
+	} files[] = {{"methods", ".tex"},
+		     {"checklist", ".tex"},
+		     {"methods", ".md"},
+		     {"references", ".bib"}};
+	struct methods *m;
+	bool good = true;
+
+	if (file_make_folder(folder)) {
+		complain("%s: %s", folder, strerror(errno));
+		return STATUS_FAILED;
+	}
+	m = methods_make(report);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && good; i++) {
+		FILE *f = table_open_other(folder, files[i].name, files[i].suffix);
+
+		good = f != NULL;
+		if (!f)
+			break;
+		if (i == 0)
+			write_methods_tex(m, f);
+		else if (i == 1)
+			write_checklist_tex(m, f);
+		else if (i == 2)
+			write_markdown(m, f);
+		else
+			write_bib(f);
+		good = table_close_other(folder, files[i].name, files[i].suffix, f);
+	}
+	methods_free(m);
+	return good ? STATUS_OK : STATUS_FAILED;
+}

@@ -1,0 +1,27 @@
+/* SIGPLAN's Empirical Evaluation Checklist (Berger, Blackburn, Hauswirth and Hicks 2018),
+ * answered for a set. */
+#ifndef HARNESS_CHECKLIST_H
+#define HARNESS_CHECKLIST_H
+
+#include <stdbool.h>
+
+#include "harness/report/methods.h"
+
+/* What a set has, counted. */
+struct checklist_facts {
+	size_t programs, workloads; /* cells of mode throughput */
+	size_t latency, open_loop, instructions, locality, memory;
+	size_t compared;                  /* allocators with a good sample, `null` left out */
+	size_t least_blocks, most_blocks; /* of the ratios of time; 0: there are none */
+	size_t ok, failed, disturbed, saturated, unfinished;
+	bool disturbed_known;
+	bool virtual_machine, unpinned, platform_known;
+	bool clock_held; /* under callgrind */
+};
+
+struct checklist_facts checklist_facts_of(const struct comparison *c);
+
+/* Adds the items of the checklist, each with what the set does of it or that it does not. */
+void checklist_fill(struct methods *m, const struct report *report);
+
+#endif
