@@ -17,6 +17,23 @@ double fleet_worth(const struct fleet *f, double time_part, double memory_part)
 	       (t->memory_bound * memory_part + (1 - t->memory_bound) * time_part);
 }
 
+double fleet_unit(const struct fleet *f, const char **name)
+{
+	static const struct {
+		double unit;
+		const char *name;
+	} units[] = {{1e9, "billion"}, {1e6, "million"}, {1e3, "thousand"}, {1, ""}};
+	double greatest = 0;
+	size_t k = 0;
+
+	for (size_t i = 0; i < f->nrows; i++)
+		greatest = fmax(greatest, fabs(f->row[i].change.point));
+	while (units[k].unit > 1 && greatest < units[k].unit)
+		k++;
+	*name = units[k].name;
+	return units[k].unit;
+}
+
 /* For stat_combined_interval. */
 static double change_of(const double mean[2], const void *fleet)
 {

@@ -61,4 +61,8 @@ void fleet_free(struct fleet *f);
  * the memory: memory_part = 0.02). */
 double fleet_worth(const struct fleet *f, double time_part, double memory_part);
 
+/* In what money changes are told so that the greatest is a number from 1 on: 1e6 with
+ * "million", say, or 1 with "". */
+double fleet_unit(const struct fleet *f, const char **name);
+
 #endif

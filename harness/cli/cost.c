@@ -15,8 +15,8 @@
 #include "harness/report/report.h"
 #include "harness/report/section.h"
 
-enum form { FORM_TEXT, FORM_MARKDOWN, FORM_JSON, FORM_CSV };
-enum { KEY_REFERENCE = 256, KEY_MARKDOWN, KEY_JSON, KEY_CSV };
+enum form { FORM_TEXT, FORM_MARKDOWN, FORM_JSON, FORM_CSV, FORM_TEX };
+enum { KEY_REFERENCE = 256, KEY_MARKDOWN, KEY_JSON, KEY_CSV, KEY_TEX };
 
 struct arguments {
 	struct fleet_terms terms;
@@ -30,6 +30,7 @@ static const struct argp_option options[] = {
 	{"markdown", KEY_MARKDOWN, NULL, 0, "Print Markdown", 0},
 	{"json", KEY_JSON, NULL, 0, "Print one JSON object", 0},
 	{"csv", KEY_CSV, NULL, 0, "Print a line per contender", 0},
+	{"tex", KEY_TEX, NULL, 0, "Print a table for LaTeX (booktabs)", 0},
 	{0},
 };
 
@@ -52,6 +53,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case KEY_CSV:
 		arguments->form = FORM_CSV;
+		return 0;
+	case KEY_TEX:
+		arguments->form = FORM_TEX;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->dir)
@@ -79,6 +83,10 @@ static void print(const struct arguments *arguments, const struct comparison *c,
 	}
 	if (arguments->form == FORM_CSV) {
 		cost_csv_write(c, f, stdout);
+		return;
+	}
+	if (arguments->form == FORM_TEX) {
+		cost_tex_write(c, f, stdout);
 		return;
 	}
 	d = cost_document(c, f);
@@ -116,7 +124,7 @@ int cost_main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	status = terms_check(&arguments.terms);
 	if (status == STATUS_OK)
-		status = report_open(&report, arguments.dir, arguments.reference);
+		status = report_begin(&report, arguments.dir, arguments.reference);
 	if (status == STATUS_OK) {
 		fleet = fleet_make(report.c, report.means, &arguments.terms, why, sizeof(why));
 		if (fleet) {

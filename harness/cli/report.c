@@ -89,7 +89,7 @@ static int print_findings(const struct arguments *arguments)
 static int write_methods(const struct arguments *arguments)
 {
 	struct report report;
-	int status = report_open(&report, arguments->dir, arguments->reference);
+	int status = report_begin(&report, arguments->dir, arguments->reference);
 
 	if (status != STATUS_OK)
 		return status;

@@ -1,7 +1,9 @@
 #include "harness/export/cost.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "harness/export/latex.h"
 #include "harness/export/numbers.h"
 
 static json_t *terms_json(const struct fleet *f)
@@ -83,4 +85,57 @@ void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out
 		csv_number(out, row->servers.high);
 		fprintf(out, "%zu\n", row->servers.n);
 	}
+}
+
+static void tex_words(FILE *out, const char *text)
+{
+	latex_text(out, text, strlen(text));
+}
+
+/* Number and interval, each end with its sign where `sign` is. */
+static void tex_interval(FILE *out, const struct interval *i, double unit, bool sign)
+{
+	const char *format = sign ? "%+.*f" : "%.*f";
+	int decimals = !sign ? 3 : fabs(i->point / unit) < 100 ? 2 : 0;
+
+	if (!i->n) {
+		fputs(" & --- & ", out);
+		return;
+	}
+	fputs(" & $", out);
+	fprintf(out, format, decimals, i->point / unit);
+	fputs("$ & ", out);
+	if (isnan(i->low))
+		return;
+	fputs("$[", out);
+	fprintf(out, format, decimals, i->low / unit);
+	fputs(",\\,", out);
+	fprintf(out, format, decimals, i->high / unit);
+	fputs("]$", out);
+}
+
+void cost_tex_write(const struct comparison *c, const struct fleet *f, FILE *out)
+{
+	const char *scale;
+	double unit = fleet_unit(f, &scale);
+
+	fprintf(out,
+		"%% Per year, more (+) or less (-) than under the reference; 95 %% intervals.  "
+		"Needs "
+		"booktabs.\n\\begin{tabular}{@{}lr@{\\,}lr@{\\,}lr@{\\,}l@{}}\n\\toprule\n"
+		" & \\multicolumn{2}{c}{CPU time} & \\multicolumn{2}{c}{memory} & "
+		"\\multicolumn{2}{c}{%s ",
+		scale);
+	tex_words(out, *f->terms.currency ? f->terms.currency : "a year");
+	fputs("} \\\\\n\\midrule\n", out);
+	for (size_t i = 0; i < f->nrows; i++) {
+		const struct fleet_row *row = &f->row[i];
+
+		tex_words(out, c->set->contenders[row->contender].name);
+		tex_interval(out, &row->time, 1, false);
+		tex_interval(out, &row->memory, 1, false);
+		tex_interval(out, &row->change, unit, true);
+		fputs(" \\\\\n", out);
+	}
+	fputs("\\bottomrule\n\\end{tabular}\n", out);
 }

@@ -14,4 +14,7 @@
 json_t *cost_json(const struct comparison *c, const struct fleet *f);
 void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out);
 
+/* A tabular for LaTeX with the package booktabs, without a preamble. */
+void cost_tex_write(const struct comparison *c, const struct fleet *f, FILE *out);
+
 #endif

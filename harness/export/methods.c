@@ -6,81 +6,14 @@
 
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/export/latex.h"
 #include "harness/figures/table.h"
+#include "harness/report/checklist.h"
 #include "harness/report/methods.h"
 #include "harness/report/references.h"
 
 /* A run of characters that cite nothing, as the format has to have them. */
 typedef void (*plain_writer)(FILE *f, const char *text, size_t length);
-
-/* What a character of LaTeX or Markdown has to be written as; the rest stands for itself.  What
- * is not printable is a blank. */
-static void escape(FILE *f, const char *text, size_t length, const char *const *pairs)
-{
-	for (size_t i = 0; i < length; i++) {
-		const char *const *pair = pairs;
-
-		while (*pair && **pair != text[i])
-			pair += 2;
-		if (*pair)
-			fputs(pair[1], f);
-		else
-			fputc((unsigned char)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i],
-			      f);
-	}
-}
-
-/* Letters of Latin-1 are all that LaTeX knows without packages: what else is not ASCII becomes
- * a question mark.  Returns the bytes of the character, 0 where it is ASCII. */
-static size_t foreign(const char *text, size_t length, const char **instead)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t n = 1;
-
-	*instead = NULL;
-	if (*p < 0x80)
-		return 0;
-	if (*p == 0xc3 && length > 1 && p[1] >= 0x80 && p[1] < 0xc0)
-		return 2;
-	*instead = "?";
-	while (n < length && p[n] >= 0x80 && p[n] < 0xc0)
-		n++;
-	return n;
-}
-
-static void tex_plain(FILE *f, const char *text, size_t length)
-{
-	static const char *const pairs[] = {"\\", "\\textbackslash{}",
-					    "{",  "\\{",
-					    "}",  "\\}",
-					    "%",  "\\%",
-					    "_",  "\\_\\allowbreak{}",
-					    "&",  "\\&",
-					    "#",  "\\#",
-					    "$",  "\\$",
-					    "~",  "\\textasciitilde{}",
-					    "^",  "\\textasciicircum{}",
-					    "<",  "\\textless{}",
-					    ">",  "\\textgreater{}",
-					    "|",  "\\textbar{}",
-					    "\"", "''",
-					    "-",  "-{}",
-					    NULL};
-
-	while (length) {
-		const char *instead;
-		size_t n = foreign(text, length, &instead);
-
-		if (instead)
-			fputs(instead, f);
-		else if (n)
-			fwrite(text, 1, n, f);
-		else
-			escape(f, text, n = 1, pairs);
-		text += n;
-		length -= n;
-	}
-}
 
 static void markdown_plain(FILE *f, const char *text, size_t length)
 {
@@ -88,18 +21,17 @@ static void markdown_plain(FILE *f, const char *text, size_t length)
 					    "[",  "\\[",   "]", "\\]", "<", "&lt;", ">", "&gt;",
 					    "&",  "&amp;", "#", "\\#", "|", "\\|",  NULL};
 
-	escape(f, text, length, pairs);
+	latex_escape(f, text, length, pairs);
 }
 
 /* A text with its citations; those that follow each other become one. */
 static void write_text(FILE *f, const char *text, bool tex)
 {
-	plain_writer plain = tex ? tex_plain : markdown_plain;
+	plain_writer plain = tex ? latex_text : markdown_plain;
 	bool open = false;
 
 	while (*text) {
-		const char *end =
-			*text == METHODS_CITE_BEGIN ? strchr(text, METHODS_CITE_END) : NULL;
+		const char *end = *text == CITE_BEGIN ? strchr(text, CITE_END) : NULL;
 		const struct reference *work =
 			end ? reference_find(text + 1, (size_t)(end - text - 1)) : NULL;
 		size_t length = strcspn(text + 1, "\001") + 1;
@@ -132,14 +64,14 @@ static void write_methods_tex(const struct methods *m, FILE *f)
 
 		/* The first sentence is the paragraph's name. */
 		fputs(i ? "\n\\paragraph{" : "\\paragraph{", f);
-		tex_plain(f, text, (size_t)(dot + 1 - text));
+		latex_text(f, text, (size_t)(dot + 1 - text));
 		fputs("}\n", f);
 		write_text(f, dot + 2, true);
 		fputc('\n', f);
 	}
 }
 
-static void write_checklist_tex(const struct methods *m, FILE *f)
+static void write_checklist_tex(const struct checklist *m, FILE *f)
 {
 	fputs("% Made by ashlar-bench report of a set of results; cites references.bib.\n"
 	      "\\section{Empirical evaluation checklist}\n"
@@ -147,13 +79,13 @@ static void write_checklist_tex(const struct methods *m, FILE *f)
 	      "avoided, with what these results do about it.\n",
 	      f);
 	for (size_t i = 0; i < m->nitems; i++) {
-		const struct methods_item *item = &m->item[i];
+		const struct checklist_item *item = &m->item[i];
 
 		if (item->part)
 			fprintf(f, "%s\\paragraph{%s}~\n\\begin{itemize}\n",
 				i ? "\\end{itemize}\n" : "", item->part);
 		fputs("\\item \\textit{", f);
-		tex_plain(f, item->name, strlen(item->name));
+		latex_text(f, item->name, strlen(item->name));
 		fprintf(f, "}: %s. ", item->answer);
 		write_text(f, item->text, true);
 		fputc('\n', f);
@@ -204,7 +136,7 @@ static void write_bib(FILE *f)
 	}
 }
 
-static void write_markdown(const struct methods *m, FILE *f)
+static void write_markdown(const struct methods *m, const struct checklist *list, FILE *f)
 {
 	fputs("# Methods\n", f);
 	for (size_t i = 0; i < m->nparagraphs; i++) {
@@ -217,8 +149,8 @@ static void write_markdown(const struct methods *m, FILE *f)
 	      "these "
 	      "results do about it.\n",
 	      f);
-	for (size_t i = 0; i < m->nitems; i++) {
-		const struct methods_item *item = &m->item[i];
+	for (size_t i = 0; i < list->nitems; i++) {
+		const struct checklist_item *item = &list->item[i];
 
 		if (item->part)
 			fprintf(f, "\n## %s\n\n", item->part);
@@ -254,6 +186,7 @@ int methods_write(const struct report *report, const char *folder)
 		     {"checklist", ".tex"},
 		     {"methods", ".md"},
 		     {"references", ".bib"}};
+	struct checklist *list;
 	struct methods *m;
 	bool good = true;
 
@@ -261,7 +194,8 @@ int methods_write(const struct report *report, const char *folder)
 		complain("%s: %s", folder, strerror(errno));
 		return STATUS_FAILED;
 	}
-	m = methods_make(report);
+	m = methods_make(report->c);
+	list = checklist_make(report->c);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files) && good; i++) {
 		FILE *f = table_open_other(folder, files[i].name, files[i].suffix);
 
@@ -271,13 +205,14 @@ int methods_write(const struct report *report, const char *folder)
 		if (i == 0)
 			write_methods_tex(m, f);
 		else if (i == 1)
-			write_checklist_tex(m, f);
+			write_checklist_tex(list, f);
 		else if (i == 2)
-			write_markdown(m, f);
+			write_markdown(m, list, f);
 		else
 			write_bib(f);
 		good = table_close_other(folder, files[i].name, files[i].suffix, f);
 	}
 	methods_free(m);
+	checklist_free(list);
 	return good ? STATUS_OK : STATUS_FAILED;
 }

@@ -7,6 +7,7 @@
 
 #include "harness/analysis/latencies.h"
 #include "harness/base/message.h"
+#include "harness/report/references.h"
 
 static void count_cell(struct checklist_facts *f, const struct comparison *c, size_t i)
 {
@@ -63,21 +64,21 @@ struct checklist_facts checklist_facts_of(const struct comparison *c)
 	return f;
 }
 
-__attribute__((format(printf, 5, 6))) static void item(struct methods *m, const char *part,
+__attribute__((format(printf, 5, 6))) static void item(struct checklist *m, const char *part,
 						       const char *name, const char *answer,
 						       const char *format, ...)
 {
 	va_list args;
 
 	m->item = list_grown(m->item, m->nitems, sizeof(*m->item));
-	m->item[m->nitems] = (struct methods_item){part, name, answer, NULL};
+	m->item[m->nitems] = (struct checklist_item){part, name, answer, NULL};
 	va_start(args, format);
 	if (vasprintf(&m->item[m->nitems++].text, format, args) < 0)
 		abort();
 	va_end(args);
 }
 
-static void claims(struct methods *m, const struct checklist_facts *f)
+static void claims(struct checklist *m, const struct checklist_facts *f)
 {
 	item(m, "Clearly stated claims", "Claims not explicit", "for the paper",
 	     "A set of results makes no claim of its own. Each that a paper makes can name its "
@@ -95,10 +96,9 @@ static void claims(struct methods *m, const struct checklist_facts *f)
 	     f->unpinned ? ", and nothing was pinned to a CPU" : "");
 }
 
-static void comparison_items(struct methods *m, const struct report *report,
+static void comparison_items(struct checklist *m, const struct comparison *c,
 			     const struct checklist_facts *f)
 {
-	const struct comparison *c = report->c;
 	const char *reference = c->set->contenders[c->reference].name;
 
 	if (f->compared < 2)
@@ -117,7 +117,7 @@ static void comparison_items(struct methods *m, const struct report *report,
 	     "of them served is proven in each process.");
 }
 
-static void benchmarks(struct methods *m, const struct comparison *c,
+static void benchmarks(struct checklist *m, const struct comparison *c,
 		       const struct checklist_facts *f)
 {
 	bool source = false;
@@ -147,7 +147,7 @@ static void benchmarks(struct methods *m, const struct comparison *c,
 		     "The set has no real program: what it says is of allocation alone.");
 }
 
-static void analysis(struct methods *m, const struct comparison *c,
+static void analysis(struct checklist *m, const struct comparison *c,
 		     const struct checklist_facts *f)
 {
 	if (!f->most_blocks)
@@ -161,7 +161,7 @@ static void analysis(struct methods *m, const struct comparison *c,
 		     "not certain.",
 		     f->least_blocks, f->most_blocks, STAT_MIN_BLOCKS);
 	item(m, NULL, "Inappropriate summary statistics", "done",
-	     "Medians over blocks and geometric means of ratios" METHODS_CITE(
+	     "Medians over blocks and geometric means of ratios" CITE(
 		     "fleming1986") ", programs and own workloads apart; percentiles of merged "
 				    "histograms, never "
 				    "means of percentiles.");
@@ -173,7 +173,7 @@ static void analysis(struct methods *m, const struct comparison *c,
 	     c->set->nsamples);
 }
 
-static void metrics(struct methods *m, const struct checklist_facts *f)
+static void metrics(struct checklist *m, const struct checklist_facts *f)
 {
 	item(m, "Relevant metrics", "Indirect or inappropriate proxy metric", "done",
 	     "CPU time and resident memory are measured directly.%s%s",
@@ -189,7 +189,7 @@ static void metrics(struct methods *m, const struct checklist_facts *f)
 	     f->latency ? ", latency of calls" : "", f->open_loop ? " and of requests" : "");
 }
 
-static void design(struct methods *m, const struct comparison *c,
+static void design(struct checklist *m, const struct comparison *c,
 		   const struct checklist_facts *f)
 {
 	bool threads = false;
@@ -229,7 +229,7 @@ static void design(struct methods *m, const struct comparison *c,
 	     "authors have to say.");
 }
 
-static void presentation(struct methods *m)
+static void presentation(struct checklist *m)
 {
 	item(m, "Presentation of results", "Misleading summary of results", "done",
 	     "Beside each mean stand the median of its cells and the range without each of "
@@ -246,15 +246,27 @@ static void presentation(struct methods *m)
 	     "number of blocks.");
 }
 
-void checklist_fill(struct methods *m, const struct report *report)
+struct checklist *checklist_make(const struct comparison *c)
 {
-	struct checklist_facts f = checklist_facts_of(report->c);
+	struct checklist_facts f = checklist_facts_of(c);
+	struct checklist *list = calloc(1, sizeof(*list));
 
-	claims(m, &f);
-	comparison_items(m, report, &f);
-	benchmarks(m, report->c, &f);
-	analysis(m, report->c, &f);
-	metrics(m, &f);
-	design(m, report->c, &f);
-	presentation(m);
+	if (!list)
+		abort();
+	claims(list, &f);
+	comparison_items(list, c, &f);
+	benchmarks(list, c, &f);
+	analysis(list, c, &f);
+	metrics(list, &f);
+	design(list, c, &f);
+	presentation(list);
+	return list;
+}
+
+void checklist_free(struct checklist *list)
+{
+	for (size_t i = 0; i < list->nitems; i++)
+		free(list->item[i].text);
+	free(list->item);
+	free(list);
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "harness/report/methods.h"
+#include "harness/analysis/comparison.h"
 
 /* What a set has, counted. */
 struct checklist_facts {
@@ -21,7 +21,21 @@ struct checklist_facts {
 
 struct checklist_facts checklist_facts_of(const struct comparison *c);
 
-/* Adds the items of the checklist, each with what the set does of it or that it does not. */
-void checklist_fill(struct methods *m, const struct report *report);
+struct checklist_item {
+	const char *part;   /* a heading before this item, or null */
+	const char *name;   /* of the fault that the checklist asks about */
+	const char *answer; /* "done", "in part", "not done", "for the paper" */
+	char *text;         /* works are cited as in references.h */
+};
+
+struct checklist {
+	struct checklist_item *item;
+	size_t nitems;
+};
+
+/* Its items, each with what the set does of it or that it does not.  Free it with
+ * checklist_free. */
+struct checklist *checklist_make(const struct comparison *c);
+void checklist_free(struct checklist *list);
 
 #endif

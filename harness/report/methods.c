@@ -6,6 +6,7 @@
 
 #include "harness/base/message.h"
 #include "harness/report/checklist.h"
+#include "harness/report/references.h"
 #include "harness/report/section.h"
 
 static json_t *environment_of(const struct comparison *c)
@@ -167,73 +168,81 @@ static void say_statistics(struct methods *m)
 {
 	char **p = add(m);
 
-	text_append(p,
-		    "Statistics. A ratio is formed within a block and summed up by the median "
-		    "over "
-		    "blocks" METHODS_CITE("hyndman1996") ". Intervals are of 95 %%: bootstrap "
-							 "intervals of "
-							 "the median log "
-							 "ratio" METHODS_CITE("efron1993") ", "
-											   "%d "
-											   "res"
-											   "amp"
-											   "les"
-											   " of"
-											   " bl"
-											   "ock"
-											   "s, "
-											   "tai"
-											   "ls "
-											   "wid"
-											   "ene"
-											   "d "
-											   "for"
-											   " fe"
-											   "w "
-											   "blo"
-											   "ck"
-											   "s" METHODS_CITE("hesterbe"
-													    "rg2015") ", by a fixed generator (%s)" METHODS_CITE("blackman2021") ". Programs and own workloads have geometric means apart" METHODS_CITE("fleming1986") ", in "
-																																       "which "
-																																       "a "
-																																       "workloa"
-																																       "d "
-																																       "counts "
-																																       "once; "
-																																       "their "
-																																       "interva"
-																																       "ls are "
-																																       "those "
-																																       "of "
-																																       "measuri"
-																																       "ng the "
-																																       "same "
-																																       "cells "
-																																       "again. "
-																																       "How a "
-																																       "mean "
-																																       "hangs "
-																																       "on "
-																																       "single "
-																																       "cells "
-																																       "is "
-																																       "told "
-																																       "by the "
-																																       "range "
-																																       "of "
-																																       "what "
-																																       "is "
-																																       "left "
-																																       "without"
-																																       " eac"
-																																       "h" METHODS_CITE(
-																																	       "quenouille1956")
-																																	       METHODS_CITE(
-																																		       "tukey1958") ". Where two are compared by a verdict it tests for a difference of at least 2 %%" METHODS_CITE("murphy1999") " and for its absence" METHODS_CITE("schuirmann1987") "; of two sets, unpaired" METHODS_CITE("hodges1963")
-																																		       METHODS_CITE(
-																																			       "hollander2014") ". No correction is made for the number of intervals: of a hundred of equal "
-																																						"allocators about five exclude 1.",
-		    STAT_RESAMPLES, STAT_BOOTSTRAP_VERSION);
+	text_append(
+		p,
+		"Statistics. A ratio is formed within a block and summed up by the median "
+		"over "
+		"blocks" CITE(
+			"hyndman1996") ". Intervals are of 95 %%: bootstrap "
+				       "intervals of "
+				       "the median log "
+				       "ratio" CITE(
+					       "efron1993") ", "
+							    "%d "
+							    "res"
+							    "amp"
+							    "les"
+							    " of"
+							    " bl"
+							    "ock"
+							    "s, "
+							    "tai"
+							    "ls "
+							    "wid"
+							    "ene"
+							    "d "
+							    "for"
+							    " fe"
+							    "w "
+							    "blo"
+							    "ck"
+							    "s" CITE(
+								    "hesterbe"
+								    "rg2015") ", by a fixed "
+									      "generator "
+									      "(%s)" CITE("blac"
+											  "kman"
+											  "202"
+											  "1") ". Programs and own workloads have geometric means apart" CITE("fleming1986") ", in "
+																					     "which "
+																					     "a "
+																					     "workloa"
+																					     "d "
+																					     "counts "
+																					     "once; "
+																					     "their "
+																					     "interva"
+																					     "ls are "
+																					     "those "
+																					     "of "
+																					     "measuri"
+																					     "ng the "
+																					     "same "
+																					     "cells "
+																					     "again. "
+																					     "How a "
+																					     "mean "
+																					     "hangs "
+																					     "on "
+																					     "single "
+																					     "cells "
+																					     "is "
+																					     "told "
+																					     "by the "
+																					     "range "
+																					     "of "
+																					     "what "
+																					     "is "
+																					     "left "
+																					     "without"
+																					     " eac"
+																					     "h" CITE(
+																						     "quenouille1956")
+																						     CITE("tukey1958") ". Where two are compared by a verdict it tests for a difference of at least 2 %%" CITE(
+																							     "murphy1999") " and for its absence" CITE("schuirmann1987") "; of two sets, unpaired" CITE("hodges1963")
+																							     CITE("hollander2014") ". No correction is made for the number of intervals: of a hundred of equal "
+																										   "allocators about five exclude 1.",
+		STAT_RESAMPLES, STAT_BOOTSTRAP_VERSION);
 }
 
 static void say_metrics(struct methods *m, const struct comparison *c)
@@ -272,18 +281,17 @@ static void say_metrics(struct methods *m, const struct comparison *c)
 			: "not recorded");
 }
 
-struct methods *methods_make(const struct report *report)
+struct methods *methods_make(const struct comparison *c)
 {
 	struct methods *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		abort();
-	say_machine(m, report->c);
-	say_contenders(m, report->c);
-	say_design(m, report->c);
+	say_machine(m, c);
+	say_contenders(m, c);
+	say_design(m, c);
 	say_statistics(m);
-	say_metrics(m, report->c);
-	checklist_fill(m, report);
+	say_metrics(m, c);
 	return m;
 }
 
@@ -291,9 +299,6 @@ void methods_free(struct methods *m)
 {
 	for (size_t i = 0; i < m->nparagraphs; i++)
 		free(m->paragraph[i]);
-	for (size_t i = 0; i < m->nitems; i++)
-		free(m->item[i].text);
 	free(m->paragraph);
-	free(m->item);
 	free(m);
 }

@@ -4,6 +4,11 @@
 
 #include <stddef.h>
 
+/* In a text a work is cited as CITE("key"); a writer makes of it what its format has. */
+#define CITE_BEGIN '\001'
+#define CITE_END '\002'
+#define CITE(key) "\001" key "\002"
+
 struct reference {
 	const char *key;                   /* in \cite and in references.bib */
 	const char *brief;                 /* in running text: "Hesterberg 2015" */

@@ -53,7 +53,7 @@ static int make_all(const struct study *study, struct document **document)
 	return status;
 }
 
-int report_open(struct report *report, const char *dir, const char *reference)
+int report_begin(struct report *report, const char *dir, const char *reference)
 {
 	char message[PATH_MAX + 256];
 	size_t chosen;
@@ -70,8 +70,16 @@ int report_open(struct report *report, const char *dir, const char *reference)
 	}
 	report->c = comparison_make(report->set, chosen);
 	report->means = means_make(report->c);
-	report->findings = findings_make(report->c);
 	return STATUS_OK;
+}
+
+int report_open(struct report *report, const char *dir, const char *reference)
+{
+	int status = report_begin(report, dir, reference);
+
+	if (status == STATUS_OK)
+		report->findings = findings_make(report->c);
+	return status;
 }
 
 void report_close(struct report *report)

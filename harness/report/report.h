@@ -20,6 +20,8 @@ struct report {
  * it has no good sample, the first contender that has one).  Returns STATUS_OK, or STATUS_USAGE
  * after a complaint, where dir or reference is unusable.  Close it with report_close. */
 int report_open(struct report *report, const char *dir, const char *reference);
+/* The same without the findings (null), which take most of the time. */
+int report_begin(struct report *report, const char *dir, const char *reference);
 void report_close(struct report *report);
 
 /* Makes DIR/report/ with tables, scripts and figures, saying how far it is unless

@@ -14,31 +14,6 @@ void section_cost_terms(const struct fleet_terms *of)
 	terms = of;
 }
 
-/* In what money is told, so that the largest number has some four figures. */
-struct scale {
-	double unit;
-	char *name; /* "million EUR", "EUR", "million" */
-};
-
-static struct scale scale_for(const struct fleet *f)
-{
-	static const struct {
-		double unit;
-		const char *name;
-	} scales[] = {{1e9, "billion"}, {1e6, "million"}, {1e3, "thousand"}, {1, ""}};
-	const char *currency = f->terms.currency;
-	double largest = 0;
-	size_t k = 0;
-
-	for (size_t i = 0; i < f->nrows; i++)
-		largest = fmax(largest, fabs(f->row[i].change.point));
-	while (scales[k].unit > 1 && largest < scales[k].unit)
-		k++;
-	return (struct scale){scales[k].unit,
-			      text_format("%s%s%s", scales[k].name,
-					  *scales[k].name && *currency ? " " : "", currency)};
-}
-
 /* "1.234 million EUR" */
 static char *money(const struct fleet *f, double value)
 {
@@ -184,7 +159,8 @@ static void change_field(struct document *d, const struct interval *i, double un
 static void say_cost(struct document *d, const struct comparison *c, const struct fleet *f)
 {
 	static const char *const titles[] = {"contender", "CPU time", "memory", NULL};
-	struct scale scale = scale_for(f);
+	const char *scale, *currency = f->terms.currency;
+	double unit = fleet_unit(f, &scale);
 
 	say_terms(d, f);
 	say_worth(d, f);
@@ -192,7 +168,8 @@ static void say_cost(struct document *d, const struct comparison *c, const struc
 	document_table(d, titles);
 	document_caption(d, "What the fleet costs a year more (+) or less (-) than under %s",
 			 c->set->contenders[c->reference].name);
-	document_column(d, "cost a year%s%s", *scale.name ? ", " : "", scale.name);
+	document_column(d, "cost a year%s%s%s%s", *scale || *currency ? ", " : "", scale,
+			*scale && *currency ? " " : "", currency);
 	document_column(d, "servers");
 	for (size_t i = 0; i < f->nrows; i++) {
 		const struct fleet_row *row = &f->row[i];
@@ -201,12 +178,11 @@ static void say_cost(struct document *d, const struct comparison *c, const struc
 		document_words(d, "%s", c->set->contenders[row->contender].name);
 		section_ratio(d, &row->time, 0);
 		section_ratio(d, &row->memory, 0);
-		change_field(d, &row->change, scale.unit);
+		change_field(d, &row->change, unit);
 		change_field(d, &row->servers, 1);
 	}
 	say_cells(d, c, f);
 	say_assumption(d, c, f);
-	free(scale.name);
 }
 
 void section_cost(struct document *d, const struct study *study)

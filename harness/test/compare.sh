@@ -255,11 +255,16 @@ assert "glibc" in tex and "seed 1" in tex and "jemalloc" in tex and "absent" in 
 END
 check '[ $status -eq 0 ] && [ "$(ls "$work/methods" | wc -l)" -eq 4 ] && python3 "$work/methods.py" "$work/methods" "$top_srcdir" 2>"$work/err"' \
 	"report --methods: each citation has its complete entry, and each item of the checklist its answer"
+"$bench" cost "$work/a" $prices --currency 'EUR & %' --tex >"$work/methods/cost.tex" 2>"$work/err"
+check '[ $? -eq 0 ] && grep -q "^glibc-{}again & .[01]\.[0-9][0-9][0-9]. & .\[[01]\." "$work/methods/cost.tex" && grep -qF "EUR \& \%" "$work/methods/cost.tex"' \
+	"cost --tex: a table in which nothing of the data is markup"
 if command -v pdflatex >/dev/null && command -v bibtex >/dev/null; then
 	cat >"$work/methods/main.tex" <<'END'
 \documentclass[twocolumn]{article}
+\usepackage{booktabs}
 \begin{document}\sloppy
 \section{Methods}\input{methods}
+\begin{table*}\input{cost}\end{table*}
 \appendix\input{checklist}
 \bibliographystyle{plain}\bibliography{references}
 \end{document}
@@ -272,7 +277,7 @@ else
 	echo "# methods are not set: no pdflatex (texlive-latex-base)"
 fi
 bench report --methods "$work/again" "$work/odd"
-check 'diff -r -x "main.*" "$work/methods" "$work/again" >"$work/out"' "the same set gives the same bytes"
+check 'diff -r -x "main.*" -x cost.tex "$work/methods" "$work/again" >"$work/out"' "the same set gives the same bytes"
 bench report --methods "$work/one" "$work/own"
 check 'grep -q "full applications}: not done" "$work/one/checklist.tex"' "a set without programs says that it has none"
 : >"$work/file"
