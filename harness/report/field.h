@@ -12,8 +12,11 @@ enum unit {
 	UNIT_COUNT, /* whole numbers */
 	UNIT_PLAIN, /* a quantity without a unit */
 	UNIT_RATIO,
-	UNIT_NS,    /* time; given in ns, shown in what reads best */
-	UNIT_BYTES, /* given in bytes, shown in MiB */
+	UNIT_NS,     /* time; given in ns, shown in what reads best */
+	UNIT_BYTES,  /* given in bytes, shown in MiB */
+	UNIT_SIZE,   /* the same, shown in what reads best */
+	UNIT_AMOUNT, /* a count, or a mean of counts */
+	UNIT_CHANGE, /* a ratio, shown as percent above or below 1 */
 };
 
 enum mark {
