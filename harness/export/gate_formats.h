@@ -10,7 +10,6 @@
 #include "harness/report/document.h"
 
 #define GATE_SCHEMA "ashlar-gate 1" /* of the own JSON */
-#define GATE_TIERS 4
 
 struct gate_view {
 	const struct gate_outcome *outcome;
@@ -27,9 +26,6 @@ struct gate_view {
 
 struct gate_view *gate_view_make(const struct gate_outcome *outcome);
 void gate_view_free(struct gate_view *view);
-
-/* What each tier measures, in a word or two. */
-extern const char *const gate_tiers[GATE_TIERS];
 
 /* Whether the line stands in the way of a merge. */
 bool gate_blocks(const struct gate_view *view, const struct gate_line *line);

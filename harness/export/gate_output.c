@@ -10,9 +10,9 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/export/gate_formats.h"
+#include "harness/gate/gate.h"
 
 #define SUMMARY_LIMIT 0x100000 /* of GitHub, for all summaries of one step */
-#define STATUS_BROKEN 3
 
 enum { KEY_GITHUB = 256, KEY_FILES };
 
@@ -136,6 +136,14 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 const struct argp gate_output_argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
 
+const char *gate_files_wanted(const struct gate_files *files)
+{
+	for (int i = 0; i < GATE_FILES; i++)
+		if (files->path[i])
+			return formats[i].name;
+	return files->github ? "github" : NULL;
+}
+
 /* --- writing ----------------------------------------------------------------------------- */
 
 /* Where a name is a link, the file behind it is replaced; on the heap. */
@@ -228,7 +236,7 @@ int gate_write(const struct gate_outcome *outcome, const struct gate_files *file
 		good = false;
 	}
 	good &= write_forms(view, files);
-	status = good ? view->status : STATUS_BROKEN;
+	status = good ? view->status : GATE_EXIT_BROKEN;
 	gate_view_free(view);
 	return status;
 }

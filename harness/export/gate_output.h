@@ -21,6 +21,9 @@ struct gate_files {
  */
 extern const struct argp gate_output_argp;
 
+/* The option that asked for a form, "json" for one; NULL where none was asked for. */
+const char *gate_files_wanted(const struct gate_files *files);
+
 /* Writes the text to standard output (to standard error where a form goes to standard output)
  * and then each form that was asked for, whatever the verdict.  A file that was there is
  * replaced by a whole one, but the one that GITHUB_STEP_SUMMARY names, and what is no file, is

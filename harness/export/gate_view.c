@@ -7,9 +7,6 @@
 #include "harness/base/message.h"
 #include "harness/report/field.h"
 
-const char *const gate_tiers[GATE_TIERS] = {"static counts", "instructions", "memory",
-					    "paired time"};
-
 static void *checked(void *memory)
 {
 	if (!memory) {
