@@ -2,11 +2,11 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/export/gate_output.h"
 #include "harness/gate/gate.h"
 #include "harness/run/request.h"
 
@@ -57,6 +57,11 @@ static const struct argp_option options[] = {
 
 static bool as_automake;
 
+struct gate_arguments {
+	struct gate_request request;
+	struct gate_files files;
+};
+
 static void take_inconclusive(struct gate_request *r, const char *argument)
 {
 	if (strcmp(argument, "pass") != 0 && strcmp(argument, "fail") != 0)
@@ -77,9 +82,13 @@ static void take_seed(struct gate_request *r, const char *argument)
 
 static error_t take(int key, char *argument, struct argp_state *state)
 {
-	struct gate_request *r = state->input;
+	struct gate_arguments *arguments = state->input;
+	struct gate_request *r = &arguments->request;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->files;
+		break;
 	case KEY_BASE:
 		r->base = argument;
 		break;
@@ -128,36 +137,21 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		exit(complain_usage("'%s': unexpected; builds are named by --base and --head",
 				    argument));
+	case ARGP_KEY_SUCCESS:
+		if (r->update && gate_files_wanted(&arguments->files))
+			exit(complain_usage("--%s: --update %s measures what is to be kept and "
+					    "judges nothing that could be written",
+					    gate_files_wanted(&arguments->files), r->update));
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }
 
-/* Until an output is asked for by name. */
-static void print(const struct gate_outcome *o)
-{
-	for (size_t i = 0; i < o->nlines; i++) {
-		const struct gate_line *l = &o->lines[i];
-
-		printf("%-12s %d %-20s %-44s", gate_states[l->state], l->tier, l->metric,
-		       l->cell ? l->cell : "(geometric mean)");
-		if (!isnan(l->ratio.point))
-			printf(" %+.3f %%", 100 * (l->ratio.point - 1));
-		if (!isnan(l->base) && !isnan(l->head))
-			printf("  %.0f -> %.0f", l->base, l->head);
-		printf("%s%s\n", l->reason ? "  " : "", l->reason ? l->reason : "");
-		for (size_t k = 0; k < l->nparts && l->state == GATE_STATE_FAIL; k++)
-			printf("    %+.0f  %s: %.0f -> %.0f\n",
-			       l->parts[k].head - l->parts[k].base, l->parts[k].name,
-			       l->parts[k].base, l->parts[k].head);
-	}
-	printf("gate: %s, %zu lines in %.0f s\n", gate_states[gate_outcome_state(o)], o->nlines,
-	       o->seconds);
-}
-
 int gate_main(int argc, char **argv)
 {
+	static const struct argp_child children[] = {{&gate_output_argp, 0, NULL, 0}, {0}};
 	static const struct argp argp = {
 		options,
 		take,
@@ -167,21 +161,19 @@ int gate_main(int argc, char **argv)
 		"an "
 		"allocator failed, 4 undecided, 77 nothing could be compared here, 130 "
 		"interrupted.",
-		NULL,
+		children,
 		NULL,
 		NULL};
-	struct gate_request request = {.seed = 1};
+	struct gate_arguments arguments = {.request.seed = 1};
 	struct gate_outcome outcome;
 	int status;
 
 	argp_err_exit_status = STATUS_USAGE;
 	message_speaker("gate");
-	argp_parse(&argp, argc, argv, 0, NULL, &request);
-	status = gate_run(&request, &outcome);
-	if (status == GATE_JUDGED) {
-		print(&outcome);
-		status = gate_outcome_status(&outcome);
-	}
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	status = gate_run(&arguments.request, &outcome);
+	if (status == GATE_JUDGED)
+		status = gate_write(&outcome, &arguments.files);
 	gate_outcome_free(&outcome);
 	message_speaker(NULL);
 	if (as_automake && (status == GATE_EXIT_USAGE || status == GATE_EXIT_BROKEN))

@@ -16,6 +16,13 @@ const char *const gate_states[GATE_STATES] = {
 	[GATE_STATE_BROKEN] = "broken",
 };
 
+const char *const gate_units[GATE_UNITS] = {
+	[GATE_COUNT] = "count",
+	[GATE_BYTES] = "bytes",
+	[GATE_BYTE_EVENTS] = "byte_events",
+	[GATE_NS] = "ns",
+};
+
 #define STATUS_PASS 0
 #define STATUS_FAIL 1
 #define STATUS_BROKEN 3
@@ -47,6 +54,7 @@ static void free_line(struct gate_line *line)
 	for (size_t i = 0; i < line->nparts; i++)
 		free(line->parts[i].name);
 	free(line->parts);
+	free(line->pairs);
 	free(line->cell);
 	free(line->metric);
 	free(line->reason);
@@ -76,6 +84,51 @@ static void *one_more(void *list, size_t count, size_t size)
 	return list;
 }
 
+/* Length of the well-formed UTF-8 character at p that may stand in a text, else 0.  Neither
+ * surrogates nor what is longer than it need be (RFC 3629), no control character of either
+ * block but newline and tab, and no U+FFFE and U+FFFF, which XML forbids. */
+static size_t character_at(const unsigned char *p)
+{
+	size_t length = p[0] < 0x80             ? 1
+			: (p[0] & 0xe0) == 0xc0 ? 2
+			: (p[0] & 0xf0) == 0xe0 ? 3
+			: (p[0] & 0xf8) == 0xf0 ? 4
+						: 0;
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+	unsigned code = length > 1 ? p[0] & (0x7fU >> length) : p[0];
+
+	for (size_t i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3fU);
+	}
+	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ||
+	    code == 0xfffe || code == 0xffff)
+		return 0;
+	if ((code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0))
+		return 0;
+	return length;
+}
+
+/* The same text on the heap, clean; frees the one given. */
+static char *clean(char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	char *made = malloc(3 * strlen(text) + 1), *to = made;
+
+	if (!made)
+		out_of_memory();
+	for (const char *p = text; *p;) {
+		size_t length = character_at((const unsigned char *)p);
+
+		to = mempcpy(to, length ? p : replacement, length ? length : 3);
+		p += length ? length : 1;
+	}
+	*to = '\0';
+	free(text);
+	return made;
+}
+
 void gate_text(char **text, const char *format, ...)
 {
 	va_list arguments;
@@ -85,6 +138,7 @@ void gate_text(char **text, const char *format, ...)
 	if (vasprintf(&made, format, arguments) < 0)
 		out_of_memory();
 	va_end(arguments);
+	made = clean(made);
 	free(*text);
 	*text = made;
 }
@@ -114,6 +168,12 @@ void gate_line_part(struct gate_line *line, const char *name, double base, doubl
 	gate_text(&line->parts[line->nparts++].name, "%s", name);
 }
 
+void gate_line_pair(struct gate_line *line, double base, double head)
+{
+	line->pairs = one_more(line->pairs, line->npairs, sizeof(*line->pairs));
+	line->pairs[line->npairs++] = (struct gate_pair){base, head};
+}
+
 void gate_outcome_field(struct gate_outcome *outcome, const char *key, const char *value)
 {
 	struct gate_field *field;
@@ -124,12 +184,18 @@ void gate_outcome_field(struct gate_outcome *outcome, const char *key, const cha
 	gate_text(&field->value, "%s", value);
 }
 
+void gate_outcome_counts(const struct gate_outcome *outcome, size_t counts[GATE_STATES])
+{
+	memset(counts, 0, GATE_STATES * sizeof(*counts));
+	for (size_t i = 0; i < outcome->nlines; i++)
+		counts[outcome->lines[i].state]++;
+}
+
 enum gate_state gate_outcome_state(const struct gate_outcome *outcome)
 {
-	size_t of[GATE_STATES] = {0};
+	size_t of[GATE_STATES];
 
-	for (size_t i = 0; i < outcome->nlines; i++)
-		of[outcome->lines[i].state]++;
+	gate_outcome_counts(outcome, of);
 	return of[GATE_STATE_BROKEN]                            ? GATE_STATE_BROKEN
 	       : of[GATE_STATE_FAIL]                            ? GATE_STATE_FAIL
 	       : of[GATE_STATE_INCONCLUSIVE]                    ? GATE_STATE_INCONCLUSIVE

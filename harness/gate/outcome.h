@@ -23,11 +23,18 @@ enum gate_state {
 /* "pass", "fail", "inconclusive", "accepted", "skipped", "broken" */
 extern const char *const gate_states[GATE_STATES];
 
-enum gate_unit { GATE_COUNT, GATE_BYTES, GATE_BYTE_EVENTS, GATE_NS };
+enum gate_unit { GATE_COUNT, GATE_BYTES, GATE_BYTE_EVENTS, GATE_NS, GATE_UNITS };
+/* "count", "bytes", "byte_events", "ns" */
+extern const char *const gate_units[GATE_UNITS];
 
 /* A function (or another part) of a cell in which base and head differ. */
 struct gate_part {
 	char *name;
+	double base, head;
+};
+
+/* One pair of values behind a sampled line, as measured in one block. */
+struct gate_pair {
 	double base, head;
 };
 
@@ -46,6 +53,8 @@ struct gate_line {
 	char *command;           /* that measures this line again; NULL = none */
 	struct gate_part *parts; /* what differs most first */
 	size_t nparts;
+	struct gate_pair *pairs; /* in the order of the blocks; none where values are exact */
+	size_t npairs;
 };
 
 /* One of the two that are compared. */
@@ -81,10 +90,14 @@ void gate_outcome_free(struct gate_outcome *outcome);
 struct gate_line *gate_outcome_add(struct gate_outcome *outcome, int tier, const char *cell,
 				   const char *metric, enum gate_unit unit);
 void gate_line_part(struct gate_line *line, const char *name, double base, double head);
-/* Replaces a text that the outcome owns. */
+void gate_line_pair(struct gate_line *line, double base, double head);
+/* Replaces a text that the outcome owns.  Such a text is UTF-8 that any format can hold and no
+ * terminal obeys: what is none, and control characters but newline and tab, become U+FFFD. */
 void gate_text(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void gate_outcome_field(struct gate_outcome *outcome, const char *key, const char *value);
 
+/* How many lines came to each state. */
+void gate_outcome_counts(const struct gate_outcome *outcome, size_t counts[GATE_STATES]);
 /* Of all lines: broken where one is, else fail, else inconclusive, else pass (accepted and
  * skipped lines do not count; with nothing left it is skipped). */
 enum gate_state gate_outcome_state(const struct gate_outcome *outcome);

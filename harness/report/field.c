@@ -18,6 +18,28 @@ static void time_text(double ns, char text[FIELD_TEXT])
 		snprintf(text, FIELD_TEXT, "%.3g s", ns / 1e9);
 }
 
+static void size_text(double bytes, char text[FIELD_TEXT])
+{
+	if (fabs(bytes) < 0x1p10)
+		snprintf(text, FIELD_TEXT, "%.4g B", bytes);
+	else if (fabs(bytes) < 0x1p20)
+		snprintf(text, FIELD_TEXT, "%.1f KiB", bytes / 0x1p10);
+	else
+		snprintf(text, FIELD_TEXT, "%.2f MiB", bytes / 0x1p20);
+}
+
+/* A change is never so small that it reads as none. */
+static void change_text(double ratio, char text[FIELD_TEXT])
+{
+	double percent = 100 * (ratio - 1);
+
+	if (percent == 0)
+		snprintf(text, FIELD_TEXT, "0 %%");
+	else
+		snprintf(text, FIELD_TEXT, fabs(percent) < 0.01 ? "%+.1g %%" : "%+.2f %%",
+			 percent);
+}
+
 const char *field_number(const struct field *field, double value, char text[FIELD_TEXT])
 {
 	if (isnan(value))
@@ -45,6 +67,16 @@ const char *field_number(const struct field *field, double value, char text[FIEL
 		break;
 	case UNIT_BYTES:
 		snprintf(text, FIELD_TEXT, "%.1f MiB", value / 0x1p20);
+		break;
+	case UNIT_SIZE:
+		size_text(value, text);
+		break;
+	case UNIT_AMOUNT:
+		snprintf(text, FIELD_TEXT,
+			 value == floor(value) || fabs(value) >= 1e4 ? "%.0f" : "%.4g", value);
+		break;
+	case UNIT_EXCESS:
+		change_text(value, text);
 		break;
 	}
 	return text;

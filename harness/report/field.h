@@ -13,8 +13,11 @@ enum unit {
 	UNIT_PLAIN, /* a quantity without a unit */
 	UNIT_RATIO,
 	UNIT_CHANGE, /* with its sign, as what is added or saved */
+	UNIT_EXCESS, /* a ratio, shown as percent above or below 1 */
 	UNIT_NS,     /* time; given in ns, shown in what reads best */
 	UNIT_BYTES,  /* given in bytes, shown in MiB */
+	UNIT_SIZE,   /* the same, shown in what reads best */
+	UNIT_AMOUNT, /* a count, or a mean of counts */
 };
 
 enum mark {

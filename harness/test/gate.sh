@@ -19,6 +19,8 @@ refuses 2 "pass or fail" "neither pass nor fail" gate --base glibc --head ashlar
 refuses 2 "needs --because" "an acceptance without a reason" gate --baseline x --accept CELL
 refuses 2 "--baseline FILE is needed" "and one without a file" gate --base glibc --head ashlar --accept x --because y
 refuses 2 "unexpected" "a stray argument" gate glibc
+refuses 2 "judges nothing" "a form of what is only kept" gate --update "$work/x.json" --json -
+refuses 2 "--junit '/no/such/x'" "a form in a folder that is not there" gate --base glibc --head ashlar --junit /no/such/x
 refuses 99 "/no/such.so" "which is a hard error to Automake" gate --automake --base /no/such.so --head ashlar
 printf '[gate]\ninstructions = much\n' >"$work/bad.job"
 refuses 2 "bad.job:2: instructions = much: a percentage" "a limit that is none" gate --base glibc --head ashlar --job "$work/bad.job"
@@ -49,8 +51,16 @@ check '[ $status -eq 0 ] && grep -q "trace:git:.*mode=single" "$work/out"' \
 check '[ "$(grep -c "free:size=" "$work/out")" -eq 12 ]' "and so do its fast paths, counted one by one"
 
 # Instructions more: with the functions that have them.
-bench gate --quiet --tiers 0-1 --base "$none" --head "$some" --workload realloc-growth
+forms=$work/forms
+mkdir "$forms"
+bench gate --quiet --tiers 0-1 --base "$none" --head "$some" --workload realloc-growth --github --junit "$forms/junit" \
+	--markdown "$forms/markdown" --json "$forms/json" --benchmark-json "$forms/benchmark-json" \
+	--benchstat "$forms/benchstat" --openmetrics "$forms/openmetrics"
 check '[ $status -eq 1 ] && grep -q "realloc-growth" "$work/out"' "more instructions fail"
+echo $status >"$forms/status"
+sed '/^::/,$d' "$work/out" >"$forms/text" && sed -n '/^::/,$p' "$work/out" >"$forms/github"
+check 'python3 "$top_srcdir/harness/test/gate_outputs.py" "$top_srcdir/harness/schema/gate.json" "$forms" >"$work/err" 2>&1' \
+	"and every form says so"
 check 'grep -qE "planted_call|malloc" "$work/out"' "and the function is named that has them"
 check 'grep -q "slow is another allocator" "$work/out"' "fast paths of others are left out with the reason"
 # A file of baselines.
