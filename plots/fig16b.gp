@@ -22,14 +22,18 @@ do for [p=1:panels] {
 	set bmargin at screen TOP - 10.0 / H - (p - 1) * (high + between) - high
 	eval open_ranges
 	panel_name = ""
-	stats DATA using (column("panel") == p ? (panel_name = strcol("event"), column("per_op")) : NaN) nooutput name "R"
-	set yrange [R_min / 1.5:R_max * 1.5]
-	if (R_max / R_min < 1000) { eval decade_tics } else { eval count_tics }
+	# What never happened has no place on a log axis: it is drawn on its lower edge.
+	lo = 1e99; hi = 0
+	stats DATA using (column("panel") == p ? (panel_name = strcol("event"), v = column("per_op"), \
+		v > 0 ? (lo = v < lo ? v : lo, hi = v > hi ? v : hi, v) : v) : NaN) nooutput name "R"
+	if (hi == 0) { lo = 1; hi = 1 }
+	set yrange [lo / 1.5:hi * 1.5]
+	if (hi / lo < 1000) { eval decade_tics } else { eval count_tics }
 	set ylabel panel_name." per operation"
 	if (p < panels) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 35 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
-	plot DATA using "x":(R_min):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
-		for [w in LIST] DATA using (mine(int(w)) && column("panel") == p ? column("x") + dodge(int(w)) : NaN):"per_op" \
+	plot DATA using "x":(lo):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
+		for [w in LIST] DATA using (mine(int(w)) && column("panel") == p ? column("x") + dodge(int(w)) : NaN):(max2(column("per_op"), lo / 1.5)) \
 			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
 	do for [k=99:100+NALL] { unset label k }
 }

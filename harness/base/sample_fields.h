@@ -98,8 +98,12 @@ enum sample_kind {
 	FIELD(saturated, KIND_BOOL_NULL, "",                                                   \
 	      "whether that is less than 98 %: then no percentile is given")                   \
 	FIELD(counters, KIND_OBJECT, "",                                                       \
-	      "`tier` (`pmu`, `software`, `fake`), `events`: name → `{value, enabled_ns, "   \
-	      "running_ns, scaled}`")                                                          \
+	      "`tier` (`pmu`, `software`, `callgrind`, `none`; `synthetic` in "                \
+	      "tests), `set` whose turn it was (`software`: none), `events`: name"             \
+	      " → `{value, enabled_ns, running_ns, scaled}` (simulated ones only "           \
+	      "`value`), `missing`: name → why it could not be had (`ENOENT`, "              \
+	      "...); older records have neither `set` nor `missing`, and "                     \
+	      "libpfm4's names")                                                               \
 	FIELD(validated, KIND_BOOL_NULL, "",                                                   \
 	      "of a trace: whether what was done is what it promises")                         \
 	FIELD(replay, KIND_OBJECT_NULL, "",                                                    \

@@ -204,7 +204,10 @@ static int examine(struct doctor *d)
 	}
 	check_programs();
 	check_worlds();
-	say("counters", counters_probe(&counters_of_kernel, line, sizeof(line)), line);
+	say("counters",
+	    counters_probe(&counters_of_kernel, counter_sets_turn(counter_sets_default(), 0),
+			   line, sizeof(line)),
+	    line);
 	check_clock();
 	check_pages();
 	check_program("valgrind", "instruction counts");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "harness/run/cdf.h"
+#include "harness/run/counting.h"
 #include "harness/base/clock.h"
 #include "harness/machine/environment.h"
 #include "harness/base/file.h"
@@ -57,21 +58,19 @@ static int measure(struct manifest *m, struct runset *set, const struct run_requ
 	const char *tmp = getenv("TMPDIR");
 	char *scratch = text_format("%s/ashlar-bench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	char *absolute = realpath(set->path, NULL);
-	char why[512], line[256];
+	char why[512];
 	enum runner_end end;
 	uint64_t until = 0;
 	int status = STATUS_FAILED, judged = STATUS_OK;
 	int budget = o->budget_s ? o->budget_s : m->budget_s;
-	const char *tier;
 
-	tier = counters_probe(&counters_of_kernel, line, sizeof(line));
 	if (!m->counters)
-		m->counters = json_pack("{s:s, s:s}", "tier", tier, "reason", line);
+		m->counters = counting_plan(&counters_of_kernel, o->counters);
 	r.place = (struct trial_place){
 		.out = absolute,
 		.scratch = scratch,
 		.source = &counters_of_kernel,
-		.hardware = strcmp(tier, counters_of_kernel.tier) == 0,
+		.counters = counting_choice(m->counters),
 		.valgrind = paths_find_program("valgrind"),
 		.timeout_s = m->timeout_s,
 		.keep_dumps = m->keep_dumps,
@@ -103,8 +102,9 @@ static int measure(struct manifest *m, struct runset *set, const struct run_requ
 		r.deadline_ns = until - (uint64_t)budget * 1000000000u / CDF_BUDGET_PART;
 	}
 	if (!o->quiet)
-		printf("%d samples into %s\ncounters: %s (%s)\n", runner_missing(&r), set->path,
-		       tier, line);
+		printf("%d samples into %s\n", runner_missing(&r), set->path);
+	if (!o->quiet)
+		counting_show(m);
 	for (int i = 0; i < m->ncontenders && !o->quiet; i++)
 		if (!m->contenders[i].usable)
 			printf("%s: skipped: %s\n", m->contenders[i].name,

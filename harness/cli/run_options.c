@@ -7,6 +7,7 @@
 #include <string.h>
 #include "harness/base/message.h"
 #include "harness/cli/run_job.h"
+#include "harness/run/counting.h"
 
 enum {
 	KEY_SEED = 256,
@@ -18,6 +19,7 @@ enum {
 	KEY_ONLY,
 	KEY_NO_REPEAT,
 	KEY_KEEP_DUMPS,
+	KEY_COUNTERS,
 	KEY_JOB,
 	KEY_COMMAND /* and those of its keys behind it */
 };
@@ -67,6 +69,11 @@ static const struct argp_option table[] = {
 	 "exit status 1 when any sample failed (default: when all of an allocator's did)", 0},
 	{"keep-dumps", KEY_KEEP_DUMPS, NULL, 0,
 	 "keep what callgrind wrote of each sample of mode instructions, for `explain`", 0},
+	{"counters", KEY_COUNTERS, "SET,...", 0,
+	 "core, tlb, cache (default: these three), numa, software: events, a set a block in "
+	 "turn; callgrind, locality: cells of modes instructions (with simulated caches and "
+	 "branches) and locality",
+	 0},
 	{"quiet", 'q', NULL, 0, "no progress", 0},
 	{"no-report", KEY_NO_REPORT, NULL, 0,
 	 "leave the report to a later `ashlar-bench report DIR`", 0},
@@ -160,7 +167,7 @@ static run_job_set set_by_name;
 static error_t take(int key, char *argument, struct argp_state *state)
 {
 	struct run_request *o = state->input;
-	char *end;
+	char *end, why[256];
 
 	switch (key) {
 	case 's':
@@ -231,6 +238,10 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	case KEY_STRICT:
 		o->strict = true;
 		break;
+	case KEY_COUNTERS:
+		if (counter_sets_parse(&o->counters, argument, why, sizeof(why)) < 0)
+			exit(complain_usage("--counters: %s", why));
+		break;
 	case KEY_KEEP_DUMPS:
 		o->keep_dumps = true;
 		break;
@@ -249,6 +260,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		end_draft(o);
 		add_commands(o);
 		run_job_complete(o);
+		counting_add_modes(o);
 		if (state->arg_num > 0 && !o->resume)
 			exit(complain_usage("'%s': unexpected; a folder is named by --out DIR",
 					    o->out));

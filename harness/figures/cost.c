@@ -6,6 +6,7 @@
 
 #include "harness/base/message.h"
 #include "harness/figures/table.h"
+#include "harness/stats/statistics.h"
 
 /* The cell's number of threads, NaN if its workload has no such parameter. */
 static double cell_threads(const struct comparison *c, size_t cell)
@@ -185,20 +186,49 @@ bool cost_write_kernel(const struct study *study, struct figure *figure)
 	if (!rows)
 		text_set(&figure->absent, "no good sample in mode throughput");
 	text_set(&figure->caption,
-		 "What the kernel does for an operation: minor page faults per thousand "
+		 "What the kernel does for an operation, counted by itself (set software): "
+		 "minor page faults per thousand "
 		 "operations (above) and system time per operation (below), medians over "
 		 "blocks. Log axes; a mark on the lower edge is that value or less, also 0.%s",
 		 c->nulls ? " null is left out." : "");
 	return table_close(study, figure->name, f);
 }
 
-/* Hardware events where the machine has a PMU: the mean per operation over the blocks
- * of a cell, of one event. */
-static double event_per_op(const struct comparison *c, size_t cell, size_t contender,
-			   const char *event)
+/* Is this the tier of hardware events: none of those that every machine has?  The name of a
+ * made-up source stands for it as well. */
+static bool is_hardware(const char *tier)
 {
-	double sum = 0, n = 0;
+	static const char *const others[] = {"", "none", "software", "callgrind"};
 
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(tier, others[i]))
+			return false;
+	return true;
+}
+
+/* The kernel's own events stand beside hardware events in a sample, and have their figure. */
+static bool is_software(const char *event)
+{
+	return !strcmp(event, "task-clock") || !strcmp(event, "page-faults") ||
+	       !strcmp(event, "cpu-migrations") || !strcmp(event, "context-switches");
+}
+
+static bool is_of(const json_t *counters, bool hardware)
+{
+	const char *tier = json_field_text(counters, "tier");
+
+	return hardware ? is_hardware(tier) : !strcmp(tier, "callgrind");
+}
+
+/* The median per operation over those blocks of a cell in which an event was counted. */
+static double event_per_op(const struct comparison *c, size_t cell, size_t contender,
+			   const char *event, bool hardware)
+{
+	double *values = calloc(c->set->nsamples + 1, sizeof(*values)), median;
+	size_t n = 0;
+
+	if (!values)
+		abort();
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
 		json_t *counters = results_value(s->json, FIELD_counters);
@@ -206,33 +236,33 @@ static double event_per_op(const struct comparison *c, size_t cell, size_t conte
 		double value = json_field_number(json_object_get(events, event), "value");
 
 		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
-		    strcmp(json_field_text(counters, "tier"), "pmu") || isnan(value) ||
-		    !(s->ops > 0))
+		    !is_of(counters, hardware) || isnan(value) || !(s->ops > 0))
 			continue;
-		sum += value / s->ops;
-		n++;
+		values[n++] = value / s->ops;
 	}
-	return n > 0 ? sum / n : NAN;
+	median = n ? stat_median(values, n) : NAN;
+	free(values);
+	return median;
 }
 
-/* The names of hardware events in the set, each once; at most max. */
-static size_t event_names(const struct comparison *c, const char **names, size_t max)
+/* The names of hardware events in the set, or of simulated ones, each once, behind the `n` that
+ * are there; at most max in all. */
+static size_t event_names(const struct comparison *c, const char **names, size_t n, size_t max,
+			  bool hardware)
 {
-	size_t n = 0;
-
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		json_t *counters = results_value(c->set->samples[i].json, FIELD_counters);
 		const char *name;
 		json_t *value;
 
-		if (strcmp(json_field_text(counters, "tier"), "pmu"))
+		if (!is_of(counters, hardware))
 			continue;
 		json_object_foreach(json_object_get(counters, "events"), name, value) {
 			size_t k = 0;
 
 			while (k < n && strcmp(names[k], name))
 				k++;
-			if (k == n && n < max &&
+			if (k == n && n < max && !is_software(name) &&
 			    json_is_number(json_object_get(value, "value")))
 				names[n++] = name;
 		}
@@ -240,22 +270,46 @@ static size_t event_names(const struct comparison *c, const char **names, size_t
 	return n;
 }
 
-/* With a PMU a panel per event; without one the instructions that callgrind counted. */
+#define EVENTS_MAX 20
+
+/* The sets of counters and what served each, as a sentence; "" for older sets.  Free it. */
+static char *sets_of(const struct comparison *c)
+{
+	json_t *part,
+		*sets = json_object_get(json_object_get(c->set->manifest, "counters"), "sets");
+	char *list = NULL;
+	size_t i;
+
+	json_array_foreach(sets, i, part) {
+		text_append(&list, "%s%s by %s",
+			    i ? ", " : " Sets of counters: ", json_field_text(part, "set"),
+			    json_field_text(part, "tier"));
+		if (i + 1 == json_array_size(sets))
+			text_append(&list, ".");
+	}
+	return list ? list : text_format("%s", "");
+}
+
+/* With a PMU a panel per event; without one the instructions that callgrind counted, and what
+ * it simulated. */
 bool cost_write_instructions(const struct study *study, struct figure *figure)
 {
 	const struct comparison *c = study->c;
 	struct result_set *set = c->set;
-	const char *names[8], *mode = "throughput";
-	size_t nevents = event_names(c, names, 8), rows = 0;
+	const char *names[EVENTS_MAX], *mode = "throughput";
+	size_t nevents = event_names(c, names, 0, EVENTS_MAX, true), rows = 0;
+	char *sets = sets_of(c);
 	bool pmu = nevents > 0;
 	FILE *f = table_open(study, figure->name, "counted events per operation",
 			     "panel\tevent\tx\tlabel\tallocator\tper_op");
 
-	if (!f)
+	if (!f) {
+		free(sets);
 		return false;
+	}
 	if (!pmu) {
 		names[0] = "instructions (callgrind)";
-		nevents = 1;
+		nevents = event_names(c, names, 1, EVENTS_MAX, false);
 		mode = "instructions";
 	}
 	axis_rows(c, f, mode, "0\t-\t", "\tNaN");
@@ -268,10 +322,11 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 			x++;
 			for (size_t j = 0; j < c->nshown; j++) {
 				size_t k = c->shown[j];
-				double value =
-					pmu ? event_per_op(c, i, k, names[e])
-					    : comparison_median(c, i, k, METRIC_INSTRUCTIONS)
-							.point;
+				double value = pmu || e > 0
+						       ? event_per_op(c, i, k, names[e], pmu)
+						       : comparison_median(c, i, k,
+									   METRIC_INSTRUCTIONS)
+								 .point;
 
 				if (isnan(value))
 					continue;
@@ -288,16 +343,26 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 			 "no instructions were counted: neither hardware events nor cells in "
 			 "mode instructions are in this set");
 	else if (pmu)
-		text_set(&figure->caption, "Hardware events per operation, mean over blocks%s.",
-			 c->nulls ? "; null shows the driver's own share of instructions and "
-				    "is no lower "
-				    "bound of the rest"
-				  : "");
+		text_set(
+			&figure->caption,
+			"Hardware events per operation in user mode, median over the blocks in "
+			"which an event had its turn%s.%s",
+			c->nulls ? "; null shows the driver's own share of instructions and "
+				   "is no lower "
+				   "bound of the rest"
+				 : "",
+			sets);
 	else
-		text_set(&figure->caption,
-			 "Instructions per operation of the whole process, start and driver "
-			 "included, counted by callgrind at a fraction of the operations: this "
-			 "machine offers no hardware counters. Instructions are not time%s.",
-			 c->nulls ? "; null shows the driver's own share" : "");
+		text_set(
+			&figure->caption,
+			"Instructions per operation of the whole process, start and driver "
+			"included, counted by callgrind at a fraction of the operations: this "
+			"machine offers no hardware counters. Instructions are not time%s.%s%s",
+			c->nulls ? "; null shows the driver's own share" : "",
+			nevents > 1 ? " Misses are those of simulated caches of 32 KiB and 8 "
+				      "MiB and of a simulated predictor."
+				    : "",
+			sets);
+	free(sets);
 	return table_close(study, figure->name, f);
 }

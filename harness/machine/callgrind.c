@@ -171,6 +171,73 @@ int64_t callgrind_total(const char *text)
 	return line ? strtoll(strchr(line, ':') + 1, NULL, 10) : -1;
 }
 
+const char *const callgrind_simulation[CALLGRIND_SIMULATION] = {
+	"--cache-sim=yes", "--branch-sim=yes",   "--I1=32768,8,64",
+	"--D1=32768,8,64", "--LL=8388608,16,64",
+};
+
+/* The names of callgrind's events that make up what is told. */
+static const struct {
+	const char *name, *events[3];
+} simulated[] = {
+	{"data-references", {"Dr", "Dw"}}, {"D1-misses", {"D1mr", "D1mw"}},
+	{"I1-misses", {"I1mr"}},           {"LL-misses", {"ILmr", "DLmr", "DLmw"}},
+	{"branches", {"Bc", "Bi"}},        {"branch-misses", {"Bcm", "Bim"}},
+};
+
+/* The sum of the event `name` in a file whose list of events and of totals these are; -1
+ * where it has none. */
+static int64_t total_of(const char *events, const char *totals, const char *name)
+{
+	while (*events && *events != '\n') {
+		size_t length = strcspn(events, " \n");
+		/* Trailing zeros are left out. */
+		bool given = *totals && *totals != '\n';
+		char *end = (char *)totals;
+		int64_t value = given ? strtoll(totals, &end, 10) : 0;
+
+		if (length == strlen(name) && strncmp(events, name, length) == 0)
+			return value;
+		events += length;
+		events += strspn(events, " ");
+		totals = end + strspn(end, " ");
+	}
+	return -1;
+}
+
+int callgrind_simulated(const char *text, struct counters_reading *r)
+{
+	const char *events = strstr(text, "\nevents: Ir"), *totals = strstr(text, "\nsummary:");
+
+	if (!totals)
+		totals = strstr(text, "\ntotals:");
+	if (!events || !totals)
+		return 0;
+	events += strlen("\nevents: ");
+	totals = strchr(totals, ':') + 1;
+	totals += strspn(totals, " ");
+	memset(r, 0, sizeof(*r));
+	for (size_t i = 0; i < sizeof(simulated) / sizeof(simulated[0]); i++) {
+		struct counter_value *v = &r->values[r->count];
+		bool all = true;
+
+		*v = (struct counter_value){.value = 0};
+		for (int e = 0; e < 3 && simulated[i].events[e]; e++) {
+			int64_t n = total_of(events, totals, simulated[i].events[e]);
+
+			all = all && n >= 0;
+			v->value += n > 0 ? (uint64_t)n : 0;
+		}
+		if (!all)
+			continue;
+		snprintf(v->name, sizeof(v->name), "%s", simulated[i].name);
+		r->count++;
+	}
+	if (r->count)
+		r->tier = r->set = "callgrind";
+	return r->count;
+}
+
 /* Behind "==PID==" or "--PID--"; `line` itself where valgrind begins otherwise; else NULL. */
 static const char *words_of_valgrind(const char *line)
 {

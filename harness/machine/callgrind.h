@@ -6,10 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "harness/machine/counters.h"
 
 /* Arguments for valgrind up to the program; NULL-terminated.  `out` is the argument that
  * names the output file, --callgrind-out-file=FILE. */
 #define CALLGRIND_ARGS(valgrind, out) (valgrind), "--tool=callgrind", "--quiet", (out)
+
+/* Further arguments that simulate caches and branches: of fixed sizes, not those of the CPU, so
+ * that the counts are the same on every machine. */
+#define CALLGRIND_SIMULATION 5
+extern const char *const callgrind_simulation[CALLGRIND_SIMULATION];
 
 /* Names are written once, "(7) name", and then only "(7)". */
 struct callgrind_names {
@@ -24,6 +30,11 @@ void callgrind_names_free(struct callgrind_names *names);
 
 /* The sum over the file ("summary:" or "totals:"), -1 without one. */
 int64_t callgrind_total(const char *text);
+
+/* What was simulated, beside the instructions, over the file: references, misses and branches
+ * are filled in as values of tier "callgrind".  Returns how many there are; 0 where nothing
+ * was. */
+int callgrind_simulated(const char *text, struct counters_reading *reading);
 
 /* Instructions from the entry into the allocator to the return from it, summed over all
  * calls that come from outside.  `library` is the file that serves malloc.  Where that

@@ -4,21 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#ifdef HAVE_LIBPFM
-#include <perfmon/pfmlib_perf_event.h>
-#endif
 #include "harness/base/message.h"
-
-/* Groups of at most four: what the smallest PMU counts at once beside its fixed
- * counters.  The names are libpfm4's general ones. */
-static const char *const hardware_groups[][5] = {
-	{"PERF_COUNT_HW_INSTRUCTIONS", "PERF_COUNT_HW_CPU_CYCLES",
-	 "PERF_COUNT_HW_BRANCH_MISSES", "PERF_COUNT_HW_CACHE_L1D:READ:MISS", NULL},
-	{"PERF_COUNT_HW_CACHE_DTLB:READ:MISS", "PERF_COUNT_HW_CACHE_DTLB:WRITE:MISS", NULL},
-	{"PERF_COUNT_HW_CACHE_REFERENCES", "PERF_COUNT_HW_CACHE_MISSES", NULL},
-};
 
 static const struct {
 	const char *name;
@@ -30,49 +16,107 @@ static const struct {
 	{"context-switches", PERF_COUNT_SW_CONTEXT_SWITCHES},
 };
 
+static const uint64_t times = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+
 static void plain_attr(struct perf_event_attr *attr)
 {
 	memset(attr, 0, sizeof(*attr));
 	attr->size = sizeof(*attr);
-	attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+	attr->read_format = PERF_FORMAT_GROUP | PERF_FORMAT_ID | times;
 	attr->disabled = 1;
 	attr->enable_on_exec = 1;
 	attr->inherit = 1;
 	attr->exclude_hv = 1;
-	attr->exclude_kernel = 1; /* all that an ordinary user may count */
+	attr->exclude_kernel = 1;
 }
 
-static void add(struct counters *c, const char *name, int fd)
+static void add(struct counters *c, const char *name, int fd, int leader)
 {
-	snprintf(c->open[c->count].name, sizeof(c->open[0].name), "%s", name);
-	c->open[c->count++].fd = fd;
+	struct counter_open *e = &c->open[c->count];
+
+	snprintf(e->name, sizeof(e->name), "%s", name);
+	e->fd = fd;
+	e->leader = leader < 0 ? c->count : leader;
+	/* Without an id it is read by itself. */
+	if (c->source->id(fd, &e->id) < 0)
+		e->leader = c->count;
+	c->count++;
 }
 
-static int open_hardware(struct counters *c, const char *name, pid_t pid, int group)
+/* An event at the head of a group, or alone.  `attr` is left as it was taken. */
+static int open_leader(const struct counters *c, struct perf_event_attr *attr, pid_t pid)
+{
+	int fd = c->source->open(attr, pid, -1);
+
+	if (fd < 0 && errno == EINVAL && attr->read_format & PERF_FORMAT_GROUP) {
+		/* A kernel that does not read inherited groups. */
+		attr->read_format = times;
+		fd = c->source->open(attr, pid, -1);
+	}
+	return fd;
+}
+
+/* Returns 0 or an errno. */
+static int open_hardware(struct counters *c, const struct counter_event *e, pid_t pid,
+			 int *leader)
 {
 	struct perf_event_attr attr;
 	int error, fd;
 
 	plain_attr(&attr);
-	error = c->source->encode(name, &attr);
-	if (error) {
-		errno = error;
-		return -1;
+	error = c->source->encode(e->pfm, &attr);
+	if (error)
+		return error;
+	if (*leader < 0) {
+		fd = open_leader(c, &attr, pid);
+		if (fd < 0)
+			return errno;
+		if (attr.read_format & PERF_FORMAT_GROUP)
+			*leader = c->count;
+		add(c, e->name, fd, -1);
+		return 0;
 	}
 	/* Only a leader waits for the exec: members count whenever it does. */
-	if (group >= 0) {
-		attr.disabled = 0;
-		attr.enable_on_exec = 0;
+	attr.disabled = 0;
+	attr.enable_on_exec = 0;
+	fd = c->source->open(&attr, pid, c->open[*leader].fd);
+	if (fd >= 0) {
+		add(c, e->name, fd, *leader);
+		return 0;
 	}
-	fd = c->source->open(&attr, pid, group);
-	if (fd < 0 && group >= 0 && errno == EINVAL) {
-		/* The group is full or may not be mixed: counted alone, and flagged by its
-		 * times if it had to take turns. */
-		attr.disabled = 1;
-		attr.enable_on_exec = 1;
-		fd = c->source->open(&attr, pid, -1);
+	if (errno != EINVAL)
+		return errno;
+	/* The group is full or may not be mixed: counted alone, and flagged by its
+	 * times if it had to take turns. */
+	attr.disabled = 1;
+	attr.enable_on_exec = 1;
+	fd = open_leader(c, &attr, pid);
+	if (fd < 0)
+		return errno;
+	add(c, e->name, fd, -1);
+	return 0;
+}
+
+static void miss(struct counter_missing *list, int *count, const char *name, int error)
+{
+	if (*count == COUNTER_GROUP)
+		return;
+	snprintf(list[*count].name, sizeof(list[*count].name), "%s", name);
+	list[(*count)++].error = error;
+}
+
+static void open_set(struct counters *c, pid_t pid)
+{
+	int leader = -1;
+
+	for (const struct counter_event *e = c->set->events; e->name; e++) {
+		int error = open_hardware(c, e, pid, &leader);
+
+		if (error)
+			miss(c->missing, &c->nmissing, e->name, error);
+		else
+			c->hardware = true;
 	}
-	return fd;
 }
 
 static void open_software(struct counters *c, pid_t pid)
@@ -87,169 +131,84 @@ static void open_software(struct counters *c, pid_t pid)
 		/* Switches and migrations happen in the kernel: counting user mode alone would
 		 * see none and call that zero.  So all modes, or not at all. */
 		attr.exclude_kernel = 0;
-		fd = c->source->open(&attr, pid, -1);
+		fd = open_leader(c, &attr, pid);
 		if (fd < 0 && (errno == EACCES || errno == EPERM) && i < 2) {
 			attr.exclude_kernel = 1;
-			fd = c->source->open(&attr, pid, -1);
+			fd = open_leader(c, &attr, pid);
 		}
 		if (fd >= 0)
-			add(c, software_events[i].name, fd);
+			add(c, software_events[i].name, fd, -1);
 	}
 }
 
 void counters_open(struct counters *c, const struct counter_source *source, pid_t pid,
-		   bool hardware)
+		   const struct counter_set *set)
 {
 	memset(c, 0, sizeof(*c));
 	c->source = source;
-	if (hardware)
-		for (size_t g = 0; g < sizeof(hardware_groups) / sizeof(hardware_groups[0]);
-		     g++) {
-			int leader = -1;
-
-			for (int i = 0; hardware_groups[g][i]; i++) {
-				int fd = open_hardware(c, hardware_groups[g][i], pid, leader);
-
-				if (fd < 0)
-					continue;
-				if (leader < 0)
-					leader = fd;
-				add(c, hardware_groups[g][i], fd);
-				c->hardware = true;
-			}
-		}
+	c->set = set;
+	if (set)
+		open_set(c, pid);
 	open_software(c, pid);
+}
+
+/* Fills one value.  An event that never ran has no value that could be scaled. */
+static void take(struct counters_reading *reading, const struct counter_open *e, uint64_t raw,
+		 uint64_t enabled, uint64_t running)
+{
+	struct counter_value *v = &reading->values[reading->count];
+
+	if (running == 0 && enabled > 0) {
+		miss(reading->missing, &reading->nmissing, e->name, 0);
+		return;
+	}
+	snprintf(v->name, sizeof(v->name), "%s", e->name);
+	v->enabled_ns = enabled;
+	v->running_ns = running;
+	v->value = raw;
+	if (running > 0 && running < enabled)
+		v->value = (uint64_t)llround((double)raw * ((double)enabled / (double)running));
+	v->scaled = (double)running < COUNTERS_FLAG_BELOW * (double)enabled;
+	reading->count++;
+}
+
+/* Of the event `at`, in what its leader's read gave.  Three words are one event without a
+ * group: value, enabled, running; a group of one has five. */
+static void take_from(const struct counters *c, struct counters_reading *reading, int at,
+		      const uint64_t *words, int n)
+{
+	const struct counter_open *e = &c->open[at];
+
+	if (n == 3) {
+		take(reading, e, words[0], words[1], words[2]);
+		return;
+	}
+	for (uint64_t i = 0; n > 3 && i < words[0] && 3 + 2 * (int)i + 1 < n; i++)
+		if (words[3 + 2 * i + 1] == e->id) {
+			take(reading, e, words[3 + 2 * i], words[1], words[2]);
+			return;
+		}
+	miss(reading->missing, &reading->nmissing, e->name, EIO);
 }
 
 void counters_finish(struct counters *c, struct counters_reading *reading)
 {
+	uint64_t words[COUNTERS_WORDS];
+	int read_of = -1, n = 0;
+
 	memset(reading, 0, sizeof(*reading));
 	reading->tier = c->hardware ? c->source->tier : c->count ? "software" : "none";
+	reading->set = c->set ? c->set->name : NULL;
+	memcpy(reading->missing, c->missing, sizeof(c->missing));
+	reading->nmissing = c->nmissing;
 	for (int i = 0; i < c->count; i++) {
-		struct counter_value *v = &reading->values[reading->count];
-		uint64_t raw[3];
-
-		/* An event that never ran has no value that could be scaled. */
-		if (c->source->read(c->open[i].fd, raw) == 0 && (raw[2] > 0 || raw[1] == 0)) {
-			snprintf(v->name, sizeof(v->name), "%s", c->open[i].name);
-			v->enabled_ns = raw[1];
-			v->running_ns = raw[2];
-			v->value = raw[0];
-			if (raw[2] > 0 && raw[2] < raw[1])
-				v->value = (uint64_t)llround((double)raw[0] *
-							     ((double)raw[1] / (double)raw[2]));
-			v->scaled = (double)raw[2] < COUNTERS_FLAG_BELOW * (double)raw[1];
-			reading->count++;
+		if (c->open[i].leader != read_of) {
+			read_of = c->open[i].leader;
+			n = c->source->read(c->open[read_of].fd, words, COUNTERS_WORDS);
 		}
+		take_from(c, reading, i, words, n);
 	}
 	for (int i = c->count - 1; i >= 0; i--) /* members before their leader */
 		c->source->close(c->open[i].fd);
 	c->count = 0;
 }
-
-static const char *explain(int error)
-{
-	switch (error) {
-	case ENOENT:
-	case ENODEV:
-	case EOPNOTSUPP:
-		return "this machine shows no hardware counters";
-	case EACCES:
-	case EPERM:
-		return "not permitted (perf_event_paranoid, or a container's filter)";
-	case EMFILE:
-	case ENFILE:
-		return "too many open files";
-	case EBUSY:
-		return "all hardware counters are taken by someone else";
-	case ENOSYS:
-		return "the kernel has no perf_event_open";
-	default:
-		return strerror(error);
-	}
-}
-
-const char *counters_probe(const struct counter_source *source, char *line, size_t size)
-{
-	struct counters c;
-	struct perf_event_attr attr;
-	const char *tier;
-	int error, fd = -1;
-
-	plain_attr(&attr);
-	error = source->encode(hardware_groups[0][0], &attr);
-	if (!error) {
-		fd = source->open(&attr, 0, -1);
-		error = fd < 0 ? errno : 0;
-	}
-	if (fd >= 0)
-		source->close(fd);
-	counters_open(&c, source, 0, !error);
-	tier = c.hardware ? source->tier : c.count ? "software" : "none";
-	if (c.hardware)
-		because(line, size, "%d hardware and software events, user mode", c.count);
-	else
-		because(line, size, "%s: %s", explain(error),
-			c.count ? "software events only" : "no events at all");
-	for (int i = c.count - 1; i >= 0; i--)
-		source->close(c.open[i].fd);
-	return tier;
-}
-
-/* --- the kernel as a source ------------------------------------------------ */
-
-#ifdef HAVE_LIBPFM
-static int kernel_encode(const char *name, struct perf_event_attr *attr)
-{
-	static int ready = -1;
-	struct perf_event_attr found = {.size = sizeof(found)};
-	pfm_perf_encode_arg_t arg = {.attr = &found, .size = sizeof(arg)};
-
-	if (ready < 0)
-		ready = pfm_initialize() == PFM_SUCCESS;
-	if (!ready ||
-	    pfm_get_os_event_encoding(name, PFM_PLM3, PFM_OS_PERF_EVENT, &arg) != PFM_SUCCESS)
-		return ENOENT;
-	attr->type = found.type;
-	attr->config = found.config;
-	attr->config1 = found.config1;
-	attr->config2 = found.config2;
-	return 0;
-}
-#else
-static int kernel_encode(const char *name, struct perf_event_attr *attr)
-{
-	(void)name;
-	(void)attr;
-	return ENOENT;
-}
-#endif
-
-static int kernel_open(struct perf_event_attr *attr, pid_t pid, int group)
-{
-	return (int)syscall(SYS_perf_event_open, attr, pid, -1, group, PERF_FLAG_FD_CLOEXEC);
-}
-
-static int kernel_read(int fd, uint64_t out[3])
-{
-	ssize_t n = read(fd, out, 3 * sizeof(out[0]));
-
-	if (n == (ssize_t)(3 * sizeof(out[0])))
-		return 0;
-	if (n >= 0)
-		errno = EIO;
-	return -1;
-}
-
-static void kernel_close(int fd)
-{
-	close(fd);
-}
-
-const struct counter_source counters_of_kernel = {
-	.tier = "pmu",
-	.encode = kernel_encode,
-	.open = kernel_open,
-	.read = kernel_read,
-	.close = kernel_close,
-};

@@ -38,6 +38,10 @@ static const struct blocks suites[] = {
  * first fiftieth would be how a program starts: it is replayed up to so many events. */
 #define CALLGRIND_PART 50
 #define CALLGRIND_EVENTS 2000000
+/* Counts of several threads differ from run to run, since who waits for whom is chance: the
+ * median of three, of two threads where that is a parameter. */
+#define CALLGRIND_THREADED_BLOCKS 3
+#define CALLGRIND_THREADS "threads=2"
 /* One workload runs once more there with a clock that moves: some 50 s for its million calls,
  * in which what is done by the clock (decay, upkeep of caches) is done by every allocator. */
 #define CALLGRIND_UPKEEP "fleet-5"
@@ -48,6 +52,7 @@ static const char *const work_params[] = {"ops", "requests", NULL};
 struct builder {
 	const struct suite_choice *choice;
 	const struct blocks *suite;
+	const struct suite_choice *given; /* as it was before modes were filled in */
 	struct cell *cells;
 	int count;
 	char *why;
@@ -205,8 +210,12 @@ static void add(struct builder *b, const char *workload, enum cell_mode mode,
 	/* A number of blocks speaks of the modes that were named, else of throughput; it
 	 * lowers but does not raise what one block of is enough. */
 	cell.blocks = blocks;
-	if (asked > 0 && (b->choice->modes_given || mode == MODE_THROUGHPUT || asked < blocks))
+	if (asked > 0 && ((b->given->modes_given && b->given->modes[mode]) ||
+			  mode == MODE_THROUGHPUT || asked < blocks))
 		cell.blocks = asked;
+	/* More than one count is taken of what does not repeat: its spread is part of it. */
+	if (mode == MODE_INSTRUCTIONS && cell.blocks < blocks)
+		cell.blocks = blocks;
 	b->cells = realloc(b->cells, (size_t)(b->count + 1) * sizeof(b->cells[0]));
 	if (!b->cells) {
 		complain("out of memory");
@@ -238,7 +247,8 @@ static void add_memory(struct builder *b, const char *workload, int blocks)
 		add(b, workload, MODE_MEMORY, NULL, blocks);
 }
 
-static void add_instructions(struct builder *b, const struct workload *w, const char *clock,
+/* `more`: further settings, or NULL. */
+static void add_instructions(struct builder *b, const struct workload *w, const char *more,
 			     int blocks)
 {
 	struct cell cell;
@@ -260,11 +270,32 @@ static void add_instructions(struct builder *b, const struct workload *w, const 
 
 			setting = text_format("%s=%lld%s%s", work_params[i],
 					      (long long)(part > min ? part : min),
-					      clock ? "," : "", clock ? clock : "");
+					      more ? "," : "", more ? more : "");
 		}
 	}
-	add(b, w->name, MODE_INSTRUCTIONS, setting, blocks);
+	add(b, w->name, MODE_INSTRUCTIONS, setting ? setting : more, blocks);
 	free(setting);
+}
+
+/* Modes that a set of counters asks for must have cells: nothing would else be counted, in
+ * silence. */
+static int check_adds(const struct builder *b)
+{
+	static const char *const needs[MODE_COUNT] = {
+		[MODE_INSTRUCTIONS] = "callgrind: no selected workload runs under callgrind",
+		[MODE_LOCALITY] = "locality: it is of traces, and none is selected "
+				  "(--workload 'trace:*')",
+	};
+
+	for (int m = 0; m < MODE_COUNT; m++) {
+		bool found = !b->choice->adds[m];
+
+		for (int i = 0; i < b->count; i++)
+			found |= b->cells[i].mode == (enum cell_mode)m;
+		if (!found)
+			return because(b->why, b->why_size, "--counters %s", needs[m]);
+	}
+	return 0;
 }
 
 static int check_settings(const struct builder *b)
@@ -305,8 +336,10 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	static const char *const threads[] = {"threads=1", "threads=2", "threads=4"};
 	static const char *const loads[] = {"load=50", "load=70", "load=90"};
 	struct suite_choice choice = *given;
-	struct builder b = {.choice = &choice, .why = why, .why_size = why_size};
+	struct builder b = {
+		.choice = &choice, .given = given, .why = why, .why_size = why_size};
 	const struct blocks *suite = NULL;
+	bool named;
 	const struct workload *const *all;
 
 	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
@@ -323,6 +356,9 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	if (!choice.modes_given)
 		for (int m = 0; m < MODE_COUNT; m++)
 			choice.modes[m] = m != MODE_VERIFY; /* checked by tests; no figure */
+	for (int m = 0; m < MODE_COUNT; m++)
+		choice.modes[m] |= choice.adds[m];
+	named = (choice.modes_given || choice.adds[MODE_INSTRUCTIONS]) && choice.nworkloads > 0;
 	for (const struct workload *const *w = all; *w; w++)
 		add(&b, (*w)->name, MODE_THROUGHPUT, NULL, suite->throughput);
 	for (const struct program *const *p = programs_all; *p; p++)
@@ -345,20 +381,26 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		if (has_param("prod-cons", "threads"))
 			add(&b, "prod-cons", MODE_THROUGHPUT, threads[i], suite->scale);
 	for (const struct workload *const *w = all; *w; w++)
-		/* Threads make counts vary, and other processes are not counted. */
+		/* Threads make counts vary (below), and other processes are not counted. */
 		if (!(*w)->threaded && !(*w)->processes)
 			add_instructions(&b, *w, NULL, suite->instructions);
 	for (const struct workload *const *w = all; *w; w++)
 		if (strcmp((*w)->name, CALLGRIND_UPKEEP) == 0)
 			add_instructions(&b, *w, CALLGRIND_STEP, suite->instructions);
+	for (const struct workload *const *w = all; named && *w; w++)
+		if ((*w)->threaded && !(*w)->processes && !traces_named((*w)->name))
+			add_instructions(&b, *w,
+					 has_param((*w)->name, "threads") ? CALLGRIND_THREADS
+									  : NULL,
+					 CALLGRIND_THREADED_BLOCKS);
 	/* A program under callgrind takes a minute even where its input was cut for that. */
-	if (choice.modes_given && choice.nworkloads > 0)
+	if (named)
 		for (const struct program *const *p = programs_all; *p; p++)
 			add(&b, (*p)->name, MODE_INSTRUCTIONS, NULL, suite->instructions);
 	for (const struct workload *const *w = all; *w; w++)
 		if (traces_named((*w)->name))
 			add(&b, (*w)->name, MODE_LOCALITY, NULL, suite->instructions);
-	if (!b.failed && check_settings(&b) < 0)
+	if (!b.failed && (check_settings(&b) < 0 || check_adds(&b) < 0))
 		b.failed = true;
 	if (!b.failed && b.count == 0) {
 		because(why, why_size,

@@ -12,6 +12,7 @@ struct suite_choice {
 	int nworkloads;         /* 0 = the suite, or the commands where there are any */
 	bool modes[MODE_COUNT]; /* those asked for */
 	bool modes_given;       /* false: those of the suite */
+	bool adds[MODE_COUNT];  /* and beside them, as if named: those of sets of counters */
 	const char **settings;  /* arguments of --set */
 	int nsettings;
 	int blocks; /* 0 = the suite's */

@@ -22,6 +22,8 @@ struct document *cost_document(const struct comparison *c, const struct fleet *f
 void section_figures(struct document *d, const struct figures *figures);
 /* From now on figures name their SVG alone; figures_keep_pictures() removes the rest. */
 void section_figures_pictures_only(void);
+/* Nothing of older sets, which have no sets of counters. */
+void section_counters(struct document *d, const struct comparison *c);
 void section_latency(struct document *d, const struct comparison *c);
 /* Nothing where no trace was replayed. */
 void section_replays(struct document *d, const struct comparison *c);

@@ -271,7 +271,8 @@ static void cannot_be_said(struct document *d, const struct comparison *c)
 				open, all);
 	if (!count_throughput(c, true))
 		document_say(d, "Anything of real programs: none was run.");
-	if (*tier && strcmp(tier, "hardware"))
+	/* Of what has a counter the figure tells. */
+	if (!strcmp(tier, "software") || !strcmp(tier, "none"))
 		document_format(d, "What caches and address translation cost: %s.",
 				json_field_text(counters, "reason"));
 	for (size_t k = 0; k < c->set->ncontenders; k++)

@@ -19,6 +19,7 @@ struct document *sections_make(const struct study *study, const struct figures *
 	section_memory(d, study);
 	section_cost(d, study);
 	section_figures(d, figures);
+	section_counters(d, c);
 	section_latency(d, c);
 	section_replays(d, c);
 	section_gaps(d, c);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "harness/matrix/command.h"
+#include "harness/machine/counter_sets.h"
 #include "harness/matrix/suite.h"
 
 #define REQUEST_ARGUMENTS 64
@@ -34,8 +35,9 @@ struct run_request {
 	const char *out;        /* NULL = the default */
 	uint64_t seed;
 	bool seed_given, suite_given, resume, strict, dry_run, quiet, no_report, no_repeat;
-	bool keep_dumps;      /* of callgrind */
-	struct command draft; /* that the options speak of now */
+	bool keep_dumps;         /* of callgrind */
+	counter_choice counters; /* sets; 0 = the default */
+	struct command draft;    /* that the options speak of now */
 	struct request_part **parts;
 	int nparts; /* 0 = choice alone */
 	struct request_origin *origins;

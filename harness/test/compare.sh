@@ -293,6 +293,19 @@ if [ "${ASH_SANITIZER:-no}" != no ] || ! command -v valgrind >/dev/null; then
 	finish
 	exit 0
 fi
+# Sets of counters: cells of mode instructions beside those that were named, with what is simulated; of two threads three
+# counts, however few blocks were asked for.
+bench run --workload tiny-churn,prod-cons --mode throughput --set ops=2000 --blocks 1 --only glibc \
+	--counters core,callgrind --no-report --out "$work/counted"
+check '[ $status -eq 0 ] && grep -q "^counters: core: " "$work/out" && grep -q "^counters: callgrind: callgrind" "$work/out"' \
+	"run --counters says what serves each set"
+"$rows" "$work/counted" cell mode status instructions >"$work/counted.rows"
+check '[ "$(grep -c "^tiny-churn:.*instructions.ok" "$work/counted.rows")" -eq 1 ] &&
+	[ "$(grep -c "^prod-cons:.*instructions.ok" "$work/counted.rows")" -eq 3 ]' "the set callgrind adds its cells"
+check '[ "$(grep -c "\"D1-misses\"" "$work/counted/samples.jsonl")" -eq 4 ]' "with simulated misses"
+bench report --quiet --markdown "$work/counted"
+check 'grep -q "^| prod-cons:ops=2000 | glibc | 3 | " "$work/counted/report.md" &&
+	! grep -q "^| tiny-churn:ops=2000 | glibc | 1 | " "$work/counted/report.md"' "the page tells the spread of several threads"
 bench run --workload trace:git --mode instructions --set ops=2000 --blocks 1 --keep-dumps --quiet --no-report \
 	--out "$work/dumps" --only glibc --allocator "slow=$planted/planted_slow.so,PLANTED_BURN=60"
 check '[ $status -eq 0 ] && [ "$(ls "$work/dumps/callgrind" | wc -l)" -eq 2 ]' "run --keep-dumps keeps what callgrind wrote"

@@ -1,7 +1,7 @@
 /* Writes a SYNTHETIC folder of results in the documented schema, for tests of the
  * report.  No number in it was measured; the host is called "synthetic".
  *
- *   make_sample_set DIR [blocks=N] [planted] [torn] [schema=N] [unfinished] [pmu] [turned]
+ *   make_sample_set DIR [blocks=N] [planted] [torn] [schema=N] [unfinished] [pmu=FILE] [turned]
  *                   [seed=N] [drift=X] [slower=NAME] [suite=VERSION] [class=HASH]
  *                   [day=N]
  *
@@ -12,7 +12,8 @@
  * tenth of both: means below 1 that one cell makes.  With another seed it is
  * another run of the same things, `drift` the time that all takes in it, `slower` a contender
  * that takes 10 % more, `day` the one in January (1 to 31) on which it was measured, and its
- * revision; of such a set, one of many, there are no timelines. */
+ * revision; of such a set, one of many, there are no timelines.  `pmu` is a file of raw counts
+ * (perf_counts.txt), read as those of a PMU are, a set a block in turn. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -23,7 +24,9 @@
 #include <sys/stat.h>
 
 #include "harness/base/sample_fields.h"
+#include "harness/run/counting.h"
 #include "harness/stats/statistics.h"
+#include "harness/test/raw_counts.h"
 
 static const struct {
 	const char *name;
@@ -243,8 +246,20 @@ static json_t *whole(double value)
 	return json_integer((json_int_t)value);
 }
 
+/* The counts of the file, by way of counters.h. */
+static json_t *raw_counts_of(int block)
+{
+	struct counters counters;
+	struct counters_reading reading;
+
+	counters_open(&counters, &raw_counts, 0,
+		      counter_sets_turn(counter_sets_default(), block));
+	counters_finish(&counters, &reading);
+	return counters_to_json(&reading);
+}
+
 static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k, int block,
-		      int order, double weather, bool pmu)
+		      int order, double weather, const char *pmu)
 {
 	bool throughput = !strcmp(cells[cell].mode, "throughput");
 	bool memory = !strcmp(cells[cell].mode, "memory");
@@ -310,10 +325,7 @@ static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k
 	if (!strcmp(cells[cell].mode, "instructions"))
 		put(s, FIELD_instructions, whole(ops * ns * 4));
 	if (pmu && throughput)
-		put(s, FIELD_counters,
-		    json_pack("{s:s,s:{s:{s:f},s:{s:f}}}", "tier", "pmu", "events",
-			      "instructions", "value", cpu * 3, "dTLB-misses", "value",
-			      cpu / 900));
+		put(s, FIELD_counters, raw_counts_of(block));
 	return s;
 }
 
@@ -339,7 +351,7 @@ static void write_distributions(const char *dir)
 }
 
 static void write_manifest(const char *dir, int schema, int blocks, size_t ncontenders,
-			   bool finished)
+			   bool finished, const char *pmu)
 {
 	json_t *manifest = json_pack(
 		"{s:i,s:s,s:s,s:[s,s,s],s:i,s:s,s:s,s:s,s:i,s:i,s:{s:f},s:{s:s,s:s}}", "schema",
@@ -359,6 +371,9 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 		json_object_set_new(manifest, "revision", json_string(text));
 	}
 
+	if (pmu)
+		json_object_set_new(manifest, "counters",
+				    counting_plan(&raw_counts, counter_sets_default()));
 	json_object_set_new(manifest, "finished",
 			    finished ? json_string("2000-01-01T00:10:00Z") : json_null());
 	for (size_t k = 0; k < ncontenders; k++)
@@ -389,9 +404,9 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 
 int main(int argc, char **argv)
 {
-	bool planted = false, torn = false, unfinished = false, pmu = false;
+	bool planted = false, torn = false, unfinished = false;
 	int blocks = 5, schema = 1, id = 0, seed = 2026;
-	const char *dir = argc > 1 ? argv[1] : "";
+	const char *dir = argc > 1 ? argv[1] : "", *pmu = NULL;
 	size_t ncontenders;
 	char path[4096];
 	FILE *f;
@@ -419,8 +434,8 @@ int main(int argc, char **argv)
 			torn = true;
 		else if (!strcmp(argv[i], "unfinished"))
 			unfinished = true;
-		else if (!strcmp(argv[i], "pmu"))
-			pmu = true;
+		else if (!strncmp(argv[i], "pmu=", 4))
+			raw_counts_read(pmu = argv[i] + 4);
 		else if (!strcmp(argv[i], "turned"))
 			planted = turned = true;
 		else
@@ -429,7 +444,7 @@ int main(int argc, char **argv)
 	if (!*dir) {
 		fprintf(stderr,
 			"usage: make_sample_set DIR [blocks=N] [schema=N] [planted] [torn] "
-			"[unfinished] [pmu] [turned] [seed=N] [drift=X] [slower=NAME] "
+			"[unfinished] [pmu=FILE] [turned] [seed=N] [drift=X] [slower=NAME] "
 			"[suite=VERSION] "
 			"[class=HASH] [day=N]\n");
 		return 2;
@@ -444,7 +459,7 @@ int main(int argc, char **argv)
 	mkdir(path, 0777);
 	write_distributions(dir);
 	ncontenders = planted ? sizeof(contenders) / sizeof(*contenders) : STANDARD;
-	write_manifest(dir, schema, blocks, ncontenders, !unfinished);
+	write_manifest(dir, schema, blocks, ncontenders, !unfinished, pmu);
 	f = create(dir, "samples.jsonl");
 	for (int block = 0; block < blocks; block++)
 		for (size_t cell = 0; cell < NCELLS; cell++) {

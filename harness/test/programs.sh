@@ -30,7 +30,7 @@ check '"$rows" "$work/ok" allocator allocator_file | grep "^glibc" | sort -u | g
 
 # A crash inside a program, and one that stalls.
 first=$(echo $programs | cut -d" " -f1)
-bench run --no-report --quiet --mode throughput --blocks 1 --timeout 4s --out "$work/bad" --workload "$names" \
+bench run --no-report --quiet --mode throughput --blocks 1 --out "$work/bad" --workload "$names" \
 	--only "crash=$planted/planted_crash.so,PLANTED_CALLS=3000"
 check '[ $status -eq 1 ] && [ "$("$rows" "$work/bad" status | grep -c failed)" -eq $(echo $programs | wc -w) ]' \
 	"an allocator that crashes in them is recorded as failed"

@@ -126,7 +126,8 @@ ok $? "a program that crashes leaves a whole trace that says so"
 
 "$bench" record -o wait.trace -- "$recorded" wait "$work/ready" 2>err &
 pid=$!
-for i in $(seq 300); do [ -e ready ] && break; sleep 0.1; done
+# Until it is there, or cannot come any more.
+until [ -e ready ] || grep -qs "^State:.*Z" "/proc/$pid/status" || ! [ -e "/proc/$pid" ]; do sleep 0.1; done
 kill -INT $pid
 wait $pid
 equal "$? $(number wait.trace 'malloc #[0-9]* 3001$')" "21 1"

@@ -433,8 +433,17 @@ tells_how_far() {
 
 # --- sets of another kind ---------------------------------------------------------------
 events_of_a_pmu() {
-	"$make_set" "$work/pmu" pmu && "$report" "$work/pmu" >/dev/null || return 1
-	grep -q 'dTLB-misses' "$work/pmu/report/fig16b.tsv" && [ -s "$work/pmu/report/fig16b.svg" ]
+	"$make_set" "$work/pmu" pmu="$top_srcdir/harness/test/perf_counts.txt" && "$report" "$work/pmu" >/dev/null ||
+		return 1
+	# A set a block: each event of each has its panel, and no other.
+	[ "$(grep -v '^#' "$work/pmu/report/fig16b.tsv" | awk -F'\t' 'NR > 1 && $1 > 0 { print $2 }' | sort -u | wc -l)" -eq 11 ] &&
+		grep -q 'dTLB-load-misses' "$work/pmu/report/fig16b.tsv" && [ -s "$work/pmu/report/fig16b.svg" ]
+}
+sets_have_their_table() {
+	# What served each set, and the event that had its counters 80 % of the time.
+	grep -q '<th scope="row">tlb</th><td[^>]*>synthetic</td>' "$work/pmu/report.html" &&
+		grep -q '<th scope="row">dTLB-load-misses</th>' "$work/pmu/report.html" &&
+		! grep -q 'id="counters"' "$set_dir/report.html" # an older one, without sets
 }
 one_block_has_no_interval() {
 	"$make_set" "$work/one" blocks=1 && undrawn "$work/one" || return 1
@@ -512,7 +521,7 @@ if ! command -v "$gnuplot" >/dev/null; then
 	echo "1..0 # SKIP gnuplot is not installed"
 	exit 0
 fi
-echo 1..46
+echo 1..47
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1
 	python3 - "$@" <<-'END'
@@ -569,6 +578,7 @@ check "sizes and lifetimes have a panel per workload recorded" sizes_are_drawn
 check "a virtual machine, and what else is not known of it" tells_the_machine
 check "progress, and none with --quiet" tells_how_far
 check "events of a PMU are drawn" events_of_a_pmu
+check "sets of counters have their table" sets_have_their_table
 check "a set of one contender is told in absolute numbers" one_is_absolute
 check "a set without anybody to rank says so" few_say_why
 check "one block has no interval" one_block_has_no_interval

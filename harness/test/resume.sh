@@ -3,17 +3,35 @@
 
 plan="--no-report --workload tiny-churn --mode throughput --only glibc --allocator again=$("$bench" list |
 	awk '$1 == "glibc" { print $2 }')"
-lines() { grep -c . "$1/samples.jsonl" 2>/dev/null || true; }
-wait_lines() { # until the folder has that many records (or a minute is over)
-	for _ in $(seq 600); do
-		[ "$(lines "$1")" -ge "$2" ] && return 0
-		sleep 0.1
+lines() { # of a folder's records, 0 while there are none
+	local n
+	n=$(grep -c . "$1/samples.jsonl" 2>/dev/null)
+	echo "${n:-0}"
+}
+alive() { # a process that has not ended, whether or not it was waited for
+	case $(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) in
+	''|Z|X) return 1 ;;
+	esac
+}
+
+# A run of six blocks whose process, $pid, stands still in the middle of them.  One that was done before it could be
+# stopped, which takes a machine that has no time for this script, is begun again.
+stopped_run() { # FOLDER RECORDS
+	for _ in 1 2 3 4 5 6 7 8; do
+		rm -rf "$1"
+		"$bench" run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$1" >"$work/out" 2>"$work/err" &
+		pid=$!
+		while alive $pid && [ "$(lines "$1")" -lt "$2" ]; do sleep 0.05; done
+		kill -STOP $pid 2>/dev/null
+		[ "$(lines "$1")" -lt 10 ] && return 0
+		kill -KILL $pid 2>/dev/null
+		wait $pid 2>/dev/null
 	done
 }
 
 taken() { # until the process has taken the SIGINT (bit 1) that was sent to it
-	for _ in $(seq 600); do
-		case $(sed -n 's/^ShdPnd:.*\(.\)$/\1/p' "/proc/$1/status") in
+	while alive "$1"; do
+		case $(sed -n 's/^ShdPnd:.*\(.\)$/\1/p' "/proc/$1/status" 2>/dev/null) in
 		[2367abef]) sleep 0.1 ;;
 		*) return 0 ;;
 		esac
@@ -37,10 +55,9 @@ check '[ $status -eq 0 ] && [ "$(wc -l <"$work/out")" -eq 1 ] && grep -q "was fi
 refuses 1 "holds a run set already" "nor written over" run $plan --out "$work/whole"
 
 # ctrl-C: the running sample is finished.
-"$bench" run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$work/cut" >"$work/out" 2>"$work/err" &
-pid=$!
-wait_lines "$work/cut" 3
+stopped_run "$work/cut" 3
 kill -INT $pid
+kill -CONT $pid
 wait $pid
 status=$?
 had=$(lines "$work/cut")
@@ -61,10 +78,7 @@ check '[ "$("$rows" "$work/cut" id block order allocator seed | sort)" = "$("$ro
 "$bench" run --no-report --quiet --workload tiny-churn --mode throughput --blocks 2 --timeout 10m \
 	--only "stall=$planted/planted_stall.so" --out "$work/twice" >"$work/out" 2>"$work/err" &
 pid=$!
-for _ in $(seq 600); do
-	pgrep -P $pid ashlar-work >/dev/null && break
-	sleep 0.1
-done
+while alive $pid && ! pgrep -P $pid ashlar-work >/dev/null; do sleep 0.1; done
 kill -INT $pid
 taken $pid
 kill -INT $pid
@@ -74,9 +88,7 @@ check '[ $status -eq 130 ] && [ "$(lines "$work/twice")" -eq 0 ] && ! pgrep -f "
 	"a second ctrl-C ends the running sample, which leaves no record and no process"
 
 # kill -9, in the middle of writing a record.
-"$bench" run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$work/shot" >"$work/out" 2>"$work/err" &
-pid=$!
-wait_lines "$work/shot" 4
+stopped_run "$work/shot" 4
 refuses 2 "another ashlar-bench" "two at once in one folder are refused" run --resume --out "$work/shot"
 kill -KILL $pid
 wait $pid 2>/dev/null

@@ -181,6 +181,32 @@ static void valgrind_says_first_what_is_wrong(void **state)
 	assert_string_equal(line, "");
 }
 
+/* What caches and branches cost, of a file that counted them, with trailing zeros left out. */
+static void simulated_misses(void **state)
+{
+	static const char text[] =
+		"# callgrind format\n"
+		"events: Ir Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw Bc Bcm Bi Bim\n"
+		"fn=(1) main\n"
+		"10 100 20\n"
+		"summary: 1000 300 200 7 30 5 6 4 2 90 8\n"
+		"7 7\n";
+	struct counters_reading r;
+
+	(void)state;
+	assert_int_equal(callgrind_simulated(text, &r), 6);
+	assert_string_equal(r.tier, "callgrind");
+	assert_string_equal(r.values[0].name, "data-references");
+	assert_int_equal(r.values[0].value, 500);
+	assert_int_equal(r.values[1].value, 35); /* D1 */
+	assert_int_equal(r.values[2].value, 7);  /* I1 */
+	assert_int_equal(r.values[3].value, 12); /* LL */
+	assert_int_equal(r.values[4].value, 90); /* branches, the indirect ones left out */
+	assert_int_equal(r.values[5].value, 8);
+	assert_int_equal(callgrind_simulated(dump, &r), 0);
+	assert_int_equal(callgrind_total(text), 1000); /* the instructions all the same */
+}
+
 static int64_t self_of(const struct profile *p, const char *object, const char *name)
 {
 	for (size_t i = 0; i < p->count; i++)
@@ -270,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_stub_without_an_object),
 		cmocka_unit_test(what_is_no_dump),
 		cmocka_unit_test(valgrind_says_first_what_is_wrong),
+		cmocka_unit_test(simulated_misses),
 		cmocka_unit_test(functions_by_themselves),
 		cmocka_unit_test(functions_have_one_name),
 		cmocka_unit_test(the_greatest_difference_first),

@@ -71,6 +71,8 @@ refuses 2 "not a 64-bit ELF file" "run: a library that is none" run --allocator 
 refuses 2 "NAME=VALUE" "run: a variable without a value" run --allocator x=/no/such.so,FOO
 refuses 2 "unknown suite" "run: an unknown suite" run --suite slow
 refuses 2 "unknown mode" "run: an unknown mode" run --mode warp
+refuses 2 "unknown set of counters 'l4'" "run: an unknown set of counters" run --counters core,l4
+refuses 2 "none is selected" "run: locality without a trace" run --workload tiny-churn --counters locality
 refuses 2 "--blocks" "run: no number of blocks" run --blocks many
 refuses 2 "--budget" "run: no time" run --budget 10x
 refuses 2 "--seed" "run: no seed" run --seed -1

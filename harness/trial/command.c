@@ -352,7 +352,7 @@ static void run_command(struct command_trial *t)
 		counted = !name;
 		if (counted)
 			counters_open(&counters, t->place->source, t->child.pid,
-				      t->place->hardware);
+				      counter_sets_turn(t->place->counters, t->sample->block));
 	}
 	t->sample->begin_ns = now_ns();
 	t->deadline_ns = t->sample->begin_ns + (uint64_t)t->timeout_s * 1000000000u;

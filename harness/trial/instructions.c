@@ -36,6 +36,7 @@ static void read_dump(const struct trial_place *place, struct sample *s, const c
 			s->instructions = callgrind_total(text);
 			s->allocator_instructions = callgrind_allocator(
 				text, s->contender->path, &s->usable_size_instructions);
+			callgrind_simulated(text, &s->counters);
 			trial_keep_dump(place, s, text);
 		}
 		free(text);
@@ -71,6 +72,14 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *s)
 	trial_argv_add(&argv, "--quiet");
 	trial_argv_add(&argv, "--zero-before=measure_begin");
 	trial_argv_add(&argv, "--dump-before=measure_end");
+	/* Threads take turns in order: else the one that holds valgrind's lock may keep it, and
+	 * who waits for another's work counts his waiting by chance. */
+	if (s->cell->workload->threaded)
+		trial_argv_add(&argv, "--fair-sched=yes");
+	for (int i = 0;
+	     i < CALLGRIND_SIMULATION && counter_sets_have(place->counters, COUNTERS_CALLGRIND);
+	     i++)
+		trial_argv_add(&argv, callgrind_simulation[i]);
 	trial_argv_add(&argv, dump);
 	trial_argv_worker(&argv, s, paths_find()->still, &env);
 	const struct child_plan plan = {

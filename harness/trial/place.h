@@ -11,7 +11,9 @@ struct trial_place {
 	const char *out;     /* folder of the run set: timeline/ and latency/ exist in it */
 	const char *scratch; /* folder for what does not outlive the run */
 	const struct counter_source *source;
-	bool hardware;        /* the source has hardware events */
+	/* Hardware sets take turns over blocks, with software events beside each; that of
+	 * callgrind simulates caches and branches where instructions are counted. */
+	counter_choice counters;
 	const char *valgrind; /* NULL = none */
 	int timeout_s;        /* of one sample; 0 = what the workload or program says */
 	uint64_t seed;        /* of the padding */

@@ -23,7 +23,7 @@
 #include "harness/trial/timeline.h"
 #include "harness/trial/usage.h"
 
-#define PREFIX 20
+#define PREFIX 25
 
 struct program_trial {
 	const struct trial_place *place;
@@ -176,6 +176,10 @@ static int compose(struct program_trial *t)
 
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			t->prefix[n++] = text_format("%s", words[i]);
+		for (int i = 0; i < CALLGRIND_SIMULATION &&
+				counter_sets_have(t->place->counters, COUNTERS_CALLGRIND);
+		     i++)
+			t->prefix[n++] = text_format("%s", callgrind_simulation[i]);
 		free(out);
 	} else if (t->place->record) {
 		const char *const words[] = {bench,
@@ -227,6 +231,8 @@ static void take_dump(struct program_trial *t)
 		s->instructions = callgrind_total(text);
 		s->allocator_instructions = callgrind_allocator(text, s->contender->path,
 								&s->usable_size_instructions);
+		s->counters = (struct counters_reading){.tier = "none"}; /* perf saw valgrind */
+		callgrind_simulated(text, &s->counters);
 		trial_keep_dump(t->place, s, text);
 	}
 	free(text);
@@ -283,7 +289,8 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 		trial_env_free(&env);
 		return;
 	}
-	counters_open(&counters, t->place->source, t->child.pid, t->place->hardware);
+	counters_open(&counters, t->place->source, t->child.pid,
+		      counter_sets_turn(t->place->counters, s->block));
 	begin = now_ns();
 	t->deadline_ns = begin + (uint64_t)t->timeout_s * 1000000000u;
 	if (child_go(&t->child, plan.path, why, sizeof(why)) < 0) {

@@ -205,25 +205,6 @@ static json_t *locality(const struct sample *s)
 	return o;
 }
 
-static json_t *counters(const struct sample *s)
-{
-	json_t *o = json_object(), *events = json_object();
-
-	for (int i = 0; i < s->counters.count; i++) {
-		const struct counter_value *v = &s->counters.values[i];
-		json_t *event = json_object();
-
-		json_object_set_new(event, "value", number(v->value));
-		json_object_set_new(event, "enabled_ns", number(v->enabled_ns));
-		json_object_set_new(event, "running_ns", number(v->running_ns));
-		json_object_set_new(event, "scaled", json_boolean(v->scaled));
-		json_object_set_new(events, v->name, event);
-	}
-	json_object_set_new(o, "tier", text(s->counters.tier ? s->counters.tier : "none"));
-	json_object_set_new(o, "events", events);
-	return o;
-}
-
 static json_t *count_or_null(int64_t count, bool counted)
 {
 	return counted ? json_integer(count) : json_null();
@@ -341,7 +322,7 @@ json_t *sample_to_json(const struct sample *s)
 			count_or_null((int64_t)sample_achieved_rate(s), s->served_ns > 0),
 		[FIELD_saturated] =
 			s->served_ns ? json_boolean(sample_saturated(s)) : json_null(),
-		[FIELD_counters] = counters(s),
+		[FIELD_counters] = counters_to_json(&s->counters),
 		[FIELD_validated] = validated(s),
 		[FIELD_replay] = replay(s),
 		[FIELD_locality] = locality(s),

@@ -171,7 +171,8 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
 		goto out;
 	}
-	counters_open(&counters, place->source, child.pid, place->hardware);
+	counters_open(&counters, place->source, child.pid,
+		      counter_sets_turn(place->counters, s->block));
 	if (child_go(&child, plan.path, why, sizeof(why)) < 0) {
 		counters_finish(&counters, &s->counters);
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
