@@ -1,14 +1,24 @@
 #include "harness/cli/verbs.h"
 
 #include <argp.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "harness/base/message.h"
 #include "harness/export/export.h"
+#include "harness/export/paper.h"
 #include "harness/report/section.h"
 
 /* The options of formats have keys from here on, in the order of the formats. */
-enum { FORMAT_KEY = 0x100, REFERENCE_KEY = 0x200, PICTURES_KEY, SUMMARY_KEY = 0x300 };
+enum {
+	FORMAT_KEY = 0x100,
+	REFERENCE_KEY = 0x200,
+	PICTURES_KEY,
+	PDF_KEY,
+	TEX_KEY,
+	COLUMN_KEY,
+	SUMMARY_KEY = 0x300
+};
 
 struct arguments {
 	const char *dir, *reference;
@@ -17,6 +27,9 @@ struct arguments {
 	const char **findings; /* per format of the findings: where to, or null */
 	bool some_findings;
 	bool quiet;
+	bool pdf;           /* or with LaTeX's text */
+	const char *column; /* as it was named, or null */
+	struct sheet sheet;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -39,6 +52,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case REFERENCE_KEY:
 		arguments->reference = value;
 		return 0;
+	case PDF_KEY:
+	case TEX_KEY:
+		arguments->pdf = true;
+		arguments->sheet.latex |= key == TEX_KEY;
+		return 0;
+	case COLUMN_KEY:
+		arguments->column = value;
+		arguments->sheet.column_in = paper_column(value);
+		if (isnan(arguments->sheet.column_in))
+			argp_error(state,
+				   "--column %s: widths are single (3.33 in) and double (7 in)",
+				   value);
+		return 0;
 	case PICTURES_KEY:
 		arguments->pictures_only = true;
 		section_figures_pictures_only();
@@ -51,6 +77,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!arguments->dir)
 			argp_error(state, "which folder of results?");
+		if (arguments->column && !arguments->pdf)
+			argp_error(state, "--column goes with --pdf or --tex");
+		if (arguments->pdf && arguments->some_findings)
+			argp_error(
+				state,
+				"--pdf and --tex go with the report, not with --text, --csv, "
+				"--json or --summary, of which each is written alone");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -72,7 +105,7 @@ static int print_findings(const struct arguments *arguments)
 int report_main(int argc, char **argv)
 {
 	struct argp_option *options =
-		calloc(export_nformats + export_nsummaries + 3, sizeof(*options));
+		calloc(export_nformats + export_nsummaries + 6, sizeof(*options));
 	struct argp argp = {
 		.options = options,
 		.parser = parse,
@@ -87,6 +120,7 @@ int report_main(int argc, char **argv)
 	struct arguments arguments = {
 		.wanted = calloc(export_nformats, sizeof(*arguments.wanted)),
 		.findings = calloc(export_nsummaries, sizeof(*arguments.findings)),
+		.sheet = {.column_in = paper_column("single")},
 	};
 	size_t n = 0;
 	int status;
@@ -105,6 +139,23 @@ int report_main(int argc, char **argv)
 		NULL,
 		0,
 		"Leave only what the page shows in DIR/report, of a set that is kept",
+		0};
+	options[n++] = (struct argp_option){
+		"pdf",
+		PDF_KEY,
+		NULL,
+		0,
+		"Write DIR/paper/ as well: figures as PDF, tables for LaTeX",
+		0};
+	options[n++] = (struct argp_option){
+		"tex", TEX_KEY, NULL, 0, "The same, and figures of which LaTeX sets the text",
+		0};
+	options[n++] = (struct argp_option){
+		"column",
+		COLUMN_KEY,
+		"WIDTH",
+		0,
+		"Width of the column they are for: single (3.33 in) or double (7 in) (single)",
 		0};
 	options[n++] = (struct argp_option){"quiet", 'q', NULL, 0, "No progress", 0};
 	for (size_t i = 0; i < export_nformats; i++)
@@ -130,6 +181,9 @@ int report_main(int argc, char **argv)
 	else
 		status = export_report(arguments.dir, arguments.reference, arguments.wanted,
 				       arguments.quiet, false);
+	if (status == STATUS_OK && arguments.pdf)
+		status = paper_write(arguments.dir, arguments.reference, &arguments.sheet,
+				     arguments.quiet);
 	if (status == STATUS_OK && arguments.pictures_only && !arguments.some_findings)
 		figures_keep_pictures(arguments.dir);
 	free(options);
