@@ -32,6 +32,8 @@ SMALL = PAPER && PASS == 2 ? "@small@" : ""
 
 # The marks of SVG come out larger than those of PNG.
 SIZE = PAPER ? 0.42 : PASS == 1 ? 0.62 : 1
+# A pentagon of a paper's size is a circle to the eye.
+do for [i=1:NALL] { if (PAPER && MARK[i] == 15) { MARK[i] = 3 } }
 # Lines differ in their dashes, too, where they may be printed grey.
 array DASH[NALL]
 do for [i=1:NALL] { DASH[i] = PAPER ? (i - 1) % 5 + 1 : 1 }
