@@ -1,19 +1,22 @@
 # Figure 4: CPU time of every block, a panel per cell.
 FIG = "fig04"
-H = 700
+load "sheet.gp"
 DATA = FIG.".tsv"
 stats DATA using 1 nooutput name "P"
 panels = int(P_max)
-across = panels < 5 ? panels : 5
+across = evenly(beside(panels < 5 ? panels : 5, panels, 110), panels)
 down = (panels + across - 1) / across
-W = 1180; H = 90 + 190 * down
+LINE = tall(190, 100)
+W = sheet(1180); H = 90 + tall(0, 20 * (legend_rows(N) - 1)) + LINE * down
 load "style.gp"
 
-left = 62.0 / W; gap = 54.0 / W
+left = tall(62.0, 50.0) / W; gap = tall(54.0, 32.0) / W
 wide = (0.985 - left - gap * (across - 1)) / across
-foot = 46.0 / H; between = 44.0 / H
+between = tall(44.0, 26.0) / H
+NOTE = "1 is the median of ".REFERENCE."; a mark per block, ".blocks(BLOCKS)." at most"
+eval footer
+foot = (tall(46.0, 28.0) + MORE) / H
 high = (TOP - 24.0 / H - foot - (down - 1) * between) / down
-set label 99 footer("1 is the median of ".REFERENCE."; a mark per block, ".blocks(BLOCKS)." at most")
 unset xtics
 set logscale y 2
 set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.2 back
@@ -30,7 +33,7 @@ do for [p=1:panels] {
 	eval open_ranges
 	panel_name = ""
 	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), column("ratio")) : NaN) nooutput name "Y"
-	set title panel_name offset 0,-0.5
+	set title titled(panel_name) @tics_font offset 0,-0.5
 	lo = min2(Y_min, 1) / 1.05; hi = max2(Y_max, 1) * 1.05
 	set yrange [lo:hi]
 	eval "set ytics ".narrow_tics(lo, hi)
@@ -39,7 +42,7 @@ do for [p=1:panels] {
 	plot for [i=1:N] DATA using (mine(i) && column("panel") == p ? column("x") + beside(column("block")) : NaN):"ratio" \
 			with points pt MARK[i] ps 0.8 * SIZE lc rgb COLOUR[i], \
 		DATA using (column("panel") == p ? column("x") - 0.4 : NaN):"median":(0.8):(0) with vectors nohead lw 1.2 lc rgb "#111111"
-	do for [k=99:100+NALL] { unset label k }
+	eval shown_once
 }
 unset multiplot
 

@@ -1,21 +1,27 @@
 # Figure 16b: instructions (callgrind) or hardware events per operation, a panel each.
 FIG = "fig16b"
 WITH_NULL = 1
+load "sheet.gp"
 DATA = FIG.".tsv"
+set datafile separator tab
 stats DATA using 1 nooutput name "P"
 panels = int(P_max)
-W = 1180; H = 200 + 260 * panels
+stats DATA using 3 nooutput name "ALL"
+ROWS = rows_for(ALL_max)    # of cells, for each event
+W = sheet(1180); H = tall(200 + 260 * panels, 44 + 20 * legend_rows(NALL) + panels * ROWS * 184)
 load "style.gp"
 
 eval count_axis
 set logscale y 10
 set format y "%g"
-set lmargin at screen 0.085
+set lmargin at screen tall(0.085, 60.0 / W)
 set rmargin at screen 0.985
 do for [c=2:int(AXIS_max):2] { set object c rectangle from c-0.5,graph 0 to c+0.5,graph 1 fc rgb "#f5f5f5" fs solid noborder behind }
 foot = 140.0 / H; between = 30.0 / H
 high = (TOP - foot - (panels - 1) * between - 10.0 / H) / panels
-set label 99 footer("medians over blocks")
+NOTE = "medians over blocks"
+eval footer
+of_row = (TOP - (24.0 + MORE) / H) / (panels * ROWS)
 set multiplot
 do for [p=1:panels] {
 	set tmargin at screen TOP - 10.0 / H - (p - 1) * (high + between)
@@ -29,13 +35,19 @@ do for [p=1:panels] {
 	if (hi == 0) { lo = 1; hi = 1 }
 	set yrange [lo / 1.5:hi * 1.5]
 	if (hi / lo < 1000) { eval decade_tics } else { eval count_tics }
-	set ylabel panel_name." per operation"
-	if (p < panels) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 35 right scale 0 textcolor rgb "#111111" }
-	set xrange [0.4:AXIS_max+0.6]
+	set ylabel (PAPER ? (strstrt(panel_name, " (") ? panel_name[1:strstrt(panel_name, " (")-1] : short(panel_name, 9))." / op" : panel_name." per operation")
+	if (p < panels && !PAPER) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 35 right scale 0 textcolor rgb "#111111" }
+	do for [r=1:ROWS] {
+	set xrange [(r - 1) * tall(AXIS_max, in_row(AXIS_max)) + 0.4:min2(r * tall(AXIS_max, in_row(AXIS_max)), AXIS_max) + 0.6]
+	if (PAPER) {
+		set tmargin at screen TOP - ((p - 1) * ROWS + r - 1) * of_row - 4.0 / H
+		set bmargin at screen TOP - ((p - 1) * ROWS + r) * of_row + 76.0 / H
+	}
 	plot DATA using "x":(lo):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
 		for [w in LIST] DATA using (mine(int(w)) && column("panel") == p ? column("x") + dodge(int(w)) : NaN):(max2(column("per_op"), lo / 1.5)) \
 			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
-	do for [k=99:100+NALL] { unset label k }
+	eval shown_once
+	}
 }
 unset multiplot
 

@@ -10,7 +10,7 @@ wide = (0.985 - left - gap * (across - 1)) / across
 high = (TOP - 90.0 / H - 26.0 / H - 80.0 / H) / 2
 set logscale x 2
 set xtics rotate by 35 right ("16" 16, "64" 64, "256" 256, "1 Ki" 1024, "4 Ki" 4096, "16 Ki" 16384, "64 Ki" 65536, "256 Ki" 262144, "1 Mi" 1048576)
-set label 99 footer(NOTE)
+eval footer
 set multiplot
 do for [p=0:6] {
 	column_of = p % across
@@ -32,7 +32,7 @@ do for [p=0:6] {
 		plot for [w in LIST] DATA using (mine(int(w)) && column("number") == p ? x(column("size")) * (p == 4 ? 2 ** (dodge(int(w)) * 2) : 1) : NaN):METRIC \
 			with linespoints pt MARK[int(w)] ps 1.2 * SIZE lw 1.4 lc rgb COLOUR[int(w)]
 	}
-	do for [k=99:100+NALL] { unset label k }
+	eval shown_once
 }
 unset multiplot
 

@@ -1,24 +1,27 @@
 # The body of figures 15 and 15b: cumulative shares of objects and of their bytes, a panel
 # per workload on one scale.  The figure sets `scale` to the commands of its axis.
-H = 700
 DATA = FIG.".tsv"
 stats DATA using 1 nooutput name "P"
 panels = int(P_max)
-across = panels < 5 ? panels : 5
+across = evenly(beside(panels < 5 ? panels : 5, panels, 110), panels)
 down = (panels + across - 1) / across
-W = 1180; H = 110 + 204 * down
+LINE = tall(204, 112)
+W = sheet(1180); H = tall(110, 120) + LINE * down
 load "style.gp"
 do for [i=1:NALL] { unset label 100+i }
 
-left = 62.0 / W; gap = 30.0 / W
+left = tall(62.0, 46.0) / W; gap = tall(30.0, 18.0) / W
 wide = (0.985 - left - gap * (across - 1)) / across
-above = 64.0 / H; foot = 66.0 / H; between = 80.0 / H
-high = (1 - above - foot - (down - 1) * between) / down
+above = tall(64.0, 56.0) / H; between = tall(80.0, 58.0) / H
+APART = tall(0.16, 190.0 / W)
 set label 101 "share of the objects" at screen left, screen 1 - 16.0 / H textcolor rgb "#111111"
-set label 102 "share of their bytes" at screen left + 0.16, screen 1 - 16.0 / H textcolor rgb "#111111"
+set label 102 "share of their bytes" at screen left + APART, screen 1 - 16.0 / H textcolor rgb "#111111"
 set arrow 101 from screen left - 0.022, screen 1 - 16.0 / H to screen left - 0.004, screen 1 - 16.0 / H nohead lw 2 lc rgb "#111111"
-set arrow 102 from screen left + 0.138, screen 1 - 16.0 / H to screen left + 0.156, screen 1 - 16.0 / H nohead lw 2 dt 2 lc rgb COLOURED
-set label 99 footer("one run per workload, under glibc")
+set arrow 102 from screen left + APART - 0.022, screen 1 - 16.0 / H to screen left + APART - 0.004, screen 1 - 16.0 / H nohead lw 2 dt 2 lc rgb COLOURED
+NOTE = "one run per workload, under glibc"
+eval footer
+foot = (tall(66.0, 64.0) + MORE) / H
+high = (1 - above - foot - (down - 1) * between) / down
 stats DATA using (column("value")) nooutput name "V"
 eval scale
 set xrange [V_min < 1 ? 0.5 : V_min / 2.0 : V_max * 4]
@@ -34,11 +37,12 @@ do for [p=1:panels] {
 	set bmargin at screen 1 - above - row_of * (high + between) - high
 	panel_name = ""
 	stats DATA using (column("panel") == p ? (panel_name = strcol("label"), 1) : NaN) nooutput name "T"
-	set title panel_name offset 0,-0.5
+	set title titled(panel_name) @tics_font offset 0,-0.5
 	if (column_of == 0) { set ytics ("0" 0, "50 %%" 0.5, "100 %%" 1) } else { set ytics ("" 0, "" 0.5, "" 1) }
 	if (p + across > panels) { set xlabel XLABEL offset 0,0.4 } else { unset xlabel }
 	plot DATA using (at(p)):"bytes" with steps lw 1.8 dt 2 lc rgb COLOURED, \
 		DATA using (at(p)):"count" with steps lw 1.6 lc rgb "#111111"
+	eval shown_once
 	do for [k=99:102] { unset label k }
 	unset arrow 101; unset arrow 102
 }

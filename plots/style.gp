@@ -1,25 +1,42 @@
-# Shared by all figures: terminals, colours, legend, footer.  A figure sets FIG, W and H
-# (pixels), may set RATIO = 1 (the reference is a line, not a mark) and WITH_NULL = 1,
+# Shared by all figures: terminals, colours, legend, footer.  A figure loads sheet.gp, sets FIG,
+# W and H (pixels; of a paper see sheet.gp), may set RATIO = 1 (the reference is a line, not a mark) and WITH_NULL = 1,
 # loads this file, draws, and ends with
 #     load "again.gp"
-# which draws the same again as PNG.  What is particular to a set of results comes from
+# which draws the same again as PNG, or for LaTeX.  What is particular to a set of results comes from
 # set.gp, written beside the tables.
-load "set.gp"
+load "sheet.gp"
 
-if (!exists("PASS")) { PASS = 1 }
 if (!exists("RATIO")) { RATIO = 0 }
 if (!exists("WITH_NULL")) { WITH_NULL = 0 }
-FONT = "DejaVu Sans"
-if (PASS == 1) {
+FONT = PAPER ? "Helvetica" : "DejaVu Sans"
+sized(svg, png, paper) = FONT.sprintf(",%g", PAPER ? paper : PASS == 1 ? svg : png)
+if (PAPER && PASS == 1) {    # whose fonts are 96 to the inch, as on a screen
+	set terminal pdfcairo size W * UNIT in,H * UNIT in font FONT.",8" fontscale 0.75 linewidth 1 dashlength 0.7 noenhanced background rgb "white"
+	set output FIG.".pdf"
+}
+if (PAPER && PASS == 2) {
+	set terminal cairolatex pdf size W * UNIT in,H * UNIT in colourtext font ",6.5" fontscale 1 linewidth 1 dashlength 0.7 background rgb "white"
+	set output FIG."-latex.tex"
+	set format "%g"
+}
+if (!PAPER && PASS == 1) {
 	set terminal svg size W,H dynamic font FONT.",14" linewidth 1.2 noenhanced background rgb "white"
 	set output FIG.".svg"
-} else {
+}
+if (!PAPER && PASS == 2) {
 	set terminal pngcairo size W,H font FONT.",10.5" linewidth 1.2 noenhanced background rgb "white"
 	set output FIG.".png"
 }
+# What LaTeX sets has its size from a mark in the text, see paper.sed.
+SMALL = PAPER && PASS == 2 ? "@small@" : ""
 
 # The marks of SVG come out larger than those of PNG.
-SIZE = PASS == 1 ? 0.62 : 1
+SIZE = PAPER ? 0.42 : PASS == 1 ? 0.62 : 1
+# A pentagon of a paper's size is a circle to the eye.
+do for [i=1:NALL] { if (PAPER && MARK[i] == 15) { MARK[i] = 3 } }
+# Lines differ in their dashes, too, where they may be printed grey.
+array DASH[NALL]
+do for [i=1:NALL] { DASH[i] = PAPER ? (i - 1) % 5 + 1 : 1 }
 
 set datafile separator tab
 set datafile columnheaders
@@ -36,7 +53,7 @@ DRAWN = WITH_NULL ? NALL : N    # contenders of this figure
 # --- legend: a row of marks above all data, the same for one panel and for many
 longest = 0
 do for [i=1:DRAWN] { longest = strlen(NAME[i]) > longest ? strlen(NAME[i]) : longest }
-ENTRY = (longest * 8.6 + 34) / W
+ENTRY = (longest * (PAPER ? 6.6 : 8.6) + 34) / W
 ACROSS = int(0.96 / ENTRY)
 slot = 0
 LIST = ""    # their numbers, to loop over: for [w in LIST], then NAME[int(w)]
@@ -54,11 +71,31 @@ HEAD = 14.0 + 20 * ROWS_OF_LEGEND
 TOP = 1 - HEAD / H
 
 # A cell's name as the margins have room for it; the table has all of it.
-fit(name) = strlen(name) > 22 ? name[1:10]."…".name[strlen(name)-10:strlen(name)] : name
+short(name, half) = strlen(name) > 2 * half + 2 ? name[1:half]."…".name[strlen(name)-half:strlen(name)] : name
+fit(name) = SMALL.short(name, PAPER ? 8 : 10)
+# A panel's name, the parts of it that a comma divides in lines of their own.
+titled(name) = !PAPER ? name : strstrt(name, ", ") ? titled(name[1:strstrt(name, ", ")-1])."\n".titled(name[strstrt(name, ", ")+2:*]) : \
+	SMALL.short(name, int(W * (wide + gap) / 11) - 2)
+# Fonts of axes, for those that set their tics anew.
+tics_font = PAPER ? "font '".FONT.",6.5'" : ""
+if (PAPER) { eval "set tics ".tics_font; set ylabel offset 1.5,0 }
 
-# --- footer
-footer(text) = text."; ".MACHINE
-set label 99 "" at screen 0.01, screen 9.0 / H left font FONT.(PASS == 1 ? ",11" : ",8.2") textcolor rgb "#666666"
+# --- footer: a figure sets NOTE and then does `eval footer`.  In a paper it has several lines,
+# labels 91 to 95; MORE is the room that they take above the one that each figure leaves.
+MORE = 0
+set label 99 "" at screen 0.01, screen 9.0 / H left font sized(11, 8.2, 6.5) textcolor rgb "#666666"
+footer = "set label 99 NOTE.'; '.MACHINE"
+wrapped(s, k, used) = k > words(s) ? "" : (w = word(s, k), used && used + 1 + strlen(w) > W / 5.6) ? \
+	"\n".w.wrapped(s, k + 1, strlen(w)) : (used ? " " : "").w.wrapped(s, k + 1, used + (used > 0) + strlen(w))
+if (PAPER) {
+	footer = "NOTE = wrapped(NOTE.'; '.MACHINE, 1, 0).\"\\n\"; SINCE = 0; MORE = -12;" \
+		."while (strlen(NOTE)) { SINCE = SINCE + 1; MORE = MORE + 12; SPAN = strstrt(NOTE, \"\\n\");" \
+		."set label 90+SINCE SMALL.NOTE[1:SPAN-1] left font sized(11, 8.2, 6.5) textcolor rgb '#666666'; NOTE = NOTE[SPAN+1:*] };" \
+		."do for [k=1:SINCE] { set label 90+k at screen 0.01, screen (8.0 + 12 * (SINCE - k)) / H }"
+	unset label 99
+}
+# Of many panels the first brings legend and footer.
+shown_once = PAPER ? "do for [k=91:90+SINCE] { unset label k }; SINCE = 0; do for [k=101:100+NALL] { unset label k }" : "do for [k=99:100+NALL] { unset label k }"
 blocks(n) = sprintf("n = %d block%s", n, n == 1 ? "" : "s")
 INTERVAL = "95 % bootstrap interval of the median paired ratio; grey: n < 5, or a mean that one cell turns round"
 
@@ -78,6 +115,10 @@ decade_tics = decade_tics.")"
 count_tics = "set ytics (\"0.00001\" 1e-5, \"0.0001\" 1e-4, \"0.001\" 1e-3, \"0.01\" 0.01, \"0.1\" 0.1, 1, 10, 100, 1000, \"10 k\" 1e4, \"100 k\" 1e5, \"1 M\" 1e6, \"10 M\" 1e7, \"100 M\" 1e8, \"1 G\" 1e9)"
 # A log10 axis of nanoseconds.
 time_tics = "set ytics (\"0.01 ns\" 0.01, \"0.1 ns\" 0.1, \"1 ns\" 1, \"10 ns\" 10, \"100 ns\" 100, \"1 µs\" 1e3, \"10 µs\" 1e4, \"100 µs\" 1e5, \"1 ms\" 1e6, \"10 ms\" 1e7, \"100 ms\" 1e8, \"1 s\" 1e9, \"10 s\" 1e10, \"100 s\" 1e11)"
+if (PAPER) {    # a tic for three decades
+	count_tics = "set ytics (\"0.001\" 1e-3, 1, \"1 k\" 1e3, \"1 M\" 1e6, \"1 G\" 1e9)"
+	few_time_tics = "set ytics (\"1 ns\" 1, \"1 µs\" 1e3, \"1 ms\" 1e6, \"1 s\" 1e9)"
+}
 # A step that gives about four tics: 1, 2 or 5 of a decade.
 decade(x) = 10 ** floor(log10(x))
 nice_step(span) = (s = span / 4.0, d = decade(s), s / d < 1.5 ? d : s / d < 3.5 ? 2 * d : s / d < 7.5 ? 5 * d : 10 * d)

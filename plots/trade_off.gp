@@ -1,11 +1,13 @@
 # The body of figures 12 and 12b: geometric mean time ratio against geometric mean memory ratio.
+load "sheet.gp"
 DATA = FIG.".tsv"
 set datafile separator tab
 set datafile columnheaders
 # What is grey, with the reason, a line each below the axis.
-doubts = 0; reasons = ""
-stats DATA using (strcol("doubt") eq "-" ? 0 : (doubts = doubts + 1, reasons = reasons."\n".strcol("allocator").", ".strcol("doubt"), 1)) nooutput name "Z"
-W = 860; H = 600 + (doubts ? 16 * (doubts + 1) : 0)
+doubts = 0; reasons = ""; SMALLER = PAPER && PASS == 2 ? "@small@" : ""
+stats DATA using (strcol("doubt") eq "-" ? 0 : (doubts = doubts + 1, reasons = reasons."\n".SMALLER.strcol("allocator").", ".strcol("doubt"), 1)) nooutput name "Z"
+BELOW = doubts ? tall(16, 12) * (doubts + 1) : 0    # their room
+W = PAPER ? sheet(0) : 860; H = tall(600, 250) + BELOW
 load "style.gp"
 
 do for [i=1:NALL] { unset label 100+i }    # each point is named instead
@@ -23,17 +25,18 @@ points = PLACE_max + 1
 eval "set xtics ".ratio_tics(LO[1], HI[1])
 eval "set ytics ".ratio_tics(LO[2], HI[2])
 set grid x y
-set xlabel "CPU time per operation of ".WHAT.", geometric mean ratio to ".REFERENCE
-set ylabel "peak resident memory, geometric mean ratio to ".REFERENCE
-set lmargin at screen 0.1
-set rmargin at screen 0.8
-set tmargin at screen 1 - 24.0 / H
-set bmargin at screen (90.0 + H - 600) / H
+set xlabel PAPER ? "CPU time of ".WHAT.", ratio to ".REFERENCE : "CPU time per operation of ".WHAT.", geometric mean ratio to ".REFERENCE
+set ylabel PAPER ? "peak memory, ratio" : "peak resident memory, geometric mean ratio to ".REFERENCE
+set lmargin at screen tall(0.1, 48.0 / W)
+set rmargin at screen tall(0.8, 1 - (longest * 7.6 + 26) / W)
+set tmargin at screen 1 - tall(24.0, 8.0) / H
 set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#999999" back
 set arrow 2 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#999999" back
-set label 99 footer(blocks(BLOCKS)." at most; 95 % intervals, blocks resampled in each workload")
+NOTE = (PAPER ? "geometric means; " : "").blocks(BLOCKS)." at most; 95 % intervals, blocks resampled in each workload"
+eval footer
+set bmargin at screen (tall(90.0, 64.0) + MORE + BELOW) / H
 if (doubts) {
-	set label 98 "Grey, as not certain:".reasons at screen 0.01, screen (24.0 + 16 * doubts) / H left font FONT.(PASS == 1 ? ",11" : ",8.2") textcolor rgb "#666666"
+	set label 98 SMALL."Grey, as not certain:".reasons at screen 0.01, screen (tall(24.0, 24.0 + MORE) + tall(16, 12) * doubts) / H left font sized(11, 8.2, 6.5) textcolor rgb "#666666"
 }
 # Names stand at the right margin in the order of the points' heights, each with a thin
 # line to its point, so that they never meet.

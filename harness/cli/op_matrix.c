@@ -211,13 +211,13 @@ static bool write_set(const char *dir, const struct contenders *all)
 
 static bool draw(const char *dir, const struct contenders *all)
 {
-	static const char *const scripts[] = {"style", "again", "op_matrix", "op_instructions",
-					      "op_time"};
+	static const char *const scripts[] = {"sheet",     "style",           "again",
+					      "op_matrix", "op_instructions", "op_time"};
 	bool good = write_set(dir, all);
 
-	for (int i = 0; good && i < 5; i++)
+	for (int i = 0; good && i < 6; i++)
 		good = plot_copy_script(dir, scripts[i]);
-	for (int i = 3; good && i < 5; i++)
+	for (int i = 4; good && i < 6; i++)
 		if (plot_run(dir, scripts[i]) != 0) {
 			complain("op-matrix: gnuplot did not draw %s: %s/%s.log", scripts[i],
 				 dir, scripts[i]);

@@ -1,12 +1,14 @@
 #include "harness/cli/verbs.h"
 
 #include <argp.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "harness/base/message.h"
 #include "harness/cli/terms.h"
 #include "harness/export/export.h"
 #include "harness/export/methods.h"
+#include "harness/export/paper.h"
 #include "harness/report/section.h"
 
 /* The options of formats have keys from here on, in the order of the formats. */
@@ -15,6 +17,9 @@ enum {
 	REFERENCE_KEY = 0x200,
 	PICTURES_KEY,
 	METHODS_KEY,
+	PDF_KEY,
+	TEX_KEY,
+	COLUMN_KEY,
 	SUMMARY_KEY = 0x300
 };
 
@@ -27,6 +32,9 @@ struct arguments {
 	bool some_findings;
 	bool quiet;
 	struct fleet_terms terms;
+	bool pdf;           /* or with LaTeX's text */
+	const char *column; /* as it was named, or null */
+	struct sheet sheet;
 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -55,6 +63,19 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case METHODS_KEY:
 		arguments->methods = value;
 		return 0;
+	case PDF_KEY:
+	case TEX_KEY:
+		arguments->pdf = true;
+		arguments->sheet.latex |= key == TEX_KEY;
+		return 0;
+	case COLUMN_KEY:
+		arguments->column = value;
+		arguments->sheet.column_in = paper_column(value);
+		if (isnan(arguments->sheet.column_in))
+			argp_error(state,
+				   "--column %s: widths are single (3.33 in) and double (7 in)",
+				   value);
+		return 0;
 	case PICTURES_KEY:
 		arguments->pictures_only = true;
 		section_figures_pictures_only();
@@ -67,6 +88,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!arguments->dir)
 			argp_error(state, "which folder of results?");
+		if (arguments->column && !arguments->pdf)
+			argp_error(state, "--column goes with --pdf or --tex");
+		if (arguments->pdf && arguments->some_findings)
+			argp_error(
+				state,
+				"--pdf and --tex go with the report, not with --text, --csv, "
+				"--json or --summary, of which each is written alone");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -101,7 +129,7 @@ static int write_methods(const struct arguments *arguments)
 int report_main(int argc, char **argv)
 {
 	struct argp_option *options =
-		calloc(export_nformats + export_nsummaries + 4, sizeof(*options));
+		calloc(export_nformats + export_nsummaries + 7, sizeof(*options));
 	static const struct argp_child children[] = {
 		{&terms_argp, 0, "With what a fleet would cost:", 10}, {0}};
 	struct argp argp = {
@@ -119,6 +147,7 @@ int report_main(int argc, char **argv)
 	struct arguments arguments = {
 		.wanted = calloc(export_nformats, sizeof(*arguments.wanted)),
 		.findings = calloc(export_nsummaries, sizeof(*arguments.findings)),
+		.sheet = {.column_in = paper_column("single")},
 	};
 	size_t n = 0;
 	int status;
@@ -144,6 +173,23 @@ int report_main(int argc, char **argv)
 		"FOLDER",
 		0,
 		"Write methods.tex, checklist.tex, references.bib and methods.md there and end",
+		0};
+	options[n++] = (struct argp_option){
+		"pdf",
+		PDF_KEY,
+		NULL,
+		0,
+		"Write DIR/paper/ as well: figures as PDF, tables for LaTeX",
+		0};
+	options[n++] = (struct argp_option){
+		"tex", TEX_KEY, NULL, 0, "The same, and figures of which LaTeX sets the text",
+		0};
+	options[n++] = (struct argp_option){
+		"column",
+		COLUMN_KEY,
+		"WIDTH",
+		0,
+		"Width of the column they are for: single (3.33 in) or double (7 in) (single)",
 		0};
 	options[n++] = (struct argp_option){"quiet", 'q', NULL, 0, "No progress", 0};
 	for (size_t i = 0; i < export_nformats; i++)
@@ -176,6 +222,9 @@ int report_main(int argc, char **argv)
 			section_cost_terms(&arguments.terms);
 		status = export_report(arguments.dir, arguments.reference, arguments.wanted,
 				       arguments.quiet, false);
+		if (status == STATUS_OK && arguments.pdf)
+			status = paper_write(arguments.dir, arguments.reference,
+					     &arguments.sheet, arguments.quiet);
 		section_cost_terms(NULL);
 	}
 	if (status == STATUS_OK && arguments.pictures_only && !arguments.some_findings &&

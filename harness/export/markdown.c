@@ -25,9 +25,14 @@ static void write_escaped(FILE *f, const char *text, const char *special)
 
 #define SPECIAL "\\`*_[]<>|$~&"
 
-static void write_text(FILE *f, const char *text)
+void markdown_text(const char *text, FILE *f)
 {
 	write_escaped(f, text, SPECIAL);
+}
+
+static void write_text(FILE *f, const char *text)
+{
+	markdown_text(text, f);
 }
 
 /* The same at the beginning of a line, where a list, a heading or a rule could begin. */

@@ -6,6 +6,9 @@
 
 #include "harness/report/document.h"
 
+/* Text in which every character means itself. */
+void markdown_text(const char *text, FILE *f);
+
 /* Errors are the stream's. */
 void markdown_write(const struct document *d, FILE *f);
 

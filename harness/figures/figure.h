@@ -7,19 +7,27 @@
 #include "harness/analysis/means.h"
 #include "harness/figures/style.h"
 
+/* What figures are drawn for if not for a page: a column of a paper. */
+struct sheet {
+	double column_in; /* its width in inches */
+	bool latex;       /* also with text that LaTeX sets */
+};
+
 /* A comparison, what else is known of its set, and where the figures go.  All of it belongs to
  * who fills it in. */
 struct study {
 	struct comparison *c;
-	struct means *means;  /* see means_of */
-	struct held *held;    /* see held_of */
-	struct style *styles; /* of each contender */
-	char *dir;            /* DIR/report */
-	bool quiet;           /* no word of how far the figures are */
+	struct means *means;       /* see means_of */
+	struct held *held;         /* see held_of */
+	struct style *styles;      /* of each contender */
+	const struct sheet *sheet; /* null: a page */
+	char *dir;                 /* DIR/report, DIR/paper */
+	bool quiet;                /* no word of how far the figures are */
 };
 
 struct figure {
-	const char *name; /* NAME.gp, NAME.tsv, NAME.svg, NAME.png */
+	const char *name; /* NAME.gp, NAME.tsv, NAME.svg, NAME.png; of a paper NAME.pdf,
+			     NAME-latex.tex, NAME-latex.pdf */
 	const char *title;
 	char *caption; /* what it shows and what was left out */
 	char *absent;  /* why there is no such figure, or null */

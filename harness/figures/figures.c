@@ -58,6 +58,15 @@ static bool not_empty(const struct study *study, const char *name, const char *s
 	return yes;
 }
 
+static bool pictures_are_there(const struct study *study, const char *name)
+{
+	if (!study->sheet)
+		return not_empty(study, name, ".svg") && not_empty(study, name, ".png");
+	return not_empty(study, name, ".pdf") &&
+	       (!study->sheet->latex ||
+		(not_empty(study, name, "-latex.tex") && not_empty(study, name, "-latex.pdf")));
+}
+
 /* Draws all that have data.  A figure that fails keeps no other from being drawn. */
 static bool draw_all(const struct study *study, const struct figures *figures)
 {
@@ -75,8 +84,7 @@ static bool draw_all(const struct study *study, const struct figures *figures)
 			continue;
 		progress_step(&progress, figure->title);
 		figure->drawn = plot_run(study->dir, figure->name) == 0 &&
-				not_empty(study, figure->name, ".svg") &&
-				not_empty(study, figure->name, ".png");
+				pictures_are_there(study, figure->name);
 		if (!figure->drawn && !failed++)
 			first = figure->name;
 	}
@@ -90,7 +98,8 @@ static bool draw_all(const struct study *study, const struct figures *figures)
 
 static void remove_old(const struct study *study, const char *name)
 {
-	static const char *const suffixes[] = {".tsv", ".gp", ".svg", ".png", ".log"};
+	static const char *const suffixes[] = {".tsv", ".gp",  ".svg",       ".png",
+					       ".log", ".pdf", "-latex.tex", "-latex.pdf"};
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
 		char *path = text_format("%s/%s%s", study->dir, name, suffixes[i]);
@@ -100,8 +109,8 @@ static void remove_old(const struct study *study, const char *name)
 	}
 }
 
-static const char *const shared[] = {"style",   "again",  "ratios",   "timelines",
-				     "latency", "shares", "trade_off"};
+static const char *const shared[] = {"sheet",     "style",   "again",  "ratios",
+				     "timelines", "latency", "shares", "trade_off"};
 
 static bool scripts_are_there(char *why, size_t why_size)
 {
@@ -127,6 +136,8 @@ static bool copy_scripts(const struct study *study, const struct figures *figure
 	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++)
 		if (!plot_copy_script(study->dir, shared[i]))
 			return false;
+	if (study->sheet && !plot_copy(study->dir, "paper", ".sed"))
+		return false;
 	for (size_t i = 0; i < figures->count; i++)
 		if (!figures->list[i].absent &&
 		    !plot_copy_script(study->dir, figures->list[i].name))

@@ -91,6 +91,9 @@ bool plot_write_set(const struct study *study)
 	text_set(&machine, "host %s", json_field_text(c->set->manifest, "host"));
 	if (*cpu && cpus > 0)
 		text_append(&machine, " (%s, %.0f CPU%s)", cpu, cpus, cpus > 1 ? "s" : "");
+	if (study->sheet && *json_field_text(environment, "machine_class"))
+		text_set(&machine, "machine class %s",
+			 json_field_text(environment, "machine_class"));
 	text_append(&machine, ", suite %s", json_field_text(c->set->manifest, "suite_version"));
 	fputs("# Written by ashlar-bench report: the contenders of this set, `null` last.\n",
 	      f);
@@ -107,6 +110,9 @@ bool plot_write_set(const struct study *study)
 		"\nBLOCKS = %zu  # in mode throughput\nBLOCKS_LATENCY = %zu\nBLOCKS_MEMORY = "
 		"%zu\n",
 		blocks_of(c, "throughput"), blocks_of(c, "latency"), blocks_of(c, "memory"));
+	if (study->sheet)
+		fprintf(f, "COLUMN = %g  # width of a paper's column, inches\nLATEX = %d\n",
+			study->sheet->column_in, study->sheet->latex);
 	free(machine);
 	return table_close_other(study->dir, "set", ".gp", f);
 }
@@ -119,9 +125,9 @@ static const char *scripts_folder(void)
 	return named && *named ? named : paths_find()->plots;
 }
 
-char *plot_find_script(const char *name, char *why, size_t why_size)
+static char *find(const char *name, const char *suffix, char *why, size_t why_size)
 {
-	char *path = text_format("%s/%s.gp", scripts_folder(), name);
+	char *path = text_format("%s/%s%s", scripts_folder(), name, suffix);
 
 	if (access(path, R_OK) == 0)
 		return path;
@@ -131,9 +137,19 @@ char *plot_find_script(const char *name, char *why, size_t why_size)
 	return NULL;
 }
 
+char *plot_find_script(const char *name, char *why, size_t why_size)
+{
+	return find(name, ".gp", why, why_size);
+}
+
 bool plot_copy_script(const char *dir, const char *name)
 {
-	char why[PATH_MAX + 128], *path = plot_find_script(name, why, sizeof(why));
+	return plot_copy(dir, name, ".gp");
+}
+
+bool plot_copy(const char *dir, const char *name, const char *suffix)
+{
+	char why[PATH_MAX + 128], *path = find(name, suffix, why, sizeof(why));
 	char buffer[4096];
 	FILE *from = path ? fopen(path, "re") : NULL, *to;
 	size_t n;
@@ -144,7 +160,7 @@ bool plot_copy_script(const char *dir, const char *name)
 		return false;
 	}
 	free(path);
-	to = table_open_other(dir, name, ".gp");
+	to = table_open_other(dir, name, suffix);
 	if (!to) {
 		fclose(from);
 		return false;
@@ -152,7 +168,7 @@ bool plot_copy_script(const char *dir, const char *name)
 	while ((n = fread(buffer, 1, sizeof(buffer), from)) > 0)
 		fwrite(buffer, 1, n, to);
 	fclose(from);
-	return table_close_other(dir, name, ".gp", to);
+	return table_close_other(dir, name, suffix, to);
 }
 
 static const char *gnuplot(void)

@@ -7,8 +7,10 @@
 /* set.gp: what all scripts have to know about this set.  False after a complaint. */
 bool plot_write_set(const struct study *study);
 
-/* Copies NAME.gp into the folder `dir`.  False after a complaint. */
+/* Copies NAME.gp, or the file NAMESUFFIX beside it, into the folder `dir`.  False after a
+ * complaint. */
 bool plot_copy_script(const char *dir, const char *name);
+bool plot_copy(const char *dir, const char *name, const char *suffix);
 
 /* Where the script NAME.gp of the bench lies, free it; or null with `why`. */
 char *plot_find_script(const char *name, char *why, size_t why_size);

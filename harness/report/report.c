@@ -95,18 +95,43 @@ void report_close(struct report *report)
 	*report = (struct report){0};
 }
 
+static struct study study_open(const struct report *report, bool quiet)
+{
+	return (struct study){.quiet = quiet,
+			      .c = report->c,
+			      .means = report->means,
+			      .styles = style_make(report->set),
+			      .held = held_make(report->c)};
+}
+
+static void study_close(struct study *study)
+{
+	free(study->styles);
+	free(study->held);
+	free(study->dir);
+}
+
 int report_make(const struct report *report, bool quiet, struct document **document)
 {
-	struct study study = {.quiet = quiet, .c = report->c, .means = report->means};
+	struct study study = study_open(report, quiet);
 	int status;
 
 	*document = NULL;
-	study.styles = style_make(report->set);
 	study.dir = text_format("%s/report", report->set->dir);
-	study.held = held_make(study.c);
 	status = make_all(&study, document);
-	free(study.styles);
-	free(study.held);
-	free(study.dir);
+	study_close(&study);
+	return status;
+}
+
+int report_draw(const struct report *report, const struct sheet *sheet, bool quiet,
+		const char *dir, struct figures *figures)
+{
+	struct study study = study_open(report, quiet);
+	int status;
+
+	study.sheet = sheet;
+	study.dir = text_format("%s", dir);
+	status = figures_make(&study, figures);
+	study_close(&study);
 	return status;
 }

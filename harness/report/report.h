@@ -6,6 +6,7 @@
 
 #include "harness/analysis/findings.h"
 #include "harness/analysis/means.h"
+#include "harness/figures/figures.h"
 #include "harness/report/document.h"
 
 /* A folder of results, compared. */
@@ -29,5 +30,11 @@ void report_close(struct report *report);
  * Returns STATUS_OK, or after one complaint STATUS_INCOMPLETE where something of it is missing.
  * *document is what can be written all the same, or null; free it with document_free. */
 int report_make(const struct report *report, bool quiet, struct document **document);
+
+/* The figures of a set for a paper, with their tables and scripts, in the folder `dir`, which
+ * is there.  `figures` says what came of each, and is there to be freed in any case.  Returns
+ * what figures_make does. */
+int report_draw(const struct report *report, const struct sheet *sheet, bool quiet,
+		const char *dir, struct figures *figures);
 
 #endif

@@ -1,0 +1,21 @@
+/* What goes into a paper: figures of a column's width, tables, and a document that holds all.
+ */
+#ifndef HARNESS_EXPORT_PAPER_H
+#define HARNESS_EXPORT_PAPER_H
+
+#include <stdbool.h>
+
+#include "harness/figures/figure.h"
+
+/* Widths of a column, in inches, as two-column classes have them; by name ("single",
+ * "double").  NaN for another name. */
+double paper_column(const char *name);
+
+/* Makes DIR/paper/ of the set in `dir`: figures as PDF, and where sheet->latex is true also
+ * with text that LaTeX sets; their scripts and tables; tables/ of numbers as .tex, .csv and
+ * .md; main.tex.  What was there of them is replaced.  Says how far it is unless `quiet`, and
+ * `paper: PATH` at the end.  Returns STATUS_OK, STATUS_USAGE where dir or reference is
+ * unusable, or STATUS_INCOMPLETE, the latter two after a complaint. */
+int paper_write(const char *dir, const char *reference, const struct sheet *sheet, bool quiet);
+
+#endif
