@@ -98,7 +98,9 @@ static int setup(struct wl_run *run)
 		.window = (uint64_t)run->values[WINDOW],
 		.window_ns = (uint64_t)run->values[WINDOW_MS] * 1000000u,
 		.scale = (double)run->values[SCALE] / 100,
-		.rounds = settings.merged ? 1 : (uint64_t)run->values[ROUNDS],
+		.rounds = run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT
+				  ? 1
+				  : (uint64_t)run->values[ROUNDS],
 	};
 	if (run->mode == WL_LOCALITY) {
 		locality_start(&s->locality);
