@@ -22,7 +22,7 @@ surround() {
 		large=$(printf '%60000s' x)
 		export large
 		options='--seed 12'
-		variables=,SOME_VARIABLE=$(printf '%2000s' | tr ' ' y)
+		variables=,SOME_VARIABLE=$(printf '%2000s' x | tr ' ' y)
 		;;
 	"another path")
 		mkdir -p "$work/a/much/longer/way/down/to/the/folder/of/a/build/that/somebody/made"
