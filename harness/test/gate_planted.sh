@@ -74,9 +74,9 @@ memory() {
 	judge 0 2 PLANTED_KIB=88 --job "$work/lines.job"
 	[ -n "$everywhere" ] && [ -n "$valgrind" ] && judge 0 1 PLANTED_KIB=88
 }
+# It needs memory and instructions as well, so that lines alone are asked.
 lines() {
-	judge 1 2 PLANTED_SPREAD=38 --job "$work/lines.job"
-	[ -n "$everywhere" ] && [ -n "$valgrind" ] && judge 0 1 PLANTED_SPREAD=38
+	judge 1 2 PLANTED_SPREAD=60 --job "$work/lines.job"
 }
 
 # Another build of the same code: the build-id differs, and with it the file.

@@ -3,7 +3,8 @@
  *
  *	PLANTED_BURN	rounds of an empty loop at each 16th call: instructions
  *	PLANTED_KIB	held from the beginning, and touched: memory
- *	PLANTED_SPREAD	each so many-th small malloc asks for 64 bytes more: lines touched */
+ *	PLANTED_SPREAD	each so many-th small malloc asks for more, each time for another size:
+ *lines touched */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,9 +60,12 @@ static void call(void)
 EXPORT void *malloc(size_t size)
 {
 	call();
-	if (spread && size <= SMALL &&
-	    __atomic_add_fetch(&small, 1, __ATOMIC_RELAXED) % spread == 0)
-		size += 64;
+	if (spread && size <= SMALL) {
+		unsigned long n = __atomic_add_fetch(&small, 1, __ATOMIC_RELAXED);
+
+		if (n % spread == 0)
+			size += 64 * (1 + n / spread % 30);
+	}
 	return ashlar_malloc(size);
 }
 
