@@ -31,7 +31,7 @@ enum sample_kind {
 	FIELD(kind, KIND_STRING, "", "`workload` (own) or `program`")                          \
 	FIELD(mode, KIND_STRING, "",                                                           \
 	      "`throughput`, `latency`, `memory` (idle phases), `verify`, `instructions` "     \
-	      "(callgrind) or `locality` (of traces)")                                         \
+	      "(callgrind), `locality` (of traces) or `footprint` (of one thread)")            \
 	FIELD(allocator, KIND_STRING, "", "contender's name")                                  \
 	FIELD(block, KIND_INT, "", "complete block it belongs to")                             \
 	FIELD(order, KIND_INT, "", "its place in the block")                                   \
@@ -119,6 +119,11 @@ enum sample_kind {
 	      "and "                                                                           \
 	      "`..._per_1000` operations, `touches` (of lines), `l1_misses_per_1000`, "        \
 	      "`l2_misses_per_1000`")                                                          \
+	FIELD(footprint, KIND_OBJECT_NULL, "",                                                 \
+	      "mode `footprint`: at 100 checkpoints, equal numbers of allocation calls "       \
+	      "apart: `calls` made, `bytes` resident, `live_bytes` (arrays); of `bytes` the "  \
+	      "most (`peak_bytes`) and the sum, each times the calls since the checkpoint "    \
+	      "before (`area_byte_events`)")                                                   \
 	FIELD(allocator_file, KIND_STRING, "",                                                 \
 	      "which object served malloc, proven in the process")                             \
 	FIELD(usable_size_file, KIND_STRING, "", "and which malloc_usable_size")               \

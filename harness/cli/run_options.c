@@ -46,7 +46,8 @@ static const struct argp_option table[] = {
 	 0},
 	{"mode", 'm', "MODE,...", 0,
 	 "only these kinds of cells: throughput, latency, memory, instructions (the clock held "
-	 "still), locality (of traces, likewise); and verify, which is in no suite",
+	 "still), locality (of traces, likewise); and verify and footprint (resident memory by "
+	 "the number of calls, in one thread), which are in no suite",
 	 0},
 	{"set", 'p', "KEY=VALUE,...", 0,
 	 "parameters of the workloads that have them; may be repeated", 0},
@@ -120,7 +121,7 @@ static void take_modes(struct suite_choice *choice, const char *argument)
 		if (mode == MODE_COUNT)
 			exit(complain_usage(
 				"unknown mode '%s': throughput, latency, memory, verify, "
-				"instructions and locality are known",
+				"instructions, locality and footprint are known",
 				name));
 		choice->modes[mode] = choice->modes_given = true;
 		free(name);

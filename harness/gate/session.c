@@ -15,6 +15,7 @@ static const struct tier {
 } tiers[GATE_TIERS] = {
 	[0] = {"fast_instructions", gate_measure_static},
 	[1] = {"instructions", gate_measure_instructions},
+	[2] = {"area", gate_measure_memory},
 };
 
 bool gate_tier_is_exact(int tier)

@@ -20,12 +20,16 @@ const char *const cell_modes[MODE_COUNT] = {
 	[MODE_VERIFY] = "verify",
 	[MODE_INSTRUCTIONS] = "instructions",
 	[MODE_LOCALITY] = "locality",
+	[MODE_FOOTPRINT] = "footprint",
 };
 
 /* Keys that are no workload's parameter. */
 #define LOAD "load"
 #define STEP "step_ns"
 #define STEP_MOST_NS 1000000000
+/* A million calls are then 20 s: what allocators give back by time is given back within a run,
+ * in the ten seconds of jemalloc's decay as in a tenth of one. */
+#define STEP_FOOTPRINT_NS 20000
 
 enum cell_mode cell_mode_find(const char *name)
 {
@@ -68,6 +72,11 @@ int cell_find_param(const struct cell *cell, const char *name)
 	return -1;
 }
 
+static int64_t step_default(enum cell_mode mode)
+{
+	return mode == MODE_FOOTPRINT ? STEP_FOOTPRINT_NS : 0;
+}
+
 /* A load stands for the rate, which differs from machine to machine and would give
  * the same cell another name on each. */
 static void make_name(struct cell *cell)
@@ -94,7 +103,7 @@ static void make_name(struct cell *cell)
 				 "%cload=%d", separator, cell->load);
 		separator = ',';
 	}
-	if (cell->step_ns && used < (int)sizeof(cell->name))
+	if (cell->step_ns != step_default(cell->mode) && used < (int)sizeof(cell->name))
 		snprintf(cell->name + used, sizeof(cell->name) - (size_t)used,
 			 "%c" STEP "=%" PRId64, separator, cell->step_ns);
 }
@@ -107,6 +116,7 @@ bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode)
 	memset(cell, 0, sizeof(*cell));
 	cell->mode = mode;
 	cell->blocks = 1;
+	cell->step_ns = step_default(mode);
 	cell->workload = traces_named(workload) ? traces_find(workload, why, sizeof(why))
 						: workload_find(workload);
 	if (command_named(workload))
@@ -132,7 +142,8 @@ static bool takes_load(const struct cell *cell, const char *key)
 static bool takes_step(const struct cell *cell, const char *key)
 {
 	return strcmp(key, STEP) == 0 && cell->workload &&
-	       (cell->mode == MODE_INSTRUCTIONS || cell->mode == MODE_LOCALITY);
+	       (cell->mode == MODE_INSTRUCTIONS || cell->mode == MODE_LOCALITY ||
+		cell->mode == MODE_FOOTPRINT);
 }
 
 bool cell_takes(const struct cell *cell, const char *key)

@@ -17,6 +17,7 @@ enum cell_mode {
 	MODE_VERIFY,       /* every block is filled and checked */
 	MODE_INSTRUCTIONS, /* under callgrind */
 	MODE_LOCALITY,     /* a trace's addresses, by a model */
+	MODE_FOOTPRINT,    /* what is resident, by the number of calls */
 	MODE_COUNT
 };
 
@@ -32,7 +33,8 @@ struct cell {
 	enum cell_mode mode;
 	int64_t values[WL_MAX_PARAMS]; /* in the order of cell_params() */
 	int load; /* open loop: rate as percent of the capacity; 0 = as given */
-	/* Where the clock is held: by how much each call of the workload moves it; 0 = not. */
+	/* Where the clock is held: by how much each call of the workload moves it; 0 = not.  In
+	 * mode footprint it moves unless that is wanted otherwise. */
 	int64_t step_ns;
 	int blocks; /* to be measured */
 };
@@ -41,9 +43,9 @@ struct cell {
  * name. */
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode);
 
-/* "key=value,key=value"; the key `load` is percent of capacity, `step_ns` (modes instructions
- * and locality of own workloads and traces) how far each call moves the held clock.  Returns 0,
- * or -1 with `why` naming what was wrong and what is accepted. */
+/* "key=value,key=value"; the key `load` is percent of capacity, `step_ns` (modes
+ * instructions, locality and footprint of own workloads and traces) how far each call moves the
+ * held clock.  Returns 0, or -1 with `why` naming what was wrong and what is accepted. */
 int cell_set(struct cell *cell, const char *settings, char *why, size_t why_size);
 
 const struct wl_param *cell_params(const struct cell *cell);

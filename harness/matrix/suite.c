@@ -355,7 +355,8 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	all = traces_and_workloads(); /* now with those that were named by their file */
 	if (!choice.modes_given)
 		for (int m = 0; m < MODE_COUNT; m++)
-			choice.modes[m] = m != MODE_VERIFY; /* checked by tests; no figure */
+			/* Checked by tests; the gate's own. */
+			choice.modes[m] = m != MODE_VERIFY && m != MODE_FOOTPRINT;
 	for (int m = 0; m < MODE_COUNT; m++)
 		choice.modes[m] |= choice.adds[m];
 	named = (choice.modes_given || choice.adds[MODE_INSTRUCTIONS]) && choice.nworkloads > 0;
@@ -397,9 +398,13 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	if (named)
 		for (const struct program *const *p = programs_all; *p; p++)
 			add(&b, (*p)->name, MODE_INSTRUCTIONS, NULL, suite->instructions);
-	for (const struct workload *const *w = all; *w; w++)
+	for (const struct workload *const *w = all; *w; w++) {
 		if (traces_named((*w)->name))
 			add(&b, (*w)->name, MODE_LOCALITY, NULL, suite->instructions);
+		/* Of a trace all calls are made in one thread there. */
+		if (traces_named((*w)->name) || (!(*w)->threaded && !(*w)->processes))
+			add(&b, (*w)->name, MODE_FOOTPRINT, NULL, suite->instructions);
+	}
 	if (!b.failed && (check_settings(&b) < 0 || check_adds(&b) < 0))
 		b.failed = true;
 	if (!b.failed && b.count == 0) {

@@ -17,7 +17,8 @@
 /* Of all cells of a workload the first whose figures the report shows. */
 static bool is_shown(const struct cell *cell)
 {
-	return cell->workload && cell->mode != MODE_VERIFY && cell->mode != MODE_INSTRUCTIONS;
+	return cell->workload && cell->mode != MODE_VERIFY && cell->mode != MODE_INSTRUCTIONS &&
+	       cell->mode != MODE_FOOTPRINT;
 }
 
 static bool is_first(const struct manifest *m, int cell)

@@ -4,7 +4,7 @@
 
 bench list
 installed=
-for allocator in glibc ashlar jemalloc tcmalloc mimalloc2 mimalloc3; do
+for allocator in ${allocators:-glibc ashlar jemalloc tcmalloc mimalloc2 mimalloc3}; do
 	grep -q "^  $allocator  */" "$work/out" && installed=$installed,$allocator
 done
 wanted=
@@ -45,4 +45,17 @@ for trace in ${traces:-git}; do
 		ok $? "$trace under $allocator: three runs agree within $within %"
 	done
 done
+
+# What is resident, with a clock that moves: for all of them the same to the byte.
+bench run --quiet --no-report --workload "${wanted#,}" --only "${installed#,}" --blocks 2 --mode footprint --out "$work/resident"
+check '[ $status -eq 0 ] && [ "$("$rows" "$work/resident" status validated | sort -u)" = "ok	true" ]' "footprints are taken, and are validated"
+"$rows" "$work/resident" cell allocator footprint.area_byte_events footprint.peak_bytes | sort | uniq -c >"$work/out"
+for allocator in $(echo "$installed" | tr ',' ' '); do
+	check '[ "$(awk -v a="$allocator" '\''$3 == a && $1 == 2 && $4 > 0 && $5 > 0'\'' "$work/out" | grep -c .)" -eq "$(echo ${traces:-git} | wc -w)" ]' \
+		"two footprints under $allocator are equal"
+done
+check '[ "$(grep -c "ashlar.*\"area_byte_events\"" "$work/resident/samples.jsonl")" -gt 0 ] &&
+	grep "\"allocator\": *\"ashlar\"" "$work/resident/samples.jsonl" | head -n 1 | grep -o "\"bytes\": *\[[^]]*" | tr "," "\n" | grep -c . | grep -qx 100' \
+	"each of a hundred checkpoints"
+refuses 2 "no selected workload has the mode" "threads have no footprint" run --workload larson --mode footprint --out "$work/none"
 finish

@@ -205,6 +205,70 @@ static json_t *locality(const struct sample *s)
 	return o;
 }
 
+uint64_t sample_area(const struct sample *s)
+{
+	const struct channel_footprint *f = &s->footprint;
+	uint64_t area = 0;
+
+	for (uint64_t i = 0; i < f->count && i < CHANNEL_CHECKPOINTS; i++)
+		area += f->bytes[i] * (f->calls[i] - (i ? f->calls[i - 1] : 0));
+	return area;
+}
+
+uint64_t sample_most(const struct sample *s)
+{
+	const struct channel_footprint *f = &s->footprint;
+	uint64_t most = 0;
+
+	for (uint64_t i = 0; i < f->count && i < CHANNEL_CHECKPOINTS; i++)
+		most = f->bytes[i] > most ? f->bytes[i] : most;
+	return most;
+}
+
+static json_t *numbers(const uint64_t *list, uint64_t count)
+{
+	json_t *array = json_array();
+
+	for (uint64_t i = 0; i < count && i < CHANNEL_CHECKPOINTS; i++)
+		json_array_append_new(array, number(list[i]));
+	return array;
+}
+
+static json_t *footprint(const struct sample *s)
+{
+	const struct channel_footprint *f = &s->footprint;
+	json_t *o;
+
+	if (!f->count)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "area_byte_events", number(sample_area(s)));
+	json_object_set_new(o, "peak_bytes", number(sample_most(s)));
+	json_object_set_new(o, "calls", numbers(f->calls, f->count));
+	json_object_set_new(o, "bytes", numbers(f->bytes, f->count));
+	json_object_set_new(o, "live_bytes", numbers(f->live_bytes, f->count));
+	return o;
+}
+
+static json_t *counters(const struct sample *s)
+{
+	json_t *o = json_object(), *events = json_object();
+
+	for (int i = 0; i < s->counters.count; i++) {
+		const struct counter_value *v = &s->counters.values[i];
+		json_t *event = json_object();
+
+		json_object_set_new(event, "value", number(v->value));
+		json_object_set_new(event, "enabled_ns", number(v->enabled_ns));
+		json_object_set_new(event, "running_ns", number(v->running_ns));
+		json_object_set_new(event, "scaled", json_boolean(v->scaled));
+		json_object_set_new(events, v->name, event);
+	}
+	json_object_set_new(o, "tier", text(s->counters.tier ? s->counters.tier : "none"));
+	json_object_set_new(o, "events", events);
+	return o;
+}
+
 static json_t *count_or_null(int64_t count, bool counted)
 {
 	return counted ? json_integer(count) : json_null();
@@ -326,6 +390,7 @@ json_t *sample_to_json(const struct sample *s)
 		[FIELD_validated] = validated(s),
 		[FIELD_replay] = replay(s),
 		[FIELD_locality] = locality(s),
+		[FIELD_footprint] = footprint(s),
 		[FIELD_allocator_file] = text(s->allocator_file),
 		[FIELD_usable_size_file] = text(s->usable_size_file),
 		[FIELD_build_id] = text(s->build_id),

@@ -64,6 +64,7 @@ struct sample {
 
 	struct channel_replay replay; /* of a trace: .used */
 	struct channel_locality locality;
+	struct channel_footprint footprint; /* of mode footprint: count */
 	/* replay.contexts of each */
 	uint64_t wait_ns[CHANNEL_THREADS], alive_ns[CHANNEL_THREADS], idle_ns[CHANNEL_THREADS];
 
@@ -85,6 +86,11 @@ void sample_fail(struct sample *sample, enum sample_status status, const char *f
 double sample_offered_rate(const struct sample *sample);
 double sample_achieved_rate(const struct sample *sample);
 bool sample_saturated(const struct sample *sample);
+
+/* Resident bytes of mode footprint: their area over allocation calls (each checkpoint stands
+ * for the calls since the one before), and their most.  0 where there are none. */
+uint64_t sample_area(const struct sample *sample);
+uint64_t sample_most(const struct sample *sample);
 
 /* A new object as described in results/README.md. */
 json_t *sample_to_json(const struct sample *sample);

@@ -20,6 +20,7 @@
 static void take_channel(struct sample *s, const struct channel *c)
 {
 	trial_take_replay(s, c);
+	s->footprint = c->footprint;
 	s->cpu_ns = c->cpu_ns;
 	s->user_ns = c->user_ns;
 	s->sys_ns = c->sys_ns;
@@ -108,10 +109,11 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s, const ch
 		       struct trial_env *env)
 {
 	const struct wl_param *params = s->cell->workload->params;
-	const char *mode = s->cell->mode == MODE_LATENCY    ? "latency"
-			   : s->cell->mode == MODE_VERIFY   ? "verify"
-			   : s->cell->mode == MODE_LOCALITY ? "locality"
-							    : "throughput";
+	const char *mode = s->cell->mode == MODE_LATENCY     ? "latency"
+			   : s->cell->mode == MODE_VERIFY    ? "verify"
+			   : s->cell->mode == MODE_LOCALITY  ? "locality"
+			   : s->cell->mode == MODE_FOOTPRINT ? "footprint"
+							     : "throughput";
 	char text[128], *name = cell_worker_name(s->cell);
 
 	add_start(argv, s, last, env);
@@ -136,7 +138,8 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s, const ch
 
 void trial_run_workload(const struct trial_place *place, struct sample *s)
 {
-	const char *last = s->cell->mode == MODE_LOCALITY ? paths_find()->still : NULL;
+	const bool held = s->cell->mode == MODE_LOCALITY || s->cell->mode == MODE_FOOTPRINT;
+	const char *last = held ? paths_find()->still : NULL;
 	char *folder = trial_folder(place, s), *errors = NULL, *table, why[256];
 	int fd = -1, status = 0, timeout_s = trial_timeout(place, TRIAL_TIMEOUT_S);
 	struct trial_env env = {.count = 0};

@@ -1,9 +1,10 @@
-/* The calls that are more than a call: timed ones and verified ones. */
+/* The calls that are more than a call: timed and verified ones, and those at checkpoints. */
 #include "workloads/lib/calls.h"
 
 #include <math.h>
 #include "workloads/lib/cdf.h"
 #include "workloads/lib/clock.h"
+#include "workloads/lib/footprint.h"
 #include "workloads/shared/histogram.h"
 #include "workloads/lib/verify.h"
 
@@ -38,6 +39,10 @@ void *wl_malloc_special(struct wl_thread *t, size_t size)
 		verify_new(t->run, p, size, VERIFY_ALIGNMENT);
 		return p;
 	}
+	if (t->run->mode == WL_FOOTPRINT) {
+		footprint_look(t);
+		return wl_count_alloc(t, malloc(size), size);
+	}
 	if (t->run->mode == WL_CDF) {
 		p = wl_count_alloc(t, malloc(size), size);
 		cdf_born(p, size);
@@ -59,6 +64,10 @@ void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size)
 		verify_zero(t->run, p, count * size);
 		verify_new(t->run, p, count * size, VERIFY_ALIGNMENT);
 		return p;
+	}
+	if (t->run->mode == WL_FOOTPRINT) {
+		footprint_look(t);
+		return wl_count_alloc(t, calloc(count, size), count * size);
 	}
 	if (t->run->mode == WL_CDF) {
 		p = wl_count_alloc(t, calloc(count, size), count * size);
@@ -91,6 +100,10 @@ static inline void *aligned(struct wl_thread *t, void *(*call)(size_t, size_t),
 		verify_new(t->run, p, size, alignment);
 		return p;
 	}
+	if (t->run->mode == WL_FOOTPRINT) {
+		footprint_look(t);
+		return wl_count_alloc(t, call(alignment, size), size);
+	}
 	if (t->run->mode == WL_CDF) {
 		p = wl_count_alloc(t, call(alignment, size), size);
 		cdf_born(p, size);
@@ -120,6 +133,8 @@ void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t
 
 	if (t->verify)
 		was = verify_gone(t->run, old, old_size);
+	else if (t->run->mode == WL_FOOTPRINT)
+		footprint_look(t);
 	else if (t->run->mode == WL_CDF)
 		cdf_died(old);
 	else
@@ -142,6 +157,9 @@ void wl_free_special(struct wl_thread *t, void *p, size_t size)
 {
 	if (t->verify) {
 		verify_gone(t->run, p, size);
+		free(p);
+	} else if (t->run->mode == WL_FOOTPRINT) {
+		footprint_look(t);
 		free(p);
 	} else if (t->run->mode == WL_CDF) {
 		cdf_died(p); /* before another thread can get the address */

@@ -1,5 +1,5 @@
-/* libashlar-still.so, preloaded behind the allocator in modes locality and instructions: the
- * clock stands still, and what the kernel gives as random is always the same.
+/* libashlar-still.so, preloaded in modes locality, footprint and instructions: the clock stands
+ * still, what the kernel gives as random is always the same, and the CPU is always the first.
  *
  * What an allocator does by the clock (giving memory back, upkeep of its caches) depends
  * on how fast the machine was, and what it does by chance (mimalloc 3) on nothing at all;
@@ -31,6 +31,8 @@ EXPORT int gettimeofday(struct timeval *now, void *zone);
 EXPORT time_t time(time_t *now);
 EXPORT ssize_t getrandom(void *buffer, size_t length, unsigned flags);
 EXPORT int getentropy(void *buffer, size_t length);
+EXPORT int sched_getcpu(void);
+EXPORT int getcpu(unsigned *cpu, unsigned *node);
 EXPORT long syscall(long number, ...);
 EXPORT void held_clock_follow(uint64_t (*of)(void), uint64_t each_ns);
 
@@ -108,6 +110,21 @@ int getentropy(void *buffer, size_t length)
 	return 0;
 }
 
+/* An allocator may choose a heap by the CPU, which is chance as well: always the first. */
+int sched_getcpu(void)
+{
+	return 0;
+}
+
+int getcpu(unsigned *cpu, unsigned *node)
+{
+	if (cpu)
+		*cpu = 0;
+	if (node)
+		*node = 0;
+	return 0;
+}
+
 /* The way that mimalloc takes to the kernel.  All other calls go on to the C library, with
  * as many arguments as any has. */
 long syscall(long number, ...)
@@ -122,6 +139,8 @@ long syscall(long number, ...)
 	va_end(arguments);
 	if (number == SYS_getrandom)
 		return getrandom((void *)with[0], (size_t)with[1], (unsigned)with[2]);
+	if (number == SYS_getcpu)
+		return getcpu((unsigned *)with[0], (unsigned *)with[1]);
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "syscall");
 	return next(number, with[0], with[1], with[2], with[3], with[4], with[5]);

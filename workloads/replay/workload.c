@@ -2,12 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/personality.h>
-#include <unistd.h>
 #include "workloads/shared/channel.h"
 #include "workloads/lib/page_floor.h"
 #include "workloads/shared/procfs.h"
-#include "workloads/shared/self.h"
 #include "workloads/replay/decode.h"
 #include "workloads/replay/player.h"
 #include "workloads/replay/touch.h"
@@ -68,7 +65,8 @@ static int setup(struct wl_run *run)
 	struct replay_settings settings = {
 		.events = (uint64_t)run->values[OPS],
 		.window = (uint64_t)run->values[WINDOW],
-		.merged = run->mode == WL_LOCALITY || run->values[MODE] == REPLAY_SINGLE,
+		.merged = run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT ||
+			  run->values[MODE] == REPLAY_SINGLE,
 		.paced = run->values[MODE] == REPLAY_PACED,
 	};
 	const struct replay_script *script;
@@ -100,7 +98,9 @@ static int setup(struct wl_run *run)
 		.window = (uint64_t)run->values[WINDOW],
 		.window_ns = (uint64_t)run->values[WINDOW_MS] * 1000000u,
 		.scale = (double)run->values[SCALE] / 100,
-		.rounds = run->mode == WL_LOCALITY ? 1 : (uint64_t)run->values[ROUNDS],
+		.rounds = run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT
+				  ? 1
+				  : (uint64_t)run->values[ROUNDS],
 	};
 	if (run->mode == WL_LOCALITY) {
 		locality_start(&s->locality);
@@ -244,24 +244,4 @@ size_t replay_name_length(const char *text)
 const char *replay_workload_path(const struct workload *workload)
 {
 	return workload->setup == setup ? made_of(workload)->path : NULL;
-}
-
-int replay_fixed_layout(char **argv)
-{
-	static struct self self;
-	static char *start[SELF_WORDS + 256];
-	int now = personality(0xffffffff), n = 0;
-
-	if (now < 0 || now & ADDR_NO_RANDOMIZE)
-		return now < 0 ? -1 : 0;
-	if (personality((unsigned long)now | ADDR_NO_RANDOMIZE) < 0)
-		return -1;
-	if (self_find(&self) < 0)
-		return -1;
-	for (; n < self.count; n++)
-		start[n] = self.words[n];
-	for (argv++; *argv && n < SELF_WORDS + 255; argv++)
-		start[n++] = *argv;
-	execv(start[0], start);
-	return -1;
 }

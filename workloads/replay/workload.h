@@ -39,9 +39,4 @@ size_t replay_name_length(const char *text);
 /* Its path, for a workload made by it; NULL for others. */
 const char *replay_workload_path(const struct workload *workload);
 
-/* With address space layout randomisation, addresses do not repeat: starts this process
- * anew without it unless it is off.  Returns only if it is, or if the kernel refuses:
- * then -1. */
-int replay_fixed_layout(char **argv);
-
 #endif

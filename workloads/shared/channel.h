@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x43534c41u /* "ALSC" */
-#define CHANNEL_VERSION 4
+#define CHANNEL_VERSION 5
 /* For worker and probe: the descriptor's number, or where it is not inherited (a shell or an
  * interpreter lies between) a path, which begins with a slash. */
 #define CHANNEL_ENV "ASHLAR_CHANNEL_FD"
@@ -23,6 +23,7 @@
 #define CHANNEL_THEN_ENV "ASHLAR_THEN_"
 #define CHANNEL_MARKS 32
 #define CHANNEL_THREADS 128
+#define CHANNEL_CHECKPOINTS 100
 #define CHANNEL_PATH 512
 
 /* Latency histogram: values in ns, log-linear with 2^7 steps per doubling (error
@@ -91,6 +92,13 @@ struct channel_locality {
 	uint64_t l1_misses, l2_misses; /* of the address translation */
 };
 
+/* What is resident after so many allocation calls (workloads/lib/footprint.h). */
+struct channel_footprint {
+	uint64_t count; /* of checkpoints; 0 = not asked for */
+	uint64_t calls[CHANNEL_CHECKPOINTS], bytes[CHANNEL_CHECKPOINTS],
+		live_bytes[CHANNEL_CHECKPOINTS];
+};
+
 enum channel_state { CHANNEL_STARTING, CHANNEL_RUNNING, CHANNEL_DONE, CHANNEL_FAILED };
 
 struct channel {
@@ -136,6 +144,7 @@ struct channel {
 
 	struct channel_replay replay;
 	struct channel_locality locality;
+	struct channel_footprint footprint;
 	struct channel_mark marks[CHANNEL_MARKS];
 	struct channel_histogram latency[CHANNEL_HIST_KINDS];
 	struct channel_thread threads[CHANNEL_THREADS] __attribute__((aligned(64)));

@@ -39,6 +39,7 @@ enum wl_mode {
 	WL_VERIFY,     /* every block is filled and checked: overlapping blocks fail the run */
 	WL_CDF,        /* every call is booked, for distributions of sizes and lifetimes */
 	WL_LOCALITY,   /* a trace's calls in one thread; addresses are what is looked at */
+	WL_FOOTPRINT,  /* calls of one thread; what is resident is looked at by their number */
 };
 
 enum wl_touch { WL_TOUCH_NONE, WL_TOUCH_FIRST, WL_TOUCH_PAGES, WL_TOUCH_ALL };

@@ -1,9 +1,10 @@
-/* The page floor and the histogram, against cases counted by hand. */
+/* The page floor, what is resident and the histogram, against cases counted by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "workloads/lib/footprint.h"
 #include "workloads/shared/histogram.h"
 #include "workloads/lib/page_floor.h"
 
@@ -73,12 +74,40 @@ static void histogram(void **state)
 	assert_int_equal(histogram_index(UINT64_MAX), CHANNEL_HIST_BUCKETS - 1);
 }
 
+/* Mappings of each kind, as smaps tells them. */
+static void resident(void **state)
+{
+	static const char *const lines[] = {
+		/* A file's pages do not count, copies of them do. */
+		"555555554000-555555556000 rw-p 00000000 fe:00 99 /usr/bin/some file",
+		"Rss:                 800 kB", "Anonymous:           100 kB",
+		"VmFlags: rd mr mw me sd",
+		/* Without a file, of which some is swapped out and some given back lazily. */
+		"7ffff7000000-7ffff7400000 rw-p 00000000 00:00 0", "Rss:                 64 kB",
+		"Anonymous:           64 kB", "LazyFree:            24 kB",
+		"Swap:                 8 kB", "Private_Hugetlb:   2048 kB",
+		/* Shared without a file: all that is there. */
+		"7ffff7500000-7ffff7600000 rw-s 00000000 00:01 7 /memfd:it (deleted)",
+		"Rss:                 12 kB", "Anonymous:            0 kB",
+		/* The stack. */
+		"7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0          [stack]",
+		"Rss:                 40 kB", "Anonymous:           40 kB",
+		/* Lazily freed before anything was counted as held: never less than nothing. */
+		"ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0  [vsyscall]",
+		"Anonymous:            0 kB", "LazyFree:             4 kB", ""};
+	struct footprint_sum sum = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		footprint_line(&sum, lines[i]);
+	assert_int_equal(sum.bytes, (100 + 64 - 24 + 8 + 2048 + 12) * 1024);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_hand),
-		cmocka_unit_test(ranges),
-		cmocka_unit_test(scattered),
+		cmocka_unit_test(by_hand),   cmocka_unit_test(ranges),
+		cmocka_unit_test(resident),  cmocka_unit_test(scattered),
 		cmocka_unit_test(histogram),
 	};
 

@@ -19,6 +19,8 @@
 #include "workloads/shared/histogram.h"
 #include "workloads/shared/identity.h"
 #include "workloads/lib/measure.h"
+#include "workloads/lib/footprint.h"
+#include "workloads/worker/layout.h"
 #include "workloads/worker/options.h"
 #include "workloads/shared/procfs.h"
 #include "workloads/replay/decode.h"
@@ -169,6 +171,8 @@ static int do_run(struct wl_run *run)
 	if (run->mode == WL_CDF)
 		cdf_start(run->expected_allocs);
 	wl_threads_arm(run);
+	if (run->mode == WL_FOOTPRINT)
+		footprint_start(run);
 	if (move_clock(run) < 0)
 		return usage_error(channel->reason);
 	channel->expected_allocs = run->expected_allocs;
@@ -177,6 +181,8 @@ static int do_run(struct wl_run *run)
 	measure_begin(run);
 	if (w->run(run) < 0)
 		wl_die(run, "%s", channel->reason);
+	if (run->mode == WL_FOOTPRINT)
+		footprint_end(run);
 	measure_end(run);
 	collect(run);
 	if (w->teardown)
@@ -213,9 +219,13 @@ int main(int argc, char **argv)
 		return decode_main(argv[2]);
 	if (options_parse(argc, argv, &options, why, sizeof(why)) < 0)
 		return usage_error(why);
-	if (options.mode == WL_LOCALITY && replay_fixed_layout(argv) < 0)
+	if (options.mode == WL_LOCALITY && layout_fix(argv, false) < 0)
 		return usage_error("mode locality needs fixed addresses, and the kernel does "
 				   "not let this process switch their randomisation off");
+	if (options.mode == WL_FOOTPRINT && layout_fix(argv, true) < 0)
+		return usage_error("mode footprint needs fixed addresses and small pages, and "
+				   "the kernel does not let this process switch their "
+				   "randomisation and transparent huge pages off");
 	if (options.start)
 		return start_and_end(options.start_objects);
 	if (options.help || options.list) {

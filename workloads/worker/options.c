@@ -15,7 +15,10 @@ const char options_usage[] =
 	"  --list               name every workload and its parameters\n"
 	"  --seed N             seed of the workload's choices (default 1)\n"
 	"  --mode MODE          throughput (default), latency or verify; of a trace also\n"
-	"                       locality: one thread, fixed addresses, no times\n"
+	"                       locality: one thread, fixed addresses, no times; of a trace "
+	"or\n"
+	"                       a workload of one thread footprint: what is resident after\n"
+	"                       each hundredth of its calls, without huge pages\n"
 	"  --replay FILE        the same as the workload trace:FILE\n"
 	"  --set NAME=VALUE     a parameter of the workload; may be repeated\n"
 	"  --channel-fd N       write the figures into this memory file, not to stdout\n"
@@ -27,10 +30,8 @@ const char options_usage[] =
 	"  --help               this text\n";
 
 static const char *const mode_names[] = {
-	[WL_THROUGHPUT] = "throughput",
-	[WL_LATENCY] = "latency",
-	[WL_VERIFY] = "verify",
-	[WL_LOCALITY] = "locality",
+	[WL_THROUGHPUT] = "throughput", [WL_LATENCY] = "latency",     [WL_VERIFY] = "verify",
+	[WL_LOCALITY] = "locality",     [WL_FOOTPRINT] = "footprint",
 };
 
 /* Decimal, with nothing before or after it. */
@@ -158,10 +159,11 @@ static int set_mode(struct options *o, const char *name, char *why, size_t why_s
 			o->mode = (enum wl_mode)i;
 			return 0;
 		}
-	snprintf(why, why_size,
-		 "--mode %s: throughput, latency and verify are accepted, of a trace also "
-		 "locality",
-		 name);
+	snprintf(
+		why, why_size,
+		"--mode %s: throughput, latency, verify and footprint are accepted, of a trace "
+		"also locality",
+		name);
 	return -1;
 }
 
@@ -275,6 +277,15 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t wh
 		return -1;
 	if (o->mode == WL_LOCALITY && !replay_workload_path(o->workload)) {
 		snprintf(why, why_size, "--mode locality is for traces: %s is none", name);
+		return -1;
+	}
+	if (o->mode == WL_FOOTPRINT && !replay_workload_path(o->workload) &&
+	    (o->workload->threaded || o->workload->processes)) {
+		snprintf(why, why_size,
+			 "--mode footprint is for traces and for workloads of one thread: %s "
+			 "has "
+			 "more",
+			 name);
 		return -1;
 	}
 	for (int i = 0; o->workload->params[i].name; i++)

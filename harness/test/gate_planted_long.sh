@@ -1,0 +1,3 @@
+# Each change in all surroundings.
+everywhere=yes
+. "$top_srcdir/harness/test/gate_planted.sh"
