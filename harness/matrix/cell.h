@@ -35,6 +35,7 @@ struct cell {
 	/* Where the clock is held: by how much each call of the workload moves it; 0 = not. */
 	int64_t step_ns;
 	int blocks; /* to be measured */
+	bool again; /* the reference runs twice in each of them */
 };
 
 /* Fills a cell with the defaults of a workload, trace, program or command.  False: no such
