@@ -97,6 +97,34 @@ size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t con
 	return log_ratios(c, cell, contender, c->reference, metric, out);
 }
 
+size_t comparison_again(const struct comparison *c, size_t cell, enum metric metric,
+			double *out, size_t *blocks)
+{
+	double *again = block_array(c), *first = block_array(c);
+	size_t n = 0, who = SIZE_MAX;
+
+	for (size_t b = 0; b < c->nblocks; b++)
+		again[b] = NAN;
+	for (size_t i = 0; i < c->set->nagain; i++) {
+		const struct result_sample *s = &c->set->again[i];
+
+		if (who == SIZE_MAX && s->cell == cell)
+			who = s->contender; /* one contender of a set runs again */
+		if (counts(c, s, cell, who))
+			again[s->block] = metric_of(s, metric);
+	}
+	comparison_values(c, cell, who, metric, first);
+	for (size_t b = 0; b < c->nblocks; b++)
+		if (stat_log_ratios(&again[b], &first[b], 1, &out[n]) == 1) {
+			if (blocks)
+				blocks[n] = b;
+			n++;
+		}
+	free(again);
+	free(first);
+	return n;
+}
+
 struct interval comparison_pair(const struct comparison *c, size_t cell, size_t contender,
 				size_t other, enum metric metric)
 {

@@ -55,6 +55,12 @@ struct interval comparison_median(const struct comparison *c, size_t cell, size_
 size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
 			     enum metric metric, double *out);
 
+/* The log ratios of second runs to first runs of the same contender, of the blocks of a cell in
+ * which both have a value, into out (room for c->nblocks), in the order of blocks; their
+ * numbers into `blocks` unless it is null.  Returns how many there are. */
+size_t comparison_again(const struct comparison *c, size_t cell, enum metric metric,
+			double *out, size_t *blocks);
+
 /* Counts of the samples of a cell and contender, and the reason of the last that is
  * not ok ("" if none), with its status. */
 struct outcome {

@@ -122,6 +122,41 @@ static size_t add_contender(struct result_set *set, const char *name, json_t *js
 	return set->ncontenders++;
 }
 
+/* While samples are loaded, second runs are of contenders of their own behind all others. */
+#define AGAIN (SIZE_MAX / 2)
+
+static size_t contender_of(struct result_set *set, const char *name)
+{
+	size_t length = strlen(name), own = strlen(SAMPLE_AGAIN);
+
+	if (length <= own || strcmp(name + length - own, SAMPLE_AGAIN) != 0)
+		return add_contender(set, name, NULL);
+	for (size_t i = 0; i < set->ncontenders; i++)
+		if (strlen(set->contenders[i].name) == length - own &&
+		    !strncmp(set->contenders[i].name, name, length - own))
+			return AGAIN + i;
+	results_remark(set, "%s ran a second time, but the set has no such contender", name);
+	return AGAIN + set->ncontenders;
+}
+
+static void set_apart_again(struct result_set *set)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->nsamples; i++) {
+		struct result_sample s = set->samples[i];
+
+		if (s.contender < AGAIN) {
+			set->samples[kept++] = s;
+			continue;
+		}
+		s.contender -= AGAIN;
+		set->again = list_grown(set->again, set->nagain, sizeof(*set->again));
+		set->again[set->nagain++] = s;
+	}
+	set->nsamples = kept;
+}
+
 /* `json` is the manifest's entry or, for a cell the manifest does not list, a sample:
  * both have these fields. */
 static size_t add_cell(struct result_set *set, json_t *json, bool listed)
@@ -217,7 +252,7 @@ static void add_sample(struct result_set *set, json_t *json)
 		.block = field_integer(json, sample_fields[FIELD_block].name, 0),
 		.order = field_integer(json, sample_fields[FIELD_order].name, 0),
 		.cell = add_cell(set, json, false),
-		.contender = add_contender(set, results_text(json, FIELD_allocator), NULL),
+		.contender = contender_of(set, results_text(json, FIELD_allocator)),
 		.status = results_text(json, FIELD_status),
 		.reason = results_text(json, FIELD_reason),
 		.cpu_ns = results_number(json, FIELD_cpu_ns),
@@ -252,7 +287,7 @@ static void add_sample(struct result_set *set, json_t *json)
 				       "the later one counts",
 				       (long long)s.id, (long long)earlier->id,
 				       set->cells[s.cell].name,
-				       set->contenders[s.contender].name, (long long)s.block);
+				       results_text(json, FIELD_allocator), (long long)s.block);
 		}
 	}
 	set->samples = list_grown(set->samples, set->nsamples, sizeof(*set->samples));
@@ -395,7 +430,7 @@ struct result_set *results_load(const char *dir, char *message, size_t size)
 	    !load_samples(set, samples, message, size) || !load_packed(set, message, size)) {
 		results_free(set);
 		set = NULL;
-	} else if (choose_attempts(set), set->nsamples == 0) {
+	} else if (choose_attempts(set), set_apart_again(set), set->nsamples == 0) {
 		snprintf(message, size, "%s: no sample in it", samples);
 		results_free(set);
 		set = NULL;
@@ -409,6 +444,9 @@ void results_free(struct result_set *set)
 {
 	for (size_t i = 0; i < set->nsamples; i++)
 		json_decref(set->samples[i].json);
+	for (size_t i = 0; i < set->nagain; i++)
+		json_decref(set->again[i].json);
+	free(set->again);
 	for (size_t i = 0; i < set->nremarks; i++)
 		free(set->remarks[i]);
 	free(set->remarks);

@@ -56,6 +56,10 @@ struct result_set {
 	size_t ncells;
 	struct result_sample *samples;
 	size_t nsamples;
+	/* Second runs in a block (A/A), of the contender that each names: beside the others, in
+	 * none of whose numbers they are. */
+	struct result_sample *again;
+	size_t nagain;
 	/* What was found amiss but does not spoil the rest: one line each. */
 	char **remarks;
 	size_t nremarks;

@@ -7,6 +7,10 @@
 
 #define SAMPLE_SCHEMA 1
 
+/* Behind the reference's name where it runs a second time in a block (A/A).  No contender's
+ * name can have it. */
+#define SAMPLE_AGAIN "/again"
+
 enum sample_kind {
 	KIND_INT,
 	KIND_INT_NULL, /* or null */
@@ -32,7 +36,8 @@ enum sample_kind {
 	FIELD(mode, KIND_STRING, "",                                                           \
 	      "`throughput`, `latency`, `memory` (idle phases), `verify`, `instructions` "     \
 	      "(callgrind), `locality` (of traces) or `footprint` (of one thread)")            \
-	FIELD(allocator, KIND_STRING, "", "contender's name")                                  \
+	FIELD(allocator, KIND_STRING, "",                                                      \
+	      "contender's name; `NAME/again`: the reference's second run in the block (A/A)") \
 	FIELD(block, KIND_INT, "", "complete block it belongs to")                             \
 	FIELD(order, KIND_INT, "", "its place in the block")                                   \
 	FIELD(seed, KIND_INT, "", "of the workload")                                           \

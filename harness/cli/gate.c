@@ -8,7 +8,9 @@
 #include "harness/base/message.h"
 #include "harness/export/gate_output.h"
 #include "harness/gate/gate.h"
+#include "harness/matrix/command.h"
 #include "harness/run/request.h"
+#include "harness/stats/signed_rank.h"
 
 enum {
 	KEY_BASE = 256,
@@ -21,7 +23,10 @@ enum {
 	KEY_JOB,
 	KEY_INCONCLUSIVE,
 	KEY_SEED,
-	KEY_AUTOMAKE
+	KEY_AUTOMAKE,
+	KEY_PRECISION,
+	KEY_PAIRS,
+	KEY_COMMAND
 };
 
 static const struct argp_option options[] = {
@@ -43,7 +48,14 @@ static const struct argp_option options[] = {
 	{"workload", 'w', "LIST", 0, "only cells, or cells of workloads, that a glob means", 0},
 	{"job", KEY_JOB, "FILE", 0,
 	 "limits, in sections [gate] and [gate CELLS]: METRIC = 0.5%, METRIC.mean = 0.2%", 0},
-	{"budget", 'b', "TIME", 0, "of tier 3", 0},
+	{"budget", 'b', "TIME", 0, "of tier 3 (default: 10m)", 0},
+	{"pairs", KEY_PAIRS, "N", 0, "of tier 3 at most, in each cell", 0},
+	{"precision", KEY_PRECISION, "SHARE", 0,
+	 "of tier 3, like 3%: go on until each interval is as narrow to either side, or the "
+	 "budget is spent, and not end before that",
+	 0},
+	{"command", KEY_COMMAND, "CMD", 0,
+	 "tier 3 of this command in place of its own cells; may be repeated", 0},
 	{"inconclusive", KEY_INCONCLUSIVE, "WORD", 0,
 	 "what an undecided gate ends as: pass (status 0) or fail (4, the default)", 0},
 	{"automake", KEY_AUTOMAKE, NULL, 0,
@@ -78,6 +90,37 @@ static void take_seed(struct gate_request *r, const char *argument)
 	if (errno || *end || *argument == '-' || end == argument || r->seed >> 53)
 		exit(complain_usage("--seed %s: a number from 0 to 2^53-1 is needed",
 				    argument));
+}
+
+static void take_precision(struct gate_request *r, const char *argument)
+{
+	char *end;
+
+	r->precision = strtod(argument, &end) / 100;
+	if (strcmp(end, "%") != 0 || !(r->precision > 0 && r->precision < 1))
+		exit(complain_usage("--precision %s: a percentage like 3%% is needed",
+				    argument));
+}
+
+static void take_pairs(struct gate_request *r, const char *argument)
+{
+	char *end;
+	long n = strtol(argument, &end, 10);
+
+	if (*end || n < 1 || n > STAT_SIGNED_RANK_MOST)
+		exit(complain_usage("--pairs %s: a number from 1 to %d is needed", argument,
+				    STAT_SIGNED_RANK_MOST));
+	r->pairs = (int)n;
+}
+
+static void take_command(const char *argument)
+{
+	struct command draft = {.name = NULL};
+	char why[700];
+
+	if (command_set(&draft, COMMAND_LINE, argument, why, sizeof(why)) < 0 ||
+	    command_add(&draft, why, sizeof(why)) < 0)
+		exit(complain_usage("%s", why));
 }
 
 static error_t take(int key, char *argument, struct argp_state *state)
@@ -124,6 +167,15 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_INCONCLUSIVE:
 		take_inconclusive(r, argument);
+		break;
+	case KEY_PRECISION:
+		take_precision(r, argument);
+		break;
+	case KEY_PAIRS:
+		take_pairs(r, argument);
+		break;
+	case KEY_COMMAND:
+		take_command(argument);
 		break;
 	case KEY_SEED:
 		take_seed(r, argument);

@@ -20,6 +20,7 @@ enum {
 	KEY_NO_REPEAT,
 	KEY_KEEP_DUMPS,
 	KEY_COUNTERS,
+	KEY_AGAIN,
 	KEY_JOB,
 	KEY_COMMAND /* and those of its keys behind it */
 };
@@ -62,6 +63,10 @@ static const struct argp_option table[] = {
 	 0},
 	{"no-repeat", KEY_NO_REPEAT, NULL, 0,
 	 "keep blocks that others disturbed as they are, instead of repeating them", 0},
+	{"again", KEY_AGAIN, NULL, 0,
+	 "the reference runs twice in every block of every throughput cell (A/A), not only in "
+	 "the suite's four",
+	 0},
 	{"seed", KEY_SEED, "N", 0, "of orders and workloads (default: drawn)", 0},
 	{"timeout", KEY_TIMEOUT, "TIME", 0, "of one sample (default: what the workload says)",
 	 0},
@@ -232,6 +237,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_JOB:
 		run_job_read(o, argument, set_by_name);
+		break;
+	case KEY_AGAIN:
+		o->choice.again = true;
 		break;
 	case KEY_DRY_RUN:
 		o->dry_run = true;

@@ -14,6 +14,7 @@
 #include "harness/figures/floor.h"
 #include "harness/figures/latency.h"
 #include "harness/figures/memory.h"
+#include "harness/figures/noise.h"
 #include "harness/figures/overview.h"
 #include "harness/figures/plot.h"
 #include "harness/figures/ratios.h"
@@ -45,6 +46,7 @@ static const struct {
 	{"fig16", "Figure 16. Faults and system time per operation", cost_write_kernel},
 	{"fig16b", "Figure 16b. Instructions and events per operation",
 	 cost_write_instructions},
+	{"fig20", "Figure 20. The same twice", noise_write},
 };
 #define KNOWN (sizeof(known) / sizeof(*known))
 

@@ -10,12 +10,21 @@
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
+#include "harness/base/paths.h"
 #include "harness/gate/against.h"
 #include "harness/gate/candidate.h"
 #include "harness/gate/compare.h"
 #include "harness/gate/count_class.h"
+#include "harness/gate/timing.h"
+#include "harness/matrix/command.h"
 
 #define OWN "ashlar" /* head, where nobody says another */
+
+/* Time is of a pair. */
+static bool is_there(const struct gate_session *g, int tier)
+{
+	return gate_tier_is_exact(tier) || (tier == GATE_TIME && g->request->base);
+}
 
 /* "0-2", "1", "0,2".  Returns 0, or -1 with `why`. */
 static int take_tiers(struct gate_session *g, const char *text, char *why, size_t why_size)
@@ -24,7 +33,7 @@ static int take_tiers(struct gate_session *g, const char *text, char *why, size_
 	const char *p = text;
 
 	for (int t = 0; t < GATE_TIERS; t++)
-		if (gate_tier_is_exact(t))
+		if (is_there(g, t))
 			snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%d",
 				 *known ? ", " : "", t);
 	for (;;) {
@@ -40,7 +49,7 @@ static int take_tiers(struct gate_session *g, const char *text, char *why, size_
 		if (from > to || to >= GATE_TIERS)
 			break;
 		for (int t = from; t <= to; t++) {
-			if (!gate_tier_is_exact(t))
+			if (!is_there(g, t))
 				return because(why, why_size,
 					       "--tiers %s: there is no tier %d here: %s are "
 					       "known",
@@ -61,13 +70,38 @@ static int choose_tiers(struct gate_session *g, char *why, size_t why_size)
 	if (g->request->tiers)
 		return take_tiers(g, g->request->tiers, why, why_size);
 	for (int t = 0; t < GATE_TIERS; t++)
-		g->wanted[t] = gate_tier_is_exact(t);
+		/* Of the user's commands nothing but time is measured. */
+		g->wanted[t] = command_at(0) ? t == GATE_TIME : is_there(g, t);
 	return 0;
+}
+
+static int measure_time(struct gate_session *g)
+{
+	const struct gate_request *r = g->request;
+	const struct gate_timing timing = {.base = &g->base,
+					   .head = &g->head,
+					   .folder = g->folder,
+					   .cells = r->cells,
+					   .budget_s = r->budget_s,
+					   .pairs = r->pairs,
+					   .precision = r->precision,
+					   .seed = r->seed,
+					   .limits = &g->limits,
+					   .cache = paths_find()->cache,
+					   .again = g->again,
+					   .quiet = r->quiet};
+	char why[1200];
+
+	if (gate_time(&timing, g->outcome, why, sizeof(why)) < 0) {
+		complain("%s", why);
+		return GATE_EXIT_BROKEN;
+	}
+	return interrupt_wanted() ? STATUS_INTERRUPTED : GATE_JUDGED;
 }
 
 static int measure_pair(struct gate_session *g)
 {
-	for (int t = 0; t < GATE_TIERS; t++) {
+	for (int t = 0; t < GATE_TIME; t++) {
 		int measured =
 			g->wanted[t] ? gate_session_measure(g, t, &g->base, "base", &g->of_base)
 				     : 0;
@@ -80,7 +114,7 @@ static int measure_pair(struct gate_session *g)
 			gate_compare(&g->of_base, &g->of_head, t, true, &g->limits, g->again,
 				     g->outcome);
 	}
-	return GATE_JUDGED;
+	return g->wanted[GATE_TIME] ? measure_time(g) : GATE_JUDGED;
 }
 
 static int make_folder(struct gate_session *g)
@@ -153,6 +187,8 @@ static int prepare(struct gate_session *g)
 		return status;
 	if (choose_tiers(g, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
+	if (command_at(0) && !g->wanted[GATE_TIME])
+		return complain_usage("--command: a command is of tier 3, which is not wanted");
 	if (r->job && gate_limits_read(&g->limits, r->job, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
 	if (r->base)

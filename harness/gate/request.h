@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define GATE_TIERS 4
+#define GATE_TIME 3 /* the tier of what does not repeat */
 
 enum { GATE_EXIT_PASS, GATE_EXIT_FAIL, GATE_EXIT_USAGE, GATE_EXIT_BROKEN };
 
@@ -19,6 +20,8 @@ struct gate_request {
 	const char *job;              /* file with limits; NULL = none */
 	uint64_t seed;                /* of the padding of environments, and of schedules */
 	int budget_s;                 /* of tier 3; 0 = its own */
+	int pairs;                    /* of tier 3 at most; 0 = what the budget has room for */
+	double precision;             /* of tier 3, as a share; 0 = none is asked for */
 	bool inconclusive_passes, quiet;
 };
 

@@ -44,7 +44,8 @@ enum gate_verdict gate_judge(struct gate_cell *cells, size_t n, double alpha)
 		struct gate_cell *cell = &cells[i];
 		double bound = log1p(cell->delta);
 
-		cell->ratio = ratio_of(cell, alpha);
+		/* The interval whose ends are the two tests at alpha. */
+		cell->ratio = ratio_of(cell, 2 * alpha);
 		cell->p_worse = stat_signed_rank_above(cell->log_ratios, cell->n, bound);
 		cell->p_fine = stat_signed_rank_below(cell->log_ratios, cell->n, bound);
 		cell->verdict = cell->p_fine <= alpha ? GATE_PASS : GATE_INCONCLUSIVE;
@@ -77,9 +78,10 @@ static size_t draw(struct stat_random *random, size_t n)
 	return (size_t)(((unsigned __int128)stat_random_next(random) * n) >> 64);
 }
 
-/* How often in DRAWS draws the cell fails where its true ratio is exp(shift). */
+/* Whether the cell fails in most of DRAWS draws where its true ratio is exp(shift): where the
+ * sum of ranks is critical or more. */
 static bool is_shown(const double *centred, size_t n, size_t pairs, double shift, double bound,
-		     double alpha, uint64_t seed, double *room)
+		     double critical, uint64_t seed, double *room)
 {
 	struct stat_random random;
 	unsigned failed = 0;
@@ -88,7 +90,7 @@ static bool is_shown(const double *centred, size_t n, size_t pairs, double shift
 	for (unsigned i = 0; i < DRAWS; i++) {
 		for (size_t j = 0; j < pairs; j++)
 			room[j] = centred[draw(&random, n)] + shift;
-		failed += stat_signed_rank_above(room, pairs, bound) <= alpha;
+		failed += stat_signed_rank_sum(room, pairs, bound) >= critical;
 	}
 	return failed >= SHOWN_IN * DRAWS;
 }
@@ -98,7 +100,7 @@ double gate_smallest_effect(const double *log_ratios, size_t n, size_t pairs, do
 {
 	double *centred = malloc((n + pairs + 1) * sizeof(*centred));
 	double bound = log1p(delta), low = bound, high = log(2),
-	       center = stat_median(log_ratios, n);
+	       center = stat_median(log_ratios, n), critical;
 
 	if (centred == NULL || n == 0 || pairs == 0 || cells == 0 || low >= high) {
 		free(centred);
@@ -106,13 +108,13 @@ double gate_smallest_effect(const double *log_ratios, size_t n, size_t pairs, do
 	}
 	for (size_t i = 0; i < n; i++)
 		centred[i] = log_ratios[i] - center;
-	alpha /= (double)cells;
-	if (!is_shown(centred, n, pairs, high, bound, alpha, seed, centred + n))
+	critical = stat_signed_rank_critical(pairs, alpha / (double)cells);
+	if (!is_shown(centred, n, pairs, high, bound, critical, seed, centred + n))
 		high = INFINITY;
 	for (unsigned i = 0; i < EFFECT_STEPS && isfinite(high); i++) {
 		double middle = (low + high) / 2;
 
-		if (is_shown(centred, n, pairs, middle, bound, alpha, seed, centred + n))
+		if (is_shown(centred, n, pairs, middle, bound, critical, seed, centred + n))
 			high = middle;
 		else
 			low = middle;

@@ -24,7 +24,9 @@ struct gate_cell {
 	size_t n;
 	double delta; /* as a share: 0.03 is 3 % */
 	/* What gate_judge makes of it. */
-	struct interval ratio;  /* at 1 - alpha, of this cell alone */
+	/* At 1 - 2 alpha, of this cell alone: a cell that fails lies above 1 + delta with all
+	 * of it, and one that is fine below (Schuirmann). */
+	struct interval ratio;
 	double p_worse, p_fine; /* chances of such values were the ratio just 1 + delta */
 	enum gate_verdict verdict;
 };

@@ -37,6 +37,7 @@ struct cell {
 	 * mode footprint it moves unless that is wanted otherwise. */
 	int64_t step_ns;
 	int blocks; /* to be measured */
+	bool again; /* the reference runs twice in each of them */
 };
 
 /* Fills a cell with the defaults of a workload, trace, program or command.  False: no such

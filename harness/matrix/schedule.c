@@ -14,11 +14,17 @@ void schedule_make(struct schedule *s, const struct cell *cells, int ncells, int
 		   uint64_t seed)
 {
 	int *blocks = list_grown(NULL, ncells, sizeof(*blocks));
+	bool *again = list_grown(NULL, ncells, sizeof(*again));
 
-	for (int i = 0; i < ncells; i++)
+	for (int i = 0; i < ncells; i++) {
 		blocks[i] = cells[i].blocks;
+		again[i] = cells[i].again;
+	}
 	schedule_begin(s, 0, seed);
+	s->again = again;
 	schedule_extend(s, blocks, ncells, contenders);
+	s->again = NULL;
+	free(again);
 	free(blocks);
 }
 
@@ -32,7 +38,8 @@ static void add_turn(struct schedule *s, int cell, int round, int from)
 			      .block = s->planned[cell].next++,
 			      .round = s->rounds + round,
 			      .from = from,
-			      .to = s->contenders};
+			      .to = s->contenders,
+			      .again = s->again && s->again[cell]};
 }
 
 /* Numbers the turns of the last stage, and behind them all its repeats: a stage that comes
@@ -101,21 +108,24 @@ int schedule_places(const struct schedule *s, int turn)
 {
 	const struct turn *t = &s->turns[turn];
 
-	return t->to - t->from + joins(s, t);
+	return t->to - t->from + joins(s, t) + t->again;
 }
 
 void schedule_order(const struct schedule *s, int turn, int attempt, int *order)
 {
 	const struct turn *t = &s->turns[turn];
+	int places = schedule_places(s, turn);
 	struct rng rng;
 
 	rng_seed(&rng, s->seed, (uint64_t)t->order_index[attempt]);
-	for (int i = 0; i < schedule_places(s, turn); i++) {
+	for (int i = 0; i < places; i++) {
 		int at = (int)rng_below(&rng, (uint64_t)i + 1);
 
 		/* Fisher-Yates, from the inside: every order is equally likely. */
 		order[i] = order[at];
-		order[at] = joins(s, t) && i == 0 ? s->reference : t->from + i - joins(s, t);
+		order[at] = joins(s, t) && i == 0         ? s->reference
+			    : t->again && i == places - 1 ? SCHEDULE_AGAIN
+							  : t->from + i - joins(s, t);
 	}
 }
 

@@ -13,6 +13,9 @@
  * nothing of it.  Only what ran side by side is compared, so a contender that comes later gets
  * blocks of its own, in which the reference runs again beside it.
  *
+ * In the turns of some cells the reference runs once more under another name (A/A): what its
+ * two runs differ by is what the machine calls a difference of nothing.
+ *
  * A turn may be repeated once, as another attempt.  Each stage keeps numbers and orders for the
  * repeats of its turns behind those of the turns themselves, so that what comes later has
  * others. Source of the design: randomised complete blocks (Fisher, The Design of Experiments,
@@ -21,15 +24,19 @@
 #ifndef HARNESS_SCHEDULE_H
 #define HARNESS_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "harness/matrix/cell.h"
 
 #define SCHEDULE_ATTEMPTS 2
+/* In an order: the reference, once more. */
+#define SCHEDULE_AGAIN (-1)
 
 struct turn {
 	int cell, block; /* both from 0 */
 	int round;       /* of all stages */
 	int from, to;    /* these contenders, to exclusive, and the reference */
+	bool again;      /* the reference runs twice */
 	/* By attempt: 0 the first, 1 the repeat. */
 	int first_id[SCHEDULE_ATTEMPTS];    /* number of the sample at its first place */
 	int order_index[SCHEDULE_ATTEMPTS]; /* of all attempts of turns: what its order is drawn
@@ -51,6 +58,8 @@ struct schedule {
 	int rounds;
 	int stage_begin;         /* turn with which the last stage begins */
 	int reference;           /* the contender that runs in every turn */
+	const bool *again;       /* by cell: those in whose turns the reference runs twice; the
+				    caller's,       read while turns are added; NULL = none */
 	struct planned *planned; /* of each cell */
 	int ncells;
 	uint64_t seed;
@@ -72,7 +81,8 @@ void schedule_free(struct schedule *schedule);
 /* How many samples a turn has. */
 int schedule_places(const struct schedule *schedule, int turn);
 
-/* Fills order[0 … places-1] with the contenders' numbers in the order of a turn's attempt. */
+/* Fills order[0 … places-1] with the contenders' numbers, and SCHEDULE_AGAIN, in the order of a
+ * turn's attempt. */
 void schedule_order(const struct schedule *schedule, int turn, int attempt, int *order);
 
 /* Number of the sample at a place of a turn's attempt; from 1, unique in the run set. */

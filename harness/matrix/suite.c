@@ -49,6 +49,10 @@ static const struct blocks suites[] = {
 /* Parameters that say how much work a run does; a workload has one of them. */
 static const char *const work_params[] = {"ops", "requests", NULL};
 
+/* The cells in whose blocks the reference runs twice: one of calls alone, one of threads, one
+ * of a server, and a program, each among the short and steady ones of its kind. */
+static const char *const again_cells[] = {"tiny-churn", "larson", "fleet-5", "sqlite", NULL};
+
 struct builder {
 	const struct suite_choice *choice;
 	const struct blocks *suite;
@@ -188,6 +192,16 @@ static void apply_settings(struct builder *b, struct cell *cell)
 		b->failed = true;
 }
 
+static bool runs_again(const struct builder *b, const struct cell *cell)
+{
+	const struct suite_choice *choice = b->choice;
+	bool own = choice->nworkloads == 0 && !command_at(0), listed = false;
+
+	for (int i = 0; again_cells[i]; i++)
+		listed |= strcmp(cell->name, again_cells[i]) == 0;
+	return cell->mode == MODE_THROUGHPUT && (choice->again || (own && listed));
+}
+
 static void add(struct builder *b, const char *workload, enum cell_mode mode,
 		const char *settings, int blocks)
 {
@@ -221,6 +235,7 @@ static void add(struct builder *b, const char *workload, enum cell_mode mode,
 		complain("out of memory");
 		exit(STATUS_FAILED);
 	}
+	cell.again = runs_again(b, &cell);
 	b->cells[b->count++] = cell;
 }
 

@@ -16,6 +16,8 @@ struct suite_choice {
 	const char **settings;  /* arguments of --set */
 	int nsettings;
 	int blocks; /* 0 = the suite's */
+	bool again; /* in all throughput cells the reference runs twice, not only in the suite's
+		       own four */
 	const char *
 		*blame; /* which of the arguments above was wrong, if one was; may be NULL */
 };

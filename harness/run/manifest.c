@@ -71,6 +71,7 @@ static json_t *cell_to_json(const struct cell *cell)
 	json_object_set_new(o, "load", cell->load ? json_integer(cell->load) : json_null());
 	json_object_set_new(o, "step_ns",
 			    cell->step_ns ? json_integer(cell->step_ns) : json_null());
+	json_object_set_new(o, "again", json_boolean(cell->again));
 	if (cell->command)
 		json_object_set_new(o, "command", command_to_json(cell->command));
 	return o;
@@ -162,8 +163,7 @@ json_t *manifest_to_json(const struct manifest *m)
 	return o;
 }
 
-/* The contender that runs beside those that come later: the one that ratios are formed with. */
-static int reference_of(const struct manifest *m)
+int manifest_reference(const struct manifest *m)
 {
 	for (int i = 0; i < m->ncontenders; i++)
 		if (strcmp(m->contenders[i].name, "glibc") == 0)
@@ -177,19 +177,24 @@ static int reference_of(const struct manifest *m)
 void manifest_schedule(const struct manifest *m, struct schedule *s)
 {
 	int *blocks = calloc((size_t)m->ncells + 1, sizeof(*blocks));
+	bool *again = calloc((size_t)m->ncells + 1, sizeof(*again));
 	json_t *stage, *number;
 	size_t i, k;
 
-	if (!blocks) {
+	if (!blocks || !again) {
 		complain("out of memory");
 		exit(STATUS_FAILED);
 	}
 	if (!m->stages) {
 		schedule_make(s, m->cells, m->ncells, m->ncontenders, m->seed);
+		free(again);
 		free(blocks);
 		return;
 	}
-	schedule_begin(s, reference_of(m), m->seed);
+	for (int cell = 0; cell < m->ncells; cell++)
+		again[cell] = m->cells[cell].again;
+	schedule_begin(s, manifest_reference(m), m->seed);
+	s->again = again;
 	json_array_foreach(m->stages, i, stage) {
 		json_t *list = json_object_get(stage, "blocks");
 
@@ -198,6 +203,8 @@ void manifest_schedule(const struct manifest *m, struct schedule *s)
 		schedule_extend(s, blocks, (int)json_array_size(list),
 				(int)json_integer_value(json_object_get(stage, "contenders")));
 	}
+	s->again = NULL;
+	free(again);
 	free(blocks);
 }
 
@@ -286,6 +293,7 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 	    set_from(cell, "step_ns", json_object_get(o, "step_ns"), why, why_size) < 0)
 		return -1;
 	cell->blocks = blocks;
+	cell->again = json_is_true(json_object_get(o, "again"));
 	if (blocks < 1 || strcmp(cell->name, name) != 0)
 		return because(why, why_size, "cell %s: means %s to this version", name,
 			       cell->name);

@@ -30,6 +30,10 @@ struct manifest {
 	json_t *stages; /* of a set that was extended, the first plan before all; else null */
 };
 
+/* The contender that runs beside those that come later, and twice in cells with `again`: the
+ * one that ratios are formed with. */
+int manifest_reference(const struct manifest *manifest);
+
 /* Which sample comes when: all stages.  Free it with schedule_free(). */
 void manifest_schedule(const struct manifest *manifest, struct schedule *schedule);
 

@@ -20,7 +20,7 @@ int request_check(const struct run_request *r, char *why, size_t why_size)
 	if (!r->resume)
 		return 0;
 	if (r->nonly || r->seed_given || r->timeout_s || r->suite_given || r->nparts ||
-	    r->world || r->keep_dumps || r->counters || command_at(0))
+	    r->world || r->keep_dumps || r->counters || c->again || command_at(0))
 		return because(why, why_size,
 			       "--resume goes on with what the run set began with: only "
 			       "--budget, --out, --dry-run, --quiet, --strict, --no-report, "

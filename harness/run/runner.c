@@ -16,9 +16,19 @@ static uint64_t recorded(const json_t *sample, enum sample_field field)
 	return (uint64_t)json_integer_value(json_object_get(sample, sample_fields[field].name));
 }
 
+/* Who runs at a place, by what schedule_order() says. */
+static const struct contender *contender_at(const struct runner *r, int number)
+{
+	return number == SCHEDULE_AGAIN ? &r->again : &r->manifest->contenders[number];
+}
+
+/* Who runs again has a baseline of its own, behind those of all others. */
 static struct disturbance_baseline *baseline_of(const struct runner *r, int cell, int contender)
 {
-	return &r->baselines[cell * r->schedule.contenders + contender];
+	int all = r->schedule.contenders;
+
+	return &r->baselines[cell * (all + 1) +
+			     (contender == SCHEDULE_AGAIN ? all : contender)];
 }
 
 /* What an earlier part of the run found out about disturbances. */
@@ -63,7 +73,7 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 		return because(why, why_size, "sample %d is of another plan", id);
 	schedule_order(&r->schedule, turn, attempt, order);
 	const struct cell *c = &r->manifest->cells[r->schedule.turns[turn].cell];
-	const struct contender *a = &r->manifest->contenders[order[place]];
+	const struct contender *a = contender_at(r, order[place]);
 	if (strcmp(c->name, cell) != 0 || strcmp(cell_modes[c->mode], mode) != 0 ||
 	    block != r->schedule.turns[turn].block || strcmp(a->name, allocator) != 0)
 		return because(why, why_size, "sample %d is of another plan", id);
@@ -94,13 +104,17 @@ int runner_begin(struct runner *r, char *why, size_t why_size)
 {
 	const struct manifest *m = r->manifest;
 
-	if (m->ncontenders > 256)
-		return because(why, why_size, "more than 256 allocators");
+	if (m->ncontenders > 255)
+		return because(why, why_size, "more than 255 allocators");
+	if (m->ncontenders > 0) {
+		r->again = m->contenders[manifest_reference(m)];
+		r->again.name = text_format("%s" SAMPLE_AGAIN, r->again.name);
+	}
 	manifest_schedule(m, &r->schedule);
 	r->done = calloc((size_t)r->schedule.ids + 1, sizeof(r->done[0]));
 	r->turns = calloc((size_t)r->schedule.count + 1, sizeof(r->turns[0]));
 	r->baselines =
-		calloc((size_t)(m->ncells * m->ncontenders) + 1, sizeof(r->baselines[0]));
+		calloc((size_t)(m->ncells * (m->ncontenders + 1)) + 1, sizeof(r->baselines[0]));
 	r->cell_s = calloc((size_t)m->ncells + 1, sizeof(r->cell_s[0]));
 	r->last_block = calloc((size_t)m->ncells + 1, sizeof(r->last_block[0]));
 	if (!r->done || !r->cell_s || !r->last_block || !r->turns || !r->baselines)
@@ -110,9 +124,11 @@ int runner_begin(struct runner *r, char *why, size_t why_size)
 
 void runner_free(struct runner *r)
 {
-	for (int i = 0; r->baselines && i < r->manifest->ncells * r->schedule.contenders; i++)
+	for (int i = 0; r->baselines && i < r->manifest->ncells * (r->schedule.contenders + 1);
+	     i++)
 		disturbance_baseline_free(&r->baselines[i]);
 	free(r->baselines);
+	free(r->again.name);
 	free(r->turns);
 	schedule_free(&r->schedule);
 	free(r->done);
@@ -190,7 +206,7 @@ static void describe(const struct runner *r, int turn, int attempt, int place, c
 	s->block = t->block;
 	s->order = place;
 	s->cell = &r->manifest->cells[t->cell];
-	s->contender = &r->manifest->contenders[order[place]];
+	s->contender = contender_at(r, order[place]);
 	s->seed = schedule_workload_seed(&r->schedule, s->cell, t->block);
 	memcpy(s->values, s->cell->values, sizeof(s->values));
 }

@@ -27,6 +27,7 @@ struct runner {
 	double spent_s;  /* on what the folder held already of the last stage */
 	uint64_t deadline_ns; /* 0 = no budget */
 	bool quiet;
+	struct contender again; /* the reference under its second name; borrows all else */
 };
 
 /* Makes the schedule and marks what the folder holds already.  Returns 0, or -1 with

@@ -106,6 +106,27 @@ double stat_signed_rank_below(const double *x, size_t n, double shift)
 	return tail(x, n, shift, false);
 }
 
+double stat_signed_rank_sum(const double *x, size_t n, double shift)
+{
+	struct ranked *ranked;
+	size_t m, twice = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return NAN;
+	ranked = malloc((n + 1) * sizeof(*ranked));
+	if (ranked == NULL || !isfinite(shift)) {
+		free(ranked);
+		return NAN;
+	}
+	m = rank(x, n, shift, ranked);
+	for (size_t i = 0; i < m; i++)
+		if (ranked[i].above)
+			twice += ranked[i].twice_rank;
+	free(ranked);
+	return (double)twice / 2;
+}
+
 /* How many of the means lie outside the interval at either end: as many as rank sums, without
  * ties, whose chance together is not more than the tail.  0 where even one is too many. */
 static size_t cut(size_t n, double tail_share)
@@ -125,6 +146,17 @@ static size_t cut(size_t n, double tail_share)
 	free(share);
 	free(ranked);
 	return k;
+}
+
+double stat_signed_rank_critical(size_t n, double alpha)
+{
+	size_t sums = n * (n + 1) / 2, k;
+
+	if (n > STAT_SIGNED_RANK_MOST)
+		return NAN;
+	/* Sums are as likely from above as from below: the k greatest of them. */
+	k = n > 0 ? cut(n, alpha) : 0;
+	return k > 0 ? (double)(sums - (k - 1)) : INFINITY;
 }
 
 struct interval stat_signed_rank_interval(const double *x, size_t n, double level)

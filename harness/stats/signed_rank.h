@@ -26,6 +26,13 @@ double stat_signed_rank_above(const double *x, size_t n, double shift);
 /* The same for a lower centre. */
 double stat_signed_rank_below(const double *x, size_t n, double shift);
 
+/* The sum of the ranks of the values above `shift`, by their distance from it; NaN as above. */
+double stat_signed_rank_sum(const double *x, size_t n, double shift);
+/* The least such sum whose chance, or that of a greater one, is at most alpha among n values
+ * without ties: what many tests of equally many values are quickly made with.  INFINITY where
+ * n is too small for that, NaN where it is too large. */
+double stat_signed_rank_critical(size_t n, double alpha);
+
 /* The centre of x with the interval of at least this level, 0 < level < 1.  low and high are
  * NaN where n values cannot give such an interval (1 - 2^(1-n) is the most they can). */
 struct interval stat_signed_rank_interval(const double *x, size_t n, double level);

@@ -431,6 +431,22 @@ tells_how_far() {
 	tr '\r' '\n' <"$work/said" | grep -c "^[0-9]*/[0-9]*  Figure" | grep -qx '[12][0-9]'
 }
 
+the_same_twice() { # figure 20: pairs, intervals and how many of them exclude 1
+	table=$set_dir/report/fig20.tsv
+	[ -s "$set_dir/report/fig20.svg" ] && [ "$(cut -f2 "$table" | sed 1,2d | sort -u | tr '\n' ' ')" = "fleet larson sqlite3 tiny-churn " ] || return 1
+	awk -F'\t' 'NR > 2 { if ($4 < 0.8 || $4 > 1.2) exit 1; n++
+		if (!($2 in at)) { at[$2] = 1; all++; out += $7 > 1 || $8 < 1 } }
+		END { printf "%d pairs of %d cells;%d of %d intervals", n, all, out, all }' "$table" >"$work/counted" || return 1
+	grep -q "$(cut -d';' -f1 "$work/counted")" "$set_dir/report.html" &&
+		grep -q "$(cut -d';' -f2 "$work/counted") ([0-9]* %) excludes* 1" "$set_dir/report.html" &&
+		! grep -q 'glibc/again' "$set_dir/report.html" "$set_dir/summary.json" "$set_dir/report/fig01.tsv"
+}
+older_sets_say_that_nothing_ran_twice() {
+	"$make_set" "$work/old" old && undrawn "$work/old" && grep -q 'no contender ran twice in a block' "$work/old/report.html" || return 1
+	# and with it no other number changes
+	"$make_set" "$work/new" && undrawn "$work/new" && cmp "$work/old/summary.csv" "$work/new/summary.csv"
+}
+
 # --- sets of another kind ---------------------------------------------------------------
 events_of_a_pmu() {
 	"$make_set" "$work/pmu" pmu="$top_srcdir/harness/test/perf_counts.txt" && "$report" "$work/pmu" >/dev/null ||
@@ -586,6 +602,8 @@ check "a run that was not finished says so" unfinished_says_so
 check "figures without data are left out with the reason" figures_without_data_are_explained
 check "a folder that does not exist" no_folder
 check "a set without samples" no_samples
+check "what two runs of the same thing differ by" the_same_twice
+check "an older set, in which nothing ran twice" older_sets_say_that_nothing_ran_twice
 check "another schema" other_schema
 check "a sample of another schema" other_schema_of_samples
 check "an unknown reference" unknown_reference

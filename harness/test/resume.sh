@@ -200,6 +200,22 @@ if command -v zstd >/dev/null; then
 	check '[ $status -eq 0 ] && [ "$(lines "$work/more")" -eq 43 ] && [ -s "$work/more/timeline/83.tsv" ]' "a packed set, too"
 fi
 
+# The reference twice in each block (A/A): interrupted, completed and added to like any other.
+second=$("$bench" list | awk '$1 == "glibc" { print $2 }')
+bench run --workload tiny-churn --mode throughput --only glibc --allocator "again=$second" --set ops=200000 --blocks 6 \
+	--quiet --no-report --again --out "$work/aa"
+check '[ $status -eq 0 ] && [ "$("$rows" "$work/aa" allocator | sort | uniq -c | tr -s " \n" " ")" = " 6 again 6 glibc 6 glibc/again " ]' \
+	"--again: the reference runs twice in every block"
+"$rows" "$work/aa" id block order allocator seed | sort >"$work/wanted"
+sed -i '$d' "$work/aa/samples.jsonl"
+sed -i 's/"finished": "[^"]*"/"finished": null/' "$work/aa/manifest.json"
+bench run --resume "$work/aa" --quiet --no-report
+check '[ $status -eq 0 ] && "$rows" "$work/aa" id block order allocator seed | sort | cmp -s - "$work/wanted"' \
+	"interrupted, it is completed as it would have been"
+bench run --resume "$work/aa" --blocks 8 --allocator "third=$top_builddir/.libs/libashlar.so" --quiet --no-report
+check '[ $status -eq 0 ] && [ "$("$rows" "$work/aa" block allocator | sort -u | grep -c glibc)" -eq 28 ] &&
+	[ "$("$rows" "$work/aa" allocator | grep -c "^glibc/again")" -eq 14 ]' "what is added has it, too"
+refuses 2 "--resume goes on" "it is decided when a set is begun" run --resume "$work/whole" --again
 # A budget too small for the plan: what is missing is recorded.
 bench run $plan --quiet --set ops=20000000 --blocks 200 --budget 3s --out "$work/budget"
 check '[ $status -eq 0 ] && grep -q "\"reason\": \"budget\"" "$work/budget/manifest.json" &&

@@ -1,3 +1,4 @@
+#include "harness/gate/looks.h"
 #include "harness/gate/outcome.h"
 #include "harness/test/unit.h"
 #include "harness/stats/signed_rank.h"
@@ -263,6 +264,90 @@ static void states_and_statuses(void **state)
 	}
 }
 
+/* Judged four times while values come in, a gate is wrong no more often than promised: here all
+ * cells lie just at the bound, where a fail is most likely to be false. */
+static void looks_err_as_rarely_as_promised(void **state)
+{
+	static double values[CELLS][PAIRS];
+	const double alpha = 0.05, bound = log1p(0.03);
+	unsigned failed = 0, early = 0, wrong_pass = 0;
+	struct stat_random random;
+
+	(void)state;
+	close_to(gate_spending(alpha, 0.25) / alpha, 1 / 16.0, 1e-12);
+	close_to(gate_spending(alpha, 1), alpha, 0);
+	stat_random_seed(&random, 7);
+	for (unsigned run = 0; run < RUNS; run++) {
+		struct gate_cell cells[CELLS] = {0};
+		bool decided[CELLS] = {false};
+		struct gate_looks looks = {.alpha = alpha, .decided = decided};
+		enum gate_verdict verdict = GATE_INCONCLUSIVE;
+
+		for (unsigned c = 0; c < CELLS; c++) {
+			for (unsigned i = 0; i < PAIRS; i++)
+				values[c][i] = noise(&random, 0.01) + bound;
+			cells[c] = (struct gate_cell){.log_ratios = values[c], .delta = 0.03};
+		}
+		for (unsigned look = 1; look <= 4 && verdict == GATE_INCONCLUSIVE; look++) {
+			for (unsigned c = 0; c < CELLS; c++)
+				cells[c].n = decided[c] ? cells[c].n : PAIRS * look / 4;
+			verdict = gate_look(&looks, cells, CELLS, look / 4.0);
+			early += verdict == GATE_FAIL && look < 4;
+		}
+		failed += verdict == GATE_FAIL;
+		wrong_pass += cells[0].verdict == GATE_PASS;
+		if (verdict != GATE_FAIL)
+			close_to(looks.spent, alpha, 1e-12);
+	}
+	/* Standard deviation of a count at 5 % of 1000: 7. */
+	assert_in_range(failed, 1, 50 + 3 * 7);
+	assert_in_range(wrong_pass, 1, 50 + 3 * 7);
+	assert_true(early < failed);
+}
+
+/* What is decided stays so, whatever comes later; and what fails ends the gate. */
+static void what_is_decided_stays(void **state)
+{
+	double up[PAIRS], level[PAIRS];
+	struct gate_cell cells[2] = {{.log_ratios = level, .n = PAIRS, .delta = 0.03},
+				     {.log_ratios = up, .n = 2, .delta = 0.03}};
+	bool decided[2] = {false};
+	struct gate_looks looks = {.alpha = 0.05, .decided = decided};
+
+	(void)state;
+	for (int i = 0; i < PAIRS; i++) {
+		up[i] = 0.1 + i / 1000.0;
+		level[i] = i / 10000.0;
+	}
+	assert_int_equal(gate_look(&looks, cells, 2, 0.25), GATE_INCONCLUSIVE);
+	assert_true(decided[0] && !decided[1]);
+	assert_int_equal(cells[0].verdict, GATE_PASS);
+	for (int i = 0; i < PAIRS; i++)
+		level[i] = 0.5 + i / 1000.0;
+	cells[1].n = PAIRS;
+	assert_int_equal(gate_look(&looks, cells, 2, 0.5), GATE_FAIL);
+	assert_int_equal(cells[0].verdict, GATE_PASS);
+	assert_int_equal(cells[1].verdict, GATE_FAIL);
+	/* A cell that fails lies above the bound with all of its interval. */
+	assert_true(cells[1].ratio.low > 1.03);
+}
+
+/* The short way to a test of many draws is the test. */
+static void critical_sums(void **state)
+{
+	(void)state;
+	for (size_t n = 5; n <= COUNT(twenty); n++)
+		for (double alpha = 0.002; alpha < 0.3; alpha *= 1.7) {
+			double critical = stat_signed_rank_critical(n, alpha),
+			       sum = stat_signed_rank_sum(twenty, n, 0.0101);
+
+			assert_int_equal(sum >= critical,
+					 stat_signed_rank_above(twenty, n, 0.0101) <= alpha);
+		}
+	assert_true(isinf(stat_signed_rank_critical(4, 0.05)));
+	assert_true(isnan(stat_signed_rank_critical(STAT_SIGNED_RANK_MOST + 1, 0.05)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +357,9 @@ int main(void)
 		cmocka_unit_test(gates_err_as_rarely_as_promised),
 		cmocka_unit_test(cells_are_judged_together),
 		cmocka_unit_test(the_smallest_effect_is_shown),
+		cmocka_unit_test(looks_err_as_rarely_as_promised),
+		cmocka_unit_test(what_is_decided_stays),
+		cmocka_unit_test(critical_sums),
 		cmocka_unit_test(states_and_statuses),
 	};
 

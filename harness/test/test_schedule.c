@@ -81,6 +81,36 @@ static void orders_are_equally_likely(void **state)
 	schedule_free(&s);
 }
 
+/* In a cell that is to have it the reference runs twice in every turn, at any place. */
+static void the_reference_runs_again(void **state)
+{
+	struct schedule s;
+	int order[4], at[4] = {0};
+
+	(void)state;
+	make_cells();
+	cells[0].blocks = 400;
+	cells[0].again = true;
+	schedule_make(&s, cells, 2, 3, 11);
+	cells[0].again = false;
+	for (int turn = 0; turn < s.count; turn++) {
+		bool twice = s.turns[turn].cell == 0;
+		int seen[4] = {0};
+
+		assert_int_equal(schedule_places(&s, turn), 3 + twice);
+		schedule_order(&s, turn, 0, order);
+		for (int i = 0; i < 3 + twice; i++) {
+			seen[order[i] == SCHEDULE_AGAIN ? 3 : order[i]]++;
+			at[i] += order[i] == SCHEDULE_AGAIN;
+		}
+		for (int k = 0; k < 3 + twice; k++)
+			assert_int_equal(seen[k], 1);
+	}
+	for (int i = 0; i < 4; i++)
+		assert_in_range(at[i], 60, 140);
+	schedule_free(&s);
+}
+
 static void seeds_decide_everything(void **state)
 {
 	struct schedule a, b, c;
@@ -207,6 +237,7 @@ int main(void)
 		cmocka_unit_test(every_allocator_once_per_block),
 		cmocka_unit_test(rounds_come_one_after_the_other),
 		cmocka_unit_test(orders_are_equally_likely),
+		cmocka_unit_test(the_reference_runs_again),
 		cmocka_unit_test(seeds_decide_everything),
 		cmocka_unit_test(sample_ids_are_unique),
 		cmocka_unit_test(stages_come_behind),

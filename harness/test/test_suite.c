@@ -66,6 +66,32 @@ static void the_quick_suite(void **state)
 }
 
 /* What a statement about two allocators stands on, member by member. */
+/* Four cells of each suite, and none of those that the user names. */
+static void cells_that_run_again(void **state)
+{
+	static const char *const suites[] = {"quick", "verdict", "full"};
+	const char *kept = suite;
+
+	(void)state;
+	for (int s = 0; s < 3; s++) {
+		int again = 0, programs = 0;
+
+		suite = suites[s];
+		assert_int_equal(build(NULL, NULL, 0, -1), 0);
+		for (int i = 0; i < count; i++) {
+			again += cells[i].again;
+			programs += cells[i].again && cells[i].program;
+			assert_true(!cells[i].again || cells[i].mode == MODE_THROUGHPUT);
+		}
+		assert_int_equal(again, 4);
+		assert_int_equal(programs, 1);
+	}
+	suite = kept;
+	assert_int_equal(build("tiny-churn,larson", NULL, 0, -1), 0);
+	for (int i = 0; i < count; i++)
+		assert_false(cells[i].again);
+}
+
 static void the_verdict_suite(void **state)
 {
 	static const char *const members[] = {
@@ -220,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_quick_suite),
+		cmocka_unit_test(cells_that_run_again),
 		cmocka_unit_test(the_verdict_suite),
 		cmocka_unit_test(the_full_suite),
 		cmocka_unit_test(instructions_take_a_fiftieth),

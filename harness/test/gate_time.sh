@@ -1,0 +1,49 @@
+# Tier 3 of the gate: its three verdicts, looks, precision and what fails.  What is planted is
+# many times what a disturbed machine does, and no wait ends by a time: budgets have room for all.
+. "$top_srcdir/harness/test/bench.sh"
+
+slow=$planted/planted_slow.so
+none="slow=$slow,PLANTED_BURN=0"
+some="slow=$slow,PLANTED_BURN=3000"
+export XDG_CACHE_HOME="$work/cache"
+
+command -v perl >/dev/null || { echo "1..0 # SKIP perl is not here"; exit 0; }
+timed() { # BASE HEAD ARGUMENT...: some ten milliseconds of a program that allocates
+	local base=$1 head=$2
+	shift 2
+	bench gate --base "$base" --head "$head" --budget 2h --command 'perl -e "my @a = map { qq(x\$_) } 1..9000"' "$@"
+}
+line() { # METRIC: state of its line
+	awk -v metric="$1" '$2 == 3 && $3 == metric { print $1 }' "$work/out"
+}
+
+refuses 2 "a percentage like 3%" "no precision" gate --base glibc --head ashlar --tiers 3 --precision 3
+refuses 2 "a number from 1 to" "no pairs" gate --base glibc --head ashlar --tiers 3 --pairs 0
+refuses 2 "of tier 3, which is not wanted" "a command of another tier" gate --base glibc --head ashlar --tiers 1 --command true
+refuses 2 "there is no tier 3 here" "time against a file" gate --baseline x --tiers 3
+
+timed "$none" "$some" --pairs 48
+check '[ $status -eq 1 ] && [ "$(line cpu_ns)" = fail ] && [ "$(line peak_rss_bytes)" != fail ]' "what takes many times as long fails"
+check '[ "$(grep -c "^time: base against itself" "$work/err")" -eq 1 ] && grep -q "smallest effect" "$work/err" &&
+	grep -q "2 delta can be shown in . of 1 cells; at most 10 false alarms in 1,000 runs" "$work/err" &&
+	[ "$(grep -n "smallest effect" "$work/err" | cut -d: -f1)" -gt "$(grep -n "against itself" "$work/err" | cut -d: -f1)" ]' \
+	"and before it is compared the gate says what it can show"
+check '[ ! -e "$XDG_CACHE_HOME" ]' "of commands no pairs are kept"
+timed "$some" "$none" --pairs 48
+check '[ $status -eq 0 ] && [ "$(line cpu_ns)" = pass ]' "what takes a part of the time passes"
+timed "$none" "big=$planted/planted_fat.so" --pairs 48
+check '[ $status -eq 1 ] && [ "$(line peak_rss_bytes)" = fail ]' "what holds 64 MiB more fails"
+# Three pairs can tell nothing.
+timed "$none" "$some" --pairs 3
+check '[ $status -eq 4 ] && [ "$(line cpu_ns)" = inconclusive ] && grep -q "3 pairs are too few" "$work/out"' "too few pairs: inconclusive"
+timed "$none" "$some" --pairs 20 --precision 99%
+check '[ $status -eq 1 ] && [ "$(line cpu_ns)" = fail ] && [ "$(grep -c "half-width .* after [12][0-9] pairs, within the 99 % wanted" "$work/out")" -eq 2 ]' \
+	"a precision is reached, said, and judged then"
+timed "$none" "$none" --pairs 12 --precision 0.0001%
+check '[ "$(grep -c "half-width .* after 1[0-9] pairs, more than the 0.0001 % wanted" "$work/out")" -ge 1 ]' "one that cannot be is said"
+timed "$none" "crash=$planted/planted_crash.so,PLANTED_CALLS=500" --pairs 8
+check '[ $status -eq 3 ] && grep -q "^broken .*head: killed by SIGSEGV" "$work/out"' "head crashes: broken"
+timed "crash=$planted/planted_crash.so,PLANTED_CALLS=500" "$none" --pairs 8
+check '[ $status -eq 3 ] && grep -q "^broken .*base: killed by SIGSEGV" "$work/out"' "base does, and nothing more is measured"
+check '! grep -q "smallest effect" "$work/err"' "as is said by no table"
+finish
