@@ -29,6 +29,7 @@ static const struct verb {
 	{"explain", explain_main, "tell in which functions two contenders spend what they do"},
 	{"gate", gate_main,
 	 "say whether a build is worse than another: for continuous integration"},
+	{"claims", claims_main, "hold what a page claims against a set of results"},
 	{"pack", pack_main, "put the many small files of a finished run set into one"},
 };
 
@@ -47,7 +48,7 @@ static void help(FILE *out)
 
 static void unknown(const char *name)
 {
-	char known[256] = "";
+	char known[512] = "";
 
 	for (size_t i = 0; i < VERBS; i++)
 		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",

@@ -35,6 +35,10 @@ int explain_main(int argc, char **argv);
 /* Whether a build is worse than another, by exit status: see gate/outcome.h. */
 int gate_main(int argc, char **argv);
 
+/* What a page claims beside what a set says (FILE DIR, --exact, --page, --update).  4 when it
+ * cannot be told, 77 when nothing of it was measured. */
+int claims_main(int argc, char **argv);
+
 /* The side files of a finished run set become one archive.  1 when the set could not be packed:
  * it is then as it was. */
 int pack_main(int argc, char **argv);

@@ -1,0 +1,125 @@
+# The artifact: what is in it, that the same input gives the same bytes, that its script says what it
+# would do and finds what is damaged. On a set of three cells, and sources that are none.
+no_preload=yes
+. "$top_srcdir/harness/test/bench.sh"
+
+room=$top_srcdir/results/artifact
+committed=$top_srcdir/results/$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$top_srcdir/results/claims.json")
+name=2026-01-02-there-0123456789
+set=$work/$name
+SOURCE_DATE_EPOCH=1700000000
+export SOURCE_DATE_EPOCH
+mkdir "$set" && cp "$committed/manifest.json" "$set"
+grep '"mode": *"throughput"' "$committed/samples.jsonl" |
+	grep -E '"cell": *"(tiny-churn|frag-drain|sqlite)"' >"$set/samples.jsonl"
+cp "$room/cells.json" "$work/claims.json"
+"$bench" claims --update "$work/claims.json" "$set"
+
+make_sources() { # FOLDER: as an unpacked tarball
+	mkdir -p "$1/ashlar-9.8.7/workloads/traces"
+	echo 'exit 1' >"$1/ashlar-9.8.7/configure"
+	cp "$top_srcdir/LICENSE" "$top_srcdir/CITATION.cff" "$1/ashlar-9.8.7"
+	echo one >"$1/ashlar-9.8.7/workloads/traces/one.trace"
+}
+make_sources "$work/a"
+# Made at another time, by another mask, in another order.
+(umask 077 && mkdir "$work/b" && cp -r "$work/a/ashlar-9.8.7" "$work/b" && touch -d 2001-02-03 "$work/b/ashlar-9.8.7/configure")
+chmod -R g+w "$work/a"
+pack() { # SOURCES CLAIMS FILE
+	sh "$room/pack" "$work/$1/ashlar-9.8.7" "$bench" "$set" "$2" "$work/$3" >"$work/out" 2>"$work/err"
+}
+pack a "$work/claims.json" ashlar-artifact-9.8.7.tar.gz
+status=$?
+check '[ $status -eq 0 ] && grep -q "SHA-256" "$work/out"' "an artifact is packed"
+mkdir "$work/again"
+pack b "$work/claims.json" again/ashlar-artifact-9.8.7.tar.gz
+check 'cmp "$work/ashlar-artifact-9.8.7.tar.gz" "$work/again/ashlar-artifact-9.8.7.tar.gz"' "the same input gives the same bytes"
+tar -C "$work/again" -xf "$work/ashlar-artifact-9.8.7.tar.gz" 2>"$work/err"
+it=$work/again/ashlar-artifact-9.8.7
+cd "$it" || exit 99
+
+# --- what is in it -------------------------------------------------------------------------
+sed -n '/^## What is in it/,/^## What .check/s/^| \(`[^|]*\) | .*/\1/p' README.md | tr -d '`' | tr ',' '\n' |
+	sed "s/^ *//; s/ *\$//; s|/\$||; s/ashlar-VERSION/ashlar-9.8.7/; s/DATE-HOST-REVISION/$name/" | sort >"$work/told"
+ls | sort >"$work/there"
+diff "$work/told" "$work/there" >"$work/out"
+check '[ ! -s "$work/out" ] && [ "$(wc -l <"$work/told")" -ge 17 ]' "it holds what its README lists, and nothing else"
+find . -type f ! -name SHA256SUMS | sed 's|^\./||' | sort >"$work/told"
+sed 's/^[0-9a-f]*  //' SHA256SUMS | sort | diff "$work/told" - >"$work/out"
+check '[ ! -s "$work/out" ] && sha256sum --quiet -c SHA256SUMS' "each file has its hash"
+check '[ "$(ls figures/*.tsv | wc -l)" -ge 8 ] && [ -s figures/fig01.gp ] && [ -s figures/style.gp ] &&
+	! ls figures | grep -vE "[.](gp|tsv)\$"' "figures are scripts and tables"
+sed 1d contenders.tsv | cut -f 1,4 | sort >"$work/told"
+sed -n '/^ "contenders"/,/^ \]/s/^   "\(name\|build_id\)": "\(.*\)",$/\2/p' "$set/manifest.json" | paste - - | sort >"$work/there"
+check 'cmp "$work/told" "$work/there" && [ "$(wc -l <"$work/told")" -ge 7 ] && grep -q "^null.*2026-11-20$" contenders.tsv' \
+	"contenders with build-ids and the day of the archive"
+cut -f 4 seeds.tsv | sed 1d | sort -u >"$work/told"
+grep -o '"seed": *[0-9]*' "$set/samples.jsonl" | sed 's/.*: *//' | sort -u >"$work/there"
+check 'cmp "$work/told" "$work/there" && [ "$(sed 1d seeds.tsv | wc -l)" -eq 30 ]' "the seed of each block of each cell"
+check 'grep -q "  one.trace$" traces.sha256 && (cd "$work/a/ashlar-9.8.7/workloads/traces" && sha256sum --quiet -c "$it/traces.sha256")' \
+	"traces with their hashes"
+bench run --dry-run --job reproduce.job --out "$work/never"
+check '[ $status -eq 0 ] && grep -q "^suite = verdict" reproduce.job && grep -q "^seed = 4462874700098516" reproduce.job &&
+	grep -q "sqlite .* 10 blocks" "$work/out"' "the run as a job file"
+check '! grep -q "@" appendix.tex && grep -q "3 cells, 10 blocks, 210 samples" appendix.tex && grep -q "supports 6 claims" appendix.tex' \
+	"the appendix is filled from the set"
+grep -rlF -e "$work" -e "$top_builddir" . >"$work/out"
+check '[ ! -s "$work/out" ]' "no file names the folder in which it was made"
+
+# --- its script ----------------------------------------------------------------------------
+script() {
+	sh ./artifact "$@" >"$work/out" 2>"$work/err"
+	status=$?
+}
+script --help
+check '[ $status -eq 0 ] && grep -q "reproduce" "$work/out" && grep -q "Exit status" "$work/out"' "--help"
+for verb in check reproduce; do
+	script $verb --dry-run
+	cut -c 1-12 "$work/out" | sed 's/ *$//' | paste -s -d , - >"$work/steps"
+	case $verb in
+	check) wanted='files,unpack,build,traces,claims,numbers,figures,gate,three cells' ;;
+	*) wanted='files,unpack,build,contenders,the run,claims' ;;
+	esac
+	check '[ $status -eq 0 ] && [ "$(cat "$work/steps")" = "$wanted" ] && [ ! -e work ]' "$verb --dry-run says each step and makes nothing"
+done
+wrong() { # WORD NAME ARGUMENT...
+	word=$1 title=$2
+	shift 2
+	script "$@"
+	check '[ $status -eq 2 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -qF -- "$word" "$work/err"' "$title"
+}
+wrong "is needed" "no verb"
+wrong "'fly'" "an unknown verb" fly
+wrong "one too many" "two verbs" check reproduce
+wrong "--work needs" "no folder" check --work
+wrong "only reproduce" "options of a run for check" check -- --blocks 3
+# The sources of this one build nothing: that is told, with what it said, and ends it.
+script check --no-packages --work "$work/made"
+check '[ $status -eq 1 ] && grep -q "^ok  *files" "$work/out" && grep -q "^failed  *build" "$work/out" && ! grep -q claims "$work/out"' \
+	"what cannot be built is said"
+cp "$name/samples.jsonl" "$work/kept"
+sed 's/"cpu_ns":[0-9]*/"cpu_ns":1/' "$work/kept" >"$name/samples.jsonl"
+script check --work "$work/other"
+check '[ $status -eq 1 ] && grep -q "^failed  *files" "$work/out" && grep -q "samples.jsonl: FAILED" "$work/err" && ! ls "$work/other" | grep -v log' \
+	"a changed sample is found before anything else is done"
+cp "$work/kept" "$name/samples.jsonl"
+
+# --- what is not packed --------------------------------------------------------------------
+sed 's/"value": [0-9.]*/"value": 9/; s/"high": [0-9.]*/"high": 9/' "$work/claims.json" >"$work/wrong.json"
+pack a "$work/wrong.json" wrong.tar.gz
+status=$?
+check '[ $status -eq 1 ] && grep -q "claims are not those" "$work/err" && [ ! -e "$work/wrong.tar.gz" ]' "claims that the set does not bear out"
+pack none "$work/claims.json" none.tar.gz
+check '[ ! -e "$work/none.tar.gz" ]' "no sources"
+
+# --- what is cited, and the container --------------------------------------------------------
+version=$(sed -n 's/^AC_INIT(\[ashlar\], \[\(.*\)\])$/\1/p' "$top_srcdir/configure.ac")
+check '[ -n "$version" ] && grep -qx "version: $version" "$top_srcdir/CITATION.cff" &&
+	[ "$(grep -cE "^(cff-version|message|title|type|authors|license):" "$top_srcdir/CITATION.cff")" -eq 6 ]' "CITATION.cff has what is needed, of this version"
+# Instructions, a line each: its packages are those of bootstrap because it has none of its own.
+sed '/^ *#/d' "$top_srcdir/Containerfile" | awk '{ if (sub(/\\$/, "")) printf "%s", $0; else print }' >"$work/instructions"
+build=$(sed -n 's/.*ASHLAR_BUILD=\([^ ]*\) .*/\1/p' "$work/instructions")
+check '! grep -vE "^(FROM|COPY|RUN|ENTRYPOINT|CMD) |^\$" "$work/instructions" && grep -qx "FROM debian:12" "$work/instructions" &&
+	grep -q "^RUN .*[.]/bootstrap build" "$work/instructions" && ! grep -qE "apt-get|dpkg" "$work/instructions" &&
+	[ -n "$build" ] && grep -qF "ENTRYPOINT [\"$build/ashlar-bench\"]" "$work/instructions"' "the container is made by bootstrap, with its packages"
+finish
