@@ -250,25 +250,6 @@ static json_t *footprint(const struct sample *s)
 	return o;
 }
 
-static json_t *counters(const struct sample *s)
-{
-	json_t *o = json_object(), *events = json_object();
-
-	for (int i = 0; i < s->counters.count; i++) {
-		const struct counter_value *v = &s->counters.values[i];
-		json_t *event = json_object();
-
-		json_object_set_new(event, "value", number(v->value));
-		json_object_set_new(event, "enabled_ns", number(v->enabled_ns));
-		json_object_set_new(event, "running_ns", number(v->running_ns));
-		json_object_set_new(event, "scaled", json_boolean(v->scaled));
-		json_object_set_new(events, v->name, event);
-	}
-	json_object_set_new(o, "tier", text(s->counters.tier ? s->counters.tier : "none"));
-	json_object_set_new(o, "events", events);
-	return o;
-}
-
 static json_t *count_or_null(int64_t count, bool counted)
 {
 	return counted ? json_integer(count) : json_null();
