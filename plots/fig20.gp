@@ -1,17 +1,19 @@
 # Figure 20: what two runs of the same thing differ by (A/A): ratios cell by cell, and how far
 # they are from 1.
 FIG = "fig20"
+load "sheet.gp"
 DATA = FIG.".tsv"
 stats DATA using 1 nooutput name "P"
 panels = int(P_max)
-W = 1180; H = 150 + 60 * panels
+W = sheet(1180); H = 150 + 60 * panels
 if (H < 330) { H = 330 }
 RATIO = 1
 load "style.gp"
 
 TOP = 1 - 34.0 / H
 do for [i=100:100+NALL] { unset label i }
-set label 99 footer("second run in the block over the first, ".blocks(BLOCKS)." at most; 95 % bootstrap interval of the median")
+NOTE = "second run in the block over the first, ".blocks(BLOCKS)." at most; 95 % bootstrap interval of the median"
+eval footer
 set tmargin at screen TOP
 set bmargin at screen 74.0 / H
 set multiplot

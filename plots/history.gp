@@ -1,18 +1,20 @@
 # Series over many sets of results, a panel each; lines are the levels between changes.
 FIG = "history"
+load "sheet.gp"
 DATA = FIG.".tsv"
 stats DATA using 1 nooutput name "P"
 PANELS = int(P_max)
 PANEL_COLUMNS = "x value level segment"
 across = PANELS < 3 ? PANELS : 3
 down = (PANELS + across - 1) / across
-W = 1180; H = 96 + 206 * down
+W = sheet(1180); H = 96 + 206 * down
 load "style.gp"
 
 left = 70.0 / W; gap = 74.0 / W
 wide = (0.985 - left - gap * (across - 1)) / across
 each = (TOP - 44.0 / H) / down
-set label 99 footer("x: number of the set in its series; line: median between changes")
+NOTE = "x: number of the set in its series; line: median between changes"
+eval footer
 set multiplot
 do for [p=1:PANELS] {
 	column_of = (p - 1) % across

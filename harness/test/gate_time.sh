@@ -14,7 +14,7 @@ timed() { # BASE HEAD ARGUMENT...: some ten milliseconds of a program that alloc
 	bench gate --base "$base" --head "$head" --budget 2h --command 'perl -e "my @a = map { qq(x\$_) } 1..9000"' "$@"
 }
 line() { # METRIC: state of its line
-	awk -v metric="$1" '$2 == 3 && $3 == metric { print $1 }' "$work/out"
+	awk -v metric="$1" '$2 == 3 && $4 == metric { print $1 }' "$work/out"
 }
 
 refuses 2 "a percentage like 3%" "no precision" gate --base glibc --head ashlar --tiers 3 --precision 3

@@ -40,7 +40,7 @@ void *wl_malloc_special(struct wl_thread *t, size_t size)
 		return p;
 	}
 	if (t->run->mode == WL_FOOTPRINT) {
-		footprint_look(t);
+		t->countdown = footprint_look(t->run, t->count);
 		return wl_count_alloc(t, malloc(size), size);
 	}
 	if (t->run->mode == WL_CDF) {
@@ -66,7 +66,7 @@ void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size)
 		return p;
 	}
 	if (t->run->mode == WL_FOOTPRINT) {
-		footprint_look(t);
+		t->countdown = footprint_look(t->run, t->count);
 		return wl_count_alloc(t, calloc(count, size), count * size);
 	}
 	if (t->run->mode == WL_CDF) {
@@ -101,7 +101,7 @@ static inline void *aligned(struct wl_thread *t, void *(*call)(size_t, size_t),
 		return p;
 	}
 	if (t->run->mode == WL_FOOTPRINT) {
-		footprint_look(t);
+		t->countdown = footprint_look(t->run, t->count);
 		return wl_count_alloc(t, call(alignment, size), size);
 	}
 	if (t->run->mode == WL_CDF) {
@@ -134,7 +134,7 @@ void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t
 	if (t->verify)
 		was = verify_gone(t->run, old, old_size);
 	else if (t->run->mode == WL_FOOTPRINT)
-		footprint_look(t);
+		t->countdown = footprint_look(t->run, t->count);
 	else if (t->run->mode == WL_CDF)
 		cdf_died(old);
 	else
@@ -159,7 +159,7 @@ void wl_free_special(struct wl_thread *t, void *p, size_t size)
 		verify_gone(t->run, p, size);
 		free(p);
 	} else if (t->run->mode == WL_FOOTPRINT) {
-		footprint_look(t);
+		t->countdown = footprint_look(t->run, t->count);
 		free(p);
 	} else if (t->run->mode == WL_CDF) {
 		cdf_died(p); /* before another thread can get the address */

@@ -107,12 +107,12 @@ static uint64_t resident(struct wl_run *run)
 	return sum.bytes - wl_table_total();
 }
 
-void footprint_start(struct wl_run *run)
+int64_t footprint_start(struct wl_run *run, const struct channel_thread *count)
 {
 	state.figures = &run->channel->footprint;
 	state.text = wl_table(TEXT);
 	state.expected = run->expected_allocs;
-	footprint_look(&run->threads[0]);
+	return footprint_look(run, count);
 }
 
 /* Allocation calls before checkpoint number i (from 0). */
@@ -131,23 +131,20 @@ static void take(struct wl_run *run, uint64_t calls, int64_t live)
 	f->count++;
 }
 
-void footprint_look(struct wl_thread *t)
+int64_t footprint_look(struct wl_run *run, const struct channel_thread *count)
 {
-	struct channel_footprint *f = state.figures;
-	uint64_t calls = t->count->allocs + t->count->reallocs;
+	const struct channel_footprint *f = state.figures;
+	uint64_t calls = count->allocs + count->reallocs;
 
 	/* The last one is taken when the run is over. */
 	while (f->count < CHANNEL_CHECKPOINTS - 1 && place_of(f->count) <= calls)
-		take(t->run, calls, t->count->live_bytes);
-	t->countdown = f->count < CHANNEL_CHECKPOINTS - 1
-			       ? (int64_t)(place_of(f->count) - calls)
-			       : INT64_MAX;
+		take(run, calls, count->live_bytes);
+	return f->count < CHANNEL_CHECKPOINTS - 1 ? (int64_t)(place_of(f->count) - calls)
+						  : INT64_MAX;
 }
 
-void footprint_end(struct wl_run *run)
+void footprint_end(struct wl_run *run, const struct channel_thread *count)
 {
-	const struct wl_thread *t = &run->threads[0];
-
 	while (state.figures->count < CHANNEL_CHECKPOINTS)
-		take(run, t->count->allocs + t->count->reallocs, t->count->live_bytes);
+		take(run, count->allocs + count->reallocs, count->live_bytes);
 }

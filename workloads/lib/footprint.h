@@ -13,18 +13,20 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "workloads/lib/calls.h"
+#include "workloads/shared/channel.h"
+#include "workloads/shared/workload.h"
 
 /* Tables for it.  After setup(), when the number of allocation calls is known; calls are made
- * by the first thread alone. */
-void footprint_start(struct wl_run *run);
+ * by one thread alone, which counts them there.  Returns the calls until the first checkpoint.
+ */
+int64_t footprint_start(struct wl_run *run, const struct channel_thread *count);
 
-/* Before a call: takes the checkpoints that are due, and sets t->countdown to the calls that
- * can be made at least until the next. */
-void footprint_look(struct wl_thread *t);
+/* Before a call: takes the checkpoints that are due; returns the calls that can be made at
+ * least until the next. */
+int64_t footprint_look(struct wl_run *run, const struct channel_thread *count);
 
 /* After run(): what is still due, the last among it. */
-void footprint_end(struct wl_run *run);
+void footprint_end(struct wl_run *run, const struct channel_thread *count);
 
 /* What the lines of a text like /proc/PID/smaps add up to, tables included: all zero before the
  * first, complete after an empty one. */

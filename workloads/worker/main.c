@@ -172,7 +172,7 @@ static int do_run(struct wl_run *run)
 		cdf_start(run->expected_allocs);
 	wl_threads_arm(run);
 	if (run->mode == WL_FOOTPRINT)
-		footprint_start(run);
+		run->threads[0].countdown = footprint_start(run, run->threads[0].count);
 	if (move_clock(run) < 0)
 		return usage_error(channel->reason);
 	channel->expected_allocs = run->expected_allocs;
@@ -182,7 +182,7 @@ static int do_run(struct wl_run *run)
 	if (w->run(run) < 0)
 		wl_die(run, "%s", channel->reason);
 	if (run->mode == WL_FOOTPRINT)
-		footprint_end(run);
+		footprint_end(run, run->threads[0].count);
 	measure_end(run);
 	collect(run);
 	if (w->teardown)
