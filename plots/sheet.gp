@@ -19,7 +19,7 @@ evenly(across, panels) = (rows = (panels + across - 1) / across, PAPER ? (panels
 
 # A category axis that is too long for a paper's column goes on in a row of its own: rows for n
 # categories, and categories in a row.
-rows_for(n) = (room = (sheet(0) - 60) / (N * 6.0), !PAPER ? 1 : int(ceil(n / (room < 4 ? 4 : room))))
+rows_for(n) = (room = (sheet(0) - 60) / ((N > 0 ? N : 1) * 6.0), !PAPER ? 1 : int(ceil(n / (room < 4 ? 4 : room))))
 in_row(n) = int(ceil(1.0 * n / rows_for(n)))
 
 # Room for the legend of a figure of width W with `shown` marks.

@@ -87,7 +87,7 @@ page_holds_all() {
 	done
 }
 page_stands_alone() {
-	[ "$(grep -o '<svg ' "$set_dir/report.html" | wc -l)" -eq 20 ] || return 1
+	[ "$(grep -o '<svg ' "$set_dir/report.html" | wc -l)" -eq 21 ] || return 1
 	! grep -n '<script\|<link\|<img\|<?xml\|src=\|url(http\|@import' "$set_dir/report.html" || return 1
 	[ -z "$(grep -o " id=[\"'][^\"']*[\"']" "$set_dir/report.html" | sort | uniq -d)" ]
 }
