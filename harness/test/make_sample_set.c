@@ -12,9 +12,9 @@
  * tenth of both: means below 1 that one cell makes.  With another seed it is
  * another run of the same things, `drift` the time that all takes in it, `slower` a contender
  * that takes 10 % more, `day` the one in January (1 to 31) on which it was measured, and its
- * revision; of such a set, one of many, there are no timelines.  In four cells glibc runs twice in
- * each block, but not with `old`.  `pmu` is a file of raw counts
- * (perf_counts.txt), read as those of a PMU are, a set a block in turn. */
+ * revision; of such a set, one of many, there are no timelines.  In four cells glibc runs twice
+ * in each block, but not with `old`.  `pmu` is a file of raw counts (perf_counts.txt), read as
+ * those of a PMU are, a set a block in turn. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
