@@ -181,10 +181,8 @@ static void drop_small(struct history_series *s, double least)
 
 static void describe_changes(struct history_series *s)
 {
-	double *a = malloc((s->npoints * 2 + 1) * sizeof(*a)), *b = a + s->npoints;
+	double *a = list_grown(NULL, s->npoints * 2, sizeof(*a)), *b = a + s->npoints;
 
-	if (!a)
-		abort();
 	for (size_t k = 0; k < s->nchanges; k++) {
 		struct history_change *change = &s->change[k];
 		size_t na = segment_values(s, k, a, true),

@@ -94,11 +94,11 @@ static bool take_absence(struct gate_line *line, const char *side,
 	return value->failure || value->skipped;
 }
 
-static void add_line(const struct gate_value *base, const struct gate_value *head,
-		     const struct gate_limits *limits, const char *again,
-		     struct gate_outcome *outcome)
+/* `any` is one of the two, of which the other may be NULL. */
+static void add_line(const struct gate_value *any, const struct gate_value *base,
+		     const struct gate_value *head, const struct gate_limits *limits,
+		     const char *again, struct gate_outcome *outcome)
 {
-	const struct gate_value *any = head ? head : base;
 	struct gate_line *line =
 		gate_outcome_add(outcome, any->tier, any->cell, any->metric, any->unit);
 	bool absent = false;
@@ -176,14 +176,14 @@ void gate_compare(const struct gate_values *base, const struct gate_values *head
 		const struct gate_value *h = &head->list[i];
 
 		if (h->tier == tier)
-			add_line(gate_values_find(base, tier, h->cell, h->metric), h, limits,
+			add_line(h, gate_values_find(base, tier, h->cell, h->metric), h, limits,
 				 again, outcome);
 	}
 	for (size_t i = 0; whole && i < base->count; i++) {
 		const struct gate_value *b = &base->list[i];
 
 		if (b->tier == tier && !gate_values_find(head, tier, b->cell, b->metric))
-			add_line(b, NULL, limits, again, outcome);
+			add_line(b, b, NULL, limits, again, outcome);
 	}
 	for (size_t i = 0; i < head->count; i++) {
 		const struct gate_value *h = &head->list[i];

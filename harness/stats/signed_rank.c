@@ -132,7 +132,7 @@ double stat_signed_rank_sum(const double *x, size_t n, double shift)
 static size_t cut(size_t n, double tail_share)
 {
 	struct ranked *ranked = calloc(n, sizeof(*ranked));
-	size_t most, k = 0;
+	size_t most = 0, k = 0;
 	double *share = NULL, sum = 0;
 
 	if (ranked != NULL) {
