@@ -39,7 +39,7 @@ static size_t board_size(size_t count)
 
 static struct board *board_of(struct sample *samples)
 {
-	return (struct board *)((char *)samples - offsetof(struct board, samples));
+	return (struct board *)(void *)((char *)samples - offsetof(struct board, samples));
 }
 
 static unsigned at_a_time(size_t count)
