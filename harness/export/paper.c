@@ -7,6 +7,7 @@
 
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/export/methods.h"
 #include "harness/export/paper_table.h"
 #include "harness/export/tex.h"
 #include "harness/figures/figures.h"
@@ -151,7 +152,8 @@ static int write_all(const struct report *report, const struct sheet *sheet, boo
 			status = STATUS_INCOMPLETE;
 			goto done;
 		}
-	if (!write_main(report, &figures, tables, sheet, folder))
+	if (methods_write(report, folder) != STATUS_OK ||
+	    !write_main(report, &figures, tables, sheet, folder))
 		status = STATUS_INCOMPLETE;
 	else if (status == STATUS_OK)
 		printf("paper: %s/main.tex\n", folder);
