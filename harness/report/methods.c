@@ -164,103 +164,42 @@ static void say_design(struct methods *m, const struct comparison *c)
 		text_append(p, "For %zu blocks there was no time. ", f.unfinished);
 }
 
+static void rests_on(char **p, const char *work)
+{
+	text_append(p, "%c%s%c", CITE_BEGIN, work, CITE_END);
+}
+
 static void say_statistics(struct methods *m)
 {
 	char **p = add(m);
 
-	text_append(
-		p,
-		"Statistics. A ratio is formed within a block and summed up by the median "
-		"over "
-		"blocks" CITE(
-			"hyndman1996") ". Intervals are of 95 %%: bootstrap "
-				       "intervals of "
-				       "the median log "
-				       "ratio" CITE(
-					       "efron1993") ", "
-							    "%d "
-							    "res"
-							    "amp"
-							    "les"
-							    " of"
-							    " bl"
-							    "ock"
-							    "s, "
-							    "tai"
-							    "ls "
-							    "wid"
-							    "ene"
-							    "d "
-							    "for"
-							    " fe"
-							    "w "
-							    "blo"
-							    "ck"
-							    "s" CITE(
-								    "hesterbe"
-								    "rg2015") ", by a fixed "
-									      "generator "
-									      "(%s)" CITE(
-										      "blac"
-										      "kman"
-										      "202"
-										      "1") ". "
-											   "Pro"
-											   "gra"
-											   "ms "
-											   "and"
-											   " ow"
-											   "n "
-											   "wor"
-											   "klo"
-											   "ads"
-											   " ha"
-											   "ve "
-											   "geo"
-											   "met"
-											   "ric"
-											   " me"
-											   "ans"
-											   " ap"
-											   "ar"
-											   "t" CITE("fleming1986") ", in "
-														   "which "
-														   "a "
-														   "workloa"
-														   "d "
-														   "counts "
-														   "once; "
-														   "their "
-														   "interva"
-														   "ls are "
-														   "those "
-														   "of "
-														   "measuri"
-														   "ng the "
-														   "same "
-														   "cells "
-														   "again. "
-														   "How a "
-														   "mean "
-														   "hangs "
-														   "on "
-														   "single "
-														   "cells "
-														   "is "
-														   "told "
-														   "by the "
-														   "range "
-														   "of "
-														   "what "
-														   "is "
-														   "left "
-														   "without"
-														   " eac"
-														   "h" CITE("quenouille1956") CITE("tukey1958") ". Where two are compared by a verdict it tests for a difference of at least 2 %%" CITE(
-															   "murphy1999") " and for its absence" CITE("schuirmann1987") "; of two sets, unpaired" CITE("hodges1963")
-															   CITE("hollander2014") ". No correction is made for the number of intervals: of a hundred of equal "
-																		 "allocators about five exclude 1.",
-		STAT_RESAMPLES, STAT_BOOTSTRAP_VERSION);
+	text_append(p, "Statistics. A ratio is formed within a block and summed up by the "
+		       "median over blocks");
+	rests_on(p, "hyndman1996");
+	text_append(p, ". Intervals are of 95 %%: bootstrap intervals of the median log ratio");
+	rests_on(p, "efron1993");
+	text_append(p, ", %d resamples of blocks, tails widened for few blocks",
+		    STAT_RESAMPLES);
+	rests_on(p, "hesterberg2015");
+	text_append(p, ", by a fixed generator (%s)", STAT_BOOTSTRAP_VERSION);
+	rests_on(p, "blackman2021");
+	text_append(p, ". Programs and own workloads have geometric means apart");
+	rests_on(p, "fleming1986");
+	text_append(p, ", in which a workload counts once; their intervals are those of "
+		       "measuring the same cells again. How a mean hangs on single cells is "
+		       "told by the range of what is left without each");
+	rests_on(p, "quenouille1956");
+	rests_on(p, "tukey1958");
+	text_append(p, ". Where two are compared by a verdict it tests for a difference of at "
+		       "least 2 %%");
+	rests_on(p, "murphy1999");
+	text_append(p, " and for its absence");
+	rests_on(p, "schuirmann1987");
+	text_append(p, "; of two sets, unpaired");
+	rests_on(p, "hodges1963");
+	rests_on(p, "hollander2014");
+	text_append(p, ". No correction is made for the number of intervals: of a hundred of "
+		       "equal allocators about five exclude 1.");
 }
 
 static void say_metrics(struct methods *m, const struct comparison *c)
