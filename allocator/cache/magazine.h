@@ -74,7 +74,7 @@ static inline void **ash_magazine_full_top(void **magazine)
 	return magazine + ASH_MAGAZINE_SLOTS - 1;
 }
 
-static inline unsigned ash_magazine_cap(void **magazine)
+ASH_INLINE unsigned ash_magazine_cap(void **magazine)
 {
 	return (unsigned)((uintptr_t)magazine[0] & (ASH_MAGAZINE_BYTES - 1));
 }

@@ -270,12 +270,13 @@ ASH_RACY static void count_thread(struct ash_thread *t, void *argument)
 
 	for (unsigned s = 1; s < ASH_CLASSES; s++) {
 		void **top = ash_load_relaxed(&t->top[s]);
+		void **spare = ash_load_relaxed(&t->classes[s].spare);
 		unsigned n = 0;
 
 		while (top - n > ash_magazine_of(top) && ash_load_relaxed(top - n) != NULL)
 			n++;
-		if (s < ASH_CLASSES && ash_load_relaxed(&t->classes[s].spare) != NULL)
-			n += t->classes[s].cap;
+		if (spare != NULL)
+			n += ash_magazine_cap(spare);
 		*sum += n * ash_class_size(s);
 	}
 }

@@ -17,8 +17,7 @@
 void *ash_malloc_slow(size_t size);
 void *ash_malloc_slow_zeroed(size_t size);
 void ash_free_slow(void *p);
-/* The same of an object whose class is known, and its stack full; 0 where the map knows none.
- */
+/* The same of an object whose class is known, and its magazine full; 0 where the map knows none. */
 void ash_free_full(void *p, size_t class);
 
 /* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that
@@ -88,7 +87,7 @@ ASH_INLINE void ash_front_push(size_t class, void *p)
 	ash_tls.top[class] = top + 1;
 }
 
-/* Stack 0 leads to the static slot, which is full. */
+/* Class 0 leads to the static magazine, which is full. */
 ASH_INLINE void ash_front_free(void *p)
 {
 #ifdef ASH_SAFETY_CHECKS

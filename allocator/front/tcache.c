@@ -22,7 +22,6 @@
 	64 /* below: a magazine at the first miss, so that threads do not share lines */
 #define MISSES_TO_EARN 3
 #define ROUND_LEAST 24      /* objects that a thread should go to and fro in */
-#define HALF_LEAST 4        /* objects that a spare magazine is divided for */
 #define TICK_EVERY 32       /* slow paths between looks at the clock */
 #define CONTENDED_ENOUGH 64 /* failed try-locks of a thread's shard between two ticks */
 
@@ -241,29 +240,43 @@ ASH_INLINE void *pop(struct ash_thread *t, unsigned class, void **top)
 	return p;
 }
 
-/* Of a magazine that is empty.  NULL there tells that it was never half full since it became
- * free's at the last overflow. */
+/* For the next overflow. */
+ASH_INLINE void keep_drained(struct ash_class_cache *cc, void **empty)
+{
+	if (cc->drained == NULL)
+		cc->drained = empty;
+	else
+		ash_magazine_put(empty);
+}
+
+/* Of an empty magazine.  NULL there tells that it was never half full since the last overflow
+ * put it in its place. */
 ASH_INLINE void **middle(void **top)
 {
 	return top + 1 + ash_magazine_cap(ash_magazine_of(top)) / 2;
 }
 
-/* Half of the spare magazine m goes into malloc's, which is empty, and half stays.  All of it
- * would be a step from full, and a program that goes to and fro there would come here each
- * time. */
+/* From the spare magazine m, which was taken out, the class's empty one gets as many objects as
+ * make it half full, and the rest stays spare.  All of them would be a step from full, and a
+ * program that goes to and fro there would come here each time. */
 static void take_half(struct ash_thread *t, unsigned class, void **m)
 {
 	struct ash_class_cache *cc = &t->classes[class];
-	void **to = ash_magazine_of(t->top[class]);
-	unsigned cap = ash_magazine_cap(m), half = cap / 2 < cc->cap ? cap / 2 : cc->cap;
-	void **top;
+	void **to = ash_magazine_of(t->top[class]), **top;
+	unsigned n = ash_magazine_cap(m), taken = n < cc->cap / 2u ? n : cc->cap / 2u;
 
 	set_top(t->top, class, ASH_STATIC_TOP);
 	top = ash_magazine_clear(to, cc->cap);
-	memcpy(top + 1, m + ASH_MAGAZINE_SLOTS - cap, half * sizeof(*m));
-	ash_magazine_clear(m, cap - half);
-	set_top(t->top, class, top + half);
-	ash_store_release(&cc->spare, m);
+	memcpy(top + 1, m + ASH_MAGAZINE_SLOTS - taken, taken * sizeof(*m));
+	set_top(t->top, class, top + taken);
+	if (taken < n) {
+		memmove(m + ASH_MAGAZINE_SLOTS - (n - taken), m + ASH_MAGAZINE_SLOTS - n,
+			(n - taken) * sizeof(*m));
+		ash_magazine_clear(m, n - taken);
+		ash_store_release(&cc->spare, m);
+	} else {
+		keep_drained(cc, m);
+	}
 }
 
 void *ash_tcache_alloc(unsigned class)
@@ -301,16 +314,12 @@ again:
 	if (m != NULL) {
 		if (cc->cap < ROUND_LEAST)
 			ash_capacity_double(t, class);
-		if (ASH_UNLIKELY(*middle(t->top[class]) == NULL) &&
-		    ash_magazine_cap(m) >= 2 * HALF_LEAST) {
+		if (ASH_UNLIKELY(*middle(t->top[class]) == NULL) && cc->cap > 1) {
 			take_half(t, class, m);
 			goto again;
 		}
 		p = pop(t, class, ash_magazine_full_top(m));
-		if (cc->drained == NULL)
-			cc->drained = empty;
-		else
-			ash_magazine_put(empty);
+		keep_drained(cc, empty);
 		if (ASH_LIKELY(p != NULL))
 			return p;
 		goto again;
@@ -321,7 +330,7 @@ again:
 	set_top(t->top, class, ASH_STATIC_TOP);
 	m = ash_depot_get(class, empty);
 	if (ASH_LIKELY(m != NULL)) {
-		count_taken(t, class, cc->cap);
+		count_taken(t, class, ash_magazine_cap(m));
 		p = pop(t, class, ash_magazine_full_top(m));
 		if (ASH_LIKELY(p != NULL))
 			return p;
@@ -397,8 +406,8 @@ ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, void **top)
 void ash_tcache_free(unsigned class, void *p)
 {
 	struct ash_thread *t = ash_thread_self();
+	unsigned given = 0;
 	void **top;
-	bool full;
 
 	if (ASH_LIKELY(t != NULL))
 		tick(t, false);
@@ -415,13 +424,14 @@ void ash_tcache_free(unsigned class, void *p)
 		free_single(t, class, p);
 		return;
 	}
-	full = ash_top_is_full(top);
-	if (ASH_LIKELY(full))
+	if (ASH_LIKELY(ash_top_is_full(top))) {
+		given = ash_magazine_cap(ash_magazine_of(top));
 		top = make_room(t, class, top);
+	}
 	top[1] = p;
 	set_top(t->top, class, top + 1);
-	if (ASH_LIKELY(full))
-		count_given(t, class, t->classes[class].cap);
+	if (ASH_LIKELY(given > 0))
+		count_given(t, class, given);
 }
 
 void ash_tcache_init(void)

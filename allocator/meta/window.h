@@ -95,7 +95,7 @@ bool ash_block_open(uintptr_t address, uint32_t count);
 /* Makes the entry.  One caller at a time. */
 void ash_block_set(uintptr_t address, struct ash_hugeblock *block);
 
-/* The class of the object, whose stack free gives it to; 0 where there is no slab. */
+/* The class of the object; 0 where there is no slab. */
 ASH_INLINE unsigned ash_window_class(uintptr_t unit)
 {
 	return ash_load_relaxed(&ash_window_classes[unit >> (ASH_GRANULE_SHIFT - 4)]);

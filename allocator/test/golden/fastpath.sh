@@ -48,7 +48,7 @@ LD_PRELOAD=$library valgrind --tool=callgrind --demangle=no --cache-sim=yes --br
 }
 
 # The self cost of one function of the library, whatever was inlined into it, of a call.
-# Rounded: a call in some hundred finds its stack empty or full and leaves by the
+# Rounded: a call in some hundred finds its magazine empty or full and leaves by the
 # slow path, a few instructions early.
 cost() { # SYMBOL FILE
 	awk -v symbol="$1" -v library="${library##*/}" -v calls=$calls '

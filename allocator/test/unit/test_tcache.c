@@ -259,11 +259,6 @@ static void every_size_is_of_its_class(void **state)
 		assert_int_equal(regions_out(c), 0);
 }
 
-static unsigned items(unsigned class)
-{
-	return ash_top_count(ash_tls.top[class]);
-}
-
 /* The object freed last is handed out first, in every class. */
 static void last_freed_comes_first(void **state)
 {
@@ -286,42 +281,85 @@ static void last_freed_comes_first(void **state)
 
 /* A program that goes to and fro where a magazine ends, by however many objects, does not take
  * the slow path each time; and one that goes farther takes a magazine whole. */
+/* Slow paths of a program that goes `width` objects up and down, from where `given` of many
+ * were given back. */
+static unsigned to_and_fro(unsigned class, unsigned width, unsigned given, unsigned rounds)
+{
+	enum { MOST = 4 * ASH_MAGAZINE_MOST };
+	void *object[MOST], *more[MOST];
+	unsigned before, kept = MOST;
+
+	for (unsigned round = 0; round < 4; round++) { /* the capacity grows */
+		for (unsigned i = 0; i < MOST; i++)
+			assert_non_null(object[i] = ash_front_malloc(ash_class_size(class)));
+		for (unsigned i = 0; i < MOST; i++)
+			ash_front_free(object[i]);
+	}
+	for (unsigned i = 0; i < MOST; i++)
+		assert_non_null(object[i] = ash_front_malloc(ash_class_size(class)));
+	while (given-- > 0)
+		ash_front_free(object[--kept]);
+	before = ash_tls.thread->slow_paths;
+	while (rounds-- > 0) {
+		for (unsigned i = 0; i < width; i++)
+			assert_non_null(more[i] = ash_front_malloc(ash_class_size(class)));
+		for (unsigned i = 0; i < width; i++)
+			ash_front_free(more[i]);
+	}
+	before = ash_tls.thread->slow_paths - before;
+	while (kept > 0)
+		ash_front_free(object[--kept]);
+	ash_tcache_release();
+	assert_int_equal(regions_out(class), 0);
+	return before;
+}
+
+/* However far it goes, and wherever it begins: it comes to the slow paths once for a third of a
+ * magazine of calls.  (Of 33 up and down from one above an overflow: both halves of the spare
+ * magazine, and the next overflow.) */
 static void to_and_fro_at_the_edge(void **state)
 {
-	enum { ROUNDS = 500, MOST = 200 };
+	enum { ROUNDS = 200, MOST = 200 };
 	const unsigned class = ash_class_of(48);
-	void *object[4 * ASH_MAGAZINE_MOST], *more[MOST];
-	const unsigned n = sizeof(object) / sizeof(*object);
 
 	(void)state;
-	for (unsigned width = 1; width <= MOST; width += width < 8 ? 1 : 8) {
-		unsigned before, slow, kept = 0;
+	for (unsigned width = 1; width <= MOST; width += width < 8 ? 1 : 16)
+		for (unsigned given = 0; given <= 2 * ASH_MAGAZINE_MOST + 2; given += 3) {
+			unsigned slow = to_and_fro(class, width, given, ROUNDS);
 
-		for (unsigned round = 0; round < 4; round++) { /* the capacity grows */
-			for (unsigned i = 0; i < n; i++)
-				assert_non_null(object[i] = ash_front_malloc(48));
-			for (unsigned i = 0; i < n; i++)
-				ash_front_free(object[i]);
+			if (slow > 2 * ROUNDS * width / (ASH_MAGAZINE_MOST / 3) + 16)
+				fail_msg("%u slow paths of %u calls, %u at a time from %u",
+					 slow, 2 * ROUNDS * width, width, given);
 		}
-		/* To where the next malloc finds the magazine empty. */
-		while (kept < n && items(class) > 0)
-			assert_non_null(object[kept++] = ash_front_malloc(48));
-		before = ash_tls.thread->slow_paths;
-		for (unsigned round = 0; round < ROUNDS; round++) {
-			for (unsigned i = 0; i < width; i++)
-				assert_non_null(more[i] = ash_front_malloc(48));
-			for (unsigned i = 0; i < width; i++)
-				ash_front_free(more[i]);
-		}
-		slow = ash_tls.thread->slow_paths - before;
-		if (slow > 2 * ROUNDS * width / (ASH_MAGAZINE_MOST / 2) + 16)
-			fail_msg("%u slow paths of %u calls, %u at a time", slow,
-				 2 * ROUNDS * width, width);
-		while (kept > 0)
-			ash_front_free(object[--kept]);
-		ash_tcache_release();
-		assert_int_equal(regions_out(class), 0);
+}
+
+/* What statistics say of caches and depot is what is out of the slabs and not with the program:
+ * with spare magazines that are full and that were divided. */
+static void statistics_count_each_object(void **state)
+{
+	enum { MOST = 3 * ASH_MAGAZINE_MOST, STEPS = 3000 };
+	const unsigned class = ash_class_of(48);
+	void *object[MOST];
+	unsigned live = 0;
+	uint32_t seed = 1;
+
+	(void)state;
+	ash_tcache_release();
+	for (unsigned step = 0; step < STEPS; step++) {
+		unsigned to = (seed = seed * 1103515245 + 12345) >> 16;
+
+		/* Mostly a few up and down, now and then far. */
+		to = step % 16 == 0 ? to % MOST : (live + to % 41 + MOST - 20) % MOST;
+		while (live < to)
+			assert_non_null(object[live++] = ash_front_malloc(48));
+		while (live > to)
+			ash_front_free(object[--live]);
+		assert_int_equal(ash_thread_cached_bytes() + ash_depot_bytes(),
+				 (regions_out(class) - live) * 48);
 	}
+	while (live > 0)
+		ash_front_free(object[--live]);
+	ash_tcache_release();
 }
 
 int main(void)
@@ -337,6 +375,7 @@ int main(void)
 		cmocka_unit_test(every_size_is_of_its_class),
 		cmocka_unit_test(last_freed_comes_first),
 		cmocka_unit_test(to_and_fro_at_the_edge),
+		cmocka_unit_test(statistics_count_each_object),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
