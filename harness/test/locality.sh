@@ -57,5 +57,16 @@ done
 check '[ "$(grep -c "ashlar.*\"area_byte_events\"" "$work/resident/samples.jsonl")" -gt 0 ] &&
 	grep "\"allocator\": *\"ashlar\"" "$work/resident/samples.jsonl" | head -n 1 | grep -o "\"bytes\": *\[[^]]*" | tr "," "\n" | grep -c . | grep -qx 100' \
 	"each of a hundred checkpoints"
+# The calls to calloc of this trace ask for 22 MiB, most of it again and again from the same places.
+if command -v valgrind >/dev/null && [ "$(uname -m)" = x86_64 ]; then
+	libc=$(ldd "$bench" | awk '$1 == "libc.so.6" { print $3 }')
+	bench run --quiet --no-report --workload "trace:$top_srcdir/workloads/traces/git.trace" --blocks 1 --mode instructions \
+		--only glibc,ashlar --only "filled=$libc,GLIBC_TUNABLES=glibc.malloc.perturb=85" --out "$work/count"
+	"$rows" "$work/count" allocator allocator_instructions >"$work/counts"
+	check '[ $(wc -l <"$work/counts") -eq 3 ] && awk '\''$1 != "filled" && ($2 < 100000 || $2 > 11 * 1048576) { bad++ } END { exit bad }'\'' "$work/counts"' \
+		"zeroing is not counted by the byte"
+	check 'awk '\''{ n[$1] = $2 } END { exit !(n["filled"] > 1.05 * n["glibc"]) }'\'' "$work/counts"' \
+		"a contender keeps its own settings of glibc beside"
+fi
 refuses 2 "no selected workload has the mode" "threads have no footprint" run --workload larson --mode footprint --out "$work/none"
 finish
