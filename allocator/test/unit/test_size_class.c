@@ -12,8 +12,10 @@ static void every_size(void **state)
 
 		assert_true(c >= 1 && c < ASH_CLASSES && size >= n);
 		assert_true(c == 1 || ash_class_size(c - 1) < n);
-		if (n > ASH_SMALL_STEP_MAX)
+		if (n > 256)
 			assert_true((size - n) * 9 < size);
+		else if (n > ASH_SMALL_STEP_MAX)
+			assert_true((size - n) * 6 < size);
 		else
 			assert_true(size - n < ASH_SMALL_STEP);
 	}
