@@ -23,6 +23,10 @@ struct depot_class {
 } ASH_CACHE_ALIGNED;
 
 static struct depot_class depot[ASH_CLASSES];
+/* Of the owned shards but the first: in use are those below `opened` (SHARDS lock, release),
+ * the pages of others are never touched. */
+static struct depot_class owned[ASH_SHARDS_OWNED][ASH_LINED_CLASSES];
+static uint32_t opened;
 /* Of all objects in all lists; atomic.  Changed under the lock of a class: fork takes them all,
  * so that the child's is right as well. */
 static size_t bytes;
@@ -48,12 +52,57 @@ static size_t share(void)
 	return (ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT) / 32;
 }
 
+static void init(struct depot_class *d, unsigned class)
+{
+	ash_mutex_init(&d->lock, ASH_RANK_DEPOT);
+	d->size = ash_size_classes[class].size;
+}
+
 void ash_depot_init(void)
 {
-	for (unsigned c = 0; c < ASH_CLASSES; c++) {
-		ash_mutex_init(&depot[c].lock, ASH_RANK_DEPOT);
-		depot[c].size = ash_size_classes[c].size;
-	}
+	for (unsigned c = 0; c < ASH_CLASSES; c++)
+		init(&depot[c], c);
+}
+
+void ash_depot_open(unsigned n)
+{
+	ash_assert(n == opened + 1 && n <= ASH_SHARDS_OWNED);
+	for (unsigned c = 0; c < ASH_LINED_CLASSES; c++)
+		init(&owned[n - 1][c], c);
+	ash_store_release(&opened, n);
+}
+
+unsigned ash_depot_lists(unsigned class)
+{
+	return class < ASH_LINED_CLASSES ? ash_load_acquire(&opened) + 1 : 1;
+}
+
+/* The list-th of the class, below ash_depot_lists. */
+static struct depot_class *list_at(unsigned list, unsigned class)
+{
+	return list == 0 ? &depot[class] : &owned[list - 1][class];
+}
+
+/* Where magazines of the shard's objects wait; NULL where its threads have none in common. */
+ASH_INLINE struct depot_class *list_of(const struct ash_shard *shard, unsigned class)
+{
+	if (ASH_LIKELY(shard->classes == ASH_CLASSES))
+		return of_class(class);
+	return shard->owned != 0 ? &owned[shard->owned - 1][class] : NULL;
+}
+
+/* Of what the magazine holds the last tells where all go: mostly they are one shard's. */
+ASH_INLINE struct depot_class *list_for(unsigned class, void **magazine)
+{
+	void *p = magazine[ASH_MAGAZINE_SLOTS - 1];
+
+	if (ASH_LIKELY(ash_shard_is_one(class)))
+		return of_class(class);
+#ifndef ASH_SAFETY_CHECKS
+	if (!ash_window_holds(p))
+		return NULL;
+#endif
+	return list_of(ash_shard_at(ash_run_of(p)->shard), class);
 }
 
 static size_t magazine_bytes(const struct depot_class *d, void **magazine)
@@ -74,9 +123,8 @@ static bool line_is_valid(const struct depot_class *d)
 		((next(d->full) == NULL) == (d->count == 1) && ash_magazine_is_full(d->full)));
 }
 
-bool ash_depot_is_valid(unsigned class)
+static bool list_is_valid(const struct depot_class *d)
 {
-	const struct depot_class *d = &depot[class];
 	size_t sum = 0;
 	uint32_t n = 0;
 
@@ -89,20 +137,29 @@ bool ash_depot_is_valid(unsigned class)
 	return line_is_valid(d) && n == d->count && sum <= ash_load_relaxed(&bytes);
 }
 
+bool ash_depot_is_valid(unsigned class)
+{
+	return list_is_valid(&depot[class]);
+}
+
 /* After each change, under the class's lock. */
 ASH_INLINE void check(const struct depot_class *d)
 {
 	ash_assert_internal(line_is_valid(d));
-	ash_assert_walk(ash_depot_is_valid((unsigned)(d - depot)), d->count);
+	ash_assert_walk(list_is_valid(d), d->count);
 }
 
 bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 {
-	struct depot_class *d = of_class(class);
-	size_t size = magazine_bytes(d, magazine), sum = ash_load_relaxed(&bytes) + size;
+	struct depot_class *d = list_for(class, magazine);
+	size_t size, sum;
 	void **block;
 
 	ash_assert_internal(ash_magazine_is_full(magazine));
+	if (ASH_UNLIKELY(d == NULL))
+		return false;
+	size = magazine_bytes(d, magazine);
+	sum = ash_load_relaxed(&bytes) + size;
 	if (ASH_UNLIKELY(sum > BOUND_LEAST) && sum > share())
 		return false;
 	ash_mutex_lock(&d->lock);
@@ -136,9 +193,8 @@ ASH_INLINE void **pop(struct depot_class *d)
 	return m;
 }
 
-void **ash_depot_get(unsigned class, void **empty)
+ASH_INLINE void **get(struct depot_class *d, void **empty)
 {
-	struct depot_class *d = of_class(class);
 	void **m;
 
 	if (ash_load_relaxed(&d->full) == NULL)
@@ -151,6 +207,18 @@ void **ash_depot_get(unsigned class, void **empty)
 	}
 	ash_mutex_unlock(&d->lock);
 	return m;
+}
+
+void **ash_depot_get(unsigned class, void **empty)
+{
+	return get(of_class(class), empty);
+}
+
+void **ash_depot_get_of(const struct ash_shard *shard, unsigned class, void **empty)
+{
+	struct depot_class *d = list_of(shard, class);
+
+	return d != NULL ? get(d, empty) : NULL;
 }
 
 /* Sends the items of one shard, gathered in items[0 .. n-1], home. */
@@ -181,7 +249,7 @@ void ash_magazine_flush(unsigned class, void **magazine)
 
 	ash_assert(class > 0 && class < ASH_CLASSES);
 	ash_assert_internal(ash_magazine_is_full(magazine));
-	if (ash_shard_count() == 1) {
+	if (ash_shard_is_one(class)) {
 		ash_bin_flush(&ash_shard_at(0)->bin[class], class, items, n, false);
 		n = 0;
 	}
@@ -200,10 +268,13 @@ void ash_magazine_flush(unsigned class, void **magazine)
 void ash_depot_trim(unsigned magazines)
 {
 	static uint32_t cursor;
+	const unsigned first = ASH_CLASSES - 1, each = ASH_LINED_CLASSES - 1;
+	unsigned lists = first + ash_load_acquire(&opened) * each;
 
-	for (unsigned i = 1; i < ASH_CLASSES && magazines > 0; i++) {
-		unsigned c = ash_add_relaxed(&cursor, 1) % (ASH_CLASSES - 1) + 1;
-		struct depot_class *d = &depot[c];
+	for (unsigned i = 0; i < lists && magazines > 0; i++) {
+		unsigned at = ash_add_relaxed(&cursor, 1) % lists;
+		unsigned c = at < first ? at + 1 : (at - first) % each + 1;
+		struct depot_class *d = list_at(at < first ? 0 : (at - first) / each + 1, c);
 
 		if (ash_load_relaxed(&d->count) == 0 && ash_load_relaxed(&d->low) == 0)
 			continue;
@@ -229,40 +300,51 @@ void ash_depot_trim(unsigned magazines)
 	}
 }
 
-bool ash_depot_empty(void)
+static bool empty_list(struct depot_class *d, unsigned class)
 {
+	uint32_t n = ash_load_relaxed(&d->count);
 	bool any = false;
+	void **m;
 
-	for (unsigned c = 1; c < ASH_CLASSES; c++) {
-		uint32_t n = ash_load_relaxed(&depot[c].count);
-		void **m;
-
-		while (n-- > 0 && (m = ash_depot_get(c, NULL)) != NULL) {
-			ash_magazine_flush(c, m);
-			any = true;
-		}
+	while (n-- > 0 && (m = get(d, NULL)) != NULL) {
+		ash_magazine_flush(class, m);
+		any = true;
 	}
 	return any;
 }
 
-bool ash_depot_try_lock(unsigned class)
+bool ash_depot_empty(void)
 {
-	return ash_mutex_try_lock(&depot[class].lock);
+	bool any = false;
+
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		for (unsigned i = 0; i < ash_depot_lists(c); i++)
+			any |= empty_list(list_at(i, c), c);
+	return any;
 }
 
-void ash_depot_unlock(unsigned class)
+bool ash_depot_try_lock(unsigned list, unsigned class)
 {
-	ash_mutex_unlock(&depot[class].lock);
+	return ash_mutex_try_lock(&list_at(list, class)->lock);
 }
 
-void **ash_depot_next(unsigned class, void **magazine)
+void ash_depot_unlock(unsigned list, unsigned class)
 {
-	return magazine != NULL ? next(magazine) : depot[class].full;
+	ash_mutex_unlock(&list_at(list, class)->lock);
+}
+
+void **ash_depot_next(unsigned list, unsigned class, void **magazine)
+{
+	return magazine != NULL ? next(magazine) : list_at(list, class)->full;
 }
 
 size_t ash_depot_items(unsigned class)
 {
-	return (size_t)ash_load_relaxed(&depot[class].count) * ASH_MAGAZINE_MOST;
+	size_t magazines = 0;
+
+	for (unsigned i = 0; i < ash_depot_lists(class); i++)
+		magazines += ash_load_relaxed(&list_at(i, class)->count);
+	return magazines * ASH_MAGAZINE_MOST;
 }
 
 size_t ash_depot_bytes(void)
@@ -270,8 +352,11 @@ size_t ash_depot_bytes(void)
 	return ash_load_relaxed(&bytes);
 }
 
-void ash_depot_each_mutex(void (*fn)(struct ash_mutex *))
+void ash_depot_each_mutex(unsigned lists, void (*fn)(struct ash_mutex *))
 {
 	for (unsigned c = 0; c < ASH_CLASSES; c++)
 		fn(&depot[c].lock);
+	for (unsigned i = 1; i < lists; i++)
+		for (unsigned c = 0; c < ASH_LINED_CLASSES; c++)
+			fn(&list_at(i, c)->lock);
 }

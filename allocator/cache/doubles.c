@@ -7,8 +7,10 @@
 #include "meta/window.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "slab/shard.h"
 #include "slab/slab.h"
 #include "util/assert.h"
+#include "util/bitmap.h"
 #include "util/bits.h"
 #include "util/misuse_hook.h"
 
@@ -170,7 +172,8 @@ static size_t table_for(size_t items)
 static void look_at_class(struct look *look, unsigned class, size_t items,
 			  struct ash_thread *self, bool others)
 {
-	bool locked;
+	const unsigned lists = ash_depot_lists(class);
+	uint64_t locked[ASH_SHARDS_OWNED / 64 + 1] = {0};
 
 	look->class = class;
 	look->used = 0;
@@ -180,15 +183,22 @@ static void look_at_class(struct look *look, unsigned class, size_t items,
 	memset(look->table, 0, look->entries * sizeof(*look->table));
 	if (self != NULL && self->classes[class].cap != 0)
 		look_at_own(look, self);
-	locked = ash_depot_try_lock(class);
-	if (locked)
-		for (void **m = ash_depot_next(class, NULL); m != NULL && look->left > 0;
-		     m = ash_depot_next(class, m))
+	/* Until the end, that none comes to another thread and is seen again. */
+	ash_lock_rank_allow_same(1);
+	for (unsigned i = 0; i < lists; i++) {
+		if (!ash_depot_try_lock(i, class))
+			continue;
+		ash_bitmap_set(locked, i);
+		for (void **m = ash_depot_next(i, class, NULL); m != NULL && look->left > 0;
+		     m = ash_depot_next(i, class, m))
 			look_at_stack(look, ash_magazine_full_top(m));
+	}
 	if (others)
 		look_at_others(look);
-	if (locked)
-		ash_depot_unlock(class);
+	for (unsigned i = 0; i < lists; i++)
+		if (ash_bitmap_test(locked, i))
+			ash_depot_unlock(i, class);
+	ash_lock_rank_allow_same(0);
 }
 
 unsigned ash_doubles_find(struct ash_misuse *found, unsigned most)

@@ -15,6 +15,11 @@
 
 void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 
+/* Bytes that a thread takes of a lined class before it has slabs of its own for it; of so few
+ * threads each has them at once (doc/caches.md). */
+#define OWN_FROM ((uint32_t)32 << 10)
+#define FEW 4
+
 #define SIZE_OF(n, size, granules) size,
 
 __thread struct ash_tls ash_tls = {
@@ -62,7 +67,9 @@ bool ash_thread_is_valid(const struct ash_thread *t)
 		used += cc->cap * ash_class_size(c);
 	}
 	return t->tls != NULL && t->budget_used == used &&
-	       t->shard == ash_shard_at(t->shard->index);
+	       t->shard == ash_shard_at(t->shard->index) &&
+	       (t->own == NULL ||
+		(t->own->owned != 0 && t->own == ash_shard_at(t->own->index)));
 }
 
 bool ash_thread_tops_are_valid(const struct ash_thread *t)
@@ -155,6 +162,9 @@ static void enlist(struct ash_thread *t)
 
 static void retire(struct ash_thread *t)
 {
+	if (t->own != NULL)
+		ash_shard_disown(t->own);
+	t->own = NULL;
 	ash_mutex_lock(&lock);
 	ash_assert(t->tls != NULL && (live > 0 || !is_here(t)));
 	if (is_here(t))
@@ -208,6 +218,8 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	}
 	memset(t->classes, 0, sizeof(t->classes));
 	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
+	t->own = ash_shard_own_first();
+	t->own_from = 0;
 	t->contended = UINT64_MAX / 2; /* no difference at the first tick, which sets it */
 	t->slow_paths = 0;
 	t->budget_used = 0;
@@ -217,6 +229,8 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 		t->top[s] = ASH_STATIC_TOP;
 	enlist(t);
 	t->fresh = ash_thread_count() > 1;
+	if (t->own == NULL && ash_thread_count() > FEW)
+		t->own_from = OWN_FROM;
 	ash_tls.thread = t;
 	/* May allocate, and is then served singly, for the phase still says birth. */
 	if (!ash_tls_arm(t)) {

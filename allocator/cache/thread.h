@@ -22,6 +22,7 @@ struct ash_class_cache {
 	void **drained; /* an empty magazine kept for the next overflow, or NULL */
 	uint8_t cap;    /* capacity of its magazines; 0 = the class has not earned one */
 	uint8_t misses; /* before: towards earning; after: in this epoch (saturates) */
+	uint32_t taken; /* bytes from slabs or depot, as far as it matters: to own_from */
 };
 
 /* The record.  Its owner is the thread that `tls` belongs to; what has no other remark is the
@@ -31,7 +32,7 @@ struct ash_class_cache {
  * For the owner, between two operations:
  *   budget_used == sum over the classes of cap * size
  *   cap is a capacity; where it is 0 the class has no spare
- *   the shard is one of those that there are */
+ *   the shard is one of those that there are, and own is NULL or another, or the first */
 struct ash_thread {
 	struct ash_list link;      /* all records; THREADS lock */
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
@@ -42,6 +43,8 @@ struct ash_thread {
 	 */
 	void ***top;
 	struct ash_shard *shard;
+	struct ash_shard *own; /* for lined classes of which it took own_from bytes, or NULL */
+	uint32_t own_from;
 	uint64_t contended; /* failed try-locks when last looked at */
 	uint32_t epoch;     /* of its last tick; atomic, others read it */
 	uint32_t slow_paths;

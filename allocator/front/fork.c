@@ -36,12 +36,12 @@ void _IO_list_resetlock(void) __attribute__((weak));
 
 /* Of the shards that there were when prepare took their lock: the parent gives that lock back
  * before those of the bins, and another thread may then add one. */
-static unsigned shards;
+static unsigned shards, lists; /* and of the depot's lists */
 
 static void each_bin(void (*fn)(struct ash_mutex *))
 {
 	for (unsigned s = 0; s < shards; s++)
-		for (unsigned c = 0; c < ASH_CLASSES; c++)
+		for (unsigned c = 0; c < ash_shard_at(s)->classes; c++)
 			fn(&ash_shard_at(s)->bin[c].lock);
 }
 
@@ -50,9 +50,11 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 {
 	fn(ash_thread_mutex());
 	fn(ash_shard_mutex());
-	if (fn == ash_mutex_fork_prepare)
+	if (fn == ash_mutex_fork_prepare) {
 		shards = ash_shard_count();
-	ash_depot_each_mutex(fn);
+		lists = ash_depot_lists(1);
+	}
+	ash_depot_each_mutex(lists, fn);
 	each_bin(fn);
 	ash_heap_each_mutex(&ash_heap, fn);
 	fn(ash_far_mutex());

@@ -173,11 +173,34 @@ void ash_tcache_tick(bool allocates)
 		tick(t, allocates);
 }
 
+/* The shard that the thread's objects of the class come from. */
+ASH_INLINE struct ash_shard *source(struct ash_thread *t, unsigned class)
+{
+	if (ASH_LIKELY(ash_class_group(class) == 1))
+		return t->shard;
+	if (ASH_LIKELY(t->classes[class].taken >= t->own_from)) {
+		if (ASH_UNLIKELY(t->own == NULL))
+			t->own = ash_shard_own(ash_depot_open);
+		if (ASH_LIKELY(t->own != NULL))
+			return t->own;
+	}
+	return ash_shard_common();
+}
+
+/* The same for a caller without a record.  There may be one thread alone. */
+static struct ash_shard *source_of_nobody(unsigned class)
+{
+	return ash_shard_is_one(class) || ash_class_group(class) == 1 ? ash_shard_at(0)
+								      : ash_shard_common();
+}
+
 /* Objects of the class came from depot or slabs. */
 ASH_INLINE void count_taken(struct ash_thread *t, unsigned class, unsigned n)
 {
 	size_t bytes = (size_t)n * ash_class_size(class);
 
+	if (ASH_UNLIKELY(t->classes[class].taken < t->own_from))
+		t->classes[class].taken += (uint32_t)bytes;
 	t->freed -= bytes < t->freed ? bytes : t->freed;
 }
 
@@ -283,22 +306,23 @@ void *ash_tcache_alloc(unsigned class)
 {
 	struct ash_thread *t = ash_thread_self();
 	struct ash_class_cache *cc;
+	struct ash_shard *shard;
 	void **m, **empty, **top, *p;
 	unsigned got;
 
 	if (ASH_UNLIKELY(t == NULL))
-		return alloc_single(ash_shard_at(0), class);
+		return alloc_single(source_of_nobody(class), class);
 	tick(t, true);
 	if (ASH_UNLIKELY(!ash_tcache_enabled)) {
 		count_taken(t, class, 1);
-		return alloc_single(t->shard, class);
+		return alloc_single(source(t, class), class);
 	}
 	cc = &t->classes[class];
 	if (ASH_LIKELY(t->top[class] != ASH_STATIC_TOP)) {
 		ash_capacity_count_miss(cc);
 	} else if (!earn(t, class)) {
 		count_taken(t, class, 1);
-		return alloc_single(t->shard, class);
+		return alloc_single(source(t, class), class);
 	}
 again:
 	/* Items below a NULL that was freed by its size. */
@@ -328,7 +352,8 @@ again:
 	 * back when it is filled.  A child that is forked in between must not find items
 	 * counted that are not there yet. */
 	set_top(t->top, class, ASH_STATIC_TOP);
-	m = ash_depot_get(class, empty);
+	shard = source(t, class);
+	m = ash_depot_get_of(shard, class, empty);
 	if (ASH_LIKELY(m != NULL)) {
 		count_taken(t, class, ash_magazine_cap(m));
 		p = pop(t, class, ash_magazine_full_top(m));
@@ -336,18 +361,19 @@ again:
 			return p;
 		goto again;
 	}
-	ash_rounds_inbox(t->shard);
+	ash_rounds_inbox(shard);
 	m = empty;
 	ash_capacity_double(t, class);
 	top = ash_magazine_clear(m, cc->cap);
-	got = ash_bin_fill(&t->shard->bin[class], class, t->shard->index,
-			   m + ASH_MAGAZINE_SLOTS, cc->cap);
+	got = ash_bin_fill(&shard->bin[class], class, shard->index, m + ASH_MAGAZINE_SLOTS,
+			   cc->cap);
 	if (ASH_UNLIKELY(got == 0)) {
 		set_top(t->top, class, top);
-		return alloc_single(t->shard, class);
+		return alloc_single(shard, class);
 	}
 	count_taken(t, class, got);
-	if (got < cc->cap) /* short of memory: the sentinel right below what there is */
+	/* Short of memory, or whole lines: the sentinel right below what there is. */
+	if (got < cc->cap)
 		ash_magazine_clear(m, got);
 	return pop(t, class, m + ASH_MAGAZINE_SLOTS - 1);
 }

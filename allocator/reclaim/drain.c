@@ -38,10 +38,10 @@ static size_t idle_in_slabs(const struct ash_heap *heap)
 	size_t holes = ash_account_hole_bytes(heap), idle = ash_depot_bytes();
 
 	for (unsigned s = 0; s < ash_shard_count(); s++) {
-		const struct ash_bin *bin = ash_shard_at(s)->bin;
+		const struct ash_shard *shard = ash_shard_at(s);
 
-		for (unsigned c = 1; c < ASH_CLASSES; c++)
-			idle += ash_bin_idle_bytes(&bin[c], c);
+		for (unsigned c = 1; c < shard->classes; c++)
+			idle += ash_bin_idle_bytes(&shard->bin[c], c);
 	}
 	return idle > holes ? idle - holes : 0;
 }

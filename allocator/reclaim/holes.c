@@ -63,8 +63,10 @@ static void judge(struct ash_holes *state, unsigned class, uint32_t epoch)
 	state->judged[class] = epoch;
 	refaults = ash_load_relaxed(&ash_slab_refaults[class]);
 	for (unsigned s = 0; s < ash_shard_count(); s++) {
-		struct ash_bin *bin = &ash_shard_at(s)->bin[class];
+		struct ash_bin *bin = ash_shard_bin(s, class);
 
+		if (bin == NULL)
+			continue;
 		ash_mutex_lock(&bin->lock);
 		purged += bin->holes;
 		bin->holes = 0;
@@ -76,8 +78,12 @@ static void judge(struct ash_holes *state, unsigned class, uint32_t epoch)
 	else if (age > ash_bin_hole_age)
 		age = age * 3 / 4 > ash_bin_hole_age ? age * 3 / 4 : ash_bin_hole_age;
 	state->refaults[class] = refaults;
-	for (unsigned s = 0; s < ash_shard_count(); s++)
-		ash_store_relaxed(&ash_shard_at(s)->bin[class].hole_age, age);
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		struct ash_bin *bin = ash_shard_bin(s, class);
+
+		if (bin != NULL)
+			ash_store_relaxed(&bin->hole_age, age);
+	}
 }
 
 /* What one call may still do. */
@@ -152,7 +158,7 @@ static struct ash_bin *bin_at(const struct ash_holes_walk *at)
 static bool next_bin(struct ash_holes_walk *at)
 {
 	at->in_bin = false;
-	if (++at->class_at < ASH_CLASSES)
+	if (++at->class_at < ash_shard_at(at->shard_at)->classes)
 		return true;
 	at->class_at = 1;
 	if (++at->shard_at < ash_shard_count())
@@ -248,10 +254,10 @@ void ash_holes_relieve(struct ash_heap *heap, uint32_t epoch, size_t bytes, uint
 	/* Between large objects more pages lie free in a row, for which one call suffices. */
 	for (unsigned c = ASH_CLASSES - 1; c > 0; c--)
 		for (unsigned s = 0; s < ash_shard_count(); s++) {
-			struct ash_bin *bin = &ash_shard_at(s)->bin[c];
+			struct ash_bin *bin = ash_shard_bin(s, c);
 			struct ash_bin_walk walk;
 
-			if (ash_load_relaxed(&bin->filled) == 0)
+			if (bin == NULL || ash_load_relaxed(&bin->filled) == 0)
 				continue;
 			b.looks = b.most_looks = LOOKS_AT_GROWTH;
 			ash_bin_walk_begin(bin, &walk, ASH_BIN_LIKELY, epoch);
@@ -289,7 +295,7 @@ size_t ash_holes_of_any_age(struct ash_heap *heap, size_t bytes)
 	size_t gone = 0;
 
 	for (unsigned s = 0; s < ash_shard_count(); s++)
-		for (unsigned c = ASH_CLASSES - 1; c > 0 && gone < most; c--)
+		for (unsigned c = ash_shard_at(s)->classes - 1u; c > 0 && gone < most; c--)
 			gone += walk_bin(heap, &ash_shard_at(s)->bin[c], most - gone);
 	return gone << ash_os_page_shift;
 }

@@ -11,11 +11,15 @@
 #include "util/assert.h"
 #include "util/bits.h"
 
+#define SCATTERED_SHARE 4
+#define SCATTERED_SLABS 4
+
 uint32_t ash_bin_hole_age = 3; /* epochs */
 uint32_t ash_bin_hole_age_most = UINT32_MAX;
 
 void ash_bin_init(struct ash_bin *bin)
 {
+	bin->group = 1;
 	ash_mutex_init(&bin->lock, ASH_RANK_BIN);
 	bin->hole_age = ash_bin_hole_age;
 	for (unsigned i = 0; i < ASH_BIN_LISTS; i++)
@@ -118,6 +122,17 @@ static void link_slab(struct ash_bin *bin, struct ash_run *slab)
 	ash_store_relaxed(&bin->filled, (uint16_t)(bin->filled | 1u << i));
 }
 
+/* Caller holds the lock.  After regions of a slab on a list were taken. */
+ASH_INLINE void relink_taken(struct ash_bin *bin, struct ash_run *slab)
+{
+	if (slab->nfree == 0) {
+		unlink_slab(bin, slab);
+	} else if (!is_in_place(slab)) {
+		unlink_slab(bin, slab);
+		link_slab(bin, slab);
+	}
+}
+
 /* Caller holds the lock.  Takes what listed slabs have. */
 static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 {
@@ -131,15 +146,49 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 		if (slab->nfree == slab->regions)
 			bin->empty_slabs--;
 		got += ash_slab_take(slab, end - got, want - got);
-		if (slab->nfree == 0) {
-			unlink_slab(bin, slab);
-		} else if (!is_in_place(slab)) {
-			unlink_slab(bin, slab);
-			link_slab(bin, slab);
-		}
+		relink_taken(bin, slab);
 	}
 	bin->regions_out += got;
 	ash_assert(got <= want && (got == want || bin->filled == 0));
+	check(bin);
+	return got;
+}
+
+/* Caller holds the lock.  Whether so much lies idle in regions whose neighbours are out that
+ * they are taken all the same: beside a quarter of what there is four slabs' worth, and one
+ * where a single region is wanted, as by the many threads that have few objects of the class.
+ */
+static bool is_scattered(const struct ash_bin *bin, unsigned regions, unsigned want)
+{
+	uint64_t all = (uint64_t)bin->nslabs * regions;
+
+	return all - bin->regions_out >=
+	       (want < bin->group ? 1 : SCATTERED_SLABS) * regions + all / SCATTERED_SHARE;
+}
+
+/* Caller holds the lock.  Takes whole groups, or a part of one where less than that is wanted.
+ * It looks at the first slab of each list: where the slab that is being carved has moved to.
+ * Returns how many; less than a group is missing of `want` then, or others may have some. */
+static unsigned fill_groups(struct ash_bin *bin, void **end, unsigned want)
+{
+	unsigned got = 0, most = want < bin->group ? want : want - want % bin->group;
+
+	for (unsigned i = 0; i < ASH_BIN_LISTS && got < most; i++) {
+		struct ash_run *slab;
+		unsigned taken;
+
+		if (ash_list_empty(&bin->list[i]))
+			continue;
+		slab = ASH_LIST_ENTRY(bin->list[i].next, struct ash_run, link);
+		taken = ash_slab_take_groups(slab, end - got, most - got, bin->group);
+		if (taken == 0)
+			continue;
+		if (slab->nfree + taken == slab->regions)
+			bin->empty_slabs--;
+		got += taken;
+		relink_taken(bin, slab);
+	}
+	bin->regions_out += got;
 	check(bin);
 	return got;
 }
@@ -171,9 +220,14 @@ static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void *
 			ash_add_relaxed(&bin->contended, 1);
 			ash_mutex_lock(&bin->lock);
 		}
-		got += fill_locked(bin, end - got, want - got);
+		if (ASH_UNLIKELY(bin->group > 1) &&
+		    !is_scattered(bin, ash_size_classes[class].regions, want - got))
+			got += fill_groups(bin, end - got, want - got);
+		else
+			got += fill_locked(bin, end - got, want - got);
 		ash_mutex_unlock(&bin->lock);
-		if (got == want)
+		/* A part of a group would be somebody else's line. */
+		if (got == want || (got > 0 && want - got < bin->group))
 			return got;
 		slab = ash_slab_create(class, shard);
 		if (slab == NULL)

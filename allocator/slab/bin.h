@@ -36,6 +36,8 @@ struct ash_bin {
 	uint32_t hole_age;    /* epochs without a take after which a slab's holes are purged */
 	uint32_t holes;       /* pages purged in the present interval */
 	uint32_t detached;    /* slabs that are detached */
+	uint32_t group;       /* regions in a row that a fill takes whole, 1, 2 or 4; constant.
+				 Above 1 as long as little lies idle in others */
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
 } __attribute__((aligned(ASH_CACHE_LINE)));
 
@@ -45,7 +47,7 @@ extern uint32_t ash_bin_hole_age;
  * The purger's. */
 extern uint32_t ash_bin_hole_age_most;
 
-void ash_bin_init(struct ash_bin *bin);
+void ash_bin_init(struct ash_bin *bin); /* group is 1 */
 
 /* The equations; caller holds the lock.  The first looks at the lists' first slabs and the
  * empty ones, the second at all. */

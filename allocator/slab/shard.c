@@ -8,30 +8,50 @@
 #include "util/assert.h"
 
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_SHARDS);
-static struct ash_shard *shards[ASH_SHARDS_MOST]; /* set once, in order */
-static uint32_t count;                            /* release: shards below it are complete */
-static uint32_t most;
+#define ALL (ASH_SHARDS_MOST + ASH_SHARDS_OWNED + 1)
+static_assert(ALL <= UINT16_MAX, "slabs name their shard by 16 bits");
+
+/* Set once, in order; a count (release) covers what is complete. */
+static struct ash_shard *shards[ALL];
+static struct ash_shard *by_cpu[ASH_SHARDS_MOST];
+static struct ash_shard *owned[ASH_SHARDS_OWNED]; /* SHARDS lock, with its count */
+static uint32_t count, cpu_count, owned_count;
+static struct ash_shard *common; /* release; NULL until there are two threads */
+static uint32_t most;            /* by CPU */
 
 bool ash_shard_is_valid(const struct ash_shard *shard)
 {
 	if (shard->index >= ash_load_acquire(&count) || shards[shard->index] != shard)
 		return false;
-	for (unsigned c = 0; c < ASH_CLASSES; c++)
+	for (unsigned c = 0; c < shard->classes; c++)
 		if (shard->bin[c].lock.rank != ASH_RANK_BIN)
 			return false;
 	return true;
 }
 
 /* Caller holds no lock.  NULL where there is no memory. */
-static struct ash_shard *make(void)
+static struct ash_shard *make(unsigned classes)
 {
-	struct ash_shard *shard = ash_base_alloc(sizeof(*shard), ASH_CACHE_LINE);
+	struct ash_shard *shard = ash_base_alloc(
+		sizeof(*shard) + classes * sizeof(shard->bin[0]), ASH_CACHE_LINE);
 
 	if (shard == NULL)
 		return NULL;
-	for (unsigned c = 0; c < ASH_CLASSES; c++)
+	shard->classes = (uint16_t)classes;
+	for (unsigned c = 0; c < classes; c++)
 		ash_bin_init(&shard->bin[c]);
 	return shard;
+}
+
+/* Caller holds the SHARDS lock, or is alone. */
+static void enter(struct ash_shard *shard)
+{
+	ash_assert(count < ALL);
+	shard->index = (uint16_t)count;
+	shards[count] = shard;
+	ash_delay();
+	ash_store_release(&count, count + 1);
+	ash_assert_internal(ash_shard_is_valid(shard));
 }
 
 bool ash_shard_init(unsigned bound)
@@ -41,17 +61,24 @@ bool ash_shard_init(unsigned bound)
 		most = bound;
 	if (most > ASH_SHARDS_MOST)
 		most = ASH_SHARDS_MOST;
-	shards[0] = make();
-	if (shards[0] == NULL)
+	count = 0; /* a test may call it again */
+	by_cpu[0] = make(ASH_CLASSES);
+	if (by_cpu[0] == NULL)
 		return false;
-	ash_store_release(&count, 1);
-	ash_assert_internal(ash_shard_is_valid(shards[0]));
+	by_cpu[0]->owned = ASH_SHARD_FIRST;
+	enter(by_cpu[0]);
+	ash_store_release(&cpu_count, 1);
 	return true;
 }
 
 unsigned ash_shard_count(void)
 {
 	return ash_load_acquire(&count);
+}
+
+unsigned ash_shard_count_by_cpu(void)
+{
+	return ash_load_acquire(&cpu_count);
 }
 
 struct ash_shard *ash_shard_at(unsigned index)
@@ -62,8 +89,8 @@ struct ash_shard *ash_shard_at(unsigned index)
 
 struct ash_shard *ash_shard_for_cpu(unsigned cpu)
 {
-	ash_assert(ash_load_acquire(&count) > 0);
-	return shards[cpu % ash_load_acquire(&count)];
+	ash_assert(ash_load_acquire(&cpu_count) > 0);
+	return by_cpu[cpu % ash_load_acquire(&cpu_count)];
 }
 
 bool ash_shard_add(void)
@@ -71,25 +98,106 @@ bool ash_shard_add(void)
 	struct ash_shard *shard;
 	bool added = false;
 
-	if (ash_load_relaxed(&count) >= most)
+	if (ash_load_relaxed(&cpu_count) >= most)
 		return false;
-	shard = make();
+	shard = make(ASH_CLASSES);
 	if (shard == NULL)
 		return false;
 	ash_mutex_lock(&lock);
 	/* Two threads at once: the second one's shard is one more, or is left over where the
 	 * bound is reached (20 KiB of metadata, once). */
-	if (count < most) {
-		shard->index = (uint16_t)count;
-		shards[count] = shard;
-		ash_delay();
-		ash_store_release(&count, count + 1);
+	if (cpu_count < most) {
+		enter(shard);
+		by_cpu[cpu_count] = shard;
+		ash_store_release(&cpu_count, cpu_count + 1);
 		added = true;
-		ash_assert_internal(ash_shard_is_valid(shard));
 	}
-	ash_assert(count > 0 && count <= most && most <= ASH_SHARDS_MOST);
+	ash_assert(cpu_count > 0 && cpu_count <= most && most <= ASH_SHARDS_MOST);
 	ash_mutex_unlock(&lock);
 	return added;
+}
+
+struct ash_shard *ash_shard_common(void)
+{
+	struct ash_shard *shard = ash_load_acquire(&common);
+
+	if (ASH_LIKELY(shard != NULL))
+		return shard;
+	if (most > 1)
+		shard = make(ASH_LINED_CLASSES);
+	if (shard == NULL)
+		return shards[0];
+	for (unsigned c = 0; c < ASH_LINED_CLASSES; c++)
+		shard->bin[c].group = ash_class_group(c);
+	ash_mutex_lock(&lock);
+	if (common == NULL) { /* else 7 KiB of metadata are left over, once */
+		enter(shard);
+		ash_store_release(&common, shard);
+	}
+	shard = common;
+	ash_mutex_unlock(&lock);
+	return shard;
+}
+
+/* Caller holds the lock.  One that the fewest threads own; NULL where there is none. */
+static struct ash_shard *least_used(void)
+{
+	struct ash_shard *least = NULL;
+
+	for (unsigned i = 0; i < owned_count; i++)
+		if (least == NULL || owned[i]->users < least->users)
+			least = owned[i];
+	return least;
+}
+
+struct ash_shard *ash_shard_own(void (*made)(unsigned owned))
+{
+	struct ash_shard *shard, *fresh = NULL;
+
+	if (most == 1)
+		return NULL;
+	ash_mutex_lock(&lock);
+	shard = least_used();
+	if ((shard == NULL || shard->users > 0) && owned_count < ASH_SHARDS_OWNED) {
+		ash_mutex_unlock(&lock);
+		fresh = make(ASH_LINED_CLASSES);
+		ash_mutex_lock(&lock);
+		/* Where another thread was faster the last of these is left over, once. */
+		if (fresh != NULL && owned_count < ASH_SHARDS_OWNED) {
+			owned[owned_count] = fresh;
+			fresh->owned = (uint16_t)++owned_count;
+			made(fresh->owned);
+			enter(fresh);
+		}
+		shard = least_used();
+	}
+	if (shard != NULL && shard->users < UINT16_MAX)
+		shard->users++;
+	else
+		shard = NULL;
+	ash_mutex_unlock(&lock);
+	return shard;
+}
+
+struct ash_shard *ash_shard_own_first(void)
+{
+	struct ash_shard *first = NULL;
+
+	ash_mutex_lock(&lock);
+	if (shards[0]->users == 0) {
+		first = shards[0];
+		first->users = 1;
+	}
+	ash_mutex_unlock(&lock);
+	return first;
+}
+
+void ash_shard_disown(struct ash_shard *shard)
+{
+	ash_mutex_lock(&lock);
+	ash_assert(shard->owned != 0 && shard->users > 0);
+	shard->users--;
+	ash_mutex_unlock(&lock);
 }
 
 unsigned ash_shard_gather(void **items, unsigned n)
@@ -114,6 +222,10 @@ unsigned ash_shard_gather(void **items, unsigned n)
 
 void ash_shard_flush(unsigned class, void **items, unsigned n)
 {
+	if (n > 0 && ash_shard_is_one(class)) {
+		ash_bin_flush(&shards[0]->bin[class], class, items, n, false);
+		return;
+	}
 	while (n > 0) {
 		unsigned shard = ash_run_of(items[0])->shard;
 		unsigned mine = ash_shard_gather(items, n);

@@ -3,6 +3,11 @@
  * There is one at start.  Threads that keep finding bins locked get more, up to one per
  * usable CPU; a thread is bound to a shard by the CPU it runs on when that happens.
  *
+ * Regions of lined classes (size_class.h) share cache lines, so where there are several threads
+ * these classes have shards of their own, with bins for them alone: one in common, whose
+ * fills take whole lines, and one for each thread that turns over much.  The first thread
+ * owns the first shard.
+ *
  * A shard is never taken away.  It is complete before the count that covers it is stored
  * (release, under the lock of rank SHARDS) and loaded (acquire), so whoever got an index may
  * go on without a lock; each bin has its own, the inbox none. */
@@ -15,14 +20,21 @@
 #include "meta/size_class.h"
 #include "slab/bin.h"
 
-#define ASH_SHARDS_MOST 64
+#define ASH_SHARDS_MOST 64 /* by CPU */
+#define ASH_SHARDS_OWNED 64
 
-/* index is the shard's place among all, and all its bins are made. */
+/* index is the shard's place among all, and its bins are made, those below `classes`.  Constant
+ * but for inbox and users. */
 struct ash_shard {
-	void *inbox;    /* atomic: batches of objects from other threads; see slab/inbox.h */
-	uint16_t index; /* constant */
-	struct ash_bin bin[ASH_CLASSES];
+	void *inbox;      /* atomic: batches of objects from other threads; see slab/inbox.h */
+	uint16_t index;   /* among all */
+	uint16_t classes; /* ASH_CLASSES, or ASH_LINED_CLASSES */
+	uint16_t owned;   /* 0 = none for owners; else its place among these, and the first
+			     shard is ASH_SHARD_FIRST */
+	uint16_t users;   /* threads that own it; SHARDS lock */
+	struct ash_bin bin[];
 };
+#define ASH_SHARD_FIRST (ASH_SHARDS_OWNED + 1)
 
 /* Makes the first shard; `most` bounds their number (0 = one per usable CPU).  False where
  * there is no memory. */
@@ -30,9 +42,38 @@ bool ash_shard_init(unsigned most);
 
 bool ash_shard_is_valid(const struct ash_shard *shard);
 
+/* All there are, and those by CPU. */
 unsigned ash_shard_count(void);
+unsigned ash_shard_count_by_cpu(void);
+/* Whether all objects of the class are the first shard's. */
+ASH_INLINE bool ash_shard_is_one(unsigned class)
+{
+	return ash_shard_count() == 1 ||
+	       (ash_class_group(class) == 1 && ash_shard_count_by_cpu() == 1);
+}
 /* index < ash_shard_count(). */
 struct ash_shard *ash_shard_at(unsigned index);
+
+/* The bins of a class, for a walk over all shards: NULL where the shard has none of it. */
+static inline struct ash_bin *ash_shard_bin(unsigned index, unsigned class)
+{
+	struct ash_shard *shard = ash_shard_at(index);
+
+	return class < shard->classes ? &shard->bin[class] : NULL;
+}
+
+/* The shard of lined classes for threads that own none: the first one where there is no other,
+ * for want of memory or of a second CPU.  Call without a lock. */
+struct ash_shard *ash_shard_common(void);
+
+/* One of lined classes for a thread to own: one that nobody owns, a new one, or if need be
+ * another thread's.  NULL where there may be none.  Under the SHARDS lock, a new one is given
+ * to `made` before anybody else can know of it.  Call without a lock. */
+struct ash_shard *ash_shard_own(void (*made)(unsigned owned));
+/* The first shard, where nobody owns it, or NULL. */
+struct ash_shard *ash_shard_own_first(void);
+/* The thread that owns it ends. */
+void ash_shard_disown(struct ash_shard *shard);
 
 /* The shard for a thread that runs on this CPU now. */
 struct ash_shard *ash_shard_for_cpu(unsigned cpu);

@@ -192,6 +192,31 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 	ash_growth_note(&ash_heap, (size_t)n << ash_os_page_shift);
 }
 
+/* Carves up to n regions; returns how many. */
+ASH_INLINE unsigned carve(struct ash_run *slab, void **end, unsigned n)
+{
+	unsigned left = (unsigned)(slab->regions - slab->bump);
+	size_t size = slab->size;
+	char *p = ash_run_address(slab) + slab->bump * size;
+
+	n = n < left ? n : left;
+	ash_store_relaxed(&slab->bump, (uint16_t)(slab->bump + n));
+	for (unsigned i = n; i > 0; i--, p += size)
+		*--end = p;
+	return n;
+}
+
+/* Regions first[-1] .. first[-got] were taken. */
+ASH_INLINE void note_taken(struct ash_run *slab, void **first, unsigned got)
+{
+	slab->nfree -= (uint16_t)got;
+	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
+	slab->run_clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
+	if (ASH_UNLIKELY(slab->purged != 0))
+		touch_pages(slab, first, got);
+	check(slab);
+}
+
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 {
 	char *base = ash_run_address(slab);
@@ -213,23 +238,66 @@ unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want)
 		if (word == 0)
 			slab->summary &= (uint16_t) ~(1u << w);
 	}
-	if (got < want && slab->bump < slab->regions) {
-		unsigned n = want - got, left = (unsigned)(slab->regions - slab->bump);
-		char *p = base + slab->bump * size;
-
-		n = n < left ? n : left;
-		ash_store_relaxed(&slab->bump, (uint16_t)(slab->bump + n));
-		got += n;
-		for (; n > 0; n--, p += size)
-			*--end = p;
-	}
-	slab->nfree -= (uint16_t)got;
-	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
-	slab->run_clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
-	if (ASH_UNLIKELY(slab->purged != 0))
-		touch_pages(slab, start, got);
+	if (got < want && slab->bump < slab->regions)
+		got += carve(slab, end, want - got);
 	ash_assert(got <= want);
-	check(slab);
+	note_taken(slab, start, got);
+	return got;
+}
+
+/* What was carved ends within a group: the rest of it is carved, too, and stays free. */
+static void complete_group(struct ash_run *slab, unsigned group)
+{
+	while (slab->bump % group != 0 && slab->bump < slab->regions) {
+		unsigned i = slab->bump;
+		uint64_t *at = ash_run_bitmap_word(slab, i / 64);
+
+		ash_store_relaxed(at, *at | (uint64_t)1 << i % 64);
+		slab->summary |= (uint16_t)(1u << i / 64);
+		ash_store_relaxed(&slab->bump, (uint16_t)(i + 1));
+	}
+}
+
+/* Bits at which a group begins that is all set.  No group lies in two words. */
+static uint64_t whole_groups(uint64_t word, unsigned group)
+{
+	uint64_t pairs = word & word >> 1;
+
+	return group == 2 ? pairs & UINT64_MAX / 3 : pairs & pairs >> 2 & UINT64_MAX / 15;
+}
+
+unsigned ash_slab_take_groups(struct ash_run *slab, void **end, unsigned want, unsigned group)
+{
+	char *base = ash_run_address(slab);
+	void **start = end;
+	size_t size = slab->size;
+	unsigned got = 0;
+
+	ash_assert(group == 2 || group == 4);
+	complete_group(slab, group);
+	for (unsigned left = slab->summary; left != 0 && got < want; left &= left - 1) {
+		unsigned w = ash_ctz64(left);
+		uint64_t *at = ash_run_bitmap_word(slab, w), word = *at;
+		uint64_t whole = whole_groups(word, group);
+
+		for (; whole != 0 && got < want; whole &= whole - 1) {
+			unsigned bit = ash_ctz64(whole), n = want - got;
+
+			n = n < group ? n : group;
+			for (unsigned i = bit; i < bit + n; i++)
+				*--end = base + (w * 64 + i) * size;
+			word &= ~ash_bits_mask(bit, n);
+			got += n;
+		}
+		ash_store_relaxed(at, word);
+		if (word == 0)
+			slab->summary &= (uint16_t) ~(1u << w);
+	}
+	if (got < want)
+		got += carve(slab, end, want - got);
+	ash_assert(got <= want);
+	if (got > 0)
+		note_taken(slab, start, got);
 	return got;
 }
 

@@ -38,6 +38,11 @@ void ash_slab_destroy(struct ash_run *slab);
  * writes them downward: end[-1] is the first.  Returns how many. */
 unsigned ash_slab_take(struct ash_run *slab, void **end, unsigned want);
 
+/* The same of whole groups of `group` regions in a row, 2 or 4, of which none is out, so that
+ * nobody else has an object in their cache lines; or of a part of one where `want` is less or
+ * no multiple.  May return 0. */
+unsigned ash_slab_take_groups(struct ash_run *slab, void **end, unsigned want, unsigned group);
+
 /* Gives back the items that lie in the slab, from items[0] on, up to the first that does not
  * or that is no region that is out; returns how many.  Where it stopped at one of the latter,
  * *misuse tells of it, else its kind is ASH_MISUSE_NONE. */

@@ -14,7 +14,7 @@
 static void count_bins(struct ash_snapshot *s)
 {
 	for (unsigned i = 0; i < ash_shard_count(); i++) {
-		for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		for (unsigned c = 1; c < ash_shard_at(i)->classes; c++) {
 			struct ash_bin *bin = &ash_shard_at(i)->bin[c];
 
 			ash_mutex_lock(&bin->lock);
@@ -49,7 +49,7 @@ void ash_snapshot_take(struct ash_snapshot *s)
 	s->pool_refused = ash_hugeblock_pool_refused(&ash_heap);
 	s->pressed = ash_rounds_pressed();
 	s->threads = ash_thread_count();
-	s->shards = ash_shard_count();
+	s->shards = ash_shard_count_by_cpu();
 }
 
 size_t ash_snapshot_in_use(const struct ash_snapshot *s)

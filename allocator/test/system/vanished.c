@@ -156,8 +156,11 @@ static uint64_t regions_out(void)
 {
 	uint64_t sum = 0;
 
-	for (unsigned s = 0; s < ash_shard_count(); s++)
-		sum += ash_shard_at(s)->bin[ash_class_of(SIZE)].regions_out;
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		const struct ash_bin *bin = ash_shard_bin(s, ash_class_of(SIZE));
+
+		sum += bin != NULL ? bin->regions_out : 0;
+	}
 	return sum;
 }
 

@@ -179,6 +179,50 @@ static void nothing_is_lost_or_doubled(void **state)
 		assert_int_equal(out(class_of_test[i]), 0);
 }
 
+/* A magazine of lined objects waits for whoever owns the shard that they come from, whoever put
+ * it; one of the common shard's nowhere. */
+static void lined_magazines_wait_for_their_owner(void **state)
+{
+	unsigned class = ash_class_of(48);
+	struct ash_shard *own[2], *from[4];
+	void **m, **empty;
+
+	(void)state;
+	from[0] = ash_shard_at(0);
+	from[1] = own[0] = ash_shard_own(ash_depot_open);
+	from[2] = own[1] = ash_shard_own(ash_depot_open);
+	from[3] = ash_shard_common();
+	for (unsigned i = 0; i < 4; i++) {
+		m = ash_magazine_get();
+		ash_magazine_clear(m, 20);
+		assert_int_equal(ash_bin_fill(&from[i]->bin[class], class, from[i]->index,
+					      m + ASH_MAGAZINE_SLOTS, 20),
+				 20);
+		assert_int_equal(ash_depot_put(class, m, &empty), i < 3);
+		for (unsigned k = i + 1; k < 4; k++) {
+			void **got = ash_depot_get_of(from[k], class, NULL);
+
+			assert_null(got);
+		}
+		if (i == 3)
+			ash_magazine_flush(class, m);
+	}
+	assert_int_equal(ash_depot_items(class), 3 * ASH_MAGAZINE_MOST);
+	assert_int_equal(ash_depot_bytes(), 60 * ash_class_size(class));
+	m = ash_depot_get_of(own[1], class, NULL);
+	assert_non_null(m);
+	assert_int_equal(ash_run_of(m[ASH_MAGAZINE_SLOTS - 1])->shard, own[1]->index);
+	assert_true(ash_depot_put(class, m, &empty));
+	/* A trim and the end of all reach each of them. */
+	ash_depot_trim(1000);
+	ash_depot_trim(1);
+	ash_depot_trim(1);
+	assert_int_equal(ash_depot_bytes(), 20 * ash_class_size(class));
+	assert_true(ash_depot_empty());
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(from[i]->bin[class].regions_out, 0);
+}
+
 static int up(void **state)
 {
 	if (layers_up(state) != 0)
@@ -193,6 +237,7 @@ int main(void)
 		cmocka_unit_test(low_water_goes_home),
 		cmocka_unit_test(empties_come_back),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
+		cmocka_unit_test(lined_magazines_wait_for_their_owner),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);

@@ -89,10 +89,10 @@ static pthread_barrier_t barrier;
 
 static void *hold_depot(void *class)
 {
-	assert_true(ash_depot_try_lock((unsigned)(uintptr_t) class));
+	assert_true(ash_depot_try_lock(0, (unsigned)(uintptr_t) class));
 	pthread_barrier_wait(&barrier);
 	pthread_barrier_wait(&barrier);
-	ash_depot_unlock((unsigned)(uintptr_t) class);
+	ash_depot_unlock(0, (unsigned)(uintptr_t) class);
 	return NULL;
 }
 

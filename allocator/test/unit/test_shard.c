@@ -65,6 +65,57 @@ static void the_bound_is_kept(void **state)
 	}
 }
 
+static unsigned opened;
+
+static void open_next(unsigned owned)
+{
+	assert_int_equal(owned, ++opened);
+}
+
+/* Each gets one of its own as long as there are some, then the one with the fewest owners. */
+static void owners(void **state)
+{
+	static struct ash_shard *own[ASH_SHARDS_OWNED + 2];
+	struct ash_shard *first;
+
+	(void)state;
+	assert_true(ash_shard_init(2));
+	first = ash_shard_own_first();
+	assert_ptr_equal(first, ash_shard_at(0));
+	assert_null(ash_shard_own_first());
+	assert_true(ash_shard_is_one(1));
+	assert_ptr_not_equal(ash_shard_common(), first);
+	assert_ptr_equal(ash_shard_common(), ash_shard_common());
+	assert_false(ash_shard_is_one(ash_class_of(48)));
+	assert_true(ash_shard_is_one(ash_class_of(64)));
+	for (unsigned i = 0; i < ASH_SHARDS_OWNED + 2; i++) {
+		own[i] = ash_shard_own(open_next);
+		assert_true(ash_shard_is_valid(own[i]));
+		for (unsigned k = 0; k < i && i < ASH_SHARDS_OWNED; k++)
+			assert_ptr_not_equal(own[k], own[i]);
+	}
+	assert_int_equal(opened, ASH_SHARDS_OWNED);
+	assert_int_equal(ash_shard_count(), ASH_SHARDS_OWNED + 2);
+	assert_int_equal(ash_shard_count_by_cpu(), 1);
+	assert_ptr_not_equal(own[ASH_SHARDS_OWNED], own[ASH_SHARDS_OWNED + 1]);
+	/* What nobody owns goes to the next, with what it holds. */
+	ash_shard_disown(own[5]);
+	assert_ptr_equal(ash_shard_own(open_next), own[5]);
+	ash_shard_disown(first);
+	assert_ptr_equal(ash_shard_own_first(), first);
+}
+
+/* With one CPU all is one: lines that nobody else touches at the same time cost nothing. */
+static void one_shard_is_everybodys(void **state)
+{
+	(void)state;
+	assert_true(ash_shard_init(1));
+	assert_ptr_equal(ash_shard_own_first(), ash_shard_at(0));
+	assert_null(ash_shard_own(open_next));
+	assert_ptr_equal(ash_shard_common(), ash_shard_at(0));
+	assert_int_equal(ash_shard_count(), 1);
+}
+
 static int up(void **state)
 {
 	(void)state;
@@ -79,6 +130,8 @@ int main(void)
 		cmocka_unit_test(affinity_bounds_the_cpus),
 		cmocka_unit_test(one_cpu_has_one_shard),
 		cmocka_unit_test(the_bound_is_kept),
+		cmocka_unit_test(one_shard_is_everybodys),
+		cmocka_unit_test(owners),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);

@@ -79,6 +79,20 @@ static unsigned best_granules(size_t size)
 	return best;
 }
 
+/* A group is the least number of regions that fill whole lines; above the lined classes one. */
+static void groups_fill_lines(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		unsigned group = 1;
+
+		while (group * ash_class_size(c) % ASH_CACHE_LINE != 0)
+			group++;
+		assert_int_equal(ash_class_group(c), group);
+		assert_true(c < ASH_LINED_CLASSES || group == 1);
+	}
+}
+
 static void granules_follow_their_rule(void **state)
 {
 	(void)state;
@@ -128,6 +142,7 @@ int main(void)
 		cmocka_unit_test(every_size),
 		cmocka_unit_test(mean_waste_is_small),
 		cmocka_unit_test(slabs),
+		cmocka_unit_test(groups_fill_lines),
 		cmocka_unit_test(granules_follow_their_rule),
 		cmocka_unit_test(every_region_index),
 		cmocka_unit_test(alignment),

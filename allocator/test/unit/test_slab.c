@@ -234,6 +234,97 @@ static void bin_random(void **state)
 	assert_int_equal(bin.empty_slabs, 1);
 }
 
+/* Lines of regions first[-1] .. first[-n]: none that `taken` knows, which then knows them. */
+static void take_lines(uint8_t *taken, uintptr_t base, void *const *first, unsigned n,
+		       size_t size, uint8_t who)
+{
+	for (unsigned i = 1; i <= n; i++) {
+		uintptr_t at = (uintptr_t)first[-(int)i] - base;
+
+		for (uintptr_t line = at / 64; line <= (at + size - 1) / 64; line++) {
+			assert_true(taken[line] == 0 || taken[line] == who);
+			taken[line] = who;
+		}
+	}
+}
+
+/* Whatever is wanted, fills from a bin of groups have no line in common, nor with what is still
+ * out, as long as little lies idle in parts of groups. */
+static void groups_are_taken_whole(void **state)
+{
+	static const unsigned sizes[] = {16, 32, 48, 80, 96, 496};
+	static const unsigned wanted[] = {4, 1, 62, 3, 8, 31, 2, 61};
+
+	(void)state;
+	for (unsigned s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
+		unsigned class = ash_class_of(sizes[s]), n = 0;
+		static uint8_t taken[ASH_GRANULE / 64];
+		struct ash_run *slab = ash_slab_create(class, 0);
+		uintptr_t base = (uintptr_t)ash_run_address(slab);
+		static void *out[1024];
+		struct ash_misuse m;
+
+		memset(taken, 0, sizeof(taken));
+		for (unsigned i = 0;; i++) {
+			void *batch[64];
+			unsigned got = ash_slab_take_groups(slab, batch + 64, wanted[i % 8],
+							    ash_class_group(class));
+
+			if (got == 0)
+				break;
+			assert_true(got <= wanted[i % 8]);
+			take_lines(taken, base, batch + 64, got, sizes[s], (uint8_t)(i + 1));
+			for (unsigned k = 1; k <= got; k++)
+				out[n++] = batch[64 - k];
+		}
+		/* What is left are parts of groups. */
+		assert_true(slab->nfree > 0);
+		assert_int_equal(slab->bump, slab->regions);
+		assert_int_equal(
+			ash_slab_take_groups(slab, &out[n] + 1, 1, ash_class_group(class)), 0);
+		/* The first fill's lines are whole again; a neighbour's part is not. */
+		for (unsigned i = 0; i < 4; i++)
+			assert_true(give(slab, out[i], &m));
+		assert_true(give(slab, out[n - 1], &m));
+		take_lines(taken, base, out + 4,
+			   ash_slab_take_groups(slab, out + 4, 8, ash_class_group(class)),
+			   sizes[s], 1);
+		assert_ptr_equal(out[3], ash_run_address(slab));
+		for (unsigned i = 0; i < n - 1; i++)
+			assert_true(give(slab, out[i], &m));
+		ash_slab_destroy(slab);
+	}
+}
+
+/* Where much lies idle in parts of groups these are taken, instead of ever more slabs. */
+static void scattered_groups_are_used(void **state)
+{
+	unsigned class = ash_class_of(16), group = ash_class_group(class), n = 0;
+	static void *out[32 * 1024];
+	struct ash_bin bin;
+	unsigned left = 0, slabs;
+
+	(void)state;
+	memset(&bin, 0, sizeof(bin));
+	ash_bin_init(&bin);
+	bin.group = group;
+	while (n + group <= sizeof(out) / sizeof(*out)) {
+		assert_int_equal(ash_bin_fill(&bin, class, 0, out + n + group, group), group);
+		n += group;
+	}
+	slabs = bin.nslabs;
+	for (unsigned i = 0; i < n; i++) /* of each group one stays */
+		if (i % group == 0)
+			out[left++] = out[i];
+		else
+			assert_true(ash_bin_flush(&bin, class, &out[i], 1, false));
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(ash_bin_fill(&bin, class, 0, out + left + i + 1, 1), 1);
+	assert_int_equal(bin.nslabs, slabs);
+	assert_true(ash_bin_flush(&bin, class, out, left + 1000, false));
+	assert_int_equal(bin.regions_out, 0);
+}
+
 static void busy_bin_refuses_a_try(void **state)
 {
 	struct ash_bin bin;
@@ -333,6 +424,8 @@ int main(void)
 		cmocka_unit_test(bitmaps_lie_apart),
 		cmocka_unit_test(misuse_is_told),
 		cmocka_unit_test(bin_random),
+		cmocka_unit_test(groups_are_taken_whole),
+		cmocka_unit_test(scattered_groups_are_used),
 		cmocka_unit_test(busy_bin_refuses_a_try),
 		cmocka_unit_test(bin_reports_double_frees),
 		cmocka_unit_test(alternate_slabs_are_flushed),

@@ -32,8 +32,11 @@ static uint64_t out(void)
 	unsigned class = ash_class_of(SIZE);
 	uint64_t n = 0;
 
-	for (unsigned s = 0; s < ash_shard_count(); s++)
-		n += ash_shard_at(s)->bin[class].regions_out;
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		const struct ash_bin *bin = ash_shard_bin(s, class);
+
+		n += bin != NULL ? bin->regions_out : 0;
+	}
 	return n;
 }
 
