@@ -214,6 +214,20 @@ ASH_INLINE void count_given(struct ash_thread *t, unsigned class, unsigned n)
 	}
 }
 
+/* There is no room for another slab.  Those of other shards may have regions. */
+static ASH_NOINLINE void *alloc_elsewhere(unsigned class)
+{
+	void *slot[1];
+
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		struct ash_bin *bin = ash_shard_bin(s, class);
+
+		if (bin != NULL && ash_bin_fill_listed(bin, class, slot + 1, 1) == 1)
+			return slot[0];
+	}
+	return NULL;
+}
+
 /* Without a magazine. */
 static void *alloc_single(struct ash_shard *shard, unsigned class)
 {
@@ -225,7 +239,7 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 
 	while (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1)
 		if (!ash_relief_again(&relief)) /* what others could do without */
-			return NULL;
+			return alloc_elsewhere(class);
 	return slot[0];
 }
 

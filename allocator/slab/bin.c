@@ -256,6 +256,23 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 	return got;
 }
 
+unsigned ash_bin_fill_listed(struct ash_bin *bin, unsigned class, void **end, unsigned want)
+{
+	size_t charged;
+	unsigned got = 0;
+
+	if (ash_load_relaxed(&bin->filled) == 0)
+		return 0;
+	want = charge(class, want, &charged);
+	if (want == 0)
+		return 0;
+	ash_mutex_lock(&bin->lock);
+	got = fill_locked(bin, end, want);
+	ash_mutex_unlock(&bin->lock);
+	ash_limits_settle(&ash_heap, charged);
+	return got;
+}
+
 /* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it is
  * empty and another such slab is in reserve, moves it to `down` to be taken down. */
 static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct ash_list *down)

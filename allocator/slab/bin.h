@@ -59,6 +59,9 @@ bool ash_bin_lists_are_valid(const struct ash_bin *bin);
 unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void **end,
 		      unsigned want);
 
+/* The same from the slabs that there are, whole lines or not. */
+unsigned ash_bin_fill_listed(struct ash_bin *bin, unsigned class, void **end, unsigned want);
+
 /* Gives n objects of the class back, all of this bin's slabs.  Misuse found is reported after
  * the lock was released.  With `only_try` it returns false, having done nothing, where the lock
  * is taken. */

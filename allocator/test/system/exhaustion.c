@@ -455,6 +455,74 @@ static void room_after_many(void)
 	room_for_mappings(sizes, 4, false);
 }
 
+/* --- places that are free among another thread's ---------------------------------------- */
+
+#define OTHERS 200000u
+
+static char *others[OTHERS];
+static atomic_bool freed;
+
+static void *free_every_second(void *arg)
+{
+	size_t n = *(size_t *)arg;
+
+	for (unsigned i = 0; i < OTHERS; i++) {
+		others[i] = m.malloc(n);
+		NEED(others[i], "no memory");
+	}
+	for (unsigned i = 0; i < OTHERS; i += 2)
+		m.free(others[i]);
+	atomic_store(&freed, true);
+	while (!atomic_load(&over))
+		usleep(1000);
+	for (unsigned i = 1; i < OTHERS; i += 2)
+		m.free(others[i]);
+	return NULL;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Of all that is handed out when nothing is left, what lies where the thread had its objects.
+ * All but what its caches hold is had. */
+static void places_among_anothers(size_t n)
+{
+	size_t count, got = 0;
+	pthread_t thread;
+	void **list;
+
+	NEED(!pthread_create(&thread, NULL, free_every_second, &n), "no thread");
+	while (!atomic_load(&freed))
+		usleep(1000);
+	limit_address_space(address_space() + (16 << 20));
+	list = take_all(n, &count);
+	lift_limit();
+	for (unsigned i = 0; i < OTHERS / 2; i++)
+		others[i] = others[2 * i];
+	qsort(others, OTHERS / 2, sizeof(*others), by_address);
+	for (void **p = list; p; p = *p)
+		got += bsearch(&p, others, OTHERS / 2, sizeof(*others), by_address) != NULL;
+	tap_note("%zu of %u places of %zu bytes that are free among another thread's", got,
+		 OTHERS / 2, n);
+	CHECK(got >= OTHERS / 2 / 100 * 99, "only %zu of %u", got, OTHERS / 2);
+	family_free_list(list);
+	_exit(tap_shared->failures != 0); /* the thread's list is no more what it was */
+}
+
+static void places_of_48(void)
+{
+	places_among_anothers(48);
+}
+
+static void places_of_64(void)
+{
+	places_among_anothers(64);
+}
+
 /* --- a thread's first allocation, when there is nothing left ------------------------- */
 
 #define FIRST_THREADS 16
@@ -693,6 +761,8 @@ int main(int argc, char **argv)
 	tap_case("RLIMIT_DATA: room for a mapping of the program's, after small blocks",
 		 room_after_small);
 	tap_case("RLIMIT_DATA: the same after many sizes, with a thread", room_after_many);
+	tap_case("nothing left but places among another thread's: 48 bytes", places_of_48);
+	tap_case("the same of 64", places_of_64);
 	tap_case("a thread's first allocation with nothing left", first_in_thread);
 	tap_case("threads that start with little left", thread_starts);
 	tap_case("no mappings left: refused or served, errno of free kept", mappings_exhausted);
