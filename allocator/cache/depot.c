@@ -123,6 +123,7 @@ static bool line_is_valid(const struct depot_class *d)
 		((next(d->full) == NULL) == (d->count == 1) && ash_magazine_is_full(d->full)));
 }
 
+/* The same by a walk. */
 static bool list_is_valid(const struct depot_class *d)
 {
 	size_t sum = 0;
@@ -135,11 +136,6 @@ static bool list_is_valid(const struct depot_class *d)
 	}
 	/* Of `bytes` the rest is other classes'. */
 	return line_is_valid(d) && n == d->count && sum <= ash_load_relaxed(&bytes);
-}
-
-bool ash_depot_is_valid(unsigned class)
-{
-	return list_is_valid(&depot[class]);
 }
 
 /* After each change, under the class's lock. */

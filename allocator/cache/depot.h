@@ -22,9 +22,6 @@ void ash_depot_init(void);
 /* Makes the lists of the n-th owned shard (n from 1, in order); under the SHARDS lock. */
 void ash_depot_open(unsigned n);
 
-/* The equations of a class's line (depot.c), by a walk; caller holds its lock. */
-bool ash_depot_is_valid(unsigned class);
-
 /* Takes a full magazine and gives an empty one for it in *empty where it has one (else NULL);
  * false where the bound is reached or there is no list for it, the caller then keeps its own.
  */

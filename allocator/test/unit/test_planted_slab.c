@@ -243,7 +243,7 @@ static void depot_link(void **state)
 static void depot_count(void **state)
 {
 	(void)state;
-	planted_expect(lose_lower, put_another, "ash_depot_is_valid(");
+	planted_expect(lose_lower, put_another, "list_is_valid(d)");
 }
 
 static void use_up_budget(void)
