@@ -109,12 +109,14 @@ extern const struct ash_size_class ash_size_classes[ASH_CLASSES] ASH_HIDDEN;
 
 /* Classes below this one may be of regions that share cache lines; sizes above are whole lines.
  */
-#define ASH_LINED_CLASSES (ASH_LINEAR_CLASSES + 1)
+#define ASH_LINED_CLASSES ASH_CLASS_OF(512 + 1)
 
 /* So many regions in a row, from the slab's first on, fill whole cache lines: 1, 2 or 4. */
 ASH_INLINE unsigned ash_class_group(unsigned c)
 {
-	return c >= ASH_LINED_CLASSES || c % 4 == 0 ? 1 : c % 2 == 0 ? 2 : 4;
+	unsigned steps = ash_size_classes[c].size / ASH_SMALL_STEP;
+
+	return steps % 4 == 0 ? 1 : steps % 2 == 0 ? 2 : 4;
 }
 /* The tables of ash_class_of. */
 extern const uint8_t ash_size_class_by_16[ASH_BY_16_MAX / ASH_SMALL_STEP + 1] ASH_HIDDEN;

@@ -252,7 +252,7 @@ static void take_lines(uint8_t *taken, uintptr_t base, void *const *first, unsig
  * out, as long as little lies idle in parts of groups. */
 static void groups_are_taken_whole(void **state)
 {
-	static const unsigned sizes[] = {16, 32, 48, 80, 96, 496};
+	static const unsigned sizes[] = {16, 32, 48, 80, 96, 480};
 	static const unsigned wanted[] = {4, 1, 62, 3, 8, 31, 2, 61};
 
 	(void)state;
