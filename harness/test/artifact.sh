@@ -105,6 +105,47 @@ check '[ $status -eq 1 ] && grep -q "^failed  *files" "$work/out" && grep -q "sa
 	"a changed sample is found before anything else is done"
 cp "$work/kept" "$name/samples.jsonl"
 
+# --- how its script takes what `claims` ends with ------------------------------------------
+# A bench that measures nothing and says what is expected, but of claims about what was measured here.
+cp -r "$it" "$work/planted" && make_sources "$work/stub" && cat >"$work/stub/ashlar-9.8.7/configure" <<'end' || exit 99
+#!/bin/sh
+echo 'all:;@:' >Makefile && : >config.status
+cat >ashlar-bench <<'stub'
+#!/bin/sh
+case "$1 $2" in
+"claims --exact") cat expected/claims.txt ;;
+"report --csv") cat expected/summary.csv ;;
+"report -q") mkdir -p drawn/report && cp "$PLANTED"/figures/* drawn/report ;;
+run\ *) for last; do :; done; mkdir -p "$last" && : >"$last/manifest.json" ;;
+"claims "*) exit "$ENDS" ;;
+esac
+stub
+chmod +x ashlar-bench
+end
+chmod +x "$work/stub/ashlar-9.8.7/configure"
+PLANTED=$work/planted
+export PLANTED ENDS
+tar -C "$work/stub" -czf "$PLANTED/ashlar-9.8.7.tar.gz" ashlar-9.8.7
+cd "$PLANTED" || exit 99
+sed -i "/ ashlar-9/d" SHA256SUMS && sha256sum ashlar-9.8.7.tar.gz >>SHA256SUMS
+ends() { # VERB WANTED WORD ENDS...
+	verb=$1 wanted=$2 word=$3
+	shift 3
+	for ENDS; do
+		script "$verb" --no-packages
+		check '[ $status -eq $wanted ] && grep -q -- "$word" "$work/out"' "$verb: claims that end with $ENDS"
+	done
+}
+ends reproduce 0 "^artifact: all was" 0
+ends reproduce 0 "^Not all claims can be told" 4
+ends reproduce 0 "^Nothing that is claimed was measured" 77
+ends reproduce 1 "^artifact: 1 not as" 1
+ends reproduce 1 "^failed *claims, .*status" 2 134 139
+ends check 0 "^artifact: all was" 0 1 4
+ends check 0 "^Nothing that is claimed was measured" 77
+ends check 1 "^failed *three cells, .*status" 2 134 139
+cd "$it" || exit 99
+
 # --- what is not packed --------------------------------------------------------------------
 sed 's/"value": [0-9.]*/"value": 9/; s/"high": [0-9.]*/"high": 9/' "$work/claims.json" >"$work/wrong.json"
 pack a "$work/wrong.json" wrong.tar.gz
