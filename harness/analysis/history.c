@@ -212,6 +212,7 @@ static void find_changes(struct history_series *s, const struct history_how *how
 {
 	double *logs = malloc((s->npoints + 1) * sizeof(*logs));
 	struct stat_change *found = malloc((s->npoints + 1) * sizeof(*found));
+	double step;
 
 	if (!logs || !found)
 		abort();
@@ -228,9 +229,10 @@ static void find_changes(struct history_series *s, const struct history_how *how
 	drop_small(s, how->least);
 	number_segments(s);
 	describe_changes(s);
-	s->smallest = fmax(exp(stat_change_smallest(s->npoints, scatter(s))), how->least);
-	if (s->npoints < stat_change_fewest(how->level))
-		s->smallest = NAN;
+	step = stat_change_smallest(s->npoints, scatter(s));
+	/* Known of the level 0.01: at a wider one no larger step is needed, of a stricter one it
+	 * tells nothing. */
+	s->smallest = isnan(step) || how->level < 0.01 ? NAN : fmax(exp(step), how->least);
 }
 
 static int by_place(const void *a, const void *b)

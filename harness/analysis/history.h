@@ -35,7 +35,9 @@ struct history_series {
 	size_t npoints;
 	struct history_change *change;
 	size_t nchanges;
-	double smallest; /* the step that would be seen, as a ratio; NaN where none would */
+	/* The step that would be seen, as a ratio; NaN where none is known to be: in too few sets,
+	 * and at a level below 0.01. */
+	double smallest;
 };
 
 struct history {

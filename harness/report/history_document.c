@@ -139,8 +139,12 @@ static void say_blind(struct document *d, const struct history *h)
 		d,
 		"Changes of less than %.3g %% are not told, and of larger ones those are "
 		"missed that are small beside the scatter: the table says how large a step "
-		"in the middle of a series is found four times in five.",
-		(h->least - 1) * 100);
+		"in the middle of a series is found four times in five%s.",
+		(h->least - 1) * 100,
+		h->level < 0.01   ? " at level 0.01; how large it has to be at a stricter one "
+				    "is not known, and left out"
+		: h->level > 0.01 ? " at level 0.01, and of fewer sets than that needs nothing"
+				  : "");
 	document_format(
 		d,
 		"Of a hundred series in which nothing changed about %.2g will show a "

@@ -196,6 +196,13 @@ bench history --least 15 $days
 check '! grep -Eq "CPU time.*\[" "$work/out"' "--least leaves out what is smaller"
 bench history $(echo $days | cut -d" " -f1-9)
 check '[ $status -eq 0 ] && grep -Eq "^CPU time per operation +([0-9]+) +\1 +– " "$work/out"' "nine sets are too few, and that is said"
+# At 0.05 nine are not too few; what is known of the steps that are seen is known of 0.01.
+bench history --level 0.05 $(echo $days | cut -d" " -f1-9)
+check '[ $status -eq 0 ] && grep -Eq "^CPU time per operation +[0-9]+ +0 +– +– *$" "$work/out" && grep -q "at level 0.01, and of fewer" "$work/out"' \
+	"history --level: no step is said to be seen where nobody knows"
+bench history --level 0.005 $days
+check '[ $status -eq 0 ] && grep -Eq "^CPU time per operation +[0-9]+ +[0-9]+ +– +– *$" "$work/out" && grep -q "at a stricter one is not known" "$work/out"' \
+	"nor at a stricter level"
 "$make_set" "$work/day13" blocks=4 seed=99 day=13 suite=1.1 && "$make_set" "$work/day14" blocks=4 seed=98 day=14 class=fedcba9876543210 || exit 99
 bench history $days "$work/day13" "$work/day14"
 check '[ "$(changed "$work/out")" -ge 12 ] && [ "$(grep -c "changes* of level in" "$work/out")" -eq 3 ] &&
