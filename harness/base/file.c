@@ -167,6 +167,23 @@ bool file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+char *file_folder_name(const char *path)
+{
+	char *real = realpath(path, NULL), *name;
+	const char *whole = real ? real : path;
+	size_t end = strlen(whole), begin;
+
+	while (end > 1 && whole[end - 1] == '/')
+		end--;
+	begin = end;
+	while (begin > 0 && whole[begin - 1] != '/')
+		begin--;
+	name = begin < end ? text_format("%.*s", (int)(end - begin), whole + begin)
+			   : text_format("%s", whole);
+	free(real);
+	return name;
+}
+
 const char *file_last_line(const char *path, char *line, size_t size)
 {
 	char *text = file_read(path), *end, *begin;

@@ -86,20 +86,11 @@ static int write_all(const char *path, const char *text)
 	return STATUS_FAILED;
 }
 
-/* Of a folder: "a/b/" and "a/b" are both b. */
-static char *name_of(const char *dir)
-{
-	char *real = realpath(dir, NULL), *name = text_format("%s", strrchr(real, '/') + 1);
-
-	free(real);
-	return name;
-}
-
 /* Nothing is written before all that is claimed was found in the set. */
 static int update(const struct arguments *arguments, struct claims *claims,
 		  const struct report *report, const struct claims_page *page)
 {
-	char *name = name_of(arguments->dir), *text;
+	char *name = file_folder_name(arguments->dir), *text;
 	int status = STATUS_OK;
 
 	claims_name_set(claims, name, report->findings, report->means);

@@ -106,16 +106,17 @@ static bool write_main(const struct report *report, const struct figures *figure
 		       const char *folder)
 {
 	const bool wide = sheet->column_in > 4;
-	const char *name = strrchr(report->set->dir, '/');
 	FILE *f = table_open_other(folder, "main", ".tex");
+	char *name;
 
 	if (!f)
 		return false;
-	name = name && name[1] ? name + 1 : report->set->dir;
+	name = file_folder_name(report->set->dir);
 	fputs("% An example that holds all figures and tables: pdflatex main.\n", f);
 	fputs(preamble, f);
 	fputs("\\title{Figures and tables of ", f);
 	tex_text(name, f);
+	free(name);
 	fputs("}\n\\author{}\\date{}\n\\begin{document}\n\\maketitle\n"
 	      "\\sloppy\n",
 	      f);

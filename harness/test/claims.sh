@@ -44,6 +44,23 @@ cp "$work/page.md" "$work/kept.md" && cp "$work/claims.json" "$work/kept.json"
 bench claims --exact --page "$work/page.md" "$work/claims.json" "$work/same"
 check '[ $status -eq 0 ] && [ ! -s "$work/err" ]' "and they are then those of the set"
 
+# So deep that its folder has no path which could be resolved.
+cp "$work/kept.json" "$work/deep.json"
+python3 - "$bench" "$work" >"$work/out" 2>"$work/err" <<'END'
+import os, shutil, subprocess, sys
+bench, work = sys.argv[1:]
+os.chdir(work)
+for _ in range(21):
+    os.mkdir("d" * 200)
+    os.chdir("d" * 200)
+os.mkdir("same")
+for name in os.listdir(work + "/same"):
+    if os.path.isfile(f"{work}/same/{name}"):
+        shutil.copy(f"{work}/same/{name}", "same")
+sys.exit(subprocess.run([bench, "claims", "--update", work + "/deep.json", "./same"]).returncode != 0)
+END
+check '[ $? -eq 0 ] && grep -qx " \"set\": \"same\"," "$work/deep.json"' "a folder without a path has the name it was called by"
+
 # A page that says something else.
 page() { # WHAT WORD: as $work/page.md is now
 	word=$2

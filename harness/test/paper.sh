@@ -116,6 +116,16 @@ same_bytes() { # at another second, by the verb and by the scripts themselves
 	(cd "$work/alone" && "$gnuplot" -d fig12.gp) && cmp "$work/alone/fig12.pdf" "$work/first/fig12.pdf" &&
 		cmp "$work/alone/fig12-latex.tex" "$work/first/fig12-latex.tex"
 }
+# Draws pages with a word for a picture, and no paper.
+printf '#!/bin/sh\necho x >"${2%%.gp}.svg"; echo x >"${2%%.gp}.png"\n' >"$work/quick" && chmod +x "$work/quick" || exit 99
+one_name() { # of the set, however its folder is named
+	"$make_set" "$work/named" blocks=1 || return 1
+	for way in "$work/named" "$work/named/" . ../named/.; do
+		rm -rf "$work/named/paper"
+		(cd "$work/named" && GNUPLOT=$work/quick "$report" "$way" --quiet --pdf >/dev/null 2>&1)
+		grep -qF '\title{Figures and tables of named}' "$work/named/paper/main.tex" || { echo "$way"; grep title "$work/named/paper/main.tex"; return 1; }
+	done
+}
 tables_agree() { # .tex and .md hold the numbers of .csv, and these those of summary.csv
 	python3 - "$set_dir" "$odd" <<-'END'
 	import csv, re, sys
@@ -198,7 +208,6 @@ mistakes() {
 no_room() { # where the folder cannot be made: said, and the report is there
 	"$make_set" "$work/file" blocks=1 && : >"$work/file/paper" || return 1
 	GNUPLOT=$work/nothing "$report" "$work/file" --quiet >/dev/null 2>&1
-	printf '#!/bin/sh\necho x >"${2%%.gp}.svg"; echo x >"${2%%.gp}.png"\n' >"$work/quick" && chmod +x "$work/quick" || return 1
 	GNUPLOT=$work/quick "$report" "$work/file" --quiet --pdf >/dev/null 2>"$work/err"
 	[ $? -eq 3 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -q 'paper/tables: Not a directory' "$work/err" && [ -s "$work/file/report.html" ]
 }
@@ -206,6 +215,7 @@ no_room() { # where the folder cannot be made: said, and the report is there
 check "figures, tables and a document are written" a_paper
 check "figures are as wide as a column" as_wide_as_a_column
 check "two runs, and the scripts alone, make the same bytes" same_bytes
+check "the folder has one name" one_name
 check "tables hold what the set says, best is bold where it is told" tables_agree
 if command -v pdflatex >/dev/null && kpsewhich booktabs.sty >/dev/null; then
 	check "a two-column document of all has no overfull box" document_compiles "$set_dir/paper"
