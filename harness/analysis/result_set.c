@@ -122,21 +122,27 @@ static size_t add_contender(struct result_set *set, const char *name, json_t *js
 	return set->ncontenders++;
 }
 
-/* While samples are loaded, second runs are of contenders of their own behind all others. */
-#define AGAIN (SIZE_MAX / 2)
-
-static size_t contender_of(struct result_set *set, const char *name)
+/* The contender that a sample names; SIZE_MAX, with a remark, where it is the second run of one
+ * that the set has not. */
+static size_t contender_of(struct result_set *set, const char *name, bool *again)
 {
 	size_t length = strlen(name), own = strlen(SAMPLE_AGAIN);
 
-	if (length <= own || strcmp(name + length - own, SAMPLE_AGAIN) != 0)
+	*again = length > own && strcmp(name + length - own, SAMPLE_AGAIN) == 0;
+	if (!*again)
 		return add_contender(set, name, NULL);
 	for (size_t i = 0; i < set->ncontenders; i++)
 		if (strlen(set->contenders[i].name) == length - own &&
 		    !strncmp(set->contenders[i].name, name, length - own))
-			return AGAIN + i;
+			return i;
 	results_remark(set, "%s ran a second time, but the set has no such contender", name);
-	return AGAIN + set->ncontenders;
+	return SIZE_MAX;
+}
+
+/* Are both of the same contender, and of its first run in a block or of its second? */
+static bool same_turn(const struct result_sample *a, const struct result_sample *b)
+{
+	return a->contender == b->contender && a->again == b->again;
 }
 
 static void set_apart_again(struct result_set *set)
@@ -146,11 +152,10 @@ static void set_apart_again(struct result_set *set)
 	for (size_t i = 0; i < set->nsamples; i++) {
 		struct result_sample s = set->samples[i];
 
-		if (s.contender < AGAIN) {
+		if (!s.again) {
 			set->samples[kept++] = s;
 			continue;
 		}
-		s.contender -= AGAIN;
 		set->again = list_grown(set->again, set->nagain, sizeof(*set->again));
 		set->again[set->nagain++] = s;
 	}
@@ -211,7 +216,7 @@ static bool repeat_is_whole(const struct result_set *set, const struct result_sa
 		for (size_t k = 0; k < set->nsamples && !again; k++)
 			again = set->samples[k].cell == s->cell &&
 				set->samples[k].block == s->block && set->samples[k].attempt &&
-				set->samples[k].contender == s->contender;
+				same_turn(&set->samples[k], s);
 		if (!again)
 			return false;
 	}
@@ -231,8 +236,7 @@ static void choose_attempts(struct result_set *set)
 			struct result_sample *first = &set->samples[k];
 
 			if (!first->attempt && first->cell == again->cell &&
-			    first->block == again->block &&
-			    first->contender == again->contender)
+			    first->block == again->block && same_turn(first, again))
 				first->superseded = true;
 		}
 		if (!whole)
@@ -245,14 +249,17 @@ static void choose_attempts(struct result_set *set)
 	}
 }
 
+/* Takes the record. */
 static void add_sample(struct result_set *set, json_t *json)
 {
+	bool again;
+	size_t contender = contender_of(set, results_text(json, FIELD_allocator), &again);
 	struct result_sample s = {
 		.id = field_integer(json, sample_fields[FIELD_id].name, -1),
 		.block = field_integer(json, sample_fields[FIELD_block].name, 0),
 		.order = field_integer(json, sample_fields[FIELD_order].name, 0),
-		.cell = add_cell(set, json, false),
-		.contender = contender_of(set, results_text(json, FIELD_allocator)),
+		.contender = contender,
+		.again = again,
 		.status = results_text(json, FIELD_status),
 		.reason = results_text(json, FIELD_reason),
 		.cpu_ns = results_number(json, FIELD_cpu_ns),
@@ -269,6 +276,11 @@ static void add_sample(struct result_set *set, json_t *json)
 		.json = json,
 	};
 
+	if (contender == SIZE_MAX) {
+		json_decref(json);
+		return;
+	}
+	s.cell = add_cell(set, json, false);
 	s.ok = !strcmp(s.status, "ok");
 	s.attempt = field_integer(json, sample_fields[FIELD_attempt].name, 0);
 	s.disturbed = json_string_value(results_value(json, FIELD_disturbed));
@@ -278,7 +290,7 @@ static void add_sample(struct result_set *set, json_t *json)
 	for (size_t i = 0; i < set->nsamples; i++) {
 		struct result_sample *earlier = &set->samples[i];
 
-		if (earlier->cell == s.cell && earlier->contender == s.contender &&
+		if (earlier->cell == s.cell && same_turn(earlier, &s) &&
 		    earlier->block == s.block && earlier->attempt == s.attempt &&
 		    !earlier->superseded) {
 			earlier->superseded = true;

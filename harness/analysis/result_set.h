@@ -36,6 +36,7 @@ struct result_sample {
 	const char *status, *reason;
 	bool ok;
 	bool superseded; /* a later record holds the same cell, contender and block */
+	bool again; /* the contender's second run in the block (A/A) */
 	int64_t attempt; /* 1: of the repeat of a disturbed block */
 	bool saturated; /* an open loop that did not keep up: no latency of it means anything */
 	double achieved_share; /* of what an open loop was offered; NaN where there was none */

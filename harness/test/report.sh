@@ -441,6 +441,15 @@ the_same_twice() { # figure 20: pairs, intervals and how many of them exclude 1
 		grep -q "$(cut -d';' -f2 "$work/counted") ([0-9]* %) excludes* 1" "$set_dir/report.html" &&
 		! grep -q 'glibc/again' "$set_dir/report.html" "$set_dir/summary.json" "$set_dir/report/fig01.tsv"
 }
+second_run_of_nobody() { # of a damaged set: said, and left out; it is nobody's who comes later
+	edited "$work/orphan" '
+if not out:
+    out = [dict(s, id=900000, allocator="gone/again")]
+if s["allocator"] == "glibc" and s["cell"] == "larson" and s["mode"] == "throughput":
+    extra = [dict(s, id=s["id"] + 910000, allocator="stranger")]' && undrawn "$work/orphan" || return 1
+	grep -q 'gone/again ran a second time, but the set has no such contender' "$work/orphan/report.html" &&
+		grep -q 'glibc against itself (A/A)' "$work/orphan/report.html" && ! grep -q 'stranger/again\|stranger against' "$work/orphan/report.html"
+}
 older_sets_say_that_nothing_ran_twice() {
 	"$make_set" "$work/old" old && undrawn "$work/old" && grep -q 'no contender ran twice in a block' "$work/old/report.html" || return 1
 	# and with it no other number changes
@@ -603,6 +612,7 @@ check "figures without data are left out with the reason" figures_without_data_a
 check "a folder that does not exist" no_folder
 check "a set without samples" no_samples
 check "what two runs of the same thing differ by" the_same_twice
+check "the second run of somebody who is not in the set" second_run_of_nobody
 check "an older set, in which nothing ran twice" older_sets_say_that_nothing_ran_twice
 check "another schema" other_schema
 check "a sample of another schema" other_schema_of_samples
