@@ -2,6 +2,7 @@
  * simulated, and how far apart the counts of several threads are. */
 #include "harness/report/section.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,7 +203,7 @@ static void simulated(struct document *d, const struct comparison *c, double *va
 				size_t n = values_of(c, i, k, names[e], values);
 
 				document_number(d, UNIT_PLAIN,
-						n ? 1000 * stat_median(values, n) : -1);
+						n ? 1000 * stat_median(values, n) : NAN);
 			}
 		}
 }

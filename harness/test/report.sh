@@ -470,6 +470,18 @@ sets_have_their_table() {
 		grep -q '<th scope="row">dTLB-load-misses</th>' "$work/pmu/report.html" &&
 		! grep -q 'id="counters"' "$set_dir/report.html" # an older one, without sets
 }
+what_is_not_simulated_has_no_value() {
+	cp -r "$work/pmu" "$work/partly" && python3 - "$work/partly/samples.jsonl" <<-'END' || return 1
+	import json, sys
+	lines = [json.loads(line) for line in open(sys.argv[1])]
+	for s in lines:
+	    if s["mode"] == "instructions":
+	        s["counters"] = {"tier": "callgrind", "set": "callgrind", "events": {"D1-misses": {"value": 5 * s.get("ops", 0)}}}
+	open(sys.argv[1], "w").writelines(json.dumps(s, separators=(",", ":")) + "\n" for s in lines)
+	END
+	undrawn "$work/partly" && grep -q '>Simulated misses per 1000 operations<' "$work/partly/report.html" &&
+		grep -q '>5000</td><td class="num">–</td><td class="num">–</td></tr>' "$work/partly/report.html" && ! grep -q ">-1[.]" "$work/partly/report.html"
+}
 one_block_has_no_interval() {
 	"$make_set" "$work/one" blocks=1 && undrawn "$work/one" || return 1
 	[ "$(number "$work/one/report/fig01.tsv" tiny-churn ashlar low)" = NaN ] &&
@@ -604,6 +616,7 @@ check "a virtual machine, and what else is not known of it" tells_the_machine
 check "progress, and none with --quiet" tells_how_far
 check "events of a PMU are drawn" events_of_a_pmu
 check "sets of counters have their table" sets_have_their_table
+check "an event that was not simulated has no value" what_is_not_simulated_has_no_value
 check "a set of one contender is told in absolute numbers" one_is_absolute
 check "a set without anybody to rank says so" few_say_why
 check "one block has no interval" one_block_has_no_interval
