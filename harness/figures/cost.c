@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/analysis/counted.h"
 #include "harness/base/message.h"
 #include "harness/figures/table.h"
 #include "harness/stats/statistics.h"
@@ -194,53 +195,15 @@ bool cost_write_kernel(const struct study *study, struct figure *figure)
 	return table_close(study, figure->name, f);
 }
 
-/* Is this the tier of hardware events: none of those that every machine has?  The name of a
- * made-up source stands for it as well. */
-static bool is_hardware(const char *tier)
-{
-	static const char *const others[] = {"", "none", "software", "callgrind"};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (!strcmp(tier, others[i]))
-			return false;
-	return true;
-}
-
-/* The kernel's own events stand beside hardware events in a sample, and have their figure. */
-static bool is_software(const char *event)
-{
-	return !strcmp(event, "task-clock") || !strcmp(event, "page-faults") ||
-	       !strcmp(event, "cpu-migrations") || !strcmp(event, "context-switches");
-}
-
-static bool is_of(const json_t *counters, bool hardware)
-{
-	const char *tier = json_field_text(counters, "tier");
-
-	return hardware ? is_hardware(tier) : !strcmp(tier, "callgrind");
-}
-
 /* The median per operation over those blocks of a cell in which an event was counted. */
 static double event_per_op(const struct comparison *c, size_t cell, size_t contender,
-			   const char *event, bool hardware)
+			   const char *event, enum counted_by by)
 {
 	double *values = calloc(c->set->nsamples + 1, sizeof(*values)), median;
-	size_t n = 0;
 
 	if (!values)
 		abort();
-	for (size_t i = 0; i < c->set->nsamples; i++) {
-		const struct result_sample *s = &c->set->samples[i];
-		json_t *counters = results_value(s->json, FIELD_counters);
-		json_t *events = json_object_get(counters, "events");
-		double value = json_field_number(json_object_get(events, event), "value");
-
-		if (!s->ok || s->superseded || s->cell != cell || s->contender != contender ||
-		    !is_of(counters, hardware) || isnan(value) || !(s->ops > 0))
-			continue;
-		values[n++] = value / s->ops;
-	}
-	median = n ? stat_median(values, n) : NAN;
+	median = stat_median(values, counted_values(c, cell, contender, event, by, values));
 	free(values);
 	return median;
 }
@@ -248,21 +211,21 @@ static double event_per_op(const struct comparison *c, size_t cell, size_t conte
 /* The names of hardware events in the set, or of simulated ones, each once, behind the `n` that
  * are there; at most max in all. */
 static size_t event_names(const struct comparison *c, const char **names, size_t n, size_t max,
-			  bool hardware)
+			  enum counted_by by)
 {
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		json_t *counters = results_value(c->set->samples[i].json, FIELD_counters);
 		const char *name;
 		json_t *value;
 
-		if (!is_of(counters, hardware))
+		if (!counted_is_by(counters, by))
 			continue;
 		json_object_foreach(json_object_get(counters, "events"), name, value) {
 			size_t k = 0;
 
 			while (k < n && strcmp(names[k], name))
 				k++;
-			if (k == n && n < max && !is_software(name) &&
+			if (k == n && n < max && !counted_is_software(name) &&
 			    json_is_number(json_object_get(value, "value")))
 				names[n++] = name;
 		}
@@ -297,9 +260,10 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 	const struct comparison *c = study->c;
 	struct result_set *set = c->set;
 	const char *names[EVENTS_MAX], *mode = "throughput";
-	size_t nevents = event_names(c, names, 0, EVENTS_MAX, true), rows = 0;
+	size_t nevents = event_names(c, names, 0, EVENTS_MAX, COUNTED_BY_HARDWARE), rows = 0;
 	char *sets = sets_of(c);
 	bool pmu = nevents > 0;
+	enum counted_by by = pmu ? COUNTED_BY_HARDWARE : COUNTED_BY_CALLGRIND;
 	FILE *f = table_open(study, figure->name, "counted events per operation",
 			     "panel\tevent\tx\tlabel\tallocator\tper_op");
 
@@ -309,7 +273,7 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 	}
 	if (!pmu) {
 		names[0] = "instructions (callgrind)";
-		nevents = event_names(c, names, 1, EVENTS_MAX, false);
+		nevents = event_names(c, names, 1, EVENTS_MAX, COUNTED_BY_CALLGRIND);
 		mode = "instructions";
 	}
 	axis_rows(c, f, mode, "0\t-\t", "\tNaN");
@@ -323,7 +287,7 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 			for (size_t j = 0; j < c->nshown; j++) {
 				size_t k = c->shown[j];
 				double value = pmu || e > 0
-						       ? event_per_op(c, i, k, names[e], pmu)
+						       ? event_per_op(c, i, k, names[e], by)
 						       : comparison_median(c, i, k,
 									   METRIC_INSTRUCTIONS)
 								 .point;

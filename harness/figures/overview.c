@@ -119,13 +119,6 @@ bool overview_write_map(const struct study *study, struct figure *figure)
 	return table_close(study, figure->name, f);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Of each cell the contender's ratio over the least of all; infinite where it has none.
  * Sorted; returns the number of cells. */
 static size_t distances(const struct comparison *c, enum metric metric, size_t contender,
@@ -143,7 +136,7 @@ static size_t distances(const struct comparison *c, enum metric metric, size_t c
 		if (least > 0)
 			out[n++] = isnan(own) ? INFINITY : own / least;
 	}
-	qsort(out, n, sizeof(*out), ascending);
+	qsort(out, n, sizeof(*out), stat_ascending);
 	return n;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/analysis/counted.h"
 #include "harness/stats/statistics.h"
 
 static json_t *sets_of(const struct comparison *c)
@@ -58,18 +59,6 @@ static struct event *find(struct event *list, size_t *n, size_t most, const char
 	return &list[(*n)++];
 }
 
-/* The kernel's own events (harness/machine/counters.c). */
-static bool is_software(const char *event)
-{
-	static const char *const names[] = {"task-clock", "page-faults", "cpu-migrations",
-					    "context-switches"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(event, names[i]))
-			return true;
-	return false;
-}
-
 #define EVENTS 40
 
 static size_t collect(const struct comparison *c, struct event *list)
@@ -88,7 +77,7 @@ static size_t collect(const struct comparison *c, struct event *list)
 
 			if (!e)
 				continue;
-			if (is_software(name)) { /* beside every set */
+			if (counted_is_software(name)) { /* beside every set */
 				e->set = e->tier = "software";
 			} else {
 				e->set = json_field_text(counters, "set");
@@ -137,35 +126,17 @@ static void events(struct document *d, const struct comparison *c)
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Per operation, of the blocks of a cell and contender: an event, or (NULL) the instructions.
- */
-static size_t values_of(const struct comparison *c, size_t cell, size_t contender,
-			const char *event, double *values)
+/* Instructions per operation, of the blocks of a cell and contender, in ascending order. */
+static size_t instructions_of(const struct comparison *c, size_t cell, size_t contender,
+			      double *values)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->set->nsamples; i++) {
-		const struct result_sample *s = &c->set->samples[i];
-		json_t *counters = results_value(s->json, FIELD_counters);
-		double value = s->instructions;
-
-		if (s->cell != cell || s->contender != contender || !counts(s) || !(s->ops > 0))
-			continue;
-		if (event)
-			value = json_field_number(
-				json_object_get(json_object_get(counters, "events"), event),
-				"value");
-		if (value >= 0) /* not NaN */
-			values[n++] = value / s->ops;
-	}
-	qsort(values, n, sizeof(*values), by_value);
+	comparison_values(c, cell, contender, METRIC_INSTRUCTIONS, values);
+	for (size_t b = 0; b < c->nblocks; b++)
+		if (!isnan(values[b]))
+			values[n++] = values[b];
+	qsort(values, n, sizeof(*values), stat_ascending);
 	return n;
 }
 
@@ -178,7 +149,7 @@ static void simulated(struct document *d, const struct comparison *c, double *va
 	for (size_t i = 0; i < c->set->ncells; i++)
 		for (size_t k = 0; k < c->set->ncontenders; k++) {
 			if (strcmp(c->set->cells[i].mode, "instructions") ||
-			    !values_of(c, i, k, names[0], values))
+			    !counted_values(c, i, k, names[0], COUNTED_BY_CALLGRIND, values))
 				continue;
 			if (!any) {
 				document_paragraph(d);
@@ -200,7 +171,8 @@ static void simulated(struct document *d, const struct comparison *c, double *va
 			document_words(d, "%s", c->set->cells[i].name);
 			document_words(d, "%s", c->set->contenders[k].name);
 			for (size_t e = 0; e < sizeof(names) / sizeof(*names); e++) {
-				size_t n = values_of(c, i, k, names[e], values);
+				size_t n = counted_values(c, i, k, names[e],
+							  COUNTED_BY_CALLGRIND, values);
 
 				document_number(d, UNIT_PLAIN,
 						n ? 1000 * stat_median(values, n) : NAN);
@@ -220,7 +192,7 @@ static void spread(struct document *d, const struct comparison *c, double *value
 			size_t n = 0;
 
 			if (!strcmp(c->set->cells[i].mode, "instructions"))
-				n = values_of(c, i, k, NULL, values);
+				n = instructions_of(c, i, k, values);
 			/* Of one thread it repeats, and there is no need for a second block. */
 			if (n < 2)
 				continue;
@@ -257,7 +229,7 @@ void section_counters(struct document *d, const struct comparison *c)
 	/* Older sets have no sets. */
 	if (!json_array_size(sets_of(c)))
 		return;
-	values = malloc((c->set->nsamples + 1) * sizeof(*values));
+	values = malloc((c->set->nsamples + c->nblocks + 1) * sizeof(*values));
 	if (!values)
 		abort();
 	document_section(d, "counters", "Counters", "Counters");

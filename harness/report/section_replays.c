@@ -164,20 +164,13 @@ static size_t locality_values(const struct result_set *set, size_t cell, size_t 
 	return n;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The median of the blocks, and the range where they are not the same. */
 static void locality_field(struct document *d, double *values, size_t n)
 {
 	struct field *field = document_number(d, UNIT_PLAIN, stat_median(values, n));
 	char from[FIELD_TEXT], to[FIELD_TEXT];
 
-	qsort(values, n, sizeof(*values), by_value);
+	qsort(values, n, sizeof(*values), stat_ascending);
 	field_number(field, values[0], from);
 	field_number(field, values[n - 1], to);
 	if (strcmp(from, to))

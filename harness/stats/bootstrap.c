@@ -7,13 +7,6 @@
 
 #define SEED UINT64_C(0x4173686c61723031) /* any constant; part of STAT_BOOTSTRAP_VERSION */
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* How often each of n blocks is drawn, with replacement. */
 static void draw(struct stat_random *r, size_t n, unsigned *drawn)
 {
@@ -155,7 +148,7 @@ static struct interval bootstrap(const struct stat_pairs *members, size_t nmembe
 			}
 			estimates[r] = combine(mean, context);
 		}
-		qsort(estimates, STAT_RESAMPLES, sizeof(*estimates), ascending);
+		qsort(estimates, STAT_RESAMPLES, sizeof(*estimates), stat_ascending);
 		tail = expanded_tail(result.n, df);
 		result.low = stat_sorted_quantile(estimates, STAT_RESAMPLES, tail);
 		result.high = stat_sorted_quantile(estimates, STAT_RESAMPLES, 1 - tail);

@@ -18,13 +18,6 @@ static int by_distance(const void *a, const void *b)
 	return (left->distance > right->distance) - (left->distance < right->distance);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const double *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
-
 /* Ranks what is not at the shift itself, in `out`; returns how many these are. */
 static size_t rank(const double *x, size_t n, double shift, struct ranked *out)
 {
@@ -176,7 +169,7 @@ struct interval stat_signed_rank_interval(const double *x, size_t n, double leve
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = i; j < n; j++)
 			mean[m++] = (x[i] + x[j]) / 2;
-	qsort(mean, means, sizeof(*mean), by_value);
+	qsort(mean, means, sizeof(*mean), stat_ascending);
 	interval.point = stat_median(mean, means);
 	k = cut(n, (1 - level) / 2);
 	if (k > 0) {

@@ -33,7 +33,7 @@ uint64_t stat_random_next(struct stat_random *r)
 	return result;
 }
 
-static int ascending(const void *a, const void *b)
+int stat_ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
@@ -48,7 +48,7 @@ static double *sorted_copy(const double *x, size_t n)
 		abort();
 	if (n) {
 		memcpy(copy, x, n * sizeof(*copy));
-		qsort(copy, n, sizeof(*copy), ascending);
+		qsort(copy, n, sizeof(*copy), stat_ascending);
 	}
 	return copy;
 }

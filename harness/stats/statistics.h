@@ -53,6 +53,8 @@ double stat_quantile(const double *x, size_t n, double q);
 double stat_median(const double *x, size_t n);
 /* The quantile of values that are in ascending order already. */
 double stat_sorted_quantile(const double *sorted, size_t n, double q);
+/* For qsort, of doubles without NaN. */
+int stat_ascending(const void *a, const void *b);
 /* Median absolute deviation from the median, unscaled. */
 double stat_mad(const double *x, size_t n);
 

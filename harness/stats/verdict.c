@@ -3,13 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* How many orders of m and n values give U = u, for u from 0 to m * n, as shares of all.  With
  * the greatest of all values in the one sample or the other,
  * P(u; m, n) = m / (m + n) P(u - n; m - 1, n) + n / (m + n) P(u; m, n - 1). */
@@ -64,7 +57,7 @@ struct interval verdict_unpaired(const double *a, size_t na, const double *b, si
 	for (size_t i = 0; i < na; i++)
 		for (size_t k = 0; k < nb; k++)
 			difference[i * nb + k] = b[k] - a[i];
-	qsort(difference, count, sizeof(*difference), ascending);
+	qsort(difference, count, sizeof(*difference), stat_ascending);
 	result.point = exp(stat_median(difference, count));
 	rank = count ? rank_of_bound(na, nb) : 0;
 	if (rank) {

@@ -1,0 +1,46 @@
+#include "harness/analysis/counted.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	while (*list && strcmp(word, *list) != 0)
+		list++;
+	return *list != NULL;
+}
+
+bool counted_is_by(const json_t *counters, enum counted_by by)
+{
+	static const char *const others[] = {"", "none", "software", "callgrind", NULL};
+	const char *tier = json_field_text(counters, "tier");
+
+	return by == COUNTED_BY_HARDWARE ? !is_one_of(tier, others)
+					 : !strcmp(tier, "callgrind");
+}
+
+bool counted_is_software(const char *event)
+{
+	static const char *const names[] = {"task-clock", "page-faults", "cpu-migrations",
+					    "context-switches", NULL};
+
+	return is_one_of(event, names);
+}
+
+size_t counted_values(const struct comparison *c, size_t cell, size_t contender,
+		      const char *event, enum counted_by by, double *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->set->nsamples; i++) {
+		const struct result_sample *s = &c->set->samples[i];
+		json_t *counters = results_value(s->json, FIELD_counters);
+		json_t *events = json_object_get(counters, "events");
+		double value = json_field_number(json_object_get(events, event), "value");
+
+		if (s->ok && !s->superseded && s->cell == cell && s->contender == contender &&
+		    counted_is_by(counters, by) && !isnan(value) && s->ops > 0)
+			out[n++] = value / s->ops;
+	}
+	return n;
+}
