@@ -117,7 +117,7 @@ static struct fleet_row one_row(const struct fleet *f, const struct comparison *
 {
 	struct stat_pairs *members = calloc(f->cells + 1, sizeof(*members));
 	double *x = malloc((f->cells * c->nblocks * 2 + 1) * sizeof(*x)), *at = x, server;
-	struct fleet_row row = {.contender = contender};
+	struct fleet_row row = {.contender = contender, .memory = {0, NAN, NAN, NAN}};
 	bool any_memory = false;
 	size_t n = 0;
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/export/latex.h"
 #include "harness/export/numbers.h"
+#include "harness/export/tex.h"
 
 static json_t *terms_json(const struct fleet *f)
 {
@@ -65,31 +65,20 @@ void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out
 	      out);
 	for (size_t i = 0; i < f->nrows; i++) {
 		const struct fleet_row *row = &f->row[i];
-		const struct interval *const numbers[] = {&row->time, &row->memory,
-							  &row->change};
+		const char *const words[] = {c->set->contenders[row->contender].name,
+					     c->set->contenders[c->reference].name,
+					     f->terms.currency};
 
 		fputs(COST_SCHEMA ",", out);
-		csv_words(out, c->set->contenders[row->contender].name);
-		fputc(',', out);
-		csv_words(out, c->set->contenders[c->reference].name);
-		fputc(',', out);
-		csv_words(out, f->terms.currency);
-		fputc(',', out);
-		for (size_t k = 0; k < sizeof(numbers) / sizeof(*numbers); k++)
-			if (numbers[k]->n)
-				csv_interval(out, numbers[k]);
-			else
-				fputs(",,,0,", out);
+		csv_row_words(out, words, sizeof(words) / sizeof(*words));
+		csv_interval(out, &row->time);
+		csv_interval(out, &row->memory);
+		csv_interval(out, &row->change);
 		csv_number(out, row->servers.point);
 		csv_number(out, row->servers.low);
 		csv_number(out, row->servers.high);
 		fprintf(out, "%zu\n", row->servers.n);
 	}
-}
-
-static void tex_words(FILE *out, const char *text)
-{
-	latex_text(out, text, strlen(text));
 }
 
 /* Number and interval, each end with its sign where `sign` is. */
@@ -126,12 +115,12 @@ void cost_tex_write(const struct comparison *c, const struct fleet *f, FILE *out
 		" & \\multicolumn{2}{c}{CPU time} & \\multicolumn{2}{c}{memory} & "
 		"\\multicolumn{2}{c}{%s ",
 		scale);
-	tex_words(out, *f->terms.currency ? f->terms.currency : "a year");
+	tex_text(*f->terms.currency ? f->terms.currency : "a year", out);
 	fputs("} \\\\\n\\midrule\n", out);
 	for (size_t i = 0; i < f->nrows; i++) {
 		const struct fleet_row *row = &f->row[i];
 
-		tex_words(out, c->set->contenders[row->contender].name);
+		tex_text(c->set->contenders[row->contender].name, out);
 		tex_interval(out, &row->time, 1, false);
 		tex_interval(out, &row->memory, 1, false);
 		tex_interval(out, &row->change, unit, true);

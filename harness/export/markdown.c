@@ -12,9 +12,9 @@ static bool is_alnum(char c)
 /* Text in which the characters of `special` mean themselves.
  * An underscore between letters or digits, as in cpu_ns, means itself anyway.  One line stays
  * one line: it is a paragraph or a row. */
-static void write_escaped(FILE *f, const char *text, const char *special)
+static void write_escaped(FILE *f, const char *text, size_t length, const char *special)
 {
-	for (const char *p = text; *p; p++) {
+	for (const char *p = text; p < text + length; p++) {
 		bool inside = *p == '_' && p > text && is_alnum(p[-1]) && is_alnum(p[1]);
 
 		if (strchr(special, *p) && !inside)
@@ -25,14 +25,14 @@ static void write_escaped(FILE *f, const char *text, const char *special)
 
 #define SPECIAL "\\`*_[]<>|$~&"
 
-void markdown_text(const char *text, FILE *f)
+void markdown_part(const char *text, size_t length, FILE *f)
 {
-	write_escaped(f, text, SPECIAL);
+	write_escaped(f, text, length, SPECIAL);
 }
 
-static void write_text(FILE *f, const char *text)
+void markdown_text(const char *text, FILE *f)
 {
-	markdown_text(text, f);
+	markdown_part(text, strlen(text), f);
 }
 
 /* The same at the beginning of a line, where a list, a heading or a rule could begin. */
@@ -46,7 +46,7 @@ static void write_line(FILE *f, const char *text)
 	text += digits;
 	if (*text && strchr(digits ? ".)" : "#+-=", *text))
 		fputc('\\', f);
-	write_text(f, text);
+	markdown_text(text, f);
 }
 
 /* A link to a section: GitHub makes its anchor from the title. */
@@ -59,7 +59,7 @@ static void write_link(FILE *f, const struct document *d, const char *target, co
 		if (!strcmp(d->section[i].id, target))
 			title = d->section[i].title;
 	fputc('[', f);
-	write_text(f, text);
+	markdown_text(text, f);
 	fputs("](#", f);
 	for (; *title; title++)
 		if (*title == ' ')
@@ -68,7 +68,7 @@ static void write_link(FILE *f, const struct document *d, const char *target, co
 			fputc(tolower((unsigned char)*title), f);
 	if (note) {
 		fputs(" \"", f);
-		write_escaped(f, note, SPECIAL "\"");
+		write_escaped(f, note, strlen(note), SPECIAL "\"");
 		fputc('"', f);
 	}
 	fputc(')', f);
@@ -93,7 +93,7 @@ static void write_spans(FILE *f, const struct document *d, const struct block *b
 		else if (i == 0)
 			write_line(f, span->text);
 		else
-			write_text(f, span->text);
+			markdown_text(span->text, f);
 	}
 }
 
@@ -137,7 +137,7 @@ static void write_numbers(FILE *f, const struct field *field)
 	fputs(emphasis, f);
 	fputs(field->best ? "**" : "", f);
 	for (size_t i = 0; i < field->nnumbers; i++) {
-		write_text(f, i ? field->between : "");
+		markdown_text(i ? field->between : "", f);
 		fputs(field_number(field, field->number[i], text), f);
 	}
 	fputs(field->best ? "**" : "", f);
@@ -148,7 +148,7 @@ static void write_numbers(FILE *f, const struct field *field)
 	fputs(emphasis, f);
 	if (field->note) {
 		fputc(' ', f);
-		write_text(f, field->note);
+		markdown_text(field->note, f);
 	}
 }
 
@@ -160,7 +160,7 @@ static void write_words(FILE *f, const struct document *d, const struct field *f
 	}
 	for (size_t i = 0; i < field->nlines; i++) {
 		fputs(i ? "<br>" : "", f);
-		write_text(f, field->line[i]);
+		markdown_text(field->line[i], f);
 	}
 	fputs(field->nlines ? "" : "–", f);
 }
@@ -182,7 +182,7 @@ static void write_table(FILE *f, const struct document *d, const struct block *b
 	}
 	for (size_t i = 0; i < block->ncolumns; i++) {
 		fputs("| ", f);
-		write_text(f, block->column[i]);
+		markdown_text(block->column[i], f);
 		fputc(' ', f);
 	}
 	fputs("|\n", f);
@@ -208,20 +208,20 @@ static void write_figure(FILE *f, const struct block *block)
 {
 	if (!block->absent && block->picture) {
 		fputs("![", f);
-		write_text(f, block->title);
+		markdown_text(block->title, f);
 		fprintf(f, "](%s)\n\n", block->picture);
 	} else if (!block->absent) {
 		fputs("> Not drawn: the report said why when it was made.\n\n", f);
 	}
 	fputs("**", f);
-	write_text(f, block->title);
+	markdown_text(block->title, f);
 	fputs(".** ", f);
 	if (block->absent) {
 		fputs("Left out: ", f);
-		write_text(f, block->absent);
+		markdown_text(block->absent, f);
 		fputc('.', f);
 	} else if (block->caption) {
-		write_text(f, block->caption);
+		markdown_text(block->caption, f);
 	}
 	for (size_t i = 0; i < block->nfiles; i++) {
 		fputs(i ? ", " : " Files: ", f);
@@ -277,7 +277,7 @@ void markdown_write(const struct document *d, FILE *f)
 		const struct section *section = &d->section[i];
 
 		fputs("\n## ", f);
-		write_text(f, section->title);
+		markdown_text(section->title, f);
 		fputc('\n', f);
 		for (size_t k = 0; k < section->nblocks; k++)
 			write_block(f, d, &section->block[k]);

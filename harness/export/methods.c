@@ -6,28 +6,19 @@
 
 #include "harness/base/file.h"
 #include "harness/base/message.h"
-#include "harness/export/latex.h"
+#include "harness/export/markdown.h"
+#include "harness/export/tex.h"
 #include "harness/figures/table.h"
 #include "harness/report/checklist.h"
 #include "harness/report/methods.h"
 #include "harness/report/references.h"
 
-/* A run of characters that cite nothing, as the format has to have them. */
-typedef void (*plain_writer)(FILE *f, const char *text, size_t length);
-
-static void markdown_plain(FILE *f, const char *text, size_t length)
+/* A text with its citations; those that follow each other become one.  Works that it cites are
+ * marked in `cited` unless that is null. */
+static void write_text(FILE *f, const char *text, bool tex, bool *cited)
 {
-	static const char *const pairs[] = {"\\", "\\\\",  "*", "\\*", "_", "\\_",  "`", "\\`",
-					    "[",  "\\[",   "]", "\\]", "<", "&lt;", ">", "&gt;",
-					    "&",  "&amp;", "#", "\\#", "|", "\\|",  NULL};
-
-	latex_escape(f, text, length, pairs);
-}
-
-/* A text with its citations; those that follow each other become one. */
-static void write_text(FILE *f, const char *text, bool tex)
-{
-	plain_writer plain = tex ? latex_text : markdown_plain;
+	void (*plain)(const char *text, size_t length, FILE *f) =
+		tex ? tex_part : markdown_part;
 	bool open = false;
 
 	while (*text) {
@@ -43,13 +34,15 @@ static void write_text(FILE *f, const char *text, bool tex)
 				fprintf(f, "%s[%s](#%s)", open ? ", " : " (", work->brief,
 					work->key);
 			open = true;
+			if (cited)
+				cited[work - references] = true;
 			text = end + 1;
 			continue;
 		}
 		if (open)
 			fputc(tex ? '}' : ')', f);
 		open = false;
-		plain(f, text, length);
+		plain(text, length, f);
 		text += length;
 	}
 	if (open)
@@ -64,9 +57,9 @@ static void write_methods_tex(const struct methods *m, FILE *f)
 
 		/* The first sentence is the paragraph's name. */
 		fputs(i ? "\n\\paragraph{" : "\\paragraph{", f);
-		latex_text(f, text, (size_t)(dot + 1 - text));
+		tex_part(text, (size_t)(dot + 1 - text), f);
 		fputs("}\n", f);
-		write_text(f, dot + 2, true);
+		write_text(f, dot + 2, true, NULL);
 		fputc('\n', f);
 	}
 }
@@ -85,9 +78,9 @@ static void write_checklist_tex(const struct checklist *m, FILE *f)
 			fprintf(f, "%s\\paragraph{%s}~\n\\begin{itemize}\n",
 				i ? "\\end{itemize}\n" : "", item->part);
 		fputs("\\item \\textit{", f);
-		latex_text(f, item->name, strlen(item->name));
+		tex_text(item->name, f);
 		fprintf(f, "}: %s. ", item->answer);
-		write_text(f, item->text, true);
+		write_text(f, item->text, true, NULL);
 		fputc('\n', f);
 	}
 	fputs("\\end{itemize}\n", f);
@@ -138,10 +131,14 @@ static void write_bib(FILE *f)
 
 static void write_markdown(const struct methods *m, const struct checklist *list, FILE *f)
 {
+	bool *cited = calloc(nreferences, sizeof(*cited));
+
+	if (!cited)
+		abort();
 	fputs("# Methods\n", f);
 	for (size_t i = 0; i < m->nparagraphs; i++) {
 		fputc('\n', f);
-		write_text(f, m->paragraph[i], false);
+		write_text(f, m->paragraph[i], false, cited);
 		fputc('\n', f);
 	}
 	fputs("\n# Empirical evaluation checklist\n\nItems of the checklist of SIGPLAN "
@@ -155,13 +152,16 @@ static void write_markdown(const struct methods *m, const struct checklist *list
 		if (item->part)
 			fprintf(f, "\n## %s\n\n", item->part);
 		fprintf(f, "- *%s*: **%s**. ", item->name, item->answer);
-		write_text(f, item->text, false);
+		write_text(f, item->text, false, cited);
 		fputc('\n', f);
 	}
 	fputs("\n# References\n\n", f);
 	for (size_t i = 0; i < nreferences; i++) {
 		const struct reference *r = &references[i];
 
+		/* The checklist is cited by the heading of its answers. */
+		if (!cited[i] && strcmp(r->key, "sigplan2018") != 0)
+			continue;
 		fprintf(f, "- <a id=\"%s\"></a>%s: %s. %s", r->key, r->author, r->title, r->in);
 		if (r->volume)
 			fprintf(f, " %s", r->volume);
@@ -176,6 +176,7 @@ static void write_markdown(const struct methods *m, const struct checklist *list
 			fprintf(f, " <%s>", r->url);
 		fputc('\n', f);
 	}
+	free(cited);
 }
 
 int methods_write(const struct report *report, const char *folder)

@@ -32,6 +32,14 @@ void csv_words(FILE *f, const char *text)
 	fputs(quoted ? "\"" : "", f);
 }
 
+void csv_row_words(FILE *f, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		csv_words(f, words[i]);
+		fputc(',', f);
+	}
+}
+
 void csv_number(FILE *f, double value)
 {
 	if (isfinite(value))

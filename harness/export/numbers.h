@@ -14,6 +14,8 @@ json_t *json_of_interval(const struct interval *i);
 
 /* Quoted where need be, as in RFC 4180. */
 void csv_words(FILE *f, const char *text);
+/* Each of n words and a comma. */
+void csv_row_words(FILE *f, const char *const *words, size_t n);
 /* A number and a comma; of what is not known the comma alone. */
 void csv_number(FILE *f, double value);
 /* point,low,high,n, */

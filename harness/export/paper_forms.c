@@ -5,23 +5,7 @@
 #include <string.h>
 
 #include "harness/export/markdown.h"
-
-static void csv_words(FILE *f, const char *text)
-{
-	bool quoted = strpbrk(text, ",\"\r\n") != NULL;
-
-	fputs(quoted ? "\"" : "", f);
-	for (; *text; text++)
-		fprintf(f, *text == '"' ? "\"\"" : "%c", *text);
-	fputs(quoted ? "\"" : "", f);
-}
-
-static void csv_number(FILE *f, double value)
-{
-	if (isfinite(value))
-		fprintf(f, "%.9g", value);
-	fputc(',', f);
-}
+#include "harness/export/numbers.h"
 
 static const char *const states[ENTRY_STATES] = {[ENTRY_NUMBER] = "ok",
 						 [ENTRY_FAILED] = "failed",
@@ -41,10 +25,7 @@ void paper_table_csv(const struct paper_table *table, FILE *f)
 						     row->absolute ? row->absolute : "",
 						     states[entry->state]};
 
-			for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
-				csv_words(f, words[k]);
-				fputc(',', f);
-			}
+			csv_row_words(f, words, sizeof(words) / sizeof(*words));
 			csv_number(f, entry->number.point);
 			csv_number(f, entry->number.low);
 			csv_number(f, entry->number.high);

@@ -2,10 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "harness/base/message.h"
 
 static const struct {
 	uint32_t code;
@@ -15,7 +12,7 @@ static const struct {
 	{'{', "\\{"},
 	{'}', "\\}"},
 	{'%', "\\%"},
-	{'_', "\\_"},
+	{'_', "\\_\\allowbreak{}"},
 	{'&', "\\&"},
 	{'#', "\\#"},
 	{'$', "\\$"},
@@ -49,9 +46,9 @@ static const struct {
 	{0x2265, "$\\geq$"},
 };
 
-/* The character at *p, which is passed; of bytes that are none *p goes on by one and the answer
- * is UINT32_MAX. */
-static uint32_t next_character(const unsigned char **p)
+/* The character at *p before `end`, which is passed; of bytes that are none *p goes on by one
+ * and the answer is UINT32_MAX. */
+static uint32_t next_character(const unsigned char **p, const unsigned char *end)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
 	const unsigned char *s = *p;
@@ -64,7 +61,7 @@ static uint32_t next_character(const unsigned char **p)
 
 	*p = s + 1;
 	for (int i = 1; i <= more; i++) {
-		if (s[i] >> 6 != 2)
+		if (s + i >= end || s[i] >> 6 != 2)
 			return UINT32_MAX;
 		code = code << 6 | (s[i] & 0x3f);
 	}
@@ -89,13 +86,13 @@ static const char *known_form(uint32_t code)
 	return NULL;
 }
 
-void tex_text(const char *text, FILE *f)
+void tex_part(const char *text, size_t length, FILE *f)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	const unsigned char *p = (const unsigned char *)text, *end = p + length;
 
-	while (*p) {
+	while (p < end) {
 		const unsigned char *from = p;
-		uint32_t code = next_character(&p);
+		uint32_t code = next_character(&p, end);
 		const char *tex = known_form(code);
 
 		if (tex)
@@ -109,6 +106,11 @@ void tex_text(const char *text, FILE *f)
 		else
 			fprintf(f, "[U+%04X]", code);
 	}
+}
+
+void tex_text(const char *text, FILE *f)
+{
+	tex_part(text, strlen(text), f);
 }
 
 /* In points of text of 8 pt in Computer Modern, rather more than less. */
@@ -129,19 +131,18 @@ static double character_pt(uint32_t code)
 
 double tex_width_pt(const char *text)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
 	double width = 0;
 
 	while (*p)
-		width += character_pt(next_character(&p));
+		width += character_pt(next_character(&p, end));
 	return width;
 }
 
 void tex_cut(const char *text, double most, FILE *f)
 {
-	const unsigned char *p = (const unsigned char *)text, *tail;
+	const unsigned char *p = (const unsigned char *)text, *tail, *end = p + strlen(text);
 	double all = tex_width_pt(text), width = 0;
-	char *head;
 
 	if (all <= most) {
 		tex_text(text, f);
@@ -149,15 +150,13 @@ void tex_cut(const char *text, double most, FILE *f)
 	}
 	most -= 10; /* the dots */
 	for (const unsigned char *next = p; *p; p = next) {
-		width += character_pt(next_character(&next));
+		width += character_pt(next_character(&next, end));
 		if (width > most / 2)
 			break;
 	}
-	head = text_format("%.*s", (int)(p - (const unsigned char *)text), text);
-	tex_text(head, f);
-	free(head);
+	tex_part(text, (size_t)(p - (const unsigned char *)text), f);
 	fputs("\\ldots{}", f);
 	for (tail = (const unsigned char *)text, width = 0; *tail && all - width > most / 2;)
-		width += character_pt(next_character(&tail));
+		width += character_pt(next_character(&tail, end));
 	tex_text((const char *)tail, f);
 }

@@ -248,7 +248,7 @@ for key, work in works.items():
 assert len(works) >= 15
 cited = set(sum((c.split(",") for c in re.findall(r"\\cite\{(.*?)\}", tex)), []))
 assert cited and cited <= set(works) and "sigplan2018" in cited, cited - set(works)
-assert all("(#%s)" % c in md and "id=\"%s\"" % c in md for c in cited)
+assert all("(#%s)" % c in md for c in cited) and set(re.findall(r"<a id=\"(.*?)\"", md)) == cited
 # The code or its pages speak of each of them.
 said = " ".join(p.read_text() for d in ("harness", "plots") for e in ("*.h", "*.c", "*.md") for p in (top / d).rglob(e)
                 if p.name != "references.c")
