@@ -380,7 +380,6 @@ void claims_name_set(struct claims *claims, const char *name, const struct findi
 	static const enum metric metrics[] = {METRIC_CPU, METRIC_RSS};
 	static const char *const names[] = {"cpu_ns", "peak_rss_bytes"};
 	const struct comparison *c = findings->c;
-	const json_t *environment = json_object_get(c->set->manifest, "environment");
 	json_t *all = json_object();
 
 	for (size_t m = 0; m < 2; m++) {
@@ -394,7 +393,7 @@ void claims_name_set(struct claims *claims, const char *name, const struct findi
 	json_object_set_new(claims->json, "means", all);
 	json_object_set_new(claims->json, "set", json_string(name));
 	json_object_set_new(claims->json, "machine_class",
-			    json_string(json_field_text(environment, "machine_class")));
+			    json_string(results_machine_class(c->set)));
 	claims->set = json_field_text(claims->json, "set");
 	claims->machine_class = json_field_text(claims->json, "machine_class");
 }

@@ -26,6 +26,9 @@ const struct finding_metric finding_metrics[] = {
 };
 const size_t finding_nmetrics = sizeof(finding_metrics) / sizeof(*finding_metrics);
 
+const char *const finding_units[FINDING_UNITS] = {
+	[FINDING_NS] = "ns", [FINDING_BYTES] = "bytes", [FINDING_COUNT] = ""};
+
 static struct interval merged_percentile(const struct comparison *c, size_t cell,
 					 size_t contender, const struct finding_metric *metric)
 {

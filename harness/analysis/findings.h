@@ -10,7 +10,9 @@
 /* Name and version of what summary.json and summary.csv hold; see results/README.md. */
 #define FINDINGS_SCHEMA "ashlar-summary 1"
 
-enum finding_unit { FINDING_NS, FINDING_BYTES, FINDING_COUNT };
+enum finding_unit { FINDING_NS, FINDING_BYTES, FINDING_COUNT, FINDING_UNITS };
+/* As files name it; "" of a count. */
+extern const char *const finding_units[FINDING_UNITS];
 
 /* A kind of number. */
 struct finding_metric {

@@ -9,14 +9,11 @@
 
 static char *group_name(const struct result_set *set)
 {
-	const char *class =
-		json_field_text(json_object_get(set->manifest, "environment"), "machine_class");
-	const char *world = json_field_text(json_object_get(set->manifest, "world"), "name");
+	const char *class = results_machine_class(set);
 
 	return text_format("machine class %s, suite version %s, C library of %s",
 			   *class ? class : "(not recorded)",
-			   json_field_text(set->manifest, "suite_version"),
-			   *world ? world : "stable");
+			   json_field_text(set->manifest, "suite_version"), results_world(set));
 }
 
 static size_t group_find(struct history *h, const struct result_set *set)
@@ -230,8 +227,8 @@ static void find_changes(struct history_series *s, const struct history_how *how
 	number_segments(s);
 	describe_changes(s);
 	step = stat_change_smallest(s->npoints, scatter(s));
-	/* Known of the level 0.01: at a wider one no larger step is needed, of a stricter one it
-	 * tells nothing. */
+	/* Known of the level 0.01: at a wider one no larger step is needed, of a stricter one
+	 * it tells nothing. */
 	s->smallest = isnan(step) || how->level < 0.01 ? NAN : fmax(exp(step), how->least);
 }
 

@@ -72,6 +72,22 @@ size_t results_find_contender(const struct result_set *set, const char *name)
 	return SIZE_MAX;
 }
 
+/* Records of before there were worlds are of the system's own. */
+static const char *world_of(const char *name)
+{
+	return *name ? name : "stable";
+}
+
+const char *results_machine_class(const struct result_set *set)
+{
+	return json_field_text(json_object_get(set->manifest, "environment"), "machine_class");
+}
+
+const char *results_world(const struct result_set *set)
+{
+	return world_of(json_field_text(json_object_get(set->manifest, "world"), "name"));
+}
+
 bool results_has_good(const struct result_set *set, size_t contender)
 {
 	for (size_t i = 0; i < set->nsamples; i++)
@@ -314,12 +330,6 @@ static bool same_major(const char *a, const char *b)
 	return n == strcspn(b, ".") && !strncmp(a, b, n);
 }
 
-/* Records of before there were worlds are of the system's own. */
-static const char *world_of(const char *name)
-{
-	return *name ? name : "stable";
-}
-
 static bool load_samples(struct result_set *set, const char *path, char *message, size_t size)
 {
 	const char *suite = json_field_text(set->manifest, "suite_version");
@@ -361,15 +371,13 @@ static bool load_samples(struct result_set *set, const char *path, char *message
 			json_decref(json);
 			goto out;
 		}
-		if (strcmp(world_of(results_text(json, FIELD_world)),
-			   world_of(json_field_text(json_object_get(set->manifest, "world"),
-						    "name"))) != 0) {
+		if (strcmp(world_of(results_text(json, FIELD_world)), results_world(set)) !=
+		    0) {
 			snprintf(message, size,
 				 "%s:%zu: measured on the C library of %s, the set is of %s: "
 				 "these make no ratio",
 				 path, line, world_of(results_text(json, FIELD_world)),
-				 world_of(json_field_text(
-					 json_object_get(set->manifest, "world"), "name")));
+				 results_world(set));
 			json_decref(json);
 			goto out;
 		}

@@ -36,7 +36,7 @@ struct result_sample {
 	const char *status, *reason;
 	bool ok;
 	bool superseded; /* a later record holds the same cell, contender and block */
-	bool again; /* the contender's second run in the block (A/A) */
+	bool again;      /* the contender's second run in the block (A/A) */
 	int64_t attempt; /* 1: of the repeat of a disturbed block */
 	bool saturated; /* an open loop that did not keep up: no latency of it means anything */
 	double achieved_share; /* of what an open loop was offered; NaN where there was none */
@@ -78,6 +78,11 @@ void results_remark(struct result_set *set, const char *format, ...)
 
 /* Index, or SIZE_MAX. */
 size_t results_find_contender(const struct result_set *set, const char *name);
+
+/* The class of the machine that measured, "" where it is not recorded, and the C library's
+ * world; sets of before there were worlds are of the system's own, "stable". */
+const char *results_machine_class(const struct result_set *set);
+const char *results_world(const struct result_set *set);
 
 /* Has the contender a good sample? */
 bool results_has_good(const struct result_set *set, size_t contender);

@@ -6,9 +6,6 @@
 
 void history_csv_write(const struct history *h, FILE *f)
 {
-	static const char *const units[] = {
-		[FINDING_NS] = "ns", [FINDING_BYTES] = "bytes", [FINDING_COUNT] = ""};
-
 	fputs("schema,machine_class,suite_version,world,cell,mode,metric,unit,contender,"
 	      "reference,set,"
 	      "started,revision,value,segment,level,p\n",
@@ -19,18 +16,15 @@ void history_csv_write(const struct history *h, FILE *f)
 		for (size_t k = 0; k < s->npoints; k++) {
 			const struct history_point *point = &s->point[k];
 			json_t *manifest = h->set[point->set]->manifest;
-			const char *world =
-				json_field_text(json_object_get(manifest, "world"), "name");
 			const char *const words[] = {
 				HISTORY_SCHEMA,
-				json_field_text(json_object_get(manifest, "environment"),
-						"machine_class"),
+				results_machine_class(h->set[point->set]),
 				json_field_text(manifest, "suite_version"),
-				*world ? world : "stable",
+				results_world(h->set[point->set]),
 				s->cell,
 				s->mode,
 				s->metric->name,
-				s->reference ? "ratio" : units[s->metric->unit],
+				s->reference ? "ratio" : finding_units[s->metric->unit],
 				s->contender,
 				s->reference ? s->reference : "",
 				h->set[point->set]->dir,
@@ -39,10 +33,7 @@ void history_csv_write(const struct history *h, FILE *f)
 			};
 			bool first = point->segment && s->change[point->segment - 1].at == k;
 
-			for (size_t j = 0; j < sizeof(words) / sizeof(*words); j++) {
-				csv_words(f, words[j]);
-				fputc(',', f);
-			}
+			csv_row_words(f, words, sizeof(words) / sizeof(*words));
 			csv_number(f, point->value);
 			fprintf(f, "%zu,", point->segment);
 			csv_number(f, history_level(s, point->segment));

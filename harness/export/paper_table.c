@@ -7,6 +7,7 @@
 #include "harness/analysis/held.h"
 #include "harness/analysis/latencies.h"
 #include "harness/base/message.h"
+#include "harness/report/section.h"
 
 static struct paper_row *add_row(struct paper_table *t)
 {
@@ -92,9 +93,7 @@ static const struct interval one = {1, 1, 1, 1};
 
 static char *absolute_text(const struct finding *f)
 {
-	struct field field = {.unit = f->metric->unit == FINDING_NS      ? UNIT_NS
-				      : f->metric->unit == FINDING_BYTES ? UNIT_BYTES
-									 : UNIT_PLAIN};
+	struct field field = {.unit = section_unit(f->metric)};
 	char text[FIELD_TEXT];
 
 	return text_format("%s", field_number(&field, f->value.point, text));

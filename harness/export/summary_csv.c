@@ -26,18 +26,13 @@ static void write_saturated(const struct comparison *c, size_t cell, size_t cont
 	if (!found.samples)
 		return;
 	fputs(FINDINGS_SCHEMA ",", f);
-	for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
-		csv_words(f, words[k]);
-		fputc(',', f);
-	}
+	csv_row_words(f, words, sizeof(words) / sizeof(*words));
 	fprintf(f, "%zu,,,%zu,,,,,0,\n", found.samples,
 		comparison_outcome(c, cell, contender).ok);
 }
 
 void summary_csv_write(const struct report *report, FILE *f)
 {
-	static const char *const units[] = {
-		[FINDING_NS] = "ns", [FINDING_BYTES] = "bytes", [FINDING_COUNT] = ""};
 	const struct findings *findings = report->findings;
 	const struct result_set *set = report->set;
 
@@ -55,15 +50,12 @@ void summary_csv_write(const struct report *report, FILE *f)
 			set->contenders[one->contender].name,
 			set->contenders[findings->c->reference].name,
 			one->metric->name,
-			units[one->metric->unit],
+			finding_units[one->metric->unit],
 		};
 		char *doubts;
 
 		fprintf(f, FINDINGS_SCHEMA ",");
-		for (size_t k = 0; k < sizeof(words) / sizeof(*words); k++) {
-			csv_words(f, words[k]);
-			fputc(',', f);
-		}
+		csv_row_words(f, words, sizeof(words) / sizeof(*words));
 		csv_interval(f, &one->value);
 		csv_interval(f, &one->ratio);
 		fprintf(f, "%d,", one->best);

@@ -9,16 +9,14 @@ static json_t *set_facts(const struct comparison *c)
 {
 	static const char *const keys[] = {"suite",    "suite_version", "started", "finished",
 					   "revision", "host",          "command"};
-	json_t *o = json_object(),
-	       *environment = json_object_get(c->set->manifest, "environment");
+	json_t *o = json_object();
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		json_t *value = json_object_get(c->set->manifest, keys[i]);
 
 		json_object_set_new(o, keys[i], value ? json_incref(value) : json_null());
 	}
-	json_object_set_new(o, "machine_class",
-			    json_string(json_field_text(environment, "machine_class")));
+	json_object_set_new(o, "machine_class", json_string(results_machine_class(c->set)));
 	return o;
 }
 

@@ -91,9 +91,8 @@ bool plot_write_set(const struct study *study)
 	text_set(&machine, "host %s", json_field_text(c->set->manifest, "host"));
 	if (*cpu && cpus > 0)
 		text_append(&machine, " (%s, %.0f CPU%s)", cpu, cpus, cpus > 1 ? "s" : "");
-	if (study->sheet && *json_field_text(environment, "machine_class"))
-		text_set(&machine, "machine class %s",
-			 json_field_text(environment, "machine_class"));
+	if (study->sheet && *results_machine_class(c->set))
+		text_set(&machine, "machine class %s", results_machine_class(c->set));
 	text_append(&machine, ", suite %s", json_field_text(c->set->manifest, "suite_version"));
 	fputs("# Written by ashlar-bench report: the contenders of this set, `null` last.\n",
 	      f);

@@ -12,9 +12,7 @@ static enum unit unit_of(const struct claim *claim)
 		return UNIT_COUNT;
 	if (claim->of != CLAIM_VALUE)
 		return UNIT_RATIO;
-	return claim->metric->unit == FINDING_NS      ? UNIT_NS
-	       : claim->metric->unit == FINDING_BYTES ? UNIT_BYTES
-						      : UNIT_PLAIN;
+	return section_unit(claim->metric);
 }
 
 /* What it is of, in words: "larson, cpu_ns, ashlar". */
@@ -55,8 +53,7 @@ static void add_line(struct document *d, const struct claim *claim,
 static void say_whose(struct document *d, const struct claims *claims, const struct report *r,
 		      bool exactly)
 {
-	const char *class = json_field_text(json_object_get(r->set->manifest, "environment"),
-					    "machine_class");
+	const char *class = results_machine_class(r->set);
 
 	document_paragraph(d);
 	document_format(d, "Claims of the set %s, held against %s, suite %s of %s. ",

@@ -9,9 +9,7 @@ static enum unit unit_of(const struct history_series *s)
 {
 	if (s->reference)
 		return UNIT_RATIO;
-	return s->metric->unit == FINDING_NS      ? UNIT_NS
-	       : s->metric->unit == FINDING_BYTES ? UNIT_BYTES
-						  : UNIT_PLAIN;
+	return section_unit(s->metric);
 }
 
 static void list_sets(struct document *d, const struct history *h, size_t group)

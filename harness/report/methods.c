@@ -128,12 +128,12 @@ static char *cells_text(const struct checklist_facts *f)
 	return text;
 }
 
-static void say_design(struct methods *m, const struct comparison *c)
+static void say_design(struct methods *m, const struct comparison *c,
+		       const struct checklist_facts *f)
 {
 	json_t *manifest = c->set->manifest;
-	struct checklist_facts f = checklist_facts_of(c);
 	double seed = json_field_number(manifest, "seed");
-	char **p = add(m), *cells = cells_text(&f);
+	char **p = add(m), *cells = cells_text(f);
 
 	text_append(p,
 		    "Design. Suite %s, version %s. Cells: %s. Every sample is a fresh process "
@@ -145,23 +145,23 @@ static void say_design(struct methods *m, const struct comparison *c)
 	if (!isnan(seed))
 		text_append(p, " from the seed %.0f", seed);
 	text_append(p, "; blocks go in rounds over all cells. ");
-	if (f.least_blocks == f.most_blocks && f.most_blocks)
+	if (f->least_blocks == f->most_blocks && f->most_blocks)
 		text_append(p, "Each ratio of time and memory is of %zu blocks. ",
-			    f.most_blocks);
-	else if (f.most_blocks)
+			    f->most_blocks);
+	else if (f->most_blocks)
 		text_append(p, "Ratios of time and memory are of %zu to %zu blocks. ",
-			    f.least_blocks, f.most_blocks);
-	if (f.disturbed_known)
+			    f->least_blocks, f->most_blocks);
+	if (f->disturbed_known)
 		text_append(
 			p,
 			"Blocks that others on the machine disturbed are repeated whole "
 			"where there was time; of the samples that count %zu were disturbed. ",
-			f.disturbed);
-	if (f.failed)
-		text_append(p, "%zu of %zu samples failed or ran out of time. ", f.failed,
-			    f.failed + f.ok);
-	if (f.unfinished)
-		text_append(p, "For %zu blocks there was no time. ", f.unfinished);
+			f->disturbed);
+	if (f->failed)
+		text_append(p, "%zu of %zu samples failed or ran out of time. ", f->failed,
+			    f->failed + f->ok);
+	if (f->unfinished)
+		text_append(p, "For %zu blocks there was no time. ", f->unfinished);
 }
 
 static void rests_on(char **p, const char *work)
@@ -202,9 +202,9 @@ static void say_statistics(struct methods *m)
 		       "equal allocators about five exclude 1.");
 }
 
-static void say_metrics(struct methods *m, const struct comparison *c)
+static void say_metrics(struct methods *m, const struct comparison *c,
+			const struct checklist_facts *f)
 {
-	struct checklist_facts f = checklist_facts_of(c);
 	char **p = add(m);
 
 	text_append(
@@ -214,23 +214,23 @@ static void say_metrics(struct methods *m, const struct comparison *c)
 		"less "
 		"the driver's tables, and cells with less than 8 MiB alive are in no mean of "
 		"it. ");
-	if (f.latency)
+	if (f->latency)
 		text_append(
 			p,
 			"Latency is measured in runs of its own; histograms are merged over "
 			"blocks, and a percentile with fewer than %d values beyond it is not "
 			"given. ",
 			DISTRIBUTION_MIN_BEYOND);
-	if (f.open_loop)
+	if (f->open_loop)
 		text_append(
 			p,
 			"%zu cell%s offer%s requests at a fixed rate, counted from the moment "
 			"each was due; %zu samples did not keep up and have no percentiles. ",
-			f.open_loop, f.open_loop == 1 ? "" : "s", f.open_loop == 1 ? "s" : "",
-			f.saturated);
-	if (f.instructions)
+			f->open_loop, f->open_loop == 1 ? "" : "s",
+			f->open_loop == 1 ? "s" : "", f->saturated);
+	if (f->instructions)
 		text_append(p, "Instructions are counted by callgrind%s. ",
-			    f.clock_held ? ", with the clock held still" : "");
+			    f->clock_held ? ", with the clock held still" : "");
 	text_append(
 		p, "Counters: %s.",
 		*json_field_text(json_object_get(c->set->manifest, "counters"), "tier")
@@ -241,14 +241,15 @@ static void say_metrics(struct methods *m, const struct comparison *c)
 struct methods *methods_make(const struct comparison *c)
 {
 	struct methods *m = calloc(1, sizeof(*m));
+	struct checklist_facts f = checklist_facts_of(c);
 
 	if (!m)
 		abort();
 	say_machine(m, c);
 	say_contenders(m, c);
-	say_design(m, c);
+	say_design(m, c, &f);
 	say_statistics(m);
-	say_metrics(m, c);
+	say_metrics(m, c, &f);
 	return m;
 }
 

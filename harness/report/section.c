@@ -49,3 +49,12 @@ void section_ratio(struct document *d, const struct interval *ratio, size_t bloc
 	if (ratio->n && ratio->n < blocks && !field->note)
 		field->note = text_format("n = %zu", ratio->n);
 }
+
+enum unit section_unit(const struct finding_metric *metric)
+{
+	static const enum unit units[FINDING_UNITS] = {[FINDING_NS] = UNIT_NS,
+						       [FINDING_BYTES] = UNIT_BYTES,
+						       [FINDING_COUNT] = UNIT_PLAIN};
+
+	return units[metric->unit];
+}

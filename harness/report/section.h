@@ -4,6 +4,7 @@
 #define HARNESS_SECTION_H
 
 #include "harness/analysis/doubts.h"
+#include "harness/analysis/findings.h"
 #include "harness/analysis/fleet.h"
 #include "harness/figures/figures.h"
 #include "harness/report/document.h"
@@ -45,6 +46,9 @@ struct field *section_interval(struct document *d, const struct interval *ratio,
 			       const struct doubts *doubts);
 /* Marks a field of numbers as uncertain, and notes why, where there is a doubt. */
 void section_doubt(struct field *field, const struct doubts *doubts);
+
+/* How the numbers of a metric read. */
+enum unit section_unit(const struct finding_metric *metric);
 
 /* What the manifest says under `key`, or that it says nothing. */
 const char *section_recorded(const struct comparison *c, const char *key);

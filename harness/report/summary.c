@@ -14,15 +14,6 @@ static bool is_other(const struct comparison *c, size_t contender)
 	return contender != c->reference && !comparison_never_ran(c, contender);
 }
 
-static enum unit unit_of(const struct finding_metric *metric)
-{
-	static const enum unit units[] = {[FINDING_NS] = UNIT_NS,
-					  [FINDING_BYTES] = UNIT_BYTES,
-					  [FINDING_COUNT] = UNIT_PLAIN};
-
-	return units[metric->unit];
-}
-
 /* Why there is no number. */
 static const char *status_of(const struct comparison *c, size_t cell, size_t contender)
 {
@@ -44,7 +35,7 @@ static void add_value(struct document *d, const struct findings *f, size_t cell,
 		document_words(d, "%s", status_of(f->c, cell, contender));
 		return;
 	}
-	field = document_number(d, unit_of(metric), one->value.point);
+	field = document_number(d, section_unit(metric), one->value.point);
 	field->low = whole ? one->value.low : NAN;
 	field->high = whole ? one->value.high : NAN;
 	if (contender == f->c->reference)

@@ -43,13 +43,6 @@ static void differences(struct document *d, const struct difference *difference)
 	}
 }
 
-static enum unit unit_of(const struct finding_metric *metric)
-{
-	return metric->unit == FINDING_NS      ? UNIT_NS
-	       : metric->unit == FINDING_BYTES ? UNIT_BYTES
-					       : UNIT_PLAIN;
-}
-
 static void add_row(struct document *d, const struct versus *v, const struct versus_row *row)
 {
 	const struct result_set *set = v->side[0].c->set;
@@ -60,7 +53,7 @@ static void add_row(struct document *d, const struct versus *v, const struct ver
 	if (v->side[0].contender == SIZE_MAX)
 		document_words(d, "%s", set->contenders[row->contender[0]].name);
 	for (int i = 0; i < 2; i++)
-		document_number(d, unit_of(row->metric), row->value[i].point);
+		document_number(d, section_unit(row->metric), row->value[i].point);
 	field = document_number(d, UNIT_RATIO, row->ratio.point);
 	field->low = row->ratio.low;
 	field->high = row->ratio.high;
