@@ -10,8 +10,7 @@
 #include "harness/analysis/claims_page.h"
 #include "harness/base/file.h"
 #include "harness/base/message.h"
-#include "harness/export/markdown.h"
-#include "harness/export/text.h"
+#include "harness/export/export.h"
 #include "harness/report/claims_document.h"
 
 enum { KEY_EXACT = 256, KEY_PAGE, KEY_UPDATE, KEY_MARKDOWN };
@@ -130,11 +129,7 @@ static int hold(const struct arguments *arguments, const struct claims *claims,
 	size_t counts[CLAIM_STATES];
 	struct document *d = claims_document(claims, report, arguments->exact, counts);
 
-	if (arguments->markdown)
-		markdown_write(d, stdout);
-	else
-		text_write(d, stdout, text_width(stdout));
-	document_free(d);
+	export_print(d, arguments->markdown);
 	if (counts[CLAIM_OUTSIDE] || (arguments->exact && counts[CLAIM_UNMEASURED]))
 		return STATUS_FAILED;
 	if (counts[CLAIM_UNDECIDED])

@@ -12,8 +12,7 @@
 #include "harness/analysis/versus.h"
 #include "harness/base/message.h"
 #include "harness/cli/side.h"
-#include "harness/export/markdown.h"
-#include "harness/export/text.h"
+#include "harness/export/export.h"
 #include "harness/report/versus_document.h"
 
 enum { KEY_IN = 256, KEY_FORCE, KEY_MARKDOWN };
@@ -126,11 +125,7 @@ static int print(const struct arguments *arguments, const struct versus_side sid
 	}
 	v = versus_make(sides[0], sides[1]);
 	d = versus_document(v, difference);
-	if (arguments->markdown)
-		markdown_write(d, stdout);
-	else
-		text_write(d, stdout, text_width(stdout));
-	document_free(d);
+	export_print(d, arguments->markdown);
 	versus_free(v);
 	if (difference)
 		difference_free(difference);

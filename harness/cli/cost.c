@@ -10,8 +10,7 @@
 #include "harness/cli/json_output.h"
 #include "harness/cli/terms.h"
 #include "harness/export/cost.h"
-#include "harness/export/markdown.h"
-#include "harness/export/text.h"
+#include "harness/export/export.h"
 #include "harness/report/report.h"
 #include "harness/report/section.h"
 
@@ -90,11 +89,7 @@ static void print(const struct arguments *arguments, const struct comparison *c,
 		return;
 	}
 	d = cost_document(c, f);
-	if (arguments->form == FORM_MARKDOWN)
-		markdown_write(d, stdout);
-	else
-		text_write(d, stdout, text_width(stdout));
-	document_free(d);
+	export_print(d, arguments->form == FORM_MARKDOWN);
 }
 
 int cost_main(int argc, char **argv)

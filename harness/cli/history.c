@@ -12,9 +12,9 @@
 #include "harness/analysis/history.h"
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/export/export.h"
 #include "harness/export/history.h"
 #include "harness/export/markdown.h"
-#include "harness/export/text.h"
 #include "harness/figures/history.h"
 #include "harness/figures/table.h"
 #include "harness/report/history_document.h"
@@ -202,11 +202,7 @@ static void print(const struct history *h, bool markdown)
 {
 	struct document *d = history_document(h, ".", NULL, NULL);
 
-	if (markdown)
-		markdown_write(d, stdout);
-	else
-		text_write(d, stdout, text_width(stdout));
-	document_free(d);
+	export_print(d, markdown);
 }
 
 int history_main(int argc, char **argv)

@@ -20,6 +20,15 @@ const struct export_format export_formats[] = {
 };
 const size_t export_nformats = sizeof(export_formats) / sizeof(*export_formats);
 
+void export_print(struct document *d, bool markdown)
+{
+	if (markdown)
+		markdown_write(d, stdout);
+	else
+		text_write(d, stdout, text_width(stdout));
+	document_free(d);
+}
+
 static void write_text(const struct report *report, FILE *f)
 {
 	struct document *d = summary_make(report, false);

@@ -18,6 +18,9 @@ struct export_format {
 extern const struct export_format export_formats[];
 extern const size_t export_nformats;
 
+/* Prints a document to standard output, as Markdown or as text, and frees it. */
+void export_print(struct document *d, bool markdown);
+
 /* The findings in the formats for other programs and for a terminal. */
 struct export_summary {
 	const char *name; /* of its option */
