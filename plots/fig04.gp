@@ -20,8 +20,6 @@ high = (TOP - 24.0 / H - foot - (down - 1) * between) / down
 unset xtics
 set logscale y 2
 set arrow 1 from graph 0,first 1 to graph 1,first 1 nohead lc rgb "#444444" lw 1.2 back
-# Blocks stand side by side, so that equal values show as many.
-beside(b) = (int(b) % 5 - 2) * 0.09
 set multiplot
 do for [p=1:panels] {
 	column_of = (p - 1) % across
@@ -39,7 +37,7 @@ do for [p=1:panels] {
 	eval "set ytics ".narrow_tics(lo, hi)
 	set xrange [0.4:N + 0.6]
 	if (column_of == 0) { set ylabel "ratio" offset 1,0 } else { unset ylabel }
-	plot for [i=1:N] DATA using (mine(i) && column("panel") == p ? column("x") + beside(column("block")) : NaN):"ratio" \
+	plot for [i=1:N] DATA using (mine(i) && column("panel") == p ? column("x") + apart(column("block")) : NaN):"ratio" \
 			with points pt MARK[i] ps 0.8 * SIZE lc rgb COLOUR[i], \
 		DATA using (column("panel") == p ? column("x") - 0.4 : NaN):"median":(0.8):(0) with vectors nohead lw 1.2 lc rgb "#111111"
 	eval shown_once

@@ -31,8 +31,6 @@ unset grid
 set grid x lc rgb "#dddddd" lw 0.8
 set xlabel "ratio of CPU times"
 set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#444444" lw 1.2 back
-# Marks of one cell stand above each other, so that equal values show as many.
-apart(b) = (int(b) % 5 - 2) * 0.09
 plot DATA using "ratio":(column("panel") + apart(column("block"))) with points pt 7 ps 0.7 * SIZE lc rgb "#56B4E9", \
 	DATA using "median":"panel":"low":"high":ytic(fit(strcol("label"))) with xerrorbars pt 5 ps 0.9 * SIZE lw 1.6 lc rgb "#111111"
 unset label 99

@@ -26,17 +26,18 @@ do for [p=1:PANELS] {
 	eval open_ranges
 	lo = 1e300; hi = -1e300
 	eval widen("value", "column('panel') == p")
-	stats DATA using (column("panel") == p ? column("x") : NaN) nooutput name "X"
+	stats panel_rows(p) using "x" nooutput name "X"
+	stats panel_rows(p) using "segment" nooutput name "S"
 	# What changes by less than a tenth is not blown up to fill the panel.
 	room = max2((hi - lo) * 0.1, hi / lo < 1.1 ? (hi + lo) / 2 * 0.05 - (hi - lo) / 2 : 0)
 	set xrange [0.5:X_max + 0.5]
 	set yrange [lo - room:hi + room]
-		set title PANEL_NAME[p] offset 0,-0.6
+	set title PANEL_NAME[p] offset 0,-0.6
 	plot for [i=0:NALL] panel_rows(p) using (is(i) ? column("x") : NaN):"value" \
 		with points pt 7 ps 0.8 * SIZE lc rgb (i ? COLOUR[i] : "#444444"), \
-		for [s=0:20] panel_rows(p) using (column("segment") == s ? column("x") : NaN):"level" \
+		for [s=0:int(S_max)] panel_rows(p) using (column("segment") == s ? column("x") : NaN):"level" \
 		with lines lw 1.8 lc rgb "#444444"
-	do for [k=99:100+NALL] { unset label k }
+	eval shown_once
 }
 unset multiplot
 

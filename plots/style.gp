@@ -128,6 +128,9 @@ max2(a, b) = a > b ? a : b
 # --- marks of several contenders side by side within one unit of a category axis
 dodge(i) = (i - (DRAWN + 1) / 2.0) * 0.78 / DRAWN
 
+# Marks of blocks stand apart, so that equal values show as many.
+apart(b) = (int(b) % 5 - 2) * 0.09
+
 mine(i) = strcol("allocator") eq NAME[i]
 
 # The labels of a category axis are the first rows of a table, those of contender "-";

@@ -211,8 +211,8 @@ static bool write_set(const char *dir, const struct contenders *all)
 
 static bool draw(const char *dir, const struct contenders *all)
 {
-	static const char *const scripts[] = {"sheet",     "style",           "again",
-					      "op_matrix", "op_instructions", "op_time"};
+	static const char *const scripts[] = {PLOT_SHARED, "op_matrix", "op_instructions",
+					      "op_time"};
 	bool good = write_set(dir, all);
 
 	for (int i = 0; good && i < 6; i++)

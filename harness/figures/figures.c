@@ -111,8 +111,8 @@ static void remove_old(const struct study *study, const char *name)
 	}
 }
 
-static const char *const shared[] = {"sheet",     "style",   "again",  "ratios",
-				     "timelines", "latency", "shares", "trade_off"};
+static const char *const shared[] = {PLOT_SHARED, "ratios", "timelines",
+				     "latency",   "shares", "trade_off"};
 
 static bool scripts_are_there(char *why, size_t why_size)
 {

@@ -73,7 +73,7 @@ static bool write_table(const struct history *h, const char *dir, char **caption
 /* Colours and marks are those of the last set. */
 static bool write_scripts(const struct history *h, const char *dir)
 {
-	static const char *const scripts[] = {"sheet", "style", "again", "history"};
+	static const char *const scripts[] = {PLOT_SHARED, "history"};
 	struct comparison *c = comparison_open(h->set[h->nsets - 1], 0);
 	struct study study = {.c = c, .dir = (char *)dir};
 	bool good;

@@ -7,6 +7,9 @@
 /* set.gp: what all scripts have to know about this set.  False after a complaint. */
 bool plot_write_set(const struct study *study);
 
+/* The scripts that every figure loads. */
+#define PLOT_SHARED "sheet", "style", "again"
+
 /* Copies NAME.gp, or the file NAMESUFFIX beside it, into the folder `dir`.  False after a
  * complaint. */
 bool plot_copy_script(const char *dir, const char *name);

@@ -212,6 +212,12 @@ GNUPLOT=$work/none bench history -o "$work/series" $days
 check '[ $status -eq 3 ] && [ -s "$work/series/history.csv" ] && [ -s "$work/series/history.tsv" ] && grep -q "^| redis | ashlar | CPU" "$work/series/history.md"' \
 	"history --out: tables without gnuplot, and that it is missing"
 if command -v gnuplot >/dev/null; then
+	# More levels than are ever expected: a line of each.
+	mkdir "$work/steps" && awk 'BEGIN { print "# x\npanel\tlabel\tallocator\tx\tvalue\tlevel\tsegment"
+		for (i = 0; i < 75; i++) { v = 1 + int(i / 3) % 2 / 2; printf "1\tredis, ashlar\tashlar\t%d\t%g\t%g\t%d\n", i + 1, v, v, int(i / 3) } }' \
+		>"$work/steps/history.tsv" && cp "$work"/series/*.gp "$work/steps" && (cd "$work/steps" && gnuplot -d history.gp) >"$work/out" 2>&1
+	check '[ ! -s "$work/out" ] && [ "$(grep -c "id=.gnuplot_plot_" "$work/steps/history.svg")" -eq \
+		$((25 + 1 + $(sed -n "s/^NALL = \([0-9]*\).*/\1/p" "$work/steps/set.gp"))) ]' "each level of a series has its line"
 	bench history -o "$work/series" $days
 	check '[ $status -eq 0 ] && grep -q "</svg>" "$work/series/history.svg" && [ -s "$work/series/history.png" ] &&
 		[ ! -e "$work/series/history.log" ] && grep -q "history.svg" "$work/series/history.md"' "and the figure with it"
