@@ -15,7 +15,8 @@ static const char *const number_words[] = {
 	"fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"};
 #define WORDS (sizeof(number_words) / sizeof(number_words[0]))
 
-char *claim_text(const struct claim *claim)
+/* "0.97 [0.94, 1.00]", or what there is of it; free it. */
+static char *claim_text(const struct claim *claim)
 {
 	const char *mark = claim->certain ? "" : "*";
 

@@ -31,7 +31,4 @@ void claims_page_free(struct claims_page *page);
 /* The page's text with the numbers of the claims as they are now; free it. */
 char *claims_page_restated(const struct claims_page *page, const struct claims *claims);
 
-/* "0.97 [0.94, 1.00]", or what there is of it; free it. */
-char *claim_text(const struct claim *claim);
-
 #endif

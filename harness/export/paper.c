@@ -120,15 +120,13 @@ static bool write_main(const struct report *report, const struct figures *figure
 	fputs("}\n\\author{}\\date{}\n\\begin{document}\n\\maketitle\n"
 	      "\\sloppy\n",
 	      f);
-	fputs("\\IfFileExists{methods.tex}{\\section*{Methods}\\input{methods}}{}\n", f);
+	fputs("\\section*{Methods}\\input{methods}\n", f);
 	write_figures(figures, sheet, wide, f);
 	fprintf(f, "\n%s\n", wide ? "\\clearpage\\onecolumn" : "\\section*{Tables}");
 	write_tables(tables, f);
 	fputs("\n\\clearpage\n"
-	      "\\IfFileExists{checklist.tex}{\\appendix\\input{checklist}}{}\n"
-	      "\\IfFileExists{references.bib}{\\bibliographystyle{plain}\\bibliography{"
-	      "references}}"
-	      "{}\n"
+	      "\\appendix\\input{checklist}\n"
+	      "\\bibliographystyle{plain}\\bibliography{references}\n"
 	      "\\end{document}\n",
 	      f);
 	return table_close_other(folder, "main", ".tex", f);

@@ -102,7 +102,7 @@ static void say_cells(struct document *d, const struct comparison *c, const stru
 	free(without);
 }
 
-/* The seeds' question with the reader's numbers. */
+/* What a little memory and a little time are worth. */
 static void say_worth(struct document *d, const struct fleet *f)
 {
 	double server = f->cpu_year + f->memory_year, memory = fleet_worth(f, 0, 0.02),
