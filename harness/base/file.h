@@ -28,8 +28,8 @@ void file_remove_tree(const char *path);
 
 bool file_exists(const char *path);
 
-/* The last part of a folder's own path: of "a/b", "a/b/", and "." in a/b it is "b".  On the heap
- * (free it); what cannot be resolved is taken as it is written. */
+/* The last part of a folder's own path: of "a/b", "a/b/", and "." in a/b it is "b".  On the
+ * heap (free it); what cannot be resolved is taken as it is written. */
 char *file_folder_name(const char *path);
 
 /* The last non-empty line of a file, cut to `size`; "" when there is none. */
