@@ -29,7 +29,7 @@ struct arguments {
 	bool pictures_only;
 	bool *wanted;          /* formats */
 	const char **findings; /* per format of the findings: where to, or null */
-	bool some_findings;
+	bool some_findings, some_formats;
 	bool quiet;
 	struct fleet_terms terms;
 	bool pdf;           /* or with LaTeX's text */
@@ -42,7 +42,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	struct arguments *arguments = state->input;
 
 	if (key >= FORMAT_KEY && key < FORMAT_KEY + (int)export_nformats) {
-		arguments->wanted[key - FORMAT_KEY] = true;
+		arguments->wanted[key - FORMAT_KEY] = arguments->some_formats = true;
 		return 0;
 	}
 	if (key >= SUMMARY_KEY && key < SUMMARY_KEY + (int)export_nsummaries) {
@@ -78,7 +78,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case PICTURES_KEY:
 		arguments->pictures_only = true;
-		section_figures_pictures_only();
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->dir)
@@ -90,6 +89,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 			argp_error(state, "which folder of results?");
 		if (arguments->column && !arguments->pdf)
 			argp_error(state, "--column goes with --pdf or --tex");
+		if (arguments->methods && (arguments->pdf || arguments->some_findings ||
+					   arguments->some_formats || arguments->pictures_only))
+			argp_error(state, "--methods writes methods and nothing else: no other "
+					  "output goes with it");
 		if (arguments->pdf && arguments->some_findings)
 			argp_error(
 				state,
@@ -101,27 +104,42 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
-/* Where the findings are asked for they are all that is made. */
-static int print_findings(const struct arguments *arguments)
+/* All that is made of an open report.  Where the findings are asked for they are all. */
+static int write_all(const struct arguments *arguments, struct report *report)
 {
 	int status = STATUS_OK;
 
 	for (size_t i = 0; i < export_nsummaries && status == STATUS_OK; i++)
 		if (arguments->findings[i])
-			status = export_findings(arguments->dir, arguments->reference,
-						 &export_summaries[i], arguments->findings[i]);
+			status = export_findings(report, &export_summaries[i],
+						 arguments->findings[i]);
+	if (arguments->some_findings)
+		return status;
+	status = export_report(report, arguments->wanted, arguments->quiet, false);
+	if (status == STATUS_OK && arguments->pdf)
+		status = paper_write(report, &arguments->sheet, arguments->quiet);
+	if (status == STATUS_OK && arguments->pictures_only)
+		figures_keep_pictures(arguments->dir);
 	return status;
 }
 
-/* For a paper, and nothing else. */
-static int write_methods(const struct arguments *arguments)
+static int make(const struct arguments *arguments)
 {
 	struct report report;
-	int status = report_begin(&report, arguments->dir, arguments->reference);
+	int status;
 
+	if (terms_any(&arguments->terms) && terms_check(&arguments->terms) != STATUS_OK)
+		return STATUS_USAGE;
+	/* Methods need no findings, which take most of the time. */
+	status = (arguments->methods ? report_begin : report_open)(&report, arguments->dir,
+								   arguments->reference);
 	if (status != STATUS_OK)
 		return status;
-	status = methods_write(&report, arguments->methods);
+	if (terms_any(&arguments->terms))
+		report.terms = &arguments->terms;
+	report.pictures_only = arguments->pictures_only;
+	status = arguments->methods ? methods_write(&report, arguments->methods)
+				    : write_all(arguments, &report);
 	report_close(&report);
 	return status;
 }
@@ -209,27 +227,10 @@ int report_main(int argc, char **argv)
 						    0};
 	argp_err_exit_status = STATUS_USAGE;
 	terms_begin(&arguments.terms);
-	if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
-		status = STATUS_USAGE;
-	else if (terms_any(&arguments.terms) && terms_check(&arguments.terms) != STATUS_OK)
-		status = STATUS_USAGE;
-	else if (arguments.methods)
-		status = write_methods(&arguments);
-	else if (arguments.some_findings)
-		status = print_findings(&arguments);
-	else {
-		if (terms_any(&arguments.terms))
-			section_cost_terms(&arguments.terms);
-		status = export_report(arguments.dir, arguments.reference, arguments.wanted,
-				       arguments.quiet, false);
-		if (status == STATUS_OK && arguments.pdf)
-			status = paper_write(arguments.dir, arguments.reference,
-					     &arguments.sheet, arguments.quiet);
-		section_cost_terms(NULL);
-	}
-	if (status == STATUS_OK && arguments.pictures_only && !arguments.some_findings &&
-	    !arguments.methods)
-		figures_keep_pictures(arguments.dir);
+	message_speaker("report");
+	status = argp_parse(&argp, argc, argv, 0, NULL, &arguments) ? STATUS_USAGE
+								    : make(&arguments);
+	message_speaker(NULL);
 	free(options);
 	free(arguments.wanted);
 	free(arguments.findings);

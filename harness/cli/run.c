@@ -140,6 +140,20 @@ out:
 	return status;
 }
 
+static int write_report(const char *dir, bool quiet)
+{
+	struct report report;
+	int status;
+
+	message_speaker("report");
+	status = report_open(&report, dir, NULL);
+	if (status == STATUS_OK)
+		status = export_report(&report, NULL, quiet, !quiet);
+	report_close(&report);
+	message_speaker(NULL);
+	return status;
+}
+
 int run_main(int argc, char **argv)
 {
 	struct run_request o;
@@ -194,7 +208,7 @@ int run_main(int argc, char **argv)
 	if (measured && o.no_report) {
 		printf("results: %s\n", out);
 	} else if (measured) {
-		reported = export_report(out, NULL, NULL, o.quiet, !o.quiet);
+		reported = write_report(out, o.quiet);
 		if (reported != STATUS_OK)
 			complain("the report failed, the data is complete: `ashlar-bench "
 				 "report %s` makes it from them",

@@ -150,48 +150,34 @@ static int write_all(const struct report *report, const struct document *d, cons
 	return status;
 }
 
-int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet,
-		  bool show)
+int export_report(struct report *report, const bool *wanted, bool quiet, bool show)
 {
 	struct document *d = NULL;
-	struct report report;
 	char *said = text_format("%s", "");
 	int status, made;
 
-	message_speaker("report");
-	status = report_open(&report, dir, reference);
-	if (status == STATUS_OK) {
-		if (show) {
-			write_text(&report, stdout);
-			putchar('\n');
-		}
-		status = report_make(&report, quiet, &d);
-		made = write_all(&report, d, wanted, &said);
-		if (status == STATUS_OK)
-			status = made;
+	if (show) {
+		write_text(report, stdout);
+		putchar('\n');
 	}
+	status = report_make(report, quiet, &d);
+	made = write_all(report, d, wanted, &said);
+	if (status == STATUS_OK)
+		status = made;
 	if (status == STATUS_OK)
 		fputs(said, stdout);
 	if (d)
 		document_free(d);
-	report_close(&report);
 	free(said);
-	message_speaker(NULL);
 	return status;
 }
 
-int export_findings(const char *dir, const char *reference, const struct export_summary *format,
+int export_findings(const struct report *report, const struct export_summary *format,
 		    const char *path)
 {
-	struct report report;
-	int status = report_open(&report, dir, reference);
-
-	if (status != STATUS_OK)
-		return status;
 	if (strcmp(path, "-") == 0)
-		format->write(&report, stdout);
-	else if (!write_findings(&report, format, path))
-		status = STATUS_FAILED;
-	report_close(&report);
-	return status;
+		format->write(report, stdout);
+	else if (!write_findings(report, format, path))
+		return STATUS_FAILED;
+	return STATUS_OK;
 }

@@ -32,18 +32,16 @@ struct export_summary {
 extern const struct export_summary export_summaries[];
 extern const size_t export_nsummaries;
 
-/* Writes the findings of `dir`, and nothing else, to `path` ("-": standard output).  Returns
- * STATUS_OK, STATUS_USAGE or STATUS_FAILED, the latter two after a complaint. */
-int export_findings(const char *dir, const char *reference, const struct export_summary *format,
+/* Writes the findings, and nothing else, to `path` ("-": standard output).  Returns STATUS_OK,
+ * or STATUS_FAILED after a complaint. */
+int export_findings(const struct report *report, const struct export_summary *format,
 		    const char *path);
 
-/* Makes the report of `dir` (see report_make) and writes it in every format that is always
- * written or for which `wanted`, which may be null, is true, and its findings as summary.*.  A
- * file that was there is replaced only by a whole one.  Says how far it is unless `quiet`,
- * prints the findings first if `show`, and `report: PATH` for each report, the page's last,
- * when nothing is missing.  Returns what report_open and report_make do; complaints name the
- * verb `report`. */
-int export_report(const char *dir, const char *reference, const bool *wanted, bool quiet,
-		  bool show);
+/* Makes the report of an open one (see report_make) and writes it in every format that is
+ * always written or for which `wanted`, which may be null, is true, and its findings as
+ * summary.*.  A file that was there is replaced only by a whole one.  Says how far it is unless
+ * `quiet`, prints the findings first if `show`, and `report: PATH` for each report, the page's
+ * last, when nothing is missing.  Returns what report_make does. */
+int export_report(struct report *report, const bool *wanted, bool quiet, bool show);
 
 #endif

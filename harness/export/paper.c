@@ -132,7 +132,7 @@ static bool write_main(const struct report *report, const struct figures *figure
 	return table_close_other(folder, "main", ".tex", f);
 }
 
-static int write_all(const struct report *report, const struct sheet *sheet, bool quiet)
+int paper_write(struct report *report, const struct sheet *sheet, bool quiet)
 {
 	char *folder = text_format("%s/paper", report->set->dir);
 	char *tables_folder = text_format("%s/tables", folder);
@@ -162,17 +162,5 @@ done:
 		paper_tables_free(tables);
 	free(tables_folder);
 	free(folder);
-	return status;
-}
-
-int paper_write(const char *dir, const char *reference, const struct sheet *sheet, bool quiet)
-{
-	struct report report;
-	int status = report_open(&report, dir, reference);
-
-	if (status != STATUS_OK)
-		return status;
-	status = write_all(&report, sheet, quiet);
-	report_close(&report);
 	return status;
 }

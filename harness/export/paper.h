@@ -5,17 +5,16 @@
 
 #include <stdbool.h>
 
-#include "harness/figures/figure.h"
+#include "harness/report/report.h"
 
 /* Widths of a column, in inches, as two-column classes have them; by name ("single",
  * "double").  NaN for another name. */
 double paper_column(const char *name);
 
-/* Makes DIR/paper/ of the set in `dir`: figures as PDF, and where sheet->latex is true also
- * with text that LaTeX sets; their scripts and tables; tables/ of numbers as .tex, .csv and
- * .md; main.tex.  What was there of them is replaced.  Says how far it is unless `quiet`, and
- * `paper: PATH` at the end.  Returns STATUS_OK, STATUS_USAGE where dir or reference is
- * unusable, or STATUS_INCOMPLETE, the latter two after a complaint. */
-int paper_write(const char *dir, const char *reference, const struct sheet *sheet, bool quiet);
+/* Makes DIR/paper/ of a set with its findings: figures as PDF, and where sheet->latex is true
+ * also with text that LaTeX sets; their scripts and tables; tables/ of numbers as .tex, .csv
+ * and .md; main.tex.  What was there of them is replaced.  Says how far it is unless `quiet`,
+ * and `paper: PATH` at the end.  Returns STATUS_OK, or STATUS_INCOMPLETE after a complaint. */
+int paper_write(struct report *report, const struct sheet *sheet, bool quiet);
 
 #endif

@@ -232,11 +232,10 @@ static void ratio_table(struct paper_table *t, const struct report *report, cons
 	}
 }
 
-static void held_table(struct paper_table *t, const struct report *report,
-		       const size_t *contenders)
+static void held_table(struct paper_table *t, struct report *report, const size_t *contenders)
 {
 	const struct comparison *c = report->c;
-	struct held *all = held_make(c);
+	const struct held *all = report_held(report);
 
 	for (size_t i = 0; i < report->set->ncells; i++) {
 		struct paper_row *row = NULL;
@@ -266,7 +265,6 @@ static void held_table(struct paper_table *t, const struct report *report,
 		if (row)
 			mark_best(t, row);
 	}
-	free(all);
 }
 
 static const struct {
@@ -299,7 +297,7 @@ static void table_free(struct paper_table *t)
 	free(t->column);
 }
 
-static bool table_make(struct paper_table *t, const struct report *report, size_t which)
+static bool table_make(struct paper_table *t, struct report *report, size_t which)
 {
 	const struct comparison *c = report->c;
 	const char *reference = c->set->contenders[c->reference].name;
@@ -333,7 +331,7 @@ static bool table_make(struct paper_table *t, const struct report *report, size_
 	return t->nrows;
 }
 
-struct paper_tables *paper_tables_make(const struct report *report)
+struct paper_tables *paper_tables_make(struct report *report)
 {
 	struct paper_tables *tables = calloc(1, sizeof(*tables));
 

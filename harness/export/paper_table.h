@@ -53,7 +53,7 @@ struct paper_tables {
 
 /* All tables that have a row: CPU time, peak memory, memory over time, three percentiles of
  * latency, instructions, cache lines.  Free with paper_tables_free. */
-struct paper_tables *paper_tables_make(const struct report *report);
+struct paper_tables *paper_tables_make(struct report *report);
 void paper_tables_free(struct paper_tables *tables);
 
 /* A line for each row and column, after one of names. */

@@ -3,6 +3,7 @@
 #define HARNESS_FIGURE_H
 
 #include "harness/analysis/comparison.h"
+#include "harness/analysis/fleet.h"
 #include "harness/analysis/held.h"
 #include "harness/analysis/means.h"
 #include "harness/figures/style.h"
@@ -17,12 +18,14 @@ struct sheet {
  * who fills it in. */
 struct study {
 	struct comparison *c;
-	struct means *means;       /* see means_of */
-	struct held *held;         /* see held_of */
-	struct style *styles;      /* of each contender */
-	const struct sheet *sheet; /* null: a page */
-	char *dir;                 /* DIR/report, DIR/paper */
-	bool quiet;                /* no word of how far the figures are */
+	struct means *means;             /* see means_of */
+	const struct held *held;         /* see held_of */
+	struct style *styles;            /* of each contender */
+	const struct sheet *sheet;       /* null: a page */
+	char *dir;                       /* DIR/report, DIR/paper */
+	const struct fleet_terms *terms; /* of a fleet whose cost is told, or null */
+	bool quiet;                      /* no word of how far the figures are */
+	bool pictures_only;              /* of a figure no file but its SVG is named */
 };
 
 struct figure {

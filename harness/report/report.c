@@ -84,6 +84,7 @@ int report_open(struct report *report, const char *dir, const char *reference)
 
 void report_close(struct report *report)
 {
+	free(report->held);
 	if (report->findings)
 		findings_free(report->findings);
 	if (report->means)
@@ -95,23 +96,31 @@ void report_close(struct report *report)
 	*report = (struct report){0};
 }
 
-static struct study study_open(const struct report *report, bool quiet)
+const struct held *report_held(struct report *report)
+{
+	if (!report->held)
+		report->held = held_make(report->c);
+	return report->held;
+}
+
+static struct study study_open(struct report *report, bool quiet)
 {
 	return (struct study){.quiet = quiet,
 			      .c = report->c,
 			      .means = report->means,
 			      .styles = style_make(report->set),
-			      .held = held_make(report->c)};
+			      .held = report_held(report),
+			      .terms = report->terms,
+			      .pictures_only = report->pictures_only};
 }
 
 static void study_close(struct study *study)
 {
 	free(study->styles);
-	free(study->held);
 	free(study->dir);
 }
 
-int report_make(const struct report *report, bool quiet, struct document **document)
+int report_make(struct report *report, bool quiet, struct document **document)
 {
 	struct study study = study_open(report, quiet);
 	int status;
@@ -123,8 +132,8 @@ int report_make(const struct report *report, bool quiet, struct document **docum
 	return status;
 }
 
-int report_draw(const struct report *report, const struct sheet *sheet, bool quiet,
-		const char *dir, struct figures *figures)
+int report_draw(struct report *report, const struct sheet *sheet, bool quiet, const char *dir,
+		struct figures *figures)
 {
 	struct study study = study_open(report, quiet);
 	int status;

@@ -14,15 +14,12 @@ void section_summary(struct document *d, const struct study *study);
 /* CPU time, then memory, relative to the reference. */
 void section_time(struct document *d, const struct comparison *c);
 void section_memory(struct document *d, const struct study *study);
-/* From now on reports tell what a fleet would cost by these terms, which stay the caller's. */
-void section_cost_terms(const struct fleet_terms *terms);
 /* Nothing where no terms were given. */
 void section_cost(struct document *d, const struct study *study);
 /* The same as a document of its own; free it with document_free. */
 struct document *cost_document(const struct comparison *c, const struct fleet *f);
-void section_figures(struct document *d, const struct figures *figures);
-/* From now on figures name their SVG alone; figures_keep_pictures() removes the rest. */
-void section_figures_pictures_only(void);
+void section_figures(struct document *d, const struct study *study,
+		     const struct figures *figures);
 /* Nothing of older sets, which have no sets of counters. */
 void section_counters(struct document *d, const struct comparison *c);
 void section_latency(struct document *d, const struct comparison *c);

@@ -7,13 +7,6 @@
 
 #include "harness/base/message.h"
 
-static const struct fleet_terms *terms;
-
-void section_cost_terms(const struct fleet_terms *of)
-{
-	terms = of;
-}
-
 /* "1.234 million EUR" */
 static char *money(const struct fleet *f, double value)
 {
@@ -190,10 +183,10 @@ void section_cost(struct document *d, const struct study *study)
 	struct fleet *f;
 	char why[512];
 
-	if (!terms)
+	if (!study->terms)
 		return;
 	document_section(d, "cost", "What a fleet would cost", "Cost of a fleet");
-	f = fleet_make(study->c, study->means, terms, why, sizeof(why));
+	f = fleet_make(study->c, study->means, study->terms, why, sizeof(why));
 	if (!f) {
 		document_warning(d);
 		document_format(d, "No cost is told: %s.", why);

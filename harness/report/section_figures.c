@@ -6,15 +6,8 @@
 
 #include "harness/base/message.h"
 
-static bool pictures_only;
-
-void section_figures_pictures_only(void)
-{
-	pictures_only = true;
-}
-
 /* What the set keeps of a figure: what is not named is not there. */
-static void add_files(struct document *d, const struct figure *figure)
+static void add_files(struct document *d, const struct figure *figure, bool pictures_only)
 {
 	static const char *const suffixes[] = {"svg", "tsv", "gp", "png"};
 
@@ -26,11 +19,12 @@ static void add_files(struct document *d, const struct figure *figure)
 	}
 }
 
-void section_figures(struct document *d, const struct figures *figures)
+void section_figures(struct document *d, const struct study *study,
+		     const struct figures *figures)
 {
 	document_section(d, "figures", "Figures", "Figures");
 	document_paragraph(d);
-	if (pictures_only) {
+	if (study->pictures_only) {
 		document_say(d, "Only the pictures were kept: ");
 		document_code(d, "ashlar-bench report");
 		document_say(d, " on this folder writes each figure's numbers (.tsv), gnuplot "
@@ -48,7 +42,7 @@ void section_figures(struct document *d, const struct figures *figures)
 
 		document_figure(d, figure->name, figure->title, figure->caption, picture,
 				figure->absent);
-		add_files(d, figure);
+		add_files(d, figure, study->pictures_only);
 		free(picture);
 	}
 }

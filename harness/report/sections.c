@@ -18,7 +18,7 @@ struct document *sections_make(const struct study *study, const struct figures *
 	section_time(d, c);
 	section_memory(d, study);
 	section_cost(d, study);
-	section_figures(d, figures);
+	section_figures(d, study, figures);
 	section_counters(d, c);
 	section_latency(d, c);
 	section_replays(d, c);

@@ -299,6 +299,11 @@ check 'diff -r -x "main.*" -x cost.tex "$work/methods" "$work/again" >"$work/out
 bench report --methods "$work/one" "$work/own"
 check 'grep -q "full applications}: not done" "$work/one/checklist.tex"' "a set without programs says that it has none"
 : >"$work/file"
+for other in --pdf "--csv -" --markdown --pictures-only; do
+	bench report --methods "$work/mixed" $other "$work/own"
+	check '[ $status -eq 2 ] && grep -q -- "--methods writes methods and nothing else" "$work/err" && [ ! -s "$work/out" ] && [ ! -e "$work/mixed" ]' \
+		"report --methods with $other"
+done
 refuses 1 "nowhere" "report --methods: a folder that cannot be" report --methods "$work/file/nowhere" "$work/a"
 
 # --- explain --------------------------------------------------------------------------------
