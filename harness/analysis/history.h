@@ -35,8 +35,8 @@ struct history_series {
 	size_t npoints;
 	struct history_change *change;
 	size_t nchanges;
-	/* The step that would be seen, as a ratio; NaN where none is known to be: in too few sets,
-	 * and at a level below 0.01. */
+	/* The step that would be seen, as a ratio; NaN where none is known to be: in too few
+	 * sets, and at a level below 0.01. */
 	double smallest;
 };
 
