@@ -181,6 +181,7 @@ static void read_value(struct gate_values *values, const char *cell, const char 
 	json_t *share;
 
 	value->value = json_number_value(json_object_get(from, "value"));
+	value->share_least = GATE_BASELINE_SHARE * value->value;
 	if (accepted) {
 		value->accepted = json_number_value(accepted);
 		value->because =
@@ -223,13 +224,13 @@ static double settled(const struct gate_value *of, double value, const json_t *b
 static json_t *make_value(const struct gate_value *value, const json_t *before)
 {
 	const json_t *was = json_object_get(before, "shares");
+	double kept = settled(value, value->value, json_object_get(before, "value"));
 	json_t *shares = json_object();
-	json_t *object = json_pack(
-		"{s:i, s:o}", "tier", value->tier, "value",
-		number(settled(value, value->value, json_object_get(before, "value"))));
+	json_t *object =
+		json_pack("{s:i, s:o}", "tier", value->tier, "value", number(kept));
 
 	for (size_t i = 0; i < value->nshares; i++)
-		if (value->shares[i].value >= GATE_BASELINE_SHARE * value->value)
+		if (value->shares[i].value >= GATE_BASELINE_SHARE * kept)
 			json_object_set_new(
 				shares, value->shares[i].name,
 				number(settled(value, value->shares[i].value,

@@ -22,12 +22,15 @@ static struct interval exactly(double ratio)
 	return (struct interval){1, ratio, ratio, ratio};
 }
 
-static double share_of(const struct gate_value *value, const char *name)
+/* One that is left out is not known: the most that it can be. */
+static double share_of(const struct gate_value *value, const char *name, bool *known)
 {
+	*known = true;
 	for (size_t i = 0; i < value->nshares; i++)
 		if (strcmp(value->shares[i].name, name) == 0)
 			return value->shares[i].value;
-	return 0;
+	*known = false;
+	return value->share_least;
 }
 
 static int grown_first(const void *one, const void *other)
@@ -40,21 +43,29 @@ static int grown_first(const void *one, const void *other)
 	return strcmp(x->name, y->name);
 }
 
-/* What base and head are made of, as far as they differ; what grew most comes first. */
+/* What base and head are made of, as far as they are known to differ; what grew most comes
+ * first.  Where only one side has a function the other has less of it than it keeps: the
+ * difference is at least that to what it keeps, and none is told of what need not differ. */
 static void add_parts(struct gate_line *line, const struct gate_value *base,
 		      const struct gate_value *head)
 {
 	double least = PART_LEAST * fabs(head->value - base->value);
+	bool known;
 
 	for (size_t i = 0; i < head->nshares; i++) {
-		double was = share_of(base, head->shares[i].name);
+		const struct gate_share *is = &head->shares[i];
+		double was = share_of(base, is->name, &known);
 
-		if (fabs(head->shares[i].value - was) > least)
-			gate_line_part(line, head->shares[i].name, was, head->shares[i].value);
+		if (is->value - was > least || (known && was - is->value > least))
+			gate_line_part(line, is->name, was, is->value);
 	}
-	for (size_t i = 0; i < base->nshares; i++)
-		if (share_of(head, base->shares[i].name) == 0 && base->shares[i].value > least)
-			gate_line_part(line, base->shares[i].name, base->shares[i].value, 0);
+	for (size_t i = 0; i < base->nshares; i++) {
+		const struct gate_share *was = &base->shares[i];
+		double is = share_of(head, was->name, &known);
+
+		if (!known && was->value - is > least)
+			gate_line_part(line, was->name, was->value, is);
+	}
 	if (line->nparts)
 		qsort(line->parts, line->nparts, sizeof(*line->parts), grown_first);
 	while (line->nparts > PARTS_MOST)

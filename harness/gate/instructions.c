@@ -85,12 +85,13 @@ static void take_shares(struct gate_value *value, const char *library, const cha
 
 	if (profile_read(&profile, dump) < 0)
 		return;
+	value->share_least = SHARE_LEAST * (double)profile.total;
 	qsort(profile.list, profile.count, sizeof(*profile.list), most_first);
 	for (size_t i = 0; i < profile.count; i++) {
 		const struct profile_function *f = &profile.list[i];
 		char *name;
 
-		if ((double)f->self < SHARE_LEAST * (double)profile.total)
+		if ((double)f->self < value->share_least)
 			break;
 		name = strcmp(f->object, slash ? slash + 1 : library) == 0
 			       ? text_format("%s", f->name)

@@ -19,9 +19,11 @@ struct gate_value {
 	/* Of a baseline: a change that is wanted, up to this value; NaN and NULL: none. */
 	double accepted;
 	char *because;
-	/* What it is made of: functions with their instructions, the greatest first. */
+	/* What it is made of: functions with their instructions.  Those with less than
+	 * share_least are left out; 0: none is. */
 	struct gate_share *shares;
 	size_t nshares;
+	double share_least;
 };
 
 struct gate_share {

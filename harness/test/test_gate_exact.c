@@ -174,6 +174,84 @@ static void what_grew_is_told_first(void **state)
 	gate_limits_free(&limits);
 }
 
+static bool names(const struct gate_line *line, const char *function)
+{
+	for (size_t i = 0; i < line->nparts; i++)
+		if (strcmp(line->parts[i].name, function) == 0)
+			return true;
+	return false;
+}
+
+/* A function that is too small to be kept of one side alone has not grown for that. */
+static void what_is_left_out_has_not_grown(void **state)
+{
+	struct gate_values base = {0}, head = {0};
+	struct gate_outcome outcome;
+	struct gate_limits limits;
+	struct gate_value *b, *h;
+	const struct gate_line *line;
+
+	(void)state;
+	gate_limits_begin(&limits);
+	gate_outcome_init(&outcome);
+	b = put(&base, "cell", 100000);
+	b->share_least = 500;
+	gate_value_share(b, "malloc", 60000);
+	gate_value_share(b, "at the cut", 501);
+	gate_value_share(b, "gone", 9000);
+	h = put(&head, "cell", 101000);
+	h->share_least = 505;
+	gate_value_share(h, "malloc", 61000);
+	gate_value_share(h, "small", 400);
+	gate_value_share(h, "above the cut", 506);
+	gate_value_share(h, "new", 8000);
+	gate_compare(&base, &head, 1, true, &limits, "gate", &outcome);
+	line = line_of(&outcome, "cell");
+	assert_int_equal(line->state, GATE_STATE_FAIL);
+	assert_int_equal(line->nparts, 3);
+	assert_string_equal(line->parts[0].name, "new");
+	assert_true(line->parts[0].base == 500 && line->parts[0].head == 8000);
+	assert_true(names(line, "malloc") && names(line, "gone"));
+	gate_outcome_free(&outcome);
+	gate_values_free(&base);
+	gate_values_free(&head);
+	gate_limits_free(&limits);
+}
+
+/* The same through a file, which keeps less than is measured. */
+static void what_a_file_leaves_out_has_not_grown(void **state)
+{
+	struct gate_class class = {.count = 0};
+	struct gate_values base = {0}, head = {0}, read = {0};
+	struct gate_outcome outcome;
+	struct gate_limits limits;
+	const struct gate_line *line;
+	char why[300], *nearest;
+	json_t *file;
+
+	(void)state;
+	gate_limits_begin(&limits);
+	gate_outcome_init(&outcome);
+	gate_value_share(put(&base, "cell", 1000000), "malloc", 900000);
+	gate_value_share(&base.list[0], "unchanged", 4000);
+	gate_value_share(put(&head, "cell", 1010000), "malloc", 910000);
+	gate_value_share(&head.list[0], "unchanged", 4000);
+	base.list[0].share_least = head.list[0].share_least = 500;
+	file = gate_baseline_read("/no/such/file", true, why, sizeof(why));
+	gate_baseline_put(file, &class, 1, &base, false);
+	assert_true(gate_baseline_find(file, &class, &read, &nearest));
+	gate_compare(&read, &head, 1, true, &limits, "gate", &outcome);
+	line = line_of(&outcome, "cell");
+	assert_int_equal(line->state, GATE_STATE_FAIL);
+	assert_true(names(line, "malloc") && !names(line, "unchanged"));
+	json_decref(file);
+	gate_outcome_free(&outcome);
+	gate_values_free(&base);
+	gate_values_free(&head);
+	gate_values_free(&read);
+	gate_limits_free(&limits);
+}
+
 static void make_class(struct gate_class *class, const char *compiler, const char *page)
 {
 	*class = (struct gate_class){.count = 0};
@@ -304,6 +382,8 @@ int main(void)
 		cmocka_unit_test(limits_are_of_metrics_and_cells),
 		cmocka_unit_test(lines_are_judged_by_their_limits),
 		cmocka_unit_test(what_grew_is_told_first),
+		cmocka_unit_test(what_is_left_out_has_not_grown),
+		cmocka_unit_test(what_a_file_leaves_out_has_not_grown),
 		cmocka_unit_test(baselines_are_kept_by_class),
 		cmocka_unit_test(other_files_are_refused),
 		cmocka_unit_test(files_say_their_compiler),
