@@ -165,6 +165,9 @@ static int check_form(const struct gate_request *r)
 					    : "nothing to compare with");
 	if (r->base && !r->head)
 		return complain_usage("--base %s: --head NEW is needed, too", r->base);
+	if (command_at(0) && !r->base)
+		return complain_usage("--command: a command is of tier 3, time, which no file "
+				      "holds: --base OLD is needed, beside which head runs");
 	if (!r->accept != !r->because)
 		return complain_usage(
 			"--accept CELL needs --because 'REASON', and the reverse");

@@ -20,6 +20,11 @@ line() { # METRIC: state of its line
 refuses 2 "a percentage like 3%" "no precision" gate --base glibc --head ashlar --tiers 3 --precision 3
 refuses 2 "a number from 1 to" "no pairs" gate --base glibc --head ashlar --tiers 3 --pairs 0
 refuses 2 "of tier 3, which is not wanted" "a command of another tier" gate --base glibc --head ashlar --tiers 1 --command true
+: >"$work/x.json"
+for form in baseline update; do
+	refuses 2 "--base OLD is needed" "a command and --$form" gate --$form "$work/x.json" --command true
+done
+check '[ ! -s "$work/x.json" ]' "which leaves the file alone"
 refuses 2 "there is no tier 3 here" "time against a file" gate --baseline x --tiers 3
 
 timed "$none" "$some" --pairs 48
