@@ -6,12 +6,13 @@
 
 #define PLAIN_EVERY_NS 10000000000u
 
-void progress_begin(struct progress *p, int total, int done, bool quiet)
+void progress_begin(struct progress *p, FILE *to, int total, int done, bool quiet)
 {
-	*p = (struct progress){.total = total,
+	*p = (struct progress){.to = to,
+			       .total = total,
 			       .done = done,
 			       .quiet = quiet,
-			       .terminal = isatty(STDOUT_FILENO)};
+			       .terminal = isatty(fileno(to))};
 }
 
 static void time_left(char *text, size_t size, double s)
@@ -34,13 +35,13 @@ void progress_show(struct progress *p, const char *cell, const char *mode, int b
 		return;
 	time_left(left, sizeof(left), left_s);
 	if (p->terminal) {
-		printf("\r%d/%d  %s (%s) block %d  %s  %s\033[K", p->done, p->total, cell, mode,
-		       block + 1, allocator, left);
-		fflush(stdout);
+		fprintf(p->to, "\r%d/%d  %s (%s) block %d  %s  %s\033[K", p->done, p->total,
+			cell, mode, block + 1, allocator, left);
+		fflush(p->to);
 	} else if (p->done == 1 || now_ns() - p->last_ns >= PLAIN_EVERY_NS) {
-		printf("%d/%d  %s (%s) block %d  %s  %s\n", p->done, p->total, cell, mode,
-		       block + 1, allocator, left);
-		fflush(stdout);
+		fprintf(p->to, "%d/%d  %s (%s) block %d  %s  %s\n", p->done, p->total, cell,
+			mode, block + 1, allocator, left);
+		fflush(p->to);
 		p->last_ns = now_ns();
 	}
 }
@@ -51,12 +52,12 @@ void progress_step(struct progress *p, const char *what)
 	if (p->quiet)
 		return;
 	if (p->terminal) {
-		printf("\r%d/%d  %s\033[K", p->done, p->total, what);
+		fprintf(p->to, "\r%d/%d  %s\033[K", p->done, p->total, what);
 	} else if (p->done == 1 || now_ns() - p->last_ns >= PLAIN_EVERY_NS) {
-		printf("%d/%d  %s\n", p->done, p->total, what);
+		fprintf(p->to, "%d/%d  %s\n", p->done, p->total, what);
 		p->last_ns = now_ns();
 	}
-	fflush(stdout);
+	fflush(p->to);
 }
 
 void progress_note(struct progress *p, const char *cell, const char *allocator,
@@ -64,15 +65,15 @@ void progress_note(struct progress *p, const char *cell, const char *allocator,
 {
 	if (p->quiet)
 		return;
-	printf("%s%s %s: %s: %s\n", p->terminal ? "\r\033[K" : "", cell, allocator, status,
-	       reason);
-	fflush(stdout);
+	fprintf(p->to, "%s%s %s: %s: %s\n", p->terminal ? "\r\033[K" : "", cell, allocator,
+		status, reason);
+	fflush(p->to);
 }
 
 void progress_end(struct progress *p)
 {
 	if (p->terminal && !p->quiet) {
-		printf("\r\033[K");
-		fflush(stdout);
+		fprintf(p->to, "\r\033[K");
+		fflush(p->to);
 	}
 }

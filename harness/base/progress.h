@@ -5,14 +5,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct progress {
+	FILE *to;
 	bool terminal, quiet;
 	int total, done;
 	uint64_t last_ns; /* of a plain line */
 };
 
-void progress_begin(struct progress *progress, int total, int done, bool quiet);
+/* `to`: standard error where the result itself goes to standard output. */
+void progress_begin(struct progress *progress, FILE *to, int total, int done, bool quiet);
 /* Before a sample: what is next, and the seconds that are left as far as is known
  * (negative: not known yet). */
 void progress_show(struct progress *progress, const char *cell, const char *mode, int block,

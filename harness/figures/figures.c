@@ -78,7 +78,7 @@ static bool draw_all(const struct study *study, const struct figures *figures)
 
 	for (size_t i = 0; i < figures->count; i++)
 		tried += !figures->list[i].absent;
-	progress_begin(&progress, (int)tried, 0, study->quiet);
+	progress_begin(&progress, stdout, (int)tried, 0, study->quiet);
 	for (size_t i = 0; i < figures->count; i++) {
 		struct figure *figure = &figures->list[i];
 

@@ -74,6 +74,7 @@ static int run(struct pairs *p, const char *scratch, uint64_t deadline_ns, bool 
 			   .set = &p->set,
 			   .deadline_ns = deadline_ns,
 			   .quiet = quiet,
+			   .progress = stderr,
 			   .no_repeat = true, /* ranks bear with what disturbs a few */
 			   .place = {.out = p->set.path,
 				     .scratch = scratch,

@@ -131,7 +131,7 @@ static int run_all(const struct trial_place *place, bool quiet, const char *what
 	struct progress progress;
 	bool good;
 
-	progress_begin(&progress, (int)trials->count, 0, quiet);
+	progress_begin(&progress, stderr, (int)trials->count, 0, quiet);
 	fflush(NULL); /* else each worker would write once more what waits here */
 	for (; begun < n; begun++) {
 		workers[begun] = fork();

@@ -358,7 +358,8 @@ enum runner_end runner_go(struct runner *r, char *why, size_t why_size)
 	struct progress progress;
 	int total = r->schedule.samples, last_round = INT_MAX;
 
-	progress_begin(&progress, total, total - runner_missing(r), r->quiet);
+	progress_begin(&progress, r->progress ? r->progress : stdout, total,
+		       total - runner_missing(r), r->quiet);
 	for (int turn = 0; turn < r->schedule.count; turn++) {
 		int cell = r->schedule.turns[turn].cell;
 		uint64_t begin = now_ns();

@@ -2,6 +2,7 @@
 #ifndef HARNESS_RUNNER_H
 #define HARNESS_RUNNER_H
 
+#include <stdio.h>
 #include "harness/run/disturbance.h"
 #include "harness/run/manifest.h"
 #include "harness/run/runset.h"
@@ -27,6 +28,7 @@ struct runner {
 	double spent_s;  /* on what the folder held already of the last stage */
 	uint64_t deadline_ns; /* 0 = no budget */
 	bool quiet;
+	FILE *progress;         /* NULL = standard output */
 	struct contender again; /* the reference under its second name; borrows all else */
 };
 

@@ -41,6 +41,10 @@ check '[ $status -eq 1 ] && [ "$(line peak_rss_bytes)" = fail ]' "what holds 64 
 # Three pairs can tell nothing.
 timed "$none" "$some" --pairs 3
 check '[ $status -eq 4 ] && [ "$(line cpu_ns)" = inconclusive ] && grep -q "3 pairs are too few" "$work/out"' "too few pairs: inconclusive"
+timed "$none" "$some" --pairs 3 --json -
+mv "$work/out" "$work/json" && cp "$work/err" "$work/out"
+check '[ $status -eq 4 ] && [ "$(line cpu_ns)" = inconclusive ] && python3 -c "import json, sys; json.load(open(sys.argv[1]))" "$work/json" 2>"$work/err"' \
+	"on standard output a form stands alone"
 timed "$none" "$some" --pairs 20 --precision 99%
 check '[ $status -eq 1 ] && [ "$(line cpu_ns)" = fail ] && [ "$(grep -c "half-width .* after [12][0-9] pairs, within the 99 % wanted" "$work/out")" -eq 2 ]' \
 	"a precision is reached, said, and judged then"
