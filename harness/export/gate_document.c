@@ -250,8 +250,7 @@ static void add_commands(struct document *d, const struct gate_view *view, size_
 static void add_side(struct document *d, const char *which, const struct gate_side *side,
 		     size_t longest)
 {
-	const char *const texts[] = {side->name, side->version, side->revision, side->build_id,
-				     side->path};
+	const char *const texts[] = {side->name, side->version, side->build_id, side->path};
 
 	document_row(d);
 	document_words(d, "%s", which);
@@ -261,8 +260,7 @@ static void add_side(struct document *d, const char *which, const struct gate_si
 
 static void add_facts(struct document *d, const struct gate_view *view, size_t longest)
 {
-	static const char *const sides[] = {"",         "name", "version", "revision",
-					    "build-id", "file", NULL};
+	static const char *const sides[] = {"", "name", "version", "build-id", "file", NULL};
 	const struct gate_outcome *o = view->outcome;
 
 	document_section(d, "compared", "What was compared", NULL);

@@ -27,9 +27,9 @@ static void print(json_t *o, FILE *f)
 
 static json_t *side(const struct gate_side *side)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", words(side->name), "path",
+	return json_pack("{s:o, s:o, s:o, s:o}", "name", words(side->name), "path",
 			 words(side->path), "build_id", words(side->build_id), "version",
-			 words(side->version), "revision", words(side->revision));
+			 words(side->version));
 }
 
 static json_t *counts(const struct gate_view *view)

@@ -57,8 +57,7 @@ static void write_side(FILE *f, const char *which, const struct gate_side *side)
 	} facts[] = {{"name", side->name},
 		     {"path", side->path},
 		     {"build_id", side->build_id},
-		     {"version", side->version},
-		     {"revision", side->revision}};
+		     {"version", side->version}};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
 		char *name = text_format("%s.%s", which, facts[i].key);

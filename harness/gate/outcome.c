@@ -46,7 +46,6 @@ static void free_side(struct gate_side *side)
 	free(side->path);
 	free(side->build_id);
 	free(side->version);
-	free(side->revision);
 }
 
 static void free_line(struct gate_line *line)

@@ -59,7 +59,7 @@ struct gate_line {
 
 /* One of the two that are compared. */
 struct gate_side {
-	char *name, *path, *build_id, *version, *revision; /* NULL: not known */
+	char *name, *path, *build_id, *version; /* NULL: not known */
 };
 
 struct gate_field { /* of the count class, or of the machine */

@@ -66,8 +66,8 @@ struct gate_line *tier_line(struct tier *tier, int cell, size_t metric);
 bool tier_is_spoilt(const struct comparison *comparison, int cell);
 /* Adds the lines of those and marks them in `spoilt`. */
 void tier_add_spoilt(struct tier *tier, const struct comparison *comparison, bool *spoilt);
-/* Adds the lines of all others, as they were judged. */
-void tier_add_lines(struct tier *tier, const bool *spoilt);
+/* Adds the lines of all others, as they were judged, with their pairs. */
+void tier_add_lines(struct tier *tier, const struct comparison *comparison, const bool *spoilt);
 /* Half of the width of an interval at 1 - 2 alpha, as a share; NaN where there is none. */
 double tier_half_width(const struct gate_cell *cell);
 

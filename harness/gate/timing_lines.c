@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "harness/base/message.h"
+#include "harness/gate/pairs.h"
 #include "harness/stats/signed_rank.h"
 
 const struct tier_metric tier_metrics[TIER_METRICS] = {
@@ -109,7 +110,25 @@ static void give_reason(const struct tier *r, size_t i, bool failed, struct gate
 		gate_text(&line->reason, "%zu pairs are too few for an interval", v->n);
 }
 
-void tier_add_lines(struct tier *r, const bool *spoilt)
+/* Those that it was judged by, which are the first. */
+static void add_pairs(const struct comparison *c, const struct judged *j, size_t n,
+		      struct gate_line *line)
+{
+	size_t head = results_find_contender(c->set, PAIRS_HEAD);
+	enum metric metric = tier_metrics[j->metric].metric;
+	double *of_base = list_grown(NULL, c->nblocks, sizeof(*of_base)),
+	       *of_head = list_grown(NULL, c->nblocks, sizeof(*of_head)), ratio;
+
+	comparison_values(c, (size_t)j->cell, c->reference, metric, of_base);
+	comparison_values(c, (size_t)j->cell, head, metric, of_head);
+	for (size_t b = 0; b < c->nblocks && line->npairs < n; b++)
+		if (stat_log_ratios(&of_head[b], &of_base[b], 1, &ratio) == 1)
+			gate_line_pair(line, of_base[b], of_head[b]);
+	free(of_base);
+	free(of_head);
+}
+
+void tier_add_lines(struct tier *r, const struct comparison *c, const bool *spoilt)
 {
 	static const enum gate_state states[] = {[GATE_PASS] = GATE_STATE_PASS,
 						 [GATE_FAIL] = GATE_STATE_FAIL,
@@ -131,6 +150,7 @@ void tier_add_lines(struct tier *r, const bool *spoilt)
 		line->limit = r->verdicts[i].delta;
 		line->smallest_effect = j->smallest_effect;
 		line->state = states[r->verdicts[i].verdict];
+		add_pairs(c, j, r->verdicts[i].n, line);
 		give_reason(r, i, failed, line);
 	}
 	r->o->alpha = GATE_TIME_ALPHA;

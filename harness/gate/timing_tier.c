@@ -56,7 +56,8 @@ static int choose_cells(struct tier *r, char *why, size_t why_size)
 	return 0;
 }
 
-/* What each has of values by now.  Returns 0, or -1 with `why`. */
+/* What each has of values by now; what a look has decided stays as it was then.  Returns 0, or
+ * -1 with `why`. */
 static int look_at(struct tier *r, const struct pairs *pairs, char *why, size_t why_size)
 {
 	struct comparison *c = pairs_open(pairs, why, why_size);
@@ -70,6 +71,8 @@ static int look_at(struct tier *r, const struct pairs *pairs, char *why, size_t 
 		enum metric metric = tier_metrics[j->metric].metric;
 		size_t cell = (size_t)j->cell;
 
+		if (r->decided[i] && !(r->t->precision > 0))
+			continue;
 		free(j->log_ratios);
 		j->log_ratios = calloc(c->nblocks + 1, sizeof(double));
 		if (!j->log_ratios) {
@@ -173,8 +176,8 @@ static int measure(struct tier *r, char *why, size_t why_size)
 		c = pairs_open(&pairs, why, why_size);
 	if (c) {
 		tier_add_spoilt(r, c, spoilt);
+		tier_add_lines(r, c, spoilt);
 		pairs_close(c);
-		tier_add_lines(r, spoilt);
 	}
 	pairs_free(&pairs);
 	free(spoilt);

@@ -34,8 +34,15 @@ check '[ "$(grep -c "^time: base against itself" "$work/err")" -eq 1 ] && grep -
 	[ "$(grep -n "smallest effect" "$work/err" | cut -d: -f1)" -gt "$(grep -n "against itself" "$work/err" | cut -d: -f1)" ]' \
 	"and before it is compared the gate says what it can show"
 check '[ ! -e "$XDG_CACHE_HOME" ]' "of commands no pairs are kept"
-timed "$some" "$none" --pairs 48
+timed "$some" "$none" --pairs 48 --json "$work/pairs.json"
 check '[ $status -eq 0 ] && [ "$(line cpu_ns)" = pass ]' "what takes a part of the time passes"
+check 'python3 - "$work/pairs.json" >"$work/out" 2>&1 <<-EOF
+	import json, statistics, sys
+	for line in json.load(open(sys.argv[1]))["lines"]:
+	    assert len(line["pairs"]) == line["ratio"]["n"] > 4, line
+	    for side, at in ("base", 0), ("head", 1):
+	        assert abs(statistics.median(p[at] for p in line["pairs"]) - line[side]) <= 1e-9 * line[side], line
+	EOF' "the pairs behind its lines are there, as many as were judged"
 timed "$none" "big=$planted/planted_fat.so" --pairs 48
 check '[ $status -eq 1 ] && [ "$(line peak_rss_bytes)" = fail ]' "what holds 64 MiB more fails"
 # Three pairs can tell nothing.

@@ -197,7 +197,7 @@ static void make_hostile(struct gate_outcome *o)
 		exact(o, 1, "git", "instructions", GATE_COUNT, 1000 + i, 1000, GATE_STATE_PASS);
 	gate_text(&o->base.name, "%s", names[1]);
 	gate_text(&o->base.path, "%s", names[7]);
-	gate_text(&o->head.revision, "%s", names[2]);
+	gate_text(&o->head.version, "%s", names[2]);
 	gate_text(&o->baseline, "%s", names[0]);
 	o->seconds = NAN;
 	o->alpha = NAN;
