@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/message.h"
@@ -112,6 +113,13 @@ int pairs_measure(struct pairs *p, const int *blocks, uint64_t deadline_ns, bool
 	}
 	free(scratch);
 	return result;
+}
+
+bool pairs_are_none(const struct pairs *p)
+{
+	struct stat st;
+
+	return fstat(p->set.samples, &st) == 0 && st.st_size == 0;
 }
 
 struct comparison *pairs_open(const struct pairs *p, char *why, size_t why_size)

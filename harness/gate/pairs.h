@@ -32,6 +32,9 @@ int pairs_begin(struct pairs *pairs, const char *dir, const struct cell *cells, 
 int pairs_measure(struct pairs *pairs, const int *blocks, uint64_t deadline_ns, bool quiet,
 		  char *why, size_t why_size);
 
+/* Whether nothing was measured so far: there was no room for it. */
+bool pairs_are_none(const struct pairs *pairs);
+
 /* What was measured so far, against base.  Free it with pairs_close().  NULL with `why`. */
 struct comparison *pairs_open(const struct pairs *pairs, char *why, size_t why_size);
 void pairs_close(struct comparison *comparison);

@@ -27,7 +27,8 @@ struct judged {
 	int cell;
 	size_t metric; /* of tier_metrics */
 	double *log_ratios;
-	double base, head; /* medians */
+	double base, head; /* medians; NaN: not measured */
+	bool spoilt;       /* its cell failed: there is nothing more to find out of it */
 	double smallest_effect;
 };
 
@@ -66,7 +67,8 @@ struct gate_line *tier_line(struct tier *tier, int cell, size_t metric);
 bool tier_is_spoilt(const struct comparison *comparison, int cell);
 /* Adds the lines of those and marks them in `spoilt`. */
 void tier_add_spoilt(struct tier *tier, const struct comparison *comparison, bool *spoilt);
-/* Adds the lines of all others, as they were judged, with their pairs. */
+/* Adds the lines of all others, as they were judged, with their pairs; comparison NULL: nothing
+ * was measured. */
 void tier_add_lines(struct tier *tier, const struct comparison *comparison, const bool *spoilt);
 /* Half of the width of an interval at 1 - 2 alpha, as a share; NaN where there is none. */
 double tier_half_width(const struct gate_cell *cell);

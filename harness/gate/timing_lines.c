@@ -90,7 +90,10 @@ static void give_reason(const struct tier *r, size_t i, bool failed, struct gate
 	const struct gate_cell *v = &r->verdicts[i];
 	double half = tier_half_width(v);
 
-	if (r->t->precision > 0 && !isnan(half))
+	if (v->n == 0)
+		gate_text(&line->reason, "the budget of %d s had no room for a pair",
+			  r->t->budget_s);
+	else if (r->t->precision > 0 && !isnan(half))
 		gate_text(&line->reason,
 			  "half-width %.2f %% after %zu pairs, %s the %.4g %% wanted",
 			  100 * half, v->n, half <= r->t->precision ? "within" : "more than",
@@ -150,7 +153,8 @@ void tier_add_lines(struct tier *r, const struct comparison *c, const bool *spoi
 		line->limit = r->verdicts[i].delta;
 		line->smallest_effect = j->smallest_effect;
 		line->state = states[r->verdicts[i].verdict];
-		add_pairs(c, j, r->verdicts[i].n, line);
+		if (c)
+			add_pairs(c, j, r->verdicts[i].n, line);
 		give_reason(r, i, failed, line);
 	}
 	r->o->alpha = GATE_TIME_ALPHA;

@@ -52,7 +52,7 @@ int tier_measure_noise(struct tier *r, char *why, size_t why_size)
 {
 	char *dir = text_format("%s/same-twice", r->t->folder);
 	int *blocks = calloc((size_t)r->ncells + 1, sizeof(*blocks)), result = 0;
-	bool *spoilt = calloc((size_t)r->ncells + 1, sizeof(*spoilt)), enough = true;
+	bool *spoilt = calloc((size_t)r->ncells + 1, sizeof(*spoilt)), enough = true, none;
 	struct comparison *c;
 	struct pairs pairs;
 
@@ -69,7 +69,8 @@ int tier_measure_noise(struct tier *r, char *why, size_t why_size)
 			     why, why_size);
 	if (result == 0)
 		result = pairs_measure(&pairs, blocks, r->noise_ns, r->t->quiet, why, why_size);
-	c = result == 0 ? pairs_open(&pairs, why, why_size) : NULL;
+	none = result == 0 && pairs_are_none(&pairs);
+	c = result == 0 && !none ? pairs_open(&pairs, why, why_size) : NULL;
 	if (c) {
 		take_noise(r, c);
 		tier_add_spoilt(r, c, spoilt);
@@ -78,7 +79,7 @@ int tier_measure_noise(struct tier *r, char *why, size_t why_size)
 		if (noise_keep(&r->noise) < 0)
 			complain("A/A pairs cannot be kept in %s: %s", r->noise.file,
 				 strerror(errno));
-	} else {
+	} else if (!none) {
 		result = -1;
 	}
 	pairs_free(&pairs);

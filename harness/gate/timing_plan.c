@@ -6,13 +6,17 @@
 #include "harness/base/message.h"
 #include "harness/gate/looks.h"
 
-/* How many pairs of each cell the rest of the budget has room for. */
+/* How many pairs of each cell the rest of the budget has room for.  Cells of whose noise
+ * nothing is known are not judged, and have one block at most. */
 static int affordable(const struct tier *r)
 {
 	double left = ((double)r->deadline_ns - (double)now_ns()) / 1e9, round = 0, pairs;
 
-	for (int i = 0; i < r->ncells; i++)
-		round += noise_seconds(&r->noise, r->cells[i].name);
+	for (int i = 0; i < r->ncells; i++) {
+		double seconds = noise_seconds(&r->noise, r->cells[i].name);
+
+		round += isnan(seconds) ? 0 : seconds;
+	}
 	pairs = fmin(floor(left / round), r->t->pairs);
 	return pairs > 1 ? (int)pairs : 1;
 }
@@ -53,7 +57,8 @@ void tier_plan(struct tier *r)
 					n, r->t->budget_s, TIER_NOISE_LEAST);
 				continue;
 			}
-			r->list[r->count] = (struct judged){.cell = i, .metric = m};
+			r->list[r->count] = (struct judged){
+				.cell = i, .metric = m, .base = NAN, .head = NAN};
 			r->verdicts[r->count++] = (struct gate_cell){
 				.delta = gate_delta(room, n, least_delta(r, i, m)),
 				.verdict = GATE_INCONCLUSIVE};

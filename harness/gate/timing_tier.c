@@ -19,7 +19,7 @@
 #define CELLS "tiny-churn,live-sweep,fleet-5,frag-drain,big-buffers,sqlite,python-json,cc1plus"
 #define NOISE_PART 5   /* of the budget at most, for A/A pairs */
 #define PAIRS_LEAST 10 /* before an interval's width is believed */
-#define PAIRS_STEP 4   /* between two checks of it */
+#define PAIRS_STEP 4   /* between two checks of it at least, and a quarter of all */
 
 static bool is_wanted(const char *globs, const struct cell *cell)
 {
@@ -60,9 +60,12 @@ static int choose_cells(struct tier *r, char *why, size_t why_size)
  * -1 with `why`. */
 static int look_at(struct tier *r, const struct pairs *pairs, char *why, size_t why_size)
 {
-	struct comparison *c = pairs_open(pairs, why, why_size);
+	struct comparison *c;
 	size_t head;
 
+	if (pairs_are_none(pairs))
+		return 0;
+	c = pairs_open(pairs, why, why_size);
 	if (!c)
 		return -1;
 	head = results_find_contender(c->set, PAIRS_HEAD);
@@ -79,8 +82,8 @@ static int look_at(struct tier *r, const struct pairs *pairs, char *why, size_t 
 			pairs_close(c);
 			return because(why, why_size, "out of memory");
 		}
-		/* Broken: there is nothing more to find out of it. */
-		r->decided[i] |= tier_is_spoilt(c, j->cell);
+		j->spoilt = tier_is_spoilt(c, j->cell);
+		r->decided[i] |= j->spoilt;
 		r->verdicts[i].log_ratios = j->log_ratios;
 		r->verdicts[i].n = comparison_log_ratios(c, cell, head, metric, j->log_ratios);
 		j->base = comparison_median(c, cell, c->reference, metric).point;
@@ -131,25 +134,32 @@ static int measure_by_looks(struct tier *r, struct pairs *pairs, int *blocks, ch
 	return 0;
 }
 
+static int more_pairs(int wanted)
+{
+	int quarter = wanted / PAIRS_STEP;
+
+	return wanted + (quarter > PAIRS_STEP ? quarter : PAIRS_STEP);
+}
+
 static int measure_to_precision(struct tier *r, struct pairs *pairs, int *blocks, char *why,
 				size_t why_size)
 {
-	int wanted = PAIRS_LEAST;
+	const int most = r->t->pairs;
 	bool open = true;
 
-	for (; open && wanted <= r->t->pairs;
-	     wanted += wanted / PAIRS_STEP > PAIRS_STEP ? wanted / PAIRS_STEP : PAIRS_STEP) {
-		more_blocks(r, blocks, wanted);
+	for (int wanted = PAIRS_LEAST; open; wanted = more_pairs(wanted)) {
+		more_blocks(r, blocks, wanted < most ? wanted : most);
 		if (pairs_measure(pairs, blocks, r->deadline_ns, r->t->quiet, why, why_size) <
 			    0 ||
 		    look_at(r, pairs, why, why_size) < 0)
 			return -1;
 		open = false;
 		for (size_t i = 0; i < r->count; i++) {
-			r->decided[i] = tier_half_width(&r->verdicts[i]) <= r->t->precision;
+			r->decided[i] = r->list[i].spoilt ||
+					tier_half_width(&r->verdicts[i]) <= r->t->precision;
 			open |= !r->decided[i];
 		}
-		if (is_over(r, blocks))
+		if (wanted >= most || is_over(r, blocks))
 			break;
 	}
 	gate_judge(r->verdicts, r->count, GATE_TIME_ALPHA);
@@ -163,6 +173,7 @@ static int measure(struct tier *r, char *why, size_t why_size)
 	bool *spoilt = calloc((size_t)r->ncells + 1, sizeof(*spoilt));
 	struct comparison *c = NULL;
 	struct pairs pairs;
+	bool none;
 
 	for (int i = 0; i < r->ncells; i++)
 		blocks[i] = 1; /* also of cells in which nothing can be judged */
@@ -172,18 +183,22 @@ static int measure(struct tier *r, char *why, size_t why_size)
 		result = measure_to_precision(r, &pairs, blocks, why, why_size);
 	else if (result == 0)
 		result = measure_by_looks(r, &pairs, blocks, why, why_size);
-	if (result == 0)
+	none = result == 0 && pairs_are_none(&pairs);
+	if (result == 0 && !none)
 		c = pairs_open(&pairs, why, why_size);
-	if (c) {
+	if (c)
 		tier_add_spoilt(r, c, spoilt);
+	if (c || none)
 		tier_add_lines(r, c, spoilt);
+	else
+		result = -1;
+	if (c)
 		pairs_close(c);
-	}
 	pairs_free(&pairs);
 	free(spoilt);
 	free(blocks);
 	free(dir);
-	return c ? 0 : -1;
+	return result;
 }
 
 static void clear(struct tier *r)

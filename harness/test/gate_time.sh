@@ -56,7 +56,17 @@ timed "$none" "$some" --pairs 20 --precision 99%
 check '[ $status -eq 1 ] && [ "$(line cpu_ns)" = fail ] && [ "$(grep -c "half-width .* after [12][0-9] pairs, within the 99 % wanted" "$work/out")" -eq 2 ]' \
 	"a precision is reached, said, and judged then"
 timed "$none" "$none" --pairs 12 --precision 0.0001%
-check '[ "$(grep -c "half-width .* after 1[0-9] pairs, more than the 0.0001 % wanted" "$work/out")" -ge 1 ]' "one that cannot be is said"
+check '[ "$(grep -c "half-width .* after 12 pairs, more than the 0.0001 % wanted" "$work/out")" -ge 1 ]' "one that cannot be is said, after all pairs"
+timed "$none" "$some" --pairs 3 --precision 99%
+check '[ $status -eq 4 ] && [ "$(grep -c "^inconclusive .*3 pairs are too few" "$work/out")" -eq 2 ]' "so it is after fewer than an interval needs"
+# A first run shows that it runs at all.  The twelfth, of the sixth pair of base with itself, lasts as long as the
+# whole budget, unless those before it did on a machine this slow.
+cat >"$work/twelfth" <<-EOF
+	echo >>"$work/runs"
+	[ "\$(wc -l <"$work/runs")" -ne 12 ] || sleep 4
+EOF
+bench gate --base "$none" --head "$none" --budget 4s --command "sh $work/twelfth" --precision 1%
+check '[ $status -eq 4 ] && [ "$(grep -c "^inconclusive .*the budget of 4 s" "$work/out")" -eq 2 ]' "a budget that is spent before the first pair decides nothing"
 timed "$none" "crash=$planted/planted_crash.so,PLANTED_CALLS=500" --pairs 8
 check '[ $status -eq 3 ] && grep -q "^broken .*head: killed by SIGSEGV" "$work/out"' "head crashes: broken"
 timed "crash=$planted/planted_crash.so,PLANTED_CALLS=500" "$none" --pairs 8
