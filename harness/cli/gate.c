@@ -190,10 +190,12 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		exit(complain_usage("'%s': unexpected; builds are named by --base and --head",
 				    argument));
 	case ARGP_KEY_SUCCESS:
-		if (r->update && gate_files_wanted(&arguments->files))
-			exit(complain_usage("--%s: --update %s measures what is to be kept and "
+		if ((r->update || r->accept) && gate_files_wanted(&arguments->files))
+			exit(complain_usage("--%s: --%s %s changes a file of baselines and "
 					    "judges nothing that could be written",
-					    gate_files_wanted(&arguments->files), r->update));
+					    gate_files_wanted(&arguments->files),
+					    r->update ? "update" : "accept",
+					    r->update ? r->update : r->accept));
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

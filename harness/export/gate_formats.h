@@ -17,8 +17,9 @@ struct gate_view {
 	enum gate_state state;
 	int status;
 	char *verdict; /* "fail: 31 lines: 2 fail, 1 inconclusive, 28 pass" */
-	/* Per line of the outcome: what its cell is called, "geometric mean" where it has none.
-	 * No two lines have tier, metric and this alike: of equals the second is "CELL (2)". */
+	/* Per line of the outcome: what its cell is called; where it has none "geometric mean",
+	 * or "whole tier" where that could not be measured. No two lines have tier, metric and
+	 * this alike: of equals the second is "CELL (2)". */
 	char **cell;
 	size_t *worst; /* the lines' numbers: broken, fail, inconclusive, accepted, skipped,
 			  pass, and in each what is farthest above its limit first */

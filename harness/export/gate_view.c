@@ -49,12 +49,13 @@ static void name_lines(struct gate_view *view)
 	bool changed;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *cell = view->outcome->lines[i].cell;
+		const struct gate_line *line = &view->outcome->lines[i];
+		const char *cell = line->cell;
 
 		order[i] = i;
-		view->cell[i] = text_format("%s", !cell   ? "geometric mean"
-						  : *cell ? cell
-							  : "(no name)");
+		if (!cell)
+			cell = !isnan(line->ratio.point) ? "geometric mean" : "whole tier";
+		view->cell[i] = text_format("%s", *cell ? cell : "(no name)");
 	}
 	do {
 		size_t first = 0;

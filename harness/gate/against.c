@@ -44,7 +44,7 @@ static void skip_tier(struct gate_session *s, int tier, const char *nearest, boo
 			 "%s has no baseline of this count class, the nearest differs in %s: "
 			 "`%s` makes one",
 			 r->baseline, nearest, command);
-	gate_session_skip(s, tier, reason, command);
+	gate_session_note(s, tier, GATE_STATE_SKIPPED, reason, command);
 	free(reason);
 	free(command);
 }

@@ -226,8 +226,7 @@ static json_t *make_value(const struct gate_value *value, const json_t *before)
 	const json_t *was = json_object_get(before, "shares");
 	double kept = settled(value, value->value, json_object_get(before, "value"));
 	json_t *shares = json_object();
-	json_t *object =
-		json_pack("{s:i, s:o}", "tier", value->tier, "value", number(kept));
+	json_t *object = json_pack("{s:i, s:o}", "tier", value->tier, "value", number(kept));
 
 	for (size_t i = 0; i < value->nshares; i++)
 		if (value->shares[i].value >= GATE_BASELINE_SHARE * kept)

@@ -92,10 +92,9 @@ static int measure_time(struct gate_session *g)
 					   .quiet = r->quiet};
 	char why[1200];
 
-	if (gate_time(&timing, g->outcome, why, sizeof(why)) < 0) {
-		complain("%s", why);
-		return GATE_EXIT_BROKEN;
-	}
+	/* Lines that there are, and all forms, are written even so. */
+	if (gate_time(&timing, g->outcome, why, sizeof(why)) < 0)
+		gate_session_note(g, GATE_TIME, GATE_STATE_BROKEN, why, NULL);
 	return interrupt_wanted() ? STATUS_INTERRUPTED : GATE_JUDGED;
 }
 

@@ -38,8 +38,8 @@ struct gate_pair {
 	double base, head;
 };
 
-/* One metric of one cell, or of all cells of a tier together (cell NULL: the geometric mean).
- */
+/* One metric of one cell, or of all cells of a tier together (cell NULL): their geometric mean,
+ * or, without a ratio, why the tier could not be measured. */
 struct gate_line {
 	int tier; /* 0 to 3 */
 	char *cell, *metric;

@@ -9,13 +9,16 @@
 
 /* What each tier measures of one allocator. */
 static const struct tier {
-	const char *metric; /* that a tier is named by where it could not be measured at all */
+	/* That a tier is named by where it could not be measured at all. */
+	const char *metric;
+	enum gate_unit unit;
 	int (*measure)(const struct gate_place *, const struct contender *,
 		       struct gate_values *, char *, size_t);
 } tiers[GATE_TIERS] = {
-	[0] = {"fast_instructions", gate_measure_static},
-	[1] = {"instructions", gate_measure_instructions},
-	[2] = {"area", gate_measure_memory},
+	[0] = {"fast_instructions", GATE_COUNT, gate_measure_static},
+	[1] = {"instructions", GATE_COUNT, gate_measure_instructions},
+	[2] = {"area", GATE_BYTE_EVENTS, gate_measure_memory},
+	[GATE_TIME] = {"cpu_ns", GATE_NS, NULL}, /* of a pair: timing.h */
 };
 
 bool gate_tier_is_exact(int tier)
@@ -23,13 +26,13 @@ bool gate_tier_is_exact(int tier)
 	return tiers[tier].measure != NULL;
 }
 
-void gate_session_skip(struct gate_session *g, int tier, const char *reason,
-		       const char *command)
+void gate_session_note(struct gate_session *g, int tier, enum gate_state state,
+		       const char *reason, const char *command)
 {
 	struct gate_line *line =
-		gate_outcome_add(g->outcome, tier, NULL, tiers[tier].metric, GATE_COUNT);
+		gate_outcome_add(g->outcome, tier, NULL, tiers[tier].metric, tiers[tier].unit);
 
-	line->state = GATE_STATE_SKIPPED;
+	line->state = state;
 	gate_text(&line->reason, "%s", reason);
 	if (command)
 		gate_text(&line->command, "%s", command);
@@ -54,6 +57,6 @@ int gate_session_measure(struct gate_session *g, int tier, const struct contende
 	if (interrupt_wanted())
 		return -1;
 	if (result < 0)
-		gate_session_skip(g, tier, why, NULL);
+		gate_session_note(g, tier, GATE_STATE_SKIPPED, why, NULL);
 	return result == 0;
 }

@@ -29,8 +29,8 @@ int gate_session_measure(struct gate_session *session, int tier,
 			 const struct contender *contender, const char *side,
 			 struct gate_values *values);
 
-/* A line that says why nothing of a tier is compared. */
-void gate_session_skip(struct gate_session *session, int tier, const char *reason,
-		       const char *command);
+/* A line that says why nothing of a tier is compared: skipped, or broken. */
+void gate_session_note(struct gate_session *session, int tier, enum gate_state state,
+		       const char *reason, const char *command);
 
 #endif

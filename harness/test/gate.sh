@@ -20,6 +20,7 @@ refuses 2 "needs --because" "an acceptance without a reason" gate --baseline x -
 refuses 2 "--baseline FILE is needed" "and one without a file" gate --base glibc --head ashlar --accept x --because y
 refuses 2 "unexpected" "a stray argument" gate glibc
 refuses 2 "judges nothing" "a form of what is only kept" gate --update "$work/x.json" --json -
+refuses 2 "--junit: --accept CELL" "or of what is accepted" gate --baseline "$work/x.json" --accept CELL --because y --junit "$work/x"
 refuses 2 "--junit '/no/such/x'" "a form in a folder that is not there" gate --base glibc --head ashlar --junit /no/such/x
 refuses 99 "/no/such.so" "which is a hard error to Automake" gate --automake --base /no/such.so --head ashlar
 printf '[gate]\ninstructions = much\n' >"$work/bad.job"
@@ -66,7 +67,7 @@ check 'grep -q "slow is another allocator" "$work/out"' "fast paths of others ar
 # A file of baselines.
 file=$work/baseline.json
 bench gate --quiet --tiers 1 --baseline "$file" --head "$none"
-check '[ $status -eq 77 ] && grep -q "gate --update" "$work/out"' "without a file nothing is compared, and the command is told"
+check '[ $status -eq 77 ] && grep -q "gate --update" "$work/out" && grep -q "^skipped *1 *whole tier *instructions" "$work/out"' "without a file nothing is compared, and the command is told"
 bench gate --quiet --tiers 1 --update "$file" --head "$none" --workload realloc-growth,big-buffers
 check '[ $status -eq 0 ] && grep -q "\"realloc-growth:" "$file" && grep -q "\"big-buffers:" "$file"' "a baseline is made"
 cp "$file" "$work/first.json"

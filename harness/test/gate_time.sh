@@ -67,6 +67,10 @@ cat >"$work/twelfth" <<-EOF
 EOF
 bench gate --base "$none" --head "$none" --budget 4s --command "sh $work/twelfth" --precision 1%
 check '[ $status -eq 4 ] && [ "$(grep -c "^inconclusive .*the budget of 4 s" "$work/out")" -eq 2 ]' "a budget that is spent before the first pair decides nothing"
+# What was measured is gone before it can be read.
+bench gate --base "$none" --head "$none" --pairs 2 --command "sh -c 'rm -rf $TMPDIR/ashlar-gate-*'" --junit "$work/junit"
+check '[ $status -eq 3 ] && grep -q "^broken *3 *whole tier *cpu_ns" "$work/out" && grep -q "errors=\"1\"" "$work/junit"' \
+	"what the bench fails by is a line, in every form"
 timed "$none" "crash=$planted/planted_crash.so,PLANTED_CALLS=500" --pairs 8
 check '[ $status -eq 3 ] && grep -q "^broken .*head: killed by SIGSEGV" "$work/out"' "head crashes: broken"
 timed "crash=$planted/planted_crash.so,PLANTED_CALLS=500" "$none" --pairs 8
