@@ -218,7 +218,7 @@ int gate_main(int argc, char **argv)
 		children,
 		NULL,
 		NULL};
-	struct gate_arguments arguments = {.request.seed = 1};
+	struct gate_arguments arguments = {.request.seed = GATE_SEED};
 	struct gate_outcome outcome;
 	int status;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "harness/base/message.h"
+#include "harness/gate/again.h"
 #include "harness/gate/baseline.h"
 #include "harness/gate/compare.h"
 #include "harness/gate/count_class.h"
@@ -33,8 +34,7 @@ static bool write_file(const char *path, const json_t *file)
 static void skip_tier(struct gate_session *s, int tier, const char *nearest, bool no_file)
 {
 	const struct gate_request *r = s->request;
-	char *command = text_format("ashlar-bench gate --update '%s' --head '%s' --tiers %d",
-				    r->baseline, s->head.path, tier);
+	char *command = gate_again_update(r, tier);
 	char *reason = text_format(
 		"%s %s: `%s` makes one", r->baseline,
 		no_file ? "is not there" : "has no baseline of this count class", command);

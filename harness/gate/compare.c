@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/gate/again.h"
 
 /* Functions that are told of a line: those in which head differs by at least this share of
  * what it differs by in all. */
@@ -105,6 +106,14 @@ static bool take_absence(struct gate_line *line, const char *side,
 	return value->failure || value->skipped;
 }
 
+static void add_command(struct gate_line *line, const char *again)
+{
+	char *command = gate_again_cell(again, line->tier, line->cell);
+
+	gate_text(&line->command, "%s", command);
+	free(command);
+}
+
 /* `any` is one of the two, of which the other may be NULL. */
 static void add_line(const struct gate_value *any, const struct gate_value *base,
 		     const struct gate_value *head, const struct gate_limits *limits,
@@ -117,7 +126,7 @@ static void add_line(const struct gate_value *any, const struct gate_value *base
 	line->limit = gate_limit_of(limits, any->metric, any->cell);
 	line->base = base ? base->value : NAN;
 	line->head = head ? head->value : NAN;
-	gate_text(&line->command, "%s --tiers %d --workload '%s'", again, any->tier, any->cell);
+	add_command(line, again);
 	if (base)
 		absent |= take_absence(line, "base", base);
 	if (head)
@@ -176,7 +185,7 @@ static void add_mean(const struct gate_values *base, const struct gate_values *h
 	if (accepted)
 		gate_text(&line->reason, "%zu cells count from what was accepted of them",
 			  accepted);
-	gate_text(&line->command, "%s --tiers %d", again, of->tier);
+	add_command(line, again);
 }
 
 void gate_compare(const struct gate_values *base, const struct gate_values *head, int tier,

@@ -11,14 +11,13 @@
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/gate/again.h"
 #include "harness/gate/against.h"
 #include "harness/gate/candidate.h"
 #include "harness/gate/compare.h"
 #include "harness/gate/count_class.h"
 #include "harness/gate/timing.h"
 #include "harness/matrix/command.h"
-
-#define OWN "ashlar" /* head, where nobody says another */
 
 /* Time is of a pair. */
 static bool is_there(const struct gate_session *g, int tier)
@@ -88,7 +87,7 @@ static int measure_time(struct gate_session *g)
 					   .seed = r->seed,
 					   .limits = &g->limits,
 					   .cache = paths_find()->cache,
-					   .again = g->again,
+					   .again = g->again_timed,
 					   .quiet = r->quiet};
 	char why[1200];
 
@@ -196,16 +195,17 @@ static int prepare(struct gate_session *g)
 	if (r->base)
 		status = resolve("--base", r->base, &g->base, &g->outcome->base);
 	if (status == STATUS_OK)
-		status =
-			resolve("--head", r->head ? r->head : OWN, &g->head, &g->outcome->head);
+		status = resolve("--head", r->head ? r->head : GATE_OWN, &g->head,
+				 &g->outcome->head);
 	if (status != STATUS_OK)
 		return status;
 	note_class(g);
 	if (r->baseline)
 		gate_text(&g->outcome->baseline, "%s", r->baseline);
-	g->again = text_format("ashlar-bench gate %s '%s' --head '%s'",
-			       r->base ? "--base" : "--baseline",
-			       r->base ? r->base : r->baseline, r->head ? r->head : OWN);
+	if (!r->update) {
+		g->again = gate_again(r, false);
+		g->again_timed = gate_again(r, true);
+	}
 	return make_folder(g);
 }
 
@@ -250,5 +250,6 @@ int gate_run(const struct gate_request *request, struct gate_outcome *outcome)
 	gate_limits_free(&g.limits);
 	free(g.folder);
 	free(g.again);
+	free(g.again_timed);
 	return status;
 }

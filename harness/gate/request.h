@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #define GATE_TIERS 4
-#define GATE_TIME 3 /* the tier of what does not repeat */
+#define GATE_TIME 3       /* the tier of what does not repeat */
+#define GATE_OWN "ashlar" /* head, where nobody says another */
+#define GATE_SEED 1       /* where nobody says another */
 
 enum { GATE_EXIT_PASS, GATE_EXIT_FAIL, GATE_EXIT_USAGE, GATE_EXIT_BROKEN };
 

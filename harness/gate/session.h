@@ -16,7 +16,9 @@ struct gate_session {
 	struct contender base, head;
 	struct gate_values of_base, of_head;
 	char *folder; /* for whatever is written meanwhile */
-	char *again;  /* beginning of the command that does the same */
+	/* Beginnings of the command that does the same, of an exact tier and of time; NULL
+	 * where nothing is compared. */
+	char *again, *again_timed;
 };
 
 /* Whether values of a tier repeat exactly, so that they can be kept. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "harness/base/message.h"
+#include "harness/gate/again.h"
 #include "harness/gate/pairs.h"
 #include "harness/stats/signed_rank.h"
 
@@ -26,12 +27,15 @@ void tier_say(const struct tier *r, const char *format, ...)
 struct gate_line *tier_line(struct tier *r, int cell, size_t metric)
 {
 	struct gate_line *line =
-		gate_outcome_add(r->o, 3, r->cells[cell].name, tier_metrics[metric].name,
-				 tier_metrics[metric].unit);
+		gate_outcome_add(r->o, GATE_TIME, r->cells[cell].name,
+				 tier_metrics[metric].name, tier_metrics[metric].unit);
 
-	if (r->t->again)
-		gate_text(&line->command, "%s --tiers 3 --workload '%s'", r->t->again,
-			  r->cells[cell].name);
+	if (r->t->again) {
+		char *command = gate_again_cell(r->t->again, GATE_TIME, r->cells[cell].name);
+
+		gate_text(&line->command, "%s", command);
+		free(command);
+	}
 	return line;
 }
 

@@ -48,6 +48,12 @@ check '[ $status -eq 1 ] && [ "$(line peak_rss_bytes)" = fail ]' "what holds 64 
 # Three pairs can tell nothing.
 timed "$none" "$some" --pairs 3
 check '[ $status -eq 4 ] && [ "$(line cpu_ns)" = inconclusive ] && grep -q "3 pairs are too few" "$work/out"' "too few pairs: inconclusive"
+# The command that it tells, given to a shell, measures the same.
+sed -n '/^What to run next/,/^What was/s/^  ashlar-bench/"$bench"/p' "$work/out" >"$work/again"
+(eval "$(cat "$work/again")") >"$work/again.out" 2>"$work/again.err"
+status=$?
+check '[ $status -eq 4 ] && [ "$(wc -l <"$work/again")" -eq 1 ] && grep -q "^inconclusive .*3 pairs are too few" "$work/again.out"' \
+	"and so does the command that measures it again"
 timed "$none" "$some" --pairs 3 --json -
 mv "$work/out" "$work/json" && cp "$work/err" "$work/out"
 check '[ $status -eq 4 ] && [ "$(line cpu_ns)" = inconclusive ] && python3 -c "import json, sys; json.load(open(sys.argv[1]))" "$work/json" 2>"$work/err"' \

@@ -1,4 +1,5 @@
 /* What the exact tiers make of values: limits, lines, means, and files of baselines. */
+#include "harness/gate/again.h"
 #include "harness/gate/baseline.h"
 #include "harness/gate/compare.h"
 #include "harness/gate/count_class.h"
@@ -172,6 +173,37 @@ static void what_grew_is_told_first(void **state)
 	gate_values_free(&base);
 	gate_values_free(&head);
 	gate_limits_free(&limits);
+}
+
+/* A shell reads back what was asked for, whatever stands in it. */
+static void commands_are_for_a_shell(void **state)
+{
+	static const struct gate_request request = {.base = "it=/a b/l.so,X='$Y'",
+						    .head = "ashlar",
+						    .job = "a\\b.job",
+						    .seed = 7,
+						    .budget_s = 90,
+						    .pairs = 20,
+						    .precision = 0.015};
+	static const struct gate_request kept = {
+		.baseline = "b.json", .head = "it=/l.so,X=1,Y=2", .seed = GATE_SEED};
+	char *again = gate_again(&request, false), *timed = gate_again(&request, true),
+	     *cell = gate_again_cell(timed, 3, "c:a=1,b=2"),
+	     *update = gate_again_update(&kept, 2);
+
+	(void)state;
+	assert_string_equal(again,
+			    "ashlar-bench gate --base 'it=/a b/l.so,X='\\''$Y'\\''' --head "
+			    "'ashlar' --seed 7 --job 'a\\b.job'");
+	assert_memory_equal(cell, again, strlen(again));
+	assert_string_equal(cell + strlen(again), " --budget 90s --pairs 20 --precision 1.5% "
+						  "--tiers 3 --workload 'c:a=1,b=2'");
+	assert_string_equal(update, "ashlar-bench gate --update 'b.json' --head "
+				    "'it=/l.so,X=1,Y=2' --tiers 2");
+	free(again);
+	free(timed);
+	free(cell);
+	free(update);
 }
 
 static bool names(const struct gate_line *line, const char *function)
@@ -381,6 +413,7 @@ int main(void)
 		cmocka_unit_test(globs_mean_cells),
 		cmocka_unit_test(limits_are_of_metrics_and_cells),
 		cmocka_unit_test(lines_are_judged_by_their_limits),
+		cmocka_unit_test(commands_are_for_a_shell),
 		cmocka_unit_test(what_grew_is_told_first),
 		cmocka_unit_test(what_is_left_out_has_not_grown),
 		cmocka_unit_test(what_a_file_leaves_out_has_not_grown),
