@@ -70,7 +70,8 @@ static json_t *cell_to_json(const struct cell *cell)
 	json_object_set_new(o, "blocks", json_integer(cell->blocks));
 	json_object_set_new(o, "load", cell->load ? json_integer(cell->load) : json_null());
 	json_object_set_new(o, "step_ns",
-			    cell->step_ns ? json_integer(cell->step_ns) : json_null());
+			    cell_takes(cell, "step_ns") ? json_integer(cell->step_ns)
+							: json_null());
 	json_object_set_new(o, "again", json_boolean(cell->again));
 	if (cell->command)
 		json_object_set_new(o, "command", command_to_json(cell->command));

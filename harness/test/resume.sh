@@ -54,6 +54,10 @@ check '[ $status -eq 0 ] && [ "$(wc -l <"$work/out")" -eq 1 ] && grep -q "was fi
 	"a finished one that is resumed says so, and that is no failure"
 refuses 1 "holds a run set already" "nor written over" run $plan --out "$work/whole"
 
+bench run --no-report --quiet --mode footprint --workload heap-walk --set ops=1000,step_ns=0 --blocks 1 --only glibc --out "$work/held"
+bench run --resume --out "$work/held"
+check '[ $status -eq 0 ] && grep -q "nothing is left" "$work/out"' "so does one whose clock was held though its mode moves it"
+
 # ctrl-C: the running sample is finished.
 stopped_run "$work/cut" 3
 kill -INT $pid
