@@ -68,8 +68,8 @@ int gate_measure_static(const struct gate_place *place, const struct contender *
 			struct gate_values *values, char *why, size_t why_size)
 {
 	const struct paths *paths = paths_find();
-	const char *const argv[] = {"sh", paths->fastpath_counts, contender->path,
-				    paths->fastpath, NULL};
+	const char *argv[CONTENDER_ENV + 6] = {"env"};
+	int n = 1;
 	char *valgrind = paths_find_program("valgrind"), *log, *table;
 	int result;
 
@@ -85,6 +85,12 @@ int gate_measure_static(const struct gate_place *place, const struct contender *
 	if (!file_exists(paths->fastpath))
 		return because(why, why_size, "%s is missing: `make` builds it",
 			       paths->fastpath);
+	for (int i = 0; i < contender->nenv; i++)
+		argv[n++] = contender->env[i];
+	argv[n++] = "sh";
+	argv[n++] = paths->fastpath_counts;
+	argv[n++] = contender->path;
+	argv[n] = paths->fastpath;
 	log = text_format("%s/fastpath.log", place->folder);
 	table = tool_output(argv, log, why, why_size);
 	if (table)

@@ -51,6 +51,10 @@ check '[ $status -eq 0 ] && grep -q "trace:git:.*mode=single" "$work/out"' \
 	"the same library elsewhere passes"
 check '[ "$(grep -c "free:size=" "$work/out")" -eq 12 ]' "and so do its fast paths, counted one by one"
 
+bench gate --quiet --tiers 0 --workload free --base "$library" --head "own=$library,ASHLAR_CONF=tcache:false"
+check 'awk "\$4 == \"fast_instructions\" && \$5 != \$6 { n++ } END { exit n != 3 }" "$work/out"' \
+	"which are those of the library with its variables"
+
 # Instructions more: with the functions that have them.
 forms=$work/forms
 mkdir "$forms"
