@@ -4,12 +4,14 @@
 #define HARNESS_GATE_NOISE_H
 
 #include <stddef.h>
+#include "harness/contenders/contender.h"
 
 /* Kept pairs that are older say nothing of the machine of today. */
 #define NOISE_DAYS 7
 
 struct noise_pair {
 	char *when; /* UTC, ISO 8601 */
+	char *base; /* what ran twice: its build-id and variables */
 	char *cell, *metric;
 	double seconds;   /* that the pair took */
 	double log_ratio; /* of the second run to the first */
@@ -17,14 +19,20 @@ struct noise_pair {
 
 struct noise {
 	char *file; /* NULL = nothing is kept */
+	char *base; /* of which pairs are wanted; the file has those of others, too */
 	struct noise_pair *list;
 	size_t count;
-	size_t kept; /* the first so many are of earlier gates */
+	size_t kept;       /* the first so many are of earlier gates */
+	const char *since; /* begin of the first of those that are of base; NULL = none is */
 };
 
+/* What ran twice, on the heap; NULL where it has no build-id by which it could be known again.
+ */
+char *noise_base(const struct contender *contender);
 /* The pairs of this machine's class and this suite version that are not older than NOISE_DAYS;
- * none where there is no such file. */
-void noise_read(struct noise *noise, const char *cache, const char *machine_class);
+ * none where there is no such file.  What is asked for and added is of `base` (copied). */
+void noise_read(struct noise *noise, const char *cache, const char *machine_class,
+		const char *base);
 void noise_add(struct noise *noise, const char *when, const char *cell, const char *metric,
 	       double seconds, double log_ratio);
 /* Writes all of them.  Returns 0, or -1 with errno: the gate needs it not. */

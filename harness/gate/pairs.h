@@ -26,9 +26,9 @@ int pairs_begin(struct pairs *pairs, const char *dir, const struct cell *cells, 
 		const struct contender *base, const struct contender *head, uint64_t seed,
 		char *why, size_t why_size);
 
-/* Measures until cell i has blocks[i] of them, or until `deadline_ns` (of now_ns(); 0 = none)
- * leaves no room for one more.  Returns 0, or -1 with `why`; the user's wish to end
- * (interrupt_wanted()) is no failure. */
+/* Measures until cell i has blocks[i] of them (0: none is wanted), or until `deadline_ns` (of
+ * now_ns(); 0 = none) leaves no room for one more.  Returns 0, or -1 with `why`; the user's
+ * wish to end (interrupt_wanted()) is no failure. */
 int pairs_measure(struct pairs *pairs, const int *blocks, uint64_t deadline_ns, bool quiet,
 		  char *why, size_t why_size);
 

@@ -57,8 +57,8 @@ int tier_measure_noise(struct tier *r, char *why, size_t why_size)
 	struct pairs pairs;
 
 	for (int i = 0; i < r->ncells; i++) {
-		enough &= noise_count(r, i) >= TIER_NOISE_PLENTY;
-		blocks[i] = TIER_NOISE_WANTED;
+		blocks[i] = noise_count(r, i) < TIER_NOISE_PLENTY ? TIER_NOISE_WANTED : 0;
+		enough &= blocks[i] == 0;
 	}
 	if (enough)
 		goto out;

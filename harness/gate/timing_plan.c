@@ -89,10 +89,11 @@ void tier_announce(const struct tier *r)
 		 "time: up to %d pairs of base and head in each of %d cells; %zu A/A pairs%s, "
 		 "95 %% of them within %.1f %%",
 		 r->planned, r->ncells, r->o->aa_pairs,
-		 r->noise.kept ? ", some of them kept from earlier gates of the last days" : "",
+		 r->noise.since ? ", some of them kept from earlier gates of the last days"
+				: "",
 		 100 * r->o->aa_percentile);
-	if (r->noise.kept)
-		tier_say(r, "time: kept since %s in %s", r->noise.list[0].when, r->noise.file);
+	if (r->noise.since)
+		tier_say(r, "time: kept since %s in %s", r->noise.since, r->noise.file);
 	tier_say(r, "%-32s %-16s %8s %16s", "cell", "metric", "delta", "smallest effect");
 	for (size_t i = 0; i < r->count; i++) {
 		const struct judged *j = &r->list[i];

@@ -217,6 +217,7 @@ int gate_time(const struct gate_timing *timing, struct gate_outcome *o, char *wh
 {
 	struct gate_timing t = *timing;
 	struct tier r = {.t = &t, .o = o};
+	char *base;
 	int result;
 
 	if (!t.budget_s)
@@ -227,13 +228,15 @@ int gate_time(const struct gate_timing *timing, struct gate_outcome *o, char *wh
 	r.noise_ns = now_ns() + (uint64_t)t.budget_s * 1000000000u / NOISE_PART;
 	result = choose_cells(&r, why, why_size);
 	/* Commands of one name need not be the same: of them nothing is kept. */
-	if (result == 0 && t.cache && !command_at(0)) {
+	base = noise_base(t.base);
+	if (result == 0 && t.cache && base && !command_at(0)) {
 		json_t *here = environment_take();
 		const char *class = json_string_value(json_object_get(here, "machine_class"));
 
-		noise_read(&r.noise, t.cache, class ? class : "unknown");
+		noise_read(&r.noise, t.cache, class ? class : "unknown", base);
 		json_decref(here);
 	}
+	free(base);
 	if (result == 0 && r.ncells > 0)
 		result = tier_measure_noise(&r, why, why_size);
 	if (result == 0 && r.ncells > 0 && !interrupt_wanted()) {

@@ -18,14 +18,14 @@
 #include <string.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
-#include "harness/gate/timing.h"
+#include "harness/gate/tier_time.h"
 
 #define RUNS 2000
 #define MOST_CELLS 16
 #define MOST_PAIRS 1000
-#define NOISE 12
+#define NOISE TIER_NOISE_WANTED
 #define PAIRS 48 /* what the default budget has room for, about */
-#define LOOKS 4
+#define LOOKS TIER_LOOKS
 #define STRETCH 5
 
 struct recorded {

@@ -1,10 +1,13 @@
 #include "harness/gate/looks.h"
+#include "harness/base/file.h"
+#include "harness/gate/noise.h"
 #include "harness/gate/outcome.h"
 #include "harness/test/unit.h"
 #include "harness/stats/signed_rank.h"
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -332,6 +335,46 @@ static void what_is_decided_stays(void **state)
 	assert_true(cells[1].ratio.low > 1.03);
 }
 
+/* What one build differs from itself by says nothing of another, nor of the same one with other
+ * variables. */
+static void noise_is_of_its_base(void **state)
+{
+	struct contender one = {.build_id = "00ff"}, other = {.build_id = "ff00"},
+			 unknown = {.build_id = ""};
+	char folder[] = "/tmp/ashlar-test-XXXXXX", variable[] = "A=1", *bases[3];
+	struct noise noise;
+	double room[8];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_null(noise_base(&unknown));
+	bases[0] = noise_base(&one);
+	bases[1] = noise_base(&other);
+	one.env[one.nenv++] = variable;
+	bases[2] = noise_base(&one);
+	for (int i = 0; i < 3; i++) {
+		noise_read(&noise, folder, "class", bases[i]);
+		assert_int_equal(noise.count, i);
+		assert_null(noise.since);
+		assert_int_equal(noise_of(&noise, NULL, "m", room), 0);
+		assert_true(isnan(noise_seconds(&noise, "a")));
+		noise_add(&noise, "9999-01-01T00:00:00Z", "a", "m", i + 1, 0.25 * (i + 1));
+		assert_int_equal(noise_keep(&noise), 0);
+		noise_free(&noise);
+	}
+	for (int i = 0; i < 3; i++) {
+		noise_read(&noise, folder, "class", bases[i]);
+		assert_int_equal(noise.count, 3);
+		assert_non_null(noise.since);
+		assert_int_equal(noise_of(&noise, "a", "m", room), 1);
+		close_to(room[0], 0.25 * (i + 1), 0);
+		close_to(noise_seconds(&noise, "a"), i + 1, 0);
+		noise_free(&noise);
+		free(bases[i]);
+	}
+	file_remove_tree(folder);
+}
+
 /* The short way to a test of many draws is the test. */
 static void critical_sums(void **state)
 {
@@ -360,6 +403,7 @@ int main(void)
 		cmocka_unit_test(looks_err_as_rarely_as_promised),
 		cmocka_unit_test(what_is_decided_stays),
 		cmocka_unit_test(critical_sums),
+		cmocka_unit_test(noise_is_of_its_base),
 		cmocka_unit_test(states_and_statuses),
 	};
 
