@@ -52,6 +52,7 @@ static void skip_tier(struct gate_session *s, int tier, const char *nearest, boo
 static int check_tier(struct gate_session *s, const json_t *file, int tier)
 {
 	struct gate_values base = {0};
+	const bool whole = !s->request->cells && !s->request->accept;
 	struct gate_class class;
 	char *nearest = NULL;
 	int measured = 0;
@@ -60,8 +61,7 @@ static int check_tier(struct gate_session *s, const json_t *file, int tier)
 	if (file && gate_baseline_find(file, &class, &base, &nearest)) {
 		measured = gate_session_measure(s, tier, &s->head, "head", &s->of_head);
 		if (measured > 0)
-			gate_compare(&base, &s->of_head, tier,
-				     !s->request->cells && !s->request->accept, &s->limits,
+			gate_compare(&base, &s->of_head, tier, whole, whole, &s->limits,
 				     s->again, s->outcome);
 	} else {
 		skip_tier(s, tier, nearest, !file);

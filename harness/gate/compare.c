@@ -189,7 +189,7 @@ static void add_mean(const struct gate_values *base, const struct gate_values *h
 }
 
 void gate_compare(const struct gate_values *base, const struct gate_values *head, int tier,
-		  bool whole, const struct gate_limits *limits, const char *again,
+		  bool whole, bool means, const struct gate_limits *limits, const char *again,
 		  struct gate_outcome *outcome)
 {
 	for (size_t i = 0; i < head->count; i++) {
@@ -205,7 +205,7 @@ void gate_compare(const struct gate_values *base, const struct gate_values *head
 		if (b->tier == tier && !gate_values_find(head, tier, b->cell, b->metric))
 			add_line(b, b, NULL, limits, again, outcome);
 	}
-	for (size_t i = 0; i < head->count; i++) {
+	for (size_t i = 0; means && i < head->count; i++) {
 		const struct gate_value *h = &head->list[i];
 		double limit = gate_limit_of(limits, h->metric, NULL);
 

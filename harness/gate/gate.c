@@ -109,8 +109,8 @@ static int measure_pair(struct gate_session *g)
 		if (measured < 0)
 			return STATUS_INTERRUPTED;
 		if (measured)
-			gate_compare(&g->of_base, &g->of_head, t, true, &g->limits, g->again,
-				     g->outcome);
+			gate_compare(&g->of_base, &g->of_head, t, true, !g->request->cells,
+				     &g->limits, g->again, g->outcome);
 	}
 	return g->wanted[GATE_TIME] ? measure_time(g) : GATE_JUDGED;
 }

@@ -116,7 +116,7 @@ static void lines_are_judged_by_their_limits(void **state)
 	v->accepted = 1100;
 	v->because = strdup("checks");
 	put(&head, "more than wanted", 1106);
-	gate_compare(&base, &head, 1, true, &limits, "gate", &outcome);
+	gate_compare(&base, &head, 1, true, true, &limits, "gate", &outcome);
 	assert_int_equal(line_of(&outcome, "at the limit")->state, GATE_STATE_PASS);
 	assert_int_equal(line_of(&outcome, "above")->state, GATE_STATE_FAIL);
 	assert_string_equal(line_of(&outcome, "above")->command,
@@ -136,6 +136,11 @@ static void lines_are_judged_by_their_limits(void **state)
 	assert_true(fabs(line->ratio.point -
 			 pow(1.005 * 1.006 * 1105 / 1100 * 1106 / 1100, 0.25)) < 1e-12);
 	assert_int_equal(line->state, GATE_STATE_FAIL);
+	/* Some cells of a tier have no mean that a limit could be of. */
+	gate_outcome_free(&outcome);
+	gate_compare(&base, &head, 1, true, false, &limits, "gate", &outcome);
+	for (size_t i = 0; i < outcome.nlines; i++)
+		assert_non_null(outcome.lines[i].cell);
 	gate_outcome_free(&outcome);
 	gate_values_free(&base);
 	gate_values_free(&head);
@@ -161,7 +166,7 @@ static void what_grew_is_told_first(void **state)
 	gate_value_share(h, "malloc", 550);
 	gate_value_share(h, "new", 250);
 	gate_value_share(h, "same", 400);
-	gate_compare(&base, &head, 1, true, &limits, "gate", &outcome);
+	gate_compare(&base, &head, 1, true, true, &limits, "gate", &outcome);
 	line = line_of(&outcome, "cell");
 	assert_int_equal(line->nparts, 3);
 	assert_string_equal(line->parts[0].name, "new");
@@ -237,7 +242,7 @@ static void what_is_left_out_has_not_grown(void **state)
 	gate_value_share(h, "small", 400);
 	gate_value_share(h, "above the cut", 506);
 	gate_value_share(h, "new", 8000);
-	gate_compare(&base, &head, 1, true, &limits, "gate", &outcome);
+	gate_compare(&base, &head, 1, true, true, &limits, "gate", &outcome);
 	line = line_of(&outcome, "cell");
 	assert_int_equal(line->state, GATE_STATE_FAIL);
 	assert_int_equal(line->nparts, 3);
@@ -272,7 +277,7 @@ static void what_a_file_leaves_out_has_not_grown(void **state)
 	file = gate_baseline_read("/no/such/file", true, why, sizeof(why));
 	gate_baseline_put(file, &class, 1, &base, false);
 	assert_true(gate_baseline_find(file, &class, &read, &nearest));
-	gate_compare(&read, &head, 1, true, &limits, "gate", &outcome);
+	gate_compare(&read, &head, 1, true, true, &limits, "gate", &outcome);
 	line = line_of(&outcome, "cell");
 	assert_int_equal(line->state, GATE_STATE_FAIL);
 	assert_true(names(line, "malloc") && !names(line, "unchanged"));
