@@ -1,6 +1,5 @@
 #include "harness/gate/timing.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "harness/gate/looks.h"
 #include "harness/gate/pairs.h"
 #include "harness/gate/tier_time.h"
+#include "harness/gate/trials.h"
 #include "harness/machine/environment.h"
 #include "harness/matrix/suite.h"
 #include "harness/stats/signed_rank.h"
@@ -20,22 +20,6 @@
 #define NOISE_PART 5   /* of the budget at most, for A/A pairs */
 #define PAIRS_LEAST 10 /* before an interval's width is believed */
 #define PAIRS_STEP 4   /* between two checks of it at least, and a quarter of all */
-
-static bool is_wanted(const char *globs, const struct cell *cell)
-{
-	bool wanted = !globs;
-
-	for (const char *p = globs; p && *p && !wanted;) {
-		size_t length = strcspn(p, ",");
-		char *glob = text_format("%.*s", (int)length, p);
-
-		wanted = fnmatch(glob, cell->name, 0) == 0 ||
-			 fnmatch(glob, cell_workload_name(cell), 0) == 0;
-		free(glob);
-		p += length + (p[length] == ',');
-	}
-	return wanted;
-}
 
 static int choose_cells(struct tier *r, char *why, size_t why_size)
 {
@@ -50,7 +34,7 @@ static int choose_cells(struct tier *r, char *why, size_t why_size)
 	if (suite_cells(&choice, &r->cells, &r->ncells, why, why_size) < 0)
 		return -1;
 	for (int i = 0; i < r->ncells; i++)
-		if (is_wanted(r->t->cells, &r->cells[i]))
+		if (gate_cell_wanted(r->t->cells, r->cells[i].name))
 			r->cells[n++] = r->cells[i];
 	r->ncells = n;
 	return 0;
