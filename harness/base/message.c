@@ -7,10 +7,17 @@
 #include <stdlib.h>
 
 static const char *speaker;
+static int no_memory_status = STATUS_FAILED, usage_status = STATUS_USAGE;
 
 void message_speaker(const char *verb)
 {
 	speaker = verb;
+}
+
+void message_statuses(int no_memory, int usage)
+{
+	no_memory_status = no_memory;
+	usage_status = usage;
 }
 
 static void say(const char *format, va_list args)
@@ -37,7 +44,13 @@ int complain_usage(const char *format, ...)
 	va_start(args, format);
 	say(format, args);
 	va_end(args);
-	return STATUS_USAGE;
+	return usage_status;
+}
+
+_Noreturn void out_of_memory(void)
+{
+	complain("out of memory");
+	exit(no_memory_status);
 }
 
 void end_if_nobody_reads(void)
@@ -52,10 +65,8 @@ static char *format_text(const char *format, va_list args)
 {
 	char *text;
 
-	if (vasprintf(&text, format, args) < 0) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (vasprintf(&text, format, args) < 0)
+		out_of_memory();
 	return text;
 }
 
@@ -111,9 +122,7 @@ int because(char *why, size_t size, const char *format, ...)
 void *list_grown(void *list, size_t count, size_t size)
 {
 	list = realloc(list, (count + 1) * size);
-	if (!list) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!list)
+		out_of_memory();
 	return list;
 }

@@ -19,8 +19,16 @@ void message_speaker(const char *verb);
 /* One line on stderr, led by the program's name and ended by a newline. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, and returns STATUS_USAGE, so that a caller can end with it. */
+/* The same, and returns STATUS_USAGE (or what message_statuses() has put in its place), so that
+ * a caller can end with it. */
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* For a verb with statuses of its own: those that the process ends with from now on where
+ * memory is out, and that complain_usage() returns. */
+void message_statuses(int no_memory, int usage);
+
+/* Says so, and ends the process. */
+_Noreturn void out_of_memory(void);
 
 /* To be called when a write to stdout failed, before errno changes.  When nobody reads it any
  * more, as behind `| head`, ends the process without a word, as SIGPIPE does, even where that

@@ -14,10 +14,8 @@
 
 static void *need(void *memory)
 {
-	if (!memory) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!memory)
+		out_of_memory();
 	return memory;
 }
 

@@ -65,12 +65,9 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-#define AUTOMAKE_ERROR 99
-
-static bool as_automake;
-
 struct gate_arguments {
 	struct gate_request request;
+	bool as_automake;
 	struct gate_files files;
 };
 
@@ -181,7 +178,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		take_seed(r, argument);
 		break;
 	case KEY_AUTOMAKE:
-		as_automake = true;
+		arguments->as_automake = true;
 		break;
 	case 'q':
 		r->quiet = true;
@@ -203,6 +200,18 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
+/* A mistake may stand before the option in the command: it is looked for first, whole or cut as
+ * getopt_long(3) lets it be. */
+static bool asks_automake(char **argv)
+{
+	static const char option[] = "--automake";
+
+	for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++)
+		if (strlen(argv[i]) > 3 && strncmp(argv[i], option, strlen(argv[i])) == 0)
+			return true;
+	return false;
+}
+
 int gate_main(int argc, char **argv)
 {
 	static const struct argp_child children[] = {{&gate_output_argp, 0, NULL, 0}, {0}};
@@ -222,7 +231,9 @@ int gate_main(int argc, char **argv)
 	struct gate_outcome outcome;
 	int status;
 
-	argp_err_exit_status = STATUS_USAGE;
+	argp_err_exit_status = asks_automake(argv) ? GATE_EXIT_AUTOMAKE_ERROR : GATE_EXIT_USAGE;
+	message_statuses(asks_automake(argv) ? GATE_EXIT_AUTOMAKE_ERROR : GATE_EXIT_BROKEN,
+			 argp_err_exit_status);
 	message_speaker("gate");
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	status = gate_run(&arguments.request, &outcome);
@@ -230,7 +241,7 @@ int gate_main(int argc, char **argv)
 		status = gate_write(&outcome, &arguments.files);
 	gate_outcome_free(&outcome);
 	message_speaker(NULL);
-	if (as_automake && (status == GATE_EXIT_USAGE || status == GATE_EXIT_BROKEN))
-		return AUTOMAKE_ERROR;
+	if (arguments.as_automake && (status == GATE_EXIT_USAGE || status == GATE_EXIT_BROKEN))
+		return GATE_EXIT_AUTOMAKE_ERROR;
 	return status;
 }

@@ -226,10 +226,8 @@ void contenders_add(struct contenders *all, struct contender *contender)
 		return;
 	}
 	all->list = realloc(all->list, (size_t)(all->count + 1) * sizeof(*all->list));
-	if (!all->list) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!all->list)
+		out_of_memory();
 	all->list[all->count++] = *contender;
 }
 

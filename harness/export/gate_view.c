@@ -9,10 +9,8 @@
 
 static void *checked(void *memory)
 {
-	if (!memory) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!memory)
+		out_of_memory();
 	return memory;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/gate/request.h"
 
 const char *const gate_states[GATE_STATES] = {
 	[GATE_STATE_PASS] = "pass",
@@ -22,18 +23,6 @@ const char *const gate_units[GATE_UNITS] = {
 	[GATE_BYTE_EVENTS] = "byte_events",
 	[GATE_NS] = "ns",
 };
-
-#define STATUS_PASS 0
-#define STATUS_FAIL 1
-#define STATUS_BROKEN 3
-#define STATUS_INCONCLUSIVE 4
-#define STATUS_SKIPPED 77 /* Automake's */
-
-static _Noreturn void out_of_memory(void)
-{
-	complain("out of memory");
-	exit(STATUS_BROKEN);
-}
 
 void gate_outcome_init(struct gate_outcome *outcome)
 {
@@ -206,14 +195,14 @@ int gate_outcome_status(const struct gate_outcome *outcome)
 {
 	switch (gate_outcome_state(outcome)) {
 	case GATE_STATE_FAIL:
-		return STATUS_FAIL;
+		return GATE_EXIT_FAIL;
 	case GATE_STATE_BROKEN:
-		return STATUS_BROKEN;
+		return GATE_EXIT_BROKEN;
 	case GATE_STATE_INCONCLUSIVE:
-		return outcome->inconclusive_passes ? STATUS_PASS : STATUS_INCONCLUSIVE;
+		return outcome->inconclusive_passes ? GATE_EXIT_PASS : GATE_EXIT_INCONCLUSIVE;
 	case GATE_STATE_SKIPPED:
-		return STATUS_SKIPPED;
+		return GATE_EXIT_SKIPPED;
 	default:
-		return STATUS_PASS;
+		return GATE_EXIT_PASS;
 	}
 }

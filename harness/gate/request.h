@@ -10,7 +10,17 @@
 #define GATE_OWN "ashlar" /* head, where nobody says another */
 #define GATE_SEED 1       /* where nobody says another */
 
-enum { GATE_EXIT_PASS, GATE_EXIT_FAIL, GATE_EXIT_USAGE, GATE_EXIT_BROKEN };
+/* Exit statuses of the verb.  Those of tests of Automake are a skip and its hard error, which
+ * --automake puts in place of a mistake and of what is broken. */
+enum gate_exit {
+	GATE_EXIT_PASS = 0,
+	GATE_EXIT_FAIL = 1,
+	GATE_EXIT_USAGE = 2,
+	GATE_EXIT_BROKEN = 3,
+	GATE_EXIT_INCONCLUSIVE = 4,
+	GATE_EXIT_SKIPPED = 77,
+	GATE_EXIT_AUTOMAKE_ERROR = 99
+};
 
 struct gate_request {
 	const char *base, *head; /* as candidate.h takes them; NULL = not said */

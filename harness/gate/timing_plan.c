@@ -39,10 +39,8 @@ void tier_plan(struct tier *r)
 	r->list = calloc(most + 1, sizeof(*r->list));
 	r->verdicts = calloc(most + 1, sizeof(*r->verdicts));
 	r->decided = calloc(most + 1, sizeof(*r->decided));
-	if (!room || !r->list || !r->verdicts || !r->decided) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!room || !r->list || !r->verdicts || !r->decided)
+		out_of_memory();
 	r->planned = affordable(r);
 	for (int i = 0; i < r->ncells; i++)
 		for (size_t m = 0; m < TIER_METRICS; m++) {

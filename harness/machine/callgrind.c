@@ -44,10 +44,8 @@ const char *callgrind_name(struct callgrind_names *names, const char *text)
 		return "";
 	if (id >= names->count) {
 		names->list = realloc(names->list, (id + 1) * sizeof(names->list[0]));
-		if (!names->list) {
-			complain("out of memory");
-			exit(STATUS_FAILED);
-		}
+		if (!names->list)
+			out_of_memory();
 		while (names->count <= id)
 			names->list[names->count++] = NULL;
 	}

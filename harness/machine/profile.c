@@ -31,10 +31,8 @@ static size_t enter(struct profile *p, const char *object, const char *function)
 	found = find(p, base, name);
 	if (!found) {
 		p->list = realloc(p->list, (p->count + 1) * sizeof(*p->list));
-		if (!p->list) {
-			complain("out of memory");
-			exit(STATUS_FAILED);
-		}
+		if (!p->list)
+			out_of_memory();
 		found = &p->list[p->count++];
 		*found = (struct profile_function){text_format("%s", base), name, 0};
 		return p->count - 1;
@@ -133,10 +131,8 @@ struct profile_row *profile_compare(const struct profile *a, double ops_a,
 	struct profile_row *rows = calloc(a->count + b->count + 1, sizeof(*rows));
 	size_t n = a->count;
 
-	if (!rows) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!rows)
+		out_of_memory();
 	for (size_t i = 0; i < a->count; i++)
 		rows[i] = (struct profile_row){a->list[i].object, a->list[i].name,
 					       (double)a->list[i].self / ops_a, 0};

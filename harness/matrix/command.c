@@ -101,10 +101,8 @@ static const char **split(const char *line, char *why, size_t why_size)
 	char *text = text_format("%s", line), *to = text, quote = 0;
 	int n = 0;
 
-	if (!argv) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!argv)
+		out_of_memory();
 	for (const char *p = line;;) {
 		p += strspn(p, " \t");
 		if (!*p)
@@ -199,10 +197,8 @@ int command_add(const struct command *draft, char *why, size_t why_size)
 			       command_keys[k]);
 	}
 	grown = realloc(list, (size_t)(count + 1) * sizeof(list[0]));
-	if (!c || !grown) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!c || !grown)
+		out_of_memory();
 	list = grown;
 	*c = *draft;
 	c->server = server && strcmp(server, "yes") == 0;

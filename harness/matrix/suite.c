@@ -231,10 +231,8 @@ static void add(struct builder *b, const char *workload, enum cell_mode mode,
 	if (mode == MODE_INSTRUCTIONS && cell.blocks < blocks)
 		cell.blocks = blocks;
 	b->cells = realloc(b->cells, (size_t)(b->count + 1) * sizeof(b->cells[0]));
-	if (!b->cells) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!b->cells)
+		out_of_memory();
 	cell.again = runs_again(b, &cell);
 	b->cells[b->count++] = cell;
 }

@@ -182,10 +182,8 @@ void manifest_schedule(const struct manifest *m, struct schedule *s)
 	json_t *stage, *number;
 	size_t i, k;
 
-	if (!blocks || !again) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!blocks || !again)
+		out_of_memory();
 	if (!m->stages) {
 		schedule_make(s, m->cells, m->ncells, m->ncontenders, m->seed);
 		free(again);

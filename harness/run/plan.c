@@ -146,10 +146,8 @@ static int add_cells(const struct suite_choice *choice, void *manifest, char *wh
 	if (suite_cells(choice, &more, &n, why, why_size) < 0)
 		return -1;
 	m->cells = realloc(m->cells, (size_t)(m->ncells + n) * sizeof(m->cells[0]));
-	if (!m->cells) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!m->cells)
+		out_of_memory();
 	for (int i = 0; i < n; i++) {
 		int k = 0;
 

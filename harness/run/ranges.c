@@ -71,10 +71,8 @@ int ranges_each(const struct suite_choice *choice,
 		return -1;
 	}
 	one.settings = calloc((size_t)choice->nsettings, sizeof(one.settings[0]));
-	if (!one.settings) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!one.settings)
+		out_of_memory();
 	memcpy(one.settings, choice->settings,
 	       (size_t)choice->nsettings * sizeof(one.settings[0]));
 	for (int64_t v = r.from; v <= r.to && result == 0;) {

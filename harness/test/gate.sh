@@ -23,6 +23,9 @@ refuses 2 "judges nothing" "a form of what is only kept" gate --update "$work/x.
 refuses 2 "--junit: --accept CELL" "or of what is accepted" gate --baseline "$work/x.json" --accept CELL --because y --junit "$work/x"
 refuses 2 "--junit '/no/such/x'" "a form in a folder that is not there" gate --base glibc --head ashlar --junit /no/such/x
 refuses 99 "/no/such.so" "which is a hard error to Automake" gate --automake --base /no/such.so --head ashlar
+refuses 99 "pass or fail" "so is a mistake in the options, wherever it stands" gate --inconclusive maybe --automake
+bench gate --nosuch --auto
+check '[ $status -eq 99 ] && grep -q "unrecognized option" "$work/err"' "and an option that is none"
 printf '[gate]\ninstructions = much\n' >"$work/bad.job"
 refuses 2 "bad.job:2: instructions = much: a percentage" "a limit that is none" gate --base glibc --head ashlar --job "$work/bad.job"
 printf '[gate]\nseconds = 1%%\n' >"$work/bad.job"
