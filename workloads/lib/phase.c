@@ -58,9 +58,8 @@ void wl_phase(struct wl_run *run, const char *name)
 	struct channel_mark *mark;
 	int64_t bytes = 0, objects = 0;
 
-	/* It has marks of its own, and a page set would lie between the allocator's mappings.
-	 */
-	if (run->mode == WL_FOOTPRINT)
+	/* A page set would lie between the allocator's mappings. */
+	if (wl_repeats(run))
 		return;
 	measure_pause();
 	measure_peak_note();
@@ -88,7 +87,7 @@ void wl_idle(struct wl_run *run, int64_t milliseconds)
 	struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000};
 
 	/* Time that passes outside is none where the clock is held. */
-	if (run->mode == WL_FOOTPRINT)
+	if (wl_repeats(run))
 		return;
 	measure_pause();
 	while (nanosleep(&left, &left) < 0 && errno == EINTR)

@@ -37,7 +37,7 @@ void wl_threads_arm(struct wl_run *run)
 {
 	uint64_t every = run->expected_allocs / WANTED_VALUES;
 
-	if (run->mode == WL_THROUGHPUT || run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT)
+	if (run->mode == WL_THROUGHPUT || wl_repeats(run))
 		return;
 	if (run->mode == WL_LATENCY)
 		run->channel->sample_every = every < 1 ? 1 : every > RAREST ? RAREST : every;

@@ -65,8 +65,7 @@ static int setup(struct wl_run *run)
 	struct replay_settings settings = {
 		.events = (uint64_t)run->values[OPS],
 		.window = (uint64_t)run->values[WINDOW],
-		.merged = run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT ||
-			  run->values[MODE] == REPLAY_SINGLE,
+		.merged = wl_repeats(run) || run->values[MODE] == REPLAY_SINGLE,
 		.paced = run->values[MODE] == REPLAY_PACED,
 	};
 	const struct replay_script *script;
@@ -98,9 +97,7 @@ static int setup(struct wl_run *run)
 		.window = (uint64_t)run->values[WINDOW],
 		.window_ns = (uint64_t)run->values[WINDOW_MS] * 1000000u,
 		.scale = (double)run->values[SCALE] / 100,
-		.rounds = run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT
-				  ? 1
-				  : (uint64_t)run->values[ROUNDS],
+		.rounds = wl_repeats(run) ? 1 : (uint64_t)run->values[ROUNDS],
 	};
 	if (run->mode == WL_LOCALITY) {
 		locality_start(&s->locality);
@@ -116,9 +113,7 @@ static int run_it(struct wl_run *run)
 	struct state *s = run->state;
 
 	player_run(&s->player);
-	/* A page set would be one more mapping between those of the allocator. */
-	if (run->mode != WL_LOCALITY)
-		wl_phase(run, "end");
+	wl_phase(run, "end");
 	return 0;
 }
 

@@ -64,6 +64,13 @@ struct wl_run {
 	uint64_t ops; /* done so far, where they are not the allocation calls; else 0 */
 };
 
+/* Whether one thread does it all while the clock is held, so that addresses repeat: then
+ * nothing else may map memory in between, and time that passes outside is none. */
+static inline bool wl_repeats(const struct wl_run *run)
+{
+	return run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT;
+}
+
 struct workload {
 	const char *name;
 	const char *summary;
@@ -130,7 +137,7 @@ _Noreturn void wl_die(struct wl_run *run, const char *format, ...)
 
 /* A mark of the given name, taken now; every thread of the workload must rest (be
  * joined, or asleep at a barrier).  Takes no part in the run's times.  At most
- * CHANNEL_MARKS of them. */
+ * CHANNEL_MARKS of them.  None where wl_repeats(). */
 void wl_phase(struct wl_run *run, const char *name);
 /* Sleeps without a single call of the allocator; counts in no time figure. */
 void wl_idle(struct wl_run *run, int64_t milliseconds);
