@@ -5,31 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 #include "workloads/shared/channel.h"
+#include "workloads/shared/procfs.h"
 
 /* A read of smaps gives whole mappings only, as many as fit. */
 #define TEXT 65536
 
 enum { OTHER, SHARED_MEMORY, STACK };
 
-static struct state {
-	struct channel_footprint *figures;
-	uint64_t expected; /* allocation calls in all */
-	char *text;
-} state;
+static char *text;
 
-static bool begins(const char *text, const char *with)
+static bool begins(const char *path, const char *with)
 {
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
-static uint64_t kib(const char *text)
-{
-	uint64_t value = 0;
-
-	text += strspn(text, " \t");
-	for (; *text >= '0' && *text <= '9'; text++)
-		value = value * 10 + (uint64_t)(*text - '0');
-	return value * 1024;
+	return strncmp(path, with, strlen(with)) == 0;
 }
 
 /* "FROM-TO rwxp OFFSET DEVICE INODE   PATH": by its path. */
@@ -65,19 +52,15 @@ void footprint_line(struct footprint_sum *s, const char *line)
 	if ((*line >= '0' && *line <= '9') || (*line >= 'a' && *line <= 'f')) {
 		end_mapping(s);
 		s->kind = kind_of(line);
-	} else if (begins(line, "Rss:")) {
-		s->rss = kib(line + 4);
-	} else if (begins(line, "Anonymous:")) {
-		s->anonymous = kib(line + 10);
-	} else if (begins(line, "LazyFree:")) {
-		s->lazy = kib(line + 9);
-	} else if (begins(line, "Swap:")) {
-		s->swapped = kib(line + 5);
-	} else if (begins(line, "Shared_Hugetlb:")) {
-		s->huge += kib(line + 15);
-	} else if (begins(line, "Private_Hugetlb:")) {
-		s->huge += kib(line + 16);
-	} else if (!*line) {
+	} else if (*line) {
+		/* One of them at most; the others add nothing. */
+		s->rss += procfs_kb(line, "Rss");
+		s->anonymous += procfs_kb(line, "Anonymous");
+		s->lazy += procfs_kb(line, "LazyFree");
+		s->swapped += procfs_kb(line, "Swap");
+		s->huge +=
+			procfs_kb(line, "Shared_Hugetlb") + procfs_kb(line, "Private_Hugetlb");
+	} else {
 		end_mapping(s);
 	}
 }
@@ -89,16 +72,16 @@ static uint64_t resident(struct wl_run *run)
 	size_t used = 0;
 	ssize_t n = -1;
 
-	while (fd >= 0 && (n = read(fd, state.text + used, TEXT - 1 - used)) > 0) {
-		char *line = state.text, *end;
+	while (fd >= 0 && (n = read(fd, text + used, TEXT - 1 - used)) > 0) {
+		char *line = text, *end;
 
-		state.text[used + (size_t)n] = '\0';
+		text[used + (size_t)n] = '\0';
 		for (; (end = strchr(line, '\n')); line = end + 1) {
 			*end = '\0';
 			footprint_line(&sum, line);
 		}
 		used = strlen(line);
-		memmove(state.text, line, used + 1);
+		memmove(text, line, used + 1);
 	}
 	if (n < 0)
 		wl_die(run, "/proc/self/smaps: %s", strerror(errno));
@@ -109,21 +92,19 @@ static uint64_t resident(struct wl_run *run)
 
 int64_t footprint_start(struct wl_run *run, const struct channel_thread *count)
 {
-	state.figures = &run->channel->footprint;
-	state.text = wl_table(TEXT);
-	state.expected = run->expected_allocs;
+	text = wl_table(TEXT);
 	return footprint_look(run, count);
 }
 
 /* Allocation calls before checkpoint number i (from 0). */
-static uint64_t place_of(uint64_t i)
+static uint64_t place_of(const struct wl_run *run, uint64_t i)
 {
-	return state.expected * (i + 1) / CHANNEL_CHECKPOINTS;
+	return run->expected_allocs * (i + 1) / CHANNEL_CHECKPOINTS;
 }
 
 static void take(struct wl_run *run, uint64_t calls, int64_t live)
 {
-	struct channel_footprint *f = state.figures;
+	struct channel_footprint *f = &run->channel->footprint;
 
 	f->bytes[f->count] = resident(run);
 	f->calls[f->count] = calls;
@@ -133,18 +114,18 @@ static void take(struct wl_run *run, uint64_t calls, int64_t live)
 
 int64_t footprint_look(struct wl_run *run, const struct channel_thread *count)
 {
-	const struct channel_footprint *f = state.figures;
+	const struct channel_footprint *f = &run->channel->footprint;
 	uint64_t calls = count->allocs + count->reallocs;
 
 	/* The last one is taken when the run is over. */
-	while (f->count < CHANNEL_CHECKPOINTS - 1 && place_of(f->count) <= calls)
+	while (f->count < CHANNEL_CHECKPOINTS - 1 && place_of(run, f->count) <= calls)
 		take(run, calls, count->live_bytes);
-	return f->count < CHANNEL_CHECKPOINTS - 1 ? (int64_t)(place_of(f->count) - calls)
+	return f->count < CHANNEL_CHECKPOINTS - 1 ? (int64_t)(place_of(run, f->count) - calls)
 						  : INT64_MAX;
 }
 
 void footprint_end(struct wl_run *run, const struct channel_thread *count)
 {
-	while (state.figures->count < CHANNEL_CHECKPOINTS)
+	while (run->channel->footprint.count < CHANNEL_CHECKPOINTS)
 		take(run, count->allocs + count->reallocs, count->live_bytes);
 }
