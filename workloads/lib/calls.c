@@ -29,6 +29,25 @@ static void record(struct wl_thread *t, enum channel_hist_kind kind, uint64_t ti
 	next_gap(t);
 }
 
+/* Before a call that is neither timed nor verified, and takes `old` away where that is no NULL:
+ * another thread can get its address once the call is made. */
+static void look(struct wl_thread *t, const void *old)
+{
+	if (t->run->mode == WL_FOOTPRINT)
+		t->countdown = footprint_look(t->run, t->count);
+	else if (old)
+		cdf_died(old);
+}
+
+/* After one that has given `p`. */
+static void *born(struct wl_thread *t, void *p, size_t size)
+{
+	wl_count_alloc(t, p, size);
+	if (t->run->mode == WL_CDF)
+		cdf_born(p, size);
+	return p;
+}
+
 void *wl_malloc_special(struct wl_thread *t, size_t size)
 {
 	uint64_t from;
@@ -39,14 +58,9 @@ void *wl_malloc_special(struct wl_thread *t, size_t size)
 		verify_new(t->run, p, size, VERIFY_ALIGNMENT);
 		return p;
 	}
-	if (t->run->mode == WL_FOOTPRINT) {
-		t->countdown = footprint_look(t->run, t->count);
-		return wl_count_alloc(t, malloc(size), size);
-	}
-	if (t->run->mode == WL_CDF) {
-		p = wl_count_alloc(t, malloc(size), size);
-		cdf_born(p, size);
-		return p;
+	if (t->run->mode != WL_LATENCY) {
+		look(t, NULL);
+		return born(t, malloc(size), size);
 	}
 	from = clock_ticks();
 	p = malloc(size);
@@ -65,14 +79,9 @@ void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size)
 		verify_new(t->run, p, count * size, VERIFY_ALIGNMENT);
 		return p;
 	}
-	if (t->run->mode == WL_FOOTPRINT) {
-		t->countdown = footprint_look(t->run, t->count);
-		return wl_count_alloc(t, calloc(count, size), count * size);
-	}
-	if (t->run->mode == WL_CDF) {
-		p = wl_count_alloc(t, calloc(count, size), count * size);
-		cdf_born(p, count * size);
-		return p;
+	if (t->run->mode != WL_LATENCY) {
+		look(t, NULL);
+		return born(t, calloc(count, size), count * size);
 	}
 	from = clock_ticks();
 	p = calloc(count, size);
@@ -100,14 +109,9 @@ static inline void *aligned(struct wl_thread *t, void *(*call)(size_t, size_t),
 		verify_new(t->run, p, size, alignment);
 		return p;
 	}
-	if (t->run->mode == WL_FOOTPRINT) {
-		t->countdown = footprint_look(t->run, t->count);
-		return wl_count_alloc(t, call(alignment, size), size);
-	}
-	if (t->run->mode == WL_CDF) {
-		p = wl_count_alloc(t, call(alignment, size), size);
-		cdf_born(p, size);
-		return p;
+	if (t->run->mode != WL_LATENCY) {
+		look(t, NULL);
+		return born(t, call(alignment, size), size);
 	}
 	from = clock_ticks();
 	p = call(alignment, size);
@@ -133,12 +137,10 @@ void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t
 
 	if (t->verify)
 		was = verify_gone(t->run, old, old_size);
-	else if (t->run->mode == WL_FOOTPRINT)
-		t->countdown = footprint_look(t->run, t->count);
-	else if (t->run->mode == WL_CDF)
-		cdf_died(old);
-	else
+	else if (t->run->mode == WL_LATENCY)
 		from = clock_ticks();
+	else
+		look(t, old);
 	p = realloc(old, size);
 	if (t->run->mode == WL_LATENCY)
 		record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
@@ -158,11 +160,8 @@ void wl_free_special(struct wl_thread *t, void *p, size_t size)
 	if (t->verify) {
 		verify_gone(t->run, p, size);
 		free(p);
-	} else if (t->run->mode == WL_FOOTPRINT) {
-		t->countdown = footprint_look(t->run, t->count);
-		free(p);
-	} else if (t->run->mode == WL_CDF) {
-		cdf_died(p); /* before another thread can get the address */
+	} else if (t->run->mode != WL_LATENCY) {
+		look(t, p);
 		free(p);
 	} else {
 		uint64_t from = clock_ticks();
