@@ -53,7 +53,7 @@ counter_choice counter_sets_default(void)
 	return 1u << 0 | 1u << 1 | 1u << 2;
 }
 
-static int find(const char *name, size_t length)
+int counter_sets_find(const char *name, size_t length)
 {
 	for (int i = 0; i < counter_sets_count; i++)
 		if (strlen(counter_sets[i].name) == length &&
@@ -68,7 +68,7 @@ int counter_sets_parse(counter_choice *choice, const char *list, char *why, size
 
 	for (const char *p = list;; p++) {
 		size_t length = strcspn(p, ",");
-		int set = find(p, length);
+		int set = counter_sets_find(p, length);
 
 		if (set < 0) {
 			char known[128] = "";

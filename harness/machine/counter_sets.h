@@ -44,6 +44,9 @@ counter_choice counter_sets_default(void);
  * accepted; then `choice` is as it was. */
 int counter_sets_parse(counter_choice *choice, const char *list, char *why, size_t why_size);
 
+/* The number of the set whose name these `length` characters are; -1: there is none. */
+int counter_sets_find(const char *name, size_t length);
+
 /* Whether one of the sets is of this kind. */
 int counter_sets_have(counter_choice choice, enum counter_kind kind);
 

@@ -1,6 +1,7 @@
 #include "harness/run/counting.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
@@ -24,16 +25,21 @@ void counting_add_modes(struct run_request *o)
 static const char *serve(const struct counter_source *source, const struct counter_set *set,
 			 char *line, size_t size)
 {
+	const char *tier;
+	char *valgrind;
+
 	switch (set->kind) {
 	case COUNTERS_HARDWARE:
 		return counters_probe(source, set, line, size);
 	case COUNTERS_SOFTWARE:
 		return counters_probe(source, NULL, line, size);
 	case COUNTERS_CALLGRIND:
+		valgrind = paths_find_program("valgrind");
 		because(line, size, "%s",
-			paths_find_program("valgrind") ? "cells of mode instructions"
-						       : "valgrind is not installed");
-		return paths_find_program("valgrind") ? "callgrind" : "none";
+			valgrind ? "cells of mode instructions" : "valgrind is not installed");
+		tier = valgrind ? "callgrind" : "none";
+		free(valgrind);
+		return tier;
 	default:
 		because(line, size, "cells of mode locality");
 		return "model";
@@ -77,14 +83,6 @@ json_t *counting_plan(const struct counter_source *source, counter_choice asked)
 	return plan;
 }
 
-static int find(const char *name)
-{
-	for (int i = 0; i < counter_sets_count; i++)
-		if (strcmp(counter_sets[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
 counter_choice counting_choice(const json_t *counters)
 {
 	counter_choice choice = 0;
@@ -96,7 +94,7 @@ counter_choice counting_choice(const json_t *counters)
 		int set;
 
 		json_unpack(part, "{s:s, s:s}", "set", &name, "tier", &tier);
-		set = find(name);
+		set = counter_sets_find(name, strlen(name));
 		if (set >= 0 && (!is_hardware(&counter_sets[set]) ||
 				 (strcmp(tier, "software") != 0 && strcmp(tier, "none") != 0)))
 			choice |= 1u << set;
