@@ -173,9 +173,10 @@ static void take(struct counters_reading *reading, const struct counter_open *e,
 }
 
 /* Of the event `at`, in what its leader's read gave.  Three words are one event without a
- * group: value, enabled, running; a group of one has five. */
+ * group: value, enabled, running; a group of one has five.  `error` is why it is missing where
+ * they do not have it. */
 static void take_from(const struct counters *c, struct counters_reading *reading, int at,
-		      const uint64_t *words, int n)
+		      const uint64_t *words, int n, int error)
 {
 	const struct counter_open *e = &c->open[at];
 
@@ -188,16 +189,28 @@ static void take_from(const struct counters *c, struct counters_reading *reading
 			take(reading, e, words[3 + 2 * i], words[1], words[2]);
 			return;
 		}
-	miss(reading->missing, &reading->nmissing, e->name, EIO);
+	miss(reading->missing, &reading->nmissing, e->name, error);
+}
+
+const char *counters_tier(const struct counters *c)
+{
+	return c->hardware ? c->source->tier : c->count ? "software" : "none";
+}
+
+void counters_close(struct counters *c)
+{
+	for (int i = c->count - 1; i >= 0; i--) /* members before their leader */
+		c->source->close(c->open[i].fd);
+	c->count = 0;
 }
 
 void counters_finish(struct counters *c, struct counters_reading *reading)
 {
 	uint64_t words[COUNTERS_WORDS];
-	int read_of = -1, n = 0;
+	int read_of = -1, n = 0, error = 0;
 
 	memset(reading, 0, sizeof(*reading));
-	reading->tier = c->hardware ? c->source->tier : c->count ? "software" : "none";
+	reading->tier = counters_tier(c);
 	reading->set = c->set ? c->set->name : NULL;
 	memcpy(reading->missing, c->missing, sizeof(c->missing));
 	reading->nmissing = c->nmissing;
@@ -205,10 +218,9 @@ void counters_finish(struct counters *c, struct counters_reading *reading)
 		if (c->open[i].leader != read_of) {
 			read_of = c->open[i].leader;
 			n = c->source->read(c->open[read_of].fd, words, COUNTERS_WORDS);
+			error = n < 0 ? errno : EIO; /* also where it gave too little */
 		}
-		take_from(c, reading, i, words, n);
+		take_from(c, reading, i, words, n, error);
 	}
-	for (int i = c->count - 1; i >= 0; i--) /* members before their leader */
-		c->source->close(c->open[i].fd);
-	c->count = 0;
+	counters_close(c);
 }

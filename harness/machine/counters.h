@@ -92,6 +92,9 @@ const char *counters_probe(const struct counter_source *source, const struct cou
  * left out, and told in the reading. */
 void counters_open(struct counters *counters, const struct counter_source *source, pid_t pid,
 		   const struct counter_set *set);
+/* What serves the events that are open: the source's tier, "software" or "none". */
+const char *counters_tier(const struct counters *counters);
+void counters_close(struct counters *counters);
 /* Reads and closes. */
 void counters_finish(struct counters *counters, struct counters_reading *reading);
 

@@ -21,6 +21,7 @@ static const struct {
 	{ENFILE, "ENFILE", "too many open files on this machine"},
 	{EBUSY, "EBUSY", "all hardware counters are taken by someone else"},
 	{ENOSYS, "ENOSYS", "the kernel has no perf_event_open"},
+	{ENOSPC, "ENOSPC", "the kernel gives more counts than were asked for"},
 	{EIO, "EIO", "the kernel gave no count"},
 	{0, "never ran", "it never got a counter"},
 };
@@ -49,7 +50,7 @@ const char *counters_probe(const struct counter_source *source, const struct cou
 	int error, found = 0;
 
 	counters_open(&c, source, 0, set);
-	tier = c.hardware ? source->tier : c.count ? "software" : "none";
+	tier = counters_tier(&c);
 	error = c.nmissing ? c.missing[0].error : 0;
 	while (set && set->events[found].name)
 		found++;
@@ -66,8 +67,7 @@ const char *counters_probe(const struct counter_source *source, const struct cou
 	else
 		because(line, size, "%s",
 			c.count ? "events of the kernel" : "no events at all");
-	for (int i = c.count - 1; i >= 0; i--)
-		source->close(c.open[i].fd);
+	counters_close(&c);
 	return tier;
 }
 

@@ -16,6 +16,7 @@ static int hardware_error; /* errno of every hardware event; 0 = works */
 static int group_room;     /* events per group before EINVAL */
 static bool whole_groups;  /* the kernel reads an inherited group in one call */
 static int read_error, reads;
+static bool read_empty;
 static uint64_t enabled, running;
 
 static int fake_encode(const char *name, struct perf_event_attr *attr)
@@ -72,6 +73,8 @@ static int fake_read(int fd, uint64_t *words, int most)
 		errno = read_error;
 		return -1;
 	}
+	if (read_empty)
+		return 0;
 	words[1] = events[fd].hardware ? enabled : 500;
 	words[2] = events[fd].hardware ? running : 500;
 	if (!whole_groups) {
@@ -110,6 +113,7 @@ static int reset(void **state)
 	group_room = 4;
 	whole_groups = true;
 	read_error = reads = 0;
+	read_empty = false;
 	enabled = running = 1000;
 	return 0;
 }
@@ -276,6 +280,38 @@ static void what_is_missing_is_told(void **state)
 	assert_int_equal(closed, opened);
 }
 
+/* Why a read failed is told of each event, and that a read gave nothing. */
+static void reads_that_fail_are_told(void **state)
+{
+	static const struct {
+		int error;
+		bool empty;
+		int told;
+		const char *name;
+	} cases[] = {
+		{ENOSPC, false, ENOSPC, "ENOSPC"},
+		{ENODEV, false, ENODEV, "ENODEV"},
+		{0, true, EIO, "EIO"},
+	};
+	struct counters c;
+	struct counters_reading r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		reset(NULL);
+		read_error = cases[i].error;
+		read_empty = cases[i].empty;
+		counters_open(&c, &fake, 1, core);
+		counters_finish(&c, &r);
+		assert_int_equal(r.count, 0);
+		assert_int_equal(r.nmissing, COUNTER_GROUP);
+		for (int k = 0; k < COUNTER_GROUP; k++)
+			assert_int_equal(r.missing[k].error, cases[i].told);
+		assert_string_equal(counters_error_name(cases[i].told), cases[i].name);
+		assert_int_equal(closed, opened);
+	}
+}
+
 /* The kernel's own format, of a file. */
 static void raw_counts_become_events(void **state)
 {
@@ -355,6 +391,7 @@ int main(void)
 		cmocka_unit_test_setup(errors_become_a_tier_and_a_line, reset),
 		cmocka_unit_test_setup(a_group_is_read_at_once, reset),
 		cmocka_unit_test_setup(what_is_missing_is_told, reset),
+		cmocka_unit_test_setup(reads_that_fail_are_told, reset),
 		cmocka_unit_test(raw_counts_become_events),
 		cmocka_unit_test(the_kernel_reads_its_own_events),
 		cmocka_unit_test(sets_take_turns),
