@@ -160,13 +160,24 @@ int64_t callgrind_allocator(const char *text, const char *library, int64_t *usab
 	return r.sum;
 }
 
-int64_t callgrind_total(const char *text)
+/* The sums over the file, in the order of its events; NULL where it has none. */
+static const char *totals_of(const char *text)
 {
 	const char *line = strstr(text, "\nsummary:");
 
 	if (!line)
 		line = strstr(text, "\ntotals:");
-	return line ? strtoll(strchr(line, ':') + 1, NULL, 10) : -1;
+	if (!line)
+		return NULL;
+	line = strchr(line, ':') + 1;
+	return line + strspn(line, " ");
+}
+
+int64_t callgrind_total(const char *text)
+{
+	const char *totals = totals_of(text);
+
+	return totals ? strtoll(totals, NULL, 10) : -1;
 }
 
 const char *const callgrind_simulation[CALLGRIND_SIMULATION] = {
@@ -205,15 +216,11 @@ static int64_t total_of(const char *events, const char *totals, const char *name
 
 int callgrind_simulated(const char *text, struct counters_reading *r)
 {
-	const char *events = strstr(text, "\nevents: Ir"), *totals = strstr(text, "\nsummary:");
+	const char *events = strstr(text, "\nevents: Ir"), *totals = totals_of(text);
 
-	if (!totals)
-		totals = strstr(text, "\ntotals:");
 	if (!events || !totals)
 		return 0;
 	events += strlen("\nevents: ");
-	totals = strchr(totals, ':') + 1;
-	totals += strspn(totals, " ");
 	memset(r, 0, sizeof(*r));
 	for (size_t i = 0; i < sizeof(simulated) / sizeof(simulated[0]); i++) {
 		struct counter_value *v = &r->values[r->count];
