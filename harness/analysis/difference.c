@@ -62,9 +62,7 @@ static void compare_values(struct difference *d, const char *prefix, const char 
 			compare_values(d, below, number, value, json_array_get(b, i), refused);
 		}
 	} else if ((a || b) && !json_equal(a, b)) {
-		d->list = realloc(d->list, (d->count + 1) * sizeof(*d->list));
-		if (!d->list)
-			abort();
+		d->list = list_grown(d->list, d->count, sizeof(*d->list));
 		d->list[d->count++] = (struct difference_field){
 			.name = text_format("%s", name),
 			.a = value_text(a),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/analysis/latencies.h"
+#include "harness/base/message.h"
 
 #define PERCENTILES(kind)                                                                    \
 	{kind "_p50_ns", "latency", FINDING_NS, kind " p50", METRICS, kind, 0.5},            \
@@ -76,9 +77,7 @@ static void add(struct findings *f, size_t cell, size_t contender,
 		found.doubts = (struct doubts){0};
 	else if (!metric->kind && metric->unit != FINDING_COUNT)
 		found.doubts = doubts_of_ratio(&found.ratio); /* counts repeat: one is enough */
-	f->list = realloc(f->list, (f->count + 1) * sizeof(*f->list));
-	if (!f->list)
-		abort();
+	f->list = list_grown(f->list, f->count, sizeof(*f->list));
 	f->list[f->count++] = found;
 }
 

@@ -149,9 +149,7 @@ static void compare_apart(const struct versus *v, struct versus_row *row)
 
 static void left_out(struct versus *v, const struct result_cell *cell, const char *why)
 {
-	v->left_out = realloc(v->left_out, (v->nleft_out + 1) * sizeof(*v->left_out));
-	if (!v->left_out)
-		abort();
+	v->left_out = list_grown(v->left_out, v->nleft_out, sizeof(*v->left_out));
 	v->left_out[v->nleft_out++] = text_format("%s (%s): %s", cell->name, cell->mode, why);
 }
 
@@ -190,9 +188,7 @@ static void compare_contender(struct versus *v, const struct finding_metric *met
 	} else {
 		compare_apart(v, &row);
 	}
-	v->row = realloc(v->row, (v->nrows + 1) * sizeof(*v->row));
-	if (!v->row)
-		abort();
+	v->row = list_grown(v->row, v->nrows, sizeof(*v->row));
 	v->row[v->nrows++] = row;
 }
 

@@ -225,9 +225,7 @@ void contenders_add(struct contenders *all, struct contender *contender)
 		*same = *contender;
 		return;
 	}
-	all->list = realloc(all->list, (size_t)(all->count + 1) * sizeof(*all->list));
-	if (!all->list)
-		out_of_memory();
+	all->list = list_grown(all->list, (size_t)all->count, sizeof(*all->list));
 	all->list[all->count++] = *contender;
 }
 

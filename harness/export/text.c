@@ -51,9 +51,7 @@ static size_t number_of_note(struct notes *notes, const char *text)
 	for (size_t i = 0; i < notes->count; i++)
 		if (!strcmp(notes->list[i], text))
 			return i + 1;
-	notes->list = realloc(notes->list, (notes->count + 1) * sizeof(*notes->list));
-	if (!notes->list)
-		abort();
+	notes->list = list_grown(notes->list, notes->count, sizeof(*notes->list));
 	notes->list[notes->count++] = text;
 	return notes->count;
 }

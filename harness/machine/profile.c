@@ -30,9 +30,7 @@ static size_t enter(struct profile *p, const char *object, const char *function)
 	base = base ? base + 1 : object;
 	found = find(p, base, name);
 	if (!found) {
-		p->list = realloc(p->list, (p->count + 1) * sizeof(*p->list));
-		if (!p->list)
-			out_of_memory();
+		p->list = list_grown(p->list, p->count, sizeof(*p->list));
 		found = &p->list[p->count++];
 		*found = (struct profile_function){text_format("%s", base), name, 0};
 		return p->count - 1;
@@ -131,8 +129,10 @@ struct profile_row *profile_compare(const struct profile *a, double ops_a,
 	struct profile_row *rows = calloc(a->count + b->count + 1, sizeof(*rows));
 	size_t n = a->count;
 
-	if (!rows)
-		out_of_memory();
+	if (!rows) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
 	for (size_t i = 0; i < a->count; i++)
 		rows[i] = (struct profile_row){a->list[i].object, a->list[i].name,
 					       (double)a->list[i].self / ops_a, 0};

@@ -101,8 +101,10 @@ static const char **split(const char *line, char *why, size_t why_size)
 	char *text = text_format("%s", line), *to = text, quote = 0;
 	int n = 0;
 
-	if (!argv)
-		out_of_memory();
+	if (!argv) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
 	for (const char *p = line;;) {
 		p += strspn(p, " \t");
 		if (!*p)
@@ -182,7 +184,7 @@ static const char *no_need(char *why, size_t why_size)
 
 int command_add(const struct command *draft, char *why, size_t why_size)
 {
-	struct command *c = malloc(sizeof(*c)), **grown;
+	struct command *c;
 	const char *line = draft->text[COMMAND_LINE], *server = draft->text[COMMAND_SERVER],
 		   *output = draft->text[COMMAND_OUTPUT];
 	char shell;
@@ -190,16 +192,13 @@ int command_add(const struct command *draft, char *why, size_t why_size)
 	if (!line) {
 		int k = 0;
 
-		free(c);
 		while (!draft->text[k])
 			k++;
 		return because(why, why_size, "%s belongs to a command: command is not given",
 			       command_keys[k]);
 	}
-	grown = realloc(list, (size_t)(count + 1) * sizeof(list[0]));
-	if (!c || !grown)
-		out_of_memory();
-	list = grown;
+	list = list_grown(list, (size_t)count, sizeof(list[0]));
+	c = list_grown(NULL, 0, sizeof(*c));
 	*c = *draft;
 	c->server = server && strcmp(server, "yes") == 0;
 	c->ignore_output = output && strcmp(output, "ignore") == 0;

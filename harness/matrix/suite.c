@@ -230,9 +230,7 @@ static void add(struct builder *b, const char *workload, enum cell_mode mode,
 	/* More than one count is taken of what does not repeat: its spread is part of it. */
 	if (mode == MODE_INSTRUCTIONS && cell.blocks < blocks)
 		cell.blocks = blocks;
-	b->cells = realloc(b->cells, (size_t)(b->count + 1) * sizeof(b->cells[0]));
-	if (!b->cells)
-		out_of_memory();
+	b->cells = list_grown(b->cells, (size_t)b->count, sizeof(b->cells[0]));
 	cell.again = runs_again(b, &cell);
 	b->cells[b->count++] = cell;
 }

@@ -72,9 +72,7 @@ static int look(const char *path, struct replay_workload *made, const char *name
 
 static void append(struct trace *made)
 {
-	list = realloc(list, (size_t)(count + 1) * sizeof(list[0]));
-	if (!list)
-		out_of_memory();
+	list = list_grown(list, (size_t)count, sizeof(list[0]));
 	list[count++] = made;
 	free(together);
 	together = NULL;
@@ -84,8 +82,10 @@ static struct trace *blank(void)
 {
 	struct trace *made = calloc(1, sizeof(*made));
 
-	if (!made)
-		out_of_memory();
+	if (!made) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
 	return made;
 }
 
@@ -179,8 +179,10 @@ const struct workload *const *traces_and_workloads(void)
 	while (workloads_all[own])
 		own++;
 	together = calloc((size_t)(own + count) + 1, sizeof(together[0]));
-	if (!together)
-		out_of_memory();
+	if (!together) {
+		complain("out of memory");
+		exit(STATUS_FAILED);
+	}
 	memcpy(together, workloads_all, (size_t)own * sizeof(together[0]));
 	for (int i = 0; i < count; i++)
 		together[own + i] = &list[i]->made.workload;

@@ -84,9 +84,7 @@ const char *field_number(const struct field *field, double value, char text[FIEL
 
 void field_add_line(struct field *field, const char *words)
 {
-	field->line = realloc(field->line, (field->nlines + 1) * sizeof(*field->line));
-	if (!field->line)
-		abort();
+	field->line = list_grown(field->line, field->nlines, sizeof(*field->line));
 	field->line[field->nlines++] = text_format("%s", words);
 }
 
