@@ -33,6 +33,11 @@ ok() {
 	return 0
 }
 
+skip() { # NAME REASON
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
 # Runs the bench; its output is in $work/out and $work/err, its status in $status.
 # Without repeats, of which nobody knows how many there will be, unless `repeats` is set.
 bench() {

@@ -292,7 +292,7 @@ END
 	check '[ $? -eq 0 ] && [ -s "$work/methods/main.pdf" ] && ! grep -q "Overfull\|undefined\|Missing character" "$work/methods/main.log" &&
 		! grep -q "^Warning\|error message" "$work/methods/main.blg"' "LaTeX makes two columns of it, with its references"
 else
-	ok 0 "LaTeX makes two columns of it, with its references # SKIP no pdflatex and bibtex (texlive-latex-base)"
+	skip "LaTeX makes two columns of it, with its references" "no pdflatex and bibtex (texlive-latex-base)"
 fi
 bench report --methods "$work/again" "$work/odd"
 check 'diff -r -x "main.*" -x cost.tex "$work/methods" "$work/again" >"$work/out"' "the same set gives the same bytes"
@@ -312,7 +312,7 @@ refuses 2 "keeps no dump of tiny-churn" "explain: nothing was kept" explain tiny
 refuses 2 "no cell 'nosuch'" "explain: an unknown cell" explain nosuch "$work/a:glibc" "$work/a:ashlar"
 refuses 2 "--lines" "explain: no number" explain --lines few tiny-churn a b
 if [ "${ASH_SANITIZER:-no}" != no ] || ! command -v valgrind >/dev/null; then
-	echo "# no dumps are made: no valgrind, or a sanitizer build, which preloads nothing"
+	skip "sets of counters, and what explain says of dumps" "no valgrind, or a sanitizer build, which preloads nothing"
 	finish
 	exit 0
 fi

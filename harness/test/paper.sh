@@ -2,34 +2,8 @@
 # `report --pdf --tex`: what goes into a paper.  Tables and their escaping, that two runs make the
 # same bytes, and that a two-column document of all of it has no overfull box.  In `make check` two
 # figures are drawn and stand for the others; paper_long.sh draws all of them, for both columns.
-set -u
-make_set=$top_builddir/harness/test/make_sample_set
-report=$top_builddir/harness/test/report_alone
-gnuplot=${GNUPLOT:-gnuplot}
+. "$top_srcdir/harness/test/set.sh"
 : "${paper_long:=no}"
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-check() { # NAME COMMAND...: one TAP line
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out" | tail -n 40
-	fi
-}
-skip() { # NAME REASON
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
-
-if ! command -v "$gnuplot" >/dev/null; then
-	echo "1..0 # SKIP gnuplot is not installed"
-	exit 0
-fi
 
 # Draws figures 1 and 12 of a paper; a copy of the latter stands for each other one, and for
 # pictures of the page a word.

@@ -187,6 +187,6 @@ if [ "$(id -u)" -eq 0 ] && mkdir full && mount -t tmpfs -o size=1m none full 2>e
 	check '[ $status -eq 1 ] && grep -q "lost [0-9]* events" err && [ -z "$left" ]' \
 		"a disk full while recording: the trace is refused"
 else
-	echo "ok $((count += 1)) - a disk full while recording # SKIP needs root and mount"
+	skip "a disk full while recording: the trace is refused" "needs root and mount"
 fi
 finish

@@ -1,25 +1,7 @@
 #!/bin/sh
 # The verb `report` on synthetic sets: what it writes, what its intervals hold, and how it
 # refuses what it cannot use.
-set -u
-make_set=$top_builddir/harness/test/make_sample_set
-report=$top_builddir/harness/test/report_alone
-gnuplot=${GNUPLOT:-gnuplot}
-work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT
-n=0
-
-check() { # NAME COMMAND...: one TAP line
-	name=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$work/out" 2>&1; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name"
-		sed 's/^/# /' "$work/out"
-	fi
-}
+. "$top_srcdir/harness/test/set.sh"
 
 # COLUMN of the row of a table with that label and allocator.
 number() { # TABLE LABEL ALLOCATOR COLUMN
@@ -554,10 +536,6 @@ scripts_are_found() { # away from the build tree only where told, or where they 
 	[ $? -eq 3 ] && one_line && grep -q 'ASHLAR_PLOTS can name' "$work/err"
 }
 
-if ! command -v "$gnuplot" >/dev/null; then
-	echo "1..0 # SKIP gnuplot is not installed"
-	exit 0
-fi
 echo 1..49
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1

@@ -151,7 +151,7 @@ check 'grep -q "mimalloc3 .*ashlar-bench fetch mimalloc3" "$work/out" "$work/err
 	"what is not here says how it comes"
 
 if [ "${ASH_SANITIZER:-no}" != no ]; then
-	echo "# doctor is left out: a sanitizer build preloads nothing"
+	skip "doctor" "a sanitizer build preloads nothing"
 	finish
 	exit 0
 fi

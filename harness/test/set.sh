@@ -1,0 +1,29 @@
+# What the scripts that report on synthetic sets share: their tools, a folder of their own, and a
+# TAP line per check.  Sourced.
+set -u
+make_set=$top_builddir/harness/test/make_sample_set
+report=$top_builddir/harness/test/report_alone
+gnuplot=${GNUPLOT:-gnuplot}
+if ! command -v "$gnuplot" >/dev/null; then
+	echo "1..0 # SKIP gnuplot is not installed"
+	exit 0
+fi
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+n=0
+
+check() { # NAME COMMAND...: what it says is told where it fails
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@" >"$work/out" 2>&1; then
+		echo "ok $n - $name"
+	else
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$work/out" | tail -n 40
+	fi
+}
+skip() { # NAME REASON
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
