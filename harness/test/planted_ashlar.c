@@ -3,8 +3,7 @@
  *
  *	PLANTED_BURN	rounds of an empty loop at each 16th call: instructions
  *	PLANTED_KIB	held from the beginning, and touched: memory
- *	PLANTED_SPREAD	each so many-th small malloc asks for more, each time for another size:
- *lines touched */
+ *	PLANTED_SPREAD	each so many-th small malloc asks for another size: lines touched */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
