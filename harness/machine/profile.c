@@ -129,10 +129,8 @@ struct profile_row *profile_compare(const struct profile *a, double ops_a,
 	struct profile_row *rows = calloc(a->count + b->count + 1, sizeof(*rows));
 	size_t n = a->count;
 
-	if (!rows) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!rows)
+		out_of_memory();
 	for (size_t i = 0; i < a->count; i++)
 		rows[i] = (struct profile_row){a->list[i].object, a->list[i].name,
 					       (double)a->list[i].self / ops_a, 0};

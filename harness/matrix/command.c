@@ -101,10 +101,8 @@ static const char **split(const char *line, char *why, size_t why_size)
 	char *text = text_format("%s", line), *to = text, quote = 0;
 	int n = 0;
 
-	if (!argv) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!argv)
+		out_of_memory();
 	for (const char *p = line;;) {
 		p += strspn(p, " \t");
 		if (!*p)

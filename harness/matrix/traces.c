@@ -82,10 +82,8 @@ static struct trace *blank(void)
 {
 	struct trace *made = calloc(1, sizeof(*made));
 
-	if (!made) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!made)
+		out_of_memory();
 	return made;
 }
 
@@ -179,10 +177,8 @@ const struct workload *const *traces_and_workloads(void)
 	while (workloads_all[own])
 		own++;
 	together = calloc((size_t)(own + count) + 1, sizeof(together[0]));
-	if (!together) {
-		complain("out of memory");
-		exit(STATUS_FAILED);
-	}
+	if (!together)
+		out_of_memory();
 	memcpy(together, workloads_all, (size_t)own * sizeof(together[0]));
 	for (int i = 0; i < count; i++)
 		together[own + i] = &list[i]->made.workload;
