@@ -139,7 +139,10 @@ enum sample_kind {
 	      "records without this field, too) or the name of another")                       \
 	FIELD(libc, KIND_STRING, "", "that library's version, in its own words")               \
 	FIELD(env, KIND_OBJECT, "", "variables set for the contender")                         \
-	FIELD(started, KIND_STRING, "", "UTC, ISO 8601")
+	FIELD(started, KIND_STRING, "", "UTC, ISO 8601")                                       \
+	FIELD(node, KIND_STRING_NULL, "",                                                      \
+	      "the machine of a cluster that measured it; null: the set's own, as in older "   \
+	      "records")
 
 #define SAMPLE_FIELD_ENUM(name, kind, unit, meaning) FIELD_##name,
 enum sample_field { SAMPLE_FIELDS(SAMPLE_FIELD_ENUM) FIELD_COUNT };

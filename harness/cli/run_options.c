@@ -270,7 +270,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		add_commands(o);
 		run_job_complete(o);
 		counting_add_modes(o);
-		if (state->arg_num > 0 && !o->resume)
+		if (state->root_argp == &run_options_argp && state->arg_num > 0 && !o->resume)
 			exit(complain_usage("'%s': unexpected; a folder is named by --out DIR",
 					    o->out));
 		break;
@@ -311,25 +311,31 @@ static int set_by_name(struct run_request *o, const char *key, char *value, char
 	return because(why, why_size, "unknown key '%s' in [global]: known are %s", key, known);
 }
 
+const struct argp run_options_argp = {
+	table,
+	take,
+	"[--resume DIR]",
+	"Measure: a fresh process per sample, every allocator once per block in random "
+	"order.\v"
+	"ctrl-C ends after the running sample; --resume completes what was begun.  "
+	"The exit status is 0 when all was measured, 1 when an allocator failed in "
+	"every sample (with --strict: in any) or something could not be done, 2 for a "
+	"mistake in the command, 3 when only the report failed, 130 when interrupted.",
+	NULL,
+	NULL,
+	NULL};
+
+void run_options_job(struct run_request *o, const char *path)
+{
+	run_job_read(o, path, set_by_name);
+}
+
 void run_options_parse(int argc, char **argv, struct run_request *o)
 {
-	static const struct argp parser = {
-		table,
-		take,
-		"[--resume DIR]",
-		"Measure: a fresh process per sample, every allocator once per block in random "
-		"order.\v"
-		"ctrl-C ends after the running sample; --resume completes what was begun.  "
-		"The exit status is 0 when all was measured, 1 when an allocator failed in "
-		"every sample (with --strict: in any) or something could not be done, 2 for a "
-		"mistake in the command, 3 when only the report failed, 130 when interrupted.",
-		NULL,
-		NULL,
-		NULL};
 	char why[256];
 
 	request_begin(o);
-	argp_parse(&parser, argc, argv, 0, NULL, o);
+	argp_parse(&run_options_argp, argc, argv, 0, NULL, o);
 	if (request_check(o, why, sizeof(why)) < 0)
 		exit(complain_usage("%s", why));
 }

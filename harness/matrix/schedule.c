@@ -1,6 +1,7 @@
 #include "harness/matrix/schedule.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "harness/base/hash.h"
 #include "harness/base/message.h"
 #include "workloads/shared/rng.h"
@@ -87,6 +88,16 @@ void schedule_extend(struct schedule *s, const int *blocks, int ncells, int cont
 	for (int i = 0; i < ncells; i++)
 		if (blocks[i] > s->planned[i].blocks)
 			s->planned[i].blocks = blocks[i];
+}
+
+void schedule_keep(struct schedule *s, int first, int count)
+{
+	memmove(s->turns, s->turns + first, (size_t)count * sizeof(s->turns[0]));
+	s->count = count;
+	s->stage_begin = 0;
+	s->samples = 0;
+	for (int turn = 0; turn < count; turn++)
+		s->samples += schedule_places(s, turn);
 }
 
 void schedule_free(struct schedule *s)

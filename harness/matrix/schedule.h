@@ -76,6 +76,10 @@ void schedule_begin(struct schedule *schedule, int reference, uint64_t seed);
  * i < ncells.  Cells and contenders of earlier stages keep their numbers, and a number of
  * blocks that is lower than before counts as that. */
 void schedule_extend(struct schedule *schedule, const int *blocks, int ncells, int contenders);
+/* Leaves only `count` turns from `first` on, with the numbers, orders and seeds that they have
+ * in the whole: what is measured apart fits together.  Nothing can be added after that. */
+void schedule_keep(struct schedule *schedule, int first, int count);
+
 void schedule_free(struct schedule *schedule);
 
 /* How many samples a turn has. */

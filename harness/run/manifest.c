@@ -161,6 +161,10 @@ json_t *manifest_to_json(const struct manifest *m)
 	json_object_set(o, "unfinished", m->unfinished);
 	if (m->stages)
 		json_object_set(o, "stages", m->stages);
+	if (m->shard)
+		json_object_set(o, "shard", m->shard);
+	if (m->merged)
+		json_object_set(o, "merged", m->merged);
 	return o;
 }
 
@@ -175,7 +179,13 @@ int manifest_reference(const struct manifest *m)
 	return 0;
 }
 
-void manifest_schedule(const struct manifest *m, struct schedule *s)
+const char *manifest_node(const struct manifest *m)
+{
+	return json_string_value(json_object_get(json_object_get(m->shard, "node"), "name"));
+}
+
+/* The turns of the whole plan. */
+static void make_schedule(const struct manifest *m, struct schedule *s)
 {
 	int *blocks = calloc((size_t)m->ncells + 1, sizeof(*blocks));
 	bool *again = calloc((size_t)m->ncells + 1, sizeof(*again));
@@ -205,6 +215,16 @@ void manifest_schedule(const struct manifest *m, struct schedule *s)
 	s->again = NULL;
 	free(again);
 	free(blocks);
+}
+
+void manifest_schedule(const struct manifest *m, struct schedule *s)
+{
+	int first, turns;
+
+	make_schedule(m, s);
+	if (m->shard &&
+	    json_unpack(m->shard, "{s:i, s:i}", "first_turn", &first, "turns", &turns) == 0)
+		schedule_keep(s, first, turns);
 }
 
 void manifest_note_stage(struct manifest *m, const char *started, json_t *command,
@@ -245,6 +265,23 @@ static bool stages_fit(const struct manifest *m)
 				return false;
 	}
 	return !m->stages || (cells == (size_t)m->ncells && contenders == m->ncontenders);
+}
+
+/* Nor out of the list of turns. */
+static bool shard_fits(const struct manifest *m)
+{
+	struct schedule s;
+	int first, turns;
+	bool fits;
+
+	if (!m->shard)
+		return true;
+	if (json_unpack(m->shard, "{s:i, s:i}", "first_turn", &first, "turns", &turns) < 0)
+		return false;
+	make_schedule(m, &s);
+	fits = first >= 0 && turns >= 1 && first < s.count && turns <= s.count - first;
+	schedule_free(&s);
+	return fits;
 }
 
 /* Nothing to do where it is null or not there. */
@@ -369,6 +406,10 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 	m->unfinished = json_array();
 	if (json_is_array(json_object_get(o, "stages")))
 		m->stages = json_incref(json_object_get(o, "stages"));
+	if (json_is_object(json_object_get(o, "shard")))
+		m->shard = json_incref(json_object_get(o, "shard"));
+	if (json_is_object(json_object_get(o, "merged")))
+		m->merged = json_incref(json_object_get(o, "merged"));
 	if (!m->cells || !m->contenders || !json_is_object(m->capacity) ||
 	    !json_is_object(m->environment)) {
 		manifest_free(m);
@@ -383,9 +424,12 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 		    0)
 			goto failed;
 	}
-	if (stages_fit(m))
+	if (stages_fit(m) && shard_fits(m))
 		return 0;
-	because(why, why_size, "its stages do not fit its cells and contenders");
+	because(why, why_size, "%s",
+		stages_fit(m) ? "its shard has turns that its plan lacks"
+			      : "its stages do not fit its cells and "
+				"contenders");
 failed:
 	manifest_free(m);
 	return -1;
@@ -404,5 +448,7 @@ void manifest_free(struct manifest *m)
 	json_decref(m->unfinished);
 	json_decref(m->world_packages);
 	json_decref(m->stages);
+	json_decref(m->shard);
+	json_decref(m->merged);
 	memset(m, 0, sizeof(*m));
 }

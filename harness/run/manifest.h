@@ -28,19 +28,27 @@ struct manifest {
 	int ncontenders;
 	json_t *command, *capacity, *counters, *environment, *unfinished;
 	json_t *stages; /* of a set that was extended, the first plan before all; else null */
+	/* Of a part of a plan that is measured on many machines (cluster/), else null: which
+	 * turns of the schedule it has, and on which node. */
+	json_t *shard;
+	json_t *merged; /* of a set that was made of such parts: of which; else null */
 };
 
 /* The contender that runs beside those that come later, and twice in cells with `again`: the
  * one that ratios are formed with. */
 int manifest_reference(const struct manifest *manifest);
 
-/* Which sample comes when: all stages.  Free it with schedule_free(). */
+/* Which sample comes when: all stages, and of a shard its turns.  Free it with schedule_free().
+ */
 void manifest_schedule(const struct manifest *manifest, struct schedule *schedule);
 
 /* Notes the manifest's cells with their blocks and its contenders as the plan that `command`
  * asked for: of the first stage or of one more. */
 void manifest_note_stage(struct manifest *manifest, const char *started, json_t *command,
 			 const char *revision);
+
+/* The node that a shard is measured on, as its samples name it; null where there is none. */
+const char *manifest_node(const struct manifest *manifest);
 
 /* A new object as described in results/README.md. */
 json_t *manifest_to_json(const struct manifest *manifest);

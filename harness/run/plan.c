@@ -231,15 +231,49 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-int plan_resumed(const char *out, struct runset *set, struct manifest *m)
+int plan_resolve(const char *refusal, bool any_libc, struct manifest *m)
 {
 	const struct world *world;
 	struct manifest of_world = {.world_packages = NULL};
+	int status;
+	bool same;
+
+	status = open_world(m->world, &world, &of_world);
+	if (status != STATUS_OK)
+		return status;
+	same = json_equal(of_world.world_packages, m->world_packages) ||
+	       (!world && !m->world_packages);
+	json_decref(of_world.world_packages);
+	if (!same)
+		return complain_usage(
+			"%s: the world %s was fetched anew since "
+			"(%s, was %s)",
+			refusal, m->world, of_world.libc, m->libc);
+	for (int i = 0; i < m->ncontenders; i++) {
+		struct contender *c = &m->contenders[i];
+		char before[BUILD_ID_TEXT];
+
+		snprintf(before, sizeof(before), "%s", c->build_id);
+		c->build_id[0] = '\0';
+		contender_resolve_in(c, world);
+		if (any_libc && !world && strcmp(c->library, "libc.so.6") == 0)
+			continue;
+		if (strcmp(before, c->build_id) != 0)
+			return complain_usage(
+				"%s: the library of %s is another one now "
+				"(build-id '%s', was '%s')",
+				refusal, c->name, c->build_id, before);
+	}
+	return STATUS_OK;
+}
+
+int plan_resumed(const char *out, struct runset *set, struct manifest *m)
+{
 	char why[1200];
 	json_t *object, *now;
 	const char *then, *here;
-	int result, status;
-	bool same;
+	char *refusal;
+	int result;
 
 	if (runset_open(set, out, &object, why, sizeof(why)) < 0)
 		return complain_usage("cannot resume: %s", why);
@@ -247,6 +281,10 @@ int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 	json_decref(object);
 	if (result < 0)
 		return complain_usage("%s cannot be resumed: %s", out, why);
+	if (m->merged)
+		return complain_usage("%s was merged of the shards of a cluster: `ashlar-bench "
+				      "cluster extend` adds to its plan",
+				      out);
 	now = environment_take();
 	then = text_of(m->environment, "machine_class");
 	here = text_of(now, "machine_class");
@@ -263,31 +301,10 @@ int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 			"(build-id '%s', was '%s')",
 			out, here, then);
 	json_decref(now);
-	status = open_world(m->world, &world, &of_world);
-	if (status != STATUS_OK)
-		return status;
-	same = json_equal(of_world.world_packages, m->world_packages) ||
-	       (!world && !m->world_packages);
-	json_decref(of_world.world_packages);
-	if (!same)
-		return complain_usage(
-			"%s cannot be resumed: the world %s was fetched anew since "
-			"(%s, was %s)",
-			out, m->world, of_world.libc, m->libc);
-	for (int i = 0; i < m->ncontenders; i++) {
-		struct contender *c = &m->contenders[i];
-		char before[BUILD_ID_TEXT];
-
-		snprintf(before, sizeof(before), "%s", c->build_id);
-		c->build_id[0] = '\0';
-		contender_resolve_in(c, world);
-		if (strcmp(before, c->build_id) != 0)
-			return complain_usage(
-				"%s cannot be resumed: the library of %s is another one now "
-				"(build-id '%s', was '%s')",
-				out, c->name, c->build_id, before);
-	}
-	return STATUS_OK;
+	refusal = text_format("%s cannot be resumed", out);
+	result = plan_resolve(refusal, false, m);
+	free(refusal);
+	return result;
 }
 
 void plan_show(const struct manifest *m)

@@ -16,6 +16,12 @@ int plan_new(const struct run_request *request, int argc, char **argv,
  * machine with these libraries.  Returns as plan_new(). */
 int plan_resumed(const char *folder, struct runset *set, struct manifest *manifest);
 
+/* Finds world and libraries of a manifest that was read; `refusal` is what cannot be done
+ * without them ("DIR cannot be resumed").
+ * What is another one here than when it was written is refused, but with `any_libc` the
+ * system's own C library, which is part of the machine's class.  Returns as plan_new(). */
+int plan_resolve(const char *refusal, bool any_libc, struct manifest *manifest);
+
 /* A folder for a new run set, that does not exist yet; free it. */
 char *plan_default_out(const struct manifest *manifest);
 /* The newest run set in the default place; NULL = none.  Free it. */

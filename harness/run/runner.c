@@ -208,6 +208,7 @@ static void describe(const struct runner *r, int turn, int attempt, int place, c
 	s->cell = &r->manifest->cells[t->cell];
 	s->contender = contender_at(r, order[place]);
 	s->seed = schedule_workload_seed(&r->schedule, s->cell, t->block);
+	s->node = manifest_node(r->manifest);
 	memcpy(s->values, s->cell->values, sizeof(s->values));
 }
 

@@ -381,6 +381,7 @@ json_t *sample_to_json(const struct sample *s)
 		[FIELD_libc] = text(s->libc),
 		[FIELD_env] = environment(s->contender),
 		[FIELD_started] = text(s->started),
+		[FIELD_node] = s->node ? text(s->node) : json_null(),
 	};
 
 	return record_of(values);

@@ -28,6 +28,7 @@ struct sample {
 	const struct contender *contender;
 	uint64_t seed;
 	int64_t values[WL_MAX_PARAMS]; /* the cell's, with the rate that a load came to */
+	const char *node;              /* of a cluster; NULL = no cluster */
 	const char *distributions; /* file for sizes and lifetimes: all is booked and no time
 				      means anything; NULL = a measurement */
 
