@@ -35,6 +35,10 @@ int explain_main(int argc, char **argv);
 /* Whether a build is worse than another, by exit status: see gate/outcome.h. */
 int gate_main(int argc, char **argv);
 
+/* A run set cut into shards, measured on many machines, and put together: plan, shard, merge,
+ * extend. */
+int cluster_main(int argc, char **argv);
+
 /* What a page claims beside what a set says (FILE DIR, --exact, --page, --update).  4 when it
  * cannot be told, 77 when nothing of it was measured. */
 int claims_main(int argc, char **argv);

@@ -19,6 +19,16 @@ for verb in $verbs; do
 	grep -oE '^ +(-.,)? +--[a-z-]+' "$work/help" | sed 's/^ *//; s/, */ /' | grep -v -e '--help' -e '--usage' -e '--version' |
 		sed "s/^/$verb /" >>"$work/options"
 done
+# The verbs below cluster; what plan and extend take of run is told there.
+for verb in $("$bench" cluster --help | awk '/^  [a-z]/ { print $1 }'); do
+	bench cluster "$verb" --help
+	check '[ $status -eq 0 ] && grep -q "^Usage: ashlar-bench cluster $verb" "$work/out"' "cluster $verb --help"
+	grep -oE '^ +(-.,)? +--[a-z-]+' "$work/out" | sed 's/^ *//; s/, */ /' | grep -v -e '--help' -e '--usage' -e '--version' |
+		case $verb in
+		plan|extend) grep -vxF "$(sed -n 's/^run //p' "$work/options")" ;;
+		*) cat ;;
+		esac | sed "s/^/cluster /" >>"$work/options"
+done
 check '[ "$(echo $verbs | wc -w)" -ge 10 ] && [ "$(wc -l <"$work/options")" -ge 30 ]' "verbs and options were found"
 refuses 2 "'fly'" "help of an unknown verb" help fly
 

@@ -1,0 +1,18 @@
+/* A shard's folder as it is handed over: copied beside its place, sealed by a list of what it
+ * must hold, and renamed, so that nobody takes a part for the whole, however it was copied on.
+ */
+#ifndef HARNESS_CLUSTER_WHOLE_H
+#define HARNESS_CLUSTER_WHOLE_H
+
+#include <stddef.h>
+
+#define WHOLE_SEAL "whole.json"
+
+/* Copies manifest, samples and archive of a packed run set into `partial`, which is made anew,
+ * with the seal last; all of it is on disk then.  Returns 0, or -1 with `why`. */
+int whole_copy(const char *set, const char *partial, char *why, size_t why_size);
+
+/* Whether a folder holds all that its seal names, to the byte.  Returns 0, or -1 with `why`. */
+int whole_check(const char *folder, char *why, size_t why_size);
+
+#endif
