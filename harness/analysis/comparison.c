@@ -60,41 +60,84 @@ static double *block_array(const struct comparison *c)
 	return array;
 }
 
+static size_t *node_array(const struct comparison *c)
+{
+	size_t *array = malloc((c->nblocks + 1) * sizeof(*array));
+
+	if (!array)
+		abort();
+	return array;
+}
+
+size_t comparison_node(const struct comparison *c, size_t cell, size_t block)
+{
+	return c->node ? c->node[cell * c->nblocks + block] : 0;
+}
+
+struct stat_strata comparison_strata(const struct comparison *c, const size_t *nodes)
+{
+	return (struct stat_strata){c->node ? nodes : NULL, c->nodes_drawn};
+}
+
 struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,
 				  enum metric metric)
 {
 	double *values = block_array(c);
+	size_t n = 0, *nodes = node_array(c);
 	struct interval result;
-	size_t n = 0;
 
 	comparison_values(c, cell, contender, metric, values);
 	for (size_t b = 0; b < c->nblocks; b++)
-		if (!isnan(values[b]))
+		if (!isnan(values[b])) {
+			nodes[n] = comparison_node(c, cell, b);
 			values[n++] = values[b];
-	result = stat_median_interval(values, n);
+		}
+	result = stat_median_interval_of(values, n, comparison_strata(c, nodes));
+	free(nodes);
 	free(values);
 	return result;
 }
 
-/* Paired log ratios of one contender to another, into out; returns their number. */
-static size_t log_ratios(const struct comparison *c, size_t cell, size_t contender,
-			 size_t other, enum metric metric, double *out)
+/* Paired log ratios, with the machines of their blocks; returns their number. */
+static size_t log_ratios(const struct comparison *c, size_t cell, const double *own,
+			 const double *others, double *out, size_t *nodes)
+{
+	size_t n = 0;
+
+	for (size_t b = 0; b < c->nblocks; b++) {
+		if (stat_log_ratios(&own[b], &others[b], 1, &out[n]) == 0)
+			continue;
+		if (nodes)
+			nodes[n] = comparison_node(c, cell, b);
+		n++;
+	}
+	return n;
+}
+
+struct interval comparison_ratio_of(const struct comparison *c, size_t cell, const double *own,
+				    const double *others)
+{
+	double *logs = block_array(c);
+	size_t *nodes = node_array(c), n = log_ratios(c, cell, own, others, logs, nodes);
+	struct interval result = stat_ratio_interval_of(logs, n, comparison_strata(c, nodes));
+
+	free(nodes);
+	free(logs);
+	return result;
+}
+
+size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
+			     enum metric metric, double *out, size_t *nodes)
 {
 	double *own = block_array(c), *others = block_array(c);
 	size_t n;
 
 	comparison_values(c, cell, contender, metric, own);
-	comparison_values(c, cell, other, metric, others);
-	n = stat_log_ratios(own, others, c->nblocks, out);
+	comparison_values(c, cell, c->reference, metric, others);
+	n = log_ratios(c, cell, own, others, out, nodes);
 	free(own);
 	free(others);
 	return n;
-}
-
-size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
-			     enum metric metric, double *out)
-{
-	return log_ratios(c, cell, contender, c->reference, metric, out);
 }
 
 size_t comparison_again(const struct comparison *c, size_t cell, enum metric metric,
@@ -128,11 +171,14 @@ size_t comparison_again(const struct comparison *c, size_t cell, enum metric met
 struct interval comparison_pair(const struct comparison *c, size_t cell, size_t contender,
 				size_t other, enum metric metric)
 {
-	double *logs = block_array(c);
-	struct interval result =
-		stat_ratio_interval(logs, log_ratios(c, cell, contender, other, metric, logs));
+	double *own = block_array(c), *others = block_array(c);
+	struct interval result;
 
-	free(logs);
+	comparison_values(c, cell, contender, metric, own);
+	comparison_values(c, cell, other, metric, others);
+	result = comparison_ratio_of(c, cell, own, others);
+	free(own);
+	free(others);
 	return result;
 }
 
@@ -201,6 +247,26 @@ static void choose_shown(struct comparison *c)
 		}
 }
 
+/* All samples of a block are of one machine. */
+static void note_nodes(struct comparison *c)
+{
+	const struct result_set *set = c->set;
+	json_t *merged = json_object_get(set->manifest, "merged");
+
+	if (set->nnodes < 2)
+		return;
+	c->nodes_drawn = json_is_true(json_object_get(merged, "pool"));
+	c->node = calloc(set->ncells * c->nblocks + 1, sizeof(*c->node));
+	if (!c->node)
+		abort();
+	for (size_t i = 0; i < set->nsamples; i++) {
+		const struct result_sample *s = &set->samples[i];
+
+		if (s->block >= 0 && s->block < (int64_t)c->nblocks)
+			c->node[s->cell * c->nblocks + (size_t)s->block] = s->node;
+	}
+}
+
 struct comparison *comparison_open(struct result_set *set, size_t reference)
 {
 	struct comparison *c = calloc(1, sizeof(*c));
@@ -215,6 +281,7 @@ struct comparison *comparison_open(struct result_set *set, size_t reference)
 		if (block >= 0 && block < MAX_BLOCKS && (size_t)block >= c->nblocks)
 			c->nblocks = (size_t)block + 1;
 	}
+	note_nodes(c);
 	choose_shown(c);
 	return c;
 }
@@ -242,5 +309,6 @@ void comparison_free(struct comparison *c)
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
 		free(c->ratio[m]);
 	free(c->shown);
+	free(c->node);
 	free(c);
 }

@@ -22,6 +22,11 @@ struct comparison {
 	struct result_set *set;
 	size_t reference; /* index of a contender */
 	size_t nblocks;   /* length of the arrays indexed by block */
+	/* [cell * nblocks + block]: the machine of a cluster that measured it; null where all
+	 * are of one. */
+	size_t *node;
+	bool nodes_drawn; /* the machines stand for others like them (a pool), see statistics.h
+			   */
 	/* [cell * ncontenders + contender], of cells in mode throughput */
 	struct interval *ratio[2]; /* METRIC_CPU, METRIC_RSS */
 	/* The contenders that are shown, in order: those with a good sample, `null` after all
@@ -46,14 +51,25 @@ void comparison_values(const struct comparison *c, size_t cell, size_t contender
 struct interval comparison_pair(const struct comparison *c, size_t cell, size_t contender,
 				size_t other, enum metric metric);
 
+/* The same of values by block (c->nblocks of both, NaN where there is none) of a cell. */
+struct interval comparison_ratio_of(const struct comparison *c, size_t cell, const double *own,
+				    const double *others);
+
 /* The median of a metric over the blocks of a cell and contender, with its interval. */
 struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,
 				  enum metric metric);
 
 /* The paired log ratios of a cell and contender against the reference, of the blocks in which
- * both have a value, into out (room for c->nblocks).  Returns their number. */
+ * both have a value, into out (room for c->nblocks), and unless it is null into `nodes` the
+ * machines of these blocks.  Returns their number. */
 size_t comparison_log_ratios(const struct comparison *c, size_t cell, size_t contender,
-			     enum metric metric, double *out);
+			     enum metric metric, double *out, size_t *nodes);
+
+/* The machine that measured a block of a cell: 0 in sets of one. */
+size_t comparison_node(const struct comparison *c, size_t cell, size_t block);
+
+/* What an interval is to know of machines, `nodes` being those of its values. */
+struct stat_strata comparison_strata(const struct comparison *c, const size_t *nodes);
 
 /* The log ratios of second runs to first runs of the same contender, of the blocks of a cell in
  * which both have a value, into out (room for c->nblocks), in the order of blocks; their

@@ -56,9 +56,10 @@ static void memory_values(const struct fleet *f, const struct comparison *c, siz
 }
 
 /* The log ratios of the blocks in which both contenders have all that the cell takes part in.
- * Each array has room for c->nblocks.  Returns their number. */
+ * Each array has room for c->nblocks; the machines of these blocks go into `nodes` unless it is
+ * null. Returns their number. */
 static size_t paired(const struct fleet *f, const struct comparison *c, size_t cell,
-		     size_t contender, double *time, double *memory)
+		     size_t contender, double *time, double *memory, size_t *nodes)
 {
 	double *value[4];
 	size_t n = 0;
@@ -77,8 +78,11 @@ static size_t paired(const struct fleet *f, const struct comparison *c, size_t c
 	for (size_t b = 0; b < c->nblocks; b++)
 		if (stat_log_ratios(&value[0][b], &value[1][b], 1, &time[n]) &&
 		    (!f->of_memory[cell] ||
-		     stat_log_ratios(&value[2][b], &value[3][b], 1, &memory[n])))
+		     stat_log_ratios(&value[2][b], &value[3][b], 1, &memory[n]))) {
+			if (nodes)
+				nodes[n] = comparison_node(c, cell, b);
 			n++;
+		}
 	for (int i = 0; i < 4; i++)
 		free(value[i]);
 	return n;
@@ -96,7 +100,7 @@ static bool has_averages(const struct fleet *f, const struct comparison *c,
 		abort();
 	for (size_t k = 0; k < c->set->ncontenders && all; k++)
 		if (m->ranked[k * SCOPES + SCOPE_PROGRAMS])
-			all = paired(f, c, cell, k, x, x + c->nblocks) >=
+			all = paired(f, c, cell, k, x, x + c->nblocks, NULL) >=
 			      (c->nblocks > 1 ? 2 : 1);
 	free(x);
 	return all;
@@ -119,17 +123,19 @@ static struct fleet_row one_row(const struct fleet *f, const struct comparison *
 	double *x = malloc((f->cells * c->nblocks * 2 + 1) * sizeof(*x)), *at = x, server;
 	struct fleet_row row = {.contender = contender, .memory = {0, NAN, NAN, NAN}};
 	bool any_memory = false;
-	size_t n = 0;
+	size_t n = 0, *nodes = malloc((f->cells * c->nblocks + 1) * sizeof(*nodes)), *own;
 
-	if (!members || !x)
+	if (!members || !x || !nodes)
 		abort();
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		if (!f->of_time[i])
 			continue;
+		own = nodes + n * c->nblocks;
 		members[n] = (struct stat_pairs){
 			{at, at + c->nblocks},
-			paired(f, c, i, contender, at, at + c->nblocks),
-			{weight_of(c, f->of_time, i), weight_of(c, f->of_memory, i)}};
+			paired(f, c, i, contender, at, at + c->nblocks, own),
+			{weight_of(c, f->of_time, i), weight_of(c, f->of_memory, i)},
+			comparison_strata(c, own)};
 		any_memory |= f->of_memory[i];
 		at += 2 * c->nblocks;
 		n++;
@@ -144,6 +150,7 @@ static struct fleet_row one_row(const struct fleet *f, const struct comparison *
 	row.servers = (struct interval){row.change.n, row.change.point / server,
 					row.change.low / server, row.change.high / server};
 	free(members);
+	free(nodes);
 	free(x);
 	return row;
 }

@@ -73,7 +73,7 @@ static double value_of(const struct comparison *c, size_t cell, size_t contender
 	if (!x)
 		abort();
 	if (ratio) {
-		n = comparison_log_ratios(c, cell, contender, metric->metric, x);
+		n = comparison_log_ratios(c, cell, contender, metric->metric, x, NULL);
 		value = exp(stat_median(x, n));
 	} else {
 		comparison_values(c, cell, contender, metric->metric, x);

@@ -94,15 +94,14 @@ struct interval latencies_ratio(const struct comparison *c, size_t cell, size_t 
 {
 	struct clock_limits clock = latencies_clock(c, cell);
 	size_t n = c->nblocks;
-	double *own = calloc(3 * n + 1, sizeof(*own)), *reference = own + n,
-	       *logs = own + 2 * n;
+	double *own = calloc(2 * n + 1, sizeof(*own)), *reference = own + n;
 	struct interval ratio;
 
 	if (!own)
 		abort();
 	latencies_values(c, cell, contender, kind, percentile, own);
 	latencies_values(c, cell, c->reference, kind, percentile, reference);
-	ratio = stat_ratio_interval(logs, stat_log_ratios(own, reference, n, logs));
+	ratio = comparison_ratio_of(c, cell, own, reference);
 	*doubts = doubts_of_duration_ratio(&ratio, paired_median(own, reference, n),
 					   paired_median(reference, own, n), &clock);
 	free(own);

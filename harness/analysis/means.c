@@ -169,12 +169,13 @@ static struct mean one_mean(const struct means *m, const struct comparison *c, s
 	struct stat_group *groups = malloc((all + 1) * sizeof(*groups));
 	double *logs = malloc((all * c->nblocks + 1) * sizeof(*logs)), *at = logs;
 	double *centre = malloc((all + 1) * sizeof(*centre));
+	size_t *nodes = malloc((all * c->nblocks + 1) * sizeof(*nodes));
 	size_t *kin = malloc((all + 1) * sizeof(*kin)),
 	       *cells = malloc((all + 1) * sizeof(*cells));
 	struct stat_influence influence;
 	struct mean mean;
 
-	if (!groups || !logs || !centre || !kin || !cells)
+	if (!groups || !logs || !nodes || !centre || !kin || !cells)
 		abort();
 	for (size_t i = 0; i < all; i++) {
 		double same = 0;
@@ -185,8 +186,10 @@ static struct mean one_mean(const struct means *m, const struct comparison *c, s
 			same += m->common[metric][k] && means_in_scope(c, k, scope) &&
 				kin_of(c, k) == kin_of(c, i);
 		groups[n].x = at;
-		groups[n].n = comparison_log_ratios(c, i, contender, metric, at);
+		groups[n].n =
+			comparison_log_ratios(c, i, contender, metric, at, nodes + (at - logs));
 		groups[n].weight = 1 / same;
+		groups[n].strata = comparison_strata(c, nodes + (at - logs));
 		centre[n] = stat_median(at, groups[n].n);
 		kin[n] = kin_of(c, i);
 		cells[n] = i;
@@ -201,6 +204,7 @@ static struct mean one_mean(const struct means *m, const struct comparison *c, s
 	mean.turned = turned_by(&mean);
 	free(groups);
 	free(logs);
+	free(nodes);
 	free(centre);
 	free(kin);
 	free(cells);

@@ -265,6 +265,18 @@ static void choose_attempts(struct result_set *set)
 	}
 }
 
+static size_t node_of(struct result_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->nnodes; i++)
+		if (!strcmp(set->nodes[i], name))
+			return i;
+	if (!*name)
+		return 0;
+	set->nodes = list_grown(set->nodes, set->nnodes, sizeof(*set->nodes));
+	set->nodes[set->nnodes] = name;
+	return set->nnodes++;
+}
+
 /* Takes the record. */
 static void add_sample(struct result_set *set, json_t *json)
 {
@@ -300,6 +312,7 @@ static void add_sample(struct result_set *set, json_t *json)
 	s.ok = !strcmp(s.status, "ok");
 	s.attempt = field_integer(json, sample_fields[FIELD_attempt].name, 0);
 	s.disturbed = json_string_value(results_value(json, FIELD_disturbed));
+	s.node = node_of(set, results_text(json, FIELD_node));
 	take_load(&s);
 	if (!*set->cells[s.cell].ops_unit)
 		set->cells[s.cell].ops_unit = results_text(json, FIELD_ops_unit);
@@ -467,6 +480,7 @@ void results_free(struct result_set *set)
 	for (size_t i = 0; i < set->nagain; i++)
 		json_decref(set->again[i].json);
 	free(set->again);
+	free(set->nodes);
 	for (size_t i = 0; i < set->nremarks; i++)
 		free(set->remarks[i]);
 	free(set->remarks);

@@ -40,6 +40,7 @@ struct result_sample {
 	int64_t attempt; /* 1: of the repeat of a disturbed block */
 	bool saturated; /* an open loop that did not keep up: no latency of it means anything */
 	double achieved_share; /* of what an open loop was offered; NaN where there was none */
+	size_t node;           /* of a cluster: its number in the set; 0 in others */
 	const char *disturbed; /* by what; "" = nothing; null in older sets, which do not say */
 	/* NaN where the record does not say. */
 	double cpu_ns, user_ns, sys_ns, wall_ns, ops;
@@ -61,6 +62,9 @@ struct result_set {
 	 * none of whose numbers they are. */
 	struct result_sample *again;
 	size_t nagain;
+	/* Machines of a cluster, as samples name them; none in a set of one machine. */
+	const char **nodes;
+	size_t nnodes;
 	/* What was found amiss but does not spoil the rest: one line each. */
 	char **remarks;
 	size_t nremarks;

@@ -120,7 +120,7 @@ static void compare_paired(const struct versus *v, struct versus_row *row)
 	double *a = values_of(c, row->metric, row->cell[0], row->contender[0]);
 	double *b = values_of(c, row->metric, row->cell[1], row->contender[1]);
 
-	row->ratio = stat_ratio_interval(b, stat_log_ratios(b, a, c->nblocks, b));
+	row->ratio = comparison_ratio_of(c, row->cell[0], b, a);
 	row->verdict = verdict_of(&row->ratio, VERDICT_LEAST_PAIRS);
 	if (row->verdict == VERDICT_UNKNOWN && row->ratio.n < VERDICT_LEAST_PAIRS)
 		row->why = "fewer than 6 blocks";

@@ -14,6 +14,7 @@
 #include "harness/figures/floor.h"
 #include "harness/figures/latency.h"
 #include "harness/figures/memory.h"
+#include "harness/figures/nodes.h"
 #include "harness/figures/noise.h"
 #include "harness/figures/overview.h"
 #include "harness/figures/plot.h"
@@ -47,6 +48,7 @@ static const struct {
 	{"fig16b", "Figure 16b. Instructions and events per operation",
 	 cost_write_instructions},
 	{"fig20", "Figure 20. The same twice", noise_write},
+	{"fig21", "Figure 21. Machine by machine", nodes_write},
 };
 #define KNOWN (sizeof(known) / sizeof(*known))
 

@@ -25,6 +25,10 @@ void section_counters(struct document *d, const struct comparison *c);
 void section_latency(struct document *d, const struct comparison *c);
 /* Nothing where no trace was replayed. */
 void section_replays(struct document *d, const struct comparison *c);
+/* Nothing of a set of one machine. */
+void section_nodes(struct document *d, const struct comparison *c);
+/* The machines in a sentence; nothing of a set of one. */
+void section_nodes_line(struct document *d, const struct comparison *c);
 void section_gaps(struct document *d, const struct comparison *c);
 void section_contenders(struct document *d, const struct study *study);
 void section_workloads(struct document *d, const struct comparison *c);

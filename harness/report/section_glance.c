@@ -58,12 +58,14 @@ static void compared(struct document *d, const struct comparison *c)
 		document_format(d, ", Linux %s", kernel);
 	if (comparison_alone(c)) {
 		document_say(d, ".");
+		section_nodes_line(d, c);
 		return;
 	}
 	document_format(d,
 			". Ratios are to %s with 95 %% intervals, and below 1 is less; bold is "
 			"the least of a column and what cannot be told from it.",
 			section_reference(c));
+	section_nodes_line(d, c);
 }
 
 /* The reference is 1 exactly where it has a value. */

@@ -245,10 +245,9 @@ int plan_resolve(const char *refusal, bool any_libc, struct manifest *m)
 	       (!world && !m->world_packages);
 	json_decref(of_world.world_packages);
 	if (!same)
-		return complain_usage(
-			"%s: the world %s was fetched anew since "
-			"(%s, was %s)",
-			refusal, m->world, of_world.libc, m->libc);
+		return complain_usage("%s: the world %s was fetched anew since "
+				      "(%s, was %s)",
+				      refusal, m->world, of_world.libc, m->libc);
 	for (int i = 0; i < m->ncontenders; i++) {
 		struct contender *c = &m->contenders[i];
 		char before[BUILD_ID_TEXT];
@@ -259,10 +258,9 @@ int plan_resolve(const char *refusal, bool any_libc, struct manifest *m)
 		if (any_libc && !world && strcmp(c->library, "libc.so.6") == 0)
 			continue;
 		if (strcmp(before, c->build_id) != 0)
-			return complain_usage(
-				"%s: the library of %s is another one now "
-				"(build-id '%s', was '%s')",
-				refusal, c->name, c->build_id, before);
+			return complain_usage("%s: the library of %s is another one now "
+					      "(build-id '%s', was '%s')",
+					      refusal, c->name, c->build_id, before);
 	}
 	return STATUS_OK;
 }

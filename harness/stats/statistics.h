@@ -14,6 +14,7 @@
 #ifndef HARNESS_STATISTICS_H
 #define HARNESS_STATISTICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,12 +34,25 @@ struct interval {
 	double point, low, high;
 };
 
+/* Where values come from that were measured on several machines.  By default the machines are
+ * fixed: blocks are drawn anew within each, and an interval is that of measuring again on these
+ * same machines.  Where they are drawn, too (a machine, then its blocks), it is that of
+ * measuring on others like them, and the tails are those of as many values as there are
+ * machines: the hierarchical bootstrap of Davison and Hinkley (Bootstrap Methods and their
+ * Application, 1997, section 3.8), blocks with replacement.  Machines with one value are taken
+ * as one, since alone they would not vary. */
+struct stat_strata {
+	const size_t *of; /* number of the machine of each value; NULL = one machine */
+	bool drawn;
+};
+
 /* One member of an aggregate: n values (here: paired log ratios of one cell), and
  * its weight relative to the other members. */
 struct stat_group {
 	const double *x;
 	size_t n;
 	double weight;
+	struct stat_strata strata;
 };
 
 /* xoshiro256** (Blackman and Vigna 2021), seeded through splitmix64. */
@@ -60,6 +74,7 @@ double stat_mad(const double *x, size_t n);
 
 /* Median of x with the 95 % bootstrap interval. */
 struct interval stat_median_interval(const double *x, size_t n);
+struct interval stat_median_interval_of(const double *x, size_t n, struct stat_strata strata);
 
 /* The t with P(T <= t) = p, 0.5 <= p < 1, for Student's T with df >= 1. */
 double stat_student_quantile(double p, size_t df);
@@ -70,6 +85,8 @@ size_t stat_log_ratios(const double *a, const double *b, size_t n, double *out);
 
 /* Interval of the median of log ratios, on the scale of the ratio. */
 struct interval stat_ratio_interval(const double *log_ratios, size_t n);
+struct interval stat_ratio_interval_of(const double *log_ratios, size_t n,
+				       struct stat_strata strata);
 
 /* Weighted geometric mean over groups of the ratio exp(median of the group's log
  * ratios).  The groups are fixed, as workloads are chosen and not drawn; within each
@@ -87,6 +104,7 @@ struct stat_pairs {
 	const double *x[2];
 	size_t n;
 	double weight[2];
+	struct stat_strata strata;
 };
 
 /* Interval of what `combine` makes of both means, as ratios like those of

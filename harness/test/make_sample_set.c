@@ -76,6 +76,8 @@ static const struct {
 static struct stat_random source, of_again; /* second runs draw apart: all else stays */
 static bool turned;
 static double drift = 1;
+static int nodes; /* machines of a cluster, the last of them slow */
+static bool pool;
 static int day;
 static const char *slower = "", *suite = "1.0", *class = "0123456789abcdef";
 
@@ -260,6 +262,34 @@ static json_t *raw_counts_of(int block)
 	return counters_to_json(&reading);
 }
 
+static int node_of(int block, int blocks)
+{
+	return block * nodes / blocks;
+}
+
+/* The last machine takes longer, and tcmalloc's thread caches more so. */
+static double slow_node(int node, const char *name)
+{
+	return node != nodes - 1 ? 1 : strcmp(name, "tcmalloc") ? 1.4 : 1.4 * 1.15;
+}
+
+static void put_merged(json_t *manifest)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < nodes; i++)
+		json_array_append_new(
+			list, json_pack("{s:o, s:s, s:s, s:s, s:s, s:i, s:[i]}", "name",
+					json_sprintf("node%d", i), "boot", "synthetic",
+					"machine_class",
+					pool && i == nodes - 1 ? "fedcba9876543210" : class,
+					"cpu", "synthetic", "kernel", "synthetic",
+					"cpus_online", 2, "shards", i));
+	json_object_set_new(manifest, "merged",
+			    json_pack("{s:s, s:i, s:b, s:o, s:[]}", "plan", "synthetic",
+				      "shards", nodes, "pool", pool, "nodes", list, "missing"));
+}
+
 static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k, int block,
 		      int order, double weather, const char *pmu)
 {
@@ -418,6 +448,8 @@ static void write_manifest(const char *dir, int schema, int blocks, size_t ncont
 				       "params", params_of(i), "summary", "synthetic", "mode",
 				       cells[i].mode, "ops_unit", cells[i].unit));
 	json_object_set_new(manifest, "cells", all);
+	if (nodes)
+		put_merged(manifest);
 	json_object_set_new(manifest, "environment",
 			    json_pack("{s:s,s:s,s:i,s:{s:s},s:s}", "kernel", "synthetic", "cpu",
 				      "synthetic", "cpus_online", 2, "thp", "enabled",
@@ -445,6 +477,10 @@ int main(int argc, char **argv)
 			seed = atoi(argv[i] + 5);
 		else if (!strncmp(argv[i], "day=", 4))
 			day = atoi(argv[i] + 4);
+		else if (!strncmp(argv[i], "nodes=", 6))
+			nodes = atoi(argv[i] + 6);
+		else if (!strcmp(argv[i], "pool"))
+			pool = true;
 		else if (!strncmp(argv[i], "drift=", 6))
 			drift = atof(argv[i] + 6);
 		else if (!strncmp(argv[i], "slower=", 7))
@@ -473,7 +509,7 @@ int main(int argc, char **argv)
 			"usage: make_sample_set DIR [blocks=N] [schema=N] [planted] [torn] "
 			"[unfinished] [pmu=FILE] [turned] [seed=N] [drift=X] [slower=NAME] "
 			"[suite=VERSION] "
-			"[class=HASH] [day=N] [old]\n");
+			"[class=HASH] [day=N] [old] [nodes=N] [pool]\n");
 		return 2;
 	}
 	stat_random_seed(&source, (uint64_t)seed);
@@ -500,8 +536,13 @@ int main(int argc, char **argv)
 			if (unfinished && !strcmp(cells[cell].cell, "sqlite3"))
 				continue;
 			for (size_t k = 0; k < ncontenders; k++) {
+				int node = nodes ? node_of(block, blocks) : 0;
+				double here = slow_node(node, contenders[k].name);
 				json_t *s = sample(dir, id++, schema, cell, k, block, (int)k,
-						   weather, pmu);
+						   weather * (nodes ? here : 1), pmu);
+
+				if (nodes)
+					put(s, FIELD_node, json_sprintf("node%d", node));
 
 				json_dumpf(s, f, JSON_COMPACT);
 				fputc('\n', f);

@@ -104,7 +104,8 @@ static void same_data_same_interval(void **state)
 static void geometric_mean(void **state)
 {
 	double two[] = {log(2), log(2), log(2)}, eight[] = {log(8), log(8)};
-	struct stat_group groups[] = {{two, 3, 1}, {eight, 2, 1}};
+	struct stat_group groups[] = {{.x = two, .n = 3, .weight = 1},
+				      {.x = eight, .n = 2, .weight = 1}};
 	struct interval i;
 
 	(void)state;
@@ -234,7 +235,7 @@ static void coverage_of_geomean(void **state)
 		for (int g = 0; g < 6; g++) {
 			for (int j = 0; j < 5; j++)
 				x[g][j] = 0.1 * g + 0.02 * (g + 1) * noise(&r);
-			groups[g] = (struct stat_group){x[g], 5, 1};
+			groups[g] = (struct stat_group){.x = x[g], .n = 5, .weight = 1};
 		}
 		i = stat_geomean_interval(groups, 6);
 		held += i.low <= exp(0.25) && exp(0.25) <= i.high;
@@ -259,7 +260,7 @@ static void coverage_of_one_noisy_group(void **state)
 		for (int g = 0; g < 3; g++) {
 			for (int j = 0; j < 5; j++)
 				x[g][j] = 0.1 * g + (g ? 0.002 : 0.2) * noise(&r);
-			groups[g] = (struct stat_group){x[g], 5, 1};
+			groups[g] = (struct stat_group){.x = x[g], .n = 5, .weight = 1};
 		}
 		i = stat_geomean_interval(groups, 3);
 		held += i.low <= exp(0.1) && exp(0.1) <= i.high;
@@ -427,9 +428,10 @@ static void two_means_of_the_same_blocks(void **state)
 	const double time[] = {-0.3, 0.1, 0.25, -0.05, 0.4, 0.02, -0.11};
 	const double memory[] = {0.3, -0.1, -0.25, 0.05, -0.4, -0.02, 0.11}, factor = 3;
 	const double other[] = {0.2, 0.21, 0.19, 0.25, 0.3};
-	const struct stat_group alone[] = {{time, 7, 1}, {other, 5, 0.5}};
-	const struct stat_pairs members[] = {{{time, memory}, 7, {1, 1}},
-					     {{other, NULL}, 5, {0.5, 0}}};
+	const struct stat_group alone[] = {{.x = time, .n = 7, .weight = 1},
+					   {.x = other, .n = 5, .weight = 0.5}};
+	const struct stat_pairs members[] = {{.x = {time, memory}, .n = 7, .weight = {1, 1}},
+					     {.x = {other, NULL}, .n = 5, .weight = {0.5, 0}}};
 	struct interval want = stat_geomean_interval(alone, 2);
 	struct interval got = stat_combined_interval(members, 2, first_of, NULL);
 
