@@ -7,9 +7,10 @@
 #include "harness/cli/cluster.h"
 #include "harness/cli/run_options.h"
 #include "harness/cluster/plan.h"
+#include "harness/cluster/precision.h"
 #include "harness/run/plan.h"
 
-enum { KEY_SHARDS = 256, KEY_NODES, KEY_PILOT };
+enum { KEY_SHARDS = 256, KEY_NODES, KEY_PILOT, KEY_PRECISION };
 
 static const struct argp_option options[] = {
 	{"shards", KEY_SHARDS, "N", 0, "how many (default: four for each node)", 0},
@@ -17,7 +18,13 @@ static const struct argp_option options[] = {
 	 "machines that the estimate counts with (default: of plan 1, of extend the plan's)",
 	 0},
 	{"pilot", KEY_PILOT, "SET", 0,
-	 "results that say how long a sample takes (default: what is usual)", 0},
+	 "results that say how long a sample takes (default: what is usual) and how it "
+	 "scatters",
+	 0},
+	{"precision", KEY_PRECISION, "SHARE", 0,
+	 "with --pilot: as many blocks of each throughput cell as its ratios need to be within "
+	 "it to either side, like 2%",
+	 0},
 	{0, 0, 0, 0, "What is measured, as of run:", 1},
 	{0},
 };
@@ -27,8 +34,20 @@ struct arguments {
 	const char *dir; /* of the plan */
 	const char *pilot;
 	int shards, nodes;
+	double precision; /* a share; 0 = not asked for */
 	bool extend;
 };
+
+static double precision_of(const char *argument)
+{
+	char *end;
+	double precision = strtod(argument, &end) / 100;
+
+	if (strcmp(end, "%") != 0 || !(precision > 0 && precision < 1))
+		exit(complain_usage("--precision %s: a percentage like 2%% is needed",
+				    argument));
+	return precision;
+}
 
 static error_t take(int key, char *argument, struct argp_state *state)
 {
@@ -46,6 +65,9 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_PILOT:
 		a->pilot = argument;
+		return 0;
+	case KEY_PRECISION:
+		a->precision = precision_of(argument);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 0)
@@ -81,6 +103,13 @@ static void parse(int argc, char **argv, const struct argp *parser, struct argum
 	if (!a->extend && a->request.resume)
 		exit(complain_usage("--resume: `cluster shard` goes on by itself, `cluster "
 				    "extend` adds to a plan"));
+	if (a->precision > 0 && !a->pilot)
+		exit(complain_usage(
+			"--precision: how much ratios scatter is to be learned from "
+			"--pilot SET, results of an earlier run"));
+	if (a->precision > 0 && a->request.choice.blocks)
+		exit(complain_usage("--precision goes without --blocks, of which it finds the "
+				    "number"));
 	if (request_check(&a->request, why, sizeof(why)) < 0)
 		exit(complain_usage("%s", why));
 }
@@ -169,6 +198,7 @@ int cluster_plan_main(int argc, char **argv)
 	struct arguments a = {.nodes = 0};
 	struct cluster_plan plan;
 	struct result_set *pilot;
+	bool changed;
 	char *file;
 	int status;
 
@@ -188,7 +218,10 @@ int cluster_plan_main(int argc, char **argv)
 	if (status != STATUS_OK)
 		return status;
 	plan.nodes = 1;
-	status = finish(&plan, &a, pilot);
+	if (a.precision > 0)
+		status = precision_apply(&plan.set, pilot, a.precision, false, &changed);
+	if (status == STATUS_OK)
+		status = finish(&plan, &a, pilot);
 	cluster_plan_free(&plan);
 	if (pilot)
 		results_free(pilot);
@@ -218,7 +251,9 @@ int cluster_extend_main(int argc, char **argv)
 	if (cluster_plan_read(&plan, a.dir, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
 	status = load_pilot(a.pilot, &pilot);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && a.precision > 0)
+		status = cluster_plan_narrow(pilot, a.precision, argc, argv, &plan, &added);
+	else if (status == STATUS_OK)
 		status = cluster_plan_extend(&a.request, argc, argv, &plan, &added);
 	if (status == STATUS_OK && !added)
 		printf("%s holds all of it already: nothing is added\n", a.dir);

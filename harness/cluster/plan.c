@@ -12,7 +12,9 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/sha256.h"
+#include "harness/base/paths.h"
 #include "harness/cluster/estimate.h"
+#include "harness/cluster/precision.h"
 #include "harness/machine/environment.h"
 #include "harness/run/extension.h"
 #include "harness/run/plan.h"
@@ -86,6 +88,24 @@ int cluster_plan_extend(const struct run_request *o, int argc, char **argv,
 	json_object_set_new(stage, "command", command_of("extend", argc, argv));
 	note_hashes(p);
 	return STATUS_OK;
+}
+
+int cluster_plan_narrow(struct result_set *pilot, double precision, int argc, char **argv,
+			struct cluster_plan *p, bool *added)
+{
+	int status = plan_resolve("the plan cannot be added to", true, &p->set);
+	json_t *command = command_of("extend", argc, argv);
+	char now[32];
+
+	if (status == STATUS_OK && !p->set.stages)
+		manifest_note_stage(&p->set, p->set.started, p->set.command, p->set.revision);
+	if (status == STATUS_OK)
+		status = precision_apply(&p->set, pilot, precision, true, added);
+	if (status == STATUS_OK && *added)
+		manifest_note_stage(&p->set, clock_utc(now, sizeof(now)), command,
+				    paths_find()->revision);
+	json_decref(command);
+	return status;
 }
 
 void cluster_plan_cut(struct cluster_plan *p, int count, const struct result_set *pilot)

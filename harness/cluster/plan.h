@@ -47,6 +47,10 @@ int cluster_plan_new(const struct run_request *request, int argc, char **argv,
 int cluster_plan_extend(const struct run_request *request, int argc, char **argv,
 			struct cluster_plan *plan, bool *added);
 
+/* Adds the blocks that a precision needs by a pilot (precision.h); likewise. */
+int cluster_plan_narrow(struct result_set *pilot, double precision, int argc, char **argv,
+			struct cluster_plan *plan, bool *added);
+
 /* Cuts the turns that no shard has yet into `count` more (fewer where there are not as many
  * turns), of about equal time.  `pilot` (or null) says how long a sample takes. */
 void cluster_plan_cut(struct cluster_plan *plan, int count, const struct result_set *pilot);
