@@ -113,7 +113,7 @@ static double coverage(const struct stat_strata *strata, bool fixed, double *wid
 {
 	static const double levels[] = {-1, -0.5, 0, 0.5, 1};
 	struct stat_random r;
-	const int trials = 250;
+	const int trials = 160;
 	int held = 0;
 
 	stat_random_seed(&r, 4);

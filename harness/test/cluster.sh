@@ -1,0 +1,216 @@
+# A run set in shards: planned, measured, merged; what is amiss is told in one line and spoils nothing.
+. "$top_srcdir/harness/test/bench.sh"
+
+p=$work/p
+told() { "$rows" "$1" id cell mode block order allocator seed status ops allocs instructions allocator_instructions \
+	locality.lines locality.pages locality.regions | sort -n; }
+# The plan's folder again, for a fault: $f.
+fresh() { f=$work/f && rm -rf "$f" "$work/set"* && cp -r "$p" "$f"; }
+# Shard K of $f is changed by sed, and sealed again as its own node would have done.
+edit() { # K FILE SED
+	sed -i "$3" "$f/shards/$1/$2"
+	(cd "$f/shards/$1" && for name in manifest.json samples.jsonl timelines.tar.zst; do
+		[ ! -e $name ] || echo "\"$name\": {\"bytes\": $(wc -c <$name), \"sha256\": \"$(sha256sum <$name | cut -c -64)\"}"
+	done | sed '1s/^/{/; $!s/$/,/; $s/$/}/' >whole.json)
+}
+# merge refuses $f with these words of a shard, writes nothing, and with --partial merges the others.
+amiss() { # NAME WORDS SHARDS [DIR...]
+	local name=$1 words=$2 left=$3
+	shift 3
+	bench cluster merge "$f" "$@" -o "$work/set"
+	check '[ $status -eq 1 ] && [ "$(grep -c "shard .*$words" "$work/err")" -eq 1 ] && grep -q "nothing was merged" "$work/err" &&
+		[ -z "$(ls -d "$work"/set* 2>/dev/null)" ]' "$name: told, and nothing is merged"
+	bench cluster merge "$f" "$@" -o "$work/set" --partial
+	check '[ $status -eq 0 ] && grep -q "merged: .*, $left of" "$work/out" && [ -s "$work/set/samples.jsonl" ]' "$name: --partial merges $left shards"
+}
+
+# --- plan and shards ---------------------------------------------------------------------------
+cat >"$work/job.ini" <<'E'
+[global]
+only = glibc,ashlar
+seed = 5
+blocks = 2
+no-repeat = yes
+[tiny-churn]
+mode = verify
+set = ops=20000
+[counted]
+workload = tiny-churn
+mode = instructions
+set = ops=20000
+blocks = 1
+[trace:git]
+mode = locality
+E
+bench cluster plan "$work/job.ini" --shards 3 -o "$p"
+check '[ $status -eq 0 ] && [ -s "$p/plan.json" ] && grep -q "^10 samples in 5 blocks of cells, 3 shards" "$work/out"' \
+	"a job file becomes a plan"
+check '[ "$(sed -n "/\"shards\": .$/,/]/s/^   \"turns\": \([0-9]*\).*/\1/p" "$p/plan.json" | awk "{ n += \$1 } END { print NR, n }")" = "3 5" ]' \
+	"whose three shards have all of its blocks"
+refuses 1 "holds a plan already" "a plan is not written over" cluster plan "$work/job.ini" -o "$p"
+refuses 2 "--budget" "a budget is no plan" cluster plan "$work/job.ini" --budget 5m -o "$work/q"
+refuses 2 "--out DIR is needed" "a plan goes somewhere" cluster plan "$work/job.ini"
+refuses 2 "has shards 0 to 2" "a shard that is none" cluster shard "$p" 3
+refuses 2 "a number from 0" "a shard by another name" cluster shard "$p" two
+refuses 2 "no plan.json" "a folder without a plan" cluster shard "$work" 0
+refuses 2 "--precision" "precision without a pilot" cluster plan "$work/job.ini" --precision 2% -o "$work/q"
+refuses 2 "a percentage" "precision that is none" cluster plan "$work/job.ini" --precision 2 --pilot "$p" -o "$work/q"
+for k in 0 1 2; do
+	bench cluster shard "$p" $k --node "n$((k % 2))" --quiet
+	[ $status -eq 0 ] || break
+done
+check '[ $status -eq 0 ] && [ "$(ls "$p/shards" | tr "\n" " ")" = "0 1 2 " ] && [ -z "$(ls -A "$work/tmp")" ]' \
+	"each is measured into its folder, and nothing else is left"
+bench cluster shard "$p" 1 --quiet
+check '[ $status -eq 0 ] && grep -q "shard 1 was finished at .* on n1: nothing is left" "$work/out"' "one that is there ends at once, with 0"
+
+# --- a merged set is that of a single run --------------------------------------------------------
+bench cluster merge "$p" -o "$work/merged"
+check '[ $status -eq 0 ] && grep -q "3 of 3 shards" "$work/out" && [ ! -s "$work/err" ]' "three shards are merged"
+bench run --job "$work/job.ini" --no-report --quiet --out "$work/single"
+told "$work/single" >"$work/wanted"
+check '[ $status -eq 0 ] && [ "$(grep -c . "$work/wanted")" -eq 10 ] && told "$work/merged" | diff - "$work/wanted" >"$work/out"' \
+	"cells, blocks, orders, seeds, counts, instructions and lines are those of one run of the same seed"
+check '[ "$("$rows" "$work/merged" node | sort -u | tr "\n" " ")" = "n0 n1 " ]' "every sample names its node"
+check '[ "$("$rows" "$work/merged" cell mode block node | sort -u | grep -c .)" -eq 5 ]' "no block spans two"
+refuses 2 "cluster extend" "a merged set is added to by its plan" run --resume "$work/merged" --blocks 3 --no-report
+bench pack "$work/merged"
+check '[ $status -eq 0 ] && [ "$(ls "$work/merged" | tr "\n" " ")" = "manifest.json samples.jsonl timelines.tar.zst " ]' "it packs like any other"
+bench report "$work/merged" --text
+check '[ $status -eq 0 ] && [ ! -s "$work/err" ]' "and is read like any other"
+refuses 1 "is there already" "and is not written over" cluster merge "$p" -o "$work/merged"
+
+# --- interrupted, left by another node -----------------------------------------------------------
+bench cluster plan --workload tiny-churn --mode verify --set ops=2000000 --blocks 6 --only glibc --seed 5 --no-repeat --shards 1 -o "$work/q"
+mkdir "$work/scratch"
+left() { cat "$1"/*/samples.jsonl 2>/dev/null; }
+# One that is done before the signal comes, which takes a machine that has no time for this script, begins again.
+for _ in 1 2 3 4 5; do
+	rm -rf "$work/q/shards/0"
+	"$bench" cluster shard "$work/q" 0 --quiet --scratch "$work/scratch" >"$work/out" 2>"$work/err" &
+	pid=$!
+	while kill -0 $pid 2>/dev/null && [ -z "$(left "$work/scratch")" ]; do sleep 0.02; done
+	kill -INT $pid 2>/dev/null
+	wait $pid
+	status=$?
+	[ $status -ne 130 ] || break
+done
+had=$(left "$work/scratch" | grep -c .)
+check '[ $status -eq 130 ] && grep -q "to go on: ashlar-bench cluster shard $work/q 0" "$work/err" && [ $had -ge 1 ] && [ $had -lt 6 ] &&
+	[ ! -e "$work/q/shards/0" ]' "ctrl-C: status 130, how to go on, and nothing is handed over"
+cp -r "$work/scratch" "$work/left"
+bench cluster shard "$work/q" 0 --quiet --scratch "$work/scratch"
+check '[ $status -eq 0 ] && [ "$(grep -c . "$work/q/shards/0/samples.jsonl")" -eq 6 ] && [ -z "$(ls "$work/scratch")" ]' "the same command goes on"
+check 'left "$work/left" | cmp -s - "$work/q/shards/0/samples.jsonl" -n "$(left "$work/left" | wc -c)"' "with what it had"
+rm -r "$work/q/shards/0"
+sed -i 's/"boot": "[^"]*"/"boot": "another"/' "$work"/left/*/manifest.json
+bench cluster shard "$work/q" 0 --quiet --scratch "$work/left"
+check '[ $status -eq 0 ] && grep -q "is dropped" "$work/out" && [ "$(grep -c . "$work/q/shards/0/samples.jsonl")" -eq 6 ]' \
+	"what another machine or boot left is not gone on with"
+
+# --- faults --------------------------------------------------------------------------------------
+fresh
+rm -r "$f/shards/1"
+amiss "a shard that is missing" "1 is missing: .ashlar-bench cluster shard" 2
+fresh
+mv "$f/shards/1" "$f/shards/.1-n1-77"
+amiss "a node lost while it copied" "1 is missing: half copied: .*/.1-n1-77" 2
+fresh
+truncate -s -100 "$f/shards/1/samples.jsonl"
+amiss "a half copied folder" "1: half copied: .*samples.jsonl has .* of .* bytes" 2
+bench cluster shard "$f" 1 --quiet --node n1
+check '[ $status -eq 0 ] && grep -q "was a half copy" "$work/out"' "it is measured again and replaced"
+rm -rf "$work/set"
+bench cluster merge "$f" -o "$work/set"
+check '[ $status -eq 0 ] && told "$work/set" | cmp -s - "$work/wanted"' "and then all is whole"
+fresh
+rm "$f/shards/1/whole.json"
+amiss "a folder without its last file" "1: half copied: .*whole.json, which is written last, is not there" 2
+fresh
+cp -r "$f" "$work/g"
+edit 1 samples.jsonl 's/"duration_ns":[0-9]*/"duration_ns":1/'
+amiss "a shard that was run twice" "1: it was run twice: .* counts, .* does not" 3 "$work/g"
+fresh
+bench cluster merge "$f" "$work/g" -o "$work/set"
+check '[ $status -eq 0 ] && [ ! -s "$work/err" ] && [ "$(grep -c . "$work/set/samples.jsonl")" -eq 10 ]' "two copies of the same are one"
+fresh
+edit 1 samples.jsonl 1d
+amiss "a shard that lacks a sample" "1: .* it lacks 1 sample" 2
+fresh
+edit 1 samples.jsonl 1p
+amiss "a sample that is there twice" "1: .* sample [0-9]* is there twice" 2
+fresh
+edit 1 manifest.json '/"hashes"/,/}/s/"ashlar": "[^"]*"/"ashlar": "0000"/'
+amiss "another library under a contender's name" "1: .* contender ashlar: SHA-256 0000" 2
+fresh
+edit 1 manifest.json 's/"suite_version": "[^"]*"/"suite_version": "1.9"/'
+amiss "another suite" "1: .* suite_version: .1.9., not" 2
+fresh
+edit 1 manifest.json 's/"worker_build_id": "[^"]*"/"worker_build_id": "00"/'
+amiss "other workloads on a machine of one class" "1: .* worker_build_id" 2
+fresh
+edit 1 manifest.json 's/"plan": "[^"]*"/"plan": "0"/'
+amiss "a shard of another plan" "1: .* plan: .0., not" 2
+sed -i 's/^ "id": "[^"]*"/ "id": "0123456789abcdef"/' "$work/g/plan.json"
+refuses 2 "is of another plan" "a folder of another plan" cluster merge "$p" "$work/g" -o "$work/none"
+fresh
+sed -i 's/"turns": [0-9]*/"turns": 99/' "$f/plan.json"
+refuses 2 "plan.json: shard 0" "a plan that does not fit itself" cluster merge "$f" -o "$work/none"
+
+# What is odd is told and spoils nothing.
+fresh
+edit 1 manifest.json 's/"clock_ahead_s": [-0-9]*/"clock_ahead_s": 3600/'
+edit 2 manifest.json 's/^ "started": "20../ "started": "1999/; s/"boot": "[^"]*"/"boot": "abcdefgh-ij"/'
+bench cluster merge "$f" -o "$work/set"
+check '[ $status -eq 0 ] && grep -q "shard 1: the clock of n1 is 60 minutes ahead" "$work/err"' "a clock that is an hour ahead"
+check 'grep -q "shard 2: the clock of n0 is behind" "$work/err"' "a clock that is behind"
+check 'grep -q "shard 2: another machine than that of shard 0 has the name n0.*n0~abcdefgh" "$work/err" && [ "$(grep -c . "$work/err")" -eq 3 ]' \
+	"two nodes of one name"
+check 'told "$work/set" | cmp -s - "$work/wanted" && [ "$("$rows" "$work/set" node | sort -u | tr "\n" " ")" = "n0 n0~abcdefgh n1 " ]' \
+	"and all of it is merged"
+
+# Unlike machines.
+fresh
+edit 1 manifest.json 's/"machine_class": "[^"]*"/"machine_class": "00001111aaaa"/'
+bench cluster merge "$f" -o "$work/set"
+check '[ $status -eq 0 ] && grep -q "2 classes" "$work/err" && [ "$(ls -d "$work"/set* | grep -c .)" -eq 2 ] &&
+	[ "$("$rows" "$work/set.00001111" node | sort -u)" = n1 ]' "machines of unlike classes are kept apart"
+bench cluster merge "$f" -o "$work/set" --pool
+check '[ $status -eq 0 ] && told "$work/set" | cmp -s - "$work/wanted" && grep -q "\"machine_class\": \"pool-" "$work/set/manifest.json"' \
+	"--pool puts them together"
+
+# A contender that is another one here, before anything runs; a full disk.
+fresh
+rm -r "$f/shards/1"
+sed -i '/"hashes"/,/}/s/"ashlar": "[^"]*"/"ashlar": "0000"/' "$f/plan.json"
+refuses 2 "shard 1 cannot run here: ashlar is another library" "another library here" cluster shard "$f" 1
+full=$work/full
+if [ "$(id -u)" -eq 0 ] && mkdir "$full" && mount -t tmpfs -o size=64k none "$full" 2>/dev/null; then
+	trap 'umount "$full" 2>/dev/null; rm -rf "$work"' EXIT
+	cp "$p/plan.json" "$full" && mkdir "$full/shards"
+	head -c 60000 /dev/zero >"$full/filler" 2>/dev/null
+	bench cluster shard "$full" 1 --quiet --node n1
+	check '[ $status -eq 1 ] && [ "$(grep -c "shard 1 could not be handed over: .*No space left" "$work/err")" -eq 1 ]' "a full disk is told"
+	check '[ -z "$(ls -A "$full/shards")" ]' "and nothing half is left there"
+	rm "$full/filler"
+	bench cluster shard "$full" 1 --quiet --node n1
+	check '[ $status -eq 0 ] && [ -s "$full/shards/1/whole.json" ] && [ -z "$(ls -A "$work/tmp")" ]' \
+		"with room the same command hands over what it had"
+	umount "$full"
+else
+	echo "# a full disk is left out: no tmpfs can be mounted"
+fi
+
+# --- more ----------------------------------------------------------------------------------------
+bench cluster extend "$p" --blocks 3 --mode verify --shards 1
+check '[ $status -eq 0 ] && grep -q "^2 samples in 1 blocks of cells, 1 shards" "$work/out"' "a plan is added to"
+bench cluster extend "$p" --blocks 3 --mode verify
+check '[ $status -eq 0 ] && grep -q "holds all of it already" "$work/out"' "what it has it is not given again"
+bench cluster shard "$p" 3 --quiet --node n1
+check '[ $status -eq 0 ]' "the new shard is measured"
+bench cluster merge "$p" -o "$work/more"
+told "$work/more" >"$work/told"
+check '[ $status -eq 0 ] && grep -q "4 of 4 shards" "$work/out" && [ "$(grep -c . "$work/told")" -eq 12 ]' "and merged with those that were there"
+check 'head -n 10 "$work/told" | cmp -s - "$work/wanted" && [ "$(tail -n 2 "$work/told" | cut -f 4 | sort -u)" = 2 ]' \
+	"which are as they were; the new block has its own number"
+finish
