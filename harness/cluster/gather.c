@@ -80,7 +80,8 @@ static int check_samples(const struct cluster_plan *p, int k, const char *folder
 		for (int place = 0; seen && place < schedule_places(&s, turn); place++)
 			missing += !seen[schedule_sample_id(&s, turn, 0, place)];
 	if (result == 0 && missing)
-		result = because(why, why_size, "it lacks %d samples", missing);
+		result = because(why, why_size, "it lacks %d sample%s", missing,
+				 missing == 1 ? "" : "s");
 	free(seen);
 	schedule_free(&s);
 	free(text);

@@ -101,12 +101,10 @@ static void share(struct document *d, const struct stat_one_way *effect)
 								   : "a block on each machine");
 		return;
 	}
-	field = document_words(d, "%.0f %%", 100 * effect->share);
+	field = document_number(d, UNIT_COUNT, round(100 * effect->share));
 	if (effect->p > 1 - STAT_LEVEL) {
 		field->mark = MARK_UNSURE;
-		field->note = text_format("in %.0f %% of the permutations of blocks over "
-					  "machines it is as much",
-					  100 * effect->p);
+		field->note = text_format("p = %.2f", effect->p);
 	}
 }
 
@@ -127,7 +125,8 @@ static void shares(struct document *d, const struct comparison *c)
 				 "its blocks"
 			       : "the machines as given: blocks are drawn within each");
 	document_table(d, titles);
-	document_caption(d, "Share of the variance that is the machines'");
+	document_caption(d, "Share of the variance that is the machines', in percent; p by "
+			    "permutation where it is above 0.05");
 	document_column(d, "%s, time", section_reference(c));
 	for (size_t j = 0; j + c->nulls < c->nshown; j++)
 		if (c->shown[j] != c->reference)

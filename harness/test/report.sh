@@ -529,6 +529,35 @@ no_room() { # the folder cannot be made
 	[ $? -eq 3 ] && one_line
 }
 
+# --- machines of a cluster: the last of three is slow, and tcmalloc slower on it -----------------------
+machines_are_told() {
+	"$make_set" "$work/nodes" blocks=15 nodes=3 day=2 && undrawn "$work/nodes" || return 1
+	t=$work/nodes/report/fig21.tsv
+	within 1.15 "$(number "$t" node2 glibc low)" 1.3 && within 0.85 "$(number "$t" node0 glibc high)" 1.02 &&
+		within 0.87 "$(number "$t" node2 tcmalloc mean)" 0.92 && within 0.75 "$(number "$t" node1 tcmalloc mean)" 0.8 &&
+		within 0.68 "$(number "$t" node2 ashlar mean)" 0.71 || return 1
+	head -n 12 "$work/nodes/report.md" | grep -q '^Measured on 3 machines: node0, node1, node2 (class 01234567: synthetic, 2 CPUs, Linux synthetic)' || return 1
+	# shares of the variance: of glibc's time and tcmalloc's ratio most, of others' ratios what chance may have
+	awk -F'|' '/^## Machines/ { here = 1 } !here || !/^\| (tiny-churn|larson|prod-cons|fleet|frag-drain) \| / { next }
+		{ rows++; bad += !($3 + 0 >= 40 && $5 + 0 >= 80 && ($8 + 0 <= 20 || $8 ~ /p = /)) } END { exit rows != 5 || bad }' "$work/nodes/report.md"
+}
+slow_machine_is_drawn() {
+	command -v "$gnuplot" >/dev/null || return 0
+	(cd "$work/nodes/report" && "$gnuplot" fig21.gp) && [ -s "$work/nodes/report/fig21.png" ] && grep -q node2 "$work/nodes/report/fig21.svg"
+}
+width() { # SET: of tcmalloc's interval in tiny-churn
+	awk -v low="$(number "$1/report/fig01.tsv" tiny-churn tcmalloc low)" -v high="$(number "$1/report/fig01.tsv" tiny-churn tcmalloc high)" \
+		'BEGIN { print high - low }'
+}
+pool_is_wider() { # other machines like these
+	"$make_set" "$work/pool" blocks=15 nodes=3 day=2 pool && undrawn "$work/pool" || return 1
+	head -n 12 "$work/pool/report.md" | grep -q 'node0, node1 (class 01234567.*; node2 (class fedcba98.*unlike classes in one set' &&
+		[ "$(awk -v a="$(width "$work/pool")" -v b="$(width "$work/nodes")" 'BEGIN { print (a > 2 * b && b > 0) }')" = 1 ]
+}
+one_machine_has_no_part() {
+	! grep -q 'id="machines"\|Measured on' "$work/plain/report.html" && grep -q 'measured on one machine' "$work/plain/report.html"
+}
+
 scripts_are_found() { # away from the build tree only where told, or where they are installed
 	cp "$report" "$work/moved" || return 1
 	ASHLAR_PLOTS=$top_srcdir/plots "$work/moved" "$set_dir" >/dev/null || return 1
@@ -612,4 +641,8 @@ check "gnuplot is not there: tables and page all the same" no_gnuplot
 check "gnuplot is not on PATH" no_gnuplot_on_path
 check "gnuplot fails: its words are kept" failing_gnuplot
 check "a report folder that cannot be made" no_room
+check "machines of a cluster are told, with their part of the variance" machines_are_told
+check "a slow one is drawn" slow_machine_is_drawn
+check "of a pool intervals are those of other machines" pool_is_wider
+check "a set of one machine says nothing of it" one_machine_has_no_part
 check "the scripts are found where they are named" scripts_are_found
