@@ -1,30 +1,16 @@
-#include "harness/cli/cluster.h"
-
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/cli/cluster_number.h"
+#include "harness/cli/cluster_verbs.h"
 #include "harness/cli/verbs.h"
 #include "harness/cluster/merge.h"
 #include "harness/cluster/plan.h"
 #include "harness/cluster/shard.h"
 
 enum { KEY_SCRATCH = 256, KEY_NODE, KEY_PARTIAL, KEY_POOL };
-
-int cluster_number(const char *option, const char *argument, int least)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(argument, &end, 10);
-	if (errno || end == argument || *end || n < least || n > CLUSTER_MOST)
-		exit(complain_usage("%s %s: a number from %d to %d is needed", option, argument,
-				    least, CLUSTER_MOST));
-	return (int)n;
-}
 
 static error_t take_shard(int key, char *argument, struct argp_state *state)
 {

@@ -4,7 +4,8 @@
 #include <string.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
-#include "harness/cli/cluster.h"
+#include "harness/cli/cluster_number.h"
+#include "harness/cli/cluster_verbs.h"
 #include "harness/cli/run_options.h"
 #include "harness/cluster/plan.h"
 #include "harness/cluster/precision.h"

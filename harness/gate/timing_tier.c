@@ -69,7 +69,8 @@ static int look_at(struct tier *r, const struct pairs *pairs, char *why, size_t 
 		j->spoilt = tier_is_spoilt(c, j->cell);
 		r->decided[i] |= j->spoilt;
 		r->verdicts[i].log_ratios = j->log_ratios;
-		r->verdicts[i].n = comparison_log_ratios(c, cell, head, metric, j->log_ratios, NULL);
+		r->verdicts[i].n =
+			comparison_log_ratios(c, cell, head, metric, j->log_ratios, NULL);
 		j->base = comparison_median(c, cell, c->reference, metric).point;
 		j->head = comparison_median(c, cell, head, metric).point;
 	}
