@@ -29,7 +29,8 @@ static const struct verb {
 	{"explain", explain_main, "tell in which functions two contenders spend what they do"},
 	{"gate", gate_main,
 	 "say whether a build is worse than another: for continuous integration"},
-	{"cluster", cluster_main, "cut a run set into shards for many machines, and merge them"},
+	{"cluster", cluster_main,
+	 "cut a run set into shards for many machines, and merge them"},
 	{"claims", claims_main, "hold what a page claims against a set of results"},
 	{"pack", pack_main, "put the many small files of a finished run set into one"},
 };

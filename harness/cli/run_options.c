@@ -169,6 +169,7 @@ static void add_commands(struct run_request *o)
 }
 
 static run_job_set set_by_name;
+static const struct argp run_argp; /* of run itself */
 
 static error_t take(int key, char *argument, struct argp_state *state)
 {
@@ -270,7 +271,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		add_commands(o);
 		run_job_complete(o);
 		counting_add_modes(o);
-		if (state->root_argp == &run_options_argp && state->arg_num > 0 && !o->resume)
+		if (state->root_argp == &run_argp && state->arg_num > 0 && !o->resume)
 			exit(complain_usage("'%s': unexpected; a folder is named by --out DIR",
 					    o->out));
 		break;
@@ -311,7 +312,9 @@ static int set_by_name(struct run_request *o, const char *key, char *value, char
 	return because(why, why_size, "unknown key '%s' in [global]: known are %s", key, known);
 }
 
-const struct argp run_options_argp = {
+const struct argp run_options_argp = {.options = table, .parser = take};
+
+static const struct argp run_argp = {
 	table,
 	take,
 	"[--resume DIR]",
@@ -335,7 +338,7 @@ void run_options_parse(int argc, char **argv, struct run_request *o)
 	char why[256];
 
 	request_begin(o);
-	argp_parse(&run_options_argp, argc, argv, 0, NULL, o);
+	argp_parse(&run_argp, argc, argv, 0, NULL, o);
 	if (request_check(o, why, sizeof(why)) < 0)
 		exit(complain_usage("%s", why));
 }

@@ -25,7 +25,7 @@ for verb in $("$bench" cluster --help | awk '/^  [a-z]/ { print $1 }'); do
 	check '[ $status -eq 0 ] && grep -q "^Usage: ashlar-bench cluster $verb" "$work/out"' "cluster $verb --help"
 	grep -oE '^ +(-.,)? +--[a-z-]+' "$work/out" | sed 's/^ *//; s/, */ /' | grep -v -e '--help' -e '--usage' -e '--version' |
 		case $verb in
-		plan|extend) grep -vxF "$(sed -n 's/^run //p' "$work/options")" ;;
+		plan|extend) grep -vxF -e "$(sed -n 's/^run //p' "$work/options")" ;;
 		*) cat ;;
 		esac | sed "s/^/cluster /" >>"$work/options"
 done
