@@ -8,6 +8,7 @@
 
 static const char *speaker;
 static int no_memory_status = STATUS_FAILED, usage_status = STATUS_USAGE;
+static char *last;
 
 void message_speaker(const char *verb)
 {
@@ -22,10 +23,22 @@ void message_statuses(int no_memory, int usage)
 
 static void say(const char *format, va_list args)
 {
+	char *text;
+
 	fflush(stdout); /* so that the two streams keep their order in a log */
 	fprintf(stderr, "ashlar-bench%s%s: ", speaker ? " " : "", speaker ? speaker : "");
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	if (vasprintf(&text, format, args) < 0) {
+		fputs("out of memory\n", stderr);
+		return;
+	}
+	fprintf(stderr, "%s\n", text);
+	free(last);
+	last = text;
+}
+
+const char *message_last(void)
+{
+	return last ? last : "";
 }
 
 void complain(const char *format, ...)

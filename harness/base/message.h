@@ -19,8 +19,11 @@ void message_speaker(const char *verb);
 /* One line on stderr, led by the program's name and ended by a newline. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, and returns STATUS_USAGE (or what message_statuses() has put in its place), so that
- * a caller can end with it. */
+/* The last complaint, without the program's name; "" when there was none. */
+const char *message_last(void);
+
+/* The same as complain(), and returns STATUS_USAGE (or what message_statuses() has put in its
+ * place), so that a caller can end with it. */
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* For a verb with statuses of its own: those that the process ends with from now on where

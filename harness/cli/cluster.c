@@ -149,6 +149,10 @@ static const struct verb {
 } verbs[] = {
 	{"plan", cluster_plan_main, "cut what `run` would measure into shards"},
 	{"shard", shard_main, "measure one of them, here"},
+	{"submit", cluster_submit_main, "hand them to Slurm"},
+	{"run", cluster_run_main, "measure them on hosts reached by ssh"},
+	{"status", cluster_status_main, "say where each of them is"},
+	{"cancel", cluster_cancel_main, "take back what Slurm has not finished"},
 	{"merge", merge_main, "make one set of results from them"},
 	{"extend", cluster_extend_main, "add shards: more blocks, workloads or allocators"},
 };

@@ -14,6 +14,7 @@
 #include "harness/base/sha256.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/plan.h"
+#include "harness/cluster/state.h"
 #include "harness/cluster/whole.h"
 #include "harness/machine/environment.h"
 #include "harness/run/measure.h"
@@ -226,6 +227,7 @@ static int measure(const struct cluster_shard_request *r, struct cluster_plan *p
 				       : begin(r, p, node, work, &set, &m);
 	free(manifest);
 	if (status == STATUS_OK) {
+		cluster_state_begin(r->dir, r->shard, node);
 		interrupt_catch();
 		status = measure_set(&m, &set, &options, false, again, &measured);
 	}
@@ -255,7 +257,11 @@ int cluster_shard_run(const struct cluster_shard_request *r)
 	folder = cluster_shard_folder(r->dir, r->shard);
 	work = text_format("%s/ashlar-shard-%s-%d-%s", tmp && *tmp ? tmp : "/tmp", plan.id,
 			   r->shard, node.name);
-	status = is_there(folder, r->shard) ? STATUS_OK : measure(r, &plan, &node, work);
+	status = STATUS_OK;
+	if (!is_there(folder, r->shard)) {
+		status = measure(r, &plan, &node, work);
+		cluster_state_end(r->dir, r->shard, &node, status);
+	}
 	free(work);
 	free(folder);
 	cluster_plan_free(&plan);

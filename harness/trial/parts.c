@@ -9,8 +9,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "harness/base/file.h"
+#include "harness/base/interrupt.h"
 #include "harness/base/set_files.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
@@ -227,6 +229,21 @@ static void said_last(const struct sample *sample, const char *path, char *line,
 	free(text);
 }
 
+/* Long enough for who ends a whole batch job to come from one of its processes to the next. */
+#define SIGNALLED_GRACE_NS 300000000
+
+/* Schedulers signal every process of a job at once, the measured one and us: its end is then
+ * theirs, and trial_run() records nothing.  Waits for ours, which may come later. */
+static void wait_for_signal(int status)
+{
+	const int ends[] = {SIGTERM, SIGINT, SIGHUP, SIGKILL};
+	const struct timespec grace = {.tv_nsec = SIGNALLED_GRACE_NS};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == ends[i] && !interrupt_wanted())
+			nanosleep(&grace, NULL);
+}
+
 void trial_explain_end(struct sample *sample, enum child_end end, int status,
 		       uint64_t oom_kills_before, const char *stderr_path, int timeout_s)
 {
@@ -243,6 +260,7 @@ void trial_explain_end(struct sample *sample, enum child_end end, int status,
 	}
 	if (!child_status_text(status, how, sizeof(how)))
 		return;
+	wait_for_signal(status);
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
 	    machine_oom_kills() > oom_kills_before)
 		sample_fail(sample, SAMPLE_FAILED, "out of memory: the kernel ended it (%s)",

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "harness/base/clock.h"
+#include "harness/base/interrupt.h"
 #include "harness/machine/procfs.h"
 #include "harness/trial/parts.h"
 
@@ -95,6 +96,10 @@ void trial_run(const struct trial_place *place, struct sample *sample)
 			trial_run_callgrind(place, sample);
 		else
 			trial_run_workload(place, sample);
+		/* Who ends us may have ended it, too: a failure is then nobody's fault, and
+		 * whoever goes on measures it. */
+		if (sample->status == SAMPLE_FAILED && interrupt_wanted())
+			sample->status = SAMPLE_ABORTED;
 		sample->steal_ns = machine_steal_ns() - steal;
 		sample->others_ns = less(machine_busy_ns() - busy, own_cpu_ns() - own);
 		after = machine_throttling();
