@@ -223,8 +223,17 @@ static int measure(const struct cluster_shard_request *r, struct cluster_plan *p
 		       r->shard, work);
 		file_remove_tree(work);
 	}
-	status = file_exists(manifest) ? plan_resumed(work, &set, &m)
-				       : begin(r, p, node, work, &set, &m);
+	if (!file_exists(manifest)) {
+		status = begin(r, p, node, work, &set, &m);
+	} else {
+		status = plan_resumed(work, &set, &m);
+		if (status == STATUS_OK) {
+			json_t *hashes = hashes_of(&m);
+
+			status = check_hashes(p, r->shard, &m, hashes);
+			json_decref(hashes);
+		}
+	}
 	free(manifest);
 	if (status == STATUS_OK) {
 		cluster_state_begin(r->dir, r->shard, node);

@@ -44,11 +44,13 @@ static int largest_task(void)
 static int note(struct submission *s)
 {
 	char *path = text_format("%s/slurm.json", s->dir),
-	     *text = json_dumps(s->notes, JSON_INDENT(1));
-	int result = text ? file_write(path, text) : -1;
+	     *text = json_dumps(s->notes, JSON_INDENT(1)),
+	     *whole = text_format("%s\n", text ? text : "");
+	int result = text ? file_write(path, whole) : -1;
 
 	if (result < 0)
 		complain("%s: %s", path, strerror(errno));
+	free(whole);
 	free(text);
 	free(path);
 	return result;

@@ -93,7 +93,7 @@ static void take_line(struct slurm_queue *q, const json_t *notes, char *line)
 	snprintf(found.node, sizeof(found.node), "%s", part[3]);
 	if (found.state != SLURM_WAITING)
 		snprintf(found.since, sizeof(found.since), "%s", part[4]);
-	if (found.state == SLURM_WAITING)
+	if (found.state == SLURM_WAITING && strcmp(part[5], "None") != 0)
 		snprintf(found.reason, sizeof(found.reason), "%s", part[5]);
 	found.log = job->log;
 	*job = found;
@@ -234,7 +234,9 @@ int cluster_cancel(const char *dir)
 		free(arrays);
 		for (int k = 0; k < q.nshards; k++)
 			n += slurm_lives(&q.shards[k]);
-		if (status == STATUS_OK)
+		if (status == STATUS_OK && n == 0 && !slurm_lives(&q.merge))
+			printf("nothing to cancel: none of its jobs is in the queue\n");
+		else if (status == STATUS_OK)
 			printf("cancelled: %d shards%s; finished ones stay, `cluster submit` "
 			       "goes on with the others\n",
 			       n, slurm_lives(&q.merge) ? " and the merge" : "");

@@ -91,6 +91,18 @@ status=$?
 check '[ $status -eq 130 ] && [ "$(lines "$work/twice")" -eq 0 ] && ! pgrep -f "$work" >/dev/null' \
 	"a second ctrl-C ends the running sample, which leaves no record and no process"
 
+# Who ends a batch job signals all of its processes: what dies with the bench is no contender's failure.
+"$bench" run --no-report --quiet --workload tiny-churn --mode throughput --blocks 2 --timeout 10m \
+	--only "stall=$planted/planted_stall.so" --out "$work/all" >"$work/out" 2>"$work/err" &
+pid=$!
+while alive $pid && ! pgrep -P $pid ashlar-work >/dev/null; do sleep 0.1; done
+kill -TERM $pid
+while alive $pid && [ -n "$(sed -n 's/^ShdPnd:.*\([4-7c-f]\)...$/\1/p' "/proc/$pid/status" 2>/dev/null)" ]; do sleep 0.1; done
+kill -TERM "$(pgrep -P $pid ashlar-work)"
+wait $pid
+status=$?
+check '[ $status -eq 130 ] && [ "$(lines "$work/all")" -eq 0 ]' "a sample that is ended together with the bench leaves no record"
+
 # kill -9, in the middle of writing a record.
 stopped_run "$work/shot" 4
 refuses 2 "another ashlar-bench" "two at once in one folder are refused" run --resume --out "$work/shot"

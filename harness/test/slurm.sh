@@ -36,7 +36,7 @@ slurm_start() { # FOLDER N
 		SlurmUser=$user
 		SlurmdUser=$user
 		AuthType=auth/munge
-		AuthInfo=socket=$slurm/munge.socket
+		AuthInfo=socket=$slurm/munge.socket,cred_expire=20
 		CredType=cred/munge
 		ProctrackType=proctrack/linuxproc
 		TaskPlugin=task/none
@@ -48,8 +48,10 @@ slurm_start() { # FOLDER N
 		SwitchType=switch/none
 		MailProg=/bin/true
 		ReturnToService=2
+		MaxArraySize=4
 		JobRequeue=1
 		KillWait=5
+		SlurmdTimeout=300
 		MinJobAge=3600
 		SchedulerParameters=sched_interval=1,batch_sched_delay=0,sched_min_interval=0
 		StateSaveLocation=$slurm/state
