@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/cli/cluster_engine.h"
 #include "harness/cli/cluster_number.h"
 #include "harness/cli/cluster_verbs.h"
 #include "harness/cli/verbs.h"

@@ -1,12 +1,13 @@
-/* The verbs below cluster that hand shards to who has the machines. */
+#include "harness/cli/cluster_engine.h"
+
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
-#include "harness/cli/cluster.h"
 #include "harness/cluster/hosts.h"
 #include "harness/cluster/slurm.h"
+#include "harness/cluster/slurm_queue.h"
 #include "harness/cluster/status.h"
 
 enum { KEY_SLURM = 256, KEY_BENCH, KEY_SCRATCH, KEY_POOL, KEY_PARTIAL, KEY_HOSTS, KEY_SSH };

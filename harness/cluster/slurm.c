@@ -14,6 +14,7 @@
 #include "harness/cluster/plan.h"
 #include "harness/cluster/shard.h"
 #include "harness/cluster/shell.h"
+#include "harness/cluster/slurm_queue.h"
 #include "harness/cluster/whole.h"
 
 /* Slurm's default for MaxArraySize: the number of a task is below it. */

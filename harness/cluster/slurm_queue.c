@@ -1,4 +1,4 @@
-#include "harness/cluster/slurm.h"
+#include "harness/cluster/slurm_queue.h"
 
 #include <errno.h>
 #include <jansson.h>

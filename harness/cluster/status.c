@@ -8,7 +8,7 @@
 #include "harness/base/message.h"
 #include "harness/cluster/plan.h"
 #include "harness/cluster/shard.h"
-#include "harness/cluster/slurm.h"
+#include "harness/cluster/slurm_queue.h"
 #include "harness/cluster/state.h"
 #include "harness/cluster/whole.h"
 
