@@ -118,24 +118,35 @@ static char *pattern(const char *dir, const char *name)
 	return text;
 }
 
-/* Tasks `first` to `last` of the list of shards, whose numbers less `offset` are theirs. */
+/* "0-3,7", less `offset` each; free it. */
+static char *ranges(const int *numbers, int n, int offset)
+{
+	char *list = NULL;
+
+	for (int i = 0, begin; i < n; i++) {
+		begin = numbers[i];
+		while (i + 1 < n && numbers[i + 1] == numbers[i] + 1)
+			i++;
+		text_append(&list, "%s%d", list ? "," : "", begin - offset);
+		if (numbers[i] > begin)
+			text_append(&list, "-%d", numbers[i] - offset);
+	}
+	return list;
+}
+
+/* An array of these shards, whose numbers less `offset` are those of its tasks. */
 static int submit_array(struct submission *s, const int *shards, int n, int offset)
 {
-	char *list = NULL, *script = text_format("%s/shard.sh", s->dir), *text, *id = NULL,
-	     *dir = shell_quoted(s->dir), *log = pattern(s->dir, "%A_%a"), *array, *output,
-	     *name, now[32];
+	char *list, *said, *script = text_format("%s/shard.sh", s->dir), *text, *id = NULL,
+			   *dir = shell_quoted(s->dir), *log = pattern(s->dir, "%A_%a"), *array,
+			   *output, *name, now[32];
 	const char *scratch = s->request->scratch;
 	char *quoted = scratch ? shell_quoted(scratch) : NULL;
 	json_t *tasks = json_array();
 	int result = -1;
 
-	for (int i = 0, begin; i < n; i++) {
-		begin = shards[i];
-		while (i + 1 < n && shards[i + 1] == shards[i] + 1)
-			i++;
-		text_append(&list, begin == shards[i] ? "%s%d" : "%s%d-%d", list ? "," : "",
-			    begin - offset, shards[i] - offset);
-	}
+	list = ranges(shards, n, offset);
+	said = ranges(shards, n, 0);
 	for (int i = 0; i < n; i++)
 		json_array_append_new(tasks, json_integer(shards[i] - offset));
 	array = text_format("--array=%s", list);
@@ -167,8 +178,7 @@ static int submit_array(struct submission *s, const int *shards, int n, int offs
 				 "back",
 				 id, id);
 		else
-			printf("job %s: shards %s%s\n", id, list,
-			       offset ? " (of those behind the largest array)" : "");
+			printf("job %s: shards %s\n", id, said);
 	}
 	json_decref(tasks);
 	free(array);
@@ -180,6 +190,7 @@ static int submit_array(struct submission *s, const int *shards, int n, int offs
 	free(log);
 	free(dir);
 	free(script);
+	free(said);
 	free(list);
 	return result;
 }

@@ -138,11 +138,14 @@ int cluster_status(const char *dir)
 
 		find(dir, k, &queue.shards[k], answers, &line);
 		counts[line.state]++;
-		printf("%5d  %-8s", k, words[line.state]);
+		printf("%5d  %s", k, words[line.state]);
 		if (*line.node || *line.when || *line.said)
-			printf("  %-12s  %-20s", *line.node ? line.node : "-",
-			       *line.when ? line.when : "-");
-		printf("%s%s\n", *line.said ? "  " : "", line.said);
+			printf("%*s  %-12s  %s", 8 - (int)strlen(words[line.state]), "",
+			       *line.node ? line.node : "-", *line.when ? line.when : "-");
+		if (*line.said)
+			printf("%*s  %s", 20 - (int)strlen(*line.when ? line.when : "-"), "",
+			       line.said);
+		printf("\n");
 	}
 	printf("%d shards:", plan.nshards);
 	for (int i = STATES, some = 0; i-- > 0;)

@@ -63,7 +63,9 @@ stop_one() {
 }
 all_whole() { for k in 0 1 2 3 4 5; do is_whole $k || return 1; done; }
 numbers() { "$rows" "$1" id cell mode block order allocator seed status | sort; }
-counts() { "$rows" "$1" mode id allocator instructions ops allocs status | grep -v '^throughput' | sort; }
+counts() { "$rows" "$1" mode id allocator allocator_instructions ops allocs status | grep -v '^throughput' | sort; }
+# With the bench's own, which counts digits of times that the kernel tells: some tens of millions, give or take tens.
+whole() { "$rows" "$1" mode id allocator instructions | grep '^instructions' | sort; }
 
 # The reference.
 bench run $choice --quiet --no-report --out "$work/single"
@@ -76,7 +78,8 @@ told cluster submit "$dir" --slurm -- --partition=nowhere
 check '[ $status -eq 1 ] && [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "nvalid partition" "$work/err"' \
 	"what Slurm refuses is told in its words"
 told cluster submit "$dir" --slurm -- --comment=ours
-check '[ $status -eq 0 ] && [ "$(grep -c "^job [0-9]*: shards" "$work/out")" -eq 2 ] && grep -q "^job [0-9]*: merges" "$work/out"' \
+check '[ $status -eq 0 ] && [ "$(grep -c "^job [0-9]*: shards" "$work/out")" -eq 2 ] && grep -q "^job [0-9]*: shards 4-5$" "$work/out" &&
+	grep -q "^job [0-9]*: merges" "$work/out"' \
 	"two arrays, where one holds four tasks, and a merge"
 bench cluster submit "$dir" --slurm
 check '[ $status -eq 0 ] && grep -q "nothing to submit" "$work/out"' "what is in the queue is not submitted again"
@@ -120,7 +123,11 @@ check 'cmp -s "$work/wanted" "$work/got" && [ -s "$work/got" ]' "the same cells,
 counts "$work/single" >"$work/wanted"
 counts "$dir/merged" >"$work/got"
 diff "$work/wanted" "$work/got" >"$work/out"
-check 'cmp -s "$work/wanted" "$work/got" && [ -s "$work/got" ]' "the same counts, instructions among them"
+check 'cmp -s "$work/wanted" "$work/got" && [ -s "$work/got" ]' "the same counts, instructions of the contender among them"
+whole "$work/single" >"$work/one"
+whole "$dir/merged" >"$work/many"
+check 'paste "$work/one" "$work/many" | awk '\''$2 != $6 || $4 - $8 > 500 || $8 - $4 > 500 { bad = 1 } END { exit bad }'\' \
+	"with those of the bench all but the same"
 check '! grep -q "\"status\": *\"failed\"" "$dir/merged/samples.jsonl"' "no contender is blamed for what ended"
 say "# samples: $(grep -c . "$dir/merged/samples.jsonl"); counts that differ from the run without Slurm: $(
 	diff "$work/wanted" "$work/got" | grep -c '^[<>]')"
