@@ -15,8 +15,8 @@
 struct ash_shard;
 
 /* Per class.  `spare` is NULL or a full magazine: set only by the owner (release), always taken
- * by exchange (acquire), since the tick of another thread may collect it.  It may hold less than
- * `cap`: its capacity is its own.  The rest is the owner's. */
+ * by exchange (acquire), since the tick of another thread may collect it.  It may hold less
+ * than `cap`: its capacity is its own.  The rest is the owner's. */
 struct ash_class_cache {
 	void **spare;
 	void **drained; /* an empty magazine kept for the next overflow, or NULL */
