@@ -83,12 +83,14 @@ static struct depot_class *list_at(unsigned list, unsigned class)
 	return list == 0 ? &depot[class] : &owned[list - 1][class];
 }
 
-/* Where magazines of the shard's objects wait; NULL where its threads have none in common. */
+/* Where magazines of the shard's objects wait; NULL where its threads have none in common, or
+ * it has none of the class (ash_shard_of). */
 ASH_INLINE struct depot_class *list_of(const struct ash_shard *shard, unsigned class)
 {
 	if (ASH_LIKELY(shard->classes == ASH_CLASSES))
 		return of_class(class);
-	return shard->owned != 0 ? &owned[shard->owned - 1][class] : NULL;
+	return shard->owned != 0 && class < shard->classes ? &owned[shard->owned - 1][class]
+							   : NULL;
 }
 
 /* Of what the magazine holds the last tells where all go: mostly they are one shard's. */
@@ -217,13 +219,17 @@ void **ash_depot_get_of(const struct ash_shard *shard, unsigned class, void **em
 	return d != NULL ? get(d, empty) : NULL;
 }
 
-/* Sends the items of one shard, gathered in items[0 .. n-1], home. */
-static void send(struct ash_shard *shard, unsigned class, void **items, unsigned n)
+/* Sends the items that lie in slabs of the shard, gathered in items[0 .. n-1], home.  Those
+ * that are of another class, for they had been given back before, are reported here: an inbox
+ * would take them for objects of the class that lies there now. */
+static void send(unsigned index, unsigned class, void **items, unsigned n)
 {
+	struct ash_shard *shard = ash_shard_of(index, class);
+	bool is_home = shard->index == index;
 	void **batch;
 
 	ash_assert(n > 0 && n <= ASH_MAGAZINE_MOST);
-	if (ash_bin_flush(&shard->bin[class], class, items, n, true))
+	if (ash_bin_flush(&shard->bin[class], class, items, n, is_home) || !is_home)
 		return;
 	batch = ash_magazine_get();
 	if (batch == NULL) {
@@ -250,7 +256,7 @@ void ash_magazine_flush(unsigned class, void **magazine)
 		n = 0;
 	}
 	while (n > 0) {
-		struct ash_shard *shard = ash_shard_at(ash_run_of(items[0])->shard);
+		unsigned shard = ash_run_of(items[0])->shard;
 		unsigned mine = ash_shard_gather(items, n);
 
 		send(shard, class, items, mine);

@@ -230,8 +230,8 @@ void ash_shard_flush(unsigned class, void **items, unsigned n)
 		unsigned shard = ash_run_of(items[0])->shard;
 		unsigned mine = ash_shard_gather(items, n);
 
-		ash_assert(shard < ash_shard_count());
-		ash_bin_flush(&shards[shard]->bin[class], class, items, mine, false);
+		ash_bin_flush(&ash_shard_of(shard, class)->bin[class], class, items, mine,
+			      false);
 		items += mine;
 		n -= mine;
 	}

@@ -62,6 +62,16 @@ static inline struct ash_bin *ash_shard_bin(unsigned index, unsigned class)
 	return class < shard->classes ? &shard->bin[class] : NULL;
 }
 
+/* The shard to which an object of the class goes back that lies in a slab or run of that index.
+ * Where the shard has none of the class the slab went away and its pages serve another: the
+ * object had been given back before, which the first shard's bin finds and reports. */
+static inline struct ash_shard *ash_shard_of(unsigned index, unsigned class)
+{
+	struct ash_shard *shard = ash_shard_at(index);
+
+	return ASH_LIKELY(class < shard->classes) ? shard : ash_shard_at(0);
+}
+
 /* The shard of lined classes for threads that own none: the first one where there is no other,
  * for want of memory or of a second CPU.  Call without a lock. */
 struct ash_shard *ash_shard_common(void);

@@ -5,6 +5,7 @@
 
 #include "cache/depot.h"
 #include "cache/magazine.h"
+#include "meta/base.h"
 #include "slab/shard.h"
 #include "test/support/layers.h"
 #include "test/support/race.h"
@@ -223,6 +224,55 @@ static void lined_magazines_wait_for_their_owner(void **state)
 		assert_int_equal(from[i]->bin[class].regions_out, 0);
 }
 
+static unsigned reports;
+
+static void count_report(const struct ash_misuse *misuse)
+{
+	assert_int_equal(misuse->kind, ASH_MISUSE_DOUBLE_FREE);
+	reports++;
+}
+
+/* An object was freed twice, its slab went away between, and its place is one of an owner's
+ * slab, whose shard has none of the object's class.  It is reported, and nothing behind the
+ * shard's bins or the owner's lists is taken for a bin or a list. */
+static void a_place_in_an_owners_slab_is_no_other_class(void **state)
+{
+	unsigned class = ash_class_of(48), other = ash_class_of(1024);
+	void (*hook)(const struct ash_misuse *) = ash_misuse_hook;
+	void *p[1], *planted, **m = ash_magazine_get(), **empty;
+	struct ash_shard *own, *next;
+	unsigned char *behind;
+
+	(void)state;
+	assert_true(ash_shard_add()); /* where there is one by CPU, nobody asks whose it is */
+	own = ash_shard_own(ash_depot_open);
+	behind = ash_base_alloc(4096, ASH_CACHE_LINE);
+	next = ash_shard_own(ash_depot_open); /* its lists lie behind */
+	ash_misuse_hook = count_report;
+	memset(behind, 1, 4096); /* locks there would be held */
+	assert_int_equal(ash_bin_fill(&own->bin[class], class, own->index, p + 1, 1), 1);
+	planted = p[0];
+	ash_magazine_clear(m, 1);
+	m[ASH_MAGAZINE_SLOTS - 1] = planted;
+	assert_false(ash_depot_put(other, m, &empty));
+	assert_null(ash_depot_get_of(own, other, NULL));
+	assert_null(ash_depot_get_of(next, other, NULL));
+	ash_magazine_flush(other, m);
+	assert_int_equal(reports, 1);
+	assert_null(own->inbox);
+	for (unsigned i = 0; i < 4096; i++)
+		assert_int_equal(behind[i], 1);
+	memset(behind, 0, 4096);
+	ash_shard_flush(other, p, 1);
+	assert_int_equal(reports, 2);
+	/* The place is its owner's still. */
+	assert_int_equal(own->bin[class].regions_out, 1);
+	p[0] = planted;
+	ash_shard_flush(class, p, 1);
+	assert_int_equal(own->bin[class].regions_out, 0);
+	ash_misuse_hook = hook;
+}
+
 static int up(void **state)
 {
 	if (layers_up(state) != 0)
@@ -238,6 +288,7 @@ int main(void)
 		cmocka_unit_test(empties_come_back),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 		cmocka_unit_test(lined_magazines_wait_for_their_owner),
+		cmocka_unit_test(a_place_in_an_owners_slab_is_no_other_class),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);
