@@ -162,9 +162,7 @@ static void enlist(struct ash_thread *t)
 
 static void retire(struct ash_thread *t)
 {
-	if (t->own != NULL)
-		ash_shard_disown(t->own);
-	t->own = NULL;
+	ash_shard_disown(&t->own);
 	ash_mutex_lock(&lock);
 	ash_assert(t->tls != NULL && (live > 0 || !is_here(t)));
 	if (is_here(t))
@@ -218,7 +216,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	}
 	memset(t->classes, 0, sizeof(t->classes));
 	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
-	t->own = ash_shard_own_first();
+	ash_assert(t->own == NULL);
 	t->own_from = 0;
 	t->contended = UINT64_MAX / 2; /* no difference at the first tick, which sets it */
 	t->slow_paths = 0;
@@ -228,6 +226,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	for (unsigned s = 0; checked() && s < ASH_CLASSES; s++)
 		t->top[s] = ASH_STATIC_TOP;
 	enlist(t);
+	ash_shard_own_first(&t->own); /* a child looks at those in the list */
 	t->fresh = ash_thread_count() > 1;
 	if (t->own == NULL && ash_thread_count() > FEW)
 		t->own_from = OWN_FROM;

@@ -43,7 +43,8 @@ struct ash_thread {
 	 */
 	void ***top;
 	struct ash_shard *shard;
-	struct ash_shard *own; /* for lined classes of which it took own_from bytes, or NULL */
+	struct ash_shard *own; /* for lined classes of which it took own_from bytes, or NULL;
+				  changes under the SHARDS lock */
 	uint32_t own_from;
 	uint64_t contended; /* failed try-locks when last looked at */
 	uint32_t epoch;     /* of its last tick; atomic, others read it */

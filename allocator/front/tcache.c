@@ -180,7 +180,7 @@ ASH_INLINE struct ash_shard *source(struct ash_thread *t, unsigned class)
 		return t->shard;
 	if (ASH_LIKELY(t->classes[class].taken >= t->own_from)) {
 		if (ASH_UNLIKELY(t->own == NULL))
-			t->own = ash_shard_own(ash_depot_open);
+			ash_shard_own(&t->own, ash_depot_open);
 		if (ASH_LIKELY(t->own != NULL))
 			return t->own;
 	}

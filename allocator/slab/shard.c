@@ -150,7 +150,15 @@ static struct ash_shard *least_used(void)
 	return least;
 }
 
-struct ash_shard *ash_shard_own(void (*made)(unsigned owned))
+/* Caller holds the lock. */
+static void give(struct ash_shard *shard, struct ash_shard **own)
+{
+	ash_assert(*own == NULL);
+	shard->users++;
+	*own = shard;
+}
+
+struct ash_shard *ash_shard_own(struct ash_shard **own, void (*made)(unsigned owned))
 {
 	struct ash_shard *shard, *fresh = NULL;
 
@@ -172,31 +180,29 @@ struct ash_shard *ash_shard_own(void (*made)(unsigned owned))
 		shard = least_used();
 	}
 	if (shard != NULL && shard->users < UINT16_MAX)
-		shard->users++;
+		give(shard, own);
 	else
 		shard = NULL;
 	ash_mutex_unlock(&lock);
 	return shard;
 }
 
-struct ash_shard *ash_shard_own_first(void)
+void ash_shard_own_first(struct ash_shard **own)
 {
-	struct ash_shard *first = NULL;
-
 	ash_mutex_lock(&lock);
-	if (shards[0]->users == 0) {
-		first = shards[0];
-		first->users = 1;
-	}
+	if (shards[0]->users == 0)
+		give(shards[0], own);
 	ash_mutex_unlock(&lock);
-	return first;
 }
 
-void ash_shard_disown(struct ash_shard *shard)
+void ash_shard_disown(struct ash_shard **own)
 {
+	if (*own == NULL)
+		return;
 	ash_mutex_lock(&lock);
-	ash_assert(shard->owned != 0 && shard->users > 0);
-	shard->users--;
+	ash_assert((*own)->owned != 0 && (*own)->users > 0);
+	(*own)->users--;
+	*own = NULL;
 	ash_mutex_unlock(&lock);
 }
 

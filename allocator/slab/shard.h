@@ -76,14 +76,17 @@ static inline struct ash_shard *ash_shard_of(unsigned index, unsigned class)
  * for want of memory or of a second CPU.  Call without a lock. */
 struct ash_shard *ash_shard_common(void);
 
-/* One of lined classes for a thread to own: one that nobody owns, a new one, or if need be
- * another thread's.  NULL where there may be none.  Under the SHARDS lock, a new one is given
- * to `made` before anybody else can know of it.  Call without a lock. */
-struct ash_shard *ash_shard_own(void (*made)(unsigned owned));
-/* The first shard, where nobody owns it, or NULL. */
-struct ash_shard *ash_shard_own_first(void);
-/* The thread that owns it ends. */
-void ash_shard_disown(struct ash_shard *shard);
+/* What a thread owns it has in *own, which changes under the SHARDS lock together with the
+ * shard's users: a fork finds both or neither.  Call without a lock.
+ *
+ * Gives a thread one of lined classes: one that nobody owns, a new one, or if need be another
+ * thread's; returns it.  NULL, as *own stays, where there may be none.  Under the lock, a new
+ * one is given to `made` before anybody else can know of it. */
+struct ash_shard *ash_shard_own(struct ash_shard **own, void (*made)(unsigned owned));
+/* The first shard, where nobody owns it. */
+void ash_shard_own_first(struct ash_shard **own);
+/* The thread ends; *own may be NULL. */
+void ash_shard_disown(struct ash_shard **own);
 
 /* The shard for a thread that runs on this CPU now. */
 struct ash_shard *ash_shard_for_cpu(unsigned cpu);

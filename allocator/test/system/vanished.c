@@ -264,6 +264,65 @@ static void caches_without_memory(void)
 		pthread_join(thread[i], NULL);
 }
 
+/* --- owners of shards -------------------------------------------------------------------- */
+
+static void *own_a_shard(void *unused)
+{
+	void *block[100];
+
+	for (unsigned i = 0; i < 100; i++)
+		block[i] = m.malloc(480);
+	for (unsigned i = 0; i < 100; i++)
+		m.free(block[i]);
+	return unused;
+}
+
+/* Threads that come, take slabs of their own, and end. */
+static void *come_and_go(void *unused)
+{
+	pthread_t thread;
+
+	while (!atomic_load(&ended)) {
+		if (pthread_create(&thread, NULL, own_a_shard, NULL) == 0)
+			pthread_join(thread, NULL);
+	}
+	return unused;
+}
+
+static void count_owner(struct ash_thread *t, void *owners)
+{
+	if (t->own != NULL)
+		((unsigned *)owners)[t->own->index]++;
+}
+
+/* In the end each shard has as many users as there are threads that own it. */
+static int users_add_up(void)
+{
+	unsigned owners[ASH_SHARDS_MOST + ASH_SHARDS_OWNED + 1] = {0};
+
+	while (ash_thread_inherit(1))
+		;
+	ash_thread_each(count_owner, owners);
+	for (unsigned s = 0; s < ash_shard_count(); s++)
+		if (ash_shard_at(s)->users != owners[s])
+			return 1;
+	return 0;
+}
+
+static void owners_come_and_go(void)
+{
+	pthread_t thread[3];
+
+	m.free(m.malloc(100));
+	delays();
+	for (unsigned i = 0; i < 3; i++)
+		NEED(!pthread_create(&thread[i], NULL, come_and_go, NULL), "no thread");
+	CHECK(fork_often(200, users_add_up) == 0, "in children shards' users do not add up");
+	atomic_store(&ended, true);
+	for (unsigned i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+}
+
 int main(int argc, char **argv)
 {
 	/* Options are read before main. */
@@ -276,6 +335,7 @@ int main(int argc, char **argv)
 	family_start();
 	tap_case("shards are added while locks are given back", shards_added);
 	tap_case("magazines on the way to the depot and from it", depot_in_use);
+	tap_case("owners of shards that come and end", owners_come_and_go);
 	tap_case("what vanished threads cached", caches);
 	tap_case("what they cached, without memory", caches_without_memory);
 	return tap_finish();

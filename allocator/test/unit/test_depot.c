@@ -185,13 +185,13 @@ static void nothing_is_lost_or_doubled(void **state)
 static void lined_magazines_wait_for_their_owner(void **state)
 {
 	unsigned class = ash_class_of(48);
-	struct ash_shard *own[2], *from[4];
+	struct ash_shard *own[2] = {NULL, NULL}, *from[4];
 	void **m, **empty;
 
 	(void)state;
 	from[0] = ash_shard_at(0);
-	from[1] = own[0] = ash_shard_own(ash_depot_open);
-	from[2] = own[1] = ash_shard_own(ash_depot_open);
+	from[1] = ash_shard_own(&own[0], ash_depot_open);
+	from[2] = ash_shard_own(&own[1], ash_depot_open);
 	from[3] = ash_shard_common();
 	for (unsigned i = 0; i < 4; i++) {
 		m = ash_magazine_get();
@@ -239,15 +239,15 @@ static void a_place_in_an_owners_slab_is_no_other_class(void **state)
 {
 	unsigned class = ash_class_of(48), other = ash_class_of(1024);
 	void (*hook)(const struct ash_misuse *) = ash_misuse_hook;
+	struct ash_shard *own = NULL, *next = NULL;
 	void *p[1], *planted, **m = ash_magazine_get(), **empty;
-	struct ash_shard *own, *next;
 	unsigned char *behind;
 
 	(void)state;
 	assert_true(ash_shard_add()); /* where there is one by CPU, nobody asks whose it is */
-	own = ash_shard_own(ash_depot_open);
+	ash_shard_own(&own, ash_depot_open);
 	behind = ash_base_alloc(4096, ASH_CACHE_LINE);
-	next = ash_shard_own(ash_depot_open); /* its lists lie behind */
+	ash_shard_own(&next, ash_depot_open); /* its lists lie behind */
 	ash_misuse_hook = count_report;
 	memset(behind, 1, 4096); /* locks there would be held */
 	assert_int_equal(ash_bin_fill(&own->bin[class], class, own->index, p + 1, 1), 1);

@@ -76,20 +76,21 @@ static void open_next(unsigned owned)
 static void owners(void **state)
 {
 	static struct ash_shard *own[ASH_SHARDS_OWNED + 2];
-	struct ash_shard *first;
+	struct ash_shard *first = NULL, *second = NULL;
 
 	(void)state;
 	assert_true(ash_shard_init(2));
-	first = ash_shard_own_first();
+	ash_shard_own_first(&first);
 	assert_ptr_equal(first, ash_shard_at(0));
-	assert_null(ash_shard_own_first());
+	ash_shard_own_first(&second);
+	assert_null(second);
 	assert_true(ash_shard_is_one(1));
 	assert_ptr_not_equal(ash_shard_common(), first);
 	assert_ptr_equal(ash_shard_common(), ash_shard_common());
 	assert_false(ash_shard_is_one(ash_class_of(48)));
 	assert_true(ash_shard_is_one(ash_class_of(64)));
 	for (unsigned i = 0; i < ASH_SHARDS_OWNED + 2; i++) {
-		own[i] = ash_shard_own(open_next);
+		assert_non_null(ash_shard_own(&own[i], open_next));
 		assert_true(ash_shard_is_valid(own[i]));
 		for (unsigned k = 0; k < i && i < ASH_SHARDS_OWNED; k++)
 			assert_ptr_not_equal(own[k], own[i]);
@@ -99,19 +100,30 @@ static void owners(void **state)
 	assert_int_equal(ash_shard_count_by_cpu(), 1);
 	assert_ptr_not_equal(own[ASH_SHARDS_OWNED], own[ASH_SHARDS_OWNED + 1]);
 	/* What nobody owns goes to the next, with what it holds. */
-	ash_shard_disown(own[5]);
-	assert_ptr_equal(ash_shard_own(open_next), own[5]);
-	ash_shard_disown(first);
-	assert_ptr_equal(ash_shard_own_first(), first);
+	first = own[5];
+	ash_shard_disown(&own[5]);
+	assert_null(own[5]);
+	assert_ptr_equal(ash_shard_own(&own[5], open_next), first);
+	assert_int_equal(first->users, 1);
+	first = ash_shard_at(0);
+	ash_shard_disown(&first);
+	assert_null(first);
+	ash_shard_disown(&first); /* nothing */
+	ash_shard_own_first(&second);
+	assert_ptr_equal(second, ash_shard_at(0));
 }
 
 /* With one CPU all is one: lines that nobody else touches at the same time cost nothing. */
 static void one_shard_is_everybodys(void **state)
 {
+	struct ash_shard *first = NULL, *own = NULL;
+
 	(void)state;
 	assert_true(ash_shard_init(1));
-	assert_ptr_equal(ash_shard_own_first(), ash_shard_at(0));
-	assert_null(ash_shard_own(open_next));
+	ash_shard_own_first(&first);
+	assert_ptr_equal(first, ash_shard_at(0));
+	assert_null(ash_shard_own(&own, open_next));
+	assert_null(own);
 	assert_ptr_equal(ash_shard_common(), ash_shard_at(0));
 	assert_int_equal(ash_shard_count(), 1);
 }
