@@ -10,6 +10,7 @@
 #include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/limits.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"
 #include "util/assert.h"
@@ -214,18 +215,23 @@ ASH_INLINE void count_given(struct ash_thread *t, unsigned class, unsigned n)
 	}
 }
 
-/* There is no room for another slab.  Those of other shards may have regions. */
-static ASH_NOINLINE void *alloc_elsewhere(unsigned class)
+/* There is no room for another slab.  Those of other shards may have regions, which take no
+ * work to find.  Writes up to `want` objects downward; returns how many. */
+static ASH_NOINLINE unsigned fill_elsewhere(unsigned class, void **end, unsigned want)
 {
-	void *slot[1];
+	unsigned got = 0, n;
 
-	for (unsigned s = 0; s < ash_shard_count(); s++) {
+	for (unsigned s = 0; s < ash_shard_count() && got == 0; s++) {
 		struct ash_bin *bin = ash_shard_bin(s, class);
 
-		if (bin != NULL && ash_bin_fill_listed(bin, class, slot + 1, 1) == 1)
-			return slot[0];
+		/* Where a charge would be refused it is everywhere, and each time it waits.
+		 * Close to a limit they come singly. */
+		while (bin != NULL && got < want &&
+		       ash_limits_room(&ash_heap) >= ash_class_size(class) + 2 * ash_os_page &&
+		       (n = ash_bin_fill_listed(bin, class, end - got, want - got)) > 0)
+			got += n;
 	}
-	return NULL;
+	return got;
 }
 
 /* Without a magazine. */
@@ -237,9 +243,10 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 			 ash_class_size(class) + 2 * ash_os_page};
 	void *slot[1];
 
-	while (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1)
+	while (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1 &&
+	       fill_elsewhere(class, slot + 1, 1) != 1)
 		if (!ash_relief_again(&relief)) /* what others could do without */
-			return alloc_elsewhere(class);
+			return NULL;
 	return slot[0];
 }
 
@@ -381,6 +388,8 @@ again:
 	top = ash_magazine_clear(m, cc->cap);
 	got = ash_bin_fill(&shard->bin[class], class, shard->index, m + ASH_MAGAZINE_SLOTS,
 			   cc->cap);
+	if (ASH_UNLIKELY(got == 0))
+		got = fill_elsewhere(class, m + ASH_MAGAZINE_SLOTS, cc->cap);
 	if (ASH_UNLIKELY(got == 0)) {
 		set_top(t->top, class, top);
 		return alloc_single(shard, class);
