@@ -22,6 +22,7 @@ struct ash_class_cache {
 	void **drained; /* an empty magazine kept for the next overflow, or NULL */
 	uint8_t cap;    /* capacity of its magazines; 0 = the class has not earned one */
 	uint8_t misses; /* before: towards earning; after: in this epoch (saturates) */
+	uint8_t left;   /* where ash_shard_fill_left goes on */
 	uint32_t taken; /* bytes from slabs or depot, as far as it matters: to own_from */
 };
 

@@ -215,6 +215,22 @@ ASH_INLINE void count_given(struct ash_thread *t, unsigned class, unsigned n)
 	}
 }
 
+/* Before an owner makes another slab it takes what others left that have ended: it would serve
+ * nobody but the shard's next owner. */
+static ASH_NOINLINE unsigned fill_own(struct ash_thread *t, unsigned class, void **end,
+				      unsigned want)
+{
+	struct ash_bin *bin = &t->own->bin[class];
+	unsigned got = ash_bin_fill_listed(bin, class, end, want), left;
+
+	if (got == want)
+		return got;
+	left = ash_shard_fill_left(class, &t->classes[class].left, end - got, want - got);
+	if (left > 0)
+		return got + left;
+	return got + ash_bin_fill(bin, class, t->own->index, end - got, want - got);
+}
+
 /* There is no room for another slab.  Those of other shards may have regions, which take no
  * work to find.  Writes up to `want` objects downward; returns how many. */
 static ASH_NOINLINE unsigned fill_elsewhere(unsigned class, void **end, unsigned want)
@@ -386,8 +402,11 @@ again:
 	m = empty;
 	ash_capacity_double(t, class);
 	top = ash_magazine_clear(m, cc->cap);
-	got = ash_bin_fill(&shard->bin[class], class, shard->index, m + ASH_MAGAZINE_SLOTS,
-			   cc->cap);
+	if (ash_shard_count() > 1 && shard == t->own && ash_class_group(class) > 1)
+		got = fill_own(t, class, m + ASH_MAGAZINE_SLOTS, cc->cap);
+	else
+		got = ash_bin_fill(&shard->bin[class], class, shard->index,
+				   m + ASH_MAGAZINE_SLOTS, cc->cap);
 	if (ASH_UNLIKELY(got == 0))
 		got = fill_elsewhere(class, m + ASH_MAGAZINE_SLOTS, cc->cap);
 	if (ASH_UNLIKELY(got == 0)) {

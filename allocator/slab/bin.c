@@ -13,6 +13,8 @@
 
 #define SCATTERED_SHARE 4
 #define SCATTERED_SLABS 4
+#define LEFT_SHARE 8
+#define LEFT_SLABS 4
 
 uint32_t ash_bin_hole_age = 3; /* epochs */
 uint32_t ash_bin_hole_age_most = UINT32_MAX;
@@ -154,16 +156,22 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 	return got;
 }
 
+/* Caller holds the lock.  Whether so much lies idle: so many slabs' worth, and beside it one
+ * part in `share` of what there is. */
+static bool is_idle(const struct ash_bin *bin, unsigned regions, unsigned slabs, unsigned share)
+{
+	uint64_t all = (uint64_t)bin->nslabs * regions;
+
+	return all - bin->regions_out >= slabs * regions + all / share;
+}
+
 /* Caller holds the lock.  Whether so much lies idle in regions whose neighbours are out that
  * they are taken all the same: beside a quarter of what there is four slabs' worth, and one
  * where a single region is wanted, as by the many threads that have few objects of the class.
  */
 static bool is_scattered(const struct ash_bin *bin, unsigned regions, unsigned want)
 {
-	uint64_t all = (uint64_t)bin->nslabs * regions;
-
-	return all - bin->regions_out >=
-	       (want < bin->group ? 1 : SCATTERED_SLABS) * regions + all / SCATTERED_SHARE;
+	return is_idle(bin, regions, want < bin->group ? 1 : SCATTERED_SLABS, SCATTERED_SHARE);
 }
 
 /* Caller holds the lock.  Takes whole groups, or a part of one where less than that is wanted.
@@ -256,7 +264,8 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 	return got;
 }
 
-unsigned ash_bin_fill_listed(struct ash_bin *bin, unsigned class, void **end, unsigned want)
+static unsigned fill_old(struct ash_bin *bin, unsigned class, void **end, unsigned want,
+			 bool only_idle)
 {
 	size_t charged;
 	unsigned got = 0;
@@ -267,10 +276,21 @@ unsigned ash_bin_fill_listed(struct ash_bin *bin, unsigned class, void **end, un
 	if (want == 0)
 		return 0;
 	ash_mutex_lock(&bin->lock);
-	got = fill_locked(bin, end, want);
+	if (!only_idle || is_idle(bin, ash_size_classes[class].regions, LEFT_SLABS, LEFT_SHARE))
+		got = fill_locked(bin, end, want);
 	ash_mutex_unlock(&bin->lock);
 	ash_limits_settle(&ash_heap, charged);
 	return got;
+}
+
+unsigned ash_bin_fill_listed(struct ash_bin *bin, unsigned class, void **end, unsigned want)
+{
+	return fill_old(bin, class, end, want, false);
+}
+
+unsigned ash_bin_fill_idle(struct ash_bin *bin, unsigned class, void **end, unsigned want)
+{
+	return fill_old(bin, class, end, want, true);
 }
 
 /* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it is

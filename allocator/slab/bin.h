@@ -62,6 +62,10 @@ unsigned ash_bin_fill(struct ash_bin *bin, unsigned class, unsigned shard, void 
 /* The same from the slabs that there are, whole lines or not. */
 unsigned ash_bin_fill_listed(struct ash_bin *bin, unsigned class, void **end, unsigned want);
 
+/* The same as long as more lies idle in the bin than four slabs' worth and an eighth: about
+ * that stays with whoever fills from it next. */
+unsigned ash_bin_fill_idle(struct ash_bin *bin, unsigned class, void **end, unsigned want);
+
 /* Gives n objects of the class back, all of this bin's slabs.  Misuse found is reported after
  * the lock was released.  With `only_try` it returns false, having done nothing, where the lock
  * is taken. */

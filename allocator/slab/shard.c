@@ -10,6 +10,9 @@
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_SHARDS);
 #define ALL (ASH_SHARDS_MOST + ASH_SHARDS_OWNED + 1)
 static_assert(ALL <= UINT16_MAX, "slabs name their shard by 16 bits");
+static_assert(ALL <= UINT8_MAX, "and a search for what was left, by 8");
+#define LEFT_LOOKS 8 /* shards in one call */
+static_assert(ASH_LINED_CLASSES <= 32, "a bit of `left` for each");
 
 /* Set once, in order; a count (release) covers what is complete. */
 static struct ash_shard *shards[ALL];
@@ -154,7 +157,7 @@ static struct ash_shard *least_used(void)
 static void give(struct ash_shard *shard, struct ash_shard **own)
 {
 	ash_assert(*own == NULL);
-	shard->users++;
+	ash_store_relaxed(&shard->users, (uint16_t)(shard->users + 1));
 	*own = shard;
 }
 
@@ -201,9 +204,31 @@ void ash_shard_disown(struct ash_shard **own)
 		return;
 	ash_mutex_lock(&lock);
 	ash_assert((*own)->owned != 0 && (*own)->users > 0);
-	(*own)->users--;
+	ash_store_relaxed(&(*own)->users, (uint16_t)((*own)->users - 1));
+	if ((*own)->users == 0)
+		ash_store_relaxed(&(*own)->left, UINT32_MAX);
 	*own = NULL;
 	ash_mutex_unlock(&lock);
+}
+
+unsigned ash_shard_fill_left(unsigned class, uint8_t *at, void **end, unsigned want)
+{
+	unsigned n = ash_shard_count(), got = 0;
+
+	for (unsigned i = 0; i < LEFT_LOOKS && i < n; i++) {
+		struct ash_shard *shard = shards[*at];
+
+		if (ash_load_relaxed(&shard->left) >> class & 1) {
+			got = ash_bin_fill_idle(&shard->bin[class], class, end, want);
+			if (got > 0)
+				break;
+			/* From here on all is its new owner's. */
+			if (ash_load_relaxed(&shard->users) > 0)
+				ash_and_relaxed(&shard->left, ~((uint32_t)1 << class));
+		}
+		*at = (uint8_t)(*at + 1u < n ? *at + 1u : 0);
+	}
+	return got;
 }
 
 unsigned ash_shard_gather(void **items, unsigned n)

@@ -24,14 +24,15 @@
 #define ASH_SHARDS_OWNED 64
 
 /* index is the shard's place among all, and its bins are made, those below `classes`.  Constant
- * but for inbox and users. */
+ * but for inbox, users and left. */
 struct ash_shard {
 	void *inbox;      /* atomic: batches of objects from other threads; see slab/inbox.h */
 	uint16_t index;   /* among all */
 	uint16_t classes; /* ASH_CLASSES, or ASH_LINED_CLASSES */
 	uint16_t owned;   /* 0 = none for owners; else its place among these, and the first
 			     shard is ASH_SHARD_FIRST */
-	uint16_t users;   /* threads that own it; SHARDS lock */
+	uint16_t users;   /* threads that own it; SHARDS lock, read without it, too */
+	uint32_t left;    /* atomic, by class: a former owner may have left much free */
 	struct ash_bin bin[];
 };
 #define ASH_SHARD_FIRST (ASH_SHARDS_OWNED + 1)
@@ -87,6 +88,12 @@ struct ash_shard *ash_shard_own(struct ash_shard **own, void (*made)(unsigned ow
 void ash_shard_own_first(struct ash_shard **own);
 /* The thread ends; *own may be NULL. */
 void ash_shard_disown(struct ash_shard **own);
+
+/* Objects of a lined class, written downward from `end`, out of what an owner left behind that
+ * has ended, whoever owns the shard now, where that is much (ash_bin_fill_idle); how many.  It
+ * looks at a few shards in each call, from *at on, where the last call stopped; 0 at first.
+ * Call without a lock. */
+unsigned ash_shard_fill_left(unsigned class, uint8_t *at, void **end, unsigned want);
 
 /* The shard for a thread that runs on this CPU now. */
 struct ash_shard *ash_shard_for_cpu(unsigned cpu);

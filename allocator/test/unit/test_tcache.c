@@ -106,6 +106,99 @@ static void a_thread_leaves_nothing(void **state)
 	assert_int_equal(regions_out(class), 0);
 }
 
+#define LEFT_OBJECTS 500000u /* of 48 bytes: 23 MiB */
+#define LEFT_OWNERS 3u
+static void *left_object[LEFT_OBJECTS];
+
+/* Allocates all, frees four of five at random, and ends. */
+static void *load(void *unused)
+{
+	uint64_t random = 1;
+
+	for (unsigned i = 0; i < LEFT_OBJECTS; i++)
+		left_object[i] = ash_front_malloc(48);
+	for (unsigned i = 0; i < LEFT_OBJECTS; i++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		if ((random >> 33) % 5 == 0)
+			continue;
+		ash_front_free(left_object[i]);
+		left_object[i] = NULL;
+	}
+	return unused;
+}
+
+static pthread_barrier_t left_step, heir_step;
+
+static void *left_owner(void *number)
+{
+	void *first = ash_front_malloc(48);
+
+	assert_non_null(ash_tls.thread->own);
+	pthread_barrier_wait(&left_step); /* its shard is its own */
+	pthread_barrier_wait(&left_step); /* all is loaded */
+	for (size_t i = (uintptr_t)number; i < LEFT_OBJECTS; i += LEFT_OWNERS)
+		if (left_object[i] == NULL)
+			left_object[i] = ash_front_malloc(48);
+	pthread_barrier_wait(&left_step);
+	ash_front_free(first);
+	return NULL;
+}
+
+/* Gets what is left, and needs little of it. */
+static void *left_heir(void *unused)
+{
+	void *p[2000];
+
+	for (unsigned i = 0; i < 2000; i++)
+		p[i] = ash_front_malloc(48);
+	assert_true(ash_tls.thread->own->bin[ash_class_of(48)].regions_out > LEFT_OBJECTS / 10);
+	pthread_barrier_wait(&heir_step);
+	pthread_barrier_wait(&heir_step);
+	for (unsigned i = 0; i < 2000; i++)
+		ash_front_free(p[i]);
+	return unused;
+}
+
+/* What a thread with slabs of its own leaves free serves others when it has ended: those that
+ * have slabs already, whether its own have a new owner or not. */
+static void what_an_owner_left_is_used(void **has_heir)
+{
+	unsigned threads = LEFT_OWNERS + (*has_heir != NULL);
+	pthread_t thread[LEFT_OWNERS + 1], loader;
+	size_t before, loaded, now;
+
+	before = ash_account_in_use(&ash_heap);
+	pthread_barrier_init(&left_step, NULL, LEFT_OWNERS + 1);
+	for (uintptr_t i = 0; i < LEFT_OWNERS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, left_owner, (void *)i), 0);
+	pthread_barrier_wait(&left_step);
+	assert_int_equal(pthread_create(&loader, NULL, load, NULL), 0);
+	pthread_join(loader, NULL);
+	ash_depot_empty(); /* as it does where it lies for an epoch */
+	loaded = ash_account_in_use(&ash_heap) - before;
+	if (*has_heir != NULL) {
+		pthread_barrier_init(&heir_step, NULL, 2);
+		assert_int_equal(pthread_create(&thread[LEFT_OWNERS], NULL, left_heir, NULL),
+				 0);
+		pthread_barrier_wait(&heir_step);
+	}
+	pthread_barrier_wait(&left_step);
+	pthread_barrier_wait(&left_step);
+	if (*has_heir != NULL)
+		pthread_barrier_wait(&heir_step);
+	now = ash_account_in_use(&ash_heap) - before;
+	print_message("%zu granules were loaded, now %zu\n", loaded, now);
+	assert_true(now <= loaded + loaded / 4);
+	for (unsigned i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	for (unsigned i = 0; i < LEFT_OBJECTS; i++) {
+		ash_front_free(left_object[i]);
+		left_object[i] = NULL;
+	}
+	ash_tcache_release();
+	assert_int_equal(regions_out(ash_class_of(48)), 0);
+}
+
 static void the_depot_is_bounded(void **state)
 {
 	static void *p[40000];
@@ -372,6 +465,8 @@ int main(void)
 		cmocka_unit_test(a_class_earns_its_magazine),
 		cmocka_unit_test(large_classes_have_small_magazines),
 		cmocka_unit_test(a_thread_leaves_nothing),
+		cmocka_unit_test(what_an_owner_left_is_used),
+		cmocka_unit_test_prestate(what_an_owner_left_is_used, &heir_step),
 		cmocka_unit_test(the_depot_is_bounded),
 		cmocka_unit_test(sized_frees_of_null),
 		cmocka_unit_test(classes_by_16),
