@@ -16,7 +16,8 @@
 void *ash_static_magazine[ASH_MAGAZINE_SLOTS] __attribute__((aligned(512)));
 
 /* Bytes that a thread takes of a lined class before it has slabs of its own for it; of so few
- * threads each has them at once (doc/caches.md). */
+ * threads each has them at once, and of more who finds a shard that nobody owns
+ * (doc/caches.md). */
 #define OWN_FROM ((uint32_t)32 << 10)
 #define FEW 4
 
@@ -218,7 +219,8 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
 	ash_assert(t->own == NULL);
 	t->own_from = 0;
-	t->contended = UINT64_MAX / 2; /* no difference at the first tick, which sets it */
+	/* No difference at the first tick, which sets it. */
+	t->contended = t->contended_common = UINT64_MAX / 2;
 	t->slow_paths = 0;
 	t->budget_used = 0;
 	t->freed = 0;
@@ -226,7 +228,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	for (unsigned s = 0; checked() && s < ASH_CLASSES; s++)
 		t->top[s] = ASH_STATIC_TOP;
 	enlist(t);
-	ash_shard_own_first(&t->own); /* a child looks at those in the list */
+	ash_shard_own_idle(&t->own); /* a child looks at those in the list */
 	t->fresh = ash_thread_count() > 1;
 	if (t->own == NULL && ash_thread_count() > FEW)
 		t->own_from = OWN_FROM;

@@ -47,8 +47,9 @@ struct ash_thread {
 	struct ash_shard *own; /* for lined classes of which it took own_from bytes, or NULL;
 				  changes under the SHARDS lock */
 	uint32_t own_from;
-	uint64_t contended; /* failed try-locks when last looked at */
-	uint32_t epoch;     /* of its last tick; atomic, others read it */
+	uint64_t contended;        /* failed try-locks when last looked at */
+	uint64_t contended_common; /* the same of the common shard's; while own_from > 0 */
+	uint32_t epoch;            /* of its last tick; atomic, others read it */
 	uint32_t slow_paths;
 	bool fresh; /* it is not the only thread, and made no slow call that allocates yet */
 	uint32_t budget_used; /* bytes that its capacities amount to */

@@ -121,18 +121,32 @@ static uint64_t count_contended(struct ash_shard *shard)
 {
 	uint64_t sum = 0;
 
-	for (unsigned c = 1; c < ASH_CLASSES; c++)
+	for (unsigned c = 1; c < shard->classes; c++)
 		sum += ash_load_relaxed(&shard->bin[c].contended);
 	return sum;
 }
 
-/* Where the thread's bins were often found locked, there are too few of them. */
+/* Whether the shard's bins were often found locked since the last look. */
+static bool is_contended(struct ash_shard *shard, uint64_t *before)
+{
+	uint64_t now = count_contended(shard);
+	bool much = (int64_t)(now - *before) > CONTENDED_ENOUGH;
+
+	*before = now;
+	return much;
+}
+
+/* Where the thread's bins were often found locked, there are too few of them; where those of
+ * all were, it gets slabs of its own before it has taken much. */
 static void relieve(struct ash_thread *t)
 {
-	if ((int64_t)(count_contended(t->shard) - t->contended) > CONTENDED_ENOUGH)
+	if (is_contended(t->shard, &t->contended))
 		ash_shard_add();
 	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
 	t->contended = count_contended(t->shard);
+	if (t->own_from > 0 && ash_shard_count() > 1 &&
+	    is_contended(ash_shard_common(), &t->contended_common))
+		t->own_from = 0;
 }
 
 static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)

@@ -190,11 +190,15 @@ struct ash_shard *ash_shard_own(struct ash_shard **own, void (*made)(unsigned ow
 	return shard;
 }
 
-void ash_shard_own_first(struct ash_shard **own)
+void ash_shard_own_idle(struct ash_shard **own)
 {
+	struct ash_shard *shard = shards[0];
+
 	ash_mutex_lock(&lock);
-	if (shards[0]->users == 0)
-		give(shards[0], own);
+	for (unsigned i = 0; i < owned_count && shard->users > 0; i++)
+		shard = owned[i];
+	if (shard->users == 0)
+		give(shard, own);
 	ash_mutex_unlock(&lock);
 }
 

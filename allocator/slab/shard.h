@@ -84,8 +84,9 @@ struct ash_shard *ash_shard_common(void);
  * thread's; returns it.  NULL, as *own stays, where there may be none.  Under the lock, a new
  * one is given to `made` before anybody else can know of it. */
 struct ash_shard *ash_shard_own(struct ash_shard **own, void (*made)(unsigned owned));
-/* The first shard, where nobody owns it. */
-void ash_shard_own_first(struct ash_shard **own);
+/* For a thread that begins: the first shard where nobody owns it, else another one that there
+ * is and nobody owns, or none. */
+void ash_shard_own_idle(struct ash_shard **own);
 /* The thread ends; *own may be NULL. */
 void ash_shard_disown(struct ash_shard **own);
 

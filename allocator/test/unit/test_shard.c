@@ -80,9 +80,9 @@ static void owners(void **state)
 
 	(void)state;
 	assert_true(ash_shard_init(2));
-	ash_shard_own_first(&first);
+	ash_shard_own_idle(&first);
 	assert_ptr_equal(first, ash_shard_at(0));
-	ash_shard_own_first(&second);
+	ash_shard_own_idle(&second);
 	assert_null(second);
 	assert_true(ash_shard_is_one(1));
 	assert_ptr_not_equal(ash_shard_common(), first);
@@ -109,8 +109,16 @@ static void owners(void **state)
 	ash_shard_disown(&first);
 	assert_null(first);
 	ash_shard_disown(&first); /* nothing */
-	ash_shard_own_first(&second);
+	/* A thread that begins gets one that there is, the first before others. */
+	first = own[7];
+	ash_shard_disown(&own[7]);
+	ash_shard_own_idle(&second);
 	assert_ptr_equal(second, ash_shard_at(0));
+	ash_shard_own_idle(&own[7]);
+	assert_ptr_equal(own[7], first);
+	second = NULL;
+	ash_shard_own_idle(&second);
+	assert_null(second);
 }
 
 /* With one CPU all is one: lines that nobody else touches at the same time cost nothing. */
@@ -120,7 +128,7 @@ static void one_shard_is_everybodys(void **state)
 
 	(void)state;
 	assert_true(ash_shard_init(1));
-	ash_shard_own_first(&first);
+	ash_shard_own_idle(&first);
 	assert_ptr_equal(first, ash_shard_at(0));
 	assert_null(ash_shard_own(&own, open_next));
 	assert_null(own);
