@@ -9,10 +9,9 @@
 #include "util/assert.h"
 #include "util/atomic.h"
 
-/* Under the lock; `full`, `count` and `low` are stored relaxed, for the looks without it.
- *   count == magazines on `full`, each of which is full
- *   low <= count
- *   the sum of their capacities, times size, is the class's part of `bytes` */
+/* Under the lock; `full`, `empty`, `count` and `low` are stored relaxed, for the looks without
+ * it. count == magazines on `full`, each of which is full low <= count the sum of their
+ * capacities, times size, is the class's part of `bytes` */
 struct depot_class {
 	struct ash_mutex lock;
 	uint32_t count; /* magazines in the list */
@@ -167,7 +166,7 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 	ash_owned_add(&d->count, 1);
 	block = d->empty;
 	if (block != NULL)
-		d->empty = ash_magazine_unlink(block);
+		ash_store_relaxed(&d->empty, ash_magazine_unlink(block));
 	check(d);
 	ash_mutex_unlock(&d->lock);
 	*empty = block;
@@ -201,7 +200,7 @@ ASH_INLINE void **get(struct depot_class *d, void **empty)
 	m = pop(d);
 	if (m != NULL && empty != NULL) {
 		ash_magazine_link(empty, d->empty);
-		d->empty = empty;
+		ash_store_relaxed(&d->empty, empty);
 	}
 	ash_mutex_unlock(&d->lock);
 	return m;
@@ -266,6 +265,38 @@ void ash_magazine_flush(unsigned class, void **magazine)
 	ash_magazine_put(magazine);
 }
 
+#define EMPTIES_AT_ONCE 64
+
+/* Of a list that has no full magazine now: some of the blocks that full ones were exchanged for
+ * go to the free list, where they serve all. */
+static void trim_empties(struct depot_class *d)
+{
+	void **first, **last;
+	unsigned n = 1;
+
+	if (ash_load_relaxed(&d->empty) == NULL)
+		return;
+	ash_mutex_lock(&d->lock);
+	first = last = d->empty;
+	if (d->count > 0 || first == NULL) {
+		ash_mutex_unlock(&d->lock);
+		return;
+	}
+	while (n < EMPTIES_AT_ONCE && next(last) != NULL) {
+		last = next(last);
+		n++;
+	}
+	ash_store_relaxed(&d->empty, ash_magazine_unlink(last));
+	ash_mutex_unlock(&d->lock);
+	while (n-- > 0) {
+		void **m = first;
+
+		first = next(m);
+		ash_magazine_unlink(m);
+		ash_magazine_put(m);
+	}
+}
+
 /* One list after the other, so that a trim that was cut short goes on where it stopped. */
 void ash_depot_trim(unsigned magazines)
 {
@@ -278,8 +309,10 @@ void ash_depot_trim(unsigned magazines)
 		unsigned c = at < first ? at + 1 : (at - first) % each + 1;
 		struct depot_class *d = list_at(at < first ? 0 : (at - first) / each + 1, c);
 
-		if (ash_load_relaxed(&d->count) == 0 && ash_load_relaxed(&d->low) == 0)
+		if (ash_load_relaxed(&d->count) == 0 && ash_load_relaxed(&d->low) == 0) {
+			trim_empties(d);
 			continue;
+		}
 		while (magazines > 0) {
 			void **m = NULL;
 

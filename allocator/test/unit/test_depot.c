@@ -85,6 +85,37 @@ static void empties_come_back(void **state)
 	assert_int_equal(out(class), 0);
 }
 
+/* What a producer no longer needs does not lie at its list for ever. */
+static void empties_go_where_nothing_is_full(void **state)
+{
+	enum { BLOCKS = 100 };
+	unsigned class = 4, left = BLOCKS;
+	void **m[BLOCKS], **empty;
+
+	(void)state;
+	for (unsigned i = 0; i < BLOCKS; i++) {
+		m[i] = fill(ash_magazine_get(), class, 8, 0);
+		assert_true(ash_depot_put(class, m[i], &empty));
+		assert_null(empty);
+	}
+	for (unsigned i = 0; i < BLOCKS; i++) {
+		void **block = ash_magazine_get();
+
+		ash_magazine_clear(block, 8);
+		m[i] = ash_depot_get(class, block);
+		assert_non_null(m[i]);
+	}
+	ash_depot_trim(1000); /* a bounded part of them */
+	ash_depot_trim(1000);
+	for (unsigned i = 0; i < BLOCKS; i++) {
+		assert_true(ash_depot_put(class, m[i], &empty));
+		left -= empty == NULL;
+	}
+	assert_int_equal(left, 0);
+	assert_true(ash_depot_empty());
+	assert_int_equal(out(class), 0);
+}
+
 #define ROUNDS 6000u
 #define LIES 1000u /* owner of what lies in the depot */
 #define FREE 1001u
@@ -286,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(low_water_goes_home),
 		cmocka_unit_test(empties_come_back),
+		cmocka_unit_test(empties_go_where_nothing_is_full),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 		cmocka_unit_test(lined_magazines_wait_for_their_owner),
 		cmocka_unit_test(a_place_in_an_owners_slab_is_no_other_class),
