@@ -19,6 +19,7 @@ static struct ash_shard *shards[ALL];
 static struct ash_shard *by_cpu[ASH_SHARDS_MOST];
 static struct ash_shard *owned[ASH_SHARDS_OWNED]; /* SHARDS lock, with its count */
 static uint32_t count, cpu_count, owned_count;
+static uint32_t making; /* places in owned[] for those that threads just make; SHARDS lock */
 static struct ash_shard *common; /* release; NULL until there are two threads */
 static uint32_t most;            /* by CPU */
 
@@ -169,12 +170,14 @@ struct ash_shard *ash_shard_own(struct ash_shard **own, void (*made)(unsigned ow
 		return NULL;
 	ash_mutex_lock(&lock);
 	shard = least_used();
-	if ((shard == NULL || shard->users > 0) && owned_count < ASH_SHARDS_OWNED) {
+	if ((shard == NULL || shard->users > 0) && owned_count + making < ASH_SHARDS_OWNED) {
+		making++;
 		ash_mutex_unlock(&lock);
 		fresh = make(ASH_LINED_CLASSES);
 		ash_mutex_lock(&lock);
-		/* Where another thread was faster the last of these is left over, once. */
-		if (fresh != NULL && owned_count < ASH_SHARDS_OWNED) {
+		making -= making > 0; /* none where it is a fork's child now */
+		if (fresh != NULL) {
+			ash_assert(owned_count < ASH_SHARDS_OWNED);
 			owned[owned_count] = fresh;
 			fresh->owned = (uint16_t)++owned_count;
 			made(fresh->owned);
@@ -270,6 +273,11 @@ void ash_shard_flush(unsigned class, void **items, unsigned n)
 		items += mine;
 		n -= mine;
 	}
+}
+
+void ash_shard_after_fork(void)
+{
+	making = 0;
 }
 
 struct ash_mutex *ash_shard_mutex(void)

@@ -112,5 +112,7 @@ unsigned ash_shard_gather(void **items, unsigned n);
 void ash_shard_flush(unsigned class, void **items, unsigned n);
 
 struct ash_mutex *ash_shard_mutex(void); /* for fork */
+/* In the child, where nobody makes a shard any more. */
+void ash_shard_after_fork(void);
 
 #endif
