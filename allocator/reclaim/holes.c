@@ -56,7 +56,7 @@ static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_
 /* More than half of what was purged came back within an interval: wait longer next time. */
 static void judge(struct ash_holes *state, unsigned class, uint32_t epoch)
 {
-	uint32_t refaults, purged = 0, age = 0;
+	uint32_t refaults, purged = 0, age = 0; /* the longest; a new shard's is the first one */
 
 	if (epoch - state->judged[class] < INTERVAL)
 		return;
@@ -70,7 +70,8 @@ static void judge(struct ash_holes *state, unsigned class, uint32_t epoch)
 		ash_mutex_lock(&bin->lock);
 		purged += bin->holes;
 		bin->holes = 0;
-		age = ash_load_relaxed(&bin->hole_age);
+		if (ash_load_relaxed(&bin->hole_age) > age)
+			age = ash_load_relaxed(&bin->hole_age);
 		ash_mutex_unlock(&bin->lock);
 	}
 	if ((refaults - state->refaults[class]) * 2 > purged && purged > 16)
