@@ -5,8 +5,8 @@
 
 enum ash_lock_rank {
 	ASH_RANK_THREADS = 1, /* list of thread records */
-	ASH_RANK_SHARDS,      /* creation of shards */
-	ASH_RANK_DEPOT,       /* full magazines of one class */
+	ASH_RANK_SHARDS,      /* creation of shards, who owns them */
+	ASH_RANK_DEPOT,       /* full magazines of one class (and one owned shard) */
 	ASH_RANK_BIN,         /* slabs of one class in one shard */
 	ASH_RANK_GROW,        /* mapping more hugeblocks */
 	ASH_RANK_TAIL,        /* a mapping's unused end while it is purged */

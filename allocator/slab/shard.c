@@ -65,7 +65,9 @@ bool ash_shard_init(unsigned bound)
 		most = bound;
 	if (most > ASH_SHARDS_MOST)
 		most = ASH_SHARDS_MOST;
-	count = 0; /* a test may call it again */
+	/* A test may call it again. */
+	count = cpu_count = owned_count = making = 0;
+	common = NULL;
 	by_cpu[0] = make(ASH_CLASSES);
 	if (by_cpu[0] == NULL)
 		return false;
@@ -109,7 +111,7 @@ bool ash_shard_add(void)
 		return false;
 	ash_mutex_lock(&lock);
 	/* Two threads at once: the second one's shard is one more, or is left over where the
-	 * bound is reached (20 KiB of metadata, once). */
+	 * bound is reached (14 KiB of metadata, once). */
 	if (cpu_count < most) {
 		enter(shard);
 		by_cpu[cpu_count] = shard;
@@ -134,7 +136,7 @@ struct ash_shard *ash_shard_common(void)
 	for (unsigned c = 0; c < ASH_LINED_CLASSES; c++)
 		shard->bin[c].group = ash_class_group(c);
 	ash_mutex_lock(&lock);
-	if (common == NULL) { /* else 7 KiB of metadata are left over, once */
+	if (common == NULL) { /* else 4 KiB of metadata are left over, once */
 		enter(shard);
 		ash_store_release(&common, shard);
 	}
