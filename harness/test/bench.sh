@@ -62,4 +62,27 @@ refuses() {
 	then ok 0 "$name"; else ok 1 "$name (status $status, wanted $wanted and '$word')"; fi
 }
 
+# Whether a process has not ended, also where nobody waited for it yet.
+alive() { # PID
+	case $(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) in
+	''|Z|X) return 1 ;;
+	esac
+}
+
+# What is to be stopped in its middle stops there by itself: a job file's section with a command whose run number N
+# tells by $work/held that it is about to begin, and waits for $work/go.
+held_section() { # N
+	rm -f "$work/held" "$work/go" "$work/runs"
+	cat >"$work/hold" <<-END
+		echo >>"$work/runs"
+		[ "\$(wc -l <"$work/runs")" -eq $1 ] || exit 0
+		touch "$work/held"
+		until [ -e "$work/go" ] || [ ! -d "$work" ]; do sleep 0.05; done
+	END
+	printf '[held]\ncommand = true\nprepare = exec sh %s\noutput = ignore\ndirectory = %s\n' "$work/hold" "$work"
+}
+until_held() { # PID, or until it has ended
+	until [ -e "$work/held" ] || ! alive "$1"; do sleep 0.05; done
+}
+
 finish() { echo "1..$count"; }

@@ -74,8 +74,12 @@ check '[ $status -eq 0 ] && [ "$(grep -c . "$work/wanted")" -eq 10 ] && told "$w
 # Those of the driver around the allocator scatter by some millionths, in any two runs.
 counted() { "$rows" "$1" id instructions | sort -n | awk '$2 > 0'; }
 counted "$work/single" >"$work/counted"
-check '[ "$(counted "$work/merged" | paste - "$work/counted" | awk "{ n++; d = \$2 / \$4 - 1; bad += \$1 != \$3 || d > 1e-4 || d < -1e-4 } END { print n, bad + 0 }")" = "2 0" ]' \
-	"and whole counts agree to 1 in 10,000"
+if command -v valgrind >/dev/null; then
+	check '[ "$(counted "$work/merged" | paste - "$work/counted" | awk "{ n++; d = \$2 / \$4 - 1; bad += \$1 != \$3 || d > 1e-4 || d < -1e-4 } END { print n, bad + 0 }")" = "2 0" ]' \
+		"and whole counts agree to 1 in 10,000"
+else
+	skip "and whole counts agree to 1 in 10,000" "valgrind, which counts instructions, is not installed"
+fi
 check '[ "$("$rows" "$work/merged" node | sort -u | tr "\n" " ")" = "n0 n1 " ]' "every sample names its node"
 check '[ "$("$rows" "$work/merged" cell mode block node | sort -u | grep -c .)" -eq 5 ]' "no block spans two"
 refuses 2 "cluster extend" "a merged set is added to by its plan" run --resume "$work/merged" --blocks 3 --no-report
@@ -86,20 +90,29 @@ check '[ $status -eq 0 ] && [ ! -s "$work/err" ]' "and is read like any other"
 refuses 1 "is there already" "and is not written over" cluster merge "$p" -o "$work/merged"
 
 # --- interrupted, left by another node -----------------------------------------------------------
-bench cluster plan --workload tiny-churn --mode verify --set ops=2000000 --blocks 6 --only glibc --seed 5 --no-repeat --shards 1 -o "$work/q"
+cat >"$work/held.ini" <<E
+[global]
+only = glibc
+seed = 5
+blocks = 3
+no-repeat = yes
+timeout = 1h
+[tiny-churn]
+mode = verify
+set = ops=20000
+$(held_section 2)
+E
+bench cluster plan "$work/held.ini" --shards 1 -o "$work/q"
 mkdir "$work/scratch"
 left() { cat "$1"/*/samples.jsonl 2>/dev/null; }
-# One that is done before the signal comes, which takes a machine that has no time for this script, begins again.
-for _ in 1 2 3 4 5; do
-	rm -rf "$work/q/shards/0"
-	"$bench" cluster shard "$work/q" 0 --quiet --scratch "$work/scratch" >"$work/out" 2>"$work/err" &
-	pid=$!
-	while kill -0 $pid 2>/dev/null && [ -z "$(left "$work/scratch")" ]; do sleep 0.02; done
-	kill -INT $pid 2>/dev/null
-	wait $pid
-	status=$?
-	[ $status -ne 130 ] || break
-done
+# Before the second of three runs: some is recorded, and something is left.
+"$bench" cluster shard "$work/q" 0 --quiet --scratch "$work/scratch" >"$work/out" 2>"$work/err" &
+pid=$!
+until_held $pid
+kill -INT $pid 2>/dev/null
+touch "$work/go"
+wait $pid
+status=$?
 had=$(left "$work/scratch" | grep -c .)
 check '[ $status -eq 130 ] && grep -q "to go on: ashlar-bench cluster shard $work/q 0" "$work/err" && [ $had -ge 1 ] && [ $had -lt 6 ] &&
 	[ ! -e "$work/q/shards/0" ]' "ctrl-C: status 130, how to go on, and nothing is handed over"
@@ -190,10 +203,12 @@ rm -r "$f/shards/1"
 sed -i '/"hashes"/,/}/s/"ashlar": "[^"]*"/"ashlar": "0000"/' "$f/plan.json"
 refuses 2 "shard 1 cannot run here: ashlar is another library" "another library here" cluster shard "$f" 1
 full=$work/full
-if [ "$(id -u)" -eq 0 ] && mkdir "$full" && mount -t tmpfs -o size=64k none "$full" 2>/dev/null; then
+# Room for the plan and its shards twice over, whatever they hold here, in pages of up to 64 KiB; all of it is filled.
+room=$(cat "$p/plan.json" "$p"/shards/*/* | wc -c)
+if [ "$(id -u)" -eq 0 ] && mkdir "$full" && mount -t tmpfs -o size=$((2 * room + (1 << 20))) none "$full" 2>/dev/null; then
 	trap 'umount "$full" 2>/dev/null; rm -rf "$work"' EXIT
 	cp "$p/plan.json" "$full" && mkdir "$full/shards"
-	head -c 60000 /dev/zero >"$full/filler" 2>/dev/null
+	cat /dev/zero >"$full/filler" 2>/dev/null
 	bench cluster shard "$full" 1 --quiet --node n1
 	check '[ $status -eq 1 ] && [ "$(grep -c "shard 1 could not be handed over: .*No space left" "$work/err")" -eq 1 ]' "a full disk is told"
 	check '[ -z "$(ls -A "$full/shards")" ]' "and nothing half is left there"

@@ -8,11 +8,6 @@ lines() { # of a folder's records, 0 while there are none
 	n=$(grep -c . "$1/samples.jsonl" 2>/dev/null)
 	echo "${n:-0}"
 }
-alive() { # a process that has not ended, whether or not it was waited for
-	case $(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null) in
-	''|Z|X) return 1 ;;
-	esac
-}
 
 # A run of six blocks whose process, $pid, stands still in the middle of them.  One that was done before it could be
 # stopped, which takes a machine that has no time for this script, is begun again.
