@@ -10,8 +10,11 @@
 #include "util/atomic.h"
 
 /* Under the lock; `full`, `empty`, `count` and `low` are stored relaxed, for the looks without
- * it. count == magazines on `full`, each of which is full low <= count the sum of their
- * capacities, times size, is the class's part of `bytes` */
+ * it.
+ *
+ *   count == magazines on `full`, each of which is full
+ *   low <= count
+ *   the sum of their capacities, times size, is the class's part of `bytes` */
 struct depot_class {
 	struct ash_mutex lock;
 	uint32_t count; /* magazines in the list */
