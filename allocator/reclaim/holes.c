@@ -56,7 +56,8 @@ static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_
 /* More than half of what was purged came back within an interval: wait longer next time. */
 static void judge(struct ash_holes *state, unsigned class, uint32_t epoch)
 {
-	uint32_t refaults, purged = 0, age = 0; /* the longest; a new shard's is the first one */
+	uint32_t refaults, purged = 0;
+	uint32_t age = 0; /* the longest: a bin that is new has the first one */
 
 	if (epoch - state->judged[class] < INTERVAL)
 		return;

@@ -9,6 +9,7 @@
 #include "cache/depot.h"
 #include "front/front.h"
 #include "front/tcache.h"
+#include "os/os.h"
 #include "page/account.h"
 #include "page/heap.h"
 #include "slab/shard.h"
@@ -197,6 +198,50 @@ static void what_an_owner_left_is_used(void **has_heir)
 	}
 	ash_tcache_release();
 	assert_int_equal(regions_out(ash_class_of(48)), 0);
+}
+
+/* Close to a hard limit there is room for an object's pages and none for a slab: what lies free
+ * in another shard fills a magazine. */
+static void regions_elsewhere_fill_a_magazine(void **state)
+{
+	enum {
+		OBJECTS = 200,
+		SIZE = 640
+	}; /* of every two neighbours one stays: no page is free */
+	unsigned class = ash_class_of(SIZE);
+	void *p[OBJECTS], *taken[3];
+	struct ash_shard *other;
+	struct ash_thread *t;
+
+	(void)state;
+	ash_front_free(ash_front_malloc(1));
+	t = ash_tls.thread;
+	if (ash_shard_count_by_cpu() < 2 && !ash_shard_add()) {
+		print_message("one CPU: there is no other shard\n");
+		return;
+	}
+	other = ash_shard_for_cpu(1);
+	assert_int_equal(
+		ash_bin_fill(&other->bin[class], class, other->index, p + OBJECTS, OBJECTS),
+		OBJECTS);
+	for (unsigned i = 0; i < OBJECTS; i += 2)
+		assert_true(ash_bin_flush(&other->bin[class], class, &p[i], 1, false));
+	ash_tcache_release(); /* nothing is left that anybody could give back */
+	t->shard = ash_shard_for_cpu(0);
+	t->slow_paths = 0; /* and it stays so */
+	ash_store_relaxed(&ash_heap.limits.hard, ash_account_held(&ash_heap) + 3 * ash_os_page);
+	for (unsigned i = 0; i < 3; i++) /* the third miss brings a magazine */
+		taken[i] = ash_front_malloc(SIZE);
+	ash_store_relaxed(&ash_heap.limits.hard, ASH_NO_LIMIT);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(ash_run_of(taken[i])->shard, other->index);
+	assert_int_equal(ash_top_count(ash_tls.top[class]), capacity(class) - 1);
+	for (unsigned i = 0; i < 3; i++)
+		ash_front_free(taken[i]);
+	for (unsigned i = 1; i < OBJECTS; i += 2)
+		ash_front_free(p[i]);
+	ash_tcache_release();
+	assert_int_equal(regions_out(class), 0);
 }
 
 static void the_depot_is_bounded(void **state)
@@ -467,6 +512,7 @@ int main(void)
 		cmocka_unit_test(a_thread_leaves_nothing),
 		cmocka_unit_test(what_an_owner_left_is_used),
 		cmocka_unit_test_prestate(what_an_owner_left_is_used, &heir_step),
+		cmocka_unit_test(regions_elsewhere_fill_a_magazine),
 		cmocka_unit_test(the_depot_is_bounded),
 		cmocka_unit_test(sized_frees_of_null),
 		cmocka_unit_test(classes_by_16),
