@@ -565,7 +565,7 @@ scripts_are_found() { # away from the build tree only where told, or where they 
 	[ $? -eq 3 ] && one_line && grep -q 'ASHLAR_PLOTS can name' "$work/err"
 }
 
-echo 1..49
+echo 1..55
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1
 	python3 - "$@" <<-'END'
