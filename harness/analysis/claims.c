@@ -186,7 +186,7 @@ bool claim_is_count(const struct claim *claim)
 
 static struct interval exact(double value)
 {
-	return (struct interval){1, value, NAN, NAN};
+	return (struct interval){1, value, NAN, NAN, 0};
 }
 
 static struct interval measure_fact(const struct claim *claim, const struct result_set *set)
@@ -233,7 +233,7 @@ struct interval claim_measure(const struct claims *claims, const struct claim *c
 			      const struct findings *findings, const struct means *means,
 			      bool *certain, char *why, size_t size)
 {
-	static const struct interval none = {0, NAN, NAN, NAN};
+	static const struct interval none = {0, NAN, NAN, NAN, 0};
 	const struct comparison *c = findings->c;
 	const struct finding *found = NULL;
 	const struct mean *mean;
@@ -294,7 +294,7 @@ enum claim_state claim_judge(const struct claim *claim, const struct interval *m
 		return CLAIM_WITHIN;
 	if (repeats)
 		return CLAIM_OUTSIDE;
-	if (isnan(measured->low) || measured->n < STAT_MIN_BLOCKS)
+	if (isnan(measured->low) || stat_too_few(measured))
 		return CLAIM_UNDECIDED;
 	return measured->low > most || measured->high < least ? CLAIM_OUTSIDE : CLAIM_UNDECIDED;
 }

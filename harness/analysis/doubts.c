@@ -14,6 +14,9 @@ struct doubts doubts_of_interval(const struct interval *i)
 		doubts.what |= DOUBT_NO_INTERVAL;
 	else if (i->n && i->n < STAT_MIN_BLOCKS)
 		doubts.what |= DOUBT_FEW_BLOCKS;
+	if (i->n && i->machines && i->machines < STAT_MIN_BLOCKS)
+		doubts.what |= DOUBT_FEW_MACHINES;
+	doubts.machines = i->machines;
 	return doubts;
 }
 
@@ -88,6 +91,9 @@ char *doubts_text(const struct doubts *doubts, unsigned which)
 	if (what & (DOUBT_NO_INTERVAL | DOUBT_FEW_BLOCKS))
 		text_append(&text, "%sn = %zu%s", *text ? "; " : "", doubts->blocks,
 			    what & DOUBT_NO_INTERVAL ? ", no interval" : "");
+	if (what & DOUBT_FEW_MACHINES)
+		text_append(&text, "%s%zu machine%s drawn", *text ? "; " : "", doubts->machines,
+			    doubts->machines == 1 ? "" : "s");
 	if (what & DOUBT_ALONE)
 		add(&text, "one cell alone");
 	if (what & DOUBT_TURNED) {

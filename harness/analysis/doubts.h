@@ -6,15 +6,19 @@
 #include "harness/analysis/means.h"
 
 enum doubt {
-	DOUBT_HOLDS_ONE = 1 << 0,   /* a ratio whose interval contains 1 */
-	DOUBT_NO_INTERVAL = 1 << 1, /* one block */
-	DOUBT_FEW_BLOCKS = 1 << 2,  /* an interval from fewer than STAT_MIN_BLOCKS */
-	DOUBT_TURNED = 1 << 3,      /* a mean that one cell turns round */
-	DOUBT_ALONE = 1 << 4,       /* a mean of one cell */
-	DOUBT_CLOCK = 1 << 5,       /* a duration under DOUBT_CLOCK_COSTS costs of the clock */
-	DOUBT_TICK = 1 << 6,        /* a ratio of durations within one step of the clock */
-	DOUBT_BUCKET = 1 << 7,      /* and within one bucket of the histograms */
+	DOUBT_HOLDS_ONE = 1 << 0,    /* a ratio whose interval contains 1 */
+	DOUBT_NO_INTERVAL = 1 << 1,  /* one block */
+	DOUBT_FEW_BLOCKS = 1 << 2,   /* an interval from fewer than STAT_MIN_BLOCKS */
+	DOUBT_TURNED = 1 << 3,       /* a mean that one cell turns round */
+	DOUBT_ALONE = 1 << 4,        /* a mean of one cell */
+	DOUBT_CLOCK = 1 << 5,        /* a duration under DOUBT_CLOCK_COSTS costs of the clock */
+	DOUBT_TICK = 1 << 6,         /* a ratio of durations within one step of the clock */
+	DOUBT_BUCKET = 1 << 7,       /* and within one bucket of the histograms */
+	DOUBT_FEW_MACHINES = 1 << 8, /* an interval from fewer machines, where they are drawn */
 };
+
+/* What an interval cannot be made of. */
+#define DOUBTS_FEW (DOUBT_NO_INTERVAL | DOUBT_FEW_BLOCKS | DOUBT_FEW_MACHINES)
 
 /* All of a cell's own, that need no explanation where a table says it once. */
 #define DOUBTS_PLAIN DOUBT_HOLDS_ONE
@@ -26,6 +30,7 @@ enum doubt {
 struct doubts {
 	unsigned what;          /* of enum doubt */
 	size_t blocks;          /* behind the number */
+	size_t machines;        /* likewise, where they are drawn */
 	struct left_out turned; /* with DOUBT_TURNED */
 };
 

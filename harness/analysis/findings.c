@@ -33,7 +33,7 @@ const char *const finding_units[FINDING_UNITS] = {
 static struct interval merged_percentile(const struct comparison *c, size_t cell,
 					 size_t contender, const struct finding_metric *metric)
 {
-	struct interval value = {0, NAN, NAN, NAN};
+	struct interval value = {0, NAN, NAN, NAN, 0};
 	struct distribution all = {0};
 
 	latencies_collect(c, cell, contender, metric->kind, &all);

@@ -121,7 +121,7 @@ static struct fleet_row one_row(const struct fleet *f, const struct comparison *
 {
 	struct stat_pairs *members = calloc(f->cells + 1, sizeof(*members));
 	double *x = malloc((f->cells * c->nblocks * 2 + 1) * sizeof(*x)), *at = x, server;
-	struct fleet_row row = {.contender = contender, .memory = {0, NAN, NAN, NAN}};
+	struct fleet_row row = {.contender = contender, .memory = {0, NAN, NAN, NAN, 0}};
 	bool any_memory = false;
 	size_t n = 0, *nodes = malloc((f->cells * c->nblocks + 1) * sizeof(*nodes)), *own;
 
@@ -148,7 +148,8 @@ static struct fleet_row one_row(const struct fleet *f, const struct comparison *
 	row.change = stat_combined_interval(members, n, change_of, f);
 	server = f->cpu_year + f->memory_year;
 	row.servers = (struct interval){row.change.n, row.change.point / server,
-					row.change.low / server, row.change.high / server};
+					row.change.low / server, row.change.high / server,
+					row.change.machines};
 	free(members);
 	free(nodes);
 	free(x);

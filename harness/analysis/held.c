@@ -166,7 +166,7 @@ struct interval held_rss_at(const struct comparison *c, size_t cell, size_t cont
 			    const char *phase)
 {
 	double *rss = calloc(c->set->nsamples + 1, sizeof(*rss));
-	struct interval median = {0, NAN, NAN, NAN};
+	struct interval median = {0, NAN, NAN, NAN, 0};
 	size_t n = 0;
 
 	if (!rss)

@@ -41,7 +41,7 @@ static struct interval median_of(const struct comparison *c,
 				 size_t contender)
 {
 	double *values = values_of(c, metric, cell, contender);
-	struct interval result = {known(values, c->nblocks), NAN, NAN, NAN};
+	struct interval result = {known(values, c->nblocks), NAN, NAN, NAN, 0};
 
 	result.point = stat_median(values, result.n);
 	free(values);
@@ -181,7 +181,7 @@ static void compare_contender(struct versus *v, const struct finding_metric *met
 	if (metric->unit == FINDING_COUNT) {
 		row.ratio = (struct interval){
 			row.value[0].n < row.value[1].n ? row.value[0].n : row.value[1].n,
-			row.value[1].point / row.value[0].point, NAN, NAN};
+			row.value[1].point / row.value[0].point, NAN, NAN, 0};
 		row.verdict = verdict_of_count(row.ratio.point);
 	} else if (v->side[0].c->set == v->side[1].c->set) {
 		compare_paired(v, &row);

@@ -20,7 +20,7 @@ static struct paper_row *add_row(struct paper_table *t)
 		abort();
 	for (size_t j = 0; j < t->ncolumns; j++)
 		row->entry[j] =
-			(struct entry){.state = ENTRY_MISSING, .number = {0, NAN, NAN, NAN}};
+			(struct entry){.state = ENTRY_MISSING, .number = {0, NAN, NAN, NAN, 0}};
 	return row;
 }
 
@@ -89,7 +89,7 @@ static void mark_best(struct paper_table *t, struct paper_row *row)
 }
 
 /* The reference beside itself is 1, by definition and without an interval of its own. */
-static const struct interval one = {1, 1, 1, 1};
+static const struct interval one = {1, 1, 1, 1, 0};
 
 static char *absolute_text(const struct finding *f)
 {
@@ -196,7 +196,7 @@ static void count_mean_row(struct paper_table *t, size_t first, const char *labe
 		for (size_t j = 0; j < t->ncolumns - t->nulls; j++) {
 			row->entry[j].state = ENTRY_NUMBER;
 			row->entry[j].number =
-				(struct interval){n, exp(sum[j] / (double)n), NAN, NAN};
+				(struct interval){n, exp(sum[j] / (double)n), NAN, NAN, 0};
 		}
 	}
 	free(sum);

@@ -42,7 +42,7 @@ static const char *const scope_label[SCOPES] = {
 	"geomean, workloads",
 };
 
-static const struct interval none = {0, NAN, NAN, NAN};
+static const struct interval none = {0, NAN, NAN, NAN, 0};
 static const struct doubts no_doubts;
 
 /* The labels of the axis, as rows of a contender "-": cells at 1, 2, …; after a gap the

@@ -20,7 +20,7 @@ static double ratio_of(double base, double head)
 
 static struct interval exactly(double ratio)
 {
-	return (struct interval){1, ratio, ratio, ratio};
+	return (struct interval){1, ratio, ratio, ratio, 0};
 }
 
 /* One that is left out is not known: the most that it can be. */

@@ -141,7 +141,7 @@ struct gate_line *gate_outcome_add(struct gate_outcome *outcome, int tier, const
 	line->tier = tier;
 	line->unit = unit;
 	line->base = line->head = line->smallest_effect = NAN;
-	line->ratio = (struct interval){0, NAN, NAN, NAN};
+	line->ratio = (struct interval){0, NAN, NAN, NAN, 0};
 	if (cell)
 		gate_text(&line->cell, "%s", cell);
 	gate_text(&line->metric, "%s", metric);

@@ -33,7 +33,7 @@ static struct interval ratio_of(const struct gate_cell *cell, double alpha)
 		stat_signed_rank_interval(cell->log_ratios, cell->n, 1 - alpha);
 
 	return (struct interval){log_ratio.n, exp(log_ratio.point), exp(log_ratio.low),
-				 exp(log_ratio.high)};
+				 exp(log_ratio.high), 0};
 }
 
 enum gate_verdict gate_judge(struct gate_cell *cells, size_t n, double alpha)

@@ -123,6 +123,9 @@ static void say_rows(struct document *d, const struct comparison *c, const struc
 
 		if (isnan(row->change.low) || row->change.n < STAT_MIN_BLOCKS)
 			document_format(d, "%s: cannot be told, n = %zu", name, row->change.n);
+		else if (stat_too_few(&row->change))
+			document_format(d, "%s: cannot be told of %zu machines", name,
+					row->change.machines);
 		else if (row->change.high < 0 || row->change.low > 0)
 			document_format(
 				d, "%s %s between %s and %s a year, %.0f to %.0f servers", name,

@@ -72,7 +72,7 @@ static void compared(struct document *d, const struct comparison *c)
 static struct interval ratio_of(const struct comparison *c, enum metric metric, size_t cell,
 				size_t contender)
 {
-	struct interval one = {1, 1, 1, 1};
+	struct interval one = {1, 1, 1, 1, 0};
 
 	if (contender != c->reference)
 		return c->ratio[metric][cell * c->set->ncontenders + contender];
@@ -83,7 +83,7 @@ static struct interval ratio_of(const struct comparison *c, enum metric metric, 
 /* Least of the contenders. */
 static struct interval least_of(const struct comparison *c, enum metric metric, size_t cell)
 {
-	struct interval least = {0, NAN, NAN, NAN};
+	struct interval least = {0, NAN, NAN, NAN, 0};
 
 	for (size_t j = 0; j < rows_of(c); j++) {
 		struct interval ratio = ratio_of(c, metric, cell, c->shown[j]);

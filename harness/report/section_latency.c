@@ -17,7 +17,7 @@ static bool latency_row(struct document *d, const struct comparison *c, size_t c
 			size_t contender, const char *kind, const struct clock_limits *clock)
 {
 	static const double points[] = {0.5, 0.9, 0.99, 0.999, 0.9999};
-	struct interval ratio = {0, NAN, NAN, NAN};
+	struct interval ratio = {0, NAN, NAN, NAN, 0};
 	struct distribution values = {0};
 	struct doubts doubts = {0};
 	bool any;

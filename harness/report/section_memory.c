@@ -98,7 +98,7 @@ static bool mark_row(struct document *d, const struct comparison *c, size_t cell
 
 		if (known) {
 			struct interval median = {m.n, m.rss_per_floor, m.rss_per_floor,
-						  m.rss_per_floor};
+						  m.rss_per_floor, 0};
 			struct doubts doubts = doubts_of_interval(&median);
 
 			field->number[field->nnumbers++] = m.rss_per_live;

@@ -47,6 +47,14 @@ void section_nodes_line(struct document *d, const struct comparison *c)
 	}
 	document_format(d, "%s. A block is of one machine, ratios are formed within it.",
 			classes > 1 ? ", machines of unlike classes in one set" : "");
+	if (c->nodes_drawn && c->set->nnodes < STAT_MIN_BLOCKS) {
+		document_warning(d);
+		document_format(
+			d,
+			"Few machines: intervals stand for others like these %zu, and of "
+			"so few hold what they are of at most in %.0f %% of all cases.",
+			c->set->nnodes, 100 * stat_coverage_limit(c->set->nnodes));
+	}
 	missing = json_array_size(
 		json_object_get(json_object_get(c->set->manifest, "merged"), "missing"));
 	if (missing) {

@@ -150,7 +150,7 @@ static void mean_fields(struct document *d, const struct mean *mean)
 
 	section_interval(d, &mean->ratio, &doubts);
 	/* Of few blocks these are, too; the reason stands beside the mean. */
-	few = doubts.what & (DOUBT_NO_INTERVAL | DOUBT_FEW_BLOCKS) ? MARK_UNSURE : MARK_NONE;
+	few = doubts.what & DOUBTS_FEW ? MARK_UNSURE : MARK_NONE;
 	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN)->mark = few;
 	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
 	field->mark = few;

@@ -114,7 +114,7 @@ static void time_all(const struct trial_place *place, const struct contender *co
 void price_all(const struct trial_place *place, const struct contender *contenders, int n,
 	       int pattern, int64_t size, struct price *prices, struct price *driver)
 {
-	static const struct price none = {NAN, {0, NAN, NAN, NAN}, ""};
+	static const struct price none = {NAN, {0, NAN, NAN, NAN, 0}, ""};
 
 	for (int i = 0; i < n; i++)
 		prices[i] = none;

@@ -154,7 +154,7 @@ double stat_signed_rank_critical(size_t n, double alpha)
 
 struct interval stat_signed_rank_interval(const double *x, size_t n, double level)
 {
-	struct interval interval = {n, NAN, NAN, NAN};
+	struct interval interval = {n, NAN, NAN, NAN, 0};
 	size_t means = n * (n + 1) / 2, m = 0, k;
 	double *mean;
 

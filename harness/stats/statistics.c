@@ -147,6 +147,11 @@ double stat_student_quantile(double p, size_t df)
 	return high;
 }
 
+bool stat_too_few(const struct interval *i)
+{
+	return i->n < STAT_MIN_BLOCKS || (i->machines && i->machines < STAT_MIN_BLOCKS);
+}
+
 double stat_coverage_limit(size_t n)
 {
 	return n ? 1 - pow(2, 1 - (double)n) : NAN;

@@ -32,15 +32,23 @@
 struct interval {
 	size_t n;
 	double point, low, high;
+	size_t machines; /* that it stands on where they are drawn, of several members the
+			    fewest; 0 = none are */
 };
+
+/* Of fewer than STAT_MIN_BLOCKS values, or of machines that are drawn: an interval of two of
+ * them holds what it is of in half of all cases. */
+bool stat_too_few(const struct interval *i);
 
 /* Where values come from that were measured on several machines.  By default the machines are
  * fixed: blocks are drawn anew within each, and an interval is that of measuring again on these
- * same machines.  Where they are drawn, too (a machine, then its blocks), it is that of
- * measuring on others like them, and the tails are those of as many values as there are
- * machines: the hierarchical bootstrap of Davison and Hinkley (Bootstrap Methods and their
- * Application, 1997, section 3.8), blocks with replacement.  Machines with one value are taken
- * as one, since alone they would not vary. */
+ * same machines; those with one value are taken as one, since alone they would not vary.
+ * Where they are drawn, too (a machine, then its blocks), it is that of measuring on others
+ * like them, and the tails are those of as many values as there are machines: the hierarchical
+ * bootstrap of Davison and Hinkley (Bootstrap Methods and their Application, 1997, section
+ * 3.8), blocks with replacement.  Of several members the machines are drawn once for all, since
+ * what a machine does is common to its values of all of them; a member that was on none of
+ * those draws among its own. */
 struct stat_strata {
 	const size_t *of; /* number of the machine of each value; NULL = one machine */
 	bool drawn;

@@ -48,7 +48,7 @@ static size_t rank_of_bound(size_t m, size_t n)
 
 struct interval verdict_unpaired(const double *a, size_t na, const double *b, size_t nb)
 {
-	struct interval result = {na < nb ? na : nb, NAN, NAN, NAN};
+	struct interval result = {na < nb ? na : nb, NAN, NAN, NAN, 0};
 	size_t count = na * nb, rank;
 	double *difference = malloc((count ? count : 1) * sizeof(*difference));
 
@@ -85,7 +85,7 @@ enum verdict verdict_of(const struct interval *ratio, size_t least)
 
 enum verdict verdict_of_count(double ratio)
 {
-	struct interval exact = {1, ratio, ratio, ratio};
+	struct interval exact = {1, ratio, ratio, ratio, 0};
 
 	return verdict_of(&exact, 1);
 }

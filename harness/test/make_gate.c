@@ -21,7 +21,7 @@ static struct gate_line *exact(struct gate_outcome *o, int tier, const char *cel
 
 	line->base = base;
 	line->head = head;
-	line->ratio = (struct interval){1, head / base, head / base, head / base};
+	line->ratio = (struct interval){1, head / base, head / base, head / base, 0};
 	line->limit = 0.005;
 	line->state = state;
 	return line;
@@ -34,7 +34,7 @@ static struct gate_line *sampled(struct gate_outcome *o, const char *cell, doubl
 
 	line->base = 83.25;
 	line->head = 83.25 * ratio;
-	line->ratio = (struct interval){20, ratio, ratio - 0.0125, ratio + 0.0125};
+	line->ratio = (struct interval){20, ratio, ratio - 0.0125, ratio + 0.0125, 0};
 	line->limit = 0.03;
 	line->smallest_effect = 0.055;
 	line->state = state;
@@ -59,7 +59,7 @@ static void add_mean(struct gate_outcome *o, double ratio, enum gate_state state
 {
 	struct gate_line *line = gate_outcome_add(o, 1, NULL, "instructions", GATE_COUNT);
 
-	line->ratio = (struct interval){1, ratio, ratio, ratio};
+	line->ratio = (struct interval){1, ratio, ratio, ratio, 0};
 	line->limit = 0.002;
 	line->state = state;
 }
@@ -185,10 +185,10 @@ static void make_hostile(struct gate_outcome *o)
 		if (i % 5 == 0)
 			line->base = line->head = line->ratio.point = NAN;
 		if (i % 7 == 0)
-			line->ratio = (struct interval){0, NAN, NAN, NAN};
+			line->ratio = (struct interval){0, NAN, NAN, NAN, 0};
 		if (i % 11 == 0) {
 			line->base = 0;
-			line->ratio = (struct interval){1, INFINITY, INFINITY, INFINITY};
+			line->ratio = (struct interval){1, INFINITY, INFINITY, INFINITY, 0};
 		}
 		if (i % 13 == 0)
 			line->limit = INFINITY;

@@ -163,7 +163,7 @@ static void check_text(struct doubts doubts, const char *wanted)
 
 static void intervals(void **state)
 {
-	struct interval i = {5, 0.9, 0.8, 0.95};
+	struct interval i = {5, 0.9, 0.8, 0.95, 0};
 	struct mean mean = {.ratio = i, .cells = 1, .turned = {NAN, NULL}};
 
 	(void)state;
@@ -174,9 +174,15 @@ static void intervals(void **state)
 	i.n = 4;
 	check_text(doubts_of_interval(&i), "n = 4");
 	check_text(doubts_of_ratio(&i), "contains 1; n = 4");
-	i = (struct interval){1, 0.9, NAN, NAN};
+	i = (struct interval){30, 0.9, 0.8, 0.95, 4};
+	check_text(doubts_of_ratio(&i), "4 machines drawn");
+	i.n = 3;
+	check_text(doubts_of_interval(&i), "n = 3; 4 machines drawn");
+	i = (struct interval){30, 0.9, 0.8, 0.95, 5};
+	check_text(doubts_of_ratio(&i), NULL);
+	i = (struct interval){1, 0.9, NAN, NAN, 0};
 	check_text(doubts_of_ratio(&i), "n = 1, no interval");
-	i = (struct interval){0, NAN, NAN, NAN};
+	i = (struct interval){0, NAN, NAN, NAN, 0};
 	check_text(doubts_of_ratio(&i), NULL);
 	check_text(doubts_of_mean(&mean), "one cell alone");
 	mean.cells = 3;
@@ -187,7 +193,7 @@ static void intervals(void **state)
 static void durations(void **state)
 {
 	const struct clock_limits clock = {20, 10}, unknown = {NAN, NAN};
-	struct interval ratio = {5, 1.2, 1.11, 1.3};
+	struct interval ratio = {5, 1.2, 1.11, 1.3, 0};
 
 	(void)state;
 	check_text(doubts_of_duration(59.5, &clock), "under 3 clock costs");
@@ -200,13 +206,13 @@ static void durations(void **state)
 	check_text(doubts_of_duration_ratio(&ratio, 120, 100, &clock), "within a clock tick");
 	check_text(doubts_of_duration_ratio(&ratio, 120, 100, &unknown), NULL);
 	check_text(doubts_of_duration_ratio(&ratio, 59, 200, &clock), "under 3 clock costs");
-	ratio = (struct interval){4, 0.8, 0.7, 0.91};
+	ratio = (struct interval){4, 0.8, 0.7, 0.91, 0};
 	check_text(doubts_of_duration_ratio(&ratio, 80, 100, &clock),
 		   "n = 4; within a clock tick");
 	/* 100 µs and 0.5 % less: many ticks, and one bucket. */
-	ratio = (struct interval){5, 0.995, 0.994, 0.996};
+	ratio = (struct interval){5, 0.995, 0.994, 0.996, 0};
 	check_text(doubts_of_duration_ratio(&ratio, 99500, 100000, &clock), "within a bucket");
-	ratio = (struct interval){5, 0.9, 0.8, 1.1};
+	ratio = (struct interval){5, 0.9, 0.8, 1.1, 0};
 	check_text(doubts_of_duration_ratio(&ratio, 90000, 100000, &clock), "contains 1");
 }
 

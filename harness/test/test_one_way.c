@@ -155,6 +155,74 @@ static void coverage_with_machines(void **state)
 		fail_msg("%.3f of blocks alone, %.3f of machines", of_none, of_drawn);
 }
 
+/* How often the mean over `cells` that were all on the same `machines` holds what it is of,
+ * where a machine does the same to every cell. */
+static double coverage_of_mean(size_t cells, size_t machines, size_t *carried)
+{
+	double x[8][48];
+	size_t of[48];
+	struct stat_group groups[8];
+	struct stat_random r;
+	const int trials = 60;
+	int held = 0;
+
+	stat_random_seed(&r, 11);
+	for (int t = 0; t < trials; t++) {
+		struct interval i;
+
+		for (size_t m = 0; m < machines; m++) {
+			double level = normal(&r);
+
+			for (size_t c = 0; c < cells; c++)
+				for (size_t b = 0; b < 6; b++)
+					x[c][6 * m + b] = level + 0.3 * normal(&r);
+		}
+		for (size_t b = 0; b < 6 * machines; b++)
+			of[b] = b / 6;
+		for (size_t c = 0; c < cells; c++)
+			groups[c] = (struct stat_group){x[c], 6 * machines, 1, {of, true}};
+		i = stat_geomean_interval(groups, cells);
+		*carried = i.machines;
+		held += i.low <= 1 && 1 <= i.high;
+	}
+	return (double)held / trials;
+}
+
+/* More cells do not tell more of machines, and of few of those an interval holds little. */
+static void machines_are_common(void **state)
+{
+	size_t machines;
+	double of_few;
+
+	(void)state;
+	if (coverage_of_mean(8, 8, &machines) < 0.9)
+		fail_msg("%.3f of eight cells", coverage_of_mean(8, 8, &machines));
+	assert_int_equal(machines, 8);
+	of_few = coverage_of_mean(8, 2, &machines);
+	assert_int_equal(machines, 2);
+	assert_true(of_few < 0.8);
+}
+
+/* Cells that were on other machines each, and one that was on a machine alone. */
+static void machines_of_their_own(void **state)
+{
+	const double x[] = {0.1, 0.3, 0.2, 0.4, -0.1, 0, 0.15, 0.22};
+	const size_t some[] = {1, 1, 7, 7, 4, 4, 4, 4}, others[] = {9, 9, 9, 9, 2, 2, 3, 3},
+		     one[] = {5, 5, 5, 5, 5, 5, 5, 5};
+	const struct stat_group apart[] = {{x, 8, 1, {some, true}}, {x, 8, 1, {others, true}}},
+				alone[] = {{x, 8, 1, {some, true}}, {x, 8, 1, {one, true}}};
+	struct interval i = stat_geomean_interval(apart, 2);
+
+	(void)state;
+	assert_true(i.low < i.point && i.point < i.high);
+	assert_int_equal(i.machines, 3);
+	i = stat_geomean_interval(alone, 2);
+	assert_true(i.low < i.point && i.point < i.high);
+	assert_int_equal(i.machines, 1);
+	assert_int_equal(
+		stat_ratio_interval_of(x, 8, (struct stat_strata){some, false}).machines, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +230,8 @@ int main(void)
 		cmocka_unit_test(planted_variance),
 		cmocka_unit_test(one_machine),
 		cmocka_unit_test(coverage_with_machines),
+		cmocka_unit_test(machines_are_common),
+		cmocka_unit_test(machines_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

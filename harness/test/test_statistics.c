@@ -302,14 +302,14 @@ static void unpaired_by_hand(void **state)
 
 static enum verdict say(double low, double high, size_t n)
 {
-	struct interval i = {n, sqrt(low * high), low, high};
+	struct interval i = {n, sqrt(low * high), low, high, 0};
 
 	return verdict_of(&i, VERDICT_LEAST_PAIRS);
 }
 
 static void verdicts(void **state)
 {
-	const struct interval none = {0, NAN, NAN, NAN}, alone = {9, 1.5, NAN, NAN};
+	const struct interval none = {0, NAN, NAN, NAN, 0}, alone = {9, 1.5, NAN, NAN, 0};
 
 	(void)state;
 	assert_int_equal(say(1.05, 1.1, 6), VERDICT_MORE);
