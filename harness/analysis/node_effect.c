@@ -45,19 +45,24 @@ struct stat_one_way node_effect(const struct comparison *c, size_t cell, size_t 
 
 bool node_effect_common(const struct comparison *c, size_t cell)
 {
-	bool *has = calloc(c->set->nnodes + 1, sizeof(*has));
+	bool *has = calloc(c->set->nnodes + 1, sizeof(*has)),
+	     *any = calloc(c->set->nnodes + 1, sizeof(*any));
 	bool all = results_is_mode(&c->set->cells[cell], "throughput");
 
-	if (!has)
+	if (!has || !any)
 		abort();
 	for (size_t i = 0; i < c->set->nsamples; i++) {
 		const struct result_sample *s = &c->set->samples[i];
 
-		has[s->node] |= s->cell == cell && s->contender == c->reference && s->ok;
+		if (s->contender != c->reference || !s->ok)
+			continue;
+		has[s->node] |= s->cell == cell;
+		any[s->node] |= results_is_mode(&c->set->cells[s->cell], "throughput");
 	}
 	for (size_t node = 0; node < c->set->nnodes; node++)
-		all &= has[node];
+		all &= has[node] || !any[node];
 	free(has);
+	free(any);
 	return all;
 }
 

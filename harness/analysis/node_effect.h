@@ -11,7 +11,8 @@
 struct stat_one_way node_effect(const struct comparison *c, size_t cell, size_t contender,
 				enum metric metric);
 
-/* Whether the cell has a block of the reference's on every machine that has any. */
+/* Whether the cell has a block of the reference's on every machine that has one of any
+ * throughput cell. */
 bool node_effect_common(const struct comparison *c, size_t cell);
 
 /* The geometric mean over the common throughput cells of a contender's ratios on one machine;
