@@ -99,6 +99,13 @@ int precision_apply(struct manifest *set, struct result_set *pilot, double preci
 				      set->ncontenders ? set->contenders[reference].name
 						       : "the allocator");
 	c = comparison_open(pilot, at);
+	if (c->nodes_drawn) {
+		comparison_free(c);
+		return complain_usage("--pilot: %s is a pool: its intervals are as wide as its "
+				      "machines differ, which more blocks do not change; a set "
+				      "of one class of machines tells",
+				      pilot->dir);
+	}
 	for (int i = 0; i < set->ncells; i++) {
 		struct cell *cell = &set->cells[i];
 		size_t there = find_cell(pilot, cell);

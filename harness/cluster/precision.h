@@ -21,7 +21,7 @@ int precision_blocks(double variance, size_t n, size_t groups, double precision)
  * the reference and `null`, by a pilot's ratios of CPU time, and prints a line for each.  Cells
  * that the pilot has not keep theirs.  With `raise` none gets fewer than it has.  `*changed`
  * says whether any has others now.  Returns STATUS_OK, or STATUS_USAGE after its message:
- * nothing of the set is in the pilot. */
+ * nothing of the set is in the pilot, or the pilot is a pool. */
 int precision_apply(struct manifest *set, struct result_set *pilot, double precision,
 		    bool raise, bool *changed);
 
