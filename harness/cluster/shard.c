@@ -1,5 +1,6 @@
 #include "harness/cluster/shard.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "harness/base/sha256.h"
 #include "harness/cluster/node.h"
 #include "harness/cluster/plan.h"
+#include "harness/cluster/scratch.h"
 #include "harness/cluster/state.h"
 #include "harness/cluster/whole.h"
 #include "harness/machine/environment.h"
@@ -23,27 +25,52 @@
 #include "harness/run/request.h"
 #include "harness/run/runset.h"
 
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
 char *cluster_shard_folder(const char *dir, int shard)
 {
 	return text_format("%s/shards/%d", dir, shard);
 }
 
+void cluster_shards_look(const char *dir)
+{
+	char *folder = text_format("%s/shards", dir),
+	     *probe = text_format("%s/.look.%ld", folder, (long)getpid());
+	DIR *list;
+
+	/* NFS asks its server again about a folder that is changed, and one that is opened. */
+	file_write(probe, "");
+	unlink(probe);
+	list = opendir(folder);
+	while (list && readdir(list))
+		;
+	if (list)
+		closedir(list);
+	free(probe);
+	free(folder);
+}
+
 /* Whether it was handed over; says so. */
 static bool is_there(const char *folder, int shard)
 {
-	char why[600], *path = text_format("%s/manifest.json", folder);
-	json_t *manifest = json_load_file(path, 0, NULL),
-	       *node = json_object_get(json_object_get(manifest, "shard"), "node");
-	const char *name = json_string_value(json_object_get(node, "name")),
-		   *finished = json_string_value(json_object_get(manifest, "finished"));
-	bool there = name && finished && whole_check(folder, why, sizeof(why)) == 0;
+	char why[600], *path;
+	json_t *manifest;
 
-	if (there)
-		printf("shard %d was finished at %s on %s: nothing is left to measure\n", shard,
-		       finished, name);
+	if (whole_check(folder, why, sizeof(why)) < 0)
+		return false;
+	path = text_format("%s/manifest.json", folder);
+	manifest = json_load_file(path, 0, NULL);
+	printf("shard %d was finished at %s on %s: nothing is left to measure\n", shard,
+	       text_of(manifest, "finished"),
+	       text_of(json_object_get(json_object_get(manifest, "shard"), "node"), "name"));
 	json_decref(manifest);
 	free(path);
-	return there;
+	return true;
 }
 
 /* By how many seconds this machine's clock is ahead of the one that gives the files of the
@@ -132,30 +159,13 @@ static int begin(const struct cluster_shard_request *r, struct cluster_plan *p,
 	return STATUS_FAILED;
 }
 
-/* Was what lies in the work folder begun by this node, since it was started? */
-static bool is_ours(const char *work, const struct cluster_node *node)
+/* Makes room where a copy of the shard broke off; what cannot be read now may be whole. */
+static void clear_half(const char *dir, const char *folder, int shard)
 {
-	char *path = text_format("%s/manifest.json", work);
-	json_t *manifest = json_load_file(path, 0, NULL);
-	struct cluster_node then = {"", ""};
-	const char *name = "", *boot = "";
-
-	json_unpack(manifest, "{s:{s:{s:s, s:s}}}", "shard", "node", "name", &name, "boot",
-		    &boot);
-	snprintf(then.name, sizeof(then.name), "%s", name);
-	snprintf(then.boot, sizeof(then.boot), "%s", boot);
-	json_decref(manifest);
-	free(path);
-	return cluster_node_same(&then, node);
-}
-
-/* Makes room where a copy of the shard broke off. */
-static void clear_half(const char *folder, int shard)
-{
-	char *aside = text_format("%s/../.half-%d-%ld", folder, shard, (long)getpid()),
+	char *aside = text_format("%s/shards/.half-%d-%ld", dir, shard, (long)getpid()),
 	     why[600];
 
-	if (file_exists(folder) && whole_check(folder, why, sizeof(why)) < 0) {
+	if (file_exists(folder) && whole_check(folder, why, sizeof(why)) == -1) {
 		printf("shard %d: %s was a half copy (%s) and is replaced\n", shard, folder,
 		       why);
 		if (rename(folder, aside) == 0)
@@ -173,24 +183,23 @@ static int hand_over(const struct cluster_shard_request *r, const struct cluster
 				    (long)getpid()),
 	     why[1200];
 	struct packing done;
-	int status = STATUS_OK;
+	int status = STATUS_OK, error;
 
-	/* A set without side files has nothing to pack. */
-	if (set_pack(work, &done, why, sizeof(why)) == STATUS_FAILED ||
+	if ((set_pack(work, &done, why, sizeof(why)) != STATUS_OK && !done.nothing) ||
 	    whole_copy(work, partial, why, sizeof(why)) < 0) {
 		complain("shard %d could not be handed over: %s; what was measured is kept in "
 			 "%s, and the same command goes on with it",
 			 r->shard, why, work);
 		status = STATUS_FAILED;
-	} else if (clear_half(folder, r->shard), rename(partial, folder) == 0) {
+	} else if (clear_half(r->dir, folder, r->shard), rename(partial, folder) == 0) {
 		printf("results: %s\n", folder);
-	} else if (is_there(folder, r->shard)) {
+	} else if (error = errno, cluster_shards_look(r->dir), is_there(folder, r->shard)) {
 		printf("shard %d was finished twice: this copy, of %s, is dropped\n", r->shard,
 		       node->name);
 	} else {
 		complain("shard %d could not be handed over: %s: %s; what was measured is kept "
 			 "in %s",
-			 r->shard, folder, strerror(errno), work);
+			 r->shard, folder, strerror(error), work);
 		status = STATUS_FAILED;
 	}
 	file_remove_tree(partial);
@@ -217,12 +226,6 @@ static int measure(const struct cluster_shard_request *r, struct cluster_plan *p
 	options.no_repeat = p->no_repeat;
 	options.strict = p->strict;
 	options.counters = (counter_choice)json_integer_value(p->counter_sets);
-	if (file_exists(manifest) && !is_ours(work, node)) {
-		printf("shard %d: what another machine left in %s, or this one before it was "
-		       "started anew, is dropped\n",
-		       r->shard, work);
-		file_remove_tree(work);
-	}
 	if (!file_exists(manifest)) {
 		status = begin(r, p, node, work, &set, &m);
 	} else {
@@ -251,11 +254,11 @@ static int measure(const struct cluster_shard_request *r, struct cluster_plan *p
 
 int cluster_shard_run(const struct cluster_shard_request *r)
 {
-	const char *tmp = r->scratch ? r->scratch : getenv("TMPDIR");
+	struct cluster_scratch scratch;
 	struct cluster_node node;
 	struct cluster_plan plan;
-	char *folder, *work, why[1400];
-	int status;
+	char *folder, why[1400];
+	int status = STATUS_OK;
 
 	if (cluster_plan_read(&plan, r->dir, why, sizeof(why)) < 0)
 		return complain_usage("%s", why);
@@ -264,14 +267,15 @@ int cluster_shard_run(const struct cluster_shard_request *r)
 				      plan.nshards - 1);
 	cluster_node_here(&node, r->node);
 	folder = cluster_shard_folder(r->dir, r->shard);
-	work = text_format("%s/ashlar-shard-%s-%d-%s", tmp && *tmp ? tmp : "/tmp", plan.id,
-			   r->shard, node.name);
-	status = STATUS_OK;
 	if (!is_there(folder, r->shard)) {
-		status = measure(r, &plan, &node, work);
+		status = cluster_scratch_take(&scratch, r->scratch, plan.id, r->shard, &node);
+		if (status == STATUS_OK && !is_there(folder, r->shard)) {
+			cluster_scratch_clear(&scratch, r->shard, &node);
+			status = measure(r, &plan, &node, scratch.folder);
+		}
+		cluster_scratch_release(&scratch);
 		cluster_state_end(r->dir, r->shard, &node, status);
 	}
-	free(work);
 	free(folder);
 	cluster_plan_free(&plan);
 	return status;

@@ -20,6 +20,10 @@ struct cluster_shard_request {
  * status of `run`, after its message; 0 at once when the shard is there. */
 int cluster_shard_run(const struct cluster_shard_request *request);
 
+/* Makes this machine forget what it remembers of DIR/shards, as file systems do that many
+ * share: what is looked for next is seen, if it was there before this was called. */
+void cluster_shards_look(const char *dir);
+
 /* The folder of a shard in DIR; free it. */
 char *cluster_shard_folder(const char *dir, int shard);
 

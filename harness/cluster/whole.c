@@ -47,6 +47,22 @@ static int copy(const char *from, const char *to, json_t *seal, const char *name
 	return result;
 }
 
+/* Is it the manifest of a shard that was measured to its end? */
+static int check_finished(const char *folder, char *why, size_t why_size)
+{
+	char *path = text_format("%s/%s", folder, parts[0]);
+	json_t *manifest = json_load_file(path, 0, NULL),
+	       *node = json_object_get(json_object_get(manifest, "shard"), "node");
+	int result = 0;
+
+	if (!json_is_string(json_object_get(manifest, "finished")) ||
+	    !json_is_string(json_object_get(node, "name")))
+		result = because(why, why_size, "%s is not that of a finished shard", path);
+	json_decref(manifest);
+	free(path);
+	return result;
+}
+
 int whole_copy(const char *set, const char *partial, char *why, size_t why_size)
 {
 	char *seal_path = text_format("%s/" WHOLE_SEAL, partial), *text;
@@ -54,7 +70,9 @@ int whole_copy(const char *set, const char *partial, char *why, size_t why_size)
 	int result = 0;
 
 	file_remove_tree(partial);
-	if (file_make_folder(partial) < 0)
+	if (check_finished(set, why, why_size) < 0)
+		result = -1;
+	else if (file_make_folder(partial) < 0)
 		result = because(why, why_size, "%s: %s", partial, strerror(errno));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && result == 0; i++) {
 		char *from = text_format("%s/%s", set, parts[i]),
@@ -79,37 +97,55 @@ int whole_copy(const char *set, const char *partial, char *why, size_t why_size)
 	return result;
 }
 
+/* A part against the seal. */
+static int check_part(const char *folder, const char *name, const json_t *part, char *why,
+		      size_t why_size)
+{
+	char *path = text_format("%s/%s", folder, name), hash[SHA256_TEXT];
+	json_int_t bytes = json_integer_value(json_object_get(part, "bytes"));
+	const char *wanted = json_string_value(json_object_get(part, "sha256"));
+	struct stat st;
+	int result = 0;
+
+	if (strchr(name, '/') || !wanted) {
+		result = because(why, why_size, WHOLE_SEAL " is damaged");
+	} else if (stat(path, &st) < 0) {
+		result = errno == ENOENT ? -1 : WHOLE_UNREADABLE;
+		because(why, why_size, "%s: %s", name, strerror(errno));
+	} else if (st.st_size != bytes) {
+		result = because(why, why_size, "%s has %lld of %lld bytes", name,
+				 (long long)st.st_size, (long long)bytes);
+	} else if (sha256_file(path, hash) < 0) {
+		result = WHOLE_UNREADABLE;
+		because(why, why_size, "%s: %s", name, strerror(errno));
+	} else if (strcmp(hash, wanted) != 0) {
+		result = because(why, why_size, "%s is not what was handed over", name);
+	}
+	free(path);
+	return result;
+}
+
 int whole_check(const char *folder, char *why, size_t why_size)
 {
-	char *path = text_format("%s/" WHOLE_SEAL, folder), hash[SHA256_TEXT];
-	json_error_t error;
-	json_t *seal = json_load_file(path, 0, &error), *part;
+	char *path = text_format("%s/" WHOLE_SEAL, folder), *text = file_read(path);
+	json_t *seal = text ? json_loads(text, 0, NULL) : NULL, *part;
 	const char *name;
 	int result = 0;
 
-	if (!json_object_get(seal, parts[0]) || !json_object_get(seal, parts[1]))
+	if (!text && errno != ENOENT) {
+		result = WHOLE_UNREADABLE;
+		because(why, why_size, WHOLE_SEAL ": %s", strerror(errno));
+	} else if (!json_object_get(seal, parts[0]) || !json_object_get(seal, parts[1])) {
 		result = because(why, why_size, WHOLE_SEAL ", which is written last, is %s",
-				 file_exists(path) ? "damaged" : "not there");
-	free(path);
-	json_object_foreach(seal, name, part) {
-		json_int_t bytes = json_integer_value(json_object_get(part, "bytes"));
-		const char *wanted = json_string_value(json_object_get(part, "sha256"));
-		struct stat st;
-
-		if (result < 0)
-			break;
-		path = text_format("%s/%s", folder, name);
-		if (strchr(name, '/') || !wanted)
-			result = because(why, why_size, WHOLE_SEAL " is damaged");
-		else if (stat(path, &st) < 0)
-			result = because(why, why_size, "%s: %s", name, strerror(errno));
-		else if (st.st_size != bytes)
-			result = because(why, why_size, "%s has %lld of %lld bytes", name,
-					 (long long)st.st_size, (long long)bytes);
-		else if (sha256_file(path, hash) < 0 || strcmp(hash, wanted) != 0)
-			result = because(why, why_size, "%s is not what was handed over", name);
-		free(path);
+				 text ? "damaged" : "not there");
 	}
+	json_object_foreach(seal, name, part)
+		if (result == 0)
+			result = check_part(folder, name, part, why, why_size);
+	if (result == 0)
+		result = check_finished(folder, why, why_size);
 	json_decref(seal);
+	free(text);
+	free(path);
 	return result;
 }

@@ -8,11 +8,15 @@
 
 #define WHOLE_SEAL "whole.json"
 
-/* Copies manifest, samples and archive of a packed run set into `partial`, which is made anew,
- * with the seal last; all of it is on disk then.  Returns 0, or -1 with `why`. */
+/* Copies manifest, samples and archive of a finished and packed shard into `partial`, which is
+ * made anew, with the seal last; all of it is on disk then.  Returns 0, or -1 with `why`. */
 int whole_copy(const char *set, const char *partial, char *why, size_t why_size);
 
-/* Whether a folder holds all that its seal names, to the byte.  Returns 0, or -1 with `why`. */
+/* Nothing is known of a folder that cannot be read now. */
+#define WHOLE_UNREADABLE (-2)
+
+/* Whether a folder holds a finished shard: all that its seal names, to the byte, in which a
+ * node says that it ended.  Returns 0, or with `why` -1 or WHOLE_UNREADABLE. */
 int whole_check(const char *folder, char *why, size_t why_size);
 
 #endif

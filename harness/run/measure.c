@@ -108,8 +108,11 @@ int measure_set(struct manifest *m, struct runset *set, const struct run_request
 		clock_utc(m->finished, sizeof(m->finished));
 		judged = outcome_judge(m, set, o->strict);
 	}
-	if (save(m, set) < 0)
+	if (save(m, set) < 0) {
+		/* On disk it is not. */
+		m->finished[0] = '\0';
 		goto out;
+	}
 	if (json_array_size(m->unfinished) > 0 && !o->quiet)
 		printf("the budget had no room for %zu of %d blocks of cells: see "
 		       "\"unfinished\" in the manifest\n",

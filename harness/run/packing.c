@@ -167,6 +167,7 @@ static enum exit_status pack_into(const char *path, const char *dir, struct pack
 	if (result == 0 && file_exists(path))
 		result = tarball_read(&old, path, why, why_size);
 	if (result == 0 && loose.count + old.count == 0) {
+		done->nothing = true;
 		because(why, why_size,
 			"%s: nothing to pack: no file in " SET_CALLGRIND "/, " SET_CDF
 			"/, " SET_LATENCY "/ or " SET_TIMELINE "/",

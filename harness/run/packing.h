@@ -3,6 +3,7 @@
 #ifndef HARNESS_PACKING_H
 #define HARNESS_PACKING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "harness/base/message.h"
@@ -10,6 +11,7 @@
 struct packing {
 	size_t added, files; /* files that went into the archive, and that are in it now */
 	uint64_t bytes;      /* of all of them, unpacked */
+	bool nothing;        /* there was no file to pack, which is no fault of a set */
 };
 
 /* Moves the files of DIR/callgrind, DIR/cdf, DIR/latency and DIR/timeline into
