@@ -131,6 +131,7 @@ static void take_end(struct work *w, struct host *h)
 
 	child_finish(&h->child, &status, NULL);
 	how = child_status_text(status, text, sizeof(text));
+	cluster_shards_look(w->dir);
 	if (is_whole(w, h->shard)) {
 		w->shards[h->shard].state = SHARD_DONE;
 		if (!w->request->quiet)
@@ -204,9 +205,9 @@ static void wait_for_some(struct work *w)
 		}
 	poll(ends, n, POLL_MS);
 	free(ends);
-	for (int i = 0; i < w->nhosts; i++)
-		if (w->hosts[i].shard >= 0 &&
-		    (interrupt_wanted() || child_ended(&w->hosts[i].child, 0)))
+	/* What an interrupt ends is not lost: end_all() has those. */
+	for (int i = 0; i < w->nhosts && !interrupt_wanted(); i++)
+		if (w->hosts[i].shard >= 0 && child_ended(&w->hosts[i].child, 0))
 			take_end(w, &w->hosts[i]);
 }
 
@@ -216,9 +217,15 @@ static void end_all(struct work *w)
 	int status;
 
 	for (int i = 0; i < w->nhosts; i++)
-		if (w->hosts[i].shard >= 0) {
+		if (w->hosts[i].shard >= 0)
 			child_finish(&w->hosts[i].child, &status, NULL);
+	cluster_shards_look(w->dir);
+	for (int i = 0; i < w->nhosts; i++)
+		if (w->hosts[i].shard >= 0) {
+			if (is_whole(w, w->hosts[i].shard))
+				w->shards[w->hosts[i].shard].state = SHARD_DONE;
 			free(w->hosts[i].log);
+			w->hosts[i].log = NULL;
 			w->hosts[i].shard = -1;
 		}
 }
@@ -262,6 +269,7 @@ int cluster_hosts_run(const struct cluster_hosts_request *r)
 	cluster_plan_free(&plan);
 	w.dir = shell_absolute(r->dir);
 	w.bench = shell_quoted(r->bench ? r->bench : paths_find()->self);
+	cluster_shards_look(w.dir);
 	for (int k = 0; k < w.nshards; k++) {
 		w.shards = list_grown(w.shards, (size_t)k, sizeof(*w.shards));
 		w.shards[k] = (struct shard){is_whole(&w, k) ? SHARD_DONE : SHARD_OPEN, 0};
