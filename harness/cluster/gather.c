@@ -28,11 +28,16 @@ static int read_plans(struct gathered *all, const char *const *dirs, int n)
 	for (int i = 0; i < n; i++) {
 		struct cluster_plan plan;
 
-		if (cluster_plan_read(&plan, dirs[i], why, sizeof(why)) < 0)
+		if (cluster_plan_read(&plan, dirs[i], why, sizeof(why)) < 0) {
+			cluster_plan_free(&plan);
 			return complain_usage("%s", why);
-		if (i > 0 && strcmp(plan.id, all->plan.id) != 0)
-			return complain_usage("%s is of another plan (%s) than %s (%s)",
-					      dirs[i], plan.id, dirs[0], all->plan.id);
+		}
+		if (i > 0 && strcmp(plan.id, all->plan.id) != 0) {
+			complain_usage("%s is of another plan (%s) than %s (%s)", dirs[i],
+				       plan.id, dirs[0], all->plan.id);
+			cluster_plan_free(&plan);
+			return STATUS_USAGE;
+		}
 		if (i > 0 && plan.nshards <= all->plan.nshards) {
 			cluster_plan_free(&plan);
 			continue;
@@ -178,7 +183,9 @@ static bool same_file(const char *a, const char *b, const char *name)
 	return same;
 }
 
-/* One shard in one folder.  Returns false, with `why`, where it cannot be taken. */
+/* One shard in one folder, which is whole.  Returns false, with `why`, where it cannot be
+ * taken.
+ */
 static bool take(struct gathered *all, int k, const char *dir, char *why, size_t why_size)
 {
 	struct gathered_shard *shard = &all->shards[k];
@@ -193,11 +200,6 @@ static bool take(struct gathered *all, int k, const char *dir, char *why, size_t
 	if (shard->folder) {
 		because(why, why_size, "it was run twice: %s counts, %s does not",
 			shard->folder, folder);
-		free(folder);
-		return false;
-	}
-	if (whole_check(folder, reason, sizeof(reason)) < 0) {
-		because(why, why_size, "half copied: %s: %s", folder, reason);
 		free(folder);
 		return false;
 	}
@@ -300,44 +302,58 @@ static void part_names(struct gathered *all)
 		}
 }
 
+/* One shard wherever it may be.  A half copy spoils nothing where there is a whole one. */
+static void find(struct gathered *all, int k, const char *const *dirs, int n)
+{
+	char why[1600], half[1600] = "", partial[600] = "", reason[1000];
+	int whole = 0, bad = 0;
+
+	for (int i = 0; i < n; i++) {
+		char *folder = cluster_shard_folder(dirs[i], k);
+
+		if (!file_exists(folder)) {
+			if (!*partial)
+				find_partial(dirs[i], k, partial, sizeof(partial));
+		} else if (whole_check(folder, reason, sizeof(reason)) < 0) {
+			if (!*half)
+				because(half, sizeof(half), "half copied: %s: %s", folder,
+					reason);
+		} else {
+			whole++;
+			if (!take(all, k, dirs[i], why, sizeof(why))) {
+				complain("shard %d: %s", k, why);
+				bad++;
+			}
+		}
+		free(folder);
+	}
+	if (*half)
+		complain("shard %d: %s%s", k, half, whole ? "; another copy is whole" : "");
+	else if (!whole && *partial)
+		complain("shard %d is missing: half copied: %s", k, partial);
+	else if (!whole)
+		complain("shard %d is missing: `ashlar-bench cluster shard %s %d` measures it",
+			 k, dirs[0], k);
+	all->amiss += bad || !whole;
+	if (all->shards[k].folder)
+		tell_clock(all, k);
+}
+
 int gather(struct gathered *all, const char *const *dirs, int n)
 {
-	char why[1600], partial[600];
 	int status;
 
 	memset(all, 0, sizeof(*all));
 	status = read_plans(all, dirs, n);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
+		gathered_free(all);
 		return status;
-	all->shards = calloc((size_t)all->plan.nshards + 1, sizeof(all->shards[0]));
-	for (int k = 0; all->shards && k < all->plan.nshards; k++) {
-		int places = 0, bad = 0;
-
-		partial[0] = '\0';
-		for (int i = 0; i < n; i++) {
-			char *folder = cluster_shard_folder(dirs[i], k);
-
-			if (file_exists(folder)) {
-				places++;
-				if (!take(all, k, dirs[i], why, sizeof(why))) {
-					complain("shard %d: %s", k, why);
-					bad++;
-				}
-			} else if (!*partial) {
-				find_partial(dirs[i], k, partial, sizeof(partial));
-			}
-			free(folder);
-		}
-		if (!places && *partial)
-			complain("shard %d is missing: half copied: %s", k, partial);
-		else if (!places)
-			complain("shard %d is missing: `ashlar-bench cluster shard %s %d` "
-				 "measures it",
-				 k, dirs[0], k);
-		all->amiss += bad || !places;
-		if (all->shards[k].folder)
-			tell_clock(all, k);
 	}
+	for (int i = 0; i < n; i++)
+		cluster_shards_look(dirs[i]);
+	all->shards = calloc((size_t)all->plan.nshards + 1, sizeof(all->shards[0]));
+	for (int k = 0; all->shards && k < all->plan.nshards; k++)
+		find(all, k, dirs, n);
 	part_names(all);
 	return STATUS_OK;
 }
