@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/cluster/merged.h"
 #include "harness/cluster/plan.h"
 #include "harness/cluster/shard.h"
 #include "harness/cluster/shell.h"
@@ -60,7 +60,7 @@ static int note(struct submission *s)
 /* Replaces it in one step: jobs in the queue have a copy of their own. */
 static int write_script(const char *path, const char *text)
 {
-	if (file_write(path, text) == 0 && chmod(path, 0777) == 0)
+	if (file_write(path, text) == 0)
 		return 0;
 	complain("%s: %s", path, strerror(errno));
 	return -1;
@@ -241,8 +241,11 @@ static int submit_merge(struct submission *s)
 static int submit_all(struct submission *s, const struct slurm_queue *q)
 {
 	int *shards = NULL, n = 0, finished = 0, waiting = 0, most;
-	char why[600];
+	char why[600], *sets = merged_sets(s->dir, s->out);
+	bool merged = sets != NULL;
 
+	free(sets);
+	cluster_shards_look(s->dir);
 	for (int k = 0; k < q->nshards; k++) {
 		char *folder = cluster_shard_folder(s->dir, k);
 
@@ -256,14 +259,15 @@ static int submit_all(struct submission *s, const struct slurm_queue *q)
 		}
 		free(folder);
 	}
-	if (n > 0 && file_exists(s->out)) {
+	if (n > 0 && merged) {
 		free(shards);
 		return complain_usage(
 			"%s exists already: --out names another folder for what is "
 			"merged",
 			s->out);
 	}
-	if (n == 0 && (waiting > 0 || file_exists(s->out))) {
+	/* Without its merge what waits would end, and nothing come of it. */
+	if (n == 0 && (merged || (waiting > 0 && slurm_lives(&q->merge)))) {
 		printf("nothing to submit: %d of %d shards are finished, %d in the queue\n",
 		       finished, q->nshards, waiting);
 		free(shards);

@@ -84,7 +84,8 @@ static void take_line(struct slurm_queue *q, const json_t *notes, char *line)
 	else
 		return;
 	found.state = state_of(part[2]);
-	/* Of several submissions the one that lives counts, else the last. */
+	/* Of several submissions the one that lives counts, else the last: lines come in the
+	 * order of ids, the queue's own is that of priorities. */
 	if (found.state == SLURM_ENDED && job->state != SLURM_UNKNOWN &&
 	    job->state != SLURM_ENDED)
 		return;
@@ -135,9 +136,9 @@ int slurm_queue_read(struct slurm_queue *q, const char *dir, const char *plan_id
 	char *path = text_format("%s/slurm.json", dir),
 	     *names = text_format("--name=ashlar-%s,ashlar-%s-merge", plan_id, plan_id),
 	     *text = NULL, *rest;
-	const char *const squeue[] = {
-		"squeue", "-h", "-a", "-r", "-t", "all", names, "-o", "%F|%K|%T|%N|%S|%r",
-		NULL};
+	const char *const squeue[] = {"squeue", "-h",       "-a",  "-r", "-t",
+				      "all",    "--sort=i", names, "-o", "%F|%K|%T|%N|%S|%r",
+				      NULL};
 	json_t *notes = json_load_file(path, 0, NULL);
 	bool answered = true;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/cluster/merged.h"
 #include "harness/cluster/plan.h"
 #include "harness/cluster/shard.h"
 #include "harness/cluster/slurm_queue.h"
@@ -52,6 +53,10 @@ static void take_state(struct line *line, const struct cluster_state *s)
 	snprintf(line->when, sizeof(line->when), "%s", *s->ended ? s->ended : s->since);
 	if (!*s->ended && !s->gone) {
 		line->state = RUNNING;
+		if (!s->alive)
+			snprintf(
+				line->said, sizeof(line->said),
+				"by its note: that its process lives cannot be seen from here");
 		return;
 	}
 	line->state = FAILED;
@@ -105,18 +110,18 @@ static void find(const char *dir, int shard, const struct slurm_job *job, bool s
 		take_slurm(line, job);
 }
 
-static void show_merge(const struct slurm_queue *q)
+static void show_merge(const char *dir, const struct slurm_queue *q)
 {
-	char *set = text_format("%s/manifest.json", q->out), said[400];
+	char *sets = merged_sets(dir, q->out), said[400];
 
-	if (file_exists(set))
-		printf("merge: done, in %s\n", q->out);
+	if (sets)
+		printf("merge: done, in %s\n", sets);
 	else if (slurm_lives(&q->merge))
 		printf("merge: job %s, %s, into %s\n", q->merge.id, q->merge.word, q->out);
 	else
 		printf("merge: not done%s%s\n",
 		       *file_last_line(q->merge.log, said, sizeof(said)) ? ": " : "", said);
-	free(set);
+	free(sets);
 }
 
 int cluster_status(const char *dir)
@@ -132,6 +137,7 @@ int cluster_status(const char *dir)
 	answers = slurm_queue_read(&queue, dir, plan.id, plan.nshards, why, sizeof(why)) == 0;
 	if (!answers)
 		printf("what Slurm has of it is not known (%s): by the folder alone\n", why);
+	cluster_shards_look(dir);
 	printf("%5s  %-8s  %-12s  %s\n", "shard", "state", "node", "since");
 	for (int k = 0; k < plan.nshards; k++) {
 		struct line line;
@@ -153,7 +159,7 @@ int cluster_status(const char *dir)
 			printf("%s %d %s", some++ ? "," : "", counts[i], words[i]);
 	printf("\n");
 	if (queue.out)
-		show_merge(&queue);
+		show_merge(dir, &queue);
 	slurm_queue_free(&queue);
 	cluster_plan_free(&plan);
 	return counts[FAILED] ? STATUS_FAILED : STATUS_OK;
