@@ -233,4 +233,138 @@ told "$work/more" >"$work/told"
 check '[ $status -eq 0 ] && grep -q "4 of 4 shards" "$work/out" && [ "$(grep -c . "$work/told")" -eq 12 ]' "and merged with those that were there"
 check 'head -n 10 "$work/told" | cmp -s - "$work/wanted" && [ "$(tail -n 2 "$work/told" | cut -f 4 | sort -u)" = 2 ]' \
 	"which are as they were; the new block has its own number"
+
+# --- more faults ---------------------------------------------------------------------------------
+# Half in one copy of the folder, whole in another, in either order.
+fresh
+cp -r "$f" "$work/h"
+truncate -s -100 "$f/shards/1/samples.jsonl"
+for dirs in "$f $work/h" "$work/h $f"; do
+	rm -rf "$work/set"
+	bench cluster merge $dirs -o "$work/set"
+	check '[ $status -eq 0 ] && [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "shard 1: half copied: .*another copy is whole" "$work/err" &&
+		[ "$(grep -c . "$work/set/samples.jsonl")" -eq 12 ]' "a half copy beside a whole one is told, and spoils nothing"
+done
+fresh
+edit 1 manifest.json 's/^ "finished": "[^"]*"/ "finished": null/'
+amiss "a shard that is sealed and not finished" "1: .*manifest.json is not that of a finished shard" 3
+bench cluster shard "$f" 1 --quiet --node n1
+check '[ $status -eq 0 ] && grep -q "is replaced" "$work/out" && ! grep -q "\"finished\": null" "$f/shards/1/manifest.json" &&
+	[ "$(ls -A "$f/shards" | tr "\n" " ")" = "0 1 2 3 " ]' "it is measured again and replaced, and nothing else is left"
+
+# A pool of two machines of each of two classes.
+fresh
+for k in 0 1 2 3; do edit $k manifest.json "s/\"name\": \"n[01]\"/\"name\": \"n$k\"/; s/\"machine_class\": \"[^\"]*\"/\"machine_class\": \"$((k / 2))0001111\"/"; done
+bench cluster merge "$f" -o "$work/set" --pool
+first=$(sed -n 's/.*"machine_class": "\(pool-[0-9a-f]*\)".*/\1/p' "$work/set/manifest.json")
+for k in 2 3; do edit $k manifest.json 's/"machine_class": "[^"]*"/"machine_class": "77777777"/'; done
+rm -r "$work/set"
+bench cluster merge "$f" -o "$work/set" --pool
+second=$(sed -n 's/.*"machine_class": "\(pool-[0-9a-f]*\)".*/\1/p' "$work/set/manifest.json")
+check '[ -n "$first" ] && [ -n "$second" ] && [ "$first" != "$second" ]' "pools of other classes have other classes, with two nodes of each"
+refuses 2 "is a pool" "a pool tells no precision" cluster plan --workload tiny-churn --only glibc,ashlar \
+	--precision 2% --pilot "$work/set" -o "$work/none"
+
+# What is kept of a shard where it is worked on, and cannot be gone on with.
+bench cluster plan --workload tiny-churn --mode verify --set ops=2000 --blocks 2 --only glibc --seed 5 --no-repeat --shards 2 -o "$work/s"
+id=$(sed -n 's/^ "id": "\(.*\)",$/\1/p' "$work/s/plan.json")
+rm -rf "$work/scratch" && mkdir "$work/scratch"
+rmdir "$work/s/shards" && : >"$work/s/shards"
+bench cluster shard "$work/s" 0 --quiet --node n0 --scratch "$work/scratch"
+check '[ $status -eq 1 ] && [ -n "$(left "$work/scratch")" ]' "where a shard cannot be handed over it is kept"
+rm "$work/s/shards" && mkdir "$work/s/shards"
+sed -i 's/"worker_build_id": "[^"]*"/"worker_build_id": "00"/' "$work"/scratch/*/manifest.json
+bench cluster shard "$work/s" 0 --quiet --node n0 --scratch "$work/scratch"
+check '[ $status -eq 0 ] && grep -q "^shard 0: what .* workloads that were built anew since left in .* is dropped$" "$work/out" && [ -s "$work/s/shards/0/whole.json" ]' \
+	"with workloads that were built anew it is begun anew"
+if command -v flock >/dev/null; then
+	other=$work/scratch/ashlar-shard-$id-0-n0+00000000
+	mkdir "$other"
+	rm -r "$work/s/shards/0"
+	flock "$other.lock" "$bench" cluster shard "$work/s" 0 --quiet --node n0 --scratch "$work/scratch" >"$work/out" 2>"$work/err"
+	check '[ -s "$work/s/shards/0/whole.json" ] && [ -d "$other" ]' "what another start of a machine left stays while somebody works in it"
+	rm -r "$work/s/shards/0"
+	bench cluster shard "$work/s" 0 --quiet --node n0 --scratch "$work/scratch"
+	check '[ $status -eq 0 ] && grep -q "is dropped" "$work/out" && [ -z "$(ls -A "$work/scratch")" ]' "and goes when nobody does"
+else
+	skip "what another start of a machine left" "no flock"
+fi
+rm -rf "$work/s/shards/0"
+
+# The folder that it is worked on in has no room, each time for a little more: also not for the last word, that it is finished.
+little=$work/little
+if [ "$(id -u)" -eq 0 ] && mkdir "$little" && mount -t tmpfs -o size=4k none "$little" 2>/dev/null; then
+	trap 'umount "$full" 2>/dev/null; umount "$little" 2>/dev/null; rm -rf "$work"' EXIT
+	pages=1 early=0 status=1
+	while [ $status -ne 0 ] && [ $pages -le 40 ]; do
+		pages=$((pages + 1))
+		mount -o "remount,size=$((4 * pages))k" "$little"
+		bench cluster shard "$work/s" 0 --quiet --node n0 --scratch "$little"
+		[ $status -eq 0 ] || [ ! -e "$work/s/shards/0" ] || early=$((early + 1))
+	done
+	check '[ $status -eq 0 ] && [ $pages -gt 3 ] && [ $early -eq 0 ]' "a shard that finds no room where it is worked on is never handed over in part"
+	check '[ -s "$work/s/shards/0/whole.json" ] && [ -z "$(ls -A "$little")" ]' "and with room the same command ends it"
+	umount "$little"
+else
+	echo "# no room where it is worked on is left out: no tmpfs can be mounted"
+fi
+rm -rf "$work/s/shards/0"
+
+# --- who runs them -------------------------------------------------------------------------------
+cat >"$work/ssh" <<'END'
+#!/bin/sh
+echo $$ >"$at.$1"
+exec sleep 1000
+END
+chmod +x "$work/ssh"
+export at="$work/at"
+"$bench" cluster run "$work/s" --ssh "$work/ssh" --hosts a,b >"$work/out" 2>"$work/err" &
+pid=$!
+while kill -0 $pid 2>/dev/null && ! { [ -s "$at.a" ] && [ -s "$at.b" ]; }; do sleep 0.02; done
+kill -INT $pid
+wait $pid
+status=$?
+check '[ $status -eq 130 ] && [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "interrupted: 0 of 2 shards are finished" "$work/err"' \
+	"ctrl-C ends hosts without calling them lost"
+check '! kill -0 "$(cat "$at.a")" 2>/dev/null && ! kill -0 "$(cat "$at.b")" 2>/dev/null' "and what they were called with"
+
+# A Slurm that says what is in a file.
+queue=$work/queue asked=$work/asked
+mkdir "$work/bin" && export queue asked
+: >"$queue"
+for tool in sbatch squeue scancel scontrol; do printf '#!/bin/sh\necho "%s $*" >>"$asked"\n' $tool >"$work/bin/$tool"; done
+echo 'grep -c "^sbatch" "$asked"' >>"$work/bin/sbatch"
+echo 'cat "$queue"' >>"$work/bin/squeue"
+chmod +x "$work"/bin/*
+PATH=$work/bin:$PATH
+mask=$(umask)
+umask 077
+bench cluster submit "$work/s" --slurm
+umask "$mask"
+check '[ $status -eq 0 ] && [ "$(stat -c %a "$work/s/shard.sh")" = 600 ]' "who may read what is submitted is for the umask to say"
+printf '%s\n' "1|0|RUNNING|n0|2026-01-01T00:00:00|None" "1|1|PENDING||N/A|Resources" >"$queue"
+bench cluster submit "$work/s" --slurm
+check '[ $status -eq 0 ] && grep -q "^job 3: merges" "$work/out" && tail -n 1 "$asked" | grep -q -- "--dependency=afterany:1 "' "a merge that was lost is submitted anew"
+echo "3|N/A|PENDING||N/A|Dependency" >>"$queue"
+bench cluster submit "$work/s" --slurm
+check '[ $status -eq 0 ] && grep -q "nothing to submit" "$work/out"' "and once"
+check '! grep "^squeue" "$asked" | grep -qv -- "--sort=i"' "jobs are asked for in the order in which they were submitted"
+
+# What was merged of several classes.
+fresh
+edit 1 manifest.json 's/"machine_class": "[^"]*"/"machine_class": "00001111aaaa"/'
+: >"$queue"
+bench cluster submit "$f" --slurm
+bench cluster merge "$f" -o "$f/merged"
+check '[ $status -eq 0 ] && [ "$(ls -d "$f"/merged.[0-9a-f]* | grep -c .)" -eq 2 ]' "two classes become two sets"
+bench cluster status "$f"
+check 'grep -q "^merge: done, in .*/merged[.][0-9a-f]*, .*/merged[.][0-9a-f]*$" "$work/out"' "status names both"
+bench cluster submit "$f" --slurm
+check '[ $status -eq 0 ] && grep -q "nothing to submit" "$work/out"' "and nothing is left to submit"
+rm -r "$(ls -d "$f"/merged.[0-9a-f]*[0-9a-f] | grep -v 00001111)"
+bench cluster merge "$f" -o "$f/merged"
+check '[ $status -eq 1 ] && grep -q "merged.00001111 is there already" "$work/err" && [ "$(ls -d "$f"/merged.[0-9a-f]* | grep -c .)" -eq 1 ]' \
+	"where one of them is there the other is not written either"
+bench cluster status "$f"
+check 'grep -q "^merge: not done" "$work/out"' "and it is not done where one is missing"
 finish
