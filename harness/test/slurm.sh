@@ -1,5 +1,5 @@
 # A Slurm of one machine with several nodes: a real controller, a node daemon for each name, their own
-# munge.  All of it lies in one folder and touches nothing of the system's own.  Sourced, like bench.sh.
+# munge.  All of it lies in one folder and touches nothing of the system's own.  Sourced, after bench.sh.
 
 # Debian installs daemons where not everybody looks.
 PATH=$PATH:/usr/sbin:/sbin
@@ -69,30 +69,63 @@ slurm_start() { # FOLDER N
 	done >>"$slurm/slurm.conf"
 	echo "PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP" >>"$slurm/slurm.conf"
 	export SLURM_CONF="$slurm/slurm.conf"
-	munged --force --key-file="$slurm/munge.key" --socket="$slurm/munge.socket" --pid-file="$slurm/munged.pid" \
-		--log-file="$slurm/log/munged" --seed-file="$slurm/munge.seed" 2>"$slurm/log/munged.start" || return 1
-	slurmctld || return 1
-	for i in $(seq "$slurm_nodes"); do slurm_node "n$i" || return 1; done
-	slurm_until '[ "$(sinfo -h -N -t idle -o %N | grep -c .)" -eq "$slurm_nodes" ]'
-}
-
-slurm_node() { slurmd -N "$1"; } # starts the daemon of one
-
-# Waits for a condition as long as the controller lives, which may take as long as the machine is slow.
-slurm_until() {
-	while ! eval "$1"; do
-		kill -0 "$(cat "$slurm/slurmctld.pid" 2>/dev/null)" 2>/dev/null || return 1
+	slurm_daemon munged munged --foreground --force --key-file="$slurm/munge.key" --socket="$slurm/munge.socket" \
+		--pid-file="$slurm/munged.pid" --log-file="$slurm/log/munged" --seed-file="$slurm/munge.seed"
+	until [ -S "$slurm/munge.socket" ]; do
+		slurm_lives $slurm_pids || return 1
+		sleep 0.1
+	done
+	slurm_daemon slurmctld slurmctld -D
+	slurmctld=${slurm_pids##* }
+	for i in $(seq "$slurm_nodes"); do slurm_daemon "n$i" slurmd -D -N "n$i"; done
+	until [ "$(sinfo -h -N -t idle -o %N 2>/dev/null | grep -c .)" -eq "$slurm_nodes" ]; do
+		slurm_lives $slurm_pids && [ -z "$(sinfo -h -N -t drain,fail -o %N 2>/dev/null)" ] || return 1
 		sleep 0.3
 	done
 }
 
-# Ends all that was started, by its number.
+# Starts one as our child, so that its number is known, and known to be its own.
+slurm_daemon() { # NAME COMMAND...
+	local name=$1
+	shift
+	"$@" </dev/null >"$slurm/log/$name.start" 2>&1 &
+	slurm_pids="${slurm_pids:-} $!"
+}
+
+# Whether all of these are children of ours that have not ended: the number of one that was killed may be another's.
+slurm_lives() { # PID...
+	local pid
+	for pid; do
+		alive "$pid" && [ "$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)" = $$ ] || return 1
+	done
+}
+
+# Waits for a condition as long as the controller lives, which may take as long as the machine is slow.
+slurm_until() {
+	while ! eval "$1"; do
+		slurm_lives "$slurmctld" || return 1
+		sleep 0.3
+	done
+}
+
+# Whether no job is left that may do something yet; one that Slurm holds back waits for a hand.
+slurm_idle() {
+	local left
+	left=$(squeue -h -t pending,running,completing -o '%i %r') && ! printf '%s\n' "$left" | grep . | grep -qvi held
+}
+
+# Ends all that was started, in the order of who needs whom.  One that does not end in some seconds is ended at once.
 slurm_stop() {
-	local file pid
-	[ -n "${slurm:-}" ] || return 0
-	for file in "$slurm"/n*.pid "$slurm/slurmctld.pid" "$slurm/munged.pid"; do
-		pid=$(cat "$file" 2>/dev/null) || continue
-		kill "$pid" 2>/dev/null
-		while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+	local pid list='' tries
+	for pid in ${slurm_pids:-}; do list="$pid $list"; done
+	for pid in $list; do
+		slurm_lives "$pid" || continue
+		kill "$pid"
+		tries=100
+		while slurm_lives "$pid" && [ $tries -gt 0 ]; do
+			tries=$((tries - 1))
+			sleep 0.1
+		done
+		! slurm_lives "$pid" || kill -KILL "$pid"
 	done
 }
