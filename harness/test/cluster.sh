@@ -320,13 +320,13 @@ chmod +x "$work/ssh"
 export at="$work/at"
 "$bench" cluster run "$work/s" --ssh "$work/ssh" --hosts a,b >"$work/out" 2>"$work/err" &
 pid=$!
-while kill -0 $pid 2>/dev/null && ! { [ -s "$at.a" ] && [ -s "$at.b" ]; }; do sleep 0.02; done
+while alive $pid && ! { [ -s "$at.a" ] && [ -s "$at.b" ]; }; do sleep 0.02; done
 kill -INT $pid
 wait $pid
 status=$?
 check '[ $status -eq 130 ] && [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "interrupted: 0 of 2 shards are finished" "$work/err"' \
 	"ctrl-C ends hosts without calling them lost"
-check '! kill -0 "$(cat "$at.a")" 2>/dev/null && ! kill -0 "$(cat "$at.b")" 2>/dev/null' "and what they were called with"
+check '! alive "$(cat "$at.a")" && ! alive "$(cat "$at.b")"' "and what they were called with"
 
 # A Slurm that says what is in a file.
 queue=$work/queue asked=$work/asked
@@ -361,7 +361,7 @@ bench cluster status "$f"
 check 'grep -q "^merge: done, in .*/merged[.][0-9a-f]*, .*/merged[.][0-9a-f]*$" "$work/out"' "status names both"
 bench cluster submit "$f" --slurm
 check '[ $status -eq 0 ] && grep -q "nothing to submit" "$work/out"' "and nothing is left to submit"
-rm -r "$(ls -d "$f"/merged.[0-9a-f]*[0-9a-f] | grep -v 00001111)"
+for set in "$f"/merged.[0-9a-f]*; do [ "${set##*.}" = 00001111 ] || rm -r "$set"; done
 bench cluster merge "$f" -o "$f/merged"
 check '[ $status -eq 1 ] && grep -q "merged.00001111 is there already" "$work/err" && [ "$(ls -d "$f"/merged.[0-9a-f]* | grep -c .)" -eq 1 ]' \
 	"where one of them is there the other is not written either"
