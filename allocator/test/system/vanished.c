@@ -233,12 +233,12 @@ static bool no_memory(enum ash_os_call call)
 
 static void refuse(void)
 {
-	ash_os_fault_hook = no_memory;
+	ash_store_relaxed(&ash_os_fault_hook, no_memory); /* the background thread looks */
 }
 
 static void allow(void)
 {
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 }
 
 static int had_at_once(void)
