@@ -510,8 +510,6 @@ int main(void)
 		cmocka_unit_test(a_class_earns_its_magazine),
 		cmocka_unit_test(large_classes_have_small_magazines),
 		cmocka_unit_test(a_thread_leaves_nothing),
-		cmocka_unit_test(what_an_owner_left_is_used),
-		cmocka_unit_test_prestate(what_an_owner_left_is_used, &heir_step),
 		cmocka_unit_test(regions_elsewhere_fill_a_magazine),
 		cmocka_unit_test(the_depot_is_bounded),
 		cmocka_unit_test(sized_frees_of_null),
@@ -520,6 +518,9 @@ int main(void)
 		cmocka_unit_test(last_freed_comes_first),
 		cmocka_unit_test(to_and_fro_at_the_edge),
 		cmocka_unit_test(statistics_count_each_object),
+		/* Last: threads count for a while, and leave each a smaller budget. */
+		cmocka_unit_test(what_an_owner_left_is_used),
+		cmocka_unit_test_prestate(what_an_owner_left_is_used, &heir_step),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
