@@ -112,7 +112,8 @@ ASH_RACY static void look_at_other(struct look *look, void **top)
 	}
 }
 
-static void look_at_others(struct look *look)
+/* (Their tops move meanwhile: look_at_other bears any.) */
+ASH_RACY static void look_at_others(struct look *look)
 {
 	void **spare;
 

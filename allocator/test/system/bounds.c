@@ -411,7 +411,7 @@ static void ask_while(void *(*others)(void *), size_t n)
 	pthread_t thread;
 	void *p;
 
-	ash_os_fault_hook = dawdle;
+	ash_store_relaxed(&ash_os_fault_hook, dawdle);
 	atomic_store(&step_of_two, BEGUN);
 	NEED(!pthread_create(&thread, NULL, others, NULL), "no thread");
 	while (atomic_load(&step_of_two) != KERNEL)
@@ -422,7 +422,7 @@ static void ask_while(void *(*others)(void *), size_t n)
 	p = m.malloc(n);
 	CHECK(p, "%zu KiB are refused while another thread gives them back", n >> 10);
 	pthread_join(thread, NULL);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
 	      ash_heap.limits.hard);
 	m.free(p);

@@ -183,12 +183,12 @@ static void let_others_free(enum ash_os_call with, size_t n, size_t stock, unsig
 	others.at_once = at_once;
 	others.with = with;
 	others.freed = 0;
-	ash_os_fault_hook = others_free;
+	ash_store_relaxed(&ash_os_fault_hook, others_free);
 }
 
 static void others_end(void)
 {
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	CHECK(others.freed > 0, "nobody else freed anything");
 	CHECK(others.list != NULL, "the call went on until the others had nothing left");
 	family_free_list(others.list);
@@ -216,9 +216,9 @@ static void trim_ends(size_t n, enum ash_os_call with)
 
 	alone();
 	let_others_free(with, n, 200 * MIB, 1 + (unsigned)(MIB / n));
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	family_free_list(family_take_list(n, 24 * MIB, &count));
-	ash_os_fault_hook = others_free;
+	ash_store_relaxed(&ash_os_fault_hook, others_free);
 	/* (Blocks that were wholly free, or become so, are unmapped after they were purged.) */
 	there = idle() + ash_depot_bytes() + ash_block_idle(&ash_heap);
 	before = given();
@@ -260,10 +260,10 @@ static void growth_ends(void)
 
 	alone();
 	let_others_free(ASH_OS_MADVISE, 300000, 60 * MIB, 4);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	family_free_list(family_take_list(300000, 12 * MIB, &count));
 	ash_os_clock_hook = no_time_passes;
-	ash_os_fault_hook = others_free;
+	ash_store_relaxed(&ash_os_fault_hook, others_free);
 	there = idle();
 	before = given();
 	growth(&ash_heap, MIB);
@@ -379,9 +379,9 @@ static void far_beyond(int resource)
 	alone();
 	let_others_free(ASH_OS_MADVISE, 300000, 100 * MIB, 4);
 	others.freed = 1;
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	fill_caches();
-	ash_os_fault_hook = others_free;
+	ash_store_relaxed(&ash_os_fault_hook, others_free);
 	limit(resource, 1024 * MIB);
 	before = caches();
 	for (unsigned i = 0; i < 3; i++)
@@ -446,16 +446,16 @@ static void hard_limit_ends(void)
 	list = family_take_list(300000, 100 * MIB, &count);
 	more = family_take_list(300000, 8 * MIB, &count);
 	let_others_free(ASH_OS_MADVISE, 300000, 60 * MIB, 1);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	family_free_list(more);
-	ash_os_fault_hook = others_free;
+	ash_store_relaxed(&ash_os_fault_hook, others_free);
 	FAMILY(set_limit)(ASHLAR_LIMIT_HARD, FAMILY(held)());
 	before = given();
 	CHECK(!m.malloc(110 * MIB), "more than others can free");
 	tap_note("%zu KiB given back in vain", (size_t)(given() - before) >> 10);
 	CHECK(given() - before <= ash_heap.limits.hard, "%zu KiB given back",
 	      (size_t)(given() - before) >> 10);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	CHECK(others.freed > 0, "nobody else freed anything");
 	family_free_list(others.list);
 	family_free_list(list);

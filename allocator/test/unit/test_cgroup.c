@@ -125,7 +125,7 @@ static int teardown(void **state)
 {
 	ash_cgroup_let_go();
 	ash_cgroup_after_fork(); /* what was lost may be opened again */
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	return drop_root(state);
 }
 
@@ -410,7 +410,7 @@ static void descriptors_that_are_taken_over(void **state)
 	assert_false(ash_cgroup_pressure(now));
 	take_over();
 	opens = 0;
-	ash_os_fault_hook = count_opens;
+	ash_store_relaxed(&ash_os_fault_hook, count_opens);
 	for (unsigned i = 0; i < 10; i++)
 		assert_false(ash_cgroup_pressure(now += TENTH));
 	assert_false(ash_cgroup_is_watched());
@@ -562,7 +562,7 @@ static void files_that_cannot_be_opened(void **state)
 	(void)state;
 	put_group();
 	ash_cgroup_init();
-	ash_os_fault_hook = refuse_open;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_open);
 	ash_cgroup_keep(true);
 	assert_false(ash_cgroup_is_watched());
 	assert_false(ash_cgroup_pressure(2 * SECOND));

@@ -85,7 +85,7 @@ static bool reenter(enum ash_os_call call)
 /* Before the library's own constructor: of equal priority it comes later in the link. */
 __attribute__((constructor(101))) static void hook_boot(void)
 {
-	ash_os_fault_hook = reenter;
+	ash_store_relaxed(&ash_os_fault_hook, reenter);
 }
 
 static void boot_is_reentered(void **state)
@@ -93,7 +93,7 @@ static void boot_is_reentered(void **state)
 	struct ash_object object;
 
 	(void)state;
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_true(calls > 10);
 	assert_int_equal(wrong, 0);
 	assert_true(kept_count > 10);
@@ -163,7 +163,7 @@ static void larger_ones_are_mapped(void **state)
 	assert_true(ash_early_free(q, true));
 	assert_null(ash_early_alloc(PTRDIFF_MAX, 16));
 	assert_null(ash_early_alloc(16, (size_t)1 << 62));
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 }
 
 static void a_block_is_freed_once(void **state)

@@ -90,14 +90,14 @@ static void no_memory_for_the_table(void **state)
 	struct ash_far e;
 
 	(void)state;
-	ash_os_fault_hook = refuse_mmap;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_mmap);
 	for (unsigned i = 0; i < 2 * ENTRIES; i++) {
 		e = made(i);
 		if (!ash_far_insert(&e))
 			break;
 		inserted++;
 	}
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_true(inserted > 0 && inserted < 2 * ENTRIES);
 	e = made(inserted);
 	assert_true(ash_far_insert(&e));

@@ -30,7 +30,7 @@ static bool count_call(enum ash_os_call call)
 /* `n` blocks, by runs that fill one each. */
 static void take(unsigned n)
 {
-	ash_os_fault_hook = count_call;
+	ash_store_relaxed(&ash_os_fault_hook, count_call);
 	for (; n > 0; n--) {
 		calls = 0;
 		assert_true(runs < MOST);
@@ -41,7 +41,7 @@ static void take(unsigned n)
 			most_calls = calls;
 		runs++;
 	}
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 }
 
 /* All blocks, and all that others took. */

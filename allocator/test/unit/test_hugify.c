@@ -145,7 +145,7 @@ static bool refuse_advice(enum ash_os_call call)
  * errno stays. */
 static void refuse(int with, unsigned answers)
 {
-	ash_os_fault_hook = refuse_advice;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_advice);
 	refuse_with = with;
 	refusals = answers;
 	errno = 42;
@@ -181,7 +181,7 @@ static void refused_collapse(void **state)
 	ash_hugify_step(&ash_heap, epoch, 100); /* resting */
 	assert_int_equal(refusals, 1);
 	refusals = 0;
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	epoch += 200;
 	wait_and_step();
 	ash_run_free(&ash_heap, run);
@@ -275,12 +275,12 @@ static void many_that_cannot(void **state)
 	wait_and_step();
 	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	assert_true(ash_heap.hugify.pause > 100); /* more than ten seconds */
-	ash_os_fault_hook = refuse_advice;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_advice);
 	refuse_with = EINVAL;
 	refusals = asked = 100;
 	ash_hugify_step(&ash_heap, ash_heap.hugify.until - 1, 100);
 	assert_int_equal(refusals, asked);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	for (unsigned i = 0; i < 20; i++) {
 		protect_page(ash_run_address(run[i]) + ash_os_page, true);
 		ash_run_free(&ash_heap, run[i]);
@@ -460,10 +460,10 @@ static void none_by_request(void **state)
 	(void)state;
 	memset(ash_run_address(run), 7, ASH_HUGE);
 	ash_huge_advice_init(&ash_heap, ASH_THP_NONE);
-	ash_os_fault_hook = any_advice;
+	ash_store_relaxed(&ash_os_fault_hook, any_advice);
 	wait_and_step();
 	ash_huge_advice_mapped(&ash_heap, ash_run_address(run), ASH_HUGE);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	ash_huge_advice_init(&ash_heap, ASH_THP_DEFAULT);
 	drop(run);
 }
@@ -483,7 +483,7 @@ static void advice_instead(void **state)
 	assert_true(ash_run_resize(&ash_heap, run, 120));
 	ash_purge_all(&ash_heap);
 	refuse(EINVAL, 2);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	assert_true(ash_run_resize(&ash_heap, run, 112));
 	assert_int_equal(ash_account_kept(&ash_heap), 0);
@@ -523,10 +523,10 @@ static void marked_blocks(void **state)
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
 	relative = relative_start(NULL);
-	ash_os_fault_hook = any_advice;
+	ash_store_relaxed(&ash_os_fault_hook, any_advice);
 	wait_and_step();
 	wait_and_step();
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(ash_hugify_count(&ash_heap), before);
 	/* What came later is not shared. */
 	later = whole_block();

@@ -214,10 +214,10 @@ static void ends_go_back_without_the_far_lock(void **state)
 	assert_true(ash_far_detach(p, &entry));
 	assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 9 * mib), p);
 	purges = under_far_lock = 0;
-	ash_os_fault_hook = look_at_far_lock;
+	ash_store_relaxed(&ash_os_fault_hook, look_at_far_lock);
 	assert_false(ash_mapping_trim(&ash_heap, ash_os_coarse_clock_ns() + 2000000000u,
 				      UINT64_MAX));
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(purges, 7);
 	assert_int_equal(under_far_lock, 0);
 	assert_int_equal(resident(p + 9 * mib, 7 * mib), 0);
@@ -269,9 +269,9 @@ static void growing_waits_for_the_purge(void **state)
 	assert_true(ash_far_detach(growing, &entry));
 	assert_ptr_equal(ash_mapping_resize(&ash_heap, &entry, 8 * mib), growing);
 	turn = 0;
-	ash_os_fault_hook = let_the_program_grow;
+	ash_store_relaxed(&ash_os_fault_hook, let_the_program_grow);
 	race(2, grow_meanwhile);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(race_wrong, 0);
 	assert_int_equal(growing[8 * mib], 5);
 	assert_int_equal(growing[8 * mib - 1], 3);
@@ -360,9 +360,9 @@ static void refused_unmap(void **state)
 	(void)state;
 	memset(p, 3, 8 * mib);
 	give_mapping(p);
-	ash_os_fault_hook = refuse_munmap;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_munmap);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(ash_account_cached(&ash_heap), 0);
 	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 8 * mib);
 	assert_int_equal(resident(p, 8 * mib), 0);
@@ -393,13 +393,13 @@ static void refused_unmap_and_purge(void **state)
 	(void)state;
 	memset(p, 3, 9 * mib);
 	give_mapping(p);
-	ash_os_fault_hook = refuse_munmap;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_munmap);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	assert_ptr_equal(ash_mapping_alloc(&ash_heap, 3 * mib, 16, true), p);
-	ash_os_fault_hook = refuse_giving;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_giving);
 	give_mapping(p);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(ash_account_cached(&ash_heap), 3 * mib);
 	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 6 * mib);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
@@ -594,7 +594,7 @@ static void held_on_every_way(void **state)
 	(void)state;
 	before = ash_account_held(&ash_heap);
 	held_least = SIZE_MAX;
-	ash_os_fault_hook = look_at_held;
+	ash_store_relaxed(&ash_os_fault_hook, look_at_held);
 	/* Into the cache, out of it zeroed, shorter and grown. */
 	give_mapping(p);
 	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, true);
@@ -614,17 +614,17 @@ static void held_on_every_way(void **state)
 	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
 	ash_heap.mappings.cache_least = 32 * mib;
 	/* Kept without memory it is not held; where that is refused, too, it is. */
-	ash_os_fault_hook = refuse_munmap;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_munmap);
 	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
 	give_mapping(p);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
-	ash_os_fault_hook = refuse_giving;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_giving);
 	p = ash_mapping_alloc(&ash_heap, 8 * mib, 16, false);
 	give_mapping(p);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_account_held(&ash_heap), before);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
 	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
 }

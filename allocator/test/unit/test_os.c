@@ -88,7 +88,7 @@ static void every_call_can_fail(void **state)
 	char *p = ash_os_map(ash_os_page, 0);
 
 	(void)state;
-	ash_os_fault_hook = refuse_all;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_all);
 	assert_null(ash_os_map(ash_os_page, 0));
 	assert_null(ash_os_map_readonly(ash_os_page));
 	assert_null(ash_os_probe_address(ash_os_page));
@@ -98,7 +98,7 @@ static void every_call_can_fail(void **state)
 	assert_false(ash_os_purge(p, ash_os_page));
 	assert_false(ash_os_unmap(p, ash_os_page));
 	assert_int_equal(errno, EPERM);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_true(ash_os_unmap(p, ash_os_page));
 }
 
@@ -120,12 +120,12 @@ static void refuse(enum ash_os_call call)
 {
 	refused = call;
 	refusals = 0;
-	ash_os_fault_hook = refuse_one;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_one);
 }
 
 static void assert_was_refused(void)
 {
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_not_equal(refusals, 0);
 }
 
@@ -188,7 +188,7 @@ static void refuse_nth(enum ash_os_call call, unsigned n)
 {
 	refused = call;
 	calls_left = n;
-	ash_os_fault_hook = refuse_last;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_last);
 }
 
 /* What there is of it may end in the middle of a number. */
@@ -200,7 +200,7 @@ static void half_a_file_is_none(void **state)
 	refuse_nth(ASH_OS_READ, 2);
 	assert_int_equal(ash_os_read_file("/proc/self/stat", text, sizeof(text)), 0);
 	assert_int_equal(calls_left, 0);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 }
 
 /* Whether purged pages read as zero is tried once; a try that the kernel refused says nothing.
@@ -215,7 +215,7 @@ static void refused_try_of_purging(void **state)
 	assert_false(ash_os_purge(p, ash_os_page));
 	assert_int_equal(calls_left, 0);
 	assert_int_equal(p[0], 1);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_true(ash_os_purge(p, ash_os_page));
 	assert_int_equal(p[0], 0);
 	assert_true(ash_os_unmap(p, ash_os_page));
@@ -272,7 +272,7 @@ static void *as_process(void *argument)
 	*right &= refusals == 1 && sched_getaffinity(0, sizeof(now), &now) == 0 &&
 		  CPU_EQUAL(&now, &cpus_of_process) &&
 		  (!real_time || sched_getscheduler(0) == SCHED_RR);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	return NULL;
 }
 

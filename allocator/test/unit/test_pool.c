@@ -156,7 +156,7 @@ static void parts_stay(void **state)
 	assert_int_equal(ash_account_kept(&ash_heap), 0);
 	assert_int_equal(ash_bin_fill(&bin, class, 0, object + n, n), n);
 	assert_ptr_equal(block_of(ash_run_of(object[0])), block_of(run));
-	ash_os_fault_hook = no_advice;
+	ash_store_relaxed(&ash_os_fault_hook, no_advice);
 	assert_true(ash_run_resize(&ash_heap, run, 10));
 	assert_int_equal(ash_account_kept(&ash_heap), 90);
 	assert_int_equal(ash_account_dirty(&ash_heap), 0);
@@ -168,7 +168,7 @@ static void parts_stay(void **state)
 	assert_null(layers_detach(&bin, ash_slab_epoch + 1000, &holes));
 	ash_pool_step(&ash_heap, epoch, 100);
 	ash_pool_step(&ash_heap, epoch + 1000, 100);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	epoch += 2000;
 	assert_int_equal(ash_hugeblock_pool(&ash_heap), ASH_HUGE);
 	assert_int_equal(ash_run_address(run)[90 * ASH_GRANULE], 7);
@@ -254,10 +254,10 @@ static void refused_unmap(void **state)
 	ash_run_free(&ash_heap, run);
 	ash_pool_step(&ash_heap, epoch, 100);
 	epoch += 20;
-	ash_os_fault_hook = refuse_unmap;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_unmap);
 	assert_true(ash_pool_step(&ash_heap, epoch, 100));
 	assert_int_equal(ash_block_release_empty(&ash_heap, SIZE_MAX), 0);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(ash_hugeblock_pool(&ash_heap), ASH_HUGE);
 	assert_int_equal(ash_account_kept(&ash_heap), WHOLE);
 	run = ash_run_alloc(&ash_heap, WHOLE, 1, ASH_RUN_LARGE, &zeroed);

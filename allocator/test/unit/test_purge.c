@@ -109,9 +109,9 @@ static void refused_purge(void **state)
 	(void)state;
 	memset(ash_run_address(run), 1, 8 * ASH_GRANULE);
 	ash_run_free(&ash_heap, run);
-	ash_os_fault_hook = refuse_madvise;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_madvise);
 	ash_purge_all(&ash_heap);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	/* It is kept, and nobody goes on trying. */
 	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 	assert_int_equal(ash_account_kept(&ash_heap), 8);
@@ -170,7 +170,7 @@ static void one_refused_block(void **state)
 
 	(void)state;
 	three_blocks(run);
-	ash_os_fault_hook = refuse_some;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_some);
 	refusals = 1;
 	assert_int_equal(ash_purge_all(&ash_heap), 2 * ASH_HUGE);
 	check_one_waits();
@@ -179,7 +179,7 @@ static void one_refused_block(void **state)
 	assert_int_equal(ash_purge_some(&ash_heap, ASH_HUGE), ASH_HUGE);
 	assert_int_equal(ash_purge_up_to(&ash_heap, ASH_HUGE), ASH_HUGE);
 	check_one_waits();
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	three_blocks(run);
 	page = ash_run_address(run[0]) + 5 * ash_os_page;
 	/* (By the system call: the sanitizers' mlock does nothing.) */
@@ -424,9 +424,9 @@ static void held_until_gone(void **state)
 	run = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
 	ash_run_free(&ash_heap, run);
 	before = ash_account_held(&ash_heap);
-	ash_os_fault_hook = look_at_held;
+	ash_store_relaxed(&ash_os_fault_hook, look_at_held);
 	ash_purge_all(&ash_heap);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(held_first, before);
 	assert_int_equal(ash_account_held(&ash_heap), before - 64 * ASH_GRANULE);
 }

@@ -256,10 +256,10 @@ static bool no_memory(enum ash_os_call call)
 
 static void unknown(void)
 {
-	ash_os_fault_hook = no_memory;
+	ash_store_relaxed(&ash_os_fault_hook, no_memory);
 	relative_end(relative_start(NULL));
 	MUST(shares(0) && !shares(1));
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	relative_end(relative_start(NULL));
 	MUST(ash_relatives_forks == 2 && shares(0) && !shares(1));
 }

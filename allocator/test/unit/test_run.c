@@ -177,7 +177,7 @@ static void growth_fails_and_recovers(void **state)
 	(void)state;
 	for (unsigned k = 0; k < 12; k++) {
 		mmaps_left = k;
-		ash_os_fault_hook = few_mmaps;
+		ash_store_relaxed(&ash_os_fault_hook, few_mmaps);
 		for (;;) {
 			struct ash_run *run = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1,
 							    ASH_RUN_LARGE, NULL);
@@ -189,7 +189,7 @@ static void growth_fails_and_recovers(void **state)
 			*ash_run_address(run) = 1;
 		}
 		assert_int_equal(errno, ENOMEM);
-		ash_os_fault_hook = NULL;
+		ash_store_relaxed(&ash_os_fault_hook, NULL);
 		held[n] = ash_run_alloc(&ash_heap, 1, 1, ASH_RUN_LARGE, NULL);
 		assert_non_null(held[n++]);
 	}
@@ -327,9 +327,9 @@ static void refused_release(void **state)
 	memset(ash_run_address(run), 1, ASH_HUGE);
 	ash_run_free(&ash_heap, run);
 	before = ash_account_dirty(&ash_heap);
-	ash_os_fault_hook = refuse_munmap;
+	ash_store_relaxed(&ash_os_fault_hook, refuse_munmap);
 	assert_int_equal(ash_block_release_empty(&ash_heap, SIZE_MAX), 0);
-	ash_os_fault_hook = NULL;
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
 	assert_int_equal(ash_account_dirty(&ash_heap), before);
 	assert_true(ash_block_release_empty(&ash_heap, SIZE_MAX) > 0);
 	assert_int_equal(ash_account_dirty(&ash_heap), 0);
