@@ -249,15 +249,18 @@ static bool rounds_at_once(uint64_t now_ns)
 	return left;
 }
 
-/* Whether the program moves so much memory that what lies idle is worth many looks. */
+/* Whether the program moves so much memory that what lies idle is worth many looks.  (One
+ * background thread may begin while another looks a last time: one of them gets a wrong answer
+ * then, and the pause after it is long or short for once.) */
 static bool program_is_busy(uint64_t now_ns)
 {
 	struct ash_rounds *rounds = &heap->rounds;
 	uint64_t moved = ash_dirty_retaken(heap) << ASH_GRANULE_SHIFT;
-	bool busy = (moved - rounds->moved) * BUSY_NS_PER_BYTE > now_ns - rounds->moved_ns;
+	bool busy = (moved - ash_load_relaxed(&rounds->moved)) * BUSY_NS_PER_BYTE >
+		    now_ns - ash_load_relaxed(&rounds->moved_ns);
 
-	rounds->moved = moved;
-	rounds->moved_ns = now_ns;
+	ash_store_relaxed(&rounds->moved, moved);
+	ash_store_relaxed(&rounds->moved_ns, now_ns);
 	return busy;
 }
 
