@@ -127,8 +127,8 @@ static bool line_is_valid(const struct depot_class *d)
 		((next(d->full) == NULL) == (d->count == 1) && ash_magazine_is_full(d->full)));
 }
 
-/* The same by a walk. */
-static bool list_is_valid(const struct depot_class *d)
+/* The same by a walk; in debug builds. */
+__attribute__((unused)) static bool list_is_valid(const struct depot_class *d)
 {
 	size_t sum = 0;
 	uint32_t n = 0;

@@ -89,8 +89,9 @@ struct interval node_effect_mean(const struct comparison *c, size_t node, size_t
 				at[kept++] = at[k];
 		if (!kept)
 			continue;
-		groups[n++] = (struct stat_group){.x = at, .n = kept, .weight = 1};
+		groups[n] = (struct stat_group){.x = at, .n = kept, .weight = 1};
 		at += kept;
+		n++;
 	}
 	mean = stat_geomean_interval(groups, n);
 	free(groups);

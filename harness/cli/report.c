@@ -125,7 +125,7 @@ static int write_all(const struct arguments *arguments, struct report *report)
 
 static int make(const struct arguments *arguments)
 {
-	struct report report;
+	struct report report = {0};
 	int status;
 
 	if (terms_any(&arguments->terms) && terms_check(&arguments->terms) != STATUS_OK)

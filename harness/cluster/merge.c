@@ -61,7 +61,8 @@ static int write_samples(const struct merge_part *part, const char *out, char *w
 		free(text);
 		free(path);
 	}
-	qsort(records, n, sizeof(*records), by_id);
+	if (n > 0)
+		qsort(records, n, sizeof(*records), by_id);
 	for (size_t i = 0; i < n; i++) {
 		good = good && json_dumpf(records[i].sample, file, JSON_COMPACT) == 0 &&
 		       fputc('\n', file) != EOF;

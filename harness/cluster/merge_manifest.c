@@ -102,7 +102,8 @@ static json_t *class_of_pool(const json_t *nodes)
 		classes = list_grown(classes, n, sizeof(*classes));
 		classes[n++] = text_of(node, "machine_class");
 	}
-	qsort(classes, n, sizeof(*classes), by_text);
+	if (n > 0)
+		qsort(classes, n, sizeof(*classes), by_text);
 	for (i = 0; i < n; i++)
 		if (i == 0 || strcmp(classes[i], classes[i - 1]) != 0)
 			text_append(&text, "%s\n", classes[i]);

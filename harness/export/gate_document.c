@@ -330,10 +330,12 @@ static char *markdown_of(const struct gate_view *view, size_t rows, size_t longe
 	char *text = NULL;
 	FILE *f = open_memstream(&text, size);
 
-	if (!f)
+	if (f) {
+		markdown_write(d, f);
+		fclose(f);
+	} else {
 		out_of_memory();
-	markdown_write(d, f);
-	fclose(f);
+	}
 	document_free(d);
 	return text;
 }

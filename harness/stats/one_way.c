@@ -62,12 +62,14 @@ static double permuted(double *x, const size_t *number, size_t n, const size_t *
 struct stat_one_way stat_one_way(const double *x, const size_t *group, size_t n)
 {
 	struct stat_one_way r = {0, NAN, NAN, NAN, NAN};
-	double *own = malloc(2 * (n + 1) * sizeof(*own)), *sums = own + n + 1;
-	size_t *number = calloc(2 * (n + 1), sizeof(*number)), *values = number + n + 1;
+	double *own = malloc(2 * (n + 1) * sizeof(*own)), *sums;
+	size_t *number = calloc(2 * (n + 1), sizeof(*number)), *values;
 	double mean = 0, all = 0, squares = 0, between, within, typical;
 
 	if (!own || !number)
 		abort();
+	sums = own + n + 1;
+	values = number + n + 1;
 	r.groups = number_groups(group, n, number, values);
 	if (r.groups < 2 || n <= r.groups)
 		goto out;
