@@ -29,6 +29,19 @@ struct submit_arguments {
 	bool slurm;
 };
 
+static void set_dir(const char **dir, const char *argument)
+{
+	if (*dir)
+		exit(complain_usage("'%s': unexpected; one DIR is enough", argument));
+	*dir = argument;
+}
+
+static void need_dir(const char *dir)
+{
+	if (!dir)
+		exit(complain_usage("the DIR of a plan is needed"));
+}
+
 static error_t take_submit(int key, char *argument, struct argp_state *state)
 {
 	struct submit_arguments *a = state->input;
@@ -65,8 +78,7 @@ static error_t take_submit(int key, char *argument, struct argp_state *state)
 		a->options[a->request.noptions++] = argument;
 		return 0;
 	case ARGP_KEY_END:
-		if (!a->request.dir)
-			exit(complain_usage("the DIR of a plan is needed"));
+		need_dir(a->request.dir);
 		if (!a->slurm)
 			exit(complain_usage("to what? --slurm is needed; `cluster run` goes "
 					    "without"));
@@ -111,13 +123,6 @@ int cluster_submit_main(int argc, char **argv)
 	return status;
 }
 
-static void set_dir(const char **dir, const char *argument)
-{
-	if (*dir)
-		exit(complain_usage("'%s': unexpected; one DIR is enough", argument));
-	*dir = argument;
-}
-
 static error_t take_dir(int key, char *argument, struct argp_state *state)
 {
 	const char **dir = state->input;
@@ -127,8 +132,7 @@ static error_t take_dir(int key, char *argument, struct argp_state *state)
 		set_dir(dir, argument);
 		return 0;
 	case ARGP_KEY_END:
-		if (!*dir)
-			exit(complain_usage("the DIR of a plan is needed"));
+		need_dir(*dir);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -212,8 +216,7 @@ static error_t take_run(int key, char *argument, struct argp_state *state)
 		set_dir(&a->request.dir, argument);
 		return 0;
 	case ARGP_KEY_END:
-		if (!a->request.dir)
-			exit(complain_usage("the DIR of a plan is needed"));
+		need_dir(a->request.dir);
 		if (!a->request.nhosts)
 			exit(complain_usage("where? --hosts a,b,c is needed"));
 		return 0;

@@ -14,6 +14,7 @@
 #include "harness/cluster/gather.h"
 #include "harness/cluster/merge_manifest.h"
 #include "harness/cluster/merged.h"
+#include "harness/run/json_file.h"
 
 struct record {
 	int id;
@@ -120,15 +121,8 @@ static int write_manifest(const struct merge_part *part, const char *out, char *
 {
 	json_t *manifest = merge_manifest(part);
 	char *path = text_format("%s/manifest.json", out);
-	char *text = json_dumps(manifest, JSON_INDENT(1)), *whole;
-	int result = 0;
+	int result = json_file_write(path, manifest, why, why_size);
 
-	whole = text_format("%s\n", text ? text : "");
-	if (!text || file_write(path, whole) < 0)
-		result = because(why, why_size, "%s: %s", path,
-				 text ? strerror(errno) : "cannot be written as JSON");
-	free(whole);
-	free(text);
 	free(path);
 	json_decref(manifest);
 	return result;

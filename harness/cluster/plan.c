@@ -18,6 +18,7 @@
 #include "harness/machine/environment.h"
 #include "harness/run/extension.h"
 #include "harness/run/plan.h"
+#include "harness/run/json_file.h"
 
 static void new_id(char id[CLUSTER_ID])
 {
@@ -174,8 +175,7 @@ int cluster_plan_write(const struct cluster_plan *p, const char *dir, char *why,
 {
 	char *path = text_format("%s/plan.json", dir), *folder = text_format("%s/shards", dir);
 	json_t *o = json_object(), *shards = json_array();
-	char *text, *whole;
-	int result = 0;
+	int result;
 
 	for (int i = 0; i < p->nshards; i++)
 		json_array_append_new(
@@ -194,16 +194,11 @@ int cluster_plan_write(const struct cluster_plan *p, const char *dir, char *why,
 	json_object_set_new(o, "shards", shards);
 	json_object_set(o, "history", p->history);
 	json_object_set_new(o, "set", manifest_to_json(&p->set));
-	text = json_dumps(o, JSON_INDENT(1));
-	whole = text_format("%s\n", text ? text : "");
 	if (file_make_folder(folder) < 0)
 		result = because(why, why_size, "the folder %s cannot be made: %s", folder,
 				 strerror(errno));
-	else if (!text || file_write(path, whole) < 0)
-		result = because(why, why_size, "%s: %s", path,
-				 text ? strerror(errno) : "cannot be written as JSON");
-	free(whole);
-	free(text);
+	else
+		result = json_file_write(path, o, why, why_size);
 	free(folder);
 	free(path);
 	json_decref(o);

@@ -16,6 +16,7 @@
 #include "harness/cluster/shell.h"
 #include "harness/cluster/slurm_queue.h"
 #include "harness/cluster/whole.h"
+#include "harness/run/json_file.h"
 
 /* Slurm's default for MaxArraySize: the number of a task is below it. */
 #define MAX_ARRAY_SIZE 1001
@@ -44,15 +45,11 @@ static int largest_task(void)
 
 static int note(struct submission *s)
 {
-	char *path = text_format("%s/slurm.json", s->dir),
-	     *text = json_dumps(s->notes, JSON_INDENT(1)),
-	     *whole = text_format("%s\n", text ? text : "");
-	int result = text ? file_write(path, whole) : -1;
+	char *path = text_format("%s/slurm.json", s->dir), why[700];
+	int result = json_file_write(path, s->notes, why, sizeof(why));
 
 	if (result < 0)
-		complain("%s: %s", path, strerror(errno));
-	free(whole);
-	free(text);
+		complain("%s", why);
 	free(path);
 	return result;
 }

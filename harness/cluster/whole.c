@@ -11,6 +11,7 @@
 #include "harness/base/message.h"
 #include "harness/base/set_files.h"
 #include "harness/base/sha256.h"
+#include "harness/run/json_file.h"
 
 static const char *const parts[] = {"manifest.json", "samples.jsonl", SET_PACKED};
 
@@ -65,7 +66,7 @@ static int check_finished(const char *folder, char *why, size_t why_size)
 
 int whole_copy(const char *set, const char *partial, char *why, size_t why_size)
 {
-	char *seal_path = text_format("%s/" WHOLE_SEAL, partial), *text;
+	char *seal_path = text_format("%s/" WHOLE_SEAL, partial);
 	json_t *seal = json_object();
 	int result = 0;
 
@@ -84,14 +85,12 @@ int whole_copy(const char *set, const char *partial, char *why, size_t why_size)
 		free(from);
 		free(to);
 	}
-	text = json_dumps(seal, JSON_INDENT(1));
-	if (result == 0 && (!text || file_write(seal_path, text) < 0))
-		result = because(why, why_size, "%s: %s", seal_path, strerror(errno));
+	if (result == 0)
+		result = json_file_write(seal_path, seal, why, why_size);
 	if (result == 0) {
 		sync_file(seal_path);
 		sync_file(partial);
 	}
-	free(text);
 	json_decref(seal);
 	free(seal_path);
 	return result;

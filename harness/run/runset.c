@@ -11,6 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/set_files.h"
+#include "harness/run/json_file.h"
 
 static int open_samples(struct runset *set, int flags, char *why, size_t why_size)
 {
@@ -173,15 +174,8 @@ int runset_write_manifest(const struct runset *set, const json_t *manifest, char
 			  size_t why_size)
 {
 	char *path = text_format("%s/manifest.json", set->path);
-	char *text = json_dumps(manifest, JSON_INDENT(1)), *whole;
-	int result = 0;
+	int result = json_file_write(path, manifest, why, why_size);
 
-	whole = text_format("%s\n", text ? text : "");
-	if (!text || file_write(path, whole) < 0)
-		result = because(why, why_size, "%s: %s", path,
-				 text ? strerror(errno) : "cannot be written as JSON");
-	free(whole);
-	free(text);
 	free(path);
 	return result;
 }
