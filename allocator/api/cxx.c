@@ -233,7 +233,7 @@ ASH_OWN(ash_own_new_array, _Znam);
 #endif
 
 #define COMPARE(name, own, form) \
-	ash_forms_compare((const void *)(name), (const void *)(own), form)
+	ash_forms_compare(#name, (const void *)(name), (const void *)(own), form)
 
 __attribute__((constructor(103))) static void compare(void)
 {

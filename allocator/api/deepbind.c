@@ -15,10 +15,10 @@
 #include <link.h>
 #include <malloc.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "api/forms.h"
+#include "api/symbols.h"
 #include "os/os.h"
 #include "util/atomic.h"
 #include "util/bits.h"
@@ -63,27 +63,19 @@ static const struct {
 };
 #pragma GCC diagnostic pop
 
-/* The symbols of one object of the loader's. */
+/* libc's, and how the segment that they lie in is protected. */
 struct table {
-	uintptr_t base;
-	ElfW(Sym) * symbols;
-	const char *strings;
-	const uint32_t *hash; /* DT_GNU_HASH */
-	int protection;       /* of the segment that the symbols lie in */
+	struct ash_symbols symbols;
+	int protection;
 };
-
-/* Most loaders have added the base to the pointers of the dynamic section. */
-static uintptr_t pointer(const struct table *t, uintptr_t value)
-{
-	return value < t->base ? t->base + value : value;
-}
 
 static bool find_protection(struct table *t, const ElfW(Ehdr) * file)
 {
 	const ElfW(Phdr) *header = (const void *)((const char *)file + file->e_phoff);
 
 	for (unsigned i = 0; i < file->e_phnum; i++, header++) {
-		uintptr_t into = (uintptr_t)t->symbols - (t->base + header->p_vaddr);
+		uintptr_t into =
+			(uintptr_t)t->symbols.symbols - (t->symbols.base + header->p_vaddr);
 
 		if (header->p_type != PT_LOAD || into >= header->p_memsz)
 			continue;
@@ -107,42 +99,8 @@ static bool find_table(struct table *t)
 		    0 ||
 	    map == NULL)
 		return false;
-	*t = (struct table){.base = map->l_addr};
-	for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
-		if (d->d_tag == DT_SYMTAB)
-			t->symbols = (void *)pointer(t, d->d_un.d_ptr);
-		else if (d->d_tag == DT_STRTAB)
-			t->strings = (void *)pointer(t, d->d_un.d_ptr);
-		else if (d->d_tag == DT_GNU_HASH)
-			t->hash = (void *)pointer(t, d->d_un.d_ptr);
-	}
-	return t->symbols != NULL && t->strings != NULL && t->hash != NULL &&
+	return ash_symbols_read(&t->symbols, map->l_addr, map->l_ld) &&
 	       find_protection(t, info.dli_fbase);
-}
-
-/* Calls fn for each symbol that has the name, in all its versions. */
-static void each_symbol(const struct table *t, const char *name,
-			void (*fn)(ElfW(Sym) * symbol, void *argument), void *argument)
-{
-	uint32_t buckets = t->hash[0], first = t->hash[1], filter = t->hash[2];
-	const uint32_t *bucket = t->hash + 4 + filter * (sizeof(ElfW(Addr)) / 4);
-	const uint32_t *chain = bucket + buckets;
-	uint32_t hash = 5381, i;
-
-	for (const char *c = name; *c != '\0'; c++)
-		hash = hash * 33 + (unsigned char)*c;
-	i = bucket[hash % buckets];
-	if (i < first) /* an empty bucket */
-		return;
-	for (;; i++) {
-		uint32_t other = chain[i - first];
-
-		if ((other | 1) == (hash | 1) &&
-		    strcmp(t->strings + t->symbols[i].st_name, name) == 0)
-			fn(&t->symbols[i], argument);
-		if ((other & 1) != 0) /* the last of the bucket */
-			return;
-	}
 }
 
 struct range {
@@ -174,7 +132,7 @@ static bool redirect_libc(void)
 	if (!find_table(&t))
 		return false;
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		each_symbol(&t, names[i].name, widen, &range);
+		ash_symbols_each(&t.symbols, names[i].name, widen, &range);
 	if (range.from >= range.to)
 		return false;
 	range.from = ash_align_down(range.from, ash_os_page);
@@ -182,9 +140,9 @@ static bool redirect_libc(void)
 	if (!ash_os_protect((void *)range.from, bytes, t.protection | PROT_WRITE))
 		return false;
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		ElfW(Addr) value = (uintptr_t)names[i].function - t.base;
+		ElfW(Addr) value = (uintptr_t)names[i].function - t.symbols.base;
 
-		each_symbol(&t, names[i].name, redirect, &value);
+		ash_symbols_each(&t.symbols, names[i].name, redirect, &value);
 	}
 	ash_os_protect((void *)range.from, bytes, t.protection);
 	return true;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/symbols.h"
 #include "front/tcache.h"
 #include "meta/window.h"
 
@@ -59,6 +60,23 @@ static bool is_in_front(void)
 #else
 	return true;
 #endif
+}
+
+unsigned ash_forms_compare(const char *name, const void *found, const void *own,
+			   enum ash_form form)
+{
+	/* The compiler may know that both names are one definition, but not where the loader
+	 * finds them. */
+	__asm__("" : "+r"(found));
+	if (found == own)
+		return 0;
+#ifdef PIC
+	if (ash_symbols_first(name) == own)
+		return 0;
+#else
+	(void)name;
+#endif
+	return form;
 }
 
 void ash_forms_found(unsigned group, unsigned foreign)

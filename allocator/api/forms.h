@@ -44,12 +44,9 @@ ASH_INLINE bool ash_forms_are_ours(unsigned forms)
 /* Under one that nobody can take. */
 #define ASH_OWN(own, name) ASH_ALSO(own, name) ASH_HIDDEN
 
-/* `form` where the name leads elsewhere.  The compiler may know that both names are one
- * definition, but not where the loader finds them. */
-ASH_INLINE unsigned ash_forms_compare(const void *found, const void *own, enum ash_form form)
-{
-	__asm__("" : "+r"(found));
-	return found == own ? 0 : (unsigned)form;
-}
+/* `form` where the name leads elsewhere than to `own`, ours. `found` is what the loader gives
+ * as its address. */
+unsigned ash_forms_compare(const char *name, const void *found, const void *own,
+			   enum ash_form form);
 
 #endif

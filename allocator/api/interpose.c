@@ -22,7 +22,7 @@ ASH_OWN(ash_own_free, free);
 ASH_OWN(ash_own_aligned_alloc, aligned_alloc);
 
 #define COMPARE(name, form) \
-	ash_forms_compare((const void *)(name), (const void *)ash_own_##name, form)
+	ash_forms_compare(#name, (const void *)(name), (const void *)ash_own_##name, form)
 
 __attribute__((constructor(102))) static void compare(void)
 {

@@ -27,6 +27,11 @@ wrapped)
 	# The operators under a malloc in front, in the words of a test of all their forms.
 	source=own_malloc.c && c front.so -shared -fPIC && front=$tmp/front.so
 	source=own_new.cc && cxx program "-DOWN=${2:-0}" && under "$tmp/program" ;;
+fixed-place)
+	source=fixed_place.cc && cxx program -fno-pie -no-pie
+	readelf --dyn-syms -W "$tmp/program" | grep -Eq ' 0*[1-9a-f][0-9a-f]* .* UND malloc(@|$)' ||
+		cannot "the program has no jump of its own to malloc"
+	under "$tmp/program" ;;
 own-new) source=own_new.cc && cxx program "-DOWN=${2:-1}" && under "$tmp/program" ;;
 deepbind)
 	source=plugin.c && c plugin.so -shared -fPIC && c program -DPROGRAM -rdynamic
