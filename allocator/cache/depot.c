@@ -221,9 +221,10 @@ void **ash_depot_get_of(const struct ash_shard *shard, unsigned class, void **em
 	return d != NULL ? get(d, empty) : NULL;
 }
 
-/* Sends the items that lie in slabs of the shard, gathered in items[0 .. n-1], home.  Those
- * that are of another class, for they had been given back before, are reported here: an inbox
- * would take them for objects of the class that lies there now. */
+/* Sends the items that lie in slabs of the shard, gathered in items[0 .. n-1], home.  Among
+ * them may be some that had been given back before, whose place is of another class by now: the
+ * bin of theirs reports them, at once or out of the inbox, to which the batch brings its class.
+ */
 static void send(unsigned index, unsigned class, void **items, unsigned n)
 {
 	struct ash_shard *shard = ash_shard_of(index, class);
@@ -242,6 +243,7 @@ static void send(unsigned index, unsigned class, void **items, unsigned n)
 
 	for (unsigned i = 0; i < n; i++)
 		*++top = items[i];
+	ash_magazine_write_class(batch, class);
 	ash_inbox_push(shard, batch);
 }
 

@@ -3,11 +3,12 @@
  * It is 64 words long and aligned to 512 bytes.  A magazine of capacity `cap` (at most 62) has
  * its items in slots 64 - cap .. 63, bottom first, and `top` points at the last item.  The two
  * slots below hold no items.  Slot 63 - cap is NULL, the sentinel that ends malloc's stack, so
- * its place is the capacity.  Slot 62 - cap lets the comparison with the last two items stay
- * inside the array and off stale pointers.  free finds the magazine full where the slot behind
- * `top` would be the next array's.  Slot 0 holds the capacity as a number, which equals no
- * pointer, so the comparison may meet it.  In a list slot 0 holds the link, too: arrays are
- * aligned to 512, which leaves nine bits for the number.
+ * its place is the capacity.  (In an inbox it holds the class: what lies in an object's place
+ * now does not tell it, where the object was freed twice.)  Slot 62 - cap lets the comparison
+ * with the last two items stay inside the array and off stale pointers.  free finds the
+ * magazine full where the slot behind `top` would be the next array's.  Slot 0 holds the
+ * capacity as a number, which equals no pointer, so the comparison may meet it.  In a list slot
+ * 0 holds the link, too: arrays are aligned to 512, which leaves nine bits for the number.
  *
  * A magazine belongs to whoever holds it, and nobody else reads or writes it.  That is a thread
  * (the one that its top points into, its drained one, one on the way), a spare slot (its owner
@@ -116,6 +117,26 @@ static inline unsigned ash_drop_nulls(void **items, unsigned n)
 			items[n_left++] = items[i];
 	return n_left;
 #endif
+}
+
+/* The class of the items, in the sentinel's slot: from ash_magazine_write_class to
+ * ash_magazine_take_class nobody may use the magazine as a stack. */
+static inline void ash_magazine_write_class(void **magazine, unsigned class)
+{
+	void **sentinel = magazine + (ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine));
+
+	ash_assert(class != 0 && *sentinel == NULL);
+	*sentinel = (void *)(uintptr_t) class;
+}
+
+static inline unsigned ash_magazine_take_class(void **magazine)
+{
+	void **sentinel = magazine + (ASH_MAGAZINE_SLOTS - 1 - ash_magazine_cap(magazine));
+	unsigned class = (unsigned)(uintptr_t)*sentinel;
+
+	ash_assert(class != 0);
+	*sentinel = NULL;
+	return class;
 }
 
 /* Links a magazine before `next` (NULL ends the list) and unlinks it again. */

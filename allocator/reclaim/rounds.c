@@ -3,9 +3,9 @@
 #include <limits.h>
 
 #include "cache/depot.h"
+#include "cache/magazine.h"
 #include "cache/thread.h"
 #include "meta/far_table.h"
-#include "meta/window.h"
 #include "os/background.h"
 #include "os/cgroup.h"
 #include "os/delay.h"
@@ -75,7 +75,7 @@ void ash_rounds_inbox(struct ash_shard *shard)
 	while (batch != NULL) {
 		void **next = ash_magazine_unlink(batch);
 
-		ash_magazine_flush(ash_run_of(batch[ASH_MAGAZINE_SLOTS - 1])->class, batch);
+		ash_magazine_flush(ash_magazine_take_class(batch), batch);
 		batch = next;
 	}
 }

@@ -6,10 +6,12 @@
 
 #include "cache/depot.h"
 #include "cache/magazine.h"
+#include "page/large.h"
 #include "reclaim/rounds.h"
 #include "slab/inbox.h"
 #include "test/support/layers.h"
 #include "test/support/race.h"
+#include "util/misuse_hook.h"
 
 /* --- the stack alone ------------------------------------------------------------------- */
 
@@ -129,12 +131,25 @@ static void *hold_the_bin(void *number)
 	return NULL;
 }
 
+static void flush_while_busy(void **m, unsigned shard)
+{
+	pthread_t holder;
+
+	held = let_go = 0;
+	assert_int_equal(pthread_create(&holder, NULL, hold_the_bin, (void *)(uintptr_t)shard),
+			 0);
+	while (ash_load_acquire(&held) == 0)
+		ash_os_yield();
+	ash_magazine_flush(CLASS, m);
+	ash_store_release(&let_go, 1);
+	pthread_join(holder, NULL);
+}
+
 /* Of a magazine with objects of two shards one goes home at once; the other shard's bin is
  * locked, so its objects wait in its inbox, and nobody waited for the lock. */
 static void a_busy_shard_gets_its_objects_later(void **state)
 {
 	void **a = full_magazine(0), **b = full_magazine(1);
-	pthread_t holder;
 
 	(void)state;
 	for (unsigned i = 0; i < CAP; i += 2) {
@@ -145,14 +160,9 @@ static void a_busy_shard_gets_its_objects_later(void **state)
 	}
 	assert_int_equal(out(0), CAP);
 	assert_int_equal(out(1), CAP);
-	assert_int_equal(pthread_create(&holder, NULL, hold_the_bin, (void *)1), 0);
-	while (ash_load_acquire(&held) == 0)
-		ash_os_yield();
-	ash_magazine_flush(CLASS, a);
+	flush_while_busy(a, 1);
 	assert_non_null(ash_load_relaxed(&ash_shard_at(1)->inbox));
 	assert_null(ash_load_relaxed(&ash_shard_at(0)->inbox));
-	ash_store_release(&let_go, 1);
-	pthread_join(holder, NULL);
 	assert_int_equal(out(0), CAP / 2);
 	assert_int_equal(out(1), CAP);
 	ash_rounds_inbox(ash_shard_at(1));
@@ -161,6 +171,60 @@ static void a_busy_shard_gets_its_objects_later(void **state)
 	ash_magazine_flush(CLASS, b);
 	assert_int_equal(out(0), 0);
 	assert_int_equal(out(1), 0);
+}
+
+static const void *told;
+static unsigned reports;
+
+static void note_report(const struct ash_misuse *misuse)
+{
+	assert_int_equal(misuse->kind, ASH_MISUSE_DOUBLE_FREE);
+	told = misuse->pointer;
+	reports++;
+}
+
+/* One of a batch that waits was freed by another thread as well, and its place serves `stale`
+ * by now.  It alone is reported, and the others go home. */
+static void one_is_stale(unsigned slot, void *stale)
+{
+	void **batch, *p;
+
+	flush_while_busy(full_magazine(1), 1);
+	batch = ash_shard_at(1)->inbox;
+	assert_non_null(batch);
+	p = batch[slot];
+	batch[slot] = stale;
+	reports = 0;
+	ash_rounds_inbox(ash_shard_at(1));
+	assert_int_equal(reports, 1);
+	assert_ptr_equal(told, stale);
+	assert_int_equal(out(1), 1);
+	ash_shard_flush(CLASS, &p, 1);
+	assert_int_equal(out(1), 0);
+}
+
+static void an_object_freed_before_spoils_no_others(void **state)
+{
+	static const unsigned slots[] = {ASH_MAGAZINE_SLOTS - CAP, ASH_MAGAZINE_SLOTS - CAP / 2,
+					 ASH_MAGAZINE_SLOTS - 1};
+	unsigned other = CLASS + 3;
+	void (*hook)(const struct ash_misuse *) = ash_misuse_hook;
+	void *small, *large;
+	bool zeroed;
+
+	(void)state;
+	assert_int_equal(ash_bin_fill(&ash_shard_at(1)->bin[other], other, 1, &small + 1, 1),
+			 1);
+	large = ash_large_alloc(&ash_heap, 200000, 16, &zeroed);
+	assert_non_null(large);
+	ash_misuse_hook = note_report;
+	for (unsigned i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		one_is_stale(slots[i], small);
+		one_is_stale(slots[i], large);
+	}
+	ash_misuse_hook = hook;
+	ash_shard_flush(other, &small, 1);
+	assert_true(ash_large_free_run(&ash_heap, ash_run_of(large)));
 }
 
 #define SLOTS 512u
@@ -242,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_batch_comes_out_once),
 		cmocka_unit_test(a_busy_shard_gets_its_objects_later),
+		cmocka_unit_test(an_object_freed_before_spoils_no_others),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 	};
 
