@@ -4,8 +4,8 @@
 #include <string.h>
 #include "harness/base/message.h"
 #include "harness/cli/cluster_engine.h"
-#include "harness/cli/cluster_number.h"
 #include "harness/cli/cluster_verbs.h"
+#include "harness/cli/number.h"
 #include "harness/cli/verbs.h"
 #include "harness/cluster/merge.h"
 #include "harness/cluster/plan.h"
@@ -35,7 +35,7 @@ static error_t take_shard(int key, char *argument, struct argp_state *state)
 		if (state->arg_num == 0)
 			r->dir = argument;
 		else
-			r->shard = cluster_number("shard", argument, 0);
+			r->shard = (int)number_whole("shard", argument, 0, CLUSTER_MOST);
 		return 0;
 	case ARGP_KEY_END:
 		if (state->arg_num < 2)

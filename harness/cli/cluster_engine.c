@@ -12,19 +12,40 @@
 
 enum { KEY_SLURM = 256, KEY_BENCH, KEY_SCRATCH, KEY_POOL, KEY_PARTIAL, KEY_HOSTS, KEY_SSH };
 
-#define BENCH_OPTION                                                                \
-	{                                                                           \
-		"bench", KEY_BENCH, "PATH", 0,                                      \
-			"ashlar-bench there (default: where this one lies here)", 0 \
+/* What is asked of the other machines; options of `submit` and of `run` alike. */
+struct there {
+	const char *bench, *scratch;
+};
+
+static error_t take_there(int key, char *argument, struct argp_state *state)
+{
+	struct there *there = state->input;
+
+	switch (key) {
+	case KEY_BENCH:
+		there->bench = argument;
+		return 0;
+	case KEY_SCRATCH:
+		there->scratch = argument;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
 	}
-#define SCRATCH_OPTION                                                                       \
-	{                                                                                    \
-		"scratch", KEY_SCRATCH, "FOLDER", 0,                                         \
-			"where shards are worked on, there (default: $TMPDIR, else /tmp)", 0 \
-	}
+}
+
+static const struct argp_option there_options[] = {
+	{"bench", KEY_BENCH, "PATH", 0,
+	 "ashlar-bench there (default: where this one lies here)", 0},
+	{"scratch", KEY_SCRATCH, "FOLDER", 0,
+	 "where shards are worked on, there (default: $TMPDIR, else /tmp)", 0},
+	{0},
+};
+static const struct argp there_argp = {.options = there_options, .parser = take_there};
+static const struct argp_child there_children[] = {{&there_argp, 0, NULL, 0}, {0}};
 
 struct submit_arguments {
 	struct cluster_submit_request request;
+	struct there there;
 	const char **options;
 	bool slurm;
 };
@@ -47,14 +68,11 @@ static error_t take_submit(int key, char *argument, struct argp_state *state)
 	struct submit_arguments *a = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->there;
+		return 0;
 	case KEY_SLURM:
 		a->slurm = true;
-		return 0;
-	case KEY_BENCH:
-		a->request.bench = argument;
-		return 0;
-	case KEY_SCRATCH:
-		a->request.scratch = argument;
 		return 0;
 	case KEY_POOL:
 		a->request.pool = true;
@@ -95,8 +113,6 @@ int cluster_submit_main(int argc, char **argv)
 		{"out", 'o', "SET", 0, "of the merge (default: DIR/merged)", 0},
 		{"pool", KEY_POOL, NULL, 0, "of the merge", 0},
 		{"partial", KEY_PARTIAL, NULL, 0, "of the merge", 0},
-		BENCH_OPTION,
-		SCRATCH_OPTION,
 		{0},
 	};
 	static const struct argp parser = {
@@ -112,12 +128,15 @@ int cluster_submit_main(int argc, char **argv)
 		       "DIR and ashlar-bench must be on a file system that all nodes have. The "
 		       "same command submits again what failed. DIR/log has what each job "
 		       "said.",
+		.children = there_children,
 	};
 	struct submit_arguments a = {.options = NULL};
 	int status;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
 	a.request.options = a.options;
+	a.request.bench = a.there.bench;
+	a.request.scratch = a.there.scratch;
 	status = cluster_submit(&a.request);
 	free(a.options);
 	return status;
@@ -173,6 +192,7 @@ int cluster_cancel_main(int argc, char **argv)
 
 struct run_arguments {
 	struct cluster_hosts_request request;
+	struct there there;
 	char *hosts[CLUSTER_HOSTS];
 };
 
@@ -197,17 +217,14 @@ static error_t take_run(int key, char *argument, struct argp_state *state)
 	struct run_arguments *a = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->there;
+		return 0;
 	case KEY_HOSTS:
 		take_hosts(a, argument);
 		return 0;
 	case KEY_SSH:
 		a->request.ssh = argument;
-		return 0;
-	case KEY_BENCH:
-		a->request.bench = argument;
-		return 0;
-	case KEY_SCRATCH:
-		a->request.scratch = argument;
 		return 0;
 	case 'q':
 		a->request.quiet = true;
@@ -231,8 +248,6 @@ int cluster_run_main(int argc, char **argv)
 		{"hosts", KEY_HOSTS, "LIST", 0, "as ssh knows them, like a,b,user@c", 0},
 		{"ssh", KEY_SSH, "COMMAND", 0,
 		 "called with a host and a command (default: " CLUSTER_SSH ")", 0},
-		BENCH_OPTION,
-		SCRATCH_OPTION,
 		{"quiet", 'q', NULL, 0, "say only what went wrong", 0},
 		{0},
 	};
@@ -248,10 +263,13 @@ int cluster_run_main(int argc, char **argv)
 		       "is not finished. DIR and ashlar-bench must be on a file system that "
 		       "all "
 		       "hosts have. DIR/log has what each shard said.",
+		.children = there_children,
 	};
 	struct run_arguments a = {.request = {.ssh = CLUSTER_SSH}};
 
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
 	a.request.hosts = a.hosts;
+	a.request.bench = a.there.bench;
+	a.request.scratch = a.there.scratch;
 	return cluster_hosts_run(&a.request);
 }

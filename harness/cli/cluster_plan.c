@@ -4,8 +4,8 @@
 #include <string.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
-#include "harness/cli/cluster_number.h"
 #include "harness/cli/cluster_verbs.h"
+#include "harness/cli/number.h"
 #include "harness/cli/run_options.h"
 #include "harness/cluster/plan.h"
 #include "harness/cluster/precision.h"
@@ -39,17 +39,6 @@ struct arguments {
 	bool extend;
 };
 
-static double precision_of(const char *argument)
-{
-	char *end;
-	double precision = strtod(argument, &end) / 100;
-
-	if (strcmp(end, "%") != 0 || !(precision > 0 && precision < 1))
-		exit(complain_usage("--precision %s: a percentage like 2%% is needed",
-				    argument));
-	return precision;
-}
-
 static error_t take(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *a = state->input;
@@ -59,16 +48,16 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		state->child_inputs[0] = &a->request;
 		return 0;
 	case KEY_SHARDS:
-		a->shards = cluster_number("--shards", argument, 1);
+		a->shards = (int)number_whole("--shards", argument, 1, CLUSTER_MOST);
 		return 0;
 	case KEY_NODES:
-		a->nodes = cluster_number("--nodes", argument, 1);
+		a->nodes = (int)number_whole("--nodes", argument, 1, CLUSTER_MOST);
 		return 0;
 	case KEY_PILOT:
 		a->pilot = argument;
 		return 0;
 	case KEY_PRECISION:
-		a->precision = precision_of(argument);
+		a->precision = number_percent("--precision", argument);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 0)

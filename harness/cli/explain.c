@@ -10,6 +10,7 @@
 
 #include "harness/analysis/result_set.h"
 #include "harness/base/message.h"
+#include "harness/cli/number.h"
 #include "harness/cli/side.h"
 #include "harness/export/text.h"
 #include "harness/machine/profile.h"
@@ -41,17 +42,13 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
-	char *end;
 
 	switch (key) {
 	case KEY_IN:
 		arguments->in = value;
 		return 0;
 	case KEY_LINES:
-		arguments->lines = strtol(value, &end, 10);
-		if (*end || end == value || arguments->lines < 0 || arguments->lines > 1000000)
-			exit(complain_usage("--lines %s: a number from 0 to 1000000 is needed",
-					    value));
+		arguments->lines = (long)number_whole("--lines", value, 0, 1000000);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 2)

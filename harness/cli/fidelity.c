@@ -19,6 +19,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/cli/number.h"
 #include "harness/stats/statistics.h"
 #include "harness/trial/trial.h"
 
@@ -101,7 +102,6 @@ static void take_programs(struct options *o, const char *argument)
 static error_t take(int key, char *argument, struct argp_state *state)
 {
 	struct options *o = state->input;
-	char *end;
 
 	switch (key) {
 	case 'a':
@@ -120,11 +120,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		take_programs(o, argument);
 		return 0;
 	case 'n':
-		o->blocks = (int)strtol(argument, &end, 10);
-		if (*end || end == argument || o->blocks < 1 || o->blocks > MAX_BLOCKS)
-			exit(complain_usage("fidelity: --blocks %s: a number from 1 to %d is "
-					    "needed",
-					    argument, MAX_BLOCKS));
+		o->blocks = (int)number_whole("fidelity: --blocks", argument, 1, MAX_BLOCKS);
 		return 0;
 	case 'o':
 		o->out = argument;

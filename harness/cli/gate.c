@@ -1,11 +1,11 @@
 #include "harness/cli/verbs.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/cli/number.h"
 #include "harness/export/gate_output.h"
 #include "harness/gate/gate.h"
 #include "harness/matrix/command.h"
@@ -78,38 +78,6 @@ static void take_inconclusive(struct gate_request *r, const char *argument)
 	r->inconclusive_passes = *argument == 'p';
 }
 
-static void take_seed(struct gate_request *r, const char *argument)
-{
-	char *end;
-
-	errno = 0;
-	r->seed = strtoull(argument, &end, 10);
-	if (errno || *end || *argument == '-' || end == argument || r->seed >> 53)
-		exit(complain_usage("--seed %s: a number from 0 to 2^53-1 is needed",
-				    argument));
-}
-
-static void take_precision(struct gate_request *r, const char *argument)
-{
-	char *end;
-
-	r->precision = strtod(argument, &end) / 100;
-	if (strcmp(end, "%") != 0 || !(r->precision > 0 && r->precision < 1))
-		exit(complain_usage("--precision %s: a percentage like 3%% is needed",
-				    argument));
-}
-
-static void take_pairs(struct gate_request *r, const char *argument)
-{
-	char *end;
-	long n = strtol(argument, &end, 10);
-
-	if (*end || n < 1 || n > STAT_SIGNED_RANK_MOST)
-		exit(complain_usage("--pairs %s: a number from 1 to %d is needed", argument,
-				    STAT_SIGNED_RANK_MOST));
-	r->pairs = (int)n;
-}
-
 static void take_command(const char *argument)
 {
 	struct command draft = {.name = NULL};
@@ -166,16 +134,16 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		take_inconclusive(r, argument);
 		break;
 	case KEY_PRECISION:
-		take_precision(r, argument);
+		r->precision = number_percent("--precision", argument);
 		break;
 	case KEY_PAIRS:
-		take_pairs(r, argument);
+		r->pairs = (int)number_whole("--pairs", argument, 1, STAT_SIGNED_RANK_MOST);
 		break;
 	case KEY_COMMAND:
 		take_command(argument);
 		break;
 	case KEY_SEED:
-		take_seed(r, argument);
+		r->seed = number_seed("--seed", argument);
 		break;
 	case KEY_AUTOMAKE:
 		arguments->as_automake = true;

@@ -12,6 +12,7 @@
 #include "harness/analysis/history.h"
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/cli/number.h"
 #include "harness/export/export.h"
 #include "harness/export/history.h"
 #include "harness/export/markdown.h"
@@ -52,17 +53,6 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static double number(const char *option, const char *text, double least, double most)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || !(value > least && value < most))
-		exit(complain_usage("--%s %s: a number between %g and %g is wanted", option,
-				    text, least, most));
-	return value;
-}
-
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct arguments *a = state->input;
@@ -79,10 +69,13 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case KEY_LEVEL:
 		/* Below, the permutations that are drawn could not show it. */
-		a->how.level = number("level", value, 0.002, 0.5);
+		a->how.level = number_real("--level", value, 0.002, 0.5,
+					   "a number from 0.002 to 0.5", NULL);
 		return 0;
 	case KEY_LEAST:
-		a->how.least = 1 + number("least", value, -1e-9, 100) / 100;
+		a->how.least = 1 + number_real("--least", value, 0, 100,
+					       "a number from 0 to 100", NULL) /
+					   100;
 		return 0;
 	case 'o':
 		a->out = value;

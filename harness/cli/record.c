@@ -13,6 +13,7 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/cli/number.h"
 #include "harness/contenders/choice.h"
 #include "harness/record/recording.h"
 #include "workloads/trace/writer.h"
@@ -42,19 +43,6 @@ static const struct argp_option table[] = {
 	{0},
 };
 
-static uint64_t number(const char *option, const char *text, uint64_t most)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *text < '0' || *text > '9' || *end || value < 1 || value > most)
-		exit(complain_usage("record: --%s %s: a number from 1 to %llu is needed",
-				    option, text, (unsigned long long)most));
-	return value;
-}
-
 static error_t take(int key, char *argument, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -67,10 +55,10 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		o->with = argument;
 		break;
 	case KEY_EVENTS:
-		o->most = number("events", argument, INT64_MAX);
+		o->most = (uint64_t)number_whole("record: --events", argument, 1, INT64_MAX);
 		break;
 	case KEY_LEVEL:
-		o->level = (int)number("level", argument, 19);
+		o->level = (int)number_whole("record: --level", argument, 1, 19);
 		break;
 	case KEY_OWN:
 		o->own_only = true;

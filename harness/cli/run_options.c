@@ -1,11 +1,11 @@
 #include "harness/cli/run_options.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/message.h"
+#include "harness/cli/number.h"
 #include "harness/cli/run_job.h"
 #include "harness/run/counting.h"
 
@@ -174,7 +174,7 @@ static const struct argp run_argp; /* of run itself */
 static error_t take(int key, char *argument, struct argp_state *state)
 {
 	struct run_request *o = state->input;
-	char *end, why[256];
+	char why[256];
 
 	switch (key) {
 	case 's':
@@ -203,11 +203,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		take_modes(&o->choice, argument);
 		break;
 	case 'n':
-		errno = 0;
-		o->choice.blocks = (int)strtol(argument, &end, 10);
-		if (errno || *end || o->choice.blocks < 1 || o->choice.blocks > 10000)
-			exit(complain_usage("--blocks %s: a number from 1 to 10000 is needed",
-					    argument));
+		o->choice.blocks = (int)number_whole("--blocks", argument, 1, 10000);
 		break;
 	case 'b':
 		o->budget_s = request_duration(argument);
@@ -229,11 +225,7 @@ static error_t take(int key, char *argument, struct argp_state *state)
 		o->resume = true;
 		break;
 	case KEY_SEED:
-		errno = 0;
-		o->seed = strtoull(argument, &end, 10);
-		if (errno || *end || *argument == '-' || end == argument || o->seed >> 53)
-			exit(complain_usage("--seed %s: a number from 0 to 2^53-1 is needed",
-					    argument));
+		o->seed = number_seed("--seed", argument);
 		o->seed_given = true;
 		break;
 	case KEY_JOB:

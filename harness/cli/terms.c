@@ -1,11 +1,11 @@
 #include "harness/cli/terms.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/message.h"
+#include "harness/cli/number.h"
 
 enum {
 	KEY_SERVERS = 0x400,
@@ -38,29 +38,13 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static double number(const char *option, const char *text, const char *wanted, double least,
-		     double most, char **end)
-{
-	char *rest;
-	double value;
-
-	errno = 0;
-	value = strtod(text, &rest);
-	if (rest == text || errno || !isfinite(value) || value < least || value > most ||
-	    (*rest && !end))
-		exit(complain_usage("--%s %s: %s is wanted", option, text, wanted));
-	if (end)
-		*end = rest;
-	return value;
-}
-
 /* Per year. */
 static double memory_price(const char *text)
 {
 	static const char wanted[] =
 		"a price of 0 or more, as PRICE (a year), PRICE/month or PRICE/hour,";
-	char *rest;
-	double price = number("gib", text, wanted, 0, HUGE_VAL, &rest);
+	const char *rest;
+	double price = number_real("--gib", text, 0, HUGE_VAL, wanted, &rest);
 
 	if (!*rest || strcmp(rest, "/year") == 0)
 		return price;
@@ -77,27 +61,27 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case KEY_SERVERS:
-		terms->servers =
-			number("servers", value, "a number of 1 or more", 1, HUGE_VAL, NULL);
+		terms->servers = number_real("--servers", value, 1, HUGE_VAL,
+					     "a number of 1 or more", NULL);
 		return 0;
 	case KEY_GIB:
 		terms->gib_year = memory_price(value);
 		return 0;
 	case KEY_CORE_HOUR:
-		terms->core_hour =
-			number("core-hour", value, "a price of 0 or more", 0, HUGE_VAL, NULL);
+		terms->core_hour = number_real("--core-hour", value, 0, HUGE_VAL,
+					       "a price of 0 or more", NULL);
 		return 0;
 	case KEY_MEMORY_BOUND:
-		terms->memory_bound = number("memory-bound", value,
-					     "a share from 0 to 1 (0.3 for 30 %)", 0, 1, NULL);
+		terms->memory_bound = number_real("--memory-bound", value, 0, 1,
+						  "a share from 0 to 1 (0.3 for 30 %)", NULL);
 		return 0;
 	case KEY_CORES:
-		terms->cores =
-			number("cores", value, "a number above 0", 0x1p-10, HUGE_VAL, NULL);
+		terms->cores = number_real("--cores", value, 0x1p-10, HUGE_VAL,
+					   "a number above 0", NULL);
 		return 0;
 	case KEY_MEMORY:
-		terms->gib = number("memory", value, "a number of GiB above 0", 0x1p-30,
-				    HUGE_VAL, NULL);
+		terms->gib = number_real("--memory", value, 0x1p-30, HUGE_VAL,
+					 "a number of GiB above 0", NULL);
 		return 0;
 	case KEY_CURRENCY:
 		terms->currency = value;
