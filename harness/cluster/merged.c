@@ -5,6 +5,7 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/cluster/shell.h"
+#include "harness/run/json_file.h"
 
 static char *path_of(const char *dir)
 {
@@ -22,7 +23,7 @@ static bool is_set(const char *folder)
 
 void merged_note(const char *dir, const char *out, char *const *sets, int n)
 {
-	char *path = path_of(dir), *whole = shell_absolute(out), *text;
+	char *path = path_of(dir), *whole = shell_absolute(out), why[600];
 	json_t *notes = json_load_file(path, 0, NULL), *list = json_array();
 
 	if (!json_is_object(notes)) {
@@ -36,10 +37,8 @@ void merged_note(const char *dir, const char *out, char *const *sets, int n)
 		free(set);
 	}
 	json_object_set_new(notes, whole, list);
-	text = json_dumps(notes, JSON_INDENT(1));
-	if (text)
-		file_write(path, text);
-	free(text);
+	if (json_file_write(path, notes, why, sizeof(why)) < 0)
+		complain("%s: `cluster status` will not know of these sets", why);
 	json_decref(notes);
 	free(whole);
 	free(path);

@@ -10,6 +10,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/run/json_file.h"
 
 static char *path_of(const char *dir, int shard)
 {
@@ -29,8 +30,8 @@ static const char *pid_namespace(char *text, size_t size)
 static void note(const char *dir, int shard, const struct cluster_node *node, bool ended,
 		 int status)
 {
-	char *path = path_of(dir, shard), *folder = text_format("%s/state", dir), *text,
-	     now[32], space[64];
+	char *path = path_of(dir, shard), *folder = text_format("%s/state", dir), now[32],
+	     space[64], why[600];
 	json_t *state = NULL;
 	struct cluster_state before;
 
@@ -47,10 +48,11 @@ static void note(const char *dir, int shard, const struct cluster_node *node, bo
 		json_object_set_new(state, "status", json_integer(status));
 		json_object_set_new(state, "line", json_string(message_last()));
 	}
-	text = json_dumps(state, JSON_INDENT(1));
-	if (text && file_make_folder(folder) == 0)
-		file_write(path, text);
-	free(text);
+	if (file_make_folder(folder) < 0)
+		complain("%s: %s: nobody will see where shard %d runs", folder, strerror(errno),
+			 shard);
+	else if (json_file_write(path, state, why, sizeof(why)) < 0)
+		complain("%s: nobody will see where shard %d runs", why, shard);
 	json_decref(state);
 	free(folder);
 	free(path);
