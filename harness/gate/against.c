@@ -9,9 +9,6 @@
 #include "harness/gate/compare.h"
 #include "harness/gate/count_class.h"
 
-/* Memory depends on more than instructions do, so its baselines stand apart. */
-#define MEMORY_TIER 2
-
 static json_t *read_file(const char *path, bool make, char *why, size_t why_size)
 {
 	json_t *file = gate_baseline_read(path, make, why, why_size);
@@ -57,7 +54,7 @@ static int check_tier(struct gate_session *s, const json_t *file, int tier)
 	char *nearest = NULL;
 	int measured = 0;
 
-	gate_class_take(&class, &s->head, tier == MEMORY_TIER);
+	gate_session_class(s, tier, &class);
 	if (file && gate_baseline_find(file, &class, &base, &nearest)) {
 		measured = gate_session_measure(s, tier, &s->head, "head", &s->of_head);
 		if (measured > 0)
@@ -119,7 +116,7 @@ static void put_all(struct gate_session *s, json_t *file)
 
 		if (!s->wanted[t])
 			continue;
-		gate_class_take(&class, &s->head, t == MEMORY_TIER);
+		gate_session_class(s, t, &class);
 		gate_baseline_put(file, &class, t, &s->of_head, s->request->cells != NULL);
 		gate_class_free(&class);
 	}
@@ -166,7 +163,7 @@ static bool accept_line(struct gate_session *s, json_t *file, const struct gate_
 	struct gate_class class;
 	bool done;
 
-	gate_class_take(&class, &s->head, line->tier == MEMORY_TIER);
+	gate_session_class(s, line->tier, &class);
 	done = gate_baseline_accept(file, &class, line->cell, line->metric, line->head,
 				    r->because);
 	gate_class_free(&class);

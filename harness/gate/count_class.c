@@ -112,7 +112,8 @@ static void add_architecture(struct gate_class *class, const char *machine)
 	free(text);
 }
 
-void gate_class_take(struct gate_class *class, const struct contender *build, bool memory)
+void gate_class_take(struct gate_class *class, const struct contender *build,
+		     enum gate_class_of of)
 {
 	char *compilers = elf_compilers(build->path), number[24];
 	struct utsname system = {0};
@@ -125,7 +126,7 @@ void gate_class_take(struct gate_class *class, const struct contender *build, bo
 	add_valgrind(class);
 	gate_class_add(class, "suite_version", SUITE_VERSION);
 	free(compilers);
-	if (!memory)
+	if (of == GATE_CLASS_COUNTS)
 		return;
 	snprintf(number, sizeof(number), "%ld", sysconf(_SC_PAGESIZE));
 	gate_class_add(class, "page_size", number);

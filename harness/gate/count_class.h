@@ -15,9 +15,16 @@ struct gate_class {
 	size_t count;
 };
 
-/* Of this system and a build: architecture, compiler of the build, C library, valgrind, suite
- * version; for memory (tier 2) page size, transparent huge pages and kernel series as well. */
-void gate_class_take(struct gate_class *class, const struct contender *build, bool memory);
+enum gate_class_of {
+	/* Architecture, compiler of the build, C library, valgrind, suite version. */
+	GATE_CLASS_COUNTS,
+	/* And page size, transparent huge pages, kernel series: what memory depends on. */
+	GATE_CLASS_MEMORY
+};
+
+/* Of this system and a build. */
+void gate_class_take(struct gate_class *class, const struct contender *build,
+		     enum gate_class_of of);
 void gate_class_add(struct gate_class *class, const char *key, const char *value);
 void gate_class_free(struct gate_class *class);
 

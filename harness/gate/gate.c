@@ -144,7 +144,7 @@ static void note_class(struct gate_session *g)
 {
 	struct gate_class class;
 
-	gate_class_take(&class, &g->head, true);
+	gate_class_take(&class, &g->head, GATE_CLASS_MEMORY);
 	for (size_t i = 0; i < class.count; i++)
 		gate_outcome_field(g->outcome, class.list[i].key, class.list[i].value);
 	gate_class_free(&class);

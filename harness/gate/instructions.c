@@ -16,56 +16,37 @@
 #define METRIC "instructions"
 #define SHARE_LEAST 0.0005 /* of a cell's instructions: functions with fewer are left out */
 
-static const struct {
-	const char *workload, *settings;
-} chosen[] = {
-	{"tiny-churn", "ops=300000"},
-	{"live-sweep", "ops=100000"},
-	{"size-sweep", "ops=60000"},
-	{"skew-slots", "ops=100000,slots=20000"},
-	{"realloc-growth", "ops=8000,length_max=65536"},
-	{"aligned-calloc", "ops=20000"},
-	{"set-cover", "ops=100000"},
-	{"heap-walk", "ops=20000"},
-	{"json-dom", "ops=200"},
-	{"compiler-passes", "ops=60"},
-	{"fleet-0", "ops=40000"},
-	{"fleet-5", "ops=20000"},
-	{"fleet-5", "ops=20000,step_ns=50000"},
-	{"fleet-8", "ops=30000"},
-	{"kv-server", "ops=60000"},
-	{"req-region", "ops=1000"},
-	{"llm-kv", "ops=150"},
-	{"frag-drain", "ops=30000"},
-	{"frag-attack", "ops=40000,live_mib=2,rounds=6"},
-	{"size-shift", "ops=40000,live_mib=4"},
-	{"diurnal", "ops=40000,live_mib=4"},
-	{"big-buffers", "ops=2000,touch_percent=0"},
-	{"trace:cc1plus", "ops=400000,mode=single"},
-	{"trace:cpython", "ops=400000,mode=single"},
-	{"trace:git", "ops=400000,mode=single"},
-	{"trace:redis", "ops=400000,mode=single"},
-	{"trace:redis-io", "ops=400000,mode=single"},
-	{"trace:sqlite", "ops=400000,mode=single"},
+static const struct gate_choice chosen[] = {
+	{"tiny-churn", "ops=300000", MODE_INSTRUCTIONS},
+	{"live-sweep", "ops=100000", MODE_INSTRUCTIONS},
+	{"size-sweep", "ops=60000", MODE_INSTRUCTIONS},
+	{"skew-slots", "ops=100000,slots=20000", MODE_INSTRUCTIONS},
+	{"realloc-growth", "ops=8000,length_max=65536", MODE_INSTRUCTIONS},
+	{"aligned-calloc", "ops=20000", MODE_INSTRUCTIONS},
+	{"set-cover", "ops=100000", MODE_INSTRUCTIONS},
+	{"heap-walk", "ops=20000", MODE_INSTRUCTIONS},
+	{"json-dom", "ops=200", MODE_INSTRUCTIONS},
+	{"compiler-passes", "ops=60", MODE_INSTRUCTIONS},
+	{"fleet-0", "ops=40000", MODE_INSTRUCTIONS},
+	{"fleet-5", "ops=20000", MODE_INSTRUCTIONS},
+	{"fleet-5", "ops=20000,step_ns=50000", MODE_INSTRUCTIONS},
+	{"fleet-8", "ops=30000", MODE_INSTRUCTIONS},
+	{"kv-server", "ops=60000", MODE_INSTRUCTIONS},
+	{"req-region", "ops=1000", MODE_INSTRUCTIONS},
+	{"llm-kv", "ops=150", MODE_INSTRUCTIONS},
+	{"frag-drain", "ops=30000", MODE_INSTRUCTIONS},
+	{"frag-attack", "ops=40000,live_mib=2,rounds=6", MODE_INSTRUCTIONS},
+	{"size-shift", "ops=40000,live_mib=4", MODE_INSTRUCTIONS},
+	{"diurnal", "ops=40000,live_mib=4", MODE_INSTRUCTIONS},
+	{"big-buffers", "ops=2000,touch_percent=0", MODE_INSTRUCTIONS},
+	{"trace:cc1plus", "ops=400000,mode=single", MODE_INSTRUCTIONS},
+	{"trace:cpython", "ops=400000,mode=single", MODE_INSTRUCTIONS},
+	{"trace:git", "ops=400000,mode=single", MODE_INSTRUCTIONS},
+	{"trace:redis", "ops=400000,mode=single", MODE_INSTRUCTIONS},
+	{"trace:redis-io", "ops=400000,mode=single", MODE_INSTRUCTIONS},
+	{"trace:sqlite", "ops=400000,mode=single", MODE_INSTRUCTIONS},
 };
 #define CHOSEN (sizeof(chosen) / sizeof(chosen[0]))
-
-/* Cells that are wanted, into room for all; their number, or -1 with `why`. */
-static int make_cells(const char *globs, struct cell *cells, char *why, size_t why_size)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < CHOSEN; i++) {
-		if (!cell_init(&cells[n], chosen[i].workload, MODE_INSTRUCTIONS))
-			return because(why, why_size,
-				       "%s is not there: the traces of the bench are in %s",
-				       chosen[i].workload, paths_find()->traces);
-		if (cell_set(&cells[n], chosen[i].settings, why, why_size) < 0)
-			return -1;
-		n += gate_cell_wanted(globs, cells[n].name);
-	}
-	return n;
-}
 
 static int most_first(const void *one, const void *other)
 {
@@ -109,14 +90,8 @@ static void take(const struct gate_trials *trials, size_t i, struct gate_values 
 		gate_values_add(values, TIER, s->cell->name, METRIC, GATE_COUNT);
 	char *dump;
 
-	if (s->status == SAMPLE_SKIPPED) {
-		value->skipped = text_format("%s", s->reason);
+	if (gate_trials_absent(s, value))
 		return;
-	}
-	if (s->status != SAMPLE_OK) {
-		value->failure = text_format("%s", s->reason);
-		return;
-	}
 	value->value = (double)s->instructions;
 	dump = gate_trials_dump(trials, i);
 	if (dump)
@@ -127,20 +102,16 @@ static void take(const struct gate_trials *trials, size_t i, struct gate_values 
 int gate_measure_instructions(const struct gate_place *place, const struct contender *contender,
 			      struct gate_values *values, char *why, size_t why_size)
 {
-	struct cell *cells = calloc(CHOSEN + 1, sizeof(*cells));
 	char *valgrind = paths_find_program("valgrind");
 	struct gate_trials trials;
-	int n, result = -1;
+	struct cell *cells;
+	int n, result = 0;
 
-	if (!cells)
-		return because(why, why_size, "out of memory");
-	if (!valgrind) {
-		free(cells);
+	if (!valgrind)
 		return because(why, why_size,
 			       "valgrind, which counts instructions, is not installed");
-	}
 	free(valgrind);
-	n = make_cells(place->cells, cells, why, why_size);
+	n = gate_trials_cells(place, chosen, CHOSEN, &cells, why, why_size);
 	if (n > 0) {
 		result = gate_trials_run(place, contender, cells, (size_t)n, METRIC, &trials,
 					 why, why_size);
@@ -149,5 +120,5 @@ int gate_measure_instructions(const struct gate_place *place, const struct conte
 		gate_trials_free(&trials);
 	}
 	free(cells);
-	return n < 0 ? -1 : n == 0 ? 0 : result;
+	return n < 0 ? -1 : result;
 }

@@ -7,18 +7,13 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include "harness/base/message.h"
-#include "harness/base/paths.h"
 #include "harness/gate/trials.h"
 
 #define TIER 2
 
 /* The own ones are those that live of what is freed and fetched again: heaps that drain, whose
  * sizes shift, that breathe by the hour, that keep an odd object on every page. */
-static const struct {
-	const char *workload, *settings;
-	enum cell_mode mode;
-} chosen[] = {
+static const struct gate_choice chosen[] = {
 	{"trace:cc1plus", "", MODE_FOOTPRINT},  {"trace:cpython", "", MODE_FOOTPRINT},
 	{"trace:git", "", MODE_FOOTPRINT},      {"trace:redis", "", MODE_FOOTPRINT},
 	{"trace:redis-io", "", MODE_FOOTPRINT}, {"trace:sqlite", "", MODE_FOOTPRINT},
@@ -30,23 +25,6 @@ static const struct {
 	{"trace:redis-io", "", MODE_LOCALITY},  {"trace:sqlite", "", MODE_LOCALITY},
 };
 #define CHOSEN (sizeof(chosen) / sizeof(chosen[0]))
-
-/* Cells that are wanted, into room for all; their number, or -1 with `why`. */
-static int make_cells(const char *globs, struct cell *cells, char *why, size_t why_size)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < CHOSEN; i++) {
-		if (!cell_init(&cells[n], chosen[i].workload, chosen[i].mode))
-			return because(why, why_size,
-				       "%s is not there: the traces of the bench are in %s",
-				       chosen[i].workload, paths_find()->traces);
-		if (cell_set(&cells[n], chosen[i].settings, why, why_size) < 0)
-			return -1;
-		n += gate_cell_wanted(globs, cells[n].name);
-	}
-	return n;
-}
 
 /* Distinct places in a thousand operations: the mean of all whole thousands; of a run that has
  * none, in all. */
@@ -62,13 +40,7 @@ static void add(struct gate_values *values, const struct sample *s, const char *
 {
 	struct gate_value *v = gate_values_add(values, TIER, s->cell->name, metric, unit);
 
-	if (s->status == SAMPLE_SKIPPED)
-		v->skipped = text_format("%s", s->reason);
-	else if (s->status != SAMPLE_OK)
-		v->failure = text_format("%s", s->reason);
-	else if (s->replay.used && !s->replay.validated)
-		v->failure = text_format("not what the trace promises: %s", s->replay.invalid);
-	else
+	if (!gate_trials_absent(s, v))
 		v->value = value;
 }
 
@@ -90,13 +62,11 @@ static void take(const struct sample *s, struct gate_values *values)
 int gate_measure_memory(const struct gate_place *place, const struct contender *contender,
 			struct gate_values *values, char *why, size_t why_size)
 {
-	struct cell *cells = calloc(CHOSEN + 1, sizeof(*cells));
 	struct gate_trials trials;
+	struct cell *cells;
 	int n, result = 0;
 
-	if (!cells)
-		return because(why, why_size, "out of memory");
-	n = make_cells(place->cells, cells, why, why_size);
+	n = gate_trials_cells(place, chosen, CHOSEN, &cells, why, why_size);
 	if (n > 0) {
 		result = gate_trials_run(place, contender, cells, (size_t)n, "memory", &trials,
 					 why, why_size);

@@ -140,7 +140,7 @@ struct gate_line *gate_outcome_add(struct gate_outcome *outcome, int tier, const
 	line = &outcome->lines[outcome->nlines++];
 	line->tier = tier;
 	line->unit = unit;
-	line->base = line->head = line->smallest_effect = NAN;
+	line->base = line->head = line->limit = line->smallest_effect = NAN;
 	line->ratio = (struct interval){0, NAN, NAN, NAN, 0};
 	if (cell)
 		gate_text(&line->cell, "%s", cell);

@@ -46,7 +46,7 @@ struct gate_line {
 	enum gate_unit unit;
 	double base, head;      /* NaN: not measured */
 	struct interval ratio;  /* head / base; n = 1 and low = high = point: exact */
-	double limit;           /* as a share: above 1 + limit it fails */
+	double limit;           /* as a share: above 1 + limit it fails; NaN: it has none */
 	double smallest_effect; /* that this cell could show, as a share; NaN: exact */
 	enum gate_state state;
 	char *reason;            /* why it is not a plain pass or fail; NULL = none */

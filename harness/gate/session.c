@@ -12,18 +12,26 @@ static const struct tier {
 	/* That a tier is named by where it could not be measured at all. */
 	const char *metric;
 	enum gate_unit unit;
+	/* What its count class is made of; values of unlike classes stand apart. */
+	enum gate_class_of class;
 	int (*measure)(const struct gate_place *, const struct contender *,
 		       struct gate_values *, char *, size_t);
 } tiers[GATE_TIERS] = {
-	[0] = {"fast_instructions", GATE_COUNT, gate_measure_static},
-	[1] = {"instructions", GATE_COUNT, gate_measure_instructions},
-	[2] = {"area", GATE_BYTE_EVENTS, gate_measure_memory},
-	[GATE_TIME] = {"cpu_ns", GATE_NS, NULL}, /* of a pair: timing.h */
+	[0] = {"fast_instructions", GATE_COUNT, GATE_CLASS_COUNTS, gate_measure_static},
+	[1] = {"instructions", GATE_COUNT, GATE_CLASS_COUNTS, gate_measure_instructions},
+	[2] = {"area", GATE_BYTE_EVENTS, GATE_CLASS_MEMORY, gate_measure_memory},
+	/* Of a pair (timing.h), which has all in common. */
+	[GATE_TIME] = {"cpu_ns", GATE_NS, GATE_CLASS_MEMORY, NULL},
 };
 
 bool gate_tier_is_exact(int tier)
 {
 	return tiers[tier].measure != NULL;
+}
+
+void gate_session_class(const struct gate_session *g, int tier, struct gate_class *class)
+{
+	gate_class_take(class, &g->head, tiers[tier].class);
 }
 
 void gate_session_note(struct gate_session *g, int tier, enum gate_state state,

@@ -3,6 +3,7 @@
 #define HARNESS_GATE_SESSION_H
 
 #include "harness/contenders/contender.h"
+#include "harness/gate/count_class.h"
 #include "harness/gate/limits.h"
 #include "harness/gate/measure.h"
 #include "harness/gate/outcome.h"
@@ -23,6 +24,9 @@ struct gate_session {
 
 /* Whether values of a tier repeat exactly, so that they can be kept. */
 bool gate_tier_is_exact(int tier);
+
+/* The count class of that tier's values under head, here. */
+void gate_session_class(const struct gate_session *session, int tier, struct gate_class *class);
 
 /* Measures such a tier of one side (a name for its folder).  Returns 1 where there are values,
  * 0 where there are none, after a line of the outcome that says why, -1 where the user ends it.

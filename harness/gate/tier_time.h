@@ -60,7 +60,11 @@ void tier_plan(struct tier *tier);
 /* Says all that, before anything is compared. */
 void tier_announce(const struct tier *tier);
 
-/* A line of the outcome for a cell's metric, with the command that measures it again. */
+/* What delta is at least, by the user's limits or our own. */
+double tier_least_delta(const struct tier *tier, int cell, size_t metric);
+
+/* A line of the outcome for a cell's metric, with the command that measures it again; its limit
+ * is the least until it is judged by another. */
 struct gate_line *tier_line(struct tier *tier, int cell, size_t metric);
 /* Whether a cell failed, or cannot run here, under one of the two; what one of many runs fails
  * by is a failure, too. */

@@ -30,6 +30,7 @@ struct gate_line *tier_line(struct tier *r, int cell, size_t metric)
 		gate_outcome_add(r->o, GATE_TIME, r->cells[cell].name,
 				 tier_metrics[metric].name, tier_metrics[metric].unit);
 
+	line->limit = tier_least_delta(r, cell, metric);
 	if (r->t->again) {
 		char *command = gate_again_cell(r->t->again, GATE_TIME, r->cells[cell].name);
 

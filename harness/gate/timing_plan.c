@@ -21,7 +21,7 @@ static int affordable(const struct tier *r)
 	return pairs > 1 ? (int)pairs : 1;
 }
 
-static double least_delta(const struct tier *r, int cell, size_t metric)
+double tier_least_delta(const struct tier *r, int cell, size_t metric)
 {
 	double limit = r->t->limits ? gate_limit_of(r->t->limits, tier_metrics[metric].name,
 						    r->cells[cell].name)
@@ -58,7 +58,7 @@ void tier_plan(struct tier *r)
 			r->list[r->count] = (struct judged){
 				.cell = i, .metric = m, .base = NAN, .head = NAN};
 			r->verdicts[r->count++] = (struct gate_cell){
-				.delta = gate_delta(room, n, least_delta(r, i, m)),
+				.delta = gate_delta(room, n, tier_least_delta(r, i, m)),
 				.verdict = GATE_INCONCLUSIVE};
 		}
 	for (size_t i = 0; i < r->count; i++) {

@@ -154,6 +154,28 @@ static int run_all(const struct trial_place *place, bool quiet, const char *what
 	return 0;
 }
 
+int gate_trials_cells(const struct gate_place *place, const struct gate_choice *chosen,
+		      size_t n, struct cell **cells, char *why, size_t why_size)
+{
+	int wanted = 0;
+
+	*cells = calloc(n + 1, sizeof(**cells)); /* and room for one that is not wanted */
+	if (!*cells)
+		return because(why, why_size, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		struct cell *cell = &(*cells)[wanted];
+
+		if (!cell_init(cell, chosen[i].workload, chosen[i].mode))
+			return because(why, why_size,
+				       "%s is not there: the traces of the bench are in %s",
+				       chosen[i].workload, paths_find()->traces);
+		if (cell_set(cell, chosen[i].settings, why, why_size) < 0)
+			return -1;
+		wanted += gate_cell_wanted(place->cells, cell->name);
+	}
+	return wanted;
+}
+
 int gate_trials_run(const struct gate_place *place, const struct contender *contender,
 		    const struct cell *cells, size_t count, const char *what,
 		    struct gate_trials *trials, char *why, size_t why_size)
@@ -200,6 +222,18 @@ void gate_trials_free(struct gate_trials *trials)
 		munmap(board_of(trials->samples), board_size(trials->count));
 	free(trials->dumps);
 	*trials = (struct gate_trials){0};
+}
+
+bool gate_trials_absent(const struct sample *s, struct gate_value *value)
+{
+	if (s->status == SAMPLE_SKIPPED)
+		value->skipped = text_format("%s", s->reason);
+	else if (s->status != SAMPLE_OK)
+		value->failure = text_format("%s", s->reason);
+	else if (s->replay.used && !s->replay.validated)
+		value->failure =
+			text_format("not what the trace promises: %s", s->replay.invalid);
+	return value->skipped || value->failure;
 }
 
 char *gate_trials_dump(const struct gate_trials *trials, size_t index)

@@ -8,6 +8,17 @@
 #include "harness/matrix/cell.h"
 #include "harness/trial/sample.h"
 
+/* A cell of a tier, among those that are measured unless the user wants fewer. */
+struct gate_choice {
+	const char *workload, *settings;
+	enum cell_mode mode;
+};
+
+/* Those of n that are wanted (place->cells), in their order, on the heap in *cells, which may
+ * be freed in any case.  Returns their number, or -1 with `why`: the bench lacks one. */
+int gate_trials_cells(const struct gate_place *place, const struct gate_choice *chosen,
+		      size_t n, struct cell **cells, char *why, size_t why_size);
+
 struct gate_trials {
 	struct sample *samples; /* one a cell, in their order */
 	size_t count;
@@ -26,6 +37,10 @@ int gate_trials_run(const struct gate_place *place, const struct contender *cont
 void gate_trials_free(struct gate_trials *trials);
 
 #define GATE_AT_A_TIME 8
+
+/* Whether a sample has no value to take: it was skipped, or failed, or its replay did not do
+ * what the trace promises.  Then the reason stands in `value`. */
+bool gate_trials_absent(const struct sample *sample, struct gate_value *value);
 
 /* Callgrind's output of a trial, on the heap; NULL where there is none. */
 char *gate_trials_dump(const struct gate_trials *trials, size_t index);

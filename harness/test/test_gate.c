@@ -2,6 +2,7 @@
 #include "harness/base/file.h"
 #include "harness/gate/noise.h"
 #include "harness/gate/outcome.h"
+#include "harness/gate/tier_time.h"
 #include "harness/test/unit.h"
 #include "harness/stats/signed_rank.h"
 
@@ -205,6 +206,34 @@ static void the_smallest_effect_is_shown(void **state)
 }
 
 /* The worst line is the outcome's state, and its exit status. */
+/* A line that is not judged has the limit that would count, and one that is of no cell none. */
+static void undecided_lines_have_their_limit(void **state)
+{
+	struct cell cell = {.name = "a"};
+	struct gate_limits limits;
+	struct gate_outcome o;
+	struct gate_timing t = {.pairs = 10, .budget_s = 1, .limits = &limits, .quiet = true};
+	struct tier r = {.t = &t, .o = &o, .cells = &cell, .ncells = 1};
+	char why[200];
+
+	(void)state;
+	gate_limits_begin(&limits);
+	assert_int_equal(
+		gate_limits_set(&limits, "peak_rss_bytes", "a", "7%", why, sizeof(why)), 0);
+	gate_outcome_init(&o);
+	tier_plan(&r);
+	assert_int_equal(o.nlines, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(o.lines[i].state, GATE_STATE_INCONCLUSIVE);
+	assert_true(o.lines[0].limit == 0.03 && o.lines[1].limit == 0.07);
+	assert_true(isnan(gate_outcome_add(&o, 3, NULL, "cpu_ns", GATE_NS)->limit));
+	free(r.list);
+	free(r.verdicts);
+	free(r.decided);
+	gate_outcome_free(&o);
+	gate_limits_free(&limits);
+}
+
 static void states_and_statuses(void **state)
 {
 	static const struct {
@@ -404,6 +433,7 @@ int main(void)
 		cmocka_unit_test(what_is_decided_stays),
 		cmocka_unit_test(critical_sums),
 		cmocka_unit_test(noise_is_of_its_base),
+		cmocka_unit_test(undecided_lines_have_their_limit),
 		cmocka_unit_test(states_and_statuses),
 	};
 

@@ -36,6 +36,31 @@ static void globs_mean_cells(void **state)
 	assert_false(gate_cell_wanted("", "larson"));
 }
 
+/* Of every tier: what a replay did is no value unless it is what its trace promises. */
+static void only_what_was_promised_is_a_value(void **state)
+{
+	struct sample s = {.status = SAMPLE_OK, .replay = {.used = 1, .validated = 1}};
+	struct gate_values values = {0};
+	struct gate_value *value;
+
+	(void)state;
+	value = gate_values_add(&values, 1, "trace:a", "instructions", GATE_COUNT);
+	assert_false(gate_trials_absent(&s, value));
+	assert_null(value->failure);
+	s.replay.validated = 0;
+	snprintf(s.replay.invalid, sizeof(s.replay.invalid), "frees: 3, 4 are promised");
+	assert_true(gate_trials_absent(&s, value));
+	assert_string_equal(value->failure,
+			    "not what the trace promises: frees: 3, 4 are promised");
+	s.replay.used = 0;
+	value = gate_values_add(&values, 1, "b", "instructions", GATE_COUNT);
+	assert_false(gate_trials_absent(&s, value));
+	sample_fail(&s, SAMPLE_SKIPPED, "no valgrind");
+	assert_true(gate_trials_absent(&s, value));
+	assert_string_equal(value->skipped, "no valgrind");
+	gate_values_free(&values);
+}
+
 static void limits_are_of_metrics_and_cells(void **state)
 {
 	struct gate_limits limits;
@@ -416,6 +441,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(globs_mean_cells),
+		cmocka_unit_test(only_what_was_promised_is_a_value),
 		cmocka_unit_test(limits_are_of_metrics_and_cells),
 		cmocka_unit_test(lines_are_judged_by_their_limits),
 		cmocka_unit_test(commands_are_for_a_shell),
