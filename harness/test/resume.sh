@@ -9,19 +9,13 @@ lines() { # of a folder's records, 0 while there are none
 	echo "${n:-0}"
 }
 
-# A run of six blocks whose process, $pid, stands still in the middle of them.  One that was done before it could be
-# stopped, which takes a machine that has no time for this script, is begun again.
-stopped_run() { # FOLDER RECORDS
-	for _ in 1 2 3 4 5 6 7 8; do
-		rm -rf "$1"
-		"$bench" run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$1" >"$work/out" 2>"$work/err" &
-		pid=$!
-		while alive $pid && [ "$(lines "$1")" -lt "$2" ]; do sleep 0.05; done
-		kill -STOP $pid 2>/dev/null
-		[ "$(lines "$1")" -lt 10 ] && return 0
-		kill -KILL $pid 2>/dev/null
-		wait $pid 2>/dev/null
-	done
+# Runs of six blocks with a command that can be held in its middle (bench.sh): 24 records.
+held="--job $work/held.ini $(echo "$plan" | sed 's/--workload tiny-churn --mode throughput//') --no-repeat --quiet --blocks 6 --seed 5"
+held_run() { # FOLDER N: $pid is held before the command's N-th run of twelve
+	printf '[tiny-churn]\nmode = throughput\nset = ops=200000\n%s\n' "$(held_section "$2")" >"$work/held.ini"
+	"$bench" run $held --out "$1" >"$work/out" 2>"$work/err" &
+	pid=$!
+	until_held $pid
 }
 
 taken() { # until the process has taken the SIGINT (bit 1) that was sent to it
@@ -49,28 +43,31 @@ check '[ $status -eq 0 ] && [ "$(wc -l <"$work/out")" -eq 1 ] && grep -q "was fi
 	"a finished one that is resumed says so, and that is no failure"
 refuses 1 "holds a run set already" "nor written over" run $plan --out "$work/whole"
 
-bench run --no-report --quiet --mode footprint --workload heap-walk --set ops=1000,step_ns=0 --blocks 1 --only glibc --out "$work/held"
-bench run --resume --out "$work/held"
+bench run --no-report --quiet --mode footprint --workload heap-walk --set ops=1000,step_ns=0 --blocks 1 --only glibc --out "$work/stepped"
+bench run --resume --out "$work/stepped"
 check '[ $status -eq 0 ] && grep -q "nothing is left" "$work/out"' "so does one whose clock was held though its mode moves it"
 
 # ctrl-C: the running sample is finished.
-stopped_run "$work/cut" 3
+held_run "$work/unheld" 0
+wait $pid
+check '[ $? -eq 0 ] && [ "$(lines "$work/unheld")" -eq 24 ]' "six blocks of two, with a command beside"
+held_run "$work/cut" 4
 kill -INT $pid
-kill -CONT $pid
+touch "$work/go"
 wait $pid
 status=$?
 had=$(lines "$work/cut")
 check '[ $status -eq 130 ] && grep -q "run --resume --out $work/cut" "$work/err"' \
 	"ctrl-C: status 130, and how to go on"
-check '[ $had -ge 3 ] && [ $had -lt 12 ] && grep -q "\"finished\": null" "$work/cut/manifest.json"' \
+check '[ $had -ge 4 ] && [ $had -lt 24 ] && grep -q "\"finished\": null" "$work/cut/manifest.json"' \
 	"it leaves an unfinished folder"
 cp "$work/cut/samples.jsonl" "$work/before"
 bench run --resume --quiet --no-report --out "$work/cut"
-check '[ $status -eq 0 ] && [ "$(lines "$work/cut")" -eq 12 ]' "--resume measures what is missing"
-check 'cmp -s "$work/cut/cdf/tiny-churn.tsv" "$work/whole/cdf/tiny-churn.tsv"' \
+check '[ $status -eq 0 ] && [ "$(lines "$work/cut")" -eq 24 ]' "--resume measures what is missing"
+check 'cmp -s "$work/cut/cdf/tiny-churn.tsv" "$work/unheld/cdf/tiny-churn.tsv"' \
 	"and records the sizes and lifetimes that were not"
 check 'head -n "$had" "$work/cut/samples.jsonl" | cmp -s - "$work/before"' "and leaves alone what was there"
-check '[ "$("$rows" "$work/cut" id block order allocator seed | sort)" = "$("$rows" "$work/whole" id block order allocator seed | sort)" ]' \
+check '[ "$("$rows" "$work/cut" id block order allocator seed | sort)" = "$("$rows" "$work/unheld" id block order allocator seed | sort)" ]' \
 	"as if it had never been interrupted: same numbers, orders and seeds"
 
 # A second ctrl-C does not wait: the stalled sample is given up and not recorded.
@@ -99,14 +96,14 @@ status=$?
 check '[ $status -eq 130 ] && [ "$(lines "$work/all")" -eq 0 ]' "a sample that is ended together with the bench leaves no record"
 
 # kill -9, in the middle of writing a record.
-stopped_run "$work/shot" 4
+held_run "$work/shot" 5
 refuses 2 "another ashlar-bench" "two at once in one folder are refused" run --resume --out "$work/shot"
 kill -KILL $pid
+touch "$work/go"
 wait $pid 2>/dev/null
-had=$(lines "$work/shot")
 printf '{"schema":1,"id":' >>"$work/shot/samples.jsonl"
 bench run --resume --quiet --no-report --out "$work/shot"
-check '[ $status -eq 0 ] && [ "$("$rows" "$work/shot" id block order allocator seed | sort)" = "$("$rows" "$work/whole" id block order allocator seed | sort)" ]' \
+check '[ $status -eq 0 ] && [ "$("$rows" "$work/shot" id block order allocator seed | sort)" = "$("$rows" "$work/unheld" id block order allocator seed | sort)" ]' \
 	"after kill -9 and a torn line --resume completes it too"
 
 # Foreign folders.
