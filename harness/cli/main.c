@@ -65,12 +65,12 @@ int main(int argc, char **argv)
 {
 	argp_err_exit_status = STATUS_USAGE;
 	if (argc > 2 && strcmp(argv[1], "help") == 0) {
-		/* `help VERB` is `VERB --help`. */
+		/* `help VERB` is `VERB --help`; where the verb has verbs below it, `help VERB
+		 * BELOW` is `VERB BELOW --help`. */
 		static char ask[] = "--help";
 
-		argv[1] = argv[2];
-		argv[2] = ask;
-		argc = 3;
+		memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof(*argv));
+		argv[argc - 1] = ask;
 	}
 	if (argc < 2) {
 		help(stderr);

@@ -59,12 +59,50 @@ offers() { # WORD...: what bash would offer for the last of these words
 if command -v bash >/dev/null; then
 	offers r
 	check 'printf "%s\n" run record report | cmp - "$work/out"' "bash completes verbs"
-	offers run --no
-	check 'grep -qx -e --no-report "$work/out" && ! [ -s "$work/err" ]' "options"
+	"$bench" --help | awk '/^  [a-z]/ { print $1 }' >"$work/verbs"
+	offers ""
+	check 'cmp "$work/verbs" "$work/out"' "all of them"
+	# Of each verb, also of those below one, all options and no others.
+	options() { "$bench" "$@" --help | grep -oE '^ +(-.,)? +--[a-z-]+' | grep -oE -e '--[a-z-]+'; }
+	while read -r verb below; do
+		offers $verb $below --
+		options $verb $below | cmp -s - "$work/out" || echo "$verb $below"
+	done >"$work/wrong" <<-END
+		$(cat "$work/verbs")
+		$("$bench" cluster --help | awk '/^  [a-z]/ { print "cluster", $1 }')
+	END
+	cp "$work/wrong" "$work/out"
+	check '[ ! -s "$work/out" ]' "all options of each"
 	offers run --workload = tiny-churn,kv-s
 	check 'grep -qx "tiny-churn,kv-server" "$work/out"' "a list of workloads"
-	offers trace undu
-	check 'grep -qx undump "$work/out"' "and verbs of a verb"
+	for verb in cluster trace; do
+		"$bench" $verb --help | awk '/^  [a-z]/ { print $1 }' >"$work/below"
+		offers $verb ""
+		check '[ "$(grep -c . "$work/below")" -ge 5 ] && cmp "$work/below" "$work/out"' "verbs below $verb"
+		offers help $verb ""
+		check 'cmp "$work/below" "$work/out"' "and help of them"
+	done
+	# Words that an option takes are those that a refusal names.
+	while read -r option verb; do
+		bench $verb $option nosuch
+		sed 's/.*: \([a-z0-9, -]*\) \(are known\|is wanted\|is needed\|are accepted\)$/\1/; s/, / /g; s/ \(and\|or\) / /' "$work/err" |
+			tr ' ' '\n' | sort >"$work/known"
+		offers $verb $option ""
+		sort "$work/out" | cmp -s - "$work/known" || echo "$option: $(cat "$work/known" "$work/out" | tr '\n' ' ')"
+		grep -qE -e "$option[)|].* $(paste -s -d ' ' "$work/out") ;;" "$home/share/zsh/site-functions/_ashlar-bench" || echo "$option: zsh"
+	done >"$work/wrong" <<-END
+		--mode run
+		--suite run
+		--counters run
+		--output run --command true
+		--by cost .
+		--inconclusive gate
+		--pattern op-matrix
+		--program fidelity
+		--from trace import
+	END
+	cp "$work/wrong" "$work/out"
+	check '[ ! -s "$work/out" ]' "the words of options, in both shells"
 fi
 if command -v zsh >/dev/null; then
 	zsh -n "$home/share/zsh/site-functions/_ashlar-bench" >"$work/out" 2>&1

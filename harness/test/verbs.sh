@@ -23,6 +23,9 @@ done
 for verb in $("$bench" cluster --help | awk '/^  [a-z]/ { print $1 }'); do
 	bench cluster "$verb" --help
 	check '[ $status -eq 0 ] && grep -q "^Usage: ashlar-bench cluster $verb" "$work/out"' "cluster $verb --help"
+	cp "$work/out" "$work/help"
+	bench help cluster "$verb"
+	check '[ $status -eq 0 ] && cmp "$work/help" "$work/out"' "help cluster $verb says the same"
 	grep -oE '^ +(-.,)? +--[a-z-]+' "$work/out" | sed 's/^ *//; s/, */ /' | grep -v -e '--help' -e '--usage' -e '--version' |
 		case $verb in
 		plan|extend) grep -vxF -e "$(sed -n 's/^run //p' "$work/options")" ;;
@@ -41,6 +44,16 @@ awk '/^[.]SH/ { here = $2 == "SYNOPSIS" }
 { printf '%s\n' help $verbs; sed 's/ -. / /' "$work/options"; } | sort -u >"$work/told"
 diff "$work/told" "$work/manual" >"$work/out"
 check '[ ! -s "$work/out" ]' "the manual's synopsis is what --help says"
+# And the words below tell of each: its options, and every verb under a head of its own.
+awk '{ gsub(/\\f[BIRP]/, " "); gsub(/\\/, "") }
+	/^[.]SH/ { here = $2 }
+	here == "SYNOPSIS" { next }
+	here == "VERBS" && head { gsub(/"/, ""); print $2 }
+	{ head = /^[.]TP/
+		while (match($0, /--[a-z]+(-[a-z]+)*/)) { print substr($0, RSTART, RLENGTH); $0 = substr($0, RSTART + RLENGTH) } }' \
+	"$top_srcdir/harness/man/ashlar-bench.1" | sort -u >"$work/manual"
+{ grep -oE -e '--[a-z-]+' "$work/options"; printf '%s\n' $verbs; } | sort -u | comm -23 - "$work/manual" >"$work/out"
+check '[ ! -s "$work/out" ]' "and the rest of it tells of each verb and option"
 # A letter means one thing in all verbs.
 awk 'NF == 3 && seen[$2] && seen[$2] != $3 { print $2 ": " seen[$2] " and " $3 }
 	NF == 3 { seen[$2] = $3; n++ }
