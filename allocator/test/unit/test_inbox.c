@@ -131,13 +131,12 @@ static void *hold_the_bin(void *number)
 	return NULL;
 }
 
-static void flush_while_busy(void **m, unsigned shard)
+static void flush_while_busy(void **m, unsigned of)
 {
 	pthread_t holder;
 
 	held = let_go = 0;
-	assert_int_equal(pthread_create(&holder, NULL, hold_the_bin, (void *)(uintptr_t)shard),
-			 0);
+	assert_int_equal(pthread_create(&holder, NULL, hold_the_bin, (void *)(uintptr_t)of), 0);
 	while (ash_load_acquire(&held) == 0)
 		ash_os_yield();
 	ash_magazine_flush(CLASS, m);
