@@ -53,7 +53,7 @@ check 'cmp "$work/wanted" "$work/out"' "schemas are installed"
 
 # --- completion ------------------------------------------------------------------------
 offers() { # WORD...: what bash would offer for the last of these words
-	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ashlar_bench; printf "%s\n" "${COMPREPLY[@]}"' - \
+	bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ashlar_bench; [ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"' - \
 		"$home/share/bash-completion/completions/ashlar-bench" "$bench" "$@" >"$work/out" 2>"$work/err"
 }
 if command -v bash >/dev/null; then
@@ -99,7 +99,7 @@ if command -v bash >/dev/null; then
 		--inconclusive gate
 		--pattern op-matrix
 		--program fidelity
-		--from trace import
+		--from trace import -o x
 	END
 	cp "$work/wrong" "$work/out"
 	check '[ ! -s "$work/out" ]' "the words of options, in both shells"
