@@ -214,7 +214,14 @@ static void main_thread_dies_first(void)
 
 /* --- thread keys ------------------------------------------------------------------- */
 
-#define ROUNDS 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */
+/* PTHREAD_DESTRUCTOR_ITERATIONS.  ThreadSanitizer's runtime has a key of its own, the first of
+ * all, by which it forgets the thread in the last of them: what is checked by it may run in
+ * those before alone. */
+#ifdef __SANITIZE_THREAD__
+#define ROUNDS 3
+#else
+#define ROUNDS 4
+#endif
 
 static pthread_key_t round_key;
 static atomic_uint rounds;
