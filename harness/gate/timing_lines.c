@@ -24,6 +24,15 @@ void tier_say(const struct tier *r, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+double tier_least_delta(const struct tier *r, int cell, size_t metric)
+{
+	double limit = r->t->limits ? gate_limit_of(r->t->limits, tier_metrics[metric].name,
+						    r->cells[cell].name)
+				    : NAN;
+
+	return isnan(limit) ? GATE_TIME_LEAST : limit;
+}
+
 struct gate_line *tier_line(struct tier *r, int cell, size_t metric)
 {
 	struct gate_line *line =

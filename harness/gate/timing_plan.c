@@ -21,15 +21,6 @@ static int affordable(const struct tier *r)
 	return pairs > 1 ? (int)pairs : 1;
 }
 
-double tier_least_delta(const struct tier *r, int cell, size_t metric)
-{
-	double limit = r->t->limits ? gate_limit_of(r->t->limits, tier_metrics[metric].name,
-						    r->cells[cell].name)
-				    : NAN;
-
-	return isnan(limit) ? GATE_TIME_LEAST : limit;
-}
-
 void tier_plan(struct tier *r)
 {
 	double *room = calloc(r->noise.count + 1, sizeof(*room));
