@@ -89,7 +89,7 @@ if command -v bash >/dev/null; then
 			tr ' ' '\n' | sort >"$work/known"
 		offers $verb $option ""
 		sort "$work/out" | cmp -s - "$work/known" || echo "$option: $(cat "$work/known" "$work/out" | tr '\n' ' ')"
-		grep -qE -e "$option[)|].* $(paste -s -d ' ' "$work/out") ;;" "$home/share/zsh/site-functions/_ashlar-bench" || echo "$option: zsh"
+		grep -qE -e "${option}[)|].* $(paste -s -d ' ' "$work/out") ;;" "$home/share/zsh/site-functions/_ashlar-bench" || echo "$option: zsh"
 	done >"$work/wrong" <<-END
 		--mode run
 		--suite run
