@@ -41,8 +41,10 @@ static void *move(void *p, size_t old_usable, size_t size)
 {
 	size_t bytes = size < old_usable ? size : old_usable;
 	int saved = errno;
-	/* In large steps what is copied is a bounded share; room would cost memory. */
-	bool creeps = size > old_usable && size - old_usable < old_usable / 4;
+	/* What grows by a share of its size is copied a bounded number of times; room would
+	 * cost memory. */
+	bool creeps = old_usable > ASH_SMALL_MAX && size > old_usable &&
+		      size - old_usable < old_usable / 16;
 	void *q = creeps ? ash_malloc_growing(size) : ash_front_malloc(size);
 
 	if (ASH_UNLIKELY(q == NULL)) {

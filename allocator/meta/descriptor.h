@@ -56,14 +56,14 @@ struct ash_run {
 	uint8_t class;        /* slab */
 	uint8_t head;         /* granules back to the head; 0 in the head itself */
 	uint8_t granules;
-	uint16_t shard;      /* slab */
-	uint16_t regions;    /* slab */
-	uint16_t nfree;      /* slab */
-	uint16_t bump;       /* slab: regions below were carved */
-	uint16_t summary;    /* slab */
-	uint8_t fullness;    /* slab: index of the bin's list it is on */
-	uint8_t index;       /* granules of the hugeblock before it */
-	uint32_t size;       /* slab: of a region; large: usable bytes */
+	uint16_t shard;   /* slab */
+	uint16_t regions; /* slab */
+	uint16_t nfree;   /* slab; large: granules of room that it was given and did not take */
+	uint16_t bump;    /* slab: regions below were carved */
+	uint16_t summary; /* slab */
+	uint8_t fullness; /* slab: index of the bin's list it is on */
+	uint8_t index;    /* granules of the hugeblock before it */
+	uint32_t size;    /* slab: of a region; large: usable bytes */
 	uint32_t reciprocal; /* slab: see ash_region_index */
 	uint32_t stamp;      /* slab: epoch in which a region was last taken */
 	uint8_t detached;   /* slab: off its bin's lists while holes are purged; large: its tail

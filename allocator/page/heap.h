@@ -103,6 +103,8 @@ struct ash_pages {
 	struct ash_list pool; /* pages of the hugetlb pool that are wholly free, by `dense` */
 	struct ash_packing packing;
 	struct ash_block_bounds bounds;
+	size_t room; /* granules that are free behind runs which are to grow into them: the
+			sum of what their descriptors say */
 };
 
 /* Where the next block comes from; hugeblock.h.  Its lock is held over the system calls:

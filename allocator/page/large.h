@@ -15,7 +15,8 @@ struct ash_far;
  * memory reads as zero.  NULL with ENOMEM.  Call without a lock. */
 void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *zeroed);
 
-/* The same for one that is likely to grow: where it is a run, with as much room behind it. */
+/* The same for one that is likely to grow: where it is a run, with as much room behind it
+ * unless many others have some. */
 void *ash_large_alloc_growing(struct ash_heap *heap, size_t size);
 
 /* The two kinds are taken back apart: the caller has looked the pointer up.  False where

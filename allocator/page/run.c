@@ -83,6 +83,31 @@ static void give_back(struct ash_heap *heap, struct ash_hugeblock *block, unsign
 	ash_block_count_free(heap, block, count);
 }
 
+/* Granules of room that there are at a time: a part of what is in use, or what two buffers need
+ * that are as long as runs can be. */
+#define ROOM_SHARE 32
+#define ROOM_LEAST ASH_HUGE_GRANULES
+
+/* Caller holds the lock.  Whether so much room more may be given.  Where many runs ask for it
+ * the heap would come to be of holes twice as long as what goes there, all touched in the end.
+ */
+static bool may_give_room(const struct ash_heap *heap, unsigned granules)
+{
+	size_t most = heap->account.in_use / ROOM_SHARE;
+
+	return heap->pages.room + granules <= (most > ROOM_LEAST ? most : ROOM_LEAST);
+}
+
+/* Caller holds the lock.  The run takes so much of its room, or has no use for it any more. */
+static void end_room(struct ash_heap *heap, struct ash_run *run, unsigned granules)
+{
+	if (granules > run->nfree)
+		granules = run->nfree;
+	ash_assert(heap->pages.room >= granules);
+	heap->pages.room -= granules;
+	run->nfree -= (uint16_t)granules;
+}
+
 static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned room,
 			     unsigned align, enum ash_run_state state, bool *zeroed)
 {
@@ -102,6 +127,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 		uint32_t seen = ash_hugeblock_growths(heap);
 
 		ash_mutex_lock(&pages->lock);
+		if (room > granules && !may_give_room(heap, room - granules))
+			room = granules;
 		block = ash_packing_choose(&pages->packing, room, align, &first);
 		if (block != NULL)
 			break;
@@ -128,6 +155,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	run->address = block->address + first * ASH_GRANULE;
 	set_length(run, granules);
 	run->detached = 0;
+	run->nfree = (uint16_t)(room - granules);
+	pages->room += room - granules;
 	ash_store_relaxed(&run->head, (uint8_t)0);
 	/* It was empty: what was sparse before is filled anew. */
 	anew = ASH_UNLIKELY(block->told) && block->nused == granules ? block->address : 0;
@@ -166,6 +195,8 @@ static void free_locked(struct ash_heap *heap, struct ash_run *run)
 		ash_store_relaxed(&run->state, (uint8_t)ASH_RUN_FREE);
 		return;
 	}
+	if (run->state != ASH_RUN_SLAB)
+		end_room(heap, run, run->nfree);
 	ash_bitmap_clear(block->tails, first);
 	give_back(heap, block, first, run->granules);
 	ash_block_changed(heap, block);
@@ -214,8 +245,10 @@ bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granule
 		done = first + granules <= ASH_HUGE_GRANULES &&
 		       ash_bitmap_range_clear(block->used, ASH_HUGE_GRANULES, first + now,
 					      granules - now);
-		if (done)
+		if (done) {
 			take(heap, block, first, first + now, granules - now);
+			end_room(heap, run, granules - now);
+		}
 	}
 	if (done) {
 		set_length(run, granules);

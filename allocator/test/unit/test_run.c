@@ -154,6 +154,55 @@ static void room_to_grow(void **state)
 	ash_run_free(&ash_heap, c);
 }
 
+/* Many that creep at once share 2 MiB of room, whatever becomes of them: heap and faults do not
+ * grow to twice of what they hold. */
+static void room_is_bounded(void **state)
+{
+	enum { MANY = 512, EACH = 16 };
+	struct ash_run *run[MANY];
+	size_t room = ash_heap.pages.room;
+
+	(void)state;
+	assert_int_equal(room, 0);
+	for (unsigned round = 0; round < 2; round++) {
+		size_t before = ash_hugeblock_mapped(&ash_heap);
+
+		for (unsigned i = 0; i < MANY; i++) {
+			run[i] = ash_run_alloc_room(&ash_heap, EACH, 2 * EACH, ASH_RUN_LARGE);
+			assert_non_null(run[i]);
+			room = ash_heap.pages.room;
+			assert_true(room <= ASH_HUGE_GRANULES || room * 32 <= i * EACH);
+		}
+		assert_true(room >= ASH_HUGE_GRANULES);
+		/* All of them, a 16th of slack, and what there was before. */
+		assert_true(ash_hugeblock_mapped(&ash_heap) <=
+			    before + (size_t)MANY * EACH * ASH_GRANULE * 17 / 16);
+		for (unsigned i = 0; i < MANY; i++)
+			ash_run_free(&ash_heap, run[i]);
+		assert_int_equal(ash_heap.pages.room, 0);
+	}
+}
+
+/* One after the other gets its room, and what was taken of it serves the next. */
+static void room_comes_back(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		struct ash_run *a = ash_run_alloc_room(&ash_heap, 40, 80, ASH_RUN_LARGE), *b;
+
+		assert_true(ash_run_resize(&ash_heap, a, 79));
+		assert_int_equal(ash_heap.pages.room, 1);
+		b = ash_run_alloc_room(&ash_heap, 60, 120, ASH_RUN_LARGE);
+		assert_int_equal(ash_heap.pages.room, 61);
+		assert_true(ash_run_resize(&ash_heap, b, 61));
+		assert_true(ash_run_resize(&ash_heap, b, 2));
+		assert_int_equal(ash_heap.pages.room, 60);
+		ash_run_free(&ash_heap, a);
+		ash_run_free(&ash_heap, b);
+		assert_int_equal(ash_heap.pages.room, 0);
+	}
+}
+
 static unsigned mmaps_left;
 
 static bool few_mmaps(enum ash_os_call call)
@@ -343,6 +392,8 @@ int main(void)
 		cmocka_unit_test(resize_in_place),
 		cmocka_unit_test(packs_the_fullest),
 		cmocka_unit_test(room_to_grow),
+		cmocka_unit_test(room_is_bounded),
+		cmocka_unit_test(room_comes_back),
 		cmocka_unit_test(growth_fails_and_recovers),
 		cmocka_unit_test(released_blocks_come_back),
 		cmocka_unit_test(idle_blocks_go),
