@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "api/compat.h"
+#include "api/control.h"
 #include "front/boot.h"
 #include "front/front.h"
 #include "api/forms.h"
@@ -16,6 +17,19 @@ void cfree(void *p);
 
 #define PLAIN(name) name
 ASH_DEFINE_FAMILY(PLAIN)
+
+/* jemalloc's names; the variables are the program's to define or to set. */
+int mallctl(const char *name, void *oldp, size_t *oldlenp, void *newp, size_t newlen);
+int mallctlnametomib(const char *name, size_t *mibp, size_t *miblenp);
+int mallctlbymib(const size_t *mib, size_t miblen, void *oldp, size_t *oldlenp, void *newp,
+		 size_t newlen);
+void malloc_stats_print(void (*write)(void *, const char *), void *opaque, const char *letters);
+extern const char *malloc_conf, *malloc_conf_2_conf_harder;
+extern void (*malloc_message)(void *opaque, const char *text);
+ASH_EXPORT __attribute__((weak)) const char *malloc_conf;
+ASH_EXPORT __attribute__((weak)) const char *malloc_conf_2_conf_harder;
+ASH_EXPORT __attribute__((weak)) void (*malloc_message)(void *opaque, const char *text);
+ASH_DEFINE_CONTROL(PLAIN)
 
 ASH_OWN(ash_own_malloc, malloc);
 ASH_OWN(ash_own_free, free);

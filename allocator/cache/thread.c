@@ -142,6 +142,8 @@ static struct ash_thread *take_record(void)
 			   ASH_CACHE_LINE);
 	if (t == NULL)
 		return NULL;
+	if (checked())
+		t->rest = (void ***)(t + 1);
 	ash_mutex_lock(&lock);
 	ash_list_push_back(&all, &t->link);
 	records++;
@@ -189,6 +191,7 @@ static void end_thread(void *record)
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert(t->budget_used == 0);
 	ash_tls.thread = NULL;
+	ash_tls.apart = 0;
 	ash_relatives_thread_ends();
 	retire(t);
 	if (ash_thread_count() <= 1)
@@ -224,7 +227,12 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	t->slow_paths = 0;
 	t->budget_used = 0;
 	t->freed = 0;
-	t->top = checked() ? (void ***)(t + 1) : ash_tls.top;
+	t->tcache_max = t->tcache_most =
+		ash_conf.tcache_max == 0
+			? 0
+			: (uint32_t)ash_class_size(ash_class_of(ash_conf.tcache_max));
+	t->counted = (struct ash_counted){0};
+	t->top = checked() ? t->rest : ash_tls.top;
 	for (unsigned s = 0; checked() && s < ASH_CLASSES; s++)
 		t->top[s] = ASH_STATIC_TOP;
 	enlist(t);
@@ -245,6 +253,25 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert_internal(ash_thread_tops_are_valid(t));
 	return t;
+}
+
+bool ash_thread_set_apart(struct ash_thread *t, enum ash_apart why)
+{
+	ash_assert(t == ash_tls.thread);
+	if (t->rest == NULL) {
+		t->rest = ash_base_alloc(ASH_CLASSES * sizeof(*t->rest), ASH_CACHE_LINE);
+		if (t->rest == NULL)
+			return false;
+	}
+	ash_mutex_lock(&lock);
+	for (unsigned s = 0; t->top != t->rest && s < ASH_CLASSES; s++) {
+		t->rest[s] = ash_tls.top[s];
+		ash_store_relaxed(&ash_tls.top[s], ASH_STATIC_TOP);
+	}
+	t->top = t->rest;
+	ash_mutex_unlock(&lock);
+	ash_tls.apart |= why;
+	return true;
 }
 
 struct ash_thread *ash_thread_next(struct ash_thread *t)
@@ -301,6 +328,20 @@ size_t ash_thread_cached_bytes(void)
 	size_t sum = 0;
 
 	ash_thread_each(count_thread, &sum);
+	return sum;
+}
+
+uint64_t ash_thread_large_of_nobody[2];
+
+uint64_t ash_thread_large(bool taken)
+{
+	uint64_t sum = ash_load_relaxed(&ash_thread_large_of_nobody[taken]);
+
+	ash_mutex_lock(&lock);
+	for (struct ash_list *l = all.next; l != &all; l = l->next)
+		sum += ash_load_relaxed(
+			&ASH_LIST_ENTRY(l, struct ash_thread, link)->large[taken]);
+	ash_mutex_unlock(&lock);
 	return sum;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "cache/magazine.h"
 #include "meta/size_class.h"
+#include "util/atomic.h"
 #include "util/list.h"
 
 struct ash_shard;
@@ -26,6 +27,16 @@ struct ash_class_cache {
 	uint32_t taken; /* bytes from slabs or depot, as far as it matters: to own_from */
 };
 
+/* Usable bytes of what the thread's calls took and gave back since it asked for them to be
+ * counted.  The owner's; the program reads the first two by address.
+ *
+ *   peak >= base, of which one was allocated - deallocated when it was last reset, the other
+ * the most since */
+struct ash_counted {
+	uint64_t allocated, deallocated;
+	int64_t base, peak;
+};
+
 /* The record.  Its owner is the thread that `tls` belongs to; what has no other remark is the
  * owner's alone.  A record of an older generation is that of a thread that a fork left behind
  * in the parent: nobody's, until the child's threads have taken what it holds.
@@ -39,10 +50,11 @@ struct ash_thread {
 	struct ash_thread *unused; /* next record without a thread; THREADS lock */
 	struct ash_tls *tls;       /* NULL while it has no thread; THREADS lock */
 	uint32_t generation;       /* forks between the first process and its thread's */
-	/* By class, the tops of its magazines: those of tls; under `checks:on` an array of its
-	 * own, and those of tls stay at the static one, so that every call takes the slow path.
-	 */
+	/* By class, the tops of its magazines: those of tls; where the thread is apart `rest`,
+	 * an array of its own that it keeps, and those of tls stay at the static one, so that
+	 * every call takes the slow path.  Changes under the THREADS lock. */
 	void ***top;
+	void ***rest; /* or NULL */
 	struct ash_shard *shard;
 	struct ash_shard *own; /* for lined classes of which it took own_from bytes, or NULL;
 				  changes under the SHARDS lock */
@@ -54,7 +66,18 @@ struct ash_thread {
 	bool fresh; /* it is not the only thread, and made no slow call that allocates yet */
 	uint32_t budget_used; /* bytes that its capacities amount to */
 	size_t freed;         /* bytes that it gave to depot and slabs and did not take since */
+	uint32_t tcache_max;  /* largest class with magazines; 0 = none has: all of its calls go
+				 to the slabs */
+	uint32_t tcache_most; /* the same while it is not 0 */
+	struct ash_counted counted;
+	uint64_t large[2]; /* large objects given back and taken, by all threads that the record
+			      ever had; atomic, others read it */
 	struct ash_class_cache classes[ASH_CLASSES];
+};
+
+/* Why all of a thread's calls take the slow path; bits. */
+enum ash_apart {
+	ASH_APART_COUNTED = 1, /* what it takes and gives back is counted */
 };
 
 enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
@@ -79,6 +102,7 @@ struct ash_tls {
 	uint16_t size_of[ASH_BY_16_CLASSES];
 	struct ash_thread *thread;
 	uint32_t phase; /* enum ash_thread_phase */
+	uint32_t apart; /* enum ash_apart */
 };
 
 extern __thread struct ash_tls ash_tls ASH_HIDDEN;
@@ -88,6 +112,26 @@ extern void *ash_static_magazine[ASH_MAGAZINE_SLOTS] ASH_HIDDEN;
 #define ASH_STATIC_TOP (&ash_static_magazine[ASH_MAGAZINE_SLOTS - 1])
 
 struct ash_thread *ash_thread_birth(void);
+
+/* Puts the thread apart for one more reason; false where there is no memory.  Its own only. */
+bool ash_thread_set_apart(struct ash_thread *thread, enum ash_apart why);
+
+/* For slow paths: the thread took, or gave back, an object of so many usable bytes. */
+ASH_INLINE void ash_thread_count_taken(size_t usable)
+{
+	if (ASH_UNLIKELY(ash_tls.apart & ASH_APART_COUNTED) && ash_tls.thread != NULL) {
+		struct ash_counted *c = &ash_tls.thread->counted;
+
+		c->allocated += usable;
+		if ((int64_t)(c->allocated - c->deallocated) > c->peak)
+			c->peak = (int64_t)(c->allocated - c->deallocated);
+	}
+}
+ASH_INLINE void ash_thread_count_given(size_t usable)
+{
+	if (ASH_UNLIKELY(ash_tls.apart & ASH_APART_COUNTED) && ash_tls.thread != NULL)
+		ash_tls.thread->counted.deallocated += usable;
+}
 
 /* The equations of a record, and of the magazines that its tops point into; by its owner.  The
  * second walks over all items. */
@@ -116,6 +160,16 @@ void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void
 unsigned ash_thread_count(void);
 /* Bytes of objects in the magazines of all threads: exact where they rest. */
 size_t ash_thread_cached_bytes(void);
+/* Large objects that threads took (true) or gave back, ever. */
+uint64_t ash_thread_large(bool taken);
+extern uint64_t ash_thread_large_of_nobody[2]; /* by threads without a record */
+ASH_INLINE void ash_thread_count_large(bool taken)
+{
+	if (ASH_LIKELY(ash_tls.thread != NULL))
+		ash_owned_add(&ash_tls.thread->large[taken], 1);
+	else
+		ash_add_relaxed(&ash_thread_large_of_nobody[taken], 1);
+}
 /* Whether every thread that ever had a record has ended: the process may be about to. */
 bool ash_thread_none_left(void);
 

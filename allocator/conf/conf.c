@@ -6,12 +6,15 @@
 #include "conf/rows.h"
 #include "meta/descriptor.h"
 #include "os/os.h"
+#include "util/compiler.h"
 #include "util/epoch.h"
 #include "util/fmt.h"
 
 struct ash_conf ash_conf = {
 	.abort_on_misuse = true,
 	.tcache = true,
+	.tcache_max = ASH_SMALL_MAX,
+	.max_background_threads = 1,
 	.dirty_decay_ms = ASH_DECAY_MS,
 	.hpa = true,
 	.hpa_hugification_threshold = ASH_HUGE / 8 * 7,
@@ -70,19 +73,58 @@ void ash_conf_tell(const char *text, const char *source)
 				    ASH_SPAN_SHOWN(key));
 }
 
+/* The program's, by weak references: api/ defines both for programs that define none. */
+extern const char *malloc_conf __attribute__((weak, visibility("default")));
+extern const char *malloc_conf_2_conf_harder __attribute__((weak, visibility("default")));
+
+const char *ash_conf_link = "/etc/malloc.conf";
+
+static const char *given[ASH_CONF_SOURCES];
+
+static const char *const source_names[ASH_CONF_SOURCES] = {
+	[ASH_CONF_GLOBAL] = "malloc_conf",
+	[ASH_CONF_LINK] = "/etc/malloc.conf",
+	[ASH_CONF_ENVIRONMENT] = "MALLOC_CONF",
+	[ASH_CONF_OWN_ENVIRONMENT] = ASH_CONF_NAME,
+	[ASH_CONF_GLOBAL_HARDER] = "malloc_conf_2_conf_harder",
+};
+
+/* Where the link leads to, which need be no file. */
+static const char *read_link(void)
+{
+	static char target[4096];
+
+	if (ash_os_secure_process() ||
+	    ash_os_read_link(ash_conf_link, target, sizeof(target)) == 0)
+		return NULL;
+	return target;
+}
+
+static void find_sources(void)
+{
+	given[ASH_CONF_GLOBAL] = &malloc_conf != NULL ? malloc_conf : NULL;
+	given[ASH_CONF_LINK] = read_link();
+	given[ASH_CONF_ENVIRONMENT] = ash_os_environment("MALLOC_CONF");
+	given[ASH_CONF_OWN_ENVIRONMENT] = ash_os_environment(ASH_CONF_NAME);
+	given[ASH_CONF_GLOBAL_HARDER] =
+		&malloc_conf_2_conf_harder != NULL ? malloc_conf_2_conf_harder : NULL;
+}
+
+const char *ash_conf_given(enum ash_conf_source source)
+{
+	return given[source];
+}
+
 void ash_conf_init(void)
 {
-	static const char *const sources[] = {"MALLOC_CONF", ASH_CONF_NAME};
 	unsigned refused = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		const char *text = ash_os_environment(sources[i]);
-
-		if (text != NULL)
-			refused += ash_conf_parse(&ash_conf, text, sources[i]);
-	}
-	for (unsigned i = 0; i < 2 && ash_conf.confirm_conf; i++)
-		ash_conf_tell(ash_os_environment(sources[i]), sources[i]);
+	find_sources();
+	for (unsigned i = 0; i < ASH_CONF_SOURCES; i++)
+		if (given[i] != NULL)
+			refused += ash_conf_parse(&ash_conf, given[i], source_names[i]);
+	for (unsigned i = 0; i < ASH_CONF_SOURCES && ash_conf.confirm_conf; i++)
+		ash_conf_tell(given[i], source_names[i]);
 	if (refused != 0 && ash_conf.abort_conf) {
 		ash_message("abort_conf:true and %u option%s refused", refused,
 			    refused == 1 ? "" : "s");

@@ -1,10 +1,12 @@
-/* Options, read once at boot from the environment.
+/* Options, read once at boot.
  *
- * Sources, the later one wins: MALLOC_CONF, then ASHLAR_CONF; each a list
- * "key:value,key:value".  A process that changed its privileges (setuid) reads neither.  An
- * unknown key or a bad value costs one line on stderr and changes nothing; with
- * abort_conf:true it also aborts, but for keys that begin with experimental_.  An option of
- * jemalloc's that means nothing here costs a line under confirm_conf alone. */
+ * Sources, the later one wins: the string that the program defines as malloc_conf; what the
+ * symbolic link /etc/malloc.conf leads to; the environment's MALLOC_CONF, then its ASHLAR_CONF;
+ * and the program's malloc_conf_2_conf_harder.  Each is a list "key:value,key:value".  A
+ * process that changed its privileges (setuid) reads neither link nor environment.  An unknown
+ * key or a bad value costs one line on stderr and changes nothing; with abort_conf:true it also
+ * aborts, but for keys that begin with experimental_.  An option of jemalloc's that means
+ * nothing here costs a line under confirm_conf alone. */
 #ifndef ASH_CONF_CONF_H
 #define ASH_CONF_CONF_H
 
@@ -14,6 +16,21 @@
 
 /* Written by ash_conf_init, then only read. */
 extern struct ash_conf ash_conf;
+
+enum ash_conf_source {
+	ASH_CONF_GLOBAL,
+	ASH_CONF_LINK,
+	ASH_CONF_ENVIRONMENT,
+	ASH_CONF_OWN_ENVIRONMENT,
+	ASH_CONF_GLOBAL_HARDER,
+	ASH_CONF_SOURCES
+};
+
+/* What that source held, NULL where there was none. */
+const char *ash_conf_given(enum ash_conf_source source);
+
+/* The link's path; tests have one of their own. */
+extern const char *ash_conf_link;
 
 /* Reads the sources into ash_conf.  Allocates nothing. */
 void ash_conf_init(void);

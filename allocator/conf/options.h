@@ -14,6 +14,12 @@ enum ash_amount_kind { ASH_AMOUNT_AUTO, ASH_AMOUNT_NONE, ASH_AMOUNT_BYTES, ASH_A
 struct ash_amount {
 	uint64_t n;
 	unsigned kind; /* enum ash_amount_kind */
+	char text[24]; /* as it was given; empty where it was not */
+};
+
+/* Letters that choose what is printed. */
+struct ash_letters {
+	char text[32];
 };
 
 enum ash_background_thread { ASH_BACKGROUND_AUTO, ASH_BACKGROUND_TRUE, ASH_BACKGROUND_FALSE };
@@ -32,8 +38,11 @@ struct ash_conf {
 	bool confirm_conf; /* print what each source held */
 	bool abort_on_misuse;
 	bool tcache;                         /* magazines */
+	uint64_t tcache_max;                 /* for objects of at most so many bytes */
 	unsigned background_thread;          /* enum ash_background_thread */
-	bool stats_print;                    /* malloc_stats() at exit */
+	uint64_t max_background_threads;     /* at least 1, and there is one at most */
+	bool stats_print;                    /* statistics at exit, */
+	struct ash_letters stats_print_opts; /* in this form */
 	unsigned checks;                     /* enum ash_checks */
 	unsigned zero_realloc;               /* enum ash_zero_realloc */
 	unsigned thp;                        /* enum ash_thp */

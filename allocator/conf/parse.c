@@ -96,22 +96,24 @@ bool ash_parse_bytes(struct ash_span s, uint64_t *n)
 
 bool ash_parse_amount(struct ash_span s, struct ash_amount *amount)
 {
-	uint64_t n;
+	struct ash_amount parsed = {0};
+	struct ash_span number = {s.at, s.length - 1};
 
-	if (ash_parse_is(s, "none")) {
-		*amount = (struct ash_amount){0, ASH_AMOUNT_NONE};
-		return true;
-	}
-	if (s.length > 0 && s.at[s.length - 1] == '%') {
-		s.length--;
-		if (!ash_parse_number(s, &n) || n > 100)
-			return false;
-		*amount = (struct ash_amount){n, ASH_AMOUNT_PERCENT};
-		return true;
-	}
-	if (!ash_parse_bytes(s, &n))
+	if (s.length == 0 || s.length >= sizeof(parsed.text))
 		return false;
-	*amount = (struct ash_amount){n, ASH_AMOUNT_BYTES};
+	memcpy(parsed.text, s.at, s.length);
+	if (ash_parse_is(s, "none")) {
+		parsed.kind = ASH_AMOUNT_NONE;
+	} else if (s.at[s.length - 1] == '%') {
+		parsed.kind = ASH_AMOUNT_PERCENT;
+		if (!ash_parse_number(number, &parsed.n) || parsed.n > 100)
+			return false;
+	} else {
+		parsed.kind = ASH_AMOUNT_BYTES;
+		if (!ash_parse_bytes(s, &parsed.n))
+			return false;
+	}
+	*amount = parsed;
 	return true;
 }
 

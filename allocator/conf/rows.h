@@ -5,6 +5,12 @@
 #include <stdbool.h>
 #include "conf/options.h"
 #include "conf/parse.h"
+#include "conf/row.h"
+
+/* All rows: those that steer something, then jemalloc's others. */
+unsigned ash_rows_count(void);
+const struct ash_row *ash_rows_at(unsigned i);
+const char *ash_rows_key(const struct ash_row *row);
 
 /* Sets the field of `key` in *conf.  False, after a message that names `source`, where there is
  * no such key or the value is none of its kind; nothing is changed then. */

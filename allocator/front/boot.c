@@ -1,7 +1,6 @@
 #include "front/boot.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "cache/thread.h"
 #include "front/bounds.h"
@@ -21,7 +20,6 @@
 #include "reclaim/purge.h"
 #include "reclaim/rounds.h"
 #include "slab/shard.h"
-#include "stats/print.h"
 
 uint32_t ash_boot_state;
 static const struct ash_tls *booting; /* of the thread that brings it up; atomic */
@@ -88,8 +86,6 @@ static void finish(void)
 {
 	ash_thread_init();
 	ash_fork_init();
-	if (ash_conf.stats_print)
-		atexit(ash_print_stats);
 }
 
 bool ash_boot_slow(void)

@@ -9,6 +9,7 @@
 #include "page/account.h"
 #include "page/limits.h"
 #include "page/mapping.h"
+#include "reclaim/claim.h"
 #include "reclaim/purge.h"
 #include "slab/bin.h"
 
@@ -46,6 +47,37 @@ static size_t resolve_limit(struct ash_amount amount, uint64_t limit)
 	return n != 0 ? n : ASH_NO_LIMIT;
 }
 
+static size_t dirty_max; /* where not everything goes at once; set at boot */
+
+/* At boot, or with the claim. */
+static void apply_decay_ms(int64_t ms)
+{
+	uint32_t age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
+
+	ash_store_relaxed(&ash_heap.limits.dirty_max, ms == 0 ? 0 : dirty_max);
+	ash_purge_set_decay_ms(&ash_heap, ms);
+	/* Mappings wait half as long as runs. */
+	ash_mutex_lock(&ash_heap.mappings.lock);
+	ash_heap.mappings.cache_ns =
+		ms < 0 ? ASH_MAPPING_CACHE_FOR_GOOD : (uint64_t)ms * 500000;
+	ash_mutex_unlock(&ash_heap.mappings.lock);
+	ash_store_relaxed(&ash_bin_hole_age, age);
+	ash_heap.holes.enabled = ms >= 0;
+	ash_store_relaxed(&ash_heap.drain.enabled, ms >= 0);
+}
+
+bool ash_bounds_set_decay_ms(int64_t dirty_ms, int64_t muzzy_ms)
+{
+	if (dirty_ms < -1 || dirty_ms > ASH_BOUNDS_MS_MOST || muzzy_ms < -1 ||
+	    muzzy_ms > ASH_BOUNDS_MS_MOST)
+		return false;
+	ash_claim_await(&ash_heap);
+	apply_decay_ms(dirty_ms);
+	ash_purge_set_muzzy_ms(&ash_heap, muzzy_ms);
+	ash_claim_give_back(&ash_heap);
+	return true;
+}
+
 void ash_bounds_init(void)
 {
 	uint64_t container = ash_cgroup_memory(), ram = ash_os_memory_bytes();
@@ -58,17 +90,11 @@ void ash_bounds_init(void)
 	ash_heap.limits.dirty_max =
 		resolve(ash_conf.dirty_max, limit,
 			container < ram ? (size_t)(container / 4) : ASH_NO_LIMIT);
-	if (ms == 0)
-		ash_heap.limits.dirty_max = 0;
-	ash_purge_set_decay_ms(&ash_heap, ms);
+	dirty_max = ash_heap.limits.dirty_max;
+	apply_decay_ms(ms);
 	ash_purge_set_muzzy_ms(&ash_heap, ash_conf.muzzy_decay_ms);
-	/* Mappings wait half as long as runs. */
-	ash_heap.mappings.cache_ns =
-		ms < 0 ? ASH_MAPPING_CACHE_FOR_GOOD : (uint64_t)ms * 500000;
 	if (limit / 16 < ash_heap.mappings.cache_least)
 		ash_heap.mappings.cache_least = (size_t)(limit / 16);
-	ash_bin_hole_age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
-	ash_heap.holes.enabled = ash_heap.drain.enabled = ms >= 0;
 	ash_heap.growing.limited = ash_os_address_limit() != UINT64_MAX;
 	ash_heap.rounds.pressure = ash_conf.pressure_purge != ASH_PRESSURE_FALSE;
 	ash_heap.rounds.pressure_bounded = ash_conf.pressure_purge == ASH_PRESSURE_AUTO;

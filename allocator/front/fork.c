@@ -27,6 +27,7 @@
 #include "os/relatives.h"
 #include "page/heap.h"
 #include "slab/shard.h"
+#include "stats/epoch.h"
 
 /* glibc's; weak, for another libc has none of them. */
 extern char __libc_single_threaded __attribute__((weak));
@@ -48,6 +49,7 @@ static void each_bin(void (*fn)(struct ash_mutex *))
 /* In rank order.  No shard can be added once the shards' lock is held. */
 static void each_mutex(void (*fn)(struct ash_mutex *))
 {
+	fn(ash_epoch_mutex());
 	fn(ash_thread_mutex());
 	fn(ash_shard_mutex());
 	if (fn == ash_mutex_fork_prepare) {

@@ -14,6 +14,12 @@
 #include "reclaim/rounds.h"
 #include "slab/slab.h"
 
+static void count_large_given(const struct ash_object *object)
+{
+	ash_thread_count_large(false);
+	ash_thread_count_given(object->usable);
+}
+
 /* A pointer that no thread cache takes: large, foreign or wrong. */
 static ASH_NOINLINE void free_far(void *p)
 {
@@ -25,6 +31,7 @@ static ASH_NOINLINE void free_far(void *p)
 	/* Of two threads that free it at once one finds it gone. */
 	case ASH_OBJECT_RUN:
 		if (ash_large_free_run(&ash_heap, object.run)) {
+			count_large_given(&object);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -34,6 +41,7 @@ static ASH_NOINLINE void free_far(void *p)
 	case ASH_OBJECT_MAPPING:
 		if (ash_far_remove(p, &object.far)) {
 			ash_large_free_mapping(&ash_heap, &object.far);
+			count_large_given(&object);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -83,6 +91,17 @@ ASH_INLINE bool check_small(const struct ash_run *slab, void *p, unsigned class)
 	return true;
 }
 
+/* Whether it is none of the last two that the magazine took of a thread that is apart. */
+static bool is_no_double(void *p, unsigned class)
+{
+	void **top = ash_tls.thread->top[class];
+
+	if (ASH_LIKELY(top[0] != p && top[-1] != p))
+		return true;
+	report_double(p, class);
+	return false;
+}
+
 /* Under `checks:on`: false where the ordinary way is to be taken. */
 static bool free_checked(void *p, unsigned class)
 {
@@ -94,15 +113,31 @@ static bool free_checked(void *p, unsigned class)
 	return true;
 }
 
+/* The same by a thread that is apart: what the fast path would do. */
+static bool free_apart(void *p, unsigned class)
+{
+	if (ash_conf.checks == ASH_CHECKS_ON) {
+		ash_thread_count_given(ash_class_size(class));
+		return free_checked(p, class);
+	}
+	if (ash_tls.thread == NULL)
+		return false;
+	if (!check_small(ash_run_of(p), p, class) || !is_no_double(p, class))
+		return true;
+	ash_thread_count_given(ash_class_size(class));
+	if (!ash_tcache_push(class, p))
+		ash_tcache_free(class, p);
+	return true;
+}
+
 void ash_free_full(void *p, size_t class)
 {
 	int saved = errno;
 
 	if (ASH_UNLIKELY(class == 0))
 		free_far(p);
-	else if (ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON) &&
-		 free_checked(p, (unsigned)class))
-		return;
+	else if (ASH_UNLIKELY(ash_front_is_apart()) && free_apart(p, (unsigned)class))
+		;
 	else if (check_small(ash_run_of(p), p, (unsigned)class))
 		ash_tcache_free((unsigned)class, p);
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))

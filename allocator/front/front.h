@@ -188,6 +188,8 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing);
 void *ash_malloc_growing(size_t size);
 /* Bytes that realloc has copied; approximate where several threads did. */
 extern uint64_t ash_realloc_copied;
+/* Calls of it with size 0. */
+extern uint64_t ash_realloc_zeroed;
 
 /* The rest of the family; results and errors as ashlar.h states them. */
 void *ash_realloc(void *p, size_t size);

@@ -48,7 +48,20 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 	}
 	ash_bounds_tell();
 	errno = p != NULL ? saved : ENOMEM; /* whatever the kernel refused on the way */
+	if (ASH_UNLIKELY(p == NULL))
+		return NULL;
+	ash_thread_count_large(true);
+	if (ASH_UNLIKELY(ash_tls.apart != 0))
+		ash_thread_count_taken(ash_usable_size(p));
 	return p;
+}
+
+/* What the fast paths do not do, for threads that they do not serve. */
+ASH_INLINE void hand_out(void *p, unsigned class)
+{
+	if (ash_conf.checks == ASH_CHECKS_ON)
+		ash_handed_out(p);
+	ash_thread_count_taken(ash_class_size(class));
 }
 
 void *ash_malloc_slow(size_t size)
@@ -66,10 +79,10 @@ void *ash_malloc_slow(size_t size)
 	if (ASH_UNLIKELY(size == 0)) /* whose class has no magazine */
 		return ash_front_malloc(1);
 	class = ash_class_of(size);
-	if (ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON)) {
+	if (ASH_UNLIKELY(ash_front_is_apart())) {
 		p = ash_tcache_pop(class);
 		if (ASH_LIKELY(p != NULL)) {
-			ash_handed_out(p);
+			hand_out(p, class);
 			return p;
 		}
 	}
@@ -79,8 +92,8 @@ void *ash_malloc_slow(size_t size)
 	ash_bounds_tell();
 	if (ASH_UNLIKELY(p == NULL))
 		return no_memory();
-	if (ASH_UNLIKELY(ash_conf.checks == ASH_CHECKS_ON))
-		ash_handed_out(p);
+	if (ASH_UNLIKELY(ash_front_is_apart()))
+		hand_out(p, class);
 	errno = saved; /* a search for memory may have met refusals */
 	return p;
 }

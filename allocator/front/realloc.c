@@ -19,9 +19,11 @@
 #include "util/fmt.h"
 
 uint64_t ash_realloc_copied;
+uint64_t ash_realloc_zeroed;
 
 static void *realloc_zero(void *p)
 {
+	ash_add_relaxed(&ash_realloc_zeroed, 1);
 	switch (ash_conf.zero_realloc) {
 	case ASH_ZERO_REALLOC_ABORT:
 		ash_message("realloc(%p, 0) and zero_realloc:abort", p);
@@ -109,6 +111,15 @@ static void *resize_mapping(void *p, struct ash_far *entry, size_t size)
 	return q;
 }
 
+/* It took the place of itself. */
+static void count_resized(const void *p, size_t old_usable)
+{
+	if (ASH_UNLIKELY(ash_tls.apart != 0)) {
+		ash_thread_count_given(old_usable);
+		ash_thread_count_taken(ash_usable_size(p));
+	}
+}
+
 /* A smaller size where there is no memory to move to: the object stays, for programs count on
  * it that this cannot fail, and what it need not hold goes back as far as its kind allows.
  * (Without safety checks, free_sized with a small size would then be wrong.) */
@@ -121,6 +132,7 @@ static ASH_COLD void *keep_smaller(void *p, struct ash_object *object, size_t si
 		ash_large_resize_run(&ash_heap, object->run, size);
 	else if (object->kind == ASH_OBJECT_MAPPING)
 		q = resize_mapping(p, &object->far, size);
+	count_resized(q != NULL ? q : p, object->usable);
 	errno = saved;
 	return q != NULL ? q : p;
 }
@@ -185,6 +197,7 @@ void *ash_realloc(void *p, size_t size)
 		if (stays_large(object.usable, size))
 			return p;
 		if (size > ASH_SMALL_MAX && resize_run(object.run, object.usable, size)) {
+			count_resized(p, object.usable);
 			errno = saved; /* room for it may have been made, with refusals */
 			return p;
 		}
@@ -195,6 +208,7 @@ void *ash_realloc(void *p, size_t size)
 		if (!ash_large_is_run(size)) {
 			q = resize_mapping(p, &object.far, size);
 			if (q != NULL) {
+				count_resized(q, object.usable);
 				ash_bounds_tell();
 				errno = saved;
 				return q;

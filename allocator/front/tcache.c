@@ -290,6 +290,8 @@ static bool earn(struct ash_thread *t, unsigned class)
 
 	if (cc->cap != 0)
 		ash_capacity_set(t, class, 0);
+	if (ASH_UNLIKELY(ash_class_size(class) > t->tcache_max))
+		return false;
 	cc->misses++;
 	if (cc->misses < MISSES_TO_EARN && ash_class_size(class) >= EARLY_SIZE)
 		return false;
@@ -524,12 +526,59 @@ void ash_tcache_init(void)
 	ash_relief_init();
 }
 
-bool ash_tcache_release(void)
+void ash_tcache_flush(void)
 {
 	struct ash_thread *t = ash_tls.phase == ASH_THREAD_LIVE ? ash_tls.thread : NULL;
 
-	if (t != NULL)
-		for (unsigned c = 1; c < ASH_CLASSES; c++)
-			drop_class(t, t->top, c);
+	for (unsigned c = 1; t != NULL && c < ASH_CLASSES; c++)
+		drop_class(t, t->top, c);
+}
+
+bool ash_tcache_release(void)
+{
+	ash_tcache_flush();
 	return ash_relief_all();
+}
+
+bool ash_tcache_set_enabled(bool enabled)
+{
+	struct ash_thread *t = ash_thread_self();
+
+	if (t == NULL)
+		return false;
+	t->tcache_max = enabled ? t->tcache_most : 0;
+	if (!enabled)
+		ash_tcache_flush();
+	return true;
+}
+
+bool ash_tcache_is_enabled(void)
+{
+	const struct ash_thread *t = ash_thread_self();
+
+	return t != NULL && ash_tcache_enabled && t->tcache_max != 0;
+}
+
+size_t ash_tcache_max(void)
+{
+	const struct ash_thread *t = ash_thread_self();
+
+	return t != NULL ? t->tcache_most : 0;
+}
+
+bool ash_tcache_set_max(size_t bytes)
+{
+	struct ash_thread *t = ash_thread_self();
+
+	if (t == NULL)
+		return false;
+	t->tcache_most = bytes >= ASH_SMALL_MAX ? ASH_SMALL_MAX
+			 : bytes == 0           ? 0
+						: (uint32_t)ash_class_size(ash_class_of(bytes));
+	if (t->tcache_max != 0)
+		t->tcache_max = t->tcache_most;
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		if (ash_class_size(c) > t->tcache_max)
+			drop_class(t, t->top, c);
+	return true;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "cache/thread.h"
+#include "conf/conf.h"
 
 /* Off, every call goes straight to the slabs (`checks:full`, `tcache:false`). */
 extern bool ash_tcache_enabled;
@@ -13,8 +14,15 @@ extern bool ash_tcache_enabled;
 /* Once, before the first of the others; allocates nothing. */
 void ash_tcache_init(void);
 
-/* Under `checks:on` the fast paths see no magazine, and these are the like: an object of the
- * class, NULL where the magazine is empty; whether it took one. */
+/* Whether this thread's fast paths see no magazine: under `checks:on`, and where it is apart.
+ */
+ASH_INLINE bool ash_front_is_apart(void)
+{
+	return ash_conf.checks == ASH_CHECKS_ON || ash_tls.apart != 0;
+}
+
+/* The like of the fast paths for such a thread: an object of the class, NULL where the magazine
+ * is empty; whether it took one. */
 ASH_INLINE void *ash_tcache_pop(unsigned class)
 {
 	struct ash_thread *t = ash_tls.thread;
@@ -56,6 +64,17 @@ void ash_tcache_free(unsigned class, void *p);
 /* For slow paths that touch no magazine (large objects): a tick now and then.  `allocates` as
  * in ash_rounds_tick. */
 void ash_tcache_tick(bool allocates);
+
+/* Of this thread: its magazines give their objects to the slabs. */
+void ash_tcache_flush(void);
+/* Whether it may have magazines.  Setting is false where it has no record, for want of memory
+ * or because it ends. */
+bool ash_tcache_is_enabled(void);
+bool ash_tcache_set_enabled(bool enabled);
+/* Largest objects that they hold, in bytes; rounded up to a class, at most ASH_SMALL_MAX, 0 =
+ * none. Kept while they are not enabled. */
+size_t ash_tcache_max(void);
+bool ash_tcache_set_max(size_t bytes);
 
 /* Empties this thread's magazines and gives back all that lies idle (ash_relief_all). */
 bool ash_tcache_release(void);

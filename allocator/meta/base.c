@@ -86,6 +86,16 @@ size_t ash_base_mapped(void)
 	return ash_load_relaxed(&mapped);
 }
 
+size_t ash_base_used(void)
+{
+	size_t used;
+
+	ash_mutex_lock(&lock);
+	used = mapped - (end - at);
+	ash_mutex_unlock(&lock);
+	return used;
+}
+
 struct ash_mutex *ash_base_mutex(void)
 {
 	return &lock;

@@ -9,8 +9,10 @@
  * NULL where the kernel has none.  Any thread; takes a lock and may map memory. */
 void *ash_base_alloc(size_t size, size_t align);
 
-/* Bytes taken from the kernel for metadata so far, touched or not. */
+/* Bytes taken from the kernel for metadata so far, touched or not; and those of them that were
+ * handed out. */
 size_t ash_base_mapped(void);
+size_t ash_base_used(void);
 
 /* Tests make allocations fail: called first, outside the lock; true = there is no memory.  NULL
  * in production. */

@@ -234,6 +234,15 @@ void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry, v
 	ash_mutex_unlock(&lock);
 }
 
+void ash_far_each(void (*fn)(const struct ash_far *entry, void *argument), void *argument)
+{
+	ash_mutex_lock(&lock);
+	for (size_t i = 0; i < capacity; i++)
+		if (table[i].address != 0)
+			fn(&table[i], argument);
+	ash_mutex_unlock(&lock);
+}
+
 /* Walks the table: for the messages about misuse, never on a path that matters. */
 bool ash_far_covering(const void *address, struct ash_far *entry)
 {

@@ -37,6 +37,8 @@ void ash_far_attach(const struct ash_far *entry, size_t mapped_before);
  * take or change it meanwhile; nothing where there is none.  fn makes no system call. */
 void ash_far_with(const void *address, void (*fn)(const struct ash_far *entry, void *argument),
 		  void *argument);
+/* The same for every entry. */
+void ash_far_each(void (*fn)(const struct ash_far *entry, void *argument), void *argument);
 /* Whether some entry's mapping holds this address; fills it in. */
 bool ash_far_covering(const void *address, struct ash_far *entry);
 

@@ -56,6 +56,20 @@ size_t ash_os_read_file(const char *path, char *text, size_t size)
 	return length;
 }
 
+size_t ash_os_read_link(const char *path, char *text, size_t size)
+{
+	ssize_t n;
+
+	ash_lock_rank_assert_system_call();
+	n = ash_os_faulted(ASH_OS_OPEN)
+		    ? -1
+		    : ash_system_call(SYS_readlinkat, AT_FDCWD, path, text, size);
+	if (n <= 0 || (size_t)n >= size)
+		return 0;
+	text[n] = '\0';
+	return (size_t)n;
+}
+
 static bool identify(int fd, struct ash_os_kept *kept)
 {
 	struct stat status;

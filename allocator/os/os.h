@@ -113,6 +113,10 @@ ash_os_environment(const char *name); /* NULL where unset or the process is secu
  * length, 0 where it cannot be read. */
 size_t ash_os_read_file(const char *path, char *text, size_t size);
 
+/* Where a symbolic link leads to, as text; its length, 0 where there is no such link or the
+ * text does not fit with its NUL. */
+size_t ash_os_read_link(const char *path, char *text, size_t size);
+
 /* A file of the kernel that is kept open, to be read again by the thread that opened it.
  * Programs close descriptors that are not theirs, and get their numbers for files of their own:
  * one that is no longer what was opened is forgotten. */

@@ -26,14 +26,14 @@
 
 void ash_purge_set_decay_ms(struct ash_heap *heap, int64_t ms)
 {
-	heap->purge.dirty_ms = ms;
+	ash_store_relaxed(&heap->purge.dirty_ms, ms);
 	/* An eighth of the whole time: after eight of these a three-thousandth is left. */
 	heap->purge.dirty.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
 }
 
 void ash_purge_set_muzzy_ms(struct ash_heap *heap, int64_t ms)
 {
-	heap->purge.muzzy_ms = ms;
+	ash_store_relaxed(&heap->purge.muzzy_ms, ms);
 	heap->purge.muzzy.tau_ns = ms > 0 ? (uint64_t)ms * 1000000 / 8 : 0;
 }
 
@@ -50,7 +50,7 @@ void ash_purge_set_interval_ms(struct ash_heap *heap, uint64_t ms)
 /* Bytes of free runs that stay by request, whatever their age. */
 static size_t requested(const struct ash_heap *heap)
 {
-	if (heap->purge.dirty_ms < 0 || heap->purge.dirty_share < 0)
+	if (ash_load_relaxed(&heap->purge.dirty_ms) < 0 || heap->purge.dirty_share < 0)
 		return SIZE_MAX;
 	return (ash_account_in_use(heap) * (uint64_t)heap->purge.dirty_share >> 16)
 	       << ASH_GRANULE_SHIFT;

@@ -9,7 +9,7 @@
 #include "page/heap.h"
 
 /* In how many ms freed memory is gone: -1 = never by time, 0 = at once; ASH_DECAY_MS unless
- * set.  At boot. */
+ * set.  At boot, or by who holds the claim. */
 void ash_purge_set_decay_ms(struct ash_heap *heap, int64_t ms);
 
 /* Freed memory that decayed is given back lazily (MADV_FREE) first and for good in so many ms

@@ -127,6 +127,8 @@ bool ash_relief_all(void)
 	idle = ash_block_idle(heap);
 	ash_purge_all(heap);
 	claimed(heap, SIZE_MAX);
+	ash_purge_all(heap); /* slabs whose pages went as holes are free runs now, and count as
+				such */
 	ash_block_release_empty(heap, idle);
 	return ash_os_given.bytes != before;
 }

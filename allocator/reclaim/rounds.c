@@ -269,7 +269,8 @@ static uint64_t background_round(void)
 	uint64_t now_ns = ash_os_clock_ns();
 	bool left, busy;
 
-	if (ash_thread_none_left())
+	ash_owned_add(&heap->rounds.runs, 1);
+	if (ash_thread_none_left() || ash_load_relaxed(&heap->rounds.stopped))
 		return ASH_BACKGROUND_END;
 	left = rounds_at_once(now_ns);
 	busy = program_is_busy(now_ns);
@@ -281,7 +282,9 @@ static uint64_t background_round(void)
 	    (ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + ash_account_cached(heap) > WATCHED)
 		return ROUND_NS;
 	/* With one thread left nobody is spared anything by its waiting. */
-	return ash_thread_count() <= 1 && !heap->rounds.alone ? ASH_BACKGROUND_END : 0;
+	return ash_thread_count() <= 1 && !ash_load_relaxed(&heap->rounds.alone)
+		       ? ASH_BACKGROUND_END
+		       : 0;
 }
 
 /* Files are opened and closed with the claim, that no fork finds it half done. */
@@ -311,8 +314,34 @@ void ash_rounds_init(void)
 
 void ash_rounds_start(void)
 {
-	if (heap->rounds.background && !ash_mutex_forking && !ash_thread_none_left())
+	if (ash_load_relaxed(&heap->rounds.background) && !ash_mutex_forking &&
+	    !ash_thread_none_left())
 		ash_background_start();
+}
+
+bool ash_rounds_set_background(bool wanted)
+{
+	struct ash_rounds *rounds = &heap->rounds;
+
+	ash_store_relaxed(&rounds->stopped, !wanted);
+	ash_store_relaxed(&rounds->background, wanted);
+	ash_store_relaxed(&rounds->alone, wanted);
+	if (wanted) {
+		ash_thread_self(); /* of a program without a thread it would end at once */
+		ash_rounds_start();
+		return ash_background_running();
+	}
+	while (ash_background_running()) {
+		ash_background_hurry(true);
+		ash_os_sleep(100000);
+	}
+	return true;
+}
+
+void ash_rounds_work(void)
+{
+	if (!ash_mutex_forking)
+		round_of_work(ash_os_clock_ns(), false);
 }
 
 /* Returns whether there is one. */
@@ -352,7 +381,8 @@ void ash_rounds_freed(void)
 {
 	struct ash_stall stall;
 
-	if (ash_mutex_forking || !heap->drain.enabled || !ash_claim_try(heap))
+	if (ash_mutex_forking || !ash_load_relaxed(&heap->drain.enabled) ||
+	    !ash_claim_try(heap))
 		return;
 	ash_stall_begin(&stall);
 	ash_drain_step(heap, ash_os_coarse_clock_ns());

@@ -27,6 +27,13 @@ void ash_rounds_init(void);
  * without a lock. */
 void ash_rounds_start(void);
 
+/* From now on there is a background thread, also in a program of one thread, or none: returns
+ * when that is so, false where none can be had.  Not by that thread; call without a lock. */
+bool ash_rounds_set_background(bool wanted);
+
+/* One round by the caller, unless another thread works: what is due by time goes. */
+void ash_rounds_work(void);
+
 /* A thread noticed the clock in a slow path: it works, or wakes the background thread.  Call
  * without a lock. */
 void ash_rounds_tick(uint64_t now_ns);

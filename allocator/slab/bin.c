@@ -23,7 +23,7 @@ void ash_bin_init(struct ash_bin *bin)
 {
 	bin->group = 1;
 	ash_mutex_init(&bin->lock, ASH_RANK_BIN);
-	bin->hole_age = ash_bin_hole_age;
+	bin->hole_age = ash_load_relaxed(&ash_bin_hole_age);
 	for (unsigned i = 0; i < ASH_BIN_LISTS; i++)
 		ash_list_init(&bin->list[i]);
 }
@@ -65,7 +65,8 @@ bool ash_bin_is_valid(const struct ash_bin *bin)
 	}
 	return bin->filled >> ASH_BIN_LISTS == 0 && bin->nslabs >= least &&
 	       bin->empty_slabs == ash_list_length(&bin->list[ASH_BIN_LISTS - 1]) &&
-	       bin->regions_out <= (uint64_t)bin->nslabs * ASH_BITMAP_WORDS * 64;
+	       bin->regions_out <= (uint64_t)bin->nslabs * ASH_BITMAP_WORDS * 64 &&
+	       bin->taken >= bin->regions_out && bin->made >= bin->nslabs;
 }
 
 bool ash_bin_lists_are_valid(const struct ash_bin *bin)
@@ -151,6 +152,7 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 		relink_taken(bin, slab);
 	}
 	bin->regions_out += got;
+	bin->taken += got;
 	ash_assert(got <= want && (got == want || bin->filled == 0));
 	check(bin);
 	return got;
@@ -197,6 +199,7 @@ static unsigned fill_groups(struct ash_bin *bin, void **end, unsigned want)
 		relink_taken(bin, slab);
 	}
 	bin->regions_out += got;
+	bin->taken += got;
 	check(bin);
 	return got;
 }
@@ -242,6 +245,7 @@ static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void *
 			return got; /* what there is serves */
 		ash_mutex_lock(&bin->lock);
 		bin->nslabs++;
+		bin->made++;
 		bin->empty_slabs++;
 		link_slab(bin, slab);
 		check(bin);
@@ -409,7 +413,7 @@ static bool is_aged(const struct ash_bin *bin, const struct ash_bin_walk *walk,
 	clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	return (uint16_t)(clock - slab->run_clock) >=
 	       ((unsigned)(ash_account_in_use(&ash_heap) / 16 / 64) + 2) * age /
-		       ash_bin_hole_age;
+		       ash_load_relaxed(&ash_bin_hole_age);
 }
 
 /* Caller holds the lock.  The holes of the slab that the walk wants; 0 = none. */

@@ -25,13 +25,16 @@
  *                              =>  fullness == i == nfree * 7 / regions, rounded down
  *   empty_slabs  ==  slabs on the last list
  *   nslabs       ==  slabs on the lists, full ones, and detached ones
- *   regions_out  ==  nslabs * regions of a slab - nfree of all slabs */
+ *   regions_out  ==  nslabs * regions of a slab - nfree of all slabs
+ *   taken >= regions_out,  made >= nslabs */
 struct ash_bin {
 	struct ash_mutex lock;
 	uint16_t filled;      /* bit i: list i is not empty; read without the lock, too */
 	uint16_t empty_slabs; /* on a list, with no region out */
 	uint32_t nslabs;
 	uint64_t regions_out; /* handed out and not given back */
+	uint64_t taken;       /* handed out, ever */
+	uint64_t made;        /* slabs, ever */
 	uint64_t contended;   /* try-locks that failed; atomic */
 	uint32_t hole_age;    /* epochs without a take after which a slab's holes are purged */
 	uint32_t holes;       /* pages purged in the present interval */
@@ -41,7 +44,7 @@ struct ash_bin {
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
 } __attribute__((aligned(ASH_CACHE_LINE)));
 
-/* The hole_age that bins begin with and come back to; set at boot. */
+/* The hole_age that bins begin with and come back to; atomic. */
 extern uint32_t ash_bin_hole_age;
 /* No slab has to be older than this, whatever its bin's hole_age: less when memory is short.
  * The purger's. */

@@ -82,6 +82,11 @@ unsigned ash_shard_count(void)
 	return ash_load_acquire(&count);
 }
 
+unsigned ash_shard_most_by_cpu(void)
+{
+	return most;
+}
+
 unsigned ash_shard_count_by_cpu(void)
 {
 	return ash_load_acquire(&cpu_count);

@@ -1,9 +1,6 @@
 #include "stats/print.h"
 
-#include <unistd.h>
-
 #include "stats/snapshot.h"
-#include "util/fmt.h"
 
 static unsigned long kib(uint64_t bytes)
 {
@@ -15,35 +12,68 @@ static unsigned long us(uint64_t ns)
 	return (unsigned long)(ns / 1000);
 }
 
-void ash_print_stats(void)
+void ash_print_sums(struct ash_out *out, const struct ash_snapshot *s)
 {
-	struct ash_snapshot s;
-	char text[1536];
-	size_t length;
-
-	ash_snapshot_take(&s);
-	length = ash_format(
-		text, sizeof(text),
-		"Ashlar " PACKAGE_VERSION
-		": %lu KiB in use, %lu KiB in thread caches and depot\n"
-		"  hugeblocks %lu KiB, runs %lu KiB, slabs %lu KiB\n"
-		"  mappings %zu of %lu KiB, metadata %lu KiB, threads %u, shards %u\n",
-		kib(ash_snapshot_in_use(&s) + s.mapped), kib(s.cached), kib(s.heap),
-		kib(s.runs), kib(s.slabs), s.mappings, kib(s.mapped), kib(s.metadata),
-		s.threads, s.shards);
-	length += ash_format(
-		text + length, sizeof(text) - length,
+	ash_out_add(out,
+		    "Ashlar " PACKAGE_VERSION
+		    ": %lu KiB in use, %lu KiB in thread caches and depot\n"
+		    "  hugeblocks %lu KiB, runs %lu KiB, slabs %lu KiB\n"
+		    "  mappings %zu of %lu KiB, metadata %lu KiB, threads %u, shards %u\n",
+		    kib(ash_snapshot_in_use(s) + s->mapped), kib(s->cached), kib(s->heap),
+		    kib(s->runs), kib(s->slabs), s->mappings, kib(s->mapped), kib(s->metadata),
+		    s->threads, s->shards);
+	ash_out_add(
+		out,
 		"  dirty %lu KiB, muzzy %lu KiB, cached mappings %lu KiB, holes in slabs %lu "
 		"KiB, held %lu KiB\n"
 		"  purge: %lu KiB given back; in %lu calls %lu us CPU, longest %lu us, most in "
-		"one %lu ranges and %lu KiB; background %lu us\n"
-		"  huge pages: %lu made, %lu KiB of the pool, refused by it %lu times\n"
-		"  memory found short %lu times\n",
-		kib(s.dirty), kib(s.muzzy), kib(s.kept_mappings), kib(s.holes), kib(s.held),
-		kib(s.purged), (unsigned long)s.stalls.count, us(s.stalls.ns),
-		us(s.stalls.longest_ns), (unsigned long)s.stalls.most_ranges,
-		kib(s.stalls.most_bytes), us(s.stalls.background_ns),
-		(unsigned long)s.huge_made, kib(s.pool), (unsigned long)s.pool_refused,
-		(unsigned long)s.pressed);
-	ash_write_fd(STDERR_FILENO, text, length);
+		"one %lu ranges and %lu KiB; background %lu us\n",
+		kib(s->dirty), kib(s->muzzy), kib(s->kept_mappings), kib(s->holes),
+		kib(s->held), kib(s->purged), (unsigned long)s->stalls.count, us(s->stalls.ns),
+		us(s->stalls.longest_ns), (unsigned long)s->stalls.most_ranges,
+		kib(s->stalls.most_bytes), us(s->stalls.background_ns));
+	ash_out_add(out,
+		    "  huge pages: %lu made, %lu KiB of the pool, refused by it %lu times\n"
+		    "  memory found short %lu times\n",
+		    (unsigned long)s->huge_made, kib(s->pool), (unsigned long)s->pool_refused,
+		    (unsigned long)s->pressed);
+}
+
+void ash_print_bins(struct ash_out *out, const struct ash_snapshot_whole *whole)
+{
+	ash_out_add(out, "bins:  size  ind  regs  slab_KiB  curregs  curslabs  nonfull_slabs  "
+			 "nslabs  nmalloc  ndalloc\n");
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		const struct ash_snapshot_bin *bin = &whole->bin[c];
+
+		if (bin->nslabs == 0)
+			continue;
+		ash_out_add(out, "%11zu %4u %5u %9lu %8lu %9lu %14lu %7lu %8lu %8lu\n",
+			    ash_class_size(c), c - 1, ash_size_classes[c].regions,
+			    kib((uint64_t)ash_size_classes[c].granules << ASH_GRANULE_SHIFT),
+			    (unsigned long)bin->curregs, (unsigned long)bin->curslabs,
+			    (unsigned long)whole->census.class[c].nonfull,
+			    (unsigned long)bin->nslabs, (unsigned long)bin->nmalloc,
+			    (unsigned long)bin->ndalloc);
+	}
+}
+
+void ash_print_larges(struct ash_out *out, const struct ash_snapshot_whole *whole)
+{
+	ash_out_add(out, "large:           size  ind  curlextents\n");
+	for (unsigned i = 0; i < ASH_LARGE_SIZES; i++)
+		if (whole->census.larges[i] != 0)
+			ash_out_add(out, "%21zu %4u %12lu\n", ash_census_size(i), i,
+				    (unsigned long)whole->census.larges[i]);
+}
+
+void ash_print_stats(void)
+{
+	struct ash_snapshot s;
+	struct ash_out out;
+
+	ash_snapshot_take(&s);
+	ash_out_init(&out, NULL, NULL);
+	ash_print_sums(&out, &s);
+	ash_out_flush(&out);
 }

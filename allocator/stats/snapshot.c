@@ -1,35 +1,53 @@
 #include "stats/snapshot.h"
 
+#include <string.h>
+
 #include "cache/depot.h"
 #include "cache/thread.h"
 #include "meta/base.h"
 #include "meta/far_table.h"
 #include "page/account.h"
+#include "os/background.h"
+#include "os/os.h"
 #include "page/hugeblock.h"
+#include "page/mapping_retained.h"
 #include "reclaim/hugify.h"
 #include "reclaim/purge.h"
 #include "reclaim/rounds.h"
 #include "slab/shard.h"
+#include "util/bits.h"
 
-static void count_bins(struct ash_snapshot *s)
+static void count_bin(struct ash_snapshot_whole *whole, unsigned class, struct ash_bin *bin)
 {
-	for (unsigned i = 0; i < ash_shard_count(); i++) {
-		for (unsigned c = 1; c < ash_shard_at(i)->classes; c++) {
-			struct ash_bin *bin = &ash_shard_at(i)->bin[c];
+	struct ash_snapshot_bin *sum = &whole->bin[class];
 
-			ash_mutex_lock(&bin->lock);
-			s->small += bin->regions_out * ash_class_size(c);
-			s->slabs += ((size_t)bin->nslabs * ash_size_classes[c].granules)
-				    << ASH_GRANULE_SHIFT;
-			ash_mutex_unlock(&bin->lock);
-		}
+	ash_mutex_lock(&bin->lock);
+	sum->nmalloc += bin->taken;
+	sum->ndalloc += bin->taken - bin->regions_out;
+	sum->curregs += bin->regions_out;
+	sum->nslabs += bin->made;
+	sum->curslabs += bin->nslabs;
+	ash_mutex_unlock(&bin->lock);
+}
+
+static void count_bins(struct ash_snapshot_whole *whole)
+{
+	struct ash_snapshot *s = &whole->sums;
+
+	for (unsigned i = 0; i < ash_shard_count(); i++)
+		for (unsigned c = 1; c < ash_shard_at(i)->classes; c++)
+			count_bin(whole, c, &ash_shard_at(i)->bin[c]);
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		s->small += whole->bin[c].curregs * ash_class_size(c);
+		s->small_nmalloc += whole->bin[c].nmalloc;
+		s->small_ndalloc += whole->bin[c].ndalloc;
+		s->slabs += (whole->bin[c].curslabs * ash_size_classes[c].granules)
+			    << ASH_GRANULE_SHIFT;
 	}
 }
 
-void ash_snapshot_take(struct ash_snapshot *s)
+static void count_sums(struct ash_snapshot *s)
 {
-	*s = (struct ash_snapshot){0};
-	count_bins(s);
 	s->cached = ash_thread_cached_bytes() + ash_depot_bytes();
 	if (s->cached > s->small) /* moved while we counted */
 		s->cached = s->small;
@@ -39,6 +57,7 @@ void ash_snapshot_take(struct ash_snapshot *s)
 	s->metadata = ash_base_mapped();
 	s->dirty = ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT;
 	s->muzzy = ash_account_muzzy(&ash_heap) << ASH_GRANULE_SHIFT;
+	s->kept = ash_account_kept(&ash_heap) << ASH_GRANULE_SHIFT;
 	s->kept_mappings = ash_account_cached(&ash_heap);
 	s->holes = ash_account_hole_bytes(&ash_heap);
 	s->held = ash_account_held(&ash_heap);
@@ -48,8 +67,54 @@ void ash_snapshot_take(struct ash_snapshot *s)
 	s->pool = ash_hugeblock_pool(&ash_heap);
 	s->pool_refused = ash_hugeblock_pool_refused(&ash_heap);
 	s->pressed = ash_rounds_pressed();
+	s->large_ndalloc = ash_thread_large(false);
+	s->large_nmalloc = ash_thread_large(true);
 	s->threads = ash_thread_count();
 	s->shards = ash_shard_count_by_cpu();
+	s->background_runs = ash_load_relaxed(&ash_heap.rounds.runs);
+	s->background = ash_background_running();
+}
+
+static void at_least(size_t *n, size_t least)
+{
+	if (*n < least)
+		*n = least;
+}
+
+/* What was counted at different moments is made to fit. */
+static void count_by_jemallocs_names(struct ash_snapshot *s, const struct ash_census *census)
+{
+	size_t used = s->runs + s->dirty + s->muzzy + s->kept;
+
+	s->large = census->large;
+	s->allocated = s->small - s->cached + s->large;
+	s->active = census->slab_pages + s->large;
+	at_least(&s->active, ash_align_up(s->allocated, ash_os_page));
+	s->resident = s->active + census->slack + s->dirty + s->kept + s->kept_mappings +
+		      ash_base_used();
+	s->clean = s->heap > used ? s->heap - used : 0;
+	s->addresses = s->heap - s->clean + s->mapped + s->kept_mappings + s->metadata;
+	at_least(&s->addresses, s->resident);
+	s->retained = s->clean + ash_mapping_retained_bytes(&ash_heap);
+}
+
+void ash_snapshot_take(struct ash_snapshot *s)
+{
+	struct ash_snapshot_whole whole = {0};
+
+	count_bins(&whole);
+	count_sums(&whole.sums);
+	*s = whole.sums;
+}
+
+void ash_snapshot_take_whole(struct ash_snapshot_whole *whole)
+{
+	whole->sums = (struct ash_snapshot){0};
+	memset(whole->bin, 0, sizeof(whole->bin));
+	count_bins(whole);
+	count_sums(&whole->sums);
+	ash_census_take(&whole->census);
+	count_by_jemallocs_names(&whole->sums, &whole->census);
 }
 
 size_t ash_snapshot_in_use(const struct ash_snapshot *s)

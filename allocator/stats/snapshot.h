@@ -7,9 +7,11 @@
 #ifndef ASH_STATS_SNAPSHOT_H
 #define ASH_STATS_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "reclaim/stall.h"
+#include "stats/census.h"
 
 struct ash_snapshot {
 	/* Bytes, if nothing else is said. */
@@ -23,21 +25,55 @@ struct ash_snapshot {
 	size_t metadata;      /* mapped for descriptors and the like */
 	size_t dirty;         /* of free runs, resident */
 	size_t muzzy;         /* of free runs that the kernel may take */
+	size_t kept;          /* of free runs whose memory stays, as parts of huge pages */
 	size_t kept_mappings; /* of freed mappings that wait for another use */
 	size_t holes;         /* of pages given back inside slabs */
 	size_t held;          /* all that may be resident: what limits count */
-	uint64_t purged;      /* given back so far */
+	/* What jemalloc calls by these names (doc/statistics.md); allocated <= active <=
+	 * resident
+	 * <= addresses. */
+	size_t allocated; /* usable sizes of what the program holds */
+	size_t active;    /* pages that it lies in */
+	size_t resident;  /* with what is free and not given back, and metadata */
+	size_t addresses; /* with pages that were never touched */
+	size_t retained;  /* addresses kept beside that, without memory */
+	size_t clean;     /* of these, free granules */
+	size_t large;     /* of large objects, by usable size */
+	uint64_t purged;  /* given back so far */
 	struct ash_stalls stalls;
-	uint64_t huge_made;    /* count of blocks made huge pages */
-	size_t pool;           /* from the pool of huge pages */
-	uint64_t pool_refused; /* count of refusals by it */
-	uint64_t pressed;      /* how often memory was found short */
+	uint64_t huge_made;                    /* count of blocks made huge pages */
+	size_t pool;                           /* from the pool of huge pages */
+	uint64_t pool_refused;                 /* count of refusals by it */
+	uint64_t pressed;                      /* how often memory was found short */
+	uint64_t small_nmalloc, small_ndalloc; /* regions that left slabs and came back, ever */
+	uint64_t large_nmalloc, large_ndalloc; /* large objects taken and given back, ever */
+	uint64_t background_runs;              /* rounds of background threads */
 	unsigned threads;
 	unsigned shards;
+	bool background; /* there is a background thread */
+};
+
+/* Of one class, over all shards.
+ *
+ *   ndalloc == nmalloc - curregs, and curslabs <= nslabs */
+struct ash_snapshot_bin {
+	uint64_t nmalloc; /* regions that left slabs, for the program or for caches, ever */
+	uint64_t ndalloc; /* that came back */
+	uint64_t curregs; /* out */
+	uint64_t nslabs;  /* made, ever */
+	uint64_t curslabs;
+};
+
+/* With what takes a walk: by class and by size. */
+struct ash_snapshot_whole {
+	struct ash_snapshot sums;
+	struct ash_snapshot_bin bin[ASH_CLASSES];
+	struct ash_census census;
 };
 
 /* Takes the locks of the bins one after the other; call without a lock. */
 void ash_snapshot_take(struct ash_snapshot *s);
+void ash_snapshot_take_whole(struct ash_snapshot_whole *whole);
 
 /* Bytes that the program holds in hugeblocks: small objects outside caches, and large ones as
  * they lie. */

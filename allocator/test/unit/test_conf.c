@@ -1,6 +1,7 @@
 #include "test/support/unit.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -128,6 +129,78 @@ static void names_of_huge_pages(void **state)
 	assert_memory_equal(&conf, &none, sizeof(conf));
 }
 
+/* Its names that steer something here, and what mallctl reads them as. */
+static struct ash_opt_value read_option(const struct ash_conf *conf, const char *key)
+{
+	for (unsigned i = 0; i < ash_rows_count(); i++)
+		if (strcmp(ash_rows_key(ash_rows_at(i)), key) == 0)
+			return ash_row_read(ash_rows_at(i), conf);
+	fail_msg("no option %s", key);
+	return (struct ash_opt_value){0};
+}
+
+static void values_are_read(void **state)
+{
+	struct ash_conf conf = {0};
+	char said[2000];
+
+	(void)state;
+	assert_int_equal(
+		parse(&conf,
+		      "tcache_max:4096,max_background_threads:7,stats_print_opts:Jga,"
+		      "background_thread:auto,thp:never,hpa_dirty_mult:-1,dirty_max:25%,"
+		      "dirty_decay_ms:-1,zero_realloc:abort,narenas:3,junk:true,zero:true",
+		      said, sizeof(said)),
+		0);
+	assert_string_equal(said, "");
+	assert_int_equal(read_option(&conf, "tcache_max").n, 4096);
+	assert_int_equal(read_option(&conf, "lg_tcache_max").n, 12);
+	assert_int_equal(read_option(&conf, "max_background_threads").n, 7);
+	assert_string_equal(read_option(&conf, "stats_print_opts").text, "Jga");
+	assert_int_equal(read_option(&conf, "background_thread").n, 1);
+	assert_string_equal(read_option(&conf, "thp").text, "never");
+	assert_int_equal((uint32_t)read_option(&conf, "hpa_dirty_mult").n, UINT32_MAX);
+	assert_string_equal(read_option(&conf, "dirty_max").text, "25%");
+	assert_string_equal(read_option(&conf, "limit_hard").text, "auto");
+	assert_int_equal((int64_t)read_option(&conf, "dirty_decay_ms").n, -1);
+	assert_string_equal(read_option(&conf, "zero_realloc").text, "abort");
+	/* What means nothing is read as what is so. */
+	assert_string_equal(read_option(&conf, "junk").text, "false");
+	assert_int_equal(read_option(&conf, "zero").n, 0);
+	assert_int_equal((int64_t)read_option(&conf, "lg_prof_interval").n, -1);
+	assert_int_equal(parse(&conf, "lg_tcache_max:10,background_thread:false,tcache_max:1g",
+			       said, sizeof(said)),
+			 0);
+	assert_int_equal(conf.tcache_max, 32768);
+	assert_int_equal(read_option(&conf, "background_thread").n, 0);
+	assert_int_equal(parse(&conf, "lg_tcache_max:63", said, sizeof(said)), 0);
+	assert_int_equal(conf.tcache_max, 32768);
+}
+
+/* The link's text is an option string; the environment is read after it. */
+static void link_is_a_source(void **state)
+{
+	char path[] = "/tmp/ashlar-conf-XXXXXX";
+	struct ash_conf before = ash_conf;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink("narenas:5,max_alloc:77", path), 0);
+	ash_conf_link = path;
+	setenv("MALLOC_CONF", "narenas:6", 1);
+	ash_conf_init();
+	assert_string_equal(ash_conf_given(ASH_CONF_LINK), "narenas:5,max_alloc:77");
+	assert_int_equal(ash_conf.narenas, 6);
+	assert_int_equal(ash_conf.max_alloc, 77);
+	assert_int_equal(unlink(path), 0);
+	ash_conf_init();
+	assert_null(ash_conf_given(ASH_CONF_LINK));
+	unsetenv("MALLOC_CONF");
+	ash_conf = before;
+	ash_conf_link = "/etc/malloc.conf";
+}
+
 /* Every other name that jemalloc 5.0 to 5.4 had, with values that it takes: silent, and without
  * effect. */
 static const char *const jemallocs[] = {
@@ -150,12 +223,9 @@ static const char *const jemallocs[] = {
 	"lg_san_uaf_align:-1",
 	"lg_tcache_flush_large_div:4",
 	"lg_tcache_flush_small_div:100",
-	"lg_tcache_max:13",
-	"lg_tcache_max:77",
 	"lg_tcache_nslots_mul:-16",
 	"lg_tcache_nslots_mul:16",
 	"log:.",
-	"max_background_threads:1000",
 	"metadata_thp:always",
 	"mutex_max_spin:-1",
 	"narenas_ratio:0.25",
@@ -188,10 +258,8 @@ static const char *const jemallocs[] = {
 	"slab_sizes:1-4096:17|100-200:1",
 	"stats_interval:1073741824",
 	"stats_interval_opts:Jmdablxe",
-	"stats_print_opts:",
 	"tcache_gc_delay_bytes:0",
 	"tcache_gc_incr_bytes:65536",
-	"tcache_max:4096",
 	"tcache_ncached_max:64-1024:8|2048-4096:0",
 	"tcache_nslots_large:20",
 	"tcache_nslots_small_max:200",
@@ -284,6 +352,12 @@ static void bad_values_change_nothing(void **state)
 		"metadata_thp:never",
 		"prof_time_resolution:low",
 		"lg_tcache_max:-1",
+		"lg_tcache_max:64",
+		"max_background_threads:0",
+		"max_background_threads:4097",
+		"max_background_threads:999999",
+		"tcache_max:",
+		"stats_print_opts:JJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJ",
 		"lg_tcache_max:13k",
 		"lg_tcache_nslots_mul:17",
 		"lg_tcache_nslots_mul:-17",
@@ -339,6 +413,8 @@ int main(void)
 		cmocka_unit_test(good_values),
 		cmocka_unit_test(names_of_huge_pages),
 		cmocka_unit_test(names_of_jemalloc),
+		cmocka_unit_test(values_are_read),
+		cmocka_unit_test(link_is_a_source),
 		cmocka_unit_test(bad_values_change_nothing),
 		cmocka_unit_test(long_nonsense),
 	};

@@ -170,6 +170,7 @@ static void bin_empty_slabs(void **state)
 static void invent_region_out(void)
 {
 	bin()->regions_out++;
+	bin()->taken++;
 }
 
 static void bin_regions_out(void **state)

@@ -1,0 +1,67 @@
+/* mallctl and its kin under their prefixed names, statistics at exit, and the hook that
+ * ashlar-ctl asks by. */
+#include <ashlar/ashlar.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/control.h"
+#include "conf/conf.h"
+#include "ctl/names.h"
+#include "ctl/server.h"
+#include "front/boot.h"
+
+ASH_EXPORT void (*ASH_API(malloc_message))(void *opaque, const char *text);
+
+ASH_DEFINE_CONTROL(ASH_API)
+
+/* The plain one, where the plain names are there. */
+extern void (*malloc_message)(void *, const char *)
+	__attribute__((weak, visibility("default")));
+
+static void print_at_exit(void)
+{
+	void (*write)(void *, const char *) = ASH_API(malloc_message);
+
+	if (&malloc_message != NULL && malloc_message != NULL)
+		write = malloc_message;
+	ash_stats_print(write, NULL, ash_conf.stats_print_opts.text);
+}
+
+/* After boot, and before what the program registers. */
+__attribute__((constructor(104))) static void begin(void)
+{
+	if (!ash_boot())
+		return;
+	if (ash_conf.stats_print)
+		atexit(print_at_exit);
+	ash_ctl_serve();
+}
+
+ASH_EXPORT int ASH_API(ctl_describe)(size_t i, struct ASH_API(ctl_name) * name)
+{
+	static const char *const types[] = {
+		[ASH_CTL_VOID] = "void",         [ASH_CTL_BOOL] = "bool",
+		[ASH_CTL_UNSIGNED] = "unsigned", [ASH_CTL_U64] = "uint64_t",
+		[ASH_CTL_I64] = "int64_t",       [ASH_CTL_SIZE] = "size_t",
+		[ASH_CTL_SSIZE] = "ssize_t",     [ASH_CTL_STRING] = "const char *",
+		[ASH_CTL_POINTER] = "void *",
+	};
+	static const char *const accesses[] = {
+		[ASH_CTL_DO] = "-",          [ASH_CTL_READ] = "r",  [ASH_CTL_WRITE] = "w",
+		[ASH_CTL_READ_WRITE] = "rw", [ASH_CTL_ASK] = "ask",
+	};
+	struct ash_ctl_row row;
+
+	for (unsigned r = 0; r < ash_ctl_rows(); r++) {
+		row = ash_ctl_row_at(r);
+		if (row.call == NULL || i-- > 0)
+			continue;
+		name->name = row.name;
+		name->type = types[row.type];
+		name->access = accesses[row.access];
+		name->about = row.about;
+		return 0;
+	}
+	return ENOENT;
+}

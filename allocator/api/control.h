@@ -1,0 +1,34 @@
+/* mallctl and its kin, defined once for the prefixed names and the plain ones.
+ *
+ * Under each set of names there is a variable of the program's that gets what is printed where
+ * no function is given: malloc_message. */
+#ifndef ASH_API_CONTROL_H
+#define ASH_API_CONTROL_H
+
+#include "ctl/ctl.h"
+#include "ctl/stats_print.h"
+#include "util/compiler.h"
+
+#define ASH_DEFINE_CONTROL(NAME)                                                               \
+	ASH_EXPORT int NAME(mallctl)(const char *name, void *oldp, size_t *oldlenp,            \
+				     void *newp, size_t newlen)                                \
+	{                                                                                      \
+		return ash_ctl(name, oldp, oldlenp, newp, newlen);                             \
+	}                                                                                      \
+	ASH_EXPORT int NAME(mallctlnametomib)(const char *name, size_t *mibp, size_t *miblenp) \
+	{                                                                                      \
+		return ash_ctl_name_to_mib(name, mibp, miblenp);                               \
+	}                                                                                      \
+	ASH_EXPORT int NAME(mallctlbymib)(const size_t *mib, size_t miblen, void *oldp,        \
+					  size_t *oldlenp, void *newp, size_t newlen)          \
+	{                                                                                      \
+		return ash_ctl_by_mib(mib, miblen, oldp, oldlenp, newp, newlen);               \
+	}                                                                                      \
+	ASH_EXPORT void NAME(malloc_stats_print)(void (*write)(void *, const char *),          \
+						 void *opaque, const char *letters)            \
+	{                                                                                      \
+		ash_stats_print(write != NULL ? write : NAME(malloc_message), opaque,          \
+				letters);                                                      \
+	}
+
+#endif

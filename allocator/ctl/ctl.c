@@ -1,0 +1,128 @@
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ctl/names.h"
+#include "front/boot.h"
+
+size_t ash_ctl_width(enum ash_ctl_type type)
+{
+	static const uint8_t width[] = {
+		[ASH_CTL_VOID] = 0,
+		[ASH_CTL_BOOL] = sizeof(bool),
+		[ASH_CTL_UNSIGNED] = sizeof(unsigned),
+		[ASH_CTL_U64] = sizeof(uint64_t),
+		[ASH_CTL_I64] = sizeof(int64_t),
+		[ASH_CTL_SIZE] = sizeof(size_t),
+		[ASH_CTL_SSIZE] = sizeof(ssize_t),
+		[ASH_CTL_STRING] = sizeof(char *),
+		[ASH_CTL_POINTER] = sizeof(void *),
+	};
+
+	return width[type];
+}
+
+int ash_ctl_get(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *value)
+{
+	*value = (union ash_ctl_value){.u64 = 0};
+	return row->access & ASH_CTL_READ ? row->call(row, at, value, NULL) : EPERM;
+}
+
+struct request {
+	void *oldp;
+	size_t *oldlenp;
+	const void *newp;
+	size_t newlen;
+};
+
+static bool reads(const struct request *r)
+{
+	return r->oldp != NULL && r->oldlenp != NULL;
+}
+
+static bool writes(const struct request *r)
+{
+	return r->newp != NULL || r->newlen != 0;
+}
+
+static bool may(const struct ash_ctl_row *row, const struct request *r)
+{
+	switch (row->access) {
+	case ASH_CTL_DO:
+		return r->oldp == NULL && r->oldlenp == NULL && !writes(r);
+	case ASH_CTL_READ:
+		return !writes(r);
+	case ASH_CTL_WRITE:
+		return r->oldp == NULL && r->oldlenp == NULL;
+	default:
+		return true;
+	}
+}
+
+/* Copies what fits, and says how much; whether it was as much as there is. */
+static bool give(const struct request *r, const union ash_ctl_value *value, size_t width)
+{
+	size_t fits = *r->oldlenp < width ? *r->oldlenp : width;
+	bool whole = *r->oldlenp == width;
+
+	memcpy(r->oldp, value, fits);
+	*r->oldlenp = fits;
+	return whole;
+}
+
+static int serve(const struct ash_ctl_row *row, const size_t *at, const struct request *r)
+{
+	enum ash_ctl_type taken = row->access == ASH_CTL_ASK ? row->input : row->type;
+	union ash_ctl_value in = {.u64 = 0}, out = {.u64 = 0};
+	size_t width = ash_ctl_width(row->type);
+	bool must = row->access == ASH_CTL_WRITE || row->access == ASH_CTL_ASK;
+	int error;
+
+	if (!may(row, r))
+		return EPERM;
+	if ((must && r->newp == NULL) || (r->newp != NULL && r->newlen != ash_ctl_width(taken)))
+		return EINVAL;
+	if (r->newp != NULL)
+		memcpy(&in, r->newp, r->newlen);
+	if (reads(r) && *r->oldlenp != width) { /* nothing is set, then */
+		error = row->call(row, at, &out, row->access == ASH_CTL_ASK ? &in : NULL);
+		return error != 0 ? error : give(r, &out, width) ? 0 : EINVAL;
+	}
+	error = row->call(row, at, &out, r->newp != NULL ? &in : NULL);
+	if (error == 0 && reads(r))
+		give(r, &out, width);
+	return error;
+}
+
+int ash_ctl_name_to_mib(const char *name, size_t *mib, size_t *depth)
+{
+	if (!ash_boot())
+		return EAGAIN;
+	return ash_ctl_find(name, mib, depth);
+}
+
+int ash_ctl_by_mib(const size_t *mib, size_t depth, void *oldp, size_t *oldlenp,
+		   const void *newp, size_t newlen)
+{
+	struct request request = {oldp, oldlenp, newp, newlen};
+	size_t at[ASH_CTL_NUMBERS] = {0};
+	struct ash_ctl_row row;
+	int error, saved = errno;
+
+	if (!ash_boot())
+		return EAGAIN;
+	error = ash_ctl_resolve(mib, depth, &row, at);
+	if (error == 0)
+		error = serve(&row, at, &request);
+	errno = saved;
+	return error;
+}
+
+int ash_ctl(const char *name, void *oldp, size_t *oldlenp, const void *newp, size_t newlen)
+{
+	size_t mib[ASH_CTL_DEPTH], depth = ASH_CTL_DEPTH;
+	int error = ash_ctl_name_to_mib(name, mib, &depth);
+
+	return error != 0 ? error : ash_ctl_by_mib(mib, depth, oldp, oldlenp, newp, newlen);
+}

@@ -1,0 +1,38 @@
+/* A walk over all hugeblocks and mappings: what lies in them, by class and by size, and how
+ * much of it holds memory.
+ *
+ * Costs a look at each granule's descriptor, 128 per 2 MiB.  Nobody is stopped meanwhile: exact
+ * where the program rests, else as old as it takes. */
+#ifndef ASH_STATS_CENSUS_H
+#define ASH_STATS_CENSUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "meta/size_class.h"
+
+/* Sizes above ASH_SMALL_MAX for statistics: four per doubling, the first 40 KiB and the last
+ * 7 EiB.  (Usable sizes go by OS pages.) */
+#define ASH_LARGE_SIZES 191u
+
+size_t ash_census_size(unsigned i);
+/* The first that is no less than `bytes`. */
+unsigned ash_census_index(size_t bytes);
+
+struct ash_census_class {
+	uint64_t slabs, nonfull; /* with free regions */
+};
+
+/* Bytes, if nothing else is said.
+ *
+ *   large == sum of usable sizes, and so are whole pages but for ends of runs */
+struct ash_census {
+	struct ash_census_class class[ASH_CLASSES];
+	uint64_t larges[ASH_LARGE_SIZES]; /* count of live objects by size */
+	size_t large;                     /* of live large objects */
+	size_t slab_pages; /* of slabs that were carved and not given back, in whole pages */
+	size_t slack;      /* that runs in use hold besides, as parts of huge pages */
+};
+
+void ash_census_take(struct ash_census *census);
+
+#endif

@@ -1,0 +1,219 @@
+# jemalloc's interface as its users meet it: statistics at exit, in every form, options that are
+# told, the exported names, ashlar-ctl on a running process, and a Redis server.
+. "$top_srcdir/allocator/test/support/lib.sh"
+make_tmp
+forms=$top_builddir/allocator/test/system/control
+probe=$top_builddir/allocator/test/system/probe
+
+# --- forms of the statistics (these work in sanitizer builds, too) -----------------------------------
+if have jq; then
+	set --
+	for letters in '' g m d a b l x e h; do set -- "$@" "J$letters"; done
+	for one in '' g; do for two in '' m; do for three in '' d; do for four in '' a; do for five in '' b; do
+		for six in '' l; do set -- "$@" "J$one$two$three$four$five$six"; done
+	done; done; done; done; done
+	"$forms" print "$@" >"$tmp/json" 2>"$tmp/err" && jq -s 'length' "$tmp/json" >"$tmp/count" 2>>"$tmp/err"
+	[ "$(cat "$tmp/count")" = $# ]
+	result=$?
+	note_file "$tmp/err"
+	verdict $result "JSON parses, for every choice of letters ($#)"
+	head -n 1 "$tmp/json" | jq -e '.jemalloc | (.version | type) == "string" and .config.prof == false and
+		.opt.dirty_decay_ms == 2000 and (.arenas.bin | length) == .arenas.nbins and
+		.arenas.bin[0].size == 16 and (.arenas.lextent | length) == .arenas.nlextents and
+		.stats.allocated > 50000000 - 1000000 and .stats.allocated <= .stats.active and
+		.stats.active <= .stats.resident and .stats.resident <= .stats.mapped and
+		(."stats.arenas".merged.bins | length) == .arenas.nbins and
+		."stats.arenas".merged.small.allocated + ."stats.arenas".merged.large.allocated == .stats.allocated and
+		."stats.arenas"."0".pactive * .arenas.page == .stats.active' >"$tmp/verdict"
+	verdict $? "its numbers are those of mallctl, and fit together"
+	"$forms" print Jgmdabl | jq -e '.jemalloc | has("opt") or has("config") or
+		(."stats.arenas" | has("merged") or has("0")) | not' >"$tmp/verdict"
+	verdict $? "what is left out is left out"
+	"$forms" print Jbl | jq -e '[.. | objects | has("bins") or has("lextents") or has("bin") or has("lextent")] | any | not' \
+		>"$tmp/verdict"
+	verdict $? "so are size classes and large objects"
+else
+	skip "JSON" "jq is not installed"
+fi
+
+"$forms" print P >"$tmp/metrics"
+[ "$(tail -n 1 "$tmp/metrics")" = '# EOF' ] &&
+	! grep -qvE '^(# (TYPE|HELP|UNIT) ashlar_[a-z_]+ .+|ashlar_[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.]+|# EOF)$' "$tmp/metrics"
+verdict $? "OpenMetrics, line by line, and the end"
+name="OpenMetrics as Prometheus' own reader has it"
+if have python3 && python3 -c 'import prometheus_client.openmetrics.parser' 2>"$tmp/err"; then
+	python3 - "$tmp/metrics" >"$tmp/out" 2>&1 <<'end'
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+f = {m.name: m for m in text_string_to_metric_families(open(sys.argv[1]).read())}
+v = lambda name: f[name].samples[0].value
+assert v('ashlar_allocated_bytes') <= v('ashlar_active_bytes') <= v('ashlar_resident_bytes') <= v('ashlar_mapped_bytes')
+assert f['ashlar_small_allocations'].type == 'counter' and f['ashlar_allocated_bytes'].unit == 'bytes'
+assert len(f['ashlar_class_objects'].samples) == 74
+end
+	result=$?
+	note_file "$tmp/out"
+	verdict $result "$name"
+else
+	skip "$name" "python3 has no prometheus_client"
+fi
+
+find_library
+# --- statistics and options in programs that know nothing of us --------------------------------------
+export LD_PRELOAD="$library"
+MALLOC_CONF=stats_print:true "$probe" hello >"$tmp/out" 2>"$tmp/err"
+[ "$(cat "$tmp/out")" = hello ] && [ "$(head -n 1 "$tmp/err")" = '___ Begin jemalloc statistics ___' ] &&
+	[ "$(tail -n 1 "$tmp/err")" = '--- End jemalloc statistics ---' ] &&
+	grep -qE '^Allocated: [0-9]+, active: [0-9]+, metadata: [0-9]+, resident: [0-9]+, mapped: [0-9]+, retained: [0-9]+$' "$tmp/err"
+verdict $? "stats_print:true"
+MALLOC_CONF=stats_print:true,stats_print_opts:P "$probe" hello >"$tmp/out" 2>"$tmp/err"
+[ "$(tail -n 1 "$tmp/err")" = '# EOF' ]
+verdict $? "stats_print_opts"
+if LD_PRELOAD='' have python3; then
+	MALLOC_CONF=stats_print:true python3 -c 1 >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 0 ] && [ ! -s "$tmp/out" ] && grep -q '^small: *[1-9]' "$tmp/err" && grep -q 'End jemalloc' "$tmp/err"
+	verdict $? "stats_print:true of python3"
+fi
+MALLOC_CONF=confirm_conf:true,junk:bananas,lg_tcache_max:64,max_background_threads:0 ls "$tmp" >"$tmp/out" 2>"$tmp/err"
+[ $? -eq 0 ] && grep -q '^<ashlar>: MALLOC_CONF: invalid value junk:bananas (accepted: true|false|alloc|free)$' "$tmp/err" &&
+	grep -q '^<ashlar>: MALLOC_CONF: invalid value lg_tcache_max:64 (accepted: a number from 0 to 63, ' "$tmp/err" &&
+	grep -q '^<ashlar>: MALLOC_CONF: invalid value max_background_threads:0 (accepted: a number from 1 to 4096' "$tmp/err"
+result=$?
+[ $result -eq 0 ] || note_file "$tmp/err"
+verdict $result "values out of range are told with what is accepted, and ls works"
+
+# --- what programs define and set: precedence --------------------------------------------------------
+unset LD_PRELOAD
+cat >"$tmp/own.c" <<'end'
+#include <stdio.h>
+#include <stdlib.h>
+const char *malloc_conf = "narenas:1,tcache_max:100,zero_realloc:alloc,abort_on_misuse:false";
+#ifdef HARDER
+const char *malloc_conf_2_conf_harder = "narenas:5";
+#endif
+int mallctl(const char *, void *, size_t *, void *, size_t);
+void malloc_stats_print(void (*)(void *, const char *), void *, const char *);
+extern void (*malloc_message)(void *, const char *);
+static unsigned told;
+static void tell(void *o, const char *s) { (void)o; told += *s != 0; }
+int main(void)
+{
+	unsigned n = 0;
+	size_t most = 0, l = sizeof n, k = sizeof most, t = sizeof(char *);
+	const char *zero = "", *given = "none";
+	mallctl("opt.narenas", &n, &l, NULL, 0);
+	mallctl("opt.tcache_max", &most, &k, NULL, 0);
+	mallctl("opt.zero_realloc", &zero, &t, NULL, 0);
+	t = sizeof given;
+	if (mallctl("opt.malloc_conf.global_var", &given, &t, NULL, 0) || given != malloc_conf) return 2;
+	malloc_message = tell;
+	malloc_stats_print(NULL, NULL, NULL);
+	printf("%u %zu %s %s\n", n, most, zero, told ? "told" : "silent");
+	return 0;
+}
+end
+name="malloc_conf, the environment, malloc_conf_2_conf_harder, and malloc_message"
+if have "${CC:-cc}" && ${CC:-cc} -o "$tmp/own" "$tmp/own.c" -L"${library%/*}" -lashlar -Wl,-rpath,"${library%/*}" 2>"$tmp/err" &&
+	${CC:-cc} -DHARDER -o "$tmp/harder" "$tmp/own.c" -L"${library%/*}" -lashlar -Wl,-rpath,"${library%/*}" 2>"$tmp/err"; then
+	[ "$("$tmp/own" 2>&1)" = '1 100 alloc told' ] &&
+		[ "$(MALLOC_CONF=narenas:2,tcache_max:200 "$tmp/own" 2>&1)" = '2 200 alloc told' ] &&
+		[ "$(MALLOC_CONF=narenas:2,tcache_max:200 ASHLAR_CONF=tcache_max:300 "$tmp/own" 2>&1)" = '2 300 alloc told' ] &&
+		[ "$(MALLOC_CONF=narenas:2 "$tmp/harder" 2>&1)" = '5 100 alloc told' ]
+	verdict $? "$name"
+else
+	note_file "$tmp/err"
+	skip "$name" "no compiler"
+fi
+
+# --- names ----------------------------------------------------------------------------------------------
+peer=
+for file in /usr/lib/*/libjemalloc.so.2; do [ -r "$file" ] && peer=$file; done
+name="every name of Debian's libjemalloc.so.2 is exported"
+if [ -n "$peer" ] && have nm; then
+	exported() { nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u; }
+	exported "$peer" | grep -v '^je_test_' >"$tmp/every" # of its own tests
+	if grep -q 'mallocx;' "$top_builddir/allocator/ashlar.sym"; then cat "$tmp/every"; else grep -v 'allocx$' "$tmp/every"; fi >"$tmp/theirs"
+	exported "$library" >"$tmp/ours"
+	missing=$(comm -23 "$tmp/theirs" "$tmp/ours" | tr '\n' ' ')
+	[ -z "$missing" ] && [ "$(wc -l <"$tmp/theirs")" -ge 25 ]
+	verdict $? "$name ${missing:+(missing: $missing)}"
+else
+	skip "$name" "libjemalloc2 or nm is not installed"
+fi
+
+# --- ashlar-ctl --------------------------------------------------------------------------------------------
+ctl=$top_builddir/ashlar-ctl
+if [ -x "$ctl" ]; then
+	"$ctl" list >"$tmp/list"
+	[ "$(wc -l <"$tmp/list")" -ge 150 ] && [ -z "$(cut -c1-48 "$tmp/list" | sort | uniq -d)" ] && ! grep -q ' $' "$tmp/list"
+	verdict $? "ashlar-ctl list: $(wc -l <"$tmp/list") names, each once, each with a line"
+	"$ctl" --man list >"$tmp/made"
+	sed -n '/^\.\\" made by ashlar-ctl --man list/,/^\.\\" end/p' "$top_srcdir/allocator/man/ashlar.3" | sed '1d;$d' >"$tmp/page"
+	diff "$tmp/page" "$tmp/made" >"$tmp/difference"
+	result=$?
+	note_file "$tmp/difference"
+	verdict $result "ashlar(3) has the same"
+	"$ctl" list no_such >"$tmp/out" 2>"$tmp/err"
+	[ $? -ne 0 ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ]
+	verdict $? "no names: said, and exit 1"
+	mkfifo "$tmp/in"
+	ASHLAR_CTL=$tmp LD_PRELOAD=$library cat "$tmp/in" >"$tmp/out" &
+	server=$!
+	exec 9>"$tmp/in" # it has begun when this is open
+	ask() { "$ctl" --folder="$tmp" --pid=$server "$@" 2>"$tmp/err"; }
+	[ "$(ask get arenas.page)" = "$(getconf PAGESIZE)" ] && [ "$(ask get stats.allocated)" -gt 0 ] &&
+		ask set arena.0.dirty_decay_ms 1234 && [ "$(ask get arenas.dirty_decay_ms)" = 1234 ] &&
+		ask set arena.4096.purge && [ "$(ask get opt.thp version | wc -l)" -eq 2 ]
+	result=$?
+	note_file "$tmp/err"
+	verdict $result "ashlar-ctl get and set on a running process"
+	for words in 'get no.such' 'set version 1' 'set arena.0.dirty_decay_ms -7' 'set epoch x' 'get arena.0.purge'; do
+		# shellcheck disable=SC2086
+		ask $words >"$tmp/said"
+		[ $? -eq 1 ] && [ ! -s "$tmp/said" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ]
+		verdict $? "$words: $(cat "$tmp/err")"
+	done
+	exec 9>&-
+	wait $server
+	[ ! -e "$tmp/ashlar.$server" ]
+	verdict $? "the socket goes with the process"
+	ask get arenas.page
+	[ $? -eq 1 ] && grep -q 'ASHLAR_CTL=' "$tmp/err"
+	verdict $? "a process that does not answer: $(cat "$tmp/err")"
+else
+	skip "ashlar-ctl" "the C library has no argp"
+fi
+
+# --- Redis ---------------------------------------------------------------------------------------------------
+# Debian's is linked to jemalloc, whose names the preload takes over.
+redis() {
+	have redis-server && have redis-cli || { skip "redis-server" "not installed"; return; }
+	ldd "$(command -v redis-server)" | grep -q jemalloc || { skip "redis-server" "it is not linked to jemalloc"; return; }
+	mkdir "$tmp/redis"
+	LD_PRELOAD=$library redis-server --port 0 --unixsocket "$tmp/redis/s" --dir "$tmp/redis" --save '' \
+		--logfile "$tmp/redis/log" --daemonize no >"$tmp/redis/out" 2>&1 &
+	server=$!
+	at_exit() { kill $server 2>"$tmp/none"; }
+	cli() { redis-cli -s "$tmp/redis/s" "$@"; }
+	until [ "$(cli ping 2>"$tmp/none")" = PONG ] || ! kill -0 $server 2>"$tmp/none"; do sleep 0.05; done
+	cli eval 'for i = 1, 20000 do redis.call("set", "k" .. i, string.rep("x", i % 700)) end' 0 >"$tmp/redis/out"
+	cli eval 'for i = 1, 20000, 2 do redis.call("del", "k" .. i) end' 0 >"$tmp/redis/out"
+	cli info memory | tr -d '\r' >"$tmp/redis/info"
+	field() { sed -n "s/^$1://p" "$tmp/redis/info"; }
+	[ "$(field allocator_allocated)" -gt 3000000 ] && [ "$(field allocator_allocated)" -le "$(field allocator_active)" ] &&
+		[ "$(field allocator_active)" -le "$(field allocator_resident)" ] && [ "$(field allocator_resident)" -lt 100000000 ]
+	result=$?
+	[ $result -eq 0 ] || note_file "$tmp/redis/info"
+	verdict $result "INFO memory: allocated $(field allocator_allocated), active $(field allocator_active), resident $(field allocator_resident)"
+	[ "$(cli memory purge)" = OK ]
+	verdict $? "MEMORY PURGE"
+	cli memory doctor >"$tmp/redis/doctor" && [ -s "$tmp/redis/doctor" ]
+	verdict $? "MEMORY DOCTOR"
+	cli memory malloc-stats | grep -q 'Allocated: [0-9]*, active: '
+	verdict $? "MEMORY MALLOC-STATS"
+	cli shutdown nosave
+	wait $server
+	verdict $? "and it ends well"
+}
+redis
+finish

@@ -1,0 +1,232 @@
+/* ashlar-ctl: what mallctl knows, and asking a running process by it. */
+#include <argp.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <ashlar/ashlar.h>
+
+#ifndef ASH_API_PREFIX
+#error "the library's prefix is to be given"
+#endif
+#define PASTE2(a, b) a##b
+#define PASTE(a, b) PASTE2(a, b)
+#define API(name) PASTE(ASH_API_PREFIX, name)
+
+const char *argp_program_version = "ashlar-ctl " PACKAGE_VERSION;
+
+static const char doc[] =
+	"Lists the names of mallctl, and reads and sets them in a running process.\v"
+	"  list [BEGINNING]            the names, their types, r(ead) or w(rite), and what "
+	"they are\n"
+	"  get NAME...                 what they are in the process\n"
+	"  set NAME [VALUE]            sets one; without VALUE for what is only done "
+	"(arena.0.purge)\n"
+	"\n"
+	"The process must have been started with ASHLAR_CTL=FOLDER in its environment and be "
+	"one's "
+	"own. thread.* are of the thread that answers. For stats.* a new epoch is taken first.";
+
+enum { OPTION_MAN = 256 };
+
+static const struct argp_option options[] = {
+	{"pid", 'p', "PID", 0, "the process, for get and set", 0},
+	{"folder", 'd', "FOLDER", 0, "where its socket is (by default $ASHLAR_CTL)", 0},
+	{"man", OPTION_MAN, NULL, 0, "list: as a section of the manual page", 0},
+	{0},
+};
+
+struct request {
+	const char *pid, *folder;
+	bool man;
+	char **words;
+	int n_words;
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct request *r = state->input;
+	char *end;
+
+	switch (key) {
+	case 'p':
+		if (strtol(argument, &end, 10) <= 0 || *end != '\0')
+			argp_error(state, "--pid=%s: a process's number is wanted", argument);
+		r->pid = argument;
+		return 0;
+	case 'd':
+		r->folder = argument;
+		return 0;
+	case OPTION_MAN:
+		r->man = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		r->words = state->argv + state->next;
+		r->n_words = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "list, get or set is wanted");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void print_roff(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '-' || *text == '\\')
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
+static int list(const struct request *r)
+{
+	const char *beginning = r->n_words > 1 ? r->words[1] : "";
+	struct API(ctl_name) name;
+	bool any = false;
+
+	for (size_t i = 0; API(ctl_describe)(i, &name) == 0; i++) {
+		if (strncmp(name.name, beginning, strlen(beginning)) != 0)
+			continue;
+		any = true;
+		if (!r->man) {
+			printf("%-48s %-12s %-3s %s\n", name.name, name.type, name.access,
+			       name.about);
+			continue;
+		}
+		if (strncmp(name.name, "opt.", 4) == 0 &&
+		    strncmp(name.name, "opt.malloc_conf", 15) != 0)
+			continue; /* the page tells of them as options */
+		printf(".TP\n.BR %s \" (%s, %s)\"\n", name.name, name.type,
+		       strcmp(name.access, "-") == 0 ? "done" : name.access);
+		print_roff(name.about);
+		putchar('\n');
+	}
+	if (!any) {
+		fprintf(stderr, "ashlar-ctl: no name begins with '%s'\n", beginning);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static FILE *connect_to(const struct request *r)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *folder = r->folder != NULL ? r->folder : getenv("ASHLAR_CTL");
+	int fd;
+
+	if (r->pid == NULL || folder == NULL) {
+		fprintf(stderr, "ashlar-ctl: %s\n",
+			r->pid == NULL ? "--pid tells which process"
+				       : "--folder, or ASHLAR_CTL, tells where its socket is");
+		return NULL;
+	}
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/ashlar.%s", folder,
+		     r->pid) >= (int)sizeof(address.sun_path)) {
+		fprintf(stderr, "ashlar-ctl: %s: too long for a socket's folder\n", folder);
+		return NULL;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		fprintf(stderr,
+			"ashlar-ctl: %s: %s (was the process started with ASHLAR_CTL=%s?)\n",
+			address.sun_path, strerror(errno), folder);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	return fdopen(fd, "r+");
+}
+
+/* One line there and one back, of which what stands behind "ok" is printed. */
+static bool ask(FILE *stream, const char *verb, const char *name, const char *value,
+		const char *label)
+{
+	char answer[1100];
+
+	fflush(stdout);
+	if (strpbrk(name, " \n") != NULL || strchr(value, '\n') != NULL) {
+		fprintf(stderr, "ashlar-ctl: '%s': no name or value has such characters\n",
+			name);
+		return false;
+	}
+	dprintf(fileno(stream), "%s %s%s%s\n", verb, name, value[0] != '\0' ? " " : "", value);
+	if (fgets(answer, sizeof(answer), stream) == NULL) {
+		fprintf(stderr, "ashlar-ctl: the process does not answer\n");
+		return false;
+	}
+	answer[strcspn(answer, "\n")] = '\0';
+	if (strncmp(answer, "ok", 2) != 0) {
+		fprintf(stderr, "ashlar-ctl: %s\n",
+			strncmp(answer, "error ", 6) == 0 ? answer + 6 : answer);
+		return false;
+	}
+	if (label != NULL)
+		printf("%s%s%s\n", label, label[0] != '\0' ? " " : "",
+		       answer[2] == ' ' ? answer + 3 : "");
+	return true;
+}
+
+static int get(const struct request *r)
+{
+	FILE *stream = connect_to(r);
+	bool good = stream != NULL;
+
+	for (int i = 1; stream != NULL && i < r->n_words; i++) {
+		const char *name = r->words[i];
+
+		if (strncmp(name, "stats.", 6) == 0 && !ask(stream, "set", "epoch", "1", NULL))
+			break;
+		good &= ask(stream, "get", name, "", r->n_words > 2 ? name : "");
+	}
+	if (stream != NULL)
+		fclose(stream);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int set(const struct request *r)
+{
+	FILE *stream = connect_to(r);
+	bool good = stream != NULL &&
+		    ask(stream, "set", r->words[1], r->n_words > 2 ? r->words[2] : "", NULL);
+
+	if (stream != NULL)
+		fclose(stream);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {options, parse, "list|get|set [WORD...]", doc, NULL,
+					 NULL,    NULL};
+	struct request request = {0};
+	const char *verb;
+
+	/* What stands behind the verb are words, such as a number with a minus. */
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &request);
+	verb = request.words[0];
+	if (strcmp(verb, "list") == 0 && request.n_words > 1 &&
+	    strcmp(request.words[1], "--man") == 0) {
+		request.man = true;
+		request.words++;
+		request.n_words--;
+	}
+	if (strcmp(verb, "list") == 0 && request.n_words <= 2)
+		return list(&request);
+	if (strcmp(verb, "get") == 0 && request.n_words >= 2)
+		return get(&request);
+	if (strcmp(verb, "set") == 0 && (request.n_words == 2 || request.n_words == 3))
+		return set(&request);
+	fprintf(stderr,
+		"ashlar-ctl: '%s'%s: list [BEGINNING], get NAME..., set NAME [VALUE] are "
+		"known\n",
+		verb, request.n_words > 1 ? " with these words" : "");
+	return EXIT_FAILURE;
+}
