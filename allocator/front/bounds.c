@@ -60,6 +60,7 @@ static void apply_decay_ms(int64_t ms)
 	ash_mutex_lock(&ash_heap.mappings.lock);
 	ash_heap.mappings.cache_ns =
 		ms < 0 ? ASH_MAPPING_CACHE_FOR_GOOD : (uint64_t)ms * 500000;
+	ash_heap.mappings.turns.at_once = ms >= 0;
 	ash_mutex_unlock(&ash_heap.mappings.lock);
 	ash_store_relaxed(&ash_bin_hole_age, age);
 	ash_heap.holes.enabled = ms >= 0;
@@ -95,6 +96,8 @@ void ash_bounds_init(void)
 	ash_purge_set_muzzy_ms(&ash_heap, ash_conf.muzzy_decay_ms);
 	if (limit / 16 < ash_heap.mappings.cache_least)
 		ash_heap.mappings.cache_least = (size_t)(limit / 16);
+	ash_heap.drain.reserve_most = (size_t)(limit / 64);
+	ash_heap.mappings.turns.most = (size_t)(limit / 16);
 	ash_heap.growing.limited = ash_os_address_limit() != UINT64_MAX;
 	ash_heap.rounds.pressure = ash_conf.pressure_purge != ASH_PRESSURE_FALSE;
 	ash_heap.rounds.pressure_bounded = ash_conf.pressure_purge == ASH_PRESSURE_AUTO;

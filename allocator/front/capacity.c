@@ -1,30 +1,36 @@
 #include "front/capacity.h"
 
 #include "page/account.h"
-#include "reclaim/rounds.h"
 #include "util/assert.h"
 
 /* allocator/doc/caches.md says what each rests on. */
-#define CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
 #define BUDGET_LEAST ((size_t)16 << 10)
 #define BUDGET_MOST ((size_t)2 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
 
 unsigned ash_capacity_most(unsigned class)
 {
-	size_t n = CLASS_BYTES_MOST / ash_class_size(class);
+	size_t n = ASH_CLASS_BYTES_MOST / ash_class_size(class);
 
 	return n > ASH_MAGAZINE_MOST ? ASH_MAGAZINE_MOST : (unsigned)n;
 }
 
+/* By living threads, at work or not: what a thread fills its magazines with stays there when it
+ * falls silent, and nobody else can take it out. */
 static size_t budget(void)
 {
 	size_t all = (ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT) / 16, one;
+	unsigned threads = ash_thread_count();
 
 	if (all < BUDGETS_LEAST)
 		all = BUDGETS_LEAST;
-	one = all / ash_rounds_active_threads();
+	one = threads > 1 ? all / threads : all;
 	return one < BUDGET_LEAST ? BUDGET_LEAST : one > BUDGET_MOST ? BUDGET_MOST : one;
+}
+
+bool ash_capacity_is_excessive(const struct ash_thread *t)
+{
+	return t->budget_used > 2 * budget();
 }
 
 bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap)
@@ -32,7 +38,7 @@ bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap)
 	struct ash_class_cache *cc = &t->classes[class];
 	size_t size = ash_class_size(class), used;
 
-	if (cap > ASH_MAGAZINE_MOST || cap * size > CLASS_BYTES_MOST)
+	if (cap > ASH_MAGAZINE_MOST || cap * size > ASH_CLASS_BYTES_MOST)
 		cap = ash_capacity_most(class);
 	if (cap == cc->cap)
 		return false;

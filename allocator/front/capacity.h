@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include "cache/thread.h"
 
+#define ASH_CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
+
 /* Objects that a magazine of the class holds at most. */
 unsigned ash_capacity_most(unsigned class);
 
@@ -14,12 +16,17 @@ unsigned ash_capacity_most(unsigned class);
  * budget allows; true where it changed.  The thread's own only. */
 bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap);
 
+/* Whether the thread has more than twice the room that its budget is by now: others were born.
+ */
+bool ash_capacity_is_excessive(const struct ash_thread *t);
+
 /* Twice the room, where it is not the most already. */
 ASH_INLINE void ash_capacity_double(struct ash_thread *t, unsigned class)
 {
 	unsigned cap = t->classes[class].cap;
 
-	if (cap < ASH_MAGAZINE_MOST)
+	if (cap < ASH_MAGAZINE_MOST &&
+	    (cap + 1) * ash_class_size(class) <= ASH_CLASS_BYTES_MOST)
 		ash_capacity_set(t, class, cap * 2);
 }
 

@@ -89,9 +89,12 @@ static void flush_thread(struct ash_thread *t, void **tops[])
 		drop_class(t, tops, c);
 }
 
-/* A class that saw no miss through an epoch gets half the room. */
+/* A class that saw no miss through an epoch gets half the room, and each does where the thread
+ * has more than its budget. */
 static void trim_idle(struct ash_thread *t)
 {
+	bool excessive = ash_capacity_is_excessive(t);
+
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
 		struct ash_class_cache *cc = &t->classes[c];
 		unsigned misses = cc->misses;
@@ -99,7 +102,7 @@ static void trim_idle(struct ash_thread *t)
 		if (cc->cap == 0)
 			continue;
 		cc->misses = 0;
-		if (misses != 0)
+		if (misses != 0 && !excessive)
 			continue;
 		if (cc->cap <= FIRST_CAP) {
 			drop_class(t, t->top, c);
@@ -219,14 +222,23 @@ ASH_INLINE void count_taken(struct ash_thread *t, unsigned class, unsigned n)
 	t->freed -= bytes < t->freed ? bytes : t->freed;
 }
 
+/* While the heap drains and nothing comes back, full magazines do not wait here. */
+static ASH_NOINLINE void look_at_freed(struct ash_thread *t)
+{
+	t->freed = 0;
+	ash_rounds_freed();
+	if (!ash_load_relaxed(&ash_heap.drain.lean))
+		return;
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		take_spare(&t->classes[c], c);
+}
+
 /* The program may fall silent after any free, so where much was freed some of it goes now. */
 ASH_INLINE void count_given(struct ash_thread *t, unsigned class, unsigned n)
 {
 	t->freed += (size_t)n * ash_class_size(class);
-	if (ASH_UNLIKELY(t->freed >= ash_load_relaxed(&ash_heap.drain.step))) {
-		t->freed = 0;
-		ash_rounds_freed();
-	}
+	if (ASH_UNLIKELY(t->freed >= ash_load_relaxed(&ash_heap.drain.step)))
+		look_at_freed(t);
 }
 
 /* Before an owner makes another slab it takes what others left that have ended: it would serve

@@ -14,6 +14,7 @@ void ash_growth_tell(struct ash_heap *heap)
 	size_t fresh = ash_load_relaxed(&growth->fresh), held = ash_account_held(heap), mark;
 	size_t step = held / 64 > ASH_GROWTH_STEP ? held / 64 : ASH_GROWTH_STEP;
 
+	ash_store_relaxed(&growth->step, step); /* nobody asks before */
 	if (ash_growth_hook == NULL || held < HEAP_LEAST || fresh < step ||
 	    !ash_cas_relaxed(&growth->fresh, &fresh, 0)) /* another thread tells */
 		return;

@@ -28,9 +28,16 @@ ASH_INLINE void ash_growth_note(struct ash_heap *heap, size_t bytes)
 
 void ash_growth_tell(struct ash_heap *heap);
 
+/* The heap has become smaller, and so have the steps in which it grows. */
+ASH_INLINE void ash_growth_anew(struct ash_heap *heap)
+{
+	ash_store_relaxed(&heap->growth.step, ASH_GROWTH_STEP);
+}
+
 ASH_INLINE void ash_growth_look(struct ash_heap *heap)
 {
-	if (ASH_UNLIKELY(ash_load_relaxed(&heap->growth.fresh) >= ASH_GROWTH_STEP))
+	if (ASH_UNLIKELY(ash_load_relaxed(&heap->growth.fresh) >=
+			 ash_load_relaxed(&heap->growth.step)))
 		ash_growth_tell(heap);
 }
 

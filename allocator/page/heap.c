@@ -33,7 +33,7 @@ struct ash_heap ash_heap = {
 	.hugify = {.credit_ns = ASH_HUGIFY_CREDIT_FIRST, .age = 1000 / ASH_EPOCH_MS},
 	.pool = {.age = ASH_DECAY_MS / ASH_EPOCH_MS},
 	.holes = {.aged = {.class_at = 1}, .rich = {.class_at = 1}, .enabled = true},
-	.drain = {.step = MIB, .enabled = true},
+	.drain = {.step = MIB, .reserve_most = SIZE_MAX, .enabled = true},
 };
 
 void ash_heap_init(struct ash_heap *heap)

@@ -67,7 +67,8 @@ struct ash_limits {
 
 /* Growth; growth.h.  Atomic. */
 struct ash_growth {
-	size_t fresh; /* bytes noted since the hook was called last */
+	size_t fresh; /* bytes noted since the hook was called last, */
+	size_t step;  /* from which on it may be called again */
 	size_t mark;  /* what is held when it is more than ever before; 0 at first */
 };
 
@@ -174,6 +175,21 @@ struct ash_retained {
 	size_t gaps_most;
 };
 
+/* Mappings that were freed and asked for again; mapping_turns.h.  By the mappings lock; `bytes`
+ * and `turned_ns` are read by anyone.
+ *
+ *   bytes <= most
+ *   gone is read by anyone, too */
+struct ash_turns {
+	size_t bytes;       /* that may wait for their next turn, until a span after */
+	uint64_t turned_ns; /* something had its turn */
+	size_t gone;        /* bytes that went for want of room, since then not asked for, */
+	uint64_t gone_ns;   /* the last of them then */
+	/* Options. */
+	size_t most;
+	bool at_once; /* nothing else waits where no thread of ours sees to it */
+};
+
 /* Freed mappings and unused ends; mapping_cache.h, mapping_tail.h.
  *
  *   account.cached == sum of the bytes in `cache`, whose pieces do not overlap
@@ -192,6 +208,7 @@ struct ash_mappings {
 	/* How long freed mappings wait, and up to how many bytes where few are in use. */
 	uint64_t cache_ns;
 	size_t cache_least;
+	struct ash_turns turns;
 	struct ash_retained retained;
 };
 
@@ -221,6 +238,7 @@ struct ash_decay {
 	uint64_t window_ns;    /* start of the present quarter second */
 	uint64_t retaken_seen; /* the caller's running count when the window began */
 	size_t retaken;        /* bytes retaken in the window before */
+	size_t old;            /* bytes that were dirty at the last step and ever since */
 	int64_t credit_ns;     /* CPU time that purging may still use */
 };
 
@@ -231,9 +249,11 @@ struct ash_purge {
 	uint64_t retaken_sum;  /* bytes; see purge.c */
 	uint64_t retaken_seen; /* the account's, at the last look, */
 	size_t dirty_seen;     /* and what was dirty then */
+	size_t old;            /* the least that was since the last step */
 	/* Atomic. */
 	uint64_t given_back; /* bytes */
 	uint64_t refused_ns; /* when the kernel refused what lies above a bound */
+	uint64_t late_ns;    /* since when more is dirty than may be; 0 = it is not */
 	/* Options. */
 	int64_t dirty_ms, muzzy_ms; /* < 0 = never by time */
 	int64_t dirty_share;        /* of what is in use, in 1/65536; < 0 = all */
@@ -242,9 +262,12 @@ struct ash_purge {
 
 /* How long the program's calls were delayed; reclaim/stall.h.  Atomic.
  *
- *   longest_ns <= ns, where the kernel tells the time */
+ *   longest_ns <= ns, where the kernel tells the time;  count == sum of lasted */
+#define ASH_STALL_BOUNDS 9
 struct ash_stalls {
-	uint64_t count;         /* calls that did any of it */
+	uint64_t count; /* calls that did any of it */
+	uint64_t lasted[ASH_STALL_BOUNDS +
+			1];     /* of those the ones up to each bound, and above */
 	uint64_t ns;            /* CPU time of all of them */
 	uint64_t longest_ns;    /* of one */
 	uint64_t most_ranges;   /* system calls of one */
@@ -322,7 +345,7 @@ struct ash_holes {
 
 /* What is freed goes at once; reclaim/drain.h.
  *
- *   reserve <= dirty_most */
+ *   retaken counts from window_ns on, which is no later than the last look */
 struct ash_drain {
 	size_t mark;      /* least that lay idle in slabs since the last walk of them */
 	size_t reserve;   /* bytes that may lie idle besides, since so many were missed */
@@ -330,12 +353,23 @@ struct ash_drain {
 	uint64_t taken;   /* bytes of fresh memory taken, ever, at the last look */
 	uint64_t aged_ns; /* when reserve and gone were last made less */
 	size_t live;      /* while the heap drains: the least that did not lie idle */
-	bool draining;    /* it does */
-	bool walking;     /* a walk through the slabs is under way */
+	size_t peak;      /* the most that was held at a look */
+	/* Bytes that were taken of what lay idle, in this quarter of a second and in the one
+	 * before, which began at window_ns; and what that is counted from, at watched_ns. */
+	size_t retaken, retaken_before;
+	uint64_t window_ns, watched_ns, runs_retaken;
+	size_t out;          /* bytes of regions that were out */
+	bool draining;       /* it does */
+	bool walking;        /* a walk through the slabs is under way */
+	uint8_t blind;       /* steps of a walk that are next without a look */
+	size_t credit;       /* bytes that were freed and paid for no step of a walk yet */
+	size_t out_at_begin; /* of it */
 	/* Read by anyone. */
+	bool lean;         /* it drains, and nothing of it came back so far */
 	size_t dirty_most; /* bytes of free runs that may stay */
 	size_t step;       /* bytes that a thread may free until it looks again */
 	/* Options. */
+	size_t reserve_most; /* where nobody looks when the program is silent */
 	bool enabled;
 };
 
@@ -350,6 +384,7 @@ struct ash_rounds {
 				    claimant's */
 	uint64_t ticked_ns;      /* when a slow path last ticked */
 	uint64_t pressed;        /* looks that found memory short */
+	bool behind;             /* the last step left what should have gone */
 	/* The background thread's: when it last looked how much is retaken, and how much was.
 	 */
 	uint64_t moved_ns, moved;

@@ -36,6 +36,7 @@ static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes
 	if (c->bytes < bytes) {
 		void *grown = ash_os_remap((void *)c->address, c->bytes, bytes, true);
 
+		ash_mapping_cache_missed(heap, bytes - c->bytes);
 		if (grown == NULL) {
 			ash_mapping_cache_return(heap, *c);
 			return 0;
@@ -94,6 +95,7 @@ void *ash_mapping_alloc(struct ash_heap *heap, size_t size, size_t align, bool z
 	if (c.address != 0)
 		p = adapt(heap, &c, bytes, zeroed);
 	if (p == 0) {
+		ash_mapping_cache_missed(heap, bytes);
 		p = map_fresh(heap, bytes, align);
 		c.bytes = p != 0 ? bytes : 0;
 		ash_account_depart(heap, c.bytes);

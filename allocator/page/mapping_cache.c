@@ -1,14 +1,18 @@
 #include "page/mapping_cache.h"
 
 #include "meta/far_table.h"
+#include "os/background.h"
 #include "os/os.h"
 #include "page/account.h"
 #include "page/limits.h"
 #include "page/mapping_retained.h"
+#include "page/mapping_turns.h"
 #include "util/assert.h"
 #include "util/bits.h"
 
 #define SLOTS ASH_MAPPING_SLOTS
+#define ALONE_SHARE 32
+#define ALONE_LEAST ((size_t)1 << 20)
 
 static bool overlap(const struct ash_cached *a, const struct ash_cached *b)
 {
@@ -110,11 +114,28 @@ static bool leaves_before(const struct ash_cached *cache, unsigned i, unsigned j
 						  : cache[i].freed_ns < cache[j].freed_ns;
 }
 
-/* Bytes of the cache, where a piece of `bytes` comes to it. */
-static size_t cache_bound(struct ash_heap *heap, size_t bytes)
+/* Bytes of the cache without those that have turns.  In a program of one thread each call may
+ * be the last, and what waits would stay: little does, of what is held without it. */
+static size_t unlearned_bound(const struct ash_heap *heap)
 {
-	size_t least = heap->mappings.cache_least, live = ash_far_bytes() / 4;
-	size_t bound = live > least ? live : least, most = ash_limits_dirty_bound(heap);
+	size_t least = heap->mappings.cache_least, live = ash_far_bytes() / 4, held, cached;
+
+	if (!heap->mappings.turns.at_once || ash_background_running())
+		return live > least ? live : least;
+	cached = ash_account_cached(heap);
+	held = ash_account_held(heap);
+	held = held > cached ? (held - cached) / ALONE_SHARE : 0;
+	if (held < ALONE_LEAST)
+		held = ALONE_LEAST;
+	return held < least ? held : least;
+}
+
+/* Bytes of the cache, where a piece of `bytes` comes to it. */
+static size_t cache_bound(struct ash_heap *heap, size_t bytes, uint64_t now_ns)
+{
+	const struct ash_mappings *m = &heap->mappings;
+	size_t bound = unlearned_bound(heap) + ash_turns_bytes(&m->turns, now_ns, m->cache_ns);
+	size_t most = ash_limits_dirty_bound(heap);
 	size_t hard = ash_load_relaxed(&heap->limits.hard), held, cached;
 
 	if (bound > most)
@@ -140,11 +161,24 @@ struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes)
 	for (unsigned i = 0; i < SLOTS; i++)
 		if (m->cache[i].address != 0 && fits_better(m->cache, i, best, bytes))
 			best = i;
-	if (best < SLOTS)
+	if (best < SLOTS) {
 		taken = take_slot(heap, best);
+		ash_turns_served(&m->turns, ash_os_coarse_clock_ns());
+	}
 	ash_assert_internal(ash_mapping_cache_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 	return taken;
+}
+
+void ash_mapping_cache_missed(struct ash_heap *heap, size_t bytes)
+{
+	struct ash_mappings *m = &heap->mappings;
+
+	if (ash_load_relaxed(&m->turns.gone) == 0)
+		return;
+	ash_mutex_lock(&m->lock);
+	ash_turns_missed(&m->turns, bytes, ash_os_coarse_clock_ns(), m->cache_ns);
+	ash_mutex_unlock(&m->lock);
 }
 
 void ash_mapping_cache_return(struct ash_heap *heap, struct ash_cached piece)
@@ -208,7 +242,7 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 static unsigned cache_piece(struct ash_heap *heap, struct ash_cached c, struct ash_cached *out)
 {
 	struct ash_mappings *m = &heap->mappings;
-	size_t bound = cache_bound(heap, c.bytes);
+	size_t bound = cache_bound(heap, c.bytes, c.freed_ns);
 	unsigned n = 0;
 	bool kept = false;
 
@@ -233,6 +267,9 @@ static unsigned cache_piece(struct ash_heap *heap, struct ash_cached c, struct a
 	}
 	if (!kept)
 		out[n++] = c;
+	for (unsigned i = 0; i < n; i++)
+		if (!out[i].is_end)
+			ash_turns_gone(&m->turns, out[i].bytes, c.freed_ns, m->cache_ns);
 	ash_assert_internal(ash_mapping_cache_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 	return n;

@@ -1,6 +1,7 @@
 /* The cache of freed mappings: they wait a second, so that programs that make and drop large
  * buffers do not go to the kernel each time.  It holds at most a quarter of what is mapped, or
- * 32 MiB, less where a limit says so.
+ * 32 MiB, in a program of one thread a 32nd of what is held, or a MiB; besides what has turns
+ * (mapping_turns.h); less where a limit says so.
  *
  * Call all of these without a lock. */
 #ifndef ASH_PAGE_MAPPING_CACHE_H
@@ -15,6 +16,9 @@
 /* The piece that fits `bytes` best, taken out; where there is none its address is 0.  It has
  * departed (account.h): whoever took it says when it arrives. */
 struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes);
+
+/* So many bytes had to be mapped anew, for there was no piece, or none so long. */
+void ash_mapping_cache_missed(struct ash_heap *heap, size_t bytes);
 
 /* A piece that was taken comes back as it was. */
 void ash_mapping_cache_return(struct ash_heap *heap, struct ash_cached piece);

@@ -23,6 +23,11 @@ static size_t fallen(size_t excess, uint64_t elapsed_ns, uint64_t tau_ns)
 			(1 - x * (0.6931 - x * (0.2402 - x * 0.0555))));
 }
 
+uint64_t ash_decay_window(const struct ash_decay *decay)
+{
+	return decay->tau_ns != 0 ? decay->tau_ns : TAU_NS;
+}
+
 bool ash_decay_is_valid(const struct ash_decay *decay)
 {
 	return decay->window_ns <= decay->last_ns && decay->credit_ns <= CREDIT_MOST;
@@ -30,8 +35,8 @@ bool ash_decay_is_valid(const struct ash_decay *decay)
 
 size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, uint64_t retaken)
 {
-	uint64_t elapsed, window = decay->tau_ns != 0 ? decay->tau_ns : TAU_NS;
-	size_t allowance, excess;
+	uint64_t elapsed, window = ash_decay_window(decay);
+	size_t allowance, excess, old = 0;
 
 	if (now_ns < decay->last_ns) /* a thread that came late with its look at the clock */
 		now_ns = decay->last_ns;
@@ -60,9 +65,15 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 		allowance = FLOOR_BYTES;
 	if (dirty <= allowance)
 		return dirty;
-	if (elapsed > window && elapsed > SILENCE_NS) /* what was freed gets its time, too */
-		elapsed = window;
-	excess = fallen(dirty - allowance, elapsed, window);
+	if (elapsed > window && elapsed > SILENCE_NS) {
+		/* What was freed just now gets its time, what lay there has had it. */
+		if (decay->old > allowance)
+			old = (decay->old < dirty ? decay->old : dirty) - allowance;
+		excess = fallen(old, elapsed, window) +
+			 fallen(dirty - allowance - old, window, window);
+	} else {
+		excess = fallen(dirty - allowance, elapsed, window);
+	}
 	ash_assert(excess <= dirty - allowance);
 	return allowance + (excess > NEGLIGIBLE ? excess : 0);
 }

@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include "page/heap.h"
 
+/* The time in which the excess falls to 1/e, and for which what was retaken counts. */
+uint64_t ash_decay_window(const struct ash_decay *decay);
+
 /* Bytes that may stay dirty now.  `retaken` is a running count of bytes taken out of the dirty
  * memory.  Also earns credit for the time that has passed. */
 size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty,

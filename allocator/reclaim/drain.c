@@ -1,28 +1,37 @@
 #include "reclaim/drain.h"
 
 #include "cache/depot.h"
+#include "meta/far_table.h"
+#include "os/background.h"
 #include "os/os.h"
 #include "page/dirty.h"
+#include "page/growth.h"
+#include "reclaim/decay.h"
 #include "reclaim/holes.h"
 #include "reclaim/purge.h"
+#include "reclaim/stall.h"
 #include "slab/bin.h"
 #include "slab/shard.h"
 #include "slab/slab.h"
 #include "util/assert.h"
 
 /* The heap drains when so many bytes lie idle, or this share of what is held; */
-#define BEGIN_LEAST ((size_t)4 << 20)
-#define BEGIN_SHARE 3
-/* then as many may lie idle in slabs, until as many were taken, */
-#define SLABS_LEAST ((size_t)2 << 20)
-#define SLABS_SHARE 16
+#define BEGIN_LEAST ((size_t)2 << 20)
+#define BEGIN_SHARE 6
+/* then as many may lie idle in slabs and the depot, until as many were taken, */
+#define SLABS_LEAST ((size_t)1 << 20)
+#define SLABS_SHARE 24
 /* and in runs, which are in larger pieces: fewer. */
-#define RUNS_LEAST ((size_t)1 << 20)
-#define RUNS_SHARE 32
+#define RUNS_LEAST ((size_t)512 << 10)
+#define RUNS_SHARE 24
+/* A thread looks again when it has freed this part of what is held at most. */
 #define STEP_SHARE 8
-#define STEP_NS 250000u
-#define TRIM_FROM ((size_t)4 << 20) /* bytes in the depot that any heap may have there */
-#define TRIM 192 /* magazines out of the depot in a step: more than can come meanwhile */
+#define STEP_NS 60000u
+#define TRIM 32  /* magazines out of the depot in a step */
+#define BLIND 3u /* steps of a walk between two looks at what lies idle */
+/* Bytes freed from one step of a walk to the next, while earlier ones have paid for it. */
+#define PAID_STEP ((size_t)16 << 10)
+#define PEAK_SHARE 8
 #define SECOND_NS 1000000000u
 #define FORGOTTEN 16 /* this part of the reserve in a second, */
 #define SECONDS 60   /* at most so many at a time */
@@ -32,18 +41,39 @@ static size_t larger(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
-/* Bytes that are free in slabs and hold memory, roughly, with what the depot has of them. */
-static size_t idle_in_slabs(const struct ash_heap *heap)
+static size_t above(size_t a, size_t b)
 {
-	size_t holes = ash_account_hole_bytes(heap), idle = ash_depot_bytes();
+	return a > b ? a - b : 0;
+}
 
+/* Bytes that are free in slabs and hold memory, roughly, with what the depot has of them; and
+ * those that are out. */
+static size_t idle_in_slabs(const struct ash_heap *heap, size_t *out)
+{
+	size_t depot = ash_depot_bytes(), idle = depot;
+
+	*out = 0;
 	for (unsigned s = 0; s < ash_shard_count(); s++) {
 		const struct ash_shard *shard = ash_shard_at(s);
 
-		for (unsigned c = 1; c < shard->classes; c++)
-			idle += ash_bin_idle_bytes(&shard->bin[c], c);
+		for (unsigned c = 1; c < shard->classes; c++) {
+			const struct ash_bin *bin = &shard->bin[c];
+
+			if (ash_bin_slabs(bin) == 0)
+				continue;
+			idle += ash_bin_idle_bytes(bin, c);
+			*out += ash_bin_bytes_out(bin, c);
+		}
 	}
-	return idle > holes ? idle - holes : 0;
+	*out = above(*out, depot);
+	return above(idle, ash_account_hole_bytes(heap));
+}
+
+/* What is held but for mappings, which have a cache of their own, and of which nobody knows how
+ * much is touched. */
+static size_t in_blocks(const struct ash_heap *heap)
+{
+	return above(ash_account_held(heap), ash_far_bytes() + ash_account_cached(heap));
 }
 
 /* Bytes of fresh memory that were taken, ever: granules that held nothing, and pages that had
@@ -57,7 +87,7 @@ static uint64_t fresh_bytes(const struct ash_heap *heap)
 }
 
 /* What was missed since the last look makes the reserve larger, time makes it smaller. */
-static void learn(struct ash_heap *heap, uint64_t now_ns)
+static void learn(struct ash_heap *heap, uint64_t now_ns, size_t held, bool recent)
 {
 	struct ash_drain *drain = &heap->drain;
 	uint64_t taken = fresh_bytes(heap), missed = taken - drain->taken;
@@ -67,47 +97,126 @@ static void learn(struct ash_heap *heap, uint64_t now_ns)
 		missed = drain->gone;
 	drain->gone -= (size_t)missed;
 	drain->reserve += (size_t)missed;
+	if (recent)
+		drain->retaken += (size_t)missed;
 	if (now_ns - drain->aged_ns > SECONDS * (uint64_t)SECOND_NS)
 		drain->aged_ns = now_ns - SECONDS * (uint64_t)SECOND_NS;
 	for (; now_ns - drain->aged_ns >= SECOND_NS; drain->aged_ns += SECOND_NS) {
 		drain->gone /= 2;
 		drain->reserve -= drain->reserve / FORGOTTEN;
 	}
+	drain->peak = larger(drain->peak, held);
+	if (drain->credit > drain->peak)
+		drain->credit = drain->peak;
+	if (drain->reserve > drain->peak)
+		drain->reserve = drain->peak;
+}
+
+/* Counts what was taken of what lay idle since the last look, `out` being out of the slabs now,
+ * and so many more before `freed` were freed.  Whether it was taken just now. */
+static bool count_retaken(struct ash_heap *heap, uint64_t now_ns, size_t out, size_t freed)
+{
+	struct ash_drain *drain = &heap->drain;
+	bool recent;
+	uint64_t quarter = ash_decay_window(&heap->purge.dirty);
+	uint64_t runs = ash_purge_retaken(heap), passed = now_ns - drain->window_ns;
+
+	if (passed >= quarter) {
+		drain->retaken_before = passed < 2 * quarter ? drain->retaken : 0;
+		drain->retaken = 0;
+		drain->window_ns = now_ns;
+	}
+	/* Whoever takes much ticks in each epoch: what was taken since the last look was taken
+	 * soon after it. */
+	recent = now_ns - drain->watched_ns < quarter + ASH_EPOCH_NS;
+	if (recent) {
+		drain->retaken += (size_t)(runs - drain->runs_retaken);
+		if (out > drain->out)
+			drain->retaken += out - drain->out + freed;
+	}
+	drain->runs_retaken = runs;
+	drain->out = out;
+	drain->watched_ns = now_ns;
+	return recent;
+}
+
+void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns)
+{
+	size_t out;
+
+	if (!heap->drain.enabled)
+		return;
+	idle_in_slabs(heap, &out);
+	count_retaken(heap, now_ns, out, 0);
+}
+
+/* How much of the reserve is kept.  Where a thread of ours looks after it, all; else it may be
+ * the program's last call, and kept is what was taken again just now, or a little. */
+static size_t kept(const struct ash_heap *heap)
+{
+	const struct ash_drain *drain = &heap->drain;
+	size_t most = drain->peak / PEAK_SHARE;
+
+	if (ash_background_running())
+		return drain->reserve;
+	if (most > drain->reserve_most)
+		most = drain->reserve_most;
+	most = larger(most, larger(drain->retaken, drain->retaken_before));
+	return drain->reserve < most ? drain->reserve : most;
 }
 
 bool ash_drain_is_valid(const struct ash_heap *heap)
 {
 	const struct ash_drain *drain = &heap->drain;
 
-	return ash_load_relaxed(&drain->dirty_most) >= drain->reserve;
+	return drain->reserve <= drain->peak;
 }
 
-/* Begins a walk through the slabs where enough came to lie idle in them, or takes it on. */
-static void walk(struct ash_heap *heap, size_t idle, size_t most)
+/* Begins a walk through the slabs, or takes it on.  What was freed meanwhile may lie behind it,
+ * and is for the next one to find. */
+static void walk(struct ash_heap *heap, size_t out)
 {
 	struct ash_drain *drain = &heap->drain;
 	bool begin = !drain->walking;
-	size_t gone;
+	size_t gone, idle;
 
-	if (begin && idle - drain->mark < most)
-		return;
+	if (begin)
+		drain->out_at_begin = out;
+	drain->credit = above(drain->credit, ASH_DRAIN_STEP);
+	/* What nobody took since the last step is kept from its slabs for nothing. */
+	ash_depot_trim(TRIM);
 	drain->walking = ash_holes_rich(heap, begin, STEP_NS, &gone);
 	drain->gone += gone;
-	if (!drain->walking)
-		drain->mark = idle_in_slabs(heap);
+	drain->blind = drain->walking ? BLIND : 0;
+	if (drain->walking)
+		return;
+	idle = idle_in_slabs(heap, &out);
+	drain->mark = above(idle, above(drain->out_at_begin, out));
+}
+
+/* Takes a walk on without a look at anything else, as it takes long beside it. */
+static void walk_on(struct ash_heap *heap)
+{
+	struct ash_drain *drain = &heap->drain;
+	unsigned blind = drain->blind - 1;
+	uint64_t start = ash_os_given_ns();
+
+	walk(heap, 0);
+	if (drain->walking)
+		drain->blind = (uint8_t)blind;
+	drain->gone += ash_purge_above(heap, ash_load_relaxed(&drain->dirty_most),
+				       ash_stall_left(start, STEP_NS));
 }
 
 /* Whether the heap drains; `idle` of `held` bytes lie idle in slabs, `dirty` in runs. */
 static bool is_draining(struct ash_drain *drain, size_t held, size_t dirty, size_t idle,
-			size_t most)
+			size_t begin, size_t most)
 {
-	size_t live = held > dirty + idle ? held - dirty - idle : 0;
+	size_t live = above(held, dirty + idle);
 
 	if (drain->draining && live > drain->live + most)
 		drain->draining = false;
-	else if (!drain->draining &&
-		 dirty + (idle - drain->mark) >=
-			 larger(held / BEGIN_SHARE, BEGIN_LEAST) + drain->reserve)
+	else if (!drain->draining && dirty + (idle - drain->mark) >= begin)
 		drain->draining = true;
 	else if (drain->draining && live > drain->live)
 		return true;
@@ -115,42 +224,69 @@ static bool is_draining(struct ash_drain *drain, size_t held, size_t dirty, size
 	return drain->draining;
 }
 
-/* Bytes that a thread frees until the next look: few beside what would make a difference. While
- * the heap drains a fraction of what a step can give back, or the walk lags behind. */
-static size_t step_bytes(const struct ash_heap *heap, size_t held)
+/* Bytes that a thread frees until the next look: few beside what would make a difference, and
+ * half of what is missing until there is something to do, `gap`.  While a walk is under way a
+ * fraction of what a step can give back, or it lags behind; less where more was freed before,
+ * when there was nothing to find: most pages come free at the end. */
+static size_t step_bytes(const struct ash_heap *heap, size_t held, size_t gap)
 {
-	if (heap->drain.draining)
-		return ASH_DRAIN_STEP;
-	return larger(held / STEP_SHARE / ash_load_relaxed(&heap->rounds.active_threads),
-		      2 * ASH_DRAIN_STEP);
+	const struct ash_drain *drain = &heap->drain;
+	size_t most = held / STEP_SHARE;
+	size_t least = drain->draining ? ASH_DRAIN_STEP : 4 * ASH_DRAIN_STEP;
+
+	if (drain->walking)
+		return drain->credit > ASH_DRAIN_STEP ? PAID_STEP : ASH_DRAIN_STEP;
+	most /= ash_load_relaxed(&heap->rounds.active_threads);
+	if (gap / 2 < most)
+		most = gap / 2;
+	return larger(most, least);
 }
 
 void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 {
 	struct ash_drain *drain = &heap->drain;
-	size_t held = ash_account_held(heap), idle = idle_in_slabs(heap), most, dirty_most;
+	size_t held, out, idle, dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
+	size_t keep, begin, slabs_most, dirty_most, requested = ash_purge_requested(heap), gap;
 
 	if (!drain->enabled)
 		return;
-	learn(heap, now_ns);
+	drain->credit += ash_load_relaxed(&drain->step);
+	if (drain->blind > 0) {
+		walk_on(heap);
+		return;
+	}
+	held = in_blocks(heap);
+	idle = idle_in_slabs(heap, &out);
+	learn(heap, now_ns, held,
+	      count_retaken(heap, now_ns, out, ash_load_relaxed(&drain->step)));
 	if (idle < drain->mark)
 		drain->mark = idle;
-	most = larger(held / SLABS_SHARE, SLABS_LEAST) + drain->reserve;
-	if (is_draining(drain, held, ash_account_dirty(heap) << ASH_GRANULE_SHIFT, idle,
-			most)) {
-		/* What nobody took since the last step is kept from its slabs for nothing. */
-		if (ash_depot_bytes() >= TRIM_FROM)
-			ash_depot_trim(TRIM);
-		dirty_most = larger(larger(held / RUNS_SHARE, RUNS_LEAST) + drain->reserve,
-				    ash_purge_requested(heap));
-		if (heap->holes.enabled)
-			walk(heap, idle, most);
-		drain->gone += ash_purge_above(heap, dirty_most, STEP_NS);
+	keep = kept(heap);
+	begin = larger(held / BEGIN_SHARE, BEGIN_LEAST) + keep;
+	slabs_most = larger(held / SLABS_SHARE, SLABS_LEAST) + keep;
+	if (is_draining(drain, held, dirty, idle, begin, slabs_most)) {
+		uint64_t start = ash_os_given_ns();
+		size_t in_slabs = idle - drain->mark < keep ? idle - drain->mark : keep;
+
+		/* What the slabs have of what is kept the runs have not. */
+		dirty_most = larger(larger(held / RUNS_SHARE, RUNS_LEAST) + keep - in_slabs,
+				    requested);
+		if (heap->holes.enabled && (drain->walking || idle - drain->mark >= slabs_most))
+			walk(heap, out);
+		drain->gone +=
+			ash_purge_above(heap, dirty_most, ash_stall_left(start, STEP_NS));
+		gap = above(slabs_most, above(idle, drain->mark));
+		dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
+		if (above(dirty_most, dirty) < gap)
+			gap = above(dirty_most, dirty);
 	} else {
-		dirty_most = larger(larger(held / BEGIN_SHARE, BEGIN_LEAST) + drain->reserve,
-				    ash_purge_requested(heap));
+		dirty_most = larger(begin, requested);
+		gap = above(begin, dirty + (idle - drain->mark));
 	}
+	ash_store_relaxed(&drain->lean, drain->draining && keep == 0);
+	if (drain->lean)
+		ash_growth_anew(heap);
 	ash_store_relaxed(&drain->dirty_most, dirty_most);
-	ash_store_relaxed(&drain->step, step_bytes(heap, held));
+	ash_store_relaxed(&drain->step, step_bytes(heap, held, gap));
 	ash_assert_internal(ash_drain_is_valid(heap));
 }

@@ -1,14 +1,16 @@
 /* What is freed goes in the calls that free it, while the heap drains.
  *
  * Time does the fine work (decay.h), but it takes a thread of ours, or a program that goes on
- * calling.  So as much as a sixteenth of what is held, and 2 MiB, may lie free in runs; what is
- * above goes at once.  And where in slabs as much came to lie free since the last walk through
- * them, another begins, which each call that frees takes on by a slice: work follows what is
- * freed, not time.
+ * calling.  So a 24th of what is held, and half a MiB, may lie free in runs; what is above goes
+ * at once.  And where in slabs a 24th came to lie free since the last walk through them,
+ * another begins, which each call that frees takes on by a slice: work follows what is freed,
+ * not time.
  *
  * A program that takes the memory again soon would fault for it.  What it takes of what went at
- * once is *missed*, and from then on more may lie free, by half of that; which is forgotten
- * slowly, a sixteenth in a second. */
+ * once is *missed*, and from then on so much more may lie free, the reserve, of which a
+ * sixteenth is forgotten in a second.  In a program of one thread, whose every call may be its
+ * last, it is no more than an eighth of the peak and a 64th of RAM, or what was taken again in
+ * the last quarter of a second. */
 #ifndef ASH_RECLAIM_DRAIN_H
 #define ASH_RECLAIM_DRAIN_H
 
@@ -18,12 +20,15 @@
 #include "page/heap.h"
 #include "util/atomic.h"
 
-/* One slice of it, a quarter of a millisecond by ash_os_given_ns.  The caller holds the claim;
- * under no lock. */
+/* One slice of it, 60 us by ash_os_given_ns.  The caller holds the claim; under no lock. */
 void ash_drain_step(struct ash_heap *heap, uint64_t now_ns);
 
+/* Once per epoch, while the program allocates: notes when it takes what lay idle.  The caller
+ * holds the claim. */
+void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns);
+
 /* A step is worth it after so many bytes were freed, at least. */
-#define ASH_DRAIN_STEP ((size_t)512 << 10)
+#define ASH_DRAIN_STEP ((size_t)128 << 10)
 
 /* Whether free runs alone make it so: a batch more than may stay. */
 ASH_INLINE bool ash_drain_wanted(const struct ash_heap *heap)

@@ -14,10 +14,10 @@
 #include "util/bitmap.h"
 
 #define AGE_MOST 600u /* epochs */
-#define INTERVAL                                                                             \
-	20u          /* epochs between two judgements of a class, and most between two walks \
-		      */
-#define LOOK_NS 100u /* what a look into a slab counts as */
+#define INTERVAL                                                                            \
+	20u         /* epochs between two judgements of a class, and most between two walks \
+		     */
+#define LOOK_NS 50u /* what a look into a slab counts as */
 #define REFUSAL_LOOKS 16u
 #define LOOKS 8192u           /* of one step, */
 #define LOOKS_IN_A_CALL 1024u /* and while objects are freed */
@@ -233,10 +233,13 @@ bool ash_holes_rich(struct ash_heap *heap, bool anew, uint64_t most_ns, size_t *
 	if (anew)
 		begin(at);
 	do {
-		struct ash_bin *bin = bin_at(at);
+		/* The largest classes first: more pages lie free in a row. */
+		const struct ash_shard *shard = ash_shard_at(at->shard_at);
+		unsigned class = shard->classes - at->class_at;
+		struct ash_bin *bin = ash_shard_bin(at->shard_at, class);
 
 		if (!at->in_bin && (ash_load_relaxed(&bin->filled) == 0 ||
-				    ash_bin_idle_bytes(bin, at->class_at) == 0))
+				    ash_bin_idle_bytes(bin, class) == 0))
 			continue;
 		if (!at->in_bin) {
 			ash_bin_walk_begin(bin, &at->bin, ASH_BIN_RICH, 0);

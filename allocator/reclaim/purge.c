@@ -15,13 +15,13 @@
 /* Per batch: 2 MiB.  What is being purged cannot be had meanwhile, and whoever needs it then
  * takes fresh memory: a large batch would raise the peak. */
 #define STEP_GRANULES 128
-#define LONG_NS 1000000u /* a shorter step is a call's, its batches half as large */
+#define LONG_NS 1000000u /* a shorter step is a call's, its batches a quarter as large */
 #define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
 #define BATCHES 32        /* in one step, however fast they are */
 #define REFUSED_BATCHES 8 /* in a row, in place of one */
 #define PASS_LEAVES ((size_t)2 << 20)
 #define WANTED_BYTES ((size_t)4 << 20)
-#define EXCESS_NS 400000u
+#define EXCESS_NS 170000u
 #define REFUSED_NS 100000000u
 
 void ash_purge_set_decay_ms(struct ash_heap *heap, int64_t ms)
@@ -124,21 +124,50 @@ static uint64_t retaken(struct ash_heap *heap, size_t dirty_bytes)
 	ash_assert(now >= purge->retaken_seen);
 	if (more > high - (low < high ? low : high))
 		more = high - (low < high ? low : high);
+	if (low < purge->old)
+		purge->old = low;
 	purge->retaken_seen = now;
 	purge->dirty_seen = dirty_bytes;
 	return purge->retaken_sum += more;
 }
 
-/* Bytes of free runs that may stay now; *hurry: whether the account does not count. */
-static size_t allowance_now(struct ash_heap *heap, uint64_t now_ns, size_t dirty, bool *hurry)
+uint64_t ash_purge_retaken(struct ash_heap *heap)
 {
-	size_t allowance =
-		ash_decay_limit(&heap->purge.dirty, now_ns, dirty, retaken(heap, dirty));
-	size_t bound = ash_limits_dirty_bound(heap), requested_bytes = requested(heap);
+	return retaken(heap, ash_account_dirty(heap) << ASH_GRANULE_SHIFT);
+}
 
+/* Whether more has been dirty than may be for longer than the account may make it wait: an
+ * eighth of dirty_decay_ms. */
+static bool is_late(struct ash_heap *heap, uint64_t now_ns, size_t dirty, size_t allowance)
+{
+	struct ash_purge *purge = &heap->purge;
+	uint64_t since = ash_load_relaxed(&purge->late_ns);
+
+	if (dirty <= allowance)
+		since = 0;
+	else if (since == 0)
+		since = now_ns;
+	ash_store_relaxed(&purge->late_ns, since);
+	return ash_purge_is_late(heap, now_ns);
+}
+
+/* Bytes of free runs that may stay now.  *bounded: a bound says so, and not their age; *hurry:
+ * whether the account does not count. */
+static size_t allowance_now(struct ash_heap *heap, uint64_t now_ns, size_t dirty, bool *bounded,
+			    bool *hurry)
+{
+	struct ash_purge *purge = &heap->purge;
+	uint64_t retaken_now = retaken(heap, dirty);
+	size_t allowance, bound = ash_limits_dirty_bound(heap),
+			  requested_bytes = requested(heap);
+
+	purge->dirty.old = purge->old;
+	purge->old = dirty;
+	allowance = ash_decay_limit(&purge->dirty, now_ns, dirty, retaken_now);
 	if (allowance < requested_bytes)
 		allowance = requested_bytes < dirty ? requested_bytes : dirty;
-	*hurry = bound < allowance;
+	*bounded = bound < allowance;
+	*hurry = is_late(heap, now_ns, dirty, allowance) || *bounded;
 	return bound < allowance ? bound : allowance;
 }
 
@@ -172,7 +201,7 @@ static size_t purge_batches(struct ash_heap *heap, size_t allowance, uint64_t mo
 {
 	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT, all = 0;
 	size_t left = dirty > allowance ? dirty - allowance : 0;
-	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 2 : STEP_BYTES;
+	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 4 : STEP_BYTES;
 	uint64_t start = ash_os_given_ns();
 
 	for (unsigned n = 0;
@@ -198,7 +227,9 @@ static void purge_until(struct ash_heap *heap, size_t allowance, uint64_t most_n
 	uint64_t start = ash_os_given_ns();
 
 	purge_batches(heap, allowance, most_ns, !hurry, grade);
-	ash_decay_worked(&heap->purge.dirty, ash_os_given_ns() - start);
+	/* What goes whatever the account says does not make it wait for longer. */
+	if (!hurry || ash_decay_may_work(&heap->purge.dirty))
+		ash_decay_worked(&heap->purge.dirty, ash_os_given_ns() - start);
 }
 
 size_t ash_purge_requested(const struct ash_heap *heap)
@@ -239,22 +270,27 @@ bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 {
 	struct ash_purge *purge = &heap->purge;
 	size_t allowance;
-	bool hurry, left = false;
+	bool bounded, hurry, left = false;
 
 	if (ash_account_muzzy(heap) != 0)
 		left = muzzy_step(heap, now_ns, most_ns / 2);
 	allowance = allowance_now(heap, now_ns, ash_account_dirty(heap) << ASH_GRANULE_SHIFT,
-				  &hurry);
-	if (hurry || interval_is_over(purge, now_ns)) {
+				  &bounded, &hurry);
+	if (bounded || interval_is_over(purge, now_ns)) {
 		bool work;
 
 		if (purge->interval_ns != 0)
 			allowance = allowance_after_pass(heap, allowance);
 		work = ash_account_dirty(heap) << ASH_GRANULE_SHIFT > allowance;
 		purge_until(heap, allowance, most_ns, hurry,
-			    purge->muzzy_ms != 0 && !hurry ? LAZILY : DIRTY);
-		if (work && ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= allowance)
-			purge->passed_ns = now_ns;
+			    purge->muzzy_ms != 0 && !bounded ? LAZILY : DIRTY);
+		if (ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= allowance) {
+			ash_store_relaxed(&purge->late_ns, 0);
+			if (work)
+				purge->passed_ns = now_ns;
+		}
+	} else {
+		ash_store_relaxed(&purge->late_ns, 0); /* it is not due yet */
 	}
 	ash_assert_internal(ash_purge_is_valid(heap));
 	return ash_purge_wanted(heap) || left;
@@ -349,6 +385,14 @@ bool ash_purge_may_work(struct ash_heap *heap)
 {
 	return ash_decay_may_work(&heap->purge.dirty) ||
 	       ash_load_relaxed(&heap->limits.pressure);
+}
+
+bool ash_purge_is_late(const struct ash_heap *heap, uint64_t now_ns)
+{
+	uint64_t since = ash_load_relaxed(&heap->purge.late_ns);
+
+	return since != 0 &&
+	       (int64_t)(now_ns - since) > (int64_t)ash_decay_window(&heap->purge.dirty);
 }
 
 void ash_purge_worked(struct ash_heap *heap, uint64_t ns)

@@ -27,8 +27,8 @@ void ash_purge_set_interval_ms(struct ash_heap *heap, uint64_t ms);
  * purger's claim.  Call without a lock. */
 bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns);
 
-/* What lies above ash_limits_dirty_bound, by whoever frees: half a millisecond of work, the
- * next call goes on.  Any thread; call without a lock. */
+/* What lies above ash_limits_dirty_bound, by whoever frees: a fifth of a millisecond of work,
+ * the next call goes on.  Any thread; call without a lock. */
 void ash_purge_excess(struct ash_heap *heap);
 
 /* Purges free runs until at most `bytes` of them are dirty, or up to twice as many where that
@@ -38,6 +38,14 @@ void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns);
 
 /* Bytes of free runs that stay by request, whatever their age. */
 size_t ash_purge_requested(const struct ash_heap *heap);
+
+/* Whether more has been dirty than may be for longer than an eighth of dirty_decay_ms: then
+ * purging is no longer metered. */
+bool ash_purge_is_late(const struct ash_heap *heap, uint64_t now_ns);
+
+/* Running count of bytes that were taken of dirty free runs, of each look as many at most as
+ * were missing from them since the last.  The claimant's. */
+uint64_t ash_purge_retaken(struct ash_heap *heap);
 
 /* Free runs above so many bytes, by who frees: whatever the account says, at most about
  * `most_ns` by ash_os_given_ns.  Returns the bytes that went. */

@@ -36,15 +36,16 @@
 #define HEIRS_IN_A_CALL 4
 #define HEIRS_AT_ONCE 64
 #define TRIM_PER_EPOCH 256 /* magazines that one epoch takes out of the depot, */
-#define TRIM_EPOCHS 6      /* and so many at most */
+#define TRIM_EPOCHS 6      /* and so many at most; */
+#define TRIM_IN_A_CALL 128 /* in a call of the program */
 #define IDLE_EPOCHS 2      /* a thread without a tick for longer is idle */
 /* A spare is collected after less: what an idle thread freed is back with the others in the
  * background thread's next round but one. */
 #define SPARE_EPOCHS 1
 /* Of one step, by ash_os_given_ns.  Free runs come first; mappings and holes get what is left,
- * an eighth at least.  In calls of the program it is less than the millisecond that none may
- * exceed, for a step ends with the batch that is under way. */
-#define CALL_NS 400000u
+ * an eighth at least.  In calls of the program it is less than the fifth of a millisecond that
+ * hardly any may exceed, for a step ends with the batch that is under way. */
+#define CALL_NS 75000u
 #define BACKGROUND_NS 1000000u
 /* More idle memory than this is worth a look at pressure by a thread that has no other work. */
 #define WATCHED ((size_t)4 << 20)
@@ -53,14 +54,15 @@
 #define ROUND_NS (6 * (uint64_t)ASH_EPOCH_NS)
 #define BUSY_ROUND_NS (ASH_EPOCH_NS / 2)
 #define BUSY_NS_PER_BYTE 12
-#define ROUNDS_AT_ONCE 12  /* of it at most, while they give something back */
+#define ROUNDS_AT_ONCE 12  /* of it at most, while they give something back; */
+#define ROUNDS_BEHIND 1000 /* while more lies idle than its age allows */
 #define PRESSED_STEPS 50   /* in one round, when memory is short */
 #define HUGE_AT_ONCE 4     /* huge pages made in one round of the background thread */
 #define POOL_IN_A_CALL 8   /* pages of the hugetlb pool given back in one round of a call, */
 #define POOL_AT_ONCE 16    /* and of the background thread */
 #define REFUSED_EPOCHS 100 /* until memory that the kernel refused is tried again */
 /* Bytes of empty blocks unmapped in one epoch. */
-#define IDLE_IN_A_CALL (16 * ASH_HUGE)
+#define IDLE_IN_A_CALL (2 * ASH_HUGE)
 #define IDLE_AT_ONCE (64 * ASH_HUGE)
 /* After the last wake the background thread goes on so long: holes are purged when they are old
  * enough, the depot when it lay untouched for an epoch. */
@@ -81,6 +83,7 @@ void ash_rounds_inbox(struct ash_shard *shard)
 }
 
 #define SPARES_AT_ONCE 64
+#define CENSUSES 64 /* more of them in a round of the background thread */
 
 struct census {
 	uint32_t now, active;
@@ -129,8 +132,18 @@ static bool once_per_epoch(uint32_t now, uint32_t passed)
 	ash_store_relaxed(&heap->rounds.active_threads, census.active > 0 ? census.active : 1);
 	for (unsigned i = 0; i < census.n; i++)
 		ash_magazine_flush(census.class[i], census.spare[i]);
+	/* Many threads that fell silent have more than one look takes. */
+	for (unsigned n = 0; heap->rounds.ours && census.n == SPARES_AT_ONCE && n < CENSUSES;
+	     n++) {
+		census.n = 0;
+		ash_thread_each(visit, &census);
+		for (unsigned i = 0; i < census.n; i++)
+			ash_magazine_flush(census.class[i], census.spare[i]);
+	}
 	ash_rounds_inboxes();
-	ash_depot_trim(TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS));
+	ash_depot_trim(heap->rounds.ours
+			       ? TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS)
+			       : TRIM_IN_A_CALL);
 	if (now - heap->rounds.refused_epoch >= REFUSED_EPOCHS) {
 		heap->rounds.refused_epoch = now;
 		ash_dirty_try_refused(heap);
@@ -159,12 +172,17 @@ static void look_for_pressure(uint64_t now_ns)
 
 static bool step(uint64_t now_ns, uint32_t now, uint64_t most_ns)
 {
-	bool pressure = ash_load_relaxed(&heap->limits.pressure), left;
-	uint64_t start = ash_os_given_ns();
+	bool pressure = ash_load_relaxed(&heap->limits.pressure), left, mappings;
+	uint64_t start = ash_os_given_ns(), before_mappings;
 
 	left = ash_purge_step(heap, now_ns, most_ns);
-	left |= ash_mapping_trim(heap, pressure ? UINT64_MAX : now_ns,
-				 ash_stall_left(start, most_ns));
+	before_mappings = ash_os_given_ns();
+	mappings = ash_mapping_trim(heap, pressure ? UINT64_MAX : now_ns,
+				    ash_stall_left(start, most_ns));
+	ash_store_relaxed(&heap->rounds.behind,
+			  ash_purge_is_late(heap, now_ns) ||
+				  (mappings && ash_os_given_ns() != before_mappings));
+	left |= mappings;
 	if (heap->holes.enabled && ash_purge_may_work(heap)) {
 		uint64_t before = ash_os_given_ns();
 
@@ -212,6 +230,8 @@ static bool round_of_work(uint64_t now_ns, bool background)
 		if (background && ash_cgroup_is_watched())
 			look_for_pressure(now_ns);
 		left = once_per_epoch(now, passed);
+		if (!background)
+			ash_drain_watch(heap, now_ns);
 	}
 	if (background && ash_load_relaxed(&heap->limits.pressure))
 		steps = PRESSED_STEPS;
@@ -238,7 +258,10 @@ static bool rounds_at_once(uint64_t now_ns)
 {
 	bool left = true;
 
-	for (unsigned n = 0; left && n < ROUNDS_AT_ONCE; n++) {
+	for (unsigned n = 0;
+	     left && (n < ROUNDS_AT_ONCE ||
+		      (ash_load_relaxed(&heap->rounds.behind) && n < ROUNDS_BEHIND));
+	     n++) {
 		uint64_t given = ash_os_given.bytes, huge = ash_hugify_count(heap);
 
 		left = round_of_work(now_ns, true);
@@ -365,6 +388,8 @@ void ash_rounds_tick(uint64_t now_ns)
 
 void ash_rounds_notice(void)
 {
+	uint64_t now_ns;
+
 	if (ash_mutex_forking)
 		return;
 	if (ash_drain_wanted(heap))
@@ -372,9 +397,13 @@ void ash_rounds_notice(void)
 	if (!ash_purge_wanted(heap) && ash_account_cached(heap) == 0)
 		return;
 	/* A program of large objects alone never ticks; between two of them is no time to end.
-	 */
-	ash_store_seq_cst(&heap->rounds.ticked_ns, ash_os_coarse_clock_ns());
-	wake_background();
+	 * Where it has one thread, what has had its time goes now. */
+	now_ns = ash_os_coarse_clock_ns();
+	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
+	if (!wake_background() &&
+	    (ash_load_relaxed(&heap->rounds.behind) ||
+	     (uint32_t)(now_ns / ASH_EPOCH_NS) != ash_load_relaxed(&heap->rounds.epoch)))
+		round_of_work(now_ns, false);
 }
 
 void ash_rounds_freed(void)
@@ -415,12 +444,4 @@ void ash_rounds_after_fork(void)
 uint64_t ash_rounds_pressed(void)
 {
 	return ash_load_relaxed(&heap->rounds.pressed);
-}
-
-unsigned ash_rounds_active_threads(void)
-{
-	unsigned n = ash_load_relaxed(&heap->rounds.active_threads);
-
-	ash_assert(n >= 1);
-	return n;
 }

@@ -56,9 +56,6 @@ void ash_rounds_before_fork(void);
 void ash_rounds_end_fork(void);
 void ash_rounds_after_fork(void);
 
-/* Threads that were in a slow path in the last epochs; at least 1. */
-unsigned ash_rounds_active_threads(void);
-
 /* Looks that found memory short so far. */
 uint64_t ash_rounds_pressed(void);
 

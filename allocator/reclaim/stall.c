@@ -4,6 +4,18 @@
 #include "util/assert.h"
 #include "util/atomic.h"
 
+const uint32_t ash_stall_bound_us[ASH_STALL_BOUNDS] = {5,   10,  20,   50,  100,
+						       200, 500, 1000, 2000};
+
+static unsigned bound_of(uint64_t ns)
+{
+	unsigned i = 0;
+
+	while (i < ASH_STALL_BOUNDS && ns > (uint64_t)ash_stall_bound_us[i] * 1000)
+		i++;
+	return i;
+}
+
 void ash_stall_begin(struct ash_stall *stall)
 {
 	*stall = (struct ash_stall){ash_os_thread_cpu_ns(), ash_os_given.ranges,
@@ -29,6 +41,7 @@ void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool ba
 		return;
 	}
 	ash_add_relaxed(&stalls->count, 1);
+	ash_add_relaxed(&stalls->lasted[bound_of(ns)], 1);
 	ash_add_relaxed(&stalls->ns, ns);
 	raise_to(&stalls->longest_ns, ns);
 	raise_to(&stalls->most_ranges, ash_os_given.ranges - begin->ranges);
@@ -47,6 +60,8 @@ void ash_stall_read(const struct ash_heap *heap, struct ash_stalls *into)
 	const struct ash_stalls *stalls = &heap->stalls;
 
 	into->count = ash_load_relaxed(&stalls->count);
+	for (unsigned i = 0; i <= ASH_STALL_BOUNDS; i++)
+		into->lasted[i] = ash_load_relaxed(&stalls->lasted[i]);
 	into->ns = ash_load_relaxed(&stalls->ns);
 	into->longest_ns = ash_load_relaxed(&stalls->longest_ns);
 	into->most_ranges = ash_load_relaxed(&stalls->most_ranges);

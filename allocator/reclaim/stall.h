@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include "page/heap.h"
 
+/* Microseconds up to which the classes of struct ash_stalls' histogram reach; the last has no
+ * bound. */
+extern const uint32_t ash_stall_bound_us[ASH_STALL_BOUNDS];
+
 /* Begin and end enclose what one call does of it.  `background` is not the program's. */
 struct ash_stall {
 	uint64_t cpu_ns, ranges, bytes;

@@ -64,6 +64,7 @@ bool ash_bin_is_valid(const struct ash_bin *bin)
 		least++;
 	}
 	return bin->filled >> ASH_BIN_LISTS == 0 && bin->nslabs >= least &&
+	       bin->uncarved <= (uint64_t)bin->nslabs * ASH_BITMAP_WORDS * 64 &&
 	       bin->empty_slabs == ash_list_length(&bin->list[ASH_BIN_LISTS - 1]) &&
 	       bin->regions_out <= (uint64_t)bin->nslabs * ASH_BITMAP_WORDS * 64 &&
 	       bin->taken >= bin->regions_out && bin->made >= bin->nslabs;
@@ -72,7 +73,7 @@ bool ash_bin_is_valid(const struct ash_bin *bin)
 bool ash_bin_lists_are_valid(const struct ash_bin *bin)
 {
 	const struct ash_run *slab = NULL;
-	uint64_t slabs = 0, nfree = 0;
+	uint64_t slabs = 0, nfree = 0, uncarved = 0;
 
 	for (unsigned i = 0; i < ASH_BIN_LISTS; i++) {
 		const struct ash_list *list = &bin->list[i];
@@ -87,6 +88,7 @@ bool ash_bin_lists_are_valid(const struct ash_bin *bin)
 			slab = next;
 			slabs++;
 			nfree += slab->nfree;
+			uncarved += (uint64_t)slab->regions - slab->bump;
 		}
 	}
 	if (bin->nslabs < slabs + bin->detached)
@@ -94,6 +96,8 @@ bool ash_bin_lists_are_valid(const struct ash_bin *bin)
 	if (slab == NULL) /* none tells of how many regions they are */
 		return bin->nslabs != 0 || bin->regions_out == 0;
 	/* Of detached ones, full or not, the lists do not tell. */
+	if (bin->uncarved < uncarved || (bin->detached == 0 && bin->uncarved != uncarved))
+		return false;
 	nfree += bin->regions_out;
 	return nfree <= (uint64_t)bin->nslabs * slab->regions &&
 	       nfree >= (uint64_t)(bin->nslabs - bin->detached) * slab->regions;
@@ -148,7 +152,9 @@ static unsigned fill_locked(struct ash_bin *bin, void **end, unsigned want)
 		ash_assert(slab->nfree > 0);
 		if (slab->nfree == slab->regions)
 			bin->empty_slabs--;
+		bin->uncarved += slab->bump;
 		got += ash_slab_take(slab, end - got, want - got);
+		bin->uncarved -= slab->bump;
 		relink_taken(bin, slab);
 	}
 	bin->regions_out += got;
@@ -190,7 +196,9 @@ static unsigned fill_groups(struct ash_bin *bin, void **end, unsigned want)
 		if (ash_list_empty(&bin->list[i]))
 			continue;
 		slab = ASH_LIST_ENTRY(bin->list[i].next, struct ash_run, link);
+		bin->uncarved += slab->bump;
 		taken = ash_slab_take_groups(slab, end - got, most - got, bin->group);
+		bin->uncarved -= slab->bump;
 		if (taken == 0)
 			continue;
 		if (slab->nfree + taken == slab->regions)
@@ -246,6 +254,7 @@ static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void *
 		ash_mutex_lock(&bin->lock);
 		bin->nslabs++;
 		bin->made++;
+		bin->uncarved += (uint64_t)slab->regions - slab->bump;
 		bin->empty_slabs++;
 		link_slab(bin, slab);
 		check(bin);
@@ -297,6 +306,13 @@ unsigned ash_bin_fill_idle(struct ash_bin *bin, unsigned class, void **end, unsi
 	return fill_old(bin, class, end, want, true);
 }
 
+/* Caller holds the lock.  The slab, which is on no list, is about to be taken down. */
+static void leave(struct ash_bin *bin, const struct ash_run *slab)
+{
+	bin->nslabs--;
+	bin->uncarved -= (uint64_t)slab->regions - slab->bump;
+}
+
 /* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it is
  * empty and another such slab is in reserve, moves it to `down` to be taken down. */
 static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct ash_list *down)
@@ -318,7 +334,7 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 	ash_assert(bin->nslabs > bin->empty_slabs);
 	unlink_slab(bin, slab);
 	ash_list_push_front(down, &slab->link);
-	bin->nslabs--;
+	leave(bin, slab);
 }
 
 #define LOOKED_AT 64 /* slabs per look: the lock is held */
@@ -479,7 +495,7 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	bin->holes += (uint32_t)__builtin_popcountll(purged);
 	ash_account_count_holes(&ash_heap, __builtin_popcountll(purged));
 	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {
-		bin->nslabs--;
+		leave(bin, slab);
 		down = true;
 	} else {
 		if (slab->nfree == slab->regions)

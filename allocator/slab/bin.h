@@ -26,12 +26,14 @@
  *   empty_slabs  ==  slabs on the last list
  *   nslabs       ==  slabs on the lists, full ones, and detached ones
  *   regions_out  ==  nslabs * regions of a slab - nfree of all slabs
+ *   uncarved     ==  regions of all slabs that were never handed out, nfree having them, too
  *   taken >= regions_out,  made >= nslabs */
 struct ash_bin {
 	struct ash_mutex lock;
 	uint16_t filled;      /* bit i: list i is not empty; read without the lock, too */
 	uint16_t empty_slabs; /* on a list, with no region out */
 	uint32_t nslabs;
+	uint32_t uncarved;    /* regions of its slabs that were never handed out */
 	uint64_t regions_out; /* handed out and not given back */
 	uint64_t taken;       /* handed out, ever */
 	uint64_t made;        /* slabs, ever */
@@ -99,17 +101,24 @@ void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk,
 struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
 				    unsigned *looks, uint64_t *holes);
 
-/* Bytes in free regions of the bin's slabs, and not in the one that is being carved, whether
- * they hold memory or not.  Without the lock, roughly. */
+/* Bytes in free regions of the bin's slabs that were ever handed out, whether they hold memory
+ * or not.  Without the lock, roughly. */
 ASH_RACY static inline size_t ash_bin_idle_bytes(const struct ash_bin *bin, unsigned class)
 {
 	const struct ash_size_class *sc = &ash_size_classes[class];
-	uint64_t slabs = bin->nslabs, idle;
+	uint64_t idle = (uint64_t)bin->nslabs * sc->regions - bin->uncarved - bin->regions_out;
 
-	if (slabs < 2)
-		return 0;
-	idle = (slabs - 1) * sc->regions - bin->regions_out;
 	return (int64_t)idle > 0 ? (size_t)idle * sc->size : 0;
+}
+
+/* Its slabs, and bytes of its regions that are out.  Without the lock, roughly. */
+ASH_RACY static inline uint32_t ash_bin_slabs(const struct ash_bin *bin)
+{
+	return bin->nslabs;
+}
+ASH_RACY static inline size_t ash_bin_bytes_out(const struct ash_bin *bin, unsigned class)
+{
+	return bin->regions_out * ash_size_classes[class].size;
 }
 
 /* `purged` are the pages that are gone. */

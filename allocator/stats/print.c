@@ -1,5 +1,6 @@
 #include "stats/print.h"
 
+#include "reclaim/stall.h"
 #include "stats/snapshot.h"
 
 static unsigned long kib(uint64_t bytes)
@@ -37,6 +38,11 @@ void ash_print_sums(struct ash_out *out, const struct ash_snapshot *s)
 		    "  memory found short %lu times\n",
 		    (unsigned long)s->huge_made, kib(s->pool), (unsigned long)s->pool_refused,
 		    (unsigned long)s->pressed);
+	ash_out_add(out, "  stall:");
+	for (unsigned i = 0; i < ASH_STALL_BOUNDS; i++)
+		ash_out_add(out, " %lu calls to %u us,", (unsigned long)s->stalls.lasted[i],
+			    ash_stall_bound_us[i]);
+	ash_out_add(out, " %lu longer\n", (unsigned long)s->stalls.lasted[ASH_STALL_BOUNDS]);
 }
 
 void ash_print_bins(struct ash_out *out, const struct ash_snapshot_whole *whole)

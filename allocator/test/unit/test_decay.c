@@ -91,6 +91,24 @@ static void silence_is_no_reason_to_drop_all(void **state)
 	assert_true(ash_decay_limit(&d, now, 1000 * MIB, 0) > 200 * MIB);
 }
 
+/* What lay there through the silence had its time. */
+static void silence_ages_what_is_old(void **state)
+{
+	struct ash_decay d = {0};
+	uint64_t now = 1000 * MS;
+	size_t left;
+
+	(void)state;
+	ash_decay_limit(&d, now, 1000 * MIB, 0);
+	now += (uint64_t)2500 * MS;
+	d.old = 1000 * MIB;
+	assert_true(ash_decay_limit(&d, now, 1000 * MIB, 0) <= 3 * MIB);
+	now += (uint64_t)2500 * MS;
+	d.old = 600 * MIB;
+	left = ash_decay_limit(&d, now, 1000 * MIB, 0);
+	assert_in_range(left, 400 * MIB / 4, 400 * MIB / 2);
+}
+
 static void work_is_metered(void **state)
 {
 	struct ash_decay d = {0};
@@ -118,6 +136,7 @@ int main(void)
 		cmocka_unit_test(little_stays),
 		cmocka_unit_test(retaken_memory_stays),
 		cmocka_unit_test(silence_is_no_reason_to_drop_all),
+		cmocka_unit_test(silence_ages_what_is_old),
 		cmocka_unit_test(work_is_metered),
 	};
 

@@ -484,6 +484,38 @@ static void a_heap_that_drains(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+/* Where nobody looks after it when the program has fallen silent, of what comes back little is
+ * kept that was not taken again just now: an eighth of the peak, or what the option says. */
+static void a_reserve_is_bounded(void **state)
+{
+	static struct ash_run *run[DRAINED];
+	size_t mib = (size_t)1 << 20;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		ash_heap.drain.reserve_most = round == 0 ? SIZE_MAX : 3 * mib;
+		for (unsigned i = 0; i < 4; i++)
+			take_and_free(DRAINED);
+		for (unsigned i = 0; i < DRAINED; i++) {
+			run[i] = ash_run_alloc(&ash_heap, ASH_RUN_MOST, 1, ASH_RUN_LARGE, NULL);
+			memset(ash_run_address(run[i]), 1, ASH_RUN_MOST * ASH_GRANULE);
+		}
+		ash_drain_step(&ash_heap, ash_os_clock_ns());
+		clock_advance_ms(900);
+		assert_true(ash_heap.drain.reserve >= DRAINED / 2 * mib);
+		for (unsigned i = 0; i < DRAINED; i++) {
+			ash_run_free(&ash_heap, run[i]);
+			ash_drain_step(&ash_heap, ash_os_clock_ns());
+		}
+		for (unsigned i = 0; i < 40; i++)
+			ash_drain_step(&ash_heap, ash_os_clock_ns());
+		assert_true(ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT <=
+			    (round == 0 ? DRAINED / 8 * mib : 3 * mib) + 4 * mib);
+	}
+	ash_heap.drain.reserve_most = SIZE_MAX;
+	ash_purge_all(&ash_heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,6 +530,7 @@ int main(void)
 		cmocka_unit_test(passes_keep_their_distance),
 		cmocka_unit_test(held_until_gone),
 		cmocka_unit_test(a_heap_that_drains),
+		cmocka_unit_test(a_reserve_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
