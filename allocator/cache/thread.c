@@ -4,6 +4,7 @@
 
 #include "conf/conf.h"
 #include "meta/base.h"
+#include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
 #include "os/relatives.h"
@@ -44,10 +45,12 @@ static_assert(ASH_CLASSES <= UINT8_MAX, "a byte tells the class");
 /* Under the lock; `live` and `estates` are read without it, too.
  *   records == length of `all`
  *   live    == those with a thread (tls != NULL) of this generation
+ *   `awake` has those with one that are not asleep
  *   those without are on `unused`, but for what is just on its way to a thread
  *   those of older generations stand in `estates` */
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_THREADS);
 static struct ash_list all = {&all, &all};
+static struct ash_list awake = {&awake, &awake};
 static struct ash_thread *unused;
 static unsigned live, records;
 static uint32_t generation; /* changes in a fork only */
@@ -101,15 +104,19 @@ static bool counts_are_valid(void)
 
 bool ash_thread_list_is_valid(void)
 {
-	unsigned n = 0, with_thread = 0, without = 0;
+	unsigned n = 0, with_thread = 0, without = 0, are_awake = 0;
 
-	for (struct ash_list *l = all.next; l != &all; l = l->next, n++)
-		with_thread += is_here(ASH_LIST_ENTRY(l, struct ash_thread, link));
+	for (struct ash_list *l = all.next; l != &all; l = l->next, n++) {
+		struct ash_thread *t = ASH_LIST_ENTRY(l, struct ash_thread, link);
+
+		with_thread += is_here(t);
+		are_awake += is_here(t) && !t->asleep;
+	}
 	for (struct ash_thread *t = unused; t != NULL && without <= n; t = t->unused, without++)
 		if (t->tls != NULL)
 			return false;
 	return counts_are_valid() && n == records && with_thread == live &&
-	       with_thread + without <= n;
+	       with_thread + without <= n && ash_list_length(&awake) == are_awake;
 }
 
 /* After each change, under the lock. */
@@ -159,6 +166,9 @@ static void enlist(struct ash_thread *t)
 	t->tls = &ash_tls;
 	t->generation = generation;
 	ash_owned_add(&live, 1);
+	ash_store_relaxed(&t->asleep, false);
+	ash_list_init(&t->awake); /* a fork may have left it linked */
+	ash_list_push_back(&awake, &t->awake);
 	check();
 	ash_mutex_unlock(&lock);
 }
@@ -168,8 +178,11 @@ static void retire(struct ash_thread *t)
 	ash_shard_disown(&t->own);
 	ash_mutex_lock(&lock);
 	ash_assert(t->tls != NULL && (live > 0 || !is_here(t)));
-	if (is_here(t))
+	if (is_here(t)) {
 		ash_owned_add(&live, -1u);
+		if (!t->asleep)
+			ash_list_remove(&t->awake);
+	}
 	t->tls = NULL;
 	t->unused = unused;
 	unused = t;
@@ -294,6 +307,52 @@ void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void
 	ash_mutex_unlock(&lock);
 }
 
+/* Whether it has none but what its owner stores from now on, and then it finds itself asleep:
+ * each stores before it looks at what the other stored, all sequentially consistent. */
+static bool has_no_spare(const struct ash_thread *t)
+{
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		if (ash_load_seq_cst(&t->classes[c].spare) != NULL)
+			return false;
+	return true;
+}
+
+void ash_thread_each_awake(bool (*fn)(struct ash_thread *thread, void *argument),
+			   void *argument)
+{
+	struct ash_list *l, *next;
+
+	ash_mutex_lock(&lock);
+	for (l = awake.next; l != &awake; l = next) {
+		struct ash_thread *t = ASH_LIST_ENTRY(l, struct ash_thread, awake);
+
+		next = l->next;
+		ash_assert(is_here(t) && !t->asleep);
+		if (fn(t, argument))
+			continue;
+		ash_store_seq_cst(&t->asleep, true);
+		ash_delay();
+		if (has_no_spare(t))
+			ash_list_remove(l);
+		else
+			ash_store_relaxed(&t->asleep, false);
+	}
+	check();
+	ash_mutex_unlock(&lock);
+}
+
+ASH_COLD void ash_thread_wake(struct ash_thread *t)
+{
+	ash_mutex_lock(&lock);
+	ash_assert(t->tls == &ash_tls);
+	if (t->asleep) {
+		ash_store_relaxed(&t->asleep, false);
+		ash_list_push_back(&awake, &t->awake);
+	}
+	check();
+	ash_mutex_unlock(&lock);
+}
+
 unsigned ash_thread_count(void)
 {
 	return ash_load_relaxed(&live);
@@ -401,8 +460,13 @@ void ash_thread_after_fork(void)
 	size_t words, bytes;
 
 	generation++;
-	if (own != NULL)
+	ash_list_init(&awake);
+	if (own != NULL) {
 		own->generation = generation;
+		ash_store_relaxed(&own->asleep, false);
+		ash_list_init(&own->awake);
+		ash_list_push_back(&awake, &own->awake);
+	}
 	ash_store_relaxed(&live, own != NULL);
 	words = tell_all(NULL);
 	if (words == 0)

@@ -62,6 +62,9 @@ struct ash_thread {
 	uint64_t contended;        /* failed try-locks when last looked at */
 	uint64_t contended_common; /* the same of the common shard's; while own_from > 0 */
 	uint32_t epoch;            /* of its last tick; atomic, others read it */
+	bool asleep;               /* not in the list of those awake; changes under the THREADS
+				      lock, the owner reads it without */
+	struct ash_list awake;     /* THREADS lock */
 	uint32_t slow_paths;
 	bool fresh; /* it is not the only thread, and made no slow call that allocates yet */
 	uint32_t budget_used; /* bytes that its capacities amount to */
@@ -157,6 +160,14 @@ void ash_thread_init(void);
 struct ash_thread *ash_thread_next(struct ash_thread *thread);
 /* Calls fn for every record whose thread there is, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
+/* The same for those that are awake: all but whom fn had fall asleep.  Where it returns false
+ * the thread does, if it has no spare magazine; it wakes by itself when it gets one
+ * (ash_thread_wake). So what goes by epochs costs nothing for threads that do nothing. */
+void ash_thread_each_awake(bool (*fn)(struct ash_thread *thread, void *argument),
+			   void *argument);
+/* By the owner, after it looked at the clock or stored a spare, where it finds itself asleep.
+ * Call without a lock. */
+void ash_thread_wake(struct ash_thread *thread);
 unsigned ash_thread_count(void);
 /* Bytes of objects in the magazines of all threads: exact where they rest. */
 size_t ash_thread_cached_bytes(void);

@@ -56,6 +56,14 @@ static void drop_magazine(void **tops[], unsigned class)
 	ash_magazine_put(ash_magazine_of(top));
 }
 
+/* Who looks after idle threads may have just seen that there is none. */
+ASH_INLINE void set_spare(struct ash_thread *t, struct ash_class_cache *cc, void **spare)
+{
+	ash_store_seq_cst(&cc->spare, spare);
+	if (ASH_UNLIKELY(ash_load_seq_cst(&t->asleep)))
+		ash_thread_wake(t);
+}
+
 static void take_spare(struct ash_class_cache *cc, unsigned class)
 {
 	void **spare = ash_load_relaxed(&cc->spare) != NULL
@@ -172,6 +180,8 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 		return;
 	}
 	ash_store_relaxed(&t->epoch, now);
+	if (ash_load_relaxed(&t->asleep))
+		ash_thread_wake(t);
 	trim_idle(t);
 	relieve(t);
 	ash_rounds_tick(now_ns);
@@ -361,7 +371,7 @@ static void take_half(struct ash_thread *t, unsigned class, void **m)
 		memmove(m + ASH_MAGAZINE_SLOTS - (n - taken), m + ASH_MAGAZINE_SLOTS - n,
 			(n - taken) * sizeof(*m));
 		ash_magazine_clear(m, n - taken);
-		ash_store_release(&cc->spare, m);
+		set_spare(t, cc, m);
 	} else {
 		keep_drained(cc, m);
 	}
@@ -495,7 +505,7 @@ ASH_INLINE void **make_room(struct ash_thread *t, unsigned class, void **top)
 	*middle(top) = NULL;
 	set_top(t->top, class, top);
 	ash_delay();
-	ash_store_release(&cc->spare, spare);
+	set_spare(t, cc, spare);
 	return top;
 }
 

@@ -380,6 +380,7 @@ struct ash_rounds {
 	uint32_t claim;          /* 1 = somebody works */
 	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */
 	uint32_t active_threads; /* >= 1 */
+	uint32_t visited;        /* threads that the last epoch looked at; the claimant's */
 	uint32_t refused_epoch;  /* when memory that the kernel refused was last tried; the
 				    claimant's */
 	uint64_t ticked_ns;      /* when a slow path last ticked */

@@ -86,23 +86,25 @@ void ash_rounds_inbox(struct ash_shard *shard)
 #define CENSUSES 64 /* more of them in a round of the background thread */
 
 struct census {
-	uint32_t now, active;
+	uint32_t now, active, visited;
 	unsigned n;
 	unsigned class[SPARES_AT_ONCE];
 	void **spare[SPARES_AT_ONCE];
 };
 
 /* Counts the thread where it is active.  Where it is idle, takes its spare magazines, so that
- * it withholds from others only what its current magazines hold. */
-static void visit(struct ash_thread *t, void *argument)
+ * it withholds from others only what its current magazines hold; and false, for it need not be
+ * looked at again until it does something. */
+static bool visit(struct ash_thread *t, void *argument)
 {
 	struct census *census = argument;
 
 	uint32_t silent = census->now - ash_load_relaxed(&t->epoch);
 
+	census->visited++;
 	census->active += silent <= IDLE_EPOCHS;
 	if (silent <= SPARE_EPOCHS)
-		return;
+		return true;
 	for (unsigned c = 1; c < ASH_CLASSES && census->n < SPARES_AT_ONCE; c++) {
 		void **spare;
 
@@ -115,6 +117,7 @@ static void visit(struct ash_thread *t, void *argument)
 		census->class[census->n] = c;
 		census->spare[census->n++] = spare;
 	}
+	return silent <= IDLE_EPOCHS || census->n == SPARES_AT_ONCE;
 }
 
 void ash_rounds_inboxes(void)
@@ -128,7 +131,8 @@ static bool once_per_epoch(uint32_t now, uint32_t passed)
 {
 	struct census census = {.now = now};
 
-	ash_thread_each(visit, &census);
+	ash_thread_each_awake(visit, &census);
+	heap->rounds.visited = census.visited;
 	ash_store_relaxed(&heap->rounds.active_threads, census.active > 0 ? census.active : 1);
 	for (unsigned i = 0; i < census.n; i++)
 		ash_magazine_flush(census.class[i], census.spare[i]);

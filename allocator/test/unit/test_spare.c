@@ -24,7 +24,7 @@
 #define ROUNDS 1000u
 #define COLLECTIONS 20u
 
-static uint32_t owners_done;
+static uint32_t owners_done, ticks;
 static uint64_t collections;
 
 static uint64_t out(void)
@@ -65,6 +65,12 @@ static void swing(uintptr_t me)
 	}
 	while (n > 0)
 		ash_front_free(p[--n]);
+	/* It is idle now: its spare goes, even if the collector had just given it up when the
+	 * last one was stored. */
+	for (uint32_t from = ash_load_relaxed(&ticks); ash_load_relaxed(&ticks) - from < 3;)
+		ash_os_yield();
+	race_check(ash_load_relaxed(&ash_tls.thread->classes[ash_class_of(SIZE)].spare) ==
+		   NULL);
 	ash_add_relaxed(&owners_done, 1);
 }
 
@@ -120,6 +126,83 @@ static void an_idle_thread_keeps_one_magazine(void **state)
 	assert_int_equal(out(), 0);
 }
 
+/* --- many idle ones
+ * ---------------------------------------------------------------------------
+ */
+
+#define MANY 300u
+
+static pthread_barrier_t rest;
+static struct ash_thread *one;
+
+static void swing_once(void)
+{
+	void *p[HELD];
+
+	for (unsigned i = 0; i < HELD; i++)
+		p[i] = ash_front_malloc(SIZE);
+	for (unsigned i = 0; i < HELD; i++)
+		ash_front_free(p[i]);
+}
+
+/* All work at first, and then the first of them once more. */
+static void *work_and_rest(void *number)
+{
+	swing_once();
+	pthread_barrier_wait(&rest);
+	pthread_barrier_wait(&rest);
+	if (number == NULL) {
+		swing_once();
+		one = ash_tls.thread;
+	}
+	pthread_barrier_wait(&rest);
+	pthread_barrier_wait(&rest);
+	return NULL;
+}
+
+static void epoch(void)
+{
+	clock_ns += 10u * ASH_EPOCH_NS;
+	ash_rounds_tick(clock_ns);
+}
+
+/* An epoch looks at each idle thread until it has what the thread could do without, and then at
+ * those that did something since. */
+static void idle_threads_are_looked_at_no_more(void **state)
+{
+	pthread_attr_t small;
+	pthread_t thread[MANY];
+	unsigned epochs = 0;
+
+	(void)state;
+	pthread_barrier_init(&rest, NULL, MANY + 1);
+	pthread_attr_init(&small);
+	assert_int_equal(pthread_attr_setstacksize(&small, (size_t)256 << 10), 0);
+	for (uintptr_t i = 0; i < MANY; i++)
+		assert_int_equal(pthread_create(&thread[i], &small, work_and_rest, (void *)i),
+				 0);
+	pthread_barrier_wait(&rest);
+	epoch();
+	assert_true(ash_heap.rounds.visited >= MANY);
+	/* 64 spares are taken in an epoch. */
+	do
+		epoch();
+	while (ash_heap.rounds.visited > 1 && ++epochs < MANY);
+	assert_true(epochs <= MANY / 64 + 2);
+	pthread_barrier_wait(&rest);
+	pthread_barrier_wait(&rest);
+	assert_non_null(ash_load_relaxed(&one->classes[ash_class_of(SIZE)].spare));
+	epoch();
+	assert_in_range(ash_heap.rounds.visited, 1, 2);
+	assert_null(ash_load_relaxed(&one->classes[ash_class_of(SIZE)].spare));
+	pthread_barrier_wait(&rest);
+	for (unsigned i = 0; i < MANY; i++)
+		pthread_join(thread[i], NULL);
+	ash_tcache_release();
+	ash_depot_empty();
+	assert_int_equal(out(), 0);
+}
+
 /* --- busy ones -------------------------------------------------------------------------------
  */
 
@@ -142,6 +225,7 @@ static void collect(void)
 		ash_owned_add(&collections, has_spare);
 		clock_ns += 10u * ASH_EPOCH_NS;
 		ash_rounds_tick(clock_ns);
+		ash_add_relaxed(&ticks, 1);
 		ash_thread_cached_bytes(); /* looks into the magazines of running threads */
 		ash_os_yield();
 	}
@@ -204,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_idle_thread_keeps_one_magazine),
+		cmocka_unit_test(idle_threads_are_looked_at_no_more),
 		cmocka_unit_test(ticks_take_spares_from_busy_owners),
 		cmocka_unit_test(work_left_by_the_account),
 	};
