@@ -35,7 +35,8 @@ enum sample_kind {
 	FIELD(kind, KIND_STRING, "", "`workload` (own) or `program`")                          \
 	FIELD(mode, KIND_STRING, "",                                                           \
 	      "`throughput`, `latency`, `memory` (idle phases), `verify`, `instructions` "     \
-	      "(callgrind), `locality` (of traces) or `footprint` (of one thread)")            \
+	      "(callgrind), `locality` (of one thread), `sharing` (of several, by turns) or "  \
+	      "`footprint` (of one thread)")                                                   \
 	FIELD(allocator, KIND_STRING, "",                                                      \
 	      "contender's name; `NAME/again`: the reference's second run in the block (A/A)") \
 	FIELD(block, KIND_INT, "", "complete block it belongs to")                             \
@@ -88,7 +89,9 @@ enum sample_kind {
 	      "per mark: `name`, `at_ns` (since start), `ops`, `rss_bytes`, `pss_bytes`, "     \
 	      "`anon_bytes`, `anon_huge_bytes`, `lazy_free_bytes`, `shmem_bytes`, "            \
 	      "`swap_bytes`, `table_bytes`, `live_bytes`, `live_objects`, `floor_bytes` "      \
-	      "(0 = not computed), `mappings`")                                                \
+	      "(0 = not computed), `mappings`; where threads have objects of their own "       \
+	      "`lines` that hold live ones, and `shared_lines` that hold some of two "         \
+	      "threads or more")                                                               \
 	FIELD(timeline, KIND_STRING_NULL, "",                                                  \
 	      "`timeline/N.tsv`: columns `ms`, `rss_bytes`, `anon_bytes`, `live_bytes`, "      \
 	      "tab-separated with a header line; live bytes of programs are not known: `nan`") \
@@ -120,10 +123,17 @@ enum sample_kind {
 	      "idle: waiting as the recorded thread did, in joins and where it had nothing "   \
 	      "to do)")                                                                        \
 	FIELD(locality, KIND_OBJECT_NULL, "",                                                  \
-	      "mode `locality`: `operations`, distinct `lines`, `pages`, `regions` in all "    \
+	      "modes `locality` and `sharing`: `operations`, distinct `lines`, `pages`, "      \
+	      "`regions` in all "                                                              \
 	      "and "                                                                           \
 	      "`..._per_1000` operations, `touches` (of lines), `l1_misses_per_1000`, "        \
-	      "`l2_misses_per_1000`")                                                          \
+	      "`l2_misses_per_1000`; of `sharing` also `shared_lines` (that several threads "  \
+	      "touched) and `transfers_per_1000` (of a line from one thread to another); "     \
+	      "with "                                                                          \
+	      "the set lackey, of what the allocator touches for itself in `own_calls`: "      \
+	      "`own_accesses_per_1000`, `own_shared_lines`, `own_transfers_per_1000`, "        \
+	      "`atomics_per_1000`, `atomic_transfers_per_1000` (null: not on this "            \
+	      "architecture)")                                                                 \
 	FIELD(footprint, KIND_OBJECT_NULL, "",                                                 \
 	      "mode `footprint`: at 100 checkpoints, equal numbers of allocation calls "       \
 	      "apart: `calls` made, `bytes` resident, `live_bytes` (arrays); of `bytes` the "  \

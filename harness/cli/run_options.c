@@ -47,8 +47,10 @@ static const struct argp_option table[] = {
 	 0},
 	{"mode", 'm', "MODE,...", 0,
 	 "only these kinds of cells: throughput, latency, memory, instructions (the clock held "
-	 "still), locality (of traces, likewise); and verify and footprint (resident memory by "
-	 "the number of calls, in one thread), which are in no suite",
+	 "still), locality (of one thread, likewise), sharing (of several, by turns); and "
+	 "verify "
+	 "and footprint (resident memory by the number of calls, in one thread), which are in "
+	 "no suite",
 	 0},
 	{"set", 'p', "KEY=VALUE,...", 0,
 	 "parameters of the workloads that have them; may be repeated", 0},
@@ -77,8 +79,9 @@ static const struct argp_option table[] = {
 	 "keep what callgrind wrote of each sample of mode instructions, for `explain`", 0},
 	{"counters", KEY_COUNTERS, "SET,...", 0,
 	 "core, tlb, cache (default: these three), numa, software: events, a set a block in "
-	 "turn; callgrind, locality: cells of modes instructions (with simulated caches and "
-	 "branches) and locality",
+	 "turn; callgrind, locality, lackey: cells of modes instructions (with simulated "
+	 "caches "
+	 "and branches), locality and sharing (with what the allocator touches for itself)",
 	 0},
 	{"quiet", 'q', NULL, 0, "no progress", 0},
 	{"no-report", KEY_NO_REPORT, NULL, 0,
@@ -126,7 +129,7 @@ static void take_modes(struct suite_choice *choice, const char *argument)
 		if (mode == MODE_COUNT)
 			exit(complain_usage(
 				"unknown mode '%s': throughput, latency, memory, verify, "
-				"instructions, locality and footprint are known",
+				"instructions, locality, footprint and sharing are known",
 				name));
 		choice->modes[mode] = choice->modes_given = true;
 		free(name);

@@ -9,7 +9,7 @@
 static const double usual_s[MODE_COUNT] = {
 	[MODE_THROUGHPUT] = 0.67, [MODE_LATENCY] = 0.75, [MODE_MEMORY] = 5.4,
 	[MODE_VERIFY] = 0.75,     [MODE_FOOTPRINT] = 2,  [MODE_INSTRUCTIONS] = 1.3,
-	[MODE_LOCALITY] = 2,
+	[MODE_LOCALITY] = 2,      [MODE_SHARING] = 2,
 };
 
 static double of_pilot(const struct result_set *pilot, const struct cell *cell)

@@ -19,6 +19,7 @@
 #include "harness/figures/overview.h"
 #include "harness/figures/plot.h"
 #include "harness/figures/ratios.h"
+#include "harness/figures/sharing.h"
 #include "harness/figures/sizes.h"
 
 static const struct {
@@ -47,6 +48,8 @@ static const struct {
 	{"fig16", "Figure 16. Faults and system time per operation", cost_write_kernel},
 	{"fig16b", "Figure 16b. Instructions and events per operation",
 	 cost_write_instructions},
+	{"fig17", "Figure 17. Lines of two threads", sharing_write_lines},
+	{"fig17b", "Figure 17b. Lines that go from thread to thread", sharing_write_transfers},
 	{"fig20", "Figure 20. The same twice", noise_write},
 	{"fig21", "Figure 21. Machine by machine", nodes_write},
 };
@@ -113,8 +116,8 @@ static void remove_old(const struct study *study, const char *name)
 	}
 }
 
-static const char *const shared[] = {PLOT_SHARED, "ratios", "timelines",
-				     "latency",   "shares", "trade_off"};
+static const char *const shared[] = {PLOT_SHARED, "ratios",    "timelines", "latency",
+				     "shares",    "trade_off", "lines"};
 
 static bool scripts_are_there(char *why, size_t why_size)
 {

@@ -182,7 +182,7 @@ int64_t callgrind_total(const char *text)
 
 const char *const callgrind_simulation[CALLGRIND_SIMULATION] = {
 	"--cache-sim=yes", "--branch-sim=yes",   "--I1=32768,8,64",
-	"--D1=32768,8,64", "--LL=8388608,16,64",
+	"--D1=32768,8,64", "--LL=8388608,16,64", "--collect-bus=yes",
 };
 
 /* The names of callgrind's events that make up what is told. */
@@ -192,6 +192,7 @@ static const struct {
 	{"data-references", {"Dr", "Dw"}}, {"D1-misses", {"D1mr", "D1mw"}},
 	{"I1-misses", {"I1mr"}},           {"LL-misses", {"ILmr", "DLmr", "DLmw"}},
 	{"branches", {"Bc", "Bi"}},        {"branch-misses", {"Bcm", "Bim"}},
+	{"atomic-operations", {"Ge"}},
 };
 
 /* The sum of the event `name` in a file whose list of events and of totals these are; -1

@@ -12,9 +12,9 @@
  * names the output file, --callgrind-out-file=FILE. */
 #define CALLGRIND_ARGS(valgrind, out) (valgrind), "--tool=callgrind", "--quiet", (out)
 
-/* Further arguments that simulate caches and branches: of fixed sizes, not those of the CPU, so
- * that the counts are the same on every machine. */
-#define CALLGRIND_SIMULATION 5
+/* Further arguments that simulate caches and branches, of fixed sizes, not those of the CPU, so
+ * that the counts are the same on every machine; and count atomic operations. */
+#define CALLGRIND_SIMULATION 6
 extern const char *const callgrind_simulation[CALLGRIND_SIMULATION];
 
 /* Names are written once, "(7) name", and then only "(7)". */

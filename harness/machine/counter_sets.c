@@ -43,8 +43,13 @@ const struct counter_set counter_sets[] = {
 		 "branches",
 	 .kind = COUNTERS_CALLGRIND},
 	{.name = "locality",
-	 .what = "lines, pages and regions that a trace touches, in cells of mode locality",
+	 .what = "lines, pages and regions that are touched, in cells of mode locality",
 	 .kind = COUNTERS_MODEL},
+	{.name = "lackey",
+	 .what = "lines and atomic operations that the allocator touches for itself, in cells "
+		 "of "
+		 "mode sharing",
+	 .kind = COUNTERS_TRACED},
 };
 const int counter_sets_count = sizeof(counter_sets) / sizeof(counter_sets[0]);
 

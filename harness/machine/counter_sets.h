@@ -2,8 +2,8 @@
  *
  * The events of a hardware set form one group, small enough for one PMU to count it whole (four
  * general counters).  Two such sets share no counters at any time: a run takes one of them
- * per block.  Other sets are not of perf: callgrind and the model of locality are cells of
- * their own. */
+ * per block.  Other sets are not of perf: callgrind, the model of locality and
+ * lackey are cells of their own. */
 #ifndef HARNESS_COUNTER_SETS_H
 #define HARNESS_COUNTER_SETS_H
 
@@ -15,7 +15,8 @@ enum counter_kind {
 	COUNTERS_HARDWARE,  /* a group of the PMU */
 	COUNTERS_SOFTWARE,  /* the kernel's own, counted beside every hardware set */
 	COUNTERS_CALLGRIND, /* cells of mode instructions, with caches and branches simulated */
-	COUNTERS_MODEL      /* cells of mode locality */
+	COUNTERS_MODEL,     /* cells of mode locality */
+	COUNTERS_TRACED /* cells of mode sharing, with what the allocator touches for itself */
 };
 
 /* An event by the name that perf(1) prints, and by libpfm4's general one, which means the same

@@ -21,6 +21,7 @@ const char *const cell_modes[MODE_COUNT] = {
 	[MODE_INSTRUCTIONS] = "instructions",
 	[MODE_LOCALITY] = "locality",
 	[MODE_FOOTPRINT] = "footprint",
+	[MODE_SHARING] = "sharing",
 };
 
 /* Keys that are no workload's parameter. */
@@ -143,7 +144,7 @@ static bool takes_step(const struct cell *cell, const char *key)
 {
 	return strcmp(key, STEP) == 0 && cell->workload &&
 	       (cell->mode == MODE_INSTRUCTIONS || cell->mode == MODE_LOCALITY ||
-		cell->mode == MODE_FOOTPRINT);
+		cell->mode == MODE_FOOTPRINT || cell->mode == MODE_SHARING);
 }
 
 bool cell_takes(const struct cell *cell, const char *key)

@@ -16,8 +16,9 @@ enum cell_mode {
 	MODE_MEMORY,       /* throughput's run with idle phases: memory is what is looked at */
 	MODE_VERIFY,       /* every block is filled and checked */
 	MODE_INSTRUCTIONS, /* under callgrind */
-	MODE_LOCALITY,     /* a trace's addresses, by a model */
+	MODE_LOCALITY,     /* of one thread: where what is touched lies, by a model */
 	MODE_FOOTPRINT,    /* what is resident, by the number of calls */
+	MODE_SHARING,      /* threads by turns: lines that go from one to another, by a model */
 	MODE_COUNT
 };
 
@@ -45,8 +46,9 @@ struct cell {
 bool cell_init(struct cell *cell, const char *workload, enum cell_mode mode);
 
 /* "key=value,key=value"; the key `load` is percent of capacity, `step_ns` (modes
- * instructions, locality and footprint of own workloads and traces) how far each call moves the
- * held clock.  Returns 0, or -1 with `why` naming what was wrong and what is accepted. */
+ * instructions, locality, footprint and sharing of own workloads and traces) how far each call
+ * moves the held clock.  Returns 0, or -1 with `why` naming what was wrong and what is
+ * accepted. */
 int cell_set(struct cell *cell, const char *settings, char *why, size_t why_size);
 
 const struct wl_param *cell_params(const struct cell *cell);

@@ -28,8 +28,9 @@ static const struct blocks suites[] = {
 	 "redis,cc1plus,python-json,sqlite",
 	 5, 1, 2, 3, 1},
 	{"verdict",
-	 "tiny-churn,live-sweep,skew-slots,larson,prod-cons,mixed-ageing,fleet-5,kv-server,"
-	 "frag-drain,size-shift,big-buffers,realloc-growth,redis,cc1plus,python-json,sqlite",
+	 "tiny-churn,live-sweep,skew-slots,larson,prod-cons,mixed-ageing,own-lines,fleet-5,"
+	 "kv-server,frag-drain,size-shift,big-buffers,realloc-growth,redis,cc1plus,python-json,"
+	 "sqlite",
 	 10, 2, 2, 0, 1},
 	{"full", NULL, 30, 2, 3, 5, 1},
 };
@@ -46,6 +47,11 @@ static const struct blocks suites[] = {
  * in which what is done by the clock (decay, upkeep of caches) is done by every allocator. */
 #define CALLGRIND_UPKEEP "fleet-5"
 #define CALLGRIND_STEP "step_ns=50000"
+/* Two threads and several, each with objects of its own; of a trace that many programs in one
+ * process, from their start. */
+static const char *const sharing_threads[] = {"threads=2", "threads=8"};
+#define SHARING_EVENTS 100000
+#define SHARING_COPIES "copies=8"
 /* Parameters that say how much work a run does; a workload has one of them. */
 static const char *const work_params[] = {"ops", "requests", NULL};
 
@@ -258,16 +264,18 @@ static void add_memory(struct builder *b, const char *workload, int blocks)
 		add(b, workload, MODE_MEMORY, NULL, blocks);
 }
 
-/* `more`: further settings, or NULL. */
-static void add_instructions(struct builder *b, const struct workload *w, const char *more,
-			     int blocks)
+/* A cell with a part of the work.  `most`: events of a trace; `more`: further settings, or
+ * NULL.
+ */
+static void add_part(struct builder *b, const struct workload *w, enum cell_mode mode,
+		     int64_t most, const char *more, int blocks)
 {
 	struct cell cell;
 	char *setting = NULL;
 
-	if (!wanted(b, w->name) || !b->choice->modes[MODE_INSTRUCTIONS])
+	if (!wanted(b, w->name) || !b->choice->modes[mode])
 		return;
-	cell_init(&cell, w->name, MODE_INSTRUCTIONS);
+	cell_init(&cell, w->name, mode);
 	apply_settings(b, &cell);
 	for (int i = 0; work_params[i] && !setting; i++) {
 		int p = cell_find_param(&cell, work_params[i]);
@@ -276,16 +284,41 @@ static void add_instructions(struct builder *b, const struct workload *w, const 
 			int64_t part = cell.values[p] / CALLGRIND_PART, min = w->params[p].min;
 
 			if (traces_named(w->name))
-				part = cell.values[p] < CALLGRIND_EVENTS ? cell.values[p]
-									 : CALLGRIND_EVENTS;
-
+				part = cell.values[p] < most ? cell.values[p] : most;
 			setting = text_format("%s=%lld%s%s", work_params[i],
 					      (long long)(part > min ? part : min),
 					      more ? "," : "", more ? more : "");
 		}
 	}
-	add(b, w->name, MODE_INSTRUCTIONS, setting ? setting : more, blocks);
+	add(b, w->name, mode, setting ? setting : more, blocks);
 	free(setting);
+}
+
+static void add_instructions(struct builder *b, const struct workload *w, const char *more,
+			     int blocks)
+{
+	add_part(b, w, MODE_INSTRUCTIONS, CALLGRIND_EVENTS, more, blocks);
+}
+
+/* One thread's lines and pages: of a trace all, of an own workload a part. */
+static void add_locality(struct builder *b, const struct workload *w, int blocks)
+{
+	if (traces_named(w->name))
+		add(b, w->name, MODE_LOCALITY, NULL, blocks);
+	else if (!w->threaded && !w->processes)
+		add_part(b, w, MODE_LOCALITY, 0, NULL, blocks);
+}
+
+static void add_sharing(struct builder *b, const struct workload *w, int blocks)
+{
+	if (!w->takes_turns)
+		return;
+	if (traces_named(w->name)) {
+		add_part(b, w, MODE_SHARING, SHARING_EVENTS, SHARING_COPIES, blocks);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(sharing_threads) / sizeof(sharing_threads[0]); i++)
+		add_part(b, w, MODE_SHARING, 0, sharing_threads[i], blocks);
 }
 
 /* Modes that a set of counters asks for must have cells: nothing would else be counted, in
@@ -294,8 +327,10 @@ static int check_adds(const struct builder *b)
 {
 	static const char *const needs[MODE_COUNT] = {
 		[MODE_INSTRUCTIONS] = "callgrind: no selected workload runs under callgrind",
-		[MODE_LOCALITY] = "locality: it is of traces, and none is selected "
-				  "(--workload 'trace:*')",
+		[MODE_LOCALITY] = "locality: it is of traces and workloads of one thread, and "
+				  "none is selected",
+		[MODE_SHARING] = "lackey: no selected workload has mode sharing (traces have, "
+				 "own-lines and glibc-thread)",
 	};
 
 	for (int m = 0; m < MODE_COUNT; m++) {
@@ -410,8 +445,8 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 		for (const struct program *const *p = programs_all; *p; p++)
 			add(&b, (*p)->name, MODE_INSTRUCTIONS, NULL, suite->instructions);
 	for (const struct workload *const *w = all; *w; w++) {
-		if (traces_named((*w)->name))
-			add(&b, (*w)->name, MODE_LOCALITY, NULL, suite->instructions);
+		add_locality(&b, *w, suite->instructions);
+		add_sharing(&b, *w, suite->instructions);
 		/* Of a trace all calls are made in one thread there. */
 		if (traces_named((*w)->name) || (!(*w)->threaded && !(*w)->processes))
 			add(&b, (*w)->name, MODE_FOOTPRINT, NULL, suite->instructions);

@@ -21,6 +21,7 @@ static void count_cell(struct checklist_facts *f, const struct comparison *c, si
 			(load > 0 || strstr(cell->name, "load=") != NULL);
 	f->instructions += results_is_mode(cell, "instructions");
 	f->locality += results_is_mode(cell, "locality");
+	f->sharing += results_is_mode(cell, "sharing");
 	f->memory += results_is_mode(cell, "memory");
 	f->clock_held |= results_is_mode(cell, "instructions") &&
 			 json_object_get(cell->json, "step_ns") != NULL;
@@ -179,7 +180,7 @@ static void metrics(struct checklist *m, const struct checklist_facts *f)
 	     "CPU time and resident memory are measured directly.%s%s",
 	     f->instructions ? " Instructions are shown beside them and stand for no time."
 			     : "",
-	     f->locality ? " Locality is of a model, and said to be." : "");
+	     f->locality + f->sharing ? " Locality is of a model, and said to be." : "");
 	item(m, NULL, "Fails to measure all important effects",
 	     f->latency && (f->programs || f->workloads) ? "in part" : "not done",
 	     "Measured: %s%s%s%s. Not measured: energy, and what an allocator does to other "
@@ -237,8 +238,9 @@ static void presentation(struct checklist *m)
 	     "failures, time-outs and what was skipped have rows of their own.");
 	item(m, NULL, "Inappropriately truncated axes", "in part",
 	     "Axes of speed, memory and shares begin at zero. Those of latencies, of faults "
-	     "and system time, of counted events, sizes and lifetimes are logarithmic and "
-	     "have no zero. Ratios to the reference stand on logarithmic axes with it at 1, "
+	     "and system time, of counted events, lines of several threads, sizes and "
+	     "lifetimes are logarithmic and have no zero. Ratios to the reference stand on "
+	     "logarithmic axes with it at 1, "
 	     "those of figure 20 on a linear one that is no wider than they are. What "
 	     "figures 1, 2, 3 and 8 cut is written beside it; figure 14 ends at 64.");
 	item(m, NULL, "Ratios plotted incorrectly", "in part",

@@ -10,7 +10,7 @@
 /* What a set has, counted. */
 struct checklist_facts {
 	size_t programs, workloads; /* cells of mode throughput */
-	size_t latency, open_loop, instructions, locality, memory;
+	size_t latency, open_loop, instructions, locality, sharing, memory;
 	size_t compared;                  /* allocators with a good sample, `null` left out */
 	size_t least_blocks, most_blocks; /* of the ratios of time; 0: there are none */
 	size_t ok, failed, disturbed, saturated, unfinished;

@@ -118,7 +118,8 @@ static char *cells_text(const struct checklist_facts *f)
 		     {f->memory, "for memory while idle"},
 		     {f->latency, "for latency"},
 		     {f->instructions, "under callgrind"},
-		     {f->locality, "for locality"}};
+		     {f->locality, "for locality"},
+		     {f->sharing, "for lines of several threads"}};
 	char *text = text_format("%s", "");
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)

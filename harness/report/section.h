@@ -25,6 +25,8 @@ void section_counters(struct document *d, const struct comparison *c);
 void section_latency(struct document *d, const struct comparison *c);
 /* Nothing where no trace was replayed. */
 void section_replays(struct document *d, const struct comparison *c);
+/* Nothing without cells of modes locality and sharing. */
+void section_locality(struct document *d, const struct comparison *c);
 /* Nothing of a set of one machine. */
 void section_nodes(struct document *d, const struct comparison *c);
 /* The machines in a sentence; nothing of a set of one. */

@@ -1,7 +1,6 @@
-/* Replays of traces: whether they did what was promised, and where their objects lay. */
+/* Replays of traces: whether they did what was promised. */
 #include "harness/report/section.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,96 +146,6 @@ static void waiting(struct document *d, const struct result_set *set)
 		document_say(d, ".");
 }
 
-/* Of the blocks of a cell and contender; returns their number. */
-static size_t locality_values(const struct result_set *set, size_t cell, size_t contender,
-			      const char *key, double *values)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < set->nsamples; i++) {
-		const struct result_sample *s = &set->samples[i];
-		json_t *o = part(s, FIELD_locality);
-
-		if (s->cell == cell && s->contender == contender && s->ok && !s->superseded &&
-		    o)
-			values[n++] = json_field_number(o, key);
-	}
-	return n;
-}
-
-/* The median of the blocks, and the range where they are not the same. */
-static void locality_field(struct document *d, double *values, size_t n)
-{
-	struct field *field = document_number(d, UNIT_PLAIN, stat_median(values, n));
-	char from[FIELD_TEXT], to[FIELD_TEXT];
-
-	qsort(values, n, sizeof(*values), stat_ascending);
-	field_number(field, values[0], from);
-	field_number(field, values[n - 1], to);
-	if (strcmp(from, to))
-		field->note = text_format("(%s to %s)", from, to);
-}
-
-static void locality_words(struct document *d)
-{
-	document_paragraph(d);
-	document_say(d,
-		     "Where the touched bytes of the replayed objects lie, by a model: one "
-		     "thread, fixed addresses, no memory given back by the clock; a "
-		     "translation cache of 64 entries in 4 ways before one of 1536 in 12. What "
-		     "the allocator touches for itself is not in it. Medians over blocks, with "
-		     "the range where blocks differ.");
-}
-
-static void locality(struct document *d, const struct result_set *set)
-{
-	static const struct {
-		const char *key, *title;
-	} quantities[] = {
-		{"lines", "lines of 64 B"},
-		{"pages", "pages of 4 KiB"},
-		{"regions", "regions of 2 MiB"},
-		{"lines_per_1000", "lines per 1000 calls"},
-		{"pages_per_1000", "pages"},
-		{"regions_per_1000", "regions"},
-		{"l1_misses_per_1000", "TLB: first-level misses per 1000 calls"},
-		{"l2_misses_per_1000", "second-level"},
-	};
-	const size_t nquantities = sizeof(quantities) / sizeof(*quantities);
-	static const char *const titles[] = {"cell", "contender", "blocks", NULL};
-	size_t all = set->ncells * set->ncontenders;
-	double *values = malloc((set->nsamples + 1) * sizeof(*values));
-	bool any = false;
-
-	if (!values)
-		abort();
-	for (size_t i = 0; i < all; i++) {
-		size_t cell = i / set->ncontenders, contender = i % set->ncontenders, n = 0;
-
-		for (size_t k = 0; k < nquantities; k++) {
-			n = locality_values(set, cell, contender, quantities[k].key, values);
-			if (!n)
-				break;
-			if (!any) {
-				locality_words(d);
-				document_table(d, titles);
-				document_caption(d, "Where the objects of replays lie");
-				for (size_t q = 0; q < nquantities; q++)
-					document_column(d, "%s", quantities[q].title);
-			}
-			any = true;
-			if (k == 0) {
-				document_row(d);
-				document_words(d, "%s", set->cells[cell].name);
-				document_words(d, "%s", set->contenders[contender].name);
-				document_number(d, UNIT_COUNT, (double)n);
-			}
-			locality_field(d, values, n);
-		}
-	}
-	free(values);
-}
-
 void section_replays(struct document *d, const struct comparison *c)
 {
 	if (!has_replays(c->set))
@@ -245,5 +154,4 @@ void section_replays(struct document *d, const struct comparison *c)
 	validity(d, c->set);
 	fingerprints(d, c->set);
 	waiting(d, c->set);
-	locality(d, c->set);
 }

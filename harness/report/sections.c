@@ -22,6 +22,7 @@ struct document *sections_make(const struct study *study, const struct figures *
 	section_counters(d, c);
 	section_latency(d, c);
 	section_replays(d, c);
+	section_locality(d, c);
 	section_nodes(d, c);
 	section_gaps(d, c);
 	section_contenders(d, study);

@@ -18,7 +18,8 @@
 static bool is_shown(const struct cell *cell)
 {
 	return cell->workload && cell->mode != MODE_VERIFY && cell->mode != MODE_INSTRUCTIONS &&
-	       cell->mode != MODE_FOOTPRINT;
+	       cell->mode != MODE_FOOTPRINT && cell->mode != MODE_LOCALITY &&
+	       cell->mode != MODE_SHARING;
 }
 
 static bool is_first(const struct manifest *m, int cell)

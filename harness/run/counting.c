@@ -10,6 +10,7 @@ static void add_modes(struct suite_choice *choice, counter_choice asked)
 {
 	choice->adds[MODE_INSTRUCTIONS] |= counter_sets_have(asked, COUNTERS_CALLGRIND) != 0;
 	choice->adds[MODE_LOCALITY] |= counter_sets_have(asked, COUNTERS_MODEL) != 0;
+	choice->adds[MODE_SHARING] |= counter_sets_have(asked, COUNTERS_TRACED) != 0;
 }
 
 void counting_add_modes(struct run_request *o)
@@ -34,10 +35,13 @@ static const char *serve(const struct counter_source *source, const struct count
 	case COUNTERS_SOFTWARE:
 		return counters_probe(source, NULL, line, size);
 	case COUNTERS_CALLGRIND:
+	case COUNTERS_TRACED:
 		valgrind = paths_find_program("valgrind");
 		because(line, size, "%s",
-			valgrind ? "cells of mode instructions" : "valgrind is not installed");
-		tier = valgrind ? "callgrind" : "none";
+			!valgrind                      ? "valgrind is not installed"
+			: set->kind == COUNTERS_TRACED ? "cells of mode sharing"
+						       : "cells of mode instructions");
+		tier = valgrind ? set->name : "none";
 		free(valgrind);
 		return tier;
 	default:

@@ -267,7 +267,7 @@ assert len(re.findall(r"^\\item", tex, re.M)) == 22, "items of the checklist"
 # Of axes the checklist says what the scripts draw.
 decades = {p.stem for p in (top / "plots").glob("*.gp") if "set logscale y 10" in p.read_text()}
 axes = re.search(r"truncated axes\}: in part\. (.*)", tex).group(1)
-assert decades == {"latency", "fig16", "fig16b"} and all(w in axes for w in ("latencies", "faults", "counted events")), decades
+assert decades == {"latency", "fig16", "fig16b", "lines"} and all(w in axes for w in ("latencies", "faults", "counted events", "lines of several threads")), decades
 assert "logscale" not in (top / "plots/fig20.gp").read_text() and "figure 20" in axes
 assert "glibc" in tex and "seed 1" in tex and "jemalloc" in tex and "absent" in tex
 END

@@ -1,6 +1,7 @@
 #include "harness/test/unit.h"
 
 #include "harness/machine/callgrind.h"
+#include "harness/machine/lackey.h"
 #include "harness/machine/profile.h"
 
 #include <stdlib.h>
@@ -186,15 +187,18 @@ static void simulated_misses(void **state)
 {
 	static const char text[] =
 		"# callgrind format\n"
-		"events: Ir Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw Bc Bcm Bi Bim\n"
+		"events: Ir Dr Dw I1mr D1mr D1mw ILmr DLmr DLmw Bc Bcm Bi Bim Ge\n"
 		"fn=(1) main\n"
 		"10 100 20\n"
 		"summary: 1000 300 200 7 30 5 6 4 2 90 8\n"
-		"7 7\n";
+		"7 7\n",
+			  atomic[] = "# callgrind format\n"
+				     "events: Ir Ge\n"
+				     "summary: 1000 40\n";
 	struct counters_reading r;
 
 	(void)state;
-	assert_int_equal(callgrind_simulated(text, &r), 6);
+	assert_int_equal(callgrind_simulated(text, &r), 7);
 	assert_string_equal(r.tier, "callgrind");
 	assert_string_equal(r.values[0].name, "data-references");
 	assert_int_equal(r.values[0].value, 500);
@@ -203,6 +207,10 @@ static void simulated_misses(void **state)
 	assert_int_equal(r.values[3].value, 12); /* LL */
 	assert_int_equal(r.values[4].value, 90); /* branches, the indirect ones left out */
 	assert_int_equal(r.values[5].value, 8);
+	assert_int_equal(r.values[6].value, 0);
+	assert_int_equal(callgrind_simulated(atomic, &r), 1);
+	assert_string_equal(r.values[0].name, "atomic-operations");
+	assert_int_equal(r.values[0].value, 40);
 	assert_int_equal(callgrind_simulated(dump, &r), 0);
 	assert_int_equal(callgrind_total(text), 1000); /* the instructions all the same */
 }
@@ -287,6 +295,73 @@ static void the_greatest_difference_first(void **state)
 	free(rows);
 }
 
+/* Two threads in turn, as lackey writes it: what lies outside of their calls does not count. */
+static void accesses_of_the_allocator(void **state)
+{
+	static const char *const lines[] = {
+		"==7== Lackey, an example Valgrind tool",
+		" S 00002000,8", /* nobody is in a call yet */
+		" S 10000000,1",
+		"I  04001000,3",
+		" S 00002000,8",
+		" S 10000040,1",
+		" S 00002000,8", /* thread 0, outside */
+		" S 10000080,1", /* thread 1 enters */
+		" L 00002000,8", /* 1: written by 0 */
+		" L 0000203c,8", /* two lines, the second one new */
+		" M 00002000,4", /* 2: 0 has it, too */
+		" S 100000c0,1",
+		" L 00002000,8",
+		"",
+		"I  nonsense",
+	};
+	struct channel *channel = calloc(1, sizeof(*channel));
+	struct lackey lackey;
+
+	(void)state;
+	assert_non_null(channel);
+	assert_int_equal(sizeof(struct channel_call), 128);
+	assert_int_equal(lackey_start(&lackey, channel, -1), 0);
+	assert_int_equal(lackey_line(&lackey, " S 10000000,1"), 0); /* no marks yet */
+	channel->marks_at = 0x10000000;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_int_equal(lackey_line(&lackey, lines[i]), 0);
+	lackey_end(&lackey);
+	assert_int_equal(lackey.figures.calls, 2);
+	assert_int_equal(lackey.figures.accesses, 4);
+	assert_int_equal(lackey.figures.transfers, 2);
+	assert_int_equal(lackey.figures.shared, 1);
+	assert_false(lackey.figures.atomics_known); /* there is no such process */
+	free(channel);
+}
+
+static void atomic_instructions(void **state)
+{
+	static const struct {
+		const char *code;
+		int length;
+		bool atomic;
+	} of[] = {
+		{"\xf0\x0f\xb1\x17", 4, true},              /* lock cmpxchg %edx,(%rdi) */
+		{"\x66\xf0\x0f\xc1\x07", 5, true},          /* a prefix before the lock */
+		{"\xf0\x48\x0f\xc1\x07", 5, true},          /* lock xadd %rax,(%rdi) */
+		{"\x87\x07", 2, true},                      /* xchg %eax,(%rdi) */
+		{"\x48\x87\x47\x08", 4, true},              /* xchg %rax,8(%rdi) */
+		{"\x64\x48\x87\x04\x25\x00", 6, true},      /* xchg %rax,%fs:0 */
+		{"\x48\x87\xc8", 3, false},                 /* xchg %rcx,%rax */
+		{"\x48\x83\x07\x01", 4, false},             /* add $1,(%rdi) */
+		{"\xf3\xa4", 2, false},                     /* rep movsb */
+		{"\x48\x01\x87\xf0\x00\x00\x00", 7, false}, /* an f0 that is no prefix */
+		{"\x48\x87", 2, false},                     /* cut off */
+		{"\xf0", 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		assert_true(lackey_is_atomic((const uint8_t *)of[i].code, of[i].length) ==
+			    of[i].atomic);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +372,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_dump),
 		cmocka_unit_test(valgrind_says_first_what_is_wrong),
 		cmocka_unit_test(simulated_misses),
+		cmocka_unit_test(accesses_of_the_allocator),
+		cmocka_unit_test(atomic_instructions),
 		cmocka_unit_test(functions_by_themselves),
 		cmocka_unit_test(functions_have_one_name),
 		cmocka_unit_test(the_greatest_difference_first),

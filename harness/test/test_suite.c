@@ -95,10 +95,10 @@ static void cells_that_run_again(void **state)
 static void the_verdict_suite(void **state)
 {
 	static const char *const members[] = {
-		"tiny-churn", "live-sweep",   "skew-slots",  "larson",
-		"prod-cons",  "mixed-ageing", "fleet-5",     "kv-server",
-		"frag-drain", "size-shift",   "big-buffers", "realloc-growth",
-		"redis",      "cc1plus",      "python-json", "sqlite"};
+		"tiny-churn",   "live-sweep",  "skew-slots",     "larson",    "prod-cons",
+		"mixed-ageing", "own-lines",   "fleet-5",        "kv-server", "frag-drain",
+		"size-shift",   "big-buffers", "realloc-growth", "redis",     "cc1plus",
+		"python-json",  "sqlite"};
 	const int n = sizeof(members) / sizeof(members[0]);
 	int large = 0, throughput = 0;
 
@@ -124,6 +124,17 @@ static void the_verdict_suite(void **state)
 			assert_int_equal(cells[i].blocks, 2);
 	}
 	assert_int_equal(throughput, n);
+	/* Lines: of one thread where, of several whose; with a fiftieth of the work. */
+	assert_non_null(find("skew-slots:ops=140000", MODE_LOCALITY));
+	assert_null(find("own-lines:ops=240000", MODE_LOCALITY));
+	assert_int_equal(find("own-lines:ops=240000", MODE_SHARING)->blocks, 1);
+	assert_non_null(find("own-lines:ops=240000,threads=8", MODE_SHARING));
+	for (int i = 0; i < count; i++) {
+		assert_true(cells[i].mode != MODE_LOCALITY ||
+			    (cells[i].workload && !cells[i].workload->threaded));
+		assert_true(cells[i].mode != MODE_SHARING ||
+			    strcmp(cells[i].workload->name, "own-lines") == 0);
+	}
 	/* Beyond it, but asked for by name. */
 	assert_int_equal(build("diurnal", NULL, 0, MODE_THROUGHPUT), 0);
 	assert_int_equal(count, 1);
@@ -152,6 +163,21 @@ static void the_full_suite(void **state)
 	assert_non_null(find("llm-kv:load=90", MODE_LATENCY));
 	assert_null(find("startup-exit:ops=16", MODE_INSTRUCTIONS));
 	suite = "quick";
+}
+
+/* Of a trace by several copies, unless their number is said. */
+static void traces_share_by_copies(void **state)
+{
+	(void)state;
+	assert_int_equal(build("trace:sqlite", NULL, 0, MODE_SHARING), 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(cells[0].name, "trace:sqlite:ops=100000,copies=8");
+	assert_int_equal(build("trace:sqlite", "copies=2", 0, MODE_SHARING), 0);
+	assert_string_equal(cells[0].name, "trace:sqlite:ops=100000,copies=2");
+	assert_int_equal(build("trace:sqlite", "copies=129", 0, MODE_SHARING), -1);
+	assert_non_null(strstr(why, "takes integers from 1 to 128"));
+	assert_int_equal(build("larson", NULL, 0, MODE_SHARING), -1);
+	assert_non_null(strstr(why, "no selected workload has the mode asked for"));
 }
 
 static void instructions_take_a_fiftieth(void **state)
@@ -249,6 +275,7 @@ int main(void)
 		cmocka_unit_test(cells_that_run_again),
 		cmocka_unit_test(the_verdict_suite),
 		cmocka_unit_test(the_full_suite),
+		cmocka_unit_test(traces_share_by_copies),
 		cmocka_unit_test(instructions_take_a_fiftieth),
 		cmocka_unit_test(a_held_clock_may_step),
 		cmocka_unit_test(blocks_speak_of_named_modes),

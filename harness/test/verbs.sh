@@ -95,7 +95,8 @@ refuses 2 "NAME=VALUE" "run: a variable without a value" run --allocator x=/no/s
 refuses 2 "unknown suite" "run: an unknown suite" run --suite slow
 refuses 2 "unknown mode" "run: an unknown mode" run --mode warp
 refuses 2 "unknown set of counters 'l4'" "run: an unknown set of counters" run --counters core,l4
-refuses 2 "none is selected" "run: locality without a trace" run --workload tiny-churn --counters locality
+refuses 2 "locality: it is of traces and workloads of one thread" "run: locality of threads alone" run --workload larson --counters locality
+refuses 2 "lackey: no selected workload has mode sharing" "run: lackey without threads by turns" run --workload tiny-churn --counters lackey
 refuses 2 "--blocks" "run: no number of blocks" run --blocks many
 refuses 2 "--budget" "run: no time" run --budget 10x
 refuses 2 "--seed" "run: no seed" run --seed -1

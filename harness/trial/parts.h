@@ -63,6 +63,8 @@ void trial_run_workload(const struct trial_place *place, struct sample *sample);
 void trial_run_program(const struct trial_place *place, struct sample *sample);
 void trial_run_command(const struct trial_place *place, struct sample *sample);
 void trial_run_callgrind(const struct trial_place *place, struct sample *sample);
+/* Of mode sharing, after it ran: what the allocator touches for itself (sample->own). */
+void trial_trace(const struct trial_place *place, struct sample *sample);
 
 /* argv of the worker for a sample; strings owned by the list, ends with NULL. */
 struct trial_argv {

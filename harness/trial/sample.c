@@ -103,6 +103,10 @@ static json_t *phases(const struct sample *s)
 		json_object_set_new(o, "live_objects", number(m->live_objects));
 		json_object_set_new(o, "floor_bytes", number(m->floor_bytes));
 		json_object_set_new(o, "mappings", number(m->mappings));
+		if (m->lines) {
+			json_object_set_new(o, "lines", number(m->lines));
+			json_object_set_new(o, "shared_lines", number(m->shared_lines));
+		}
 		json_array_append_new(array, o);
 	}
 	return array;
@@ -202,6 +206,28 @@ static json_t *locality(const struct sample *s)
 	json_object_set_new(o, "touches", number(l->touches));
 	json_object_set_new(o, "l1_misses_per_1000", per(l->l1_misses, l->operations, 1000));
 	json_object_set_new(o, "l2_misses_per_1000", per(l->l2_misses, l->operations, 1000));
+	if (l->sharing) {
+		json_object_set_new(o, "shared_lines", number(l->shared_lines));
+		json_object_set_new(o, "transfers_per_1000",
+				    per(l->transfers, l->operations, 1000));
+	}
+	if (s->own.calls) {
+		const struct lackey_figures *own = &s->own;
+
+		json_object_set_new(o, "own_calls", number(own->calls));
+		json_object_set_new(o, "own_accesses_per_1000",
+				    per(own->accesses, own->calls, 1000));
+		json_object_set_new(o, "own_shared_lines", number(own->shared));
+		json_object_set_new(o, "own_transfers_per_1000",
+				    per(own->transfers, own->calls, 1000));
+		json_object_set_new(o, "atomics_per_1000",
+				    own->atomics_known ? per(own->atomics, own->calls, 1000)
+						       : json_null());
+		json_object_set_new(o, "atomic_transfers_per_1000",
+				    own->atomics_known
+					    ? per(own->atomic_transfers, own->calls, 1000)
+					    : json_null());
+	}
 	return o;
 }
 

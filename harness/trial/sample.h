@@ -10,6 +10,7 @@
 #include "harness/matrix/cell.h"
 #include "harness/contenders/contender.h"
 #include "harness/machine/counters.h"
+#include "harness/machine/lackey.h"
 #include "harness/trial/latency.h"
 #include "workloads/shared/channel.h"
 
@@ -65,6 +66,8 @@ struct sample {
 
 	struct channel_replay replay; /* of a trace: .used */
 	struct channel_locality locality;
+	struct lackey_figures
+		own; /* what the allocator touches for itself; 0 calls = not known */
 	struct channel_footprint footprint; /* of mode footprint: count */
 	/* replay.contexts of each */
 	uint64_t wait_ns[CHANNEL_THREADS], alive_ns[CHANNEL_THREADS], idle_ns[CHANNEL_THREADS];

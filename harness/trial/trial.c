@@ -36,6 +36,12 @@ static void skip_bump(struct sample *sample)
 			    BLOCKS_WITHOUT_REUSE);
 }
 
+static bool traced(const struct trial_place *place, const struct sample *sample)
+{
+	return sample->cell->mode == MODE_SHARING &&
+	       counter_sets_have(place->counters, COUNTERS_TRACED);
+}
+
 static void skip_missing(const struct trial_place *place, struct sample *sample)
 {
 	char why[200];
@@ -45,6 +51,9 @@ static void skip_missing(const struct trial_place *place, struct sample *sample)
 	else if (sample->cell->mode == MODE_INSTRUCTIONS && !place->valgrind)
 		sample_fail(sample, SAMPLE_SKIPPED,
 			    "valgrind, which counts instructions, is not installed");
+	else if (traced(place, sample) && !place->valgrind)
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "valgrind, which traces accesses (set lackey), is not installed");
 	else if (sample->cell->command && sample->contender->world)
 		sample_fail(sample, SAMPLE_SKIPPED,
 			    "not in the world %s: a command starts processes by itself, not by "
@@ -96,6 +105,8 @@ void trial_run(const struct trial_place *place, struct sample *sample)
 			trial_run_callgrind(place, sample);
 		else
 			trial_run_workload(place, sample);
+		if (sample->status == SAMPLE_OK && traced(place, sample))
+			trial_trace(place, sample);
 		/* Who ends us may have ended it, too: a failure is then nobody's fault, and
 		 * whoever goes on measures it. */
 		if (sample->status == SAMPLE_FAILED && interrupt_wanted())

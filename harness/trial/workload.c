@@ -113,6 +113,7 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s, const ch
 			   : s->cell->mode == MODE_VERIFY    ? "verify"
 			   : s->cell->mode == MODE_LOCALITY  ? "locality"
 			   : s->cell->mode == MODE_FOOTPRINT ? "footprint"
+			   : s->cell->mode == MODE_SHARING   ? "sharing"
 							     : "throughput";
 	char text[128], *name = cell_worker_name(s->cell);
 
@@ -138,7 +139,8 @@ void trial_argv_worker(struct trial_argv *argv, const struct sample *s, const ch
 
 void trial_run_workload(const struct trial_place *place, struct sample *s)
 {
-	const bool held = s->cell->mode == MODE_LOCALITY || s->cell->mode == MODE_FOOTPRINT;
+	const bool held = s->cell->mode == MODE_LOCALITY || s->cell->mode == MODE_FOOTPRINT ||
+			  s->cell->mode == MODE_SHARING;
 	const char *last = held ? paths_find()->still : NULL;
 	char *folder = trial_folder(place, s), *errors = NULL, *table, why[256];
 	int fd = -1, status = 0, timeout_s = trial_timeout(place, TRIAL_TIMEOUT_S);

@@ -5,6 +5,8 @@
 #include "workloads/lib/cdf.h"
 #include "workloads/lib/clock.h"
 #include "workloads/lib/footprint.h"
+#include "workloads/lib/locality.h"
+#include "workloads/lib/turns.h"
 #include "workloads/shared/histogram.h"
 #include "workloads/lib/verify.h"
 
@@ -35,8 +37,32 @@ static void look(struct wl_thread *t, const void *old)
 {
 	if (t->run->mode == WL_FOOTPRINT)
 		t->countdown = footprint_look(t->run, t->count);
-	else if (old)
+	else if (old && t->run->mode == WL_CDF)
 		cdf_died(old);
+	else if (old && t->run->locality)
+		locality_touch(t->run->locality, t->index, (uintptr_t)old, 1, false);
+}
+
+/* A call is over: of a model an operation, and another thread may have its turn. */
+static void over(struct wl_thread *t)
+{
+	if (t->run->locality)
+		locality_operation(t->run->locality);
+	if (t->run->turns)
+		turns_step(t->run->turns, t->index);
+}
+
+/* Around a call that a tool looks at. */
+static inline void enter(const struct wl_thread *t)
+{
+	if (t->run->marks)
+		*(volatile uint8_t *)&t->run->marks[t->index].entered = 1;
+}
+
+static inline void leave(const struct wl_thread *t)
+{
+	if (t->run->marks)
+		*(volatile uint8_t *)&t->run->marks[t->index].left = 1;
 }
 
 /* After one that has given `p`. */
@@ -45,6 +71,7 @@ static void *born(struct wl_thread *t, void *p, size_t size)
 	wl_count_alloc(t, p, size);
 	if (t->run->mode == WL_CDF)
 		cdf_born(p, size);
+	over(t);
 	return p;
 }
 
@@ -60,7 +87,10 @@ void *wl_malloc_special(struct wl_thread *t, size_t size)
 	}
 	if (t->run->mode != WL_LATENCY) {
 		look(t, NULL);
-		return born(t, malloc(size), size);
+		enter(t);
+		p = malloc(size);
+		leave(t);
+		return born(t, p, size);
 	}
 	from = clock_ticks();
 	p = malloc(size);
@@ -81,7 +111,10 @@ void *wl_calloc_special(struct wl_thread *t, size_t count, size_t size)
 	}
 	if (t->run->mode != WL_LATENCY) {
 		look(t, NULL);
-		return born(t, calloc(count, size), count * size);
+		enter(t);
+		p = calloc(count, size);
+		leave(t);
+		return born(t, p, count * size);
 	}
 	from = clock_ticks();
 	p = calloc(count, size);
@@ -111,7 +144,10 @@ static inline void *aligned(struct wl_thread *t, void *(*call)(size_t, size_t),
 	}
 	if (t->run->mode != WL_LATENCY) {
 		look(t, NULL);
-		return born(t, call(alignment, size), size);
+		enter(t);
+		p = call(alignment, size);
+		leave(t);
+		return born(t, p, size);
 	}
 	from = clock_ticks();
 	p = call(alignment, size);
@@ -135,15 +171,19 @@ void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t
 	uint64_t from = 0;
 	void *p;
 
-	if (t->verify)
+	if (t->verify) {
 		was = verify_gone(t->run, old, old_size);
-	else if (t->run->mode == WL_LATENCY)
+	} else if (t->run->mode == WL_LATENCY) {
 		from = clock_ticks();
-	else
+	} else {
 		look(t, old);
+		enter(t);
+	}
 	p = realloc(old, size);
 	if (t->run->mode == WL_LATENCY)
 		record(t, CHANNEL_HIST_ALLOC, clock_ticks() - from);
+	else
+		leave(t);
 	if (!p)
 		wl_out_of_memory(t, size);
 	if (t->verify)
@@ -152,6 +192,7 @@ void *wl_realloc_special(struct wl_thread *t, void *old, size_t old_size, size_t
 		cdf_born(p, size);
 	t->count->reallocs++;
 	t->count->live_bytes += (int64_t)size - (int64_t)old_size;
+	over(t);
 	return p;
 }
 
@@ -162,7 +203,9 @@ void wl_free_special(struct wl_thread *t, void *p, size_t size)
 		free(p);
 	} else if (t->run->mode != WL_LATENCY) {
 		look(t, p);
+		enter(t);
 		free(p);
+		leave(t);
 	} else {
 		uint64_t from = clock_ticks();
 
@@ -172,15 +215,35 @@ void wl_free_special(struct wl_thread *t, void *p, size_t size)
 	t->count->frees++;
 	t->count->live_objects--;
 	t->count->live_bytes -= (int64_t)size;
+	over(t);
+}
+
+void wl_touch_watched(struct wl_thread *t, void *p, size_t size, enum wl_touch how)
+{
+	struct locality *l = t->run->locality;
+	uintptr_t at = (uintptr_t)p;
+
+	if (!l || how == WL_TOUCH_NONE || !size)
+		return;
+	locality_touch(l, t->index, at, how == WL_TOUCH_ALL ? size : 1, true);
+	if (how != WL_TOUCH_PAGES)
+		return;
+	for (size_t page = WL_OS_PAGE; page < size; page += WL_OS_PAGE)
+		locality_touch(l, t->index, at + page, 1, true);
+	locality_touch(l, t->index, at + size - 1, 1, true);
 }
 
 void wl_own(struct wl_thread *t, void *p, size_t bytes)
 {
 	if (t->verify)
 		verify_own(t->run, p, bytes);
+	else
+		wl_touch_watched(t, p, bytes, WL_TOUCH_ALL);
 }
 
 bool wl_is_live(struct wl_thread *t, const void *p)
 {
+	if (t->run->locality)
+		locality_touch(t->run->locality, t->index, (uintptr_t)p, 1, false);
 	return !t->verify || verify_is_live(p);
 }

@@ -20,6 +20,7 @@ struct wl_thread {
 	struct channel_thread *count;
 	int64_t countdown; /* calls until one is special */
 	bool verify;
+	bool watched; /* verify, or what is touched feeds a model */
 	unsigned index;
 	struct wl_run *run;
 	struct rng rng; /* the workload's choices */
@@ -35,11 +36,15 @@ void *wl_posix_memalign_special(struct wl_thread *t, size_t alignment, size_t si
 void wl_free_special(struct wl_thread *t, void *p, size_t size);
 _Noreturn void wl_out_of_memory(struct wl_thread *t, size_t size);
 
-/* In verify mode: the first `bytes` of the block are the workload's own to write and
- * check; the pattern covers the rest. */
+/* The first `bytes` of the block are the workload's own to write: in verify mode the pattern
+ * covers the rest, and it checks them itself. */
 void wl_own(struct wl_thread *t, void *p, size_t bytes);
-/* In verify mode: whether a pointer that was read from the heap is a live block. */
+/* Before a block is read to which a pointer in the heap leads: in verify mode whether it is a
+ * live one, else true. */
 bool wl_is_live(struct wl_thread *t, const void *p);
+
+/* What is touched, where nothing is written: in verify mode, and where it feeds a model. */
+void wl_touch_watched(struct wl_thread *t, void *p, size_t size, enum wl_touch how);
 
 static inline void *wl_count_alloc(struct wl_thread *t, void *p, size_t size)
 {
@@ -116,14 +121,18 @@ static inline void wl_free(struct wl_thread *t, void *p, size_t size)
 }
 
 /* Writes what the policy says; in verify mode the block is full of its pattern
- * already.  PAGES takes the last byte as well, so that every page is touched whatever
- * the alignment. */
+ * already, and for a model nothing need be written.  PAGES takes the last byte as well, so that
+ * every page is touched whatever the alignment. */
 static inline void wl_touch(struct wl_thread *t, void *p, size_t size, enum wl_touch how)
 {
 	volatile unsigned char *byte = p;
 
-	if (__builtin_expect(t->verify, 0) || how == WL_TOUCH_NONE)
+	if (how == WL_TOUCH_NONE)
 		return;
+	if (__builtin_expect(t->watched, 0)) {
+		wl_touch_watched(t, p, size, how);
+		return;
+	}
 	if (how == WL_TOUCH_ALL) {
 		memset(p, 0x5a, size);
 		__asm__ volatile("" : : "r"(p) : "memory");

@@ -24,6 +24,13 @@ double dist_loguniform_mean(uint64_t low, uint64_t high)
 	return to > from ? (to - from) / log(to / from) : from;
 }
 
+double dist_inverse_square_mean(uint64_t low, uint64_t high)
+{
+	double from = (double)low, to = (double)high + 1;
+
+	return to > from ? log(to / from) / (1 / from - 1 / to) : from;
+}
+
 double dist_exponential(struct rng *r, double mean)
 {
 	return -mean * log(positive_unit(r));

@@ -18,6 +18,18 @@ uint64_t dist_loguniform(struct rng *r, uint64_t low, uint64_t high);
 /* Its mean; `low` where the two are in the wrong order. */
 double dist_loguniform_mean(uint64_t low, uint64_t high);
 
+/* Integer in [low, high] whose frequency falls with the inverse square, by inversion: the share
+ * below s is (1/low - 1/s) / (1/low - 1/(high + 1)). */
+static inline uint64_t dist_inverse_square(struct rng *r, uint64_t low, uint64_t high)
+{
+	double from = (double)low, to = (double)high + 1;
+	double value = 1 / (1 / from - rng_unit(r) * (1 / from - 1 / to));
+
+	return value < to - 1 ? (uint64_t)value : high;
+}
+/* Its mean; `low` where the two are in the wrong order. */
+double dist_inverse_square_mean(uint64_t low, uint64_t high);
+
 double dist_exponential(struct rng *r, double mean);
 
 /* exp(N(mu, sigma^2)); its median is exp(mu), its mean exp(mu + sigma^2/2). */

@@ -69,9 +69,33 @@ void page_floor_add(struct page_floor *floor, const void *at, size_t bytes)
 	}
 }
 
+void page_floor_owner(struct page_floor *floor, unsigned thread)
+{
+	if (!floor->owner && coherence_start(&floor->lines) < 0)
+		wl_die(NULL, "no memory for the set of cache lines");
+	floor->owner = thread + 1;
+}
+
+static void add_lines(struct page_floor *floor, uintptr_t at, size_t size)
+{
+	for (uintptr_t line = at / COHERENCE_LINE; line <= (at + size - 1) / COHERENCE_LINE;
+	     line++)
+		if (coherence_access(&floor->lines, floor->owner - 1, line * COHERENCE_LINE,
+				     false) < 0)
+			wl_die(NULL, "no memory for the set of cache lines");
+}
+
+void page_floor_lines(const struct page_floor *floor, uint64_t *lines, uint64_t *shared)
+{
+	*lines = floor->owner ? floor->lines.used : 0;
+	*shared = floor->owner ? floor->lines.shared : 0;
+}
+
 void page_floor_object(struct page_floor *floor, const void *at, size_t size, enum wl_touch how)
 {
 	floor->objects++;
+	if (floor->owner && size)
+		add_lines(floor, (uintptr_t)at, size);
 	if (how == WL_TOUCH_FIRST)
 		page_floor_add(floor, at, 1);
 	else if (how != WL_TOUCH_NONE)
@@ -89,5 +113,7 @@ uint64_t page_floor_end(struct page_floor *floor)
 					floor->pieces[i].pages[w]);
 	munmap(floor->pieces, floor->places * sizeof(*floor->pieces));
 	floor->pieces = NULL;
+	if (floor->owner)
+		coherence_end(&floor->lines);
 	return pages * PAGE_FLOOR_PAGE;
 }

@@ -49,6 +49,7 @@ static void take_floor(struct wl_run *run, struct channel_mark *mark)
 		wl_die(run, "%s: names %llu live objects, has %llu", mark->name,
 		       (unsigned long long)floor.objects,
 		       (unsigned long long)mark->live_objects);
+	page_floor_lines(&floor, &mark->lines, &mark->shared_lines);
 	mark->floor_bytes = page_floor_end(&floor);
 }
 

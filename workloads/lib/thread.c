@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "workloads/lib/measure.h"
+#include "workloads/lib/turns.h"
 
 /* Allocations per timed call: as rare as still gives this many values, and never
  * rarer than 1 in 256. */
@@ -25,6 +26,7 @@ void wl_threads_setup(struct wl_run *run, unsigned others)
 		t->index = i;
 		t->count = &run->channel->threads[i];
 		t->verify = run->mode == WL_VERIFY;
+		t->watched = t->verify || run->locality;
 		t->countdown = INT64_MAX;
 		rng_seed(&t->rng, run->seed, 2 * i);
 		rng_seed(&t->gap, run->seed, 2 * i + 1);
@@ -49,12 +51,25 @@ void wl_threads_arm(struct wl_run *run)
 							 run->channel->sample_every);
 }
 
-static void *start(void *argument)
+static void join(void *argument)
 {
 	struct wl_worker *worker = argument;
 
+	pthread_join(worker->id, NULL);
+	worker->joined = true;
+}
+
+static void *start(void *argument)
+{
+	struct wl_worker *worker = argument;
+	struct turns *turns = worker->context->run->turns;
+
+	if (turns)
+		turns_wait(turns, worker->context->index);
 	worker->body(worker->context, worker->argument);
 	measure_thread_end();
+	if (turns)
+		turns_leave(turns, worker->context->index, join, worker);
 	return NULL;
 }
 
@@ -66,6 +81,9 @@ void wl_worker_start(struct wl_worker *worker, struct wl_thread *context,
 	worker->context = context;
 	worker->body = body;
 	worker->argument = argument;
+	worker->joined = false;
+	if (context->run->turns)
+		turns_add(context->run->turns, context->index);
 	error = pthread_create(&worker->id, NULL, start, worker);
 	if (error)
 		wl_die(context->run, "cannot start a thread: %s", strerror(error));
@@ -73,7 +91,8 @@ void wl_worker_start(struct wl_worker *worker, struct wl_thread *context,
 
 void wl_worker_join(struct wl_worker *worker)
 {
-	pthread_join(worker->id, NULL);
+	if (!worker->joined)
+		join(worker);
 }
 
 void wl_workers_run(struct wl_run *run, void *lanes, size_t size,
@@ -85,6 +104,10 @@ void wl_workers_run(struct wl_run *run, void *lanes, size_t size,
 		void *lane = (char *)lanes + i * size;
 
 		wl_worker_start(lane, &run->threads[i + 1], body, lane);
+	}
+	if (run->turns) {
+		turns_begin(run->turns);
+		turns_drain(run->turns);
 	}
 	for (unsigned i = 0; i < threads; i++) {
 		void *lane = (char *)lanes + i * size;

@@ -3,6 +3,7 @@
 #define WORKLOADS_THREAD_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include "workloads/lib/calls.h"
 #include "workloads/shared/workload.h"
 
@@ -11,6 +12,7 @@ struct wl_worker {
 	struct wl_thread *context;
 	void (*body)(struct wl_thread *context, void *argument);
 	void *argument;
+	bool joined; /* where threads take turns: by who came next */
 };
 
 /* Makes run->threads: the first thread's context and `others` more. */

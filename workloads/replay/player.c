@@ -39,6 +39,7 @@ static void count_wait(const struct hand *h, const struct replay_step *step, uin
 static void await(const struct hand *h, const struct replay_step *step, uint64_t wanted)
 {
 	struct player_part *other = &h->player->parts[step->slot];
+	struct turns *turns = h->player->run->turns;
 	uint64_t from;
 
 	if (atomic_load_explicit(&other->done, memory_order_acquire) >= wanted)
@@ -47,6 +48,11 @@ static void await(const struct hand *h, const struct replay_step *step, uint64_t
 	/* It holds nobody back meanwhile: all that the recording has before this step may
 	 * come first. */
 	publish(h, step->size);
+	if (turns) {
+		while (atomic_load_explicit(&other->done, memory_order_acquire) < wanted)
+			turns_yield(turns, h->thread->index);
+		return;
+	}
 	for (int i = 0; atomic_load_explicit(&other->done, memory_order_acquire) < wanted;
 	     i++) {
 		if (i < BELL_SPINS) {
@@ -92,6 +98,11 @@ static void stay_within(const struct hand *h, const struct replay_step *step)
 
 	if (within(p, step, &slowest))
 		return;
+	if (p->run->turns) {
+		while (!within(p, step, &slowest))
+			turns_yield(p->run->turns, h->thread->index);
+		return;
+	}
 	from = clock_ns(CLOCK_MONOTONIC);
 	for (int i = 0; !within(p, step, &slowest); i++) {
 		if (i < BELL_SPINS) {
@@ -139,7 +150,7 @@ static void pace(const struct hand *h, const struct replay_step *step)
 		watch_peak(h);
 	if (h->player->mode == REPLAY_WINDOWED)
 		stay_within(h, step);
-	else if (h->player->mode == REPLAY_PACED)
+	else if (h->player->mode == REPLAY_PACED && !h->player->run->turns)
 		until_due(h->player, step->other);
 }
 
@@ -151,7 +162,7 @@ static void body(struct wl_thread *thread, void *argument)
 {
 	struct player_part *part = argument;
 	struct player *p = part->player;
-	struct hand h = {p, part, &p->contexts[thread->index], thread};
+	struct hand h = {p, part, &p->contexts[thread->index - p->base], thread};
 	uint64_t from = clock_ns(CLOCK_MONOTONIC);
 
 	play(&h);
@@ -170,8 +181,8 @@ static void start_thread(const struct hand *h, uint32_t number)
 	/* In the window from now on, before its first step. */
 	atomic_store_explicit(&p->contexts[plan->context].place, plan->place,
 			      memory_order_release);
-	wl_worker_start(&p->parts[number].worker, &p->run->threads[plan->context], body,
-			&p->parts[number]);
+	wl_worker_start(&p->parts[number].worker, &p->run->threads[p->base + plan->context],
+			body, &p->parts[number]);
 }
 
 static void join(const struct hand *h, const struct replay_step *step)
@@ -185,9 +196,18 @@ static void join(const struct hand *h, const struct replay_step *step)
 
 /* --- steps ------------------------------------------------------------------------------ */
 
-static void model_touch(void *locality, uintptr_t at, size_t bytes)
+static void model_touch(void *thread, uintptr_t at, size_t bytes)
 {
-	locality_touch(locality, at, bytes);
+	const struct wl_thread *t = thread;
+
+	locality_touch(t->run->locality, t->index, at, bytes, true);
+}
+
+static void model_operation(const struct wl_thread *t)
+{
+	locality_operation(t->run->locality);
+	if (t->run->turns)
+		turns_step(t->run->turns, t->index);
 }
 
 static _Noreturn __attribute__((noinline)) void out_of_order(const struct hand *h,
@@ -260,7 +280,8 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 		REPLAY_AT(p->script, struct replay_step, p->script->steps_at) + plan->first;
 	const struct replay_step *end = first + plan->steps;
 	struct wl_thread *t = h->thread;
-	uint64_t *had = p->cross[t->index];
+	const uint32_t context = t->index - p->base;
+	uint64_t *had = p->cross[context];
 	const bool alone = p->script->ncontexts == 1, verify = t->verify;
 	int64_t peak = 0;
 
@@ -275,14 +296,14 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 			if (__builtin_expect(o->p != NULL, 0))
 				out_of_order(h, step);
 			o->p = allocate(t, step);
-			o->owner = t->index;
+			o->owner = context;
 			break;
 		case REPLAY_REALLOC:
 			if (__builtin_expect(o->p == NULL, 0))
 				out_of_order(h, step);
 			had[o->owner]++;
 			o->p = resize(t, o, step);
-			o->owner = t->index;
+			o->owner = context;
 			from = step->other;
 			break;
 		case REPLAY_FREE:
@@ -290,12 +311,11 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 				out_of_order(h, step);
 			had[o->owner]++;
 			look = touch_read_bytes(step->size, how);
-			if (model) {
-				locality_touch(p->locality, (uintptr_t)o->p, look);
-				locality_operation(p->locality);
-			} else {
+			if (model)
+				locality_touch(t->run->locality, t->index, (uintptr_t)o->p,
+					       look, false);
+			else
 				touch_read(o->p, look);
-			}
 			give_back(t, o, step->size);
 			o->p = NULL;
 			goto posted;
@@ -315,7 +335,7 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 			pace(h, step);
 			continue;
 		case REPLAY_MARK:
-			if (p->round < p->rounds)
+			if (p->round < p->rounds || !p->marks)
 				continue;
 			p->at_peak = true;
 			wl_phase(p->run, "peak");
@@ -323,9 +343,7 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 			continue;
 		}
 		if (model) {
-			TOUCH_EACH(o->p, from, step->size, step->pages, how, model_touch,
-				   p->locality);
-			locality_operation(p->locality);
+			TOUCH_EACH(o->p, from, step->size, step->pages, how, model_touch, t);
 		} else if (!verify) {
 			TOUCH_EACH(o->p, from, step->size, step->pages, how, touch_write, NULL);
 		}
@@ -338,6 +356,8 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 			atomic_store_explicit(&h->part->done, done, memory_order_release);
 			bell_ring(&h->part->bell, done);
 		}
+		if (model)
+			model_operation(t);
 	}
 	if (peak > h->context->peak)
 		h->context->peak = peak;
@@ -345,7 +365,7 @@ play_as(const struct hand *h, const enum wl_touch how, const bool model)
 
 static void play(const struct hand *h)
 {
-	bool model = h->player->locality != NULL;
+	bool model = h->player->run->locality != NULL;
 
 	switch (h->player->touch) {
 	case WL_TOUCH_NONE:
@@ -385,7 +405,7 @@ void player_setup(struct player *p)
 
 static void play_once(struct player *p)
 {
-	struct hand h = {p, &p->parts[0], &p->contexts[0], &p->run->threads[0]};
+	struct hand h = {p, &p->parts[0], &p->contexts[0], &p->run->threads[p->base]};
 	const struct replay_part *plan =
 		REPLAY_AT(p->script, struct replay_part, p->script->parts_at);
 
@@ -435,7 +455,7 @@ void player_free_rest(struct player *p)
 	const struct replay_object *final = REPLAY_AT(s, struct replay_object, s->final_at);
 
 	for (uint64_t i = 0; i < s->nfinal; i++) {
-		give_back(&p->run->threads[0], &p->objects[final[i].slot], final[i].size);
+		give_back(&p->run->threads[p->base], &p->objects[final[i].slot], final[i].size);
 		p->objects[final[i].slot].p = NULL;
 	}
 }

@@ -4,9 +4,10 @@
 #define REPLAY_PLAYER_H
 
 #include "workloads/replay/bell.h"
-#include "workloads/replay/locality.h"
 #include "workloads/replay/script.h"
+#include "workloads/lib/locality.h"
 #include "workloads/lib/thread.h"
+#include "workloads/lib/turns.h"
 
 /* Where an object is now, and the context that allocated or resized it last. */
 struct player_object {
@@ -40,27 +41,28 @@ struct player_context {
 struct player {
 	struct wl_run *run;
 	const struct replay_script *script;
+	unsigned base; /* its first context among the run's: several may play at once */
 	struct player_object *objects;
 	struct player_part *parts;
 	struct player_context *contexts;
 	/* [context that freed or resized][context that had allocated it] */
 	uint64_t (*cross)[WL_MAX_THREADS];
-	struct locality *locality; /* NULL: none */
 	enum replay_mode mode;
 	enum wl_touch touch;
 	uint64_t window, window_ns; /* 0 ns = no limit by time */
 	uint64_t start_ns;
 	uint64_t rounds, round; /* how often in all, and which it is */
 	double scale;           /* paced: by this factor slower than recorded */
+	bool marks;             /* one is taken at the peak */
 	bool at_peak;           /* the mark that is being taken is that of the peak */
 };
 
-/* Tables for it all; run->threads has one context per context of the script. */
+/* Tables for it all; run->threads has one context per context of the script, from `base` on. */
 void player_setup(struct player *player);
 
-/* Runs it, so many rounds; returns when every thread has ended.  Before another round what
- * lived at the end of the last is freed.  Takes the mark "peak" in the last round where
- * one thread is alone. */
+/* Runs it, so many rounds, by the context `base`; returns when every thread has ended.  Before
+ * another round what lived at the end of the last is freed.  Takes the mark "peak" in the last
+ * round where one thread is alone. */
 void player_run(struct player *player);
 
 /* Greatest sum of live bytes seen: exact with one thread, else of moments that are a

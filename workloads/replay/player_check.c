@@ -16,7 +16,7 @@ static bool same_counts(const struct player *p, char *why, size_t size)
 	struct channel_thread sum = {.allocs = 0};
 
 	for (uint32_t i = 0; i < s->ncontexts; i++) {
-		const struct channel_thread *c = p->run->threads[i].count;
+		const struct channel_thread *c = p->run->threads[p->base + i].count;
 
 		sum.allocs += c->allocs;
 		sum.reallocs += c->reallocs;

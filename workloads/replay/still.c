@@ -1,5 +1,6 @@
-/* libashlar-still.so, preloaded in modes locality, footprint and instructions: the clock stands
- * still, what the kernel gives as random is always the same, and the CPU is always the first.
+/* libashlar-still.so, preloaded in modes locality, footprint, sharing and instructions: the
+ * clock stands still, what the kernel gives as random is always the same, and the CPU is always
+ * the first, or where threads take turns the one that each is told.
  *
  * What an allocator does by the clock (giving memory back, upkeep of its caches) depends
  * on how fast the machine was, and what it does by chance (mimalloc 3) on nothing at all;
@@ -35,6 +36,7 @@ EXPORT int sched_getcpu(void);
 EXPORT int getcpu(unsigned *cpu, unsigned *node);
 EXPORT long syscall(long number, ...);
 EXPORT void held_clock_follow(uint64_t (*of)(void), uint64_t each_ns);
+EXPORT void held_cpu_set(unsigned cpu);
 
 static uint64_t step_ns, (*calls)(void);
 
@@ -110,16 +112,24 @@ int getentropy(void *buffer, size_t length)
 	return 0;
 }
 
-/* An allocator may choose a heap by the CPU, which is chance as well: always the first. */
+/* An allocator may choose a heap by the CPU, which is chance as well.  The library is loaded at
+ * the start, so that a place of the static kind is there, which nobody allocates. */
+static __thread unsigned held_cpu __attribute__((tls_model("initial-exec")));
+
+void held_cpu_set(unsigned cpu)
+{
+	held_cpu = cpu;
+}
+
 int sched_getcpu(void)
 {
-	return 0;
+	return (int)held_cpu;
 }
 
 int getcpu(unsigned *cpu, unsigned *node)
 {
 	if (cpu)
-		*cpu = 0;
+		*cpu = held_cpu;
 	if (node)
 		*node = 0;
 	return 0;

@@ -104,7 +104,7 @@ static struct item **find(struct state *s, struct wl_thread *t, uint64_t key)
 	struct item **place = &s->bucket[rng_mix(key) & (s->buckets - 1)];
 
 	while (*place) {
-		if (__builtin_expect(t->verify, 0) && !wl_is_live(t, *place))
+		if (__builtin_expect(t->watched, 0) && !wl_is_live(t, *place))
 			wl_die(t->run,
 			       "a chain of the table leads to %p, which is no live block: "
 			       "an item or the table was overwritten",

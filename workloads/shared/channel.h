@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x43534c41u /* "ALSC" */
-#define CHANNEL_VERSION 5
+#define CHANNEL_VERSION 6
 /* For worker and probe: the descriptor's number, or where it is not inherited (a shell or an
  * interpreter lies between) a path, which begins with a slash. */
 #define CHANNEL_ENV "ASHLAR_CHANNEL_FD"
@@ -57,6 +57,9 @@ struct channel_mark {
 	uint64_t floor_bytes; /* OS pages that hold a touched byte of a live object; 0 = not
 				 computed */
 	uint64_t mappings;    /* lines of /proc/self/maps */
+	/* Cache lines that hold live objects, and those of them that hold some of two threads
+	 * or more; 0 = not counted. */
+	uint64_t lines, shared_lines;
 	uint64_t thp_bytes;
 };
 
@@ -83,13 +86,24 @@ struct channel_replay {
 	uint64_t recorded_ns; /* how long the recorded part took */
 };
 
-/* Its model of locality (workloads/replay/locality.h); windows are of 1000 operations. */
+/* The model of locality (workloads/lib/locality.h); windows are of 1000 operations. */
 struct channel_locality {
 	uint64_t operations, windows;   /* 0 operations = no model was fed */
 	uint64_t touches;               /* of lines, one after the other */
 	uint64_t lines, pages, regions; /* distinct ones in all: 64 bytes, 4 KiB, 2 MiB */
 	uint64_t lines_in_windows, pages_in_windows, regions_in_windows; /* sums */
 	uint64_t l1_misses, l2_misses; /* of the address translation */
+	uint64_t sharing;              /* threads were told apart: the next two are meant */
+	uint64_t shared_lines;         /* of all lines: touched by several threads */
+	uint64_t transfers;            /* of a line from one thread to another */
+};
+
+/* Where calls are marked for a tool that sees every access: a thread writes to `entered` before
+ * a call of the allocator, and to `left` after it. */
+#define CHANNEL_MARK_ENV "ASHLAR_MARK_CALLS"
+struct channel_call {
+	uint8_t entered __attribute__((aligned(64)));
+	uint8_t left __attribute__((aligned(64)));
 };
 
 /* What is resident after so many allocation calls (workloads/lib/footprint.h). */
@@ -131,6 +145,7 @@ struct channel {
 	uint64_t before_voluntary_switches, before_involuntary_switches;
 
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC; live */
+	uint64_t marks_at; /* live: address of a struct channel_call per thread; 0 = none */
 	uint64_t cpu_ns, wall_ns, user_ns, sys_ns;
 	uint64_t ops, allocs, expected_allocs;
 	uint64_t peak_rss_bytes; /* VmHWM of this process */

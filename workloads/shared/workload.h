@@ -15,7 +15,10 @@
 #include <stdint.h>
 
 struct channel;
+struct channel_call;
+struct locality;
 struct page_floor;
+struct turns;
 struct wl_thread;
 
 /* A parameter.  Values are integers; some have a word that means one. */
@@ -38,8 +41,9 @@ enum wl_mode {
 	WL_LATENCY,    /* a sample of the calls is timed */
 	WL_VERIFY,     /* every block is filled and checked: overlapping blocks fail the run */
 	WL_CDF,        /* every call is booked, for distributions of sizes and lifetimes */
-	WL_LOCALITY,   /* a trace's calls in one thread; addresses are what is looked at */
+	WL_LOCALITY,   /* calls of one thread; addresses are what is looked at */
 	WL_FOOTPRINT,  /* calls of one thread; what is resident is looked at by their number */
+	WL_SHARING,    /* threads take turns; lines that go from one to another are counted */
 };
 
 enum wl_touch { WL_TOUCH_NONE, WL_TOUCH_FIRST, WL_TOUCH_PAGES, WL_TOUCH_ALL };
@@ -62,13 +66,17 @@ struct wl_run {
 	struct wl_thread *threads;
 	unsigned nthreads;
 	uint64_t ops; /* done so far, where they are not the allocation calls; else 0 */
+	struct locality *locality;  /* the model that touches feed; NULL = none */
+	struct channel_call *marks; /* one per thread; NULL = calls are not marked */
+	struct turns *turns;        /* the threads take turns; NULL = they run as they may */
 };
 
-/* Whether one thread does it all while the clock is held, so that addresses repeat: then
- * nothing else may map memory in between, and time that passes outside is none. */
+/* Whether one thread does it all, or one after the other, while the clock is held, so that
+ * addresses repeat: then nothing else may map memory in between, and time that passes outside
+ * is none. */
 static inline bool wl_repeats(const struct wl_run *run)
 {
-	return run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT;
+	return run->mode == WL_LOCALITY || run->mode == WL_FOOTPRINT || run->mode == WL_SHARING;
 }
 
 struct workload {
@@ -80,8 +88,11 @@ struct workload {
 	const char *touch;             /* which bytes of its objects are written and read */
 	const struct wl_param *params; /* ends with a NULL name */
 	const struct wl_word *words;   /* of all parameters; ends with a NULL param; or NULL */
-	bool threaded;                 /* runs, or by a parameter "threads" can run, several */
-	bool processes;                /* starts others, whose times count with its own */
+	bool takes_turns; /* mode sharing can run it: all of its calls are made by threads of
+			     wl_workers_run(), which wait for none of the others; or it hands
+			     turns over by itself */
+	bool threaded;    /* runs, or by a parameter "threads" can run, several */
+	bool processes;   /* starts others, whose times count with its own */
 	bool open_loop; /* has a parameter "rate": requests per second, 0 = as fast as possible
 			 */
 	/* Returns 0, or -1 after wl_fail(). */

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 #define EXPORT __attribute__((visibility("default")))
-#define RESERVED ((size_t)64 << 30)
+#define RESERVED ((size_t)32 << 30)
 #define HEADER 16
 #define EVERY 13
 

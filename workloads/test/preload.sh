@@ -61,6 +61,7 @@ remote larson 1200
 remote thread-return 18
 remote thread-return 0 --set end_percent=0
 remote glibc-thread 0
+remote own-lines 0
 remote tiny-churn 0
 remote op-matrix 20000 --set pattern=5
 remote false-sharing-passive 2
@@ -83,6 +84,18 @@ for w in $workloads; do
 	ok $? "$w passes verify mode under null"
 done
 caught dirty "calloc: byte" kv-server
+
+# Lines of two threads: by turns in an order of the seed, of objects side by side many; from heaps apart none.
+shared() { sed -n 's/^sharing  *\([0-9]*\) lines were touched by several.*/\1/p; s/.*\(switch their randomisation off\).*/\1/p'; }
+still=$top_builddir/.libs/libashlar-still.so
+said=$(ASHLAR_BROKEN=none LD_PRELOAD=$still:$broken "$work" --mode sharing $(small own-lines) own-lines 2>&1 | shared)
+case $said in *randomisation*) skip="the kernel keeps addresses random here" ;; esac
+[ "$said" -gt 100 ] 2>/dev/null; ok $? "mode sharing counts the lines that two threads share"
+said=$(LD_PRELOAD=$still "$work" --mode sharing $(small own-lines) own-lines 2>&1 | shared)
+[ "$said" = 0 ]; ok $? "and none of threads with heaps apart"
+skip=
+said=$("$work" $(small own-lines) own-lines | grep "lines with live objects")
+[ "$(echo "$said" | grep -c "^  *0 of [1-9][0-9]* lines")" -eq 4 ]; ok $? "own-lines counts them after each round"
 
 said=$(LD_PRELOAD=$null "$work" $(small tiny-churn) tiny-churn)
 echo "$said" | grep -q "^allocator .*/libashlar-null.so"; ok $? "the worker names the file that holds malloc"

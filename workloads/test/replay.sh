@@ -32,6 +32,7 @@ for kind in one four late aligned; do
 	validated "$kind: three times over" --set rounds=3 trace:"$tmp/$kind"
 	validated "$kind: three times over, verified" --set rounds=3 --mode verify trace:"$tmp/$kind"
 	validated "$kind: in a window of 1 ms" --set window_ms=1 trace:"$tmp/$kind"
+	[ $kind = late ] || validated "$kind: three copies, verified" --set copies=3 --mode verify trace:"$tmp/$kind"
 done
 # The allocations that are counted are those of the trace.
 made=$("$work" --set ops=5000 trace:"$tmp/one" | sed -n 's/^work .* \([0-9]*\) allocation calls.*/\1/p')
@@ -85,7 +86,10 @@ refuse "No such file" trace:"$tmp/nosuch"
 refuse "max, windowed, paced, single are accepted" --set mode=fast trace:"$tmp/one"
 refuse "none, first, pages, all are accepted" --set touch=9 trace:"$tmp/one"
 refuse "known are ops, mode, window" --set threads=2 trace:"$tmp/one"
-refuse "mode locality is for traces" --mode locality tiny-churn
+refuse "mode locality is for traces and for workloads of one thread: larson has more" --mode locality larson
+refuse "mode sharing is for traces and for workloads whose threads exchange nothing: larson" --mode sharing larson
+refuse "modes locality and footprint make all calls in one thread" --mode locality --set copies=2 trace:"$tmp/one"
+refuse "copies=33: with 4 threads each these are more than 128; up to 32 are accepted" --set copies=33 trace:"$tmp/four"
 refuse "were given" --replay "$tmp/one" tiny-churn
 printf 'no trace at all' >"$tmp/text"
 refuse "$tmp/text: " trace:"$tmp/text"
@@ -130,5 +134,26 @@ if [ "${ASH_SANITIZER:-no}" = no ]; then
 	done
 	said=$(LD_PRELOAD='' "$work" --mode locality trace:"$tmp/four" 2>&1)
 	echo "$said" | grep -q "regions of 2 MiB in all"; ok $? "four: locality of all threads as one"
+	# Threads that take turns do so in one order; another seed has another.
+	sharing() { # PRELOAD WORD...: what is counted of lines and threads
+		preload=$1
+		shift
+		LD_PRELOAD=$preload timeout 100 "$work" --mode sharing "$@" 2>&1 | sed -n 's/^replay  *\([a-z]*\).*/\1/p; s/^locality *//p; s/^sharing *//p'
+	}
+	for of in "--set copies=5 trace:$tmp/one" "--set copies=3 trace:$tmp/four" "trace:$tmp/late" \
+		"--set ops=20000 --set threads=4 own-lines"; do
+		for preload in "$still" "$top_builddir/.libs/libashlar.so:$still"; do
+			first=$(sharing "$preload" $of)
+			said=$(sharing "$preload" $of)
+			case $said in *"switch their randomisation off"*) skip="the kernel keeps addresses random here" ;; esac
+			[ "$first" = "$said" ] && echo "$said" | grep -q "transfers of a line" &&
+				{ [ "${of%trace:*}" = "$of" ] || echo "$said" | grep -qx validated; }
+			ok $? "${of##*/}: threads by turns repeat under ${preload##*build*/}"
+			skip=
+		done
+	done
+	first=$(sharing "$still" --set ops=20000 own-lines)
+	said=$(sharing "$still" --set ops=20000 --seed 2 own-lines)
+	[ -n "$said" ] && [ "$first" != "$said" ]; ok $? "another seed has another order"
 fi
 finish

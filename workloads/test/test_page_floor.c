@@ -34,6 +34,33 @@ static void by_hand(void **state)
 	assert_int_equal(page_floor_end(&f), (1 + 2 + 1 + 3 + 1) * 4096);
 }
 
+/* Lines of two threads: a neighbour of another thread's, an object across several lines. */
+static void lines_of_threads(void **state)
+{
+	struct page_floor f;
+	uint64_t lines, shared;
+
+	(void)state;
+	assert_int_equal(page_floor_start(&f), 0);
+	page_floor_object(&f, at(0x1000), 16, WL_TOUCH_ALL);
+	page_floor_lines(&f, &lines, &shared);
+	assert_int_equal(lines, 0); /* whose it is was not told */
+	page_floor_owner(&f, 0);
+	page_floor_object(&f, at(0x10000), 16, WL_TOUCH_ALL);
+	page_floor_object(&f, at(0x10010), 16, WL_TOUCH_ALL);    /* its own neighbour */
+	page_floor_object(&f, at(0x1103f), 130, WL_TOUCH_FIRST); /* 4 lines, all of it */
+	page_floor_owner(&f, 1);
+	page_floor_object(&f, at(0x10020), 32, WL_TOUCH_ALL); /* the first line's end */
+	page_floor_object(&f, at(0x10040), 64, WL_TOUCH_ALL); /* the next one */
+	page_floor_object(&f, at(0x110c0), 1, WL_TOUCH_NONE); /* where the 130 bytes end */
+	page_floor_owner(&f, 0);
+	page_floor_object(&f, at(0x10044), 4, WL_TOUCH_ALL);
+	page_floor_lines(&f, &lines, &shared);
+	assert_int_equal(lines, 1 + 4 + 1);
+	assert_int_equal(shared, 3);
+	page_floor_end(&f);
+}
+
 /* A range across pieces of 2 MiB, whole and cut, added twice. */
 static void ranges(void **state)
 {
@@ -106,9 +133,9 @@ static void resident(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_hand),   cmocka_unit_test(ranges),
-		cmocka_unit_test(resident),  cmocka_unit_test(scattered),
-		cmocka_unit_test(histogram),
+		cmocka_unit_test(by_hand),   cmocka_unit_test(lines_of_threads),
+		cmocka_unit_test(ranges),    cmocka_unit_test(resident),
+		cmocka_unit_test(scattered), cmocka_unit_test(histogram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "workloads/replay/builder.h"
-#include "workloads/replay/locality.h"
+#include "workloads/lib/locality.h"
 
 static char why[256];
 
@@ -166,19 +166,19 @@ static void translations_wear_out(void **state)
 	struct channel_locality f;
 
 	(void)state;
-	locality_start(&l);
+	locality_start(&l, false);
 	for (int round = 0; round < 3; round++)
 		for (uintptr_t i = 0; i < 5; i++)
-			locality_touch(&l, i * LOCALITY_L1_SETS * 4096, 1);
+			locality_touch(&l, 0, i * LOCALITY_L1_SETS * 4096, 1, true);
 	locality_take(&l, &f);
 	assert_int_equal(f.l1_misses, 15);
 	assert_int_equal(f.l2_misses, 5); /* the second level holds them */
 	assert_int_equal(f.pages, 5);
 	/* Four fit. */
-	locality_start(&l);
+	locality_start(&l, false);
 	for (int round = 0; round < 3; round++)
 		for (uintptr_t i = 0; i < 4; i++)
-			locality_touch(&l, i * LOCALITY_L1_SETS * 4096, 1);
+			locality_touch(&l, 0, i * LOCALITY_L1_SETS * 4096, 1, true);
 	locality_take(&l, &f);
 	assert_int_equal(f.l1_misses, 4);
 }
@@ -189,14 +189,14 @@ static void places_are_counted_once_per_window(void **state)
 	struct channel_locality f;
 
 	(void)state;
-	locality_start(&l);
+	locality_start(&l, false);
 	for (int i = 0; i < 2 * LOCALITY_WINDOW; i++) {
-		locality_touch(&l, 4096 - 64, 128); /* two lines in two pages */
+		locality_touch(&l, 0, 4096 - 64, 128, true); /* two lines in two pages */
 		locality_operation(&l);
 	}
 	/* More lines than the set begins with. */
 	for (uintptr_t i = 0; i < 200000; i++)
-		locality_touch(&l, ((uintptr_t)1 << 30) + i * 64, 64);
+		locality_touch(&l, 0, ((uintptr_t)1 << 30) + i * 64, 64, true);
 	locality_take(&l, &f);
 	assert_int_equal(f.windows, 2);
 	assert_int_equal(f.lines_in_windows, 4);
@@ -207,9 +207,47 @@ static void places_are_counted_once_per_window(void **state)
 	assert_int_equal(f.regions, 1 + 7);
 }
 
+/* Reads and writes of one line, each with what the states modified, shared and invalid make of
+ * it. */
+static void lines_go_over(void **state)
+{
+	static const struct {
+		unsigned thread;
+		bool writes;
+		uint64_t transfers; /* so far */
+	} steps[] = {
+		{0, false, 0},   {0, true, 0},  /* the first one has it */
+		{1, false, 1},   {1, false, 1}, /* comes from 0, and stays */
+		{0, false, 1},                  /* 0 kept it */
+		{1, true, 2},    {1, true, 2},  /* taken from 0 */
+		{127, true, 3},  {0, false, 4}, /* written by 127 */
+		{1, false, 4},                  /* clean: nobody has to give it up */
+		{127, false, 4}, {64, true, 5}, /* of all three at once */
+	};
+	static struct locality l;
+	struct channel_locality f;
+
+	(void)state;
+	locality_start(&l, true);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		locality_touch(&l, steps[i].thread, 4096 + i, 1, steps[i].writes);
+		locality_take(&l, &f);
+		assert_int_equal(f.transfers, steps[i].transfers);
+	}
+	/* Lines of one thread each, more than the table begins with: none is shared. */
+	for (uintptr_t i = 0; i < 200000; i++)
+		locality_touch(&l, i % 128, ((uintptr_t)1 << 30) + i * 64, 64, true);
+	locality_touch(&l, 2, ((uintptr_t)1 << 30) + 3 * 64, 1, false);
+	locality_take(&l, &f);
+	assert_int_equal(f.transfers, 6);
+	assert_int_equal(f.shared_lines, 2);
+	assert_int_equal(f.lines, 200001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_go_over),
 		cmocka_unit_test(a_free_waits_for_its_allocation_once),
 		cmocka_unit_test(creation_is_known),
 		cmocka_unit_test(what_could_not_have_happened),

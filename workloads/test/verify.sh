@@ -93,7 +93,7 @@ refuse "a whole number from 1 to" --set ops= tiny-churn
 refuse "a whole number from 1 to" --set ops=99999999999999999999999 tiny-churn
 refuse "known are ops, depth" --set depht=3 tiny-churn
 refuse "NAME=VALUE is needed" --set depth tiny-churn
-refuse "throughput, latency, verify and footprint" --mode fast tiny-churn
+refuse "throughput, latency, verify, locality, footprint and sharing" --mode fast tiny-churn
 refuse "a whole number from 0" --seed -1 tiny-churn
 refuse "unknown option or missing value" --sed 1 tiny-churn
 refuse "unknown option or missing value" tiny-churn --seed

@@ -5,6 +5,7 @@
  * object written in full.  The original runs for two seconds and counts; here the
  * number of replacements is fixed. */
 #include "workloads/lib/blocks.h"
+#include "workloads/lib/dist.h"
 #include "workloads/lib/thread.h"
 
 enum { OPS, THREADS, SLOTS, SIZE_MIN, SIZE_MAX_ };
@@ -43,14 +44,10 @@ static int setup(struct wl_run *run)
 	return 0;
 }
 
-/* By inversion: the share below s is (1/min - 1/s) / (1/min - 1/max). */
 static size_t random_size(struct wl_thread *t)
 {
-	double low = (double)t->run->values[SIZE_MIN],
-	       high = (double)t->run->values[SIZE_MAX_] + 1;
-	double size = 1 / (1 / low - rng_unit(&t->rng) * (1 / low - 1 / high));
-
-	return size < high - 1 ? (size_t)size : (size_t)high - 1;
+	return dist_inverse_square(&t->rng, (uint64_t)t->run->values[SIZE_MIN],
+				   (uint64_t)t->run->values[SIZE_MAX_]);
 }
 
 static void body(struct wl_thread *t, void *argument)
@@ -78,9 +75,8 @@ static int run(struct wl_run *run)
 
 static double mean_size(const struct wl_run *run)
 {
-	double low = (double)run->values[SIZE_MIN], high = (double)run->values[SIZE_MAX_] + 1;
-
-	return high > low ? __builtin_log(high / low) / (1 / low - 1 / high) : low;
+	return dist_inverse_square_mean((uint64_t)run->values[SIZE_MIN],
+					(uint64_t)run->values[SIZE_MAX_]);
 }
 
 static uint64_t peak_bytes(const struct wl_run *run)
@@ -108,6 +104,7 @@ const struct workload workload_glibc_thread = {
 	.source = "glibc benchtests, bench-malloc-thread",
 	.touch = "every byte is written, the first read before the free",
 	.params = params,
+	.takes_turns = true,
 	.threaded = true,
 	.setup = setup,
 	.run = run,

@@ -20,6 +20,8 @@
 #include "workloads/shared/identity.h"
 #include "workloads/lib/measure.h"
 #include "workloads/lib/footprint.h"
+#include "workloads/lib/locality.h"
+#include "workloads/lib/turns.h"
 #include "workloads/worker/layout.h"
 #include "workloads/worker/options.h"
 #include "workloads/shared/procfs.h"
@@ -157,6 +159,15 @@ static int do_run(struct wl_run *run)
 	/* A trace has its own number of threads. */
 	int threads = wl_param_index(w, "threads") >= 0 ? (int)wl_value(run, "threads") : 0;
 
+	if (run->mode == WL_SHARING)
+		run->turns = turns_make(run);
+	if (run->turns && getenv(CHANNEL_MARK_ENV)) {
+		run->marks = wl_table(CHANNEL_THREADS * sizeof(*run->marks));
+		channel->marks_at = (uintptr_t)run->marks;
+	} else if (run->turns || run->mode == WL_LOCALITY) {
+		run->locality = wl_table(sizeof(*run->locality));
+		locality_start(run->locality, run->mode == WL_SHARING);
+	}
 	wl_threads_setup(run, (unsigned)threads);
 	if (check_memory(run) < 0 || w->setup(run) < 0)
 		return usage_error(channel->reason);
@@ -171,6 +182,11 @@ static int do_run(struct wl_run *run)
 	if (run->mode == WL_CDF)
 		cdf_start(run->expected_allocs);
 	wl_threads_arm(run);
+	/* A replay feeds the model by itself, an own workload by its calls; marks are at all
+	 * calls. */
+	for (unsigned i = 0; i < run->nthreads; i++)
+		if (run->marks || (run->locality && !replay_workload_path(w)))
+			run->threads[i].countdown = 0;
 	if (run->mode == WL_FOOTPRINT)
 		run->threads[0].countdown = footprint_start(run, run->threads[0].count);
 	if (move_clock(run) < 0)
@@ -185,6 +201,12 @@ static int do_run(struct wl_run *run)
 		footprint_end(run, run->threads[0].count);
 	measure_end(run);
 	collect(run);
+	if (run->locality)
+		locality_take(run->locality, &channel->locality);
+	/* What is freed now is no part of it, and the other threads have ended. */
+	run->locality = NULL;
+	run->turns = NULL;
+	run->marks = NULL;
 	if (w->teardown)
 		w->teardown(run);
 	check(run);
@@ -219,9 +241,11 @@ int main(int argc, char **argv)
 		return decode_main(argv[2]);
 	if (options_parse(argc, argv, &options, why, sizeof(why)) < 0)
 		return usage_error(why);
-	if (options.mode == WL_LOCALITY && layout_fix(argv, false) < 0)
-		return usage_error("mode locality needs fixed addresses, and the kernel does "
-				   "not let this process switch their randomisation off");
+	if ((options.mode == WL_LOCALITY || options.mode == WL_SHARING) &&
+	    layout_fix(argv, false) < 0)
+		return usage_error("modes locality and sharing need fixed addresses, and the "
+				   "kernel does not let this process switch their "
+				   "randomisation off");
 	if (options.mode == WL_FOOTPRINT && layout_fix(argv, true) < 0)
 		return usage_error("mode footprint needs fixed addresses and small pages, and "
 				   "the kernel does not let this process switch their "

@@ -14,11 +14,12 @@ const char options_usage[] =
 	"`ashlar-bench record` wrote is the workload trace:FILE, or trace:NAME=FILE.\n\n"
 	"  --list               name every workload and its parameters\n"
 	"  --seed N             seed of the workload's choices (default 1)\n"
-	"  --mode MODE          throughput (default), latency or verify; of a trace also\n"
-	"                       locality: one thread, fixed addresses, no times; of a trace "
-	"or\n"
-	"                       a workload of one thread footprint: what is resident after\n"
-	"                       each hundredth of its calls, without huge pages\n"
+	"  --mode MODE          throughput (default), latency or verify; of a trace or a\n"
+	"                       workload of one thread also locality: where what is touched\n"
+	"                       lies, at fixed addresses, and footprint: what is resident\n"
+	"                       after each hundredth of its calls, without huge pages; of a\n"
+	"                       trace or a workload whose threads exchange nothing sharing:\n"
+	"                       they take turns, and lines that go from one to another count\n"
 	"  --replay FILE        the same as the workload trace:FILE\n"
 	"  --set NAME=VALUE     a parameter of the workload; may be repeated\n"
 	"  --channel-fd N       write the figures into this memory file, not to stdout\n"
@@ -31,7 +32,7 @@ const char options_usage[] =
 
 static const char *const mode_names[] = {
 	[WL_THROUGHPUT] = "throughput", [WL_LATENCY] = "latency",     [WL_VERIFY] = "verify",
-	[WL_LOCALITY] = "locality",     [WL_FOOTPRINT] = "footprint",
+	[WL_LOCALITY] = "locality",     [WL_FOOTPRINT] = "footprint", [WL_SHARING] = "sharing",
 };
 
 /* Decimal, with nothing before or after it. */
@@ -159,11 +160,10 @@ static int set_mode(struct options *o, const char *name, char *why, size_t why_s
 			o->mode = (enum wl_mode)i;
 			return 0;
 		}
-	snprintf(
-		why, why_size,
-		"--mode %s: throughput, latency, verify and footprint are accepted, of a trace "
-		"also locality",
-		name);
+	snprintf(why, why_size,
+		 "--mode %s: throughput, latency, verify, locality, footprint and sharing are "
+		 "accepted",
+		 name);
 	return -1;
 }
 
@@ -275,16 +275,18 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t wh
 	}
 	if (find_workload(o, name, why, why_size) < 0)
 		return -1;
-	if (o->mode == WL_LOCALITY && !replay_workload_path(o->workload)) {
-		snprintf(why, why_size, "--mode locality is for traces: %s is none", name);
-		return -1;
-	}
-	if (o->mode == WL_FOOTPRINT && !replay_workload_path(o->workload) &&
+	if ((o->mode == WL_FOOTPRINT || o->mode == WL_LOCALITY) &&
+	    !replay_workload_path(o->workload) &&
 	    (o->workload->threaded || o->workload->processes)) {
 		snprintf(why, why_size,
-			 "--mode footprint is for traces and for workloads of one thread: %s "
-			 "has "
-			 "more",
+			 "--mode %s is for traces and for workloads of one thread: %s has more",
+			 mode_names[o->mode], name);
+		return -1;
+	}
+	if (o->mode == WL_SHARING && !o->workload->takes_turns) {
+		snprintf(why, why_size,
+			 "--mode sharing is for traces and for workloads whose threads "
+			 "exchange nothing: %s is no such one",
 			 name);
 		return -1;
 	}

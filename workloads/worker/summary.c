@@ -73,8 +73,6 @@ static void print_latency(const struct channel *c)
 static void print_replay(const struct channel *c)
 {
 	const struct channel_replay *r = &c->replay;
-	const struct channel_locality *l = &c->locality;
-	double ops = (double)l->operations / 1000, windows = (double)l->windows;
 
 	if (!r->used)
 		return;
@@ -95,6 +93,13 @@ static void print_replay(const struct channel *c)
 		    share > CHANNEL_WAIT_NOTE ? ", more than 5 %: this also measures scheduling"
 					      : "");
 	}
+}
+
+static void print_locality(const struct channel *c)
+{
+	const struct channel_locality *l = &c->locality;
+	double ops = (double)l->operations / 1000, windows = (double)l->windows;
+
 	if (!l->operations)
 		return;
 	say(STDOUT_FILENO,
@@ -111,6 +116,11 @@ static void print_replay(const struct channel *c)
 	    "          %.1f first-level and %.1f second-level misses of the address "
 	    "translation per 1000 operations\n",
 	    (double)l->l1_misses / ops, (double)l->l2_misses / ops);
+	if (c->locality.sharing)
+		say(STDOUT_FILENO,
+		    "sharing   %llu lines were touched by several threads, %.2f transfers of a "
+		    "line per 1000 operations\n",
+		    (unsigned long long)l->shared_lines, (double)l->transfers / ops);
 }
 
 void summary_print(const struct wl_run *run)
@@ -134,6 +144,7 @@ void summary_print(const struct wl_run *run)
 	    (unsigned long long)c->minor_faults, (unsigned long long)c->major_faults);
 	print_latency(c);
 	print_replay(c);
+	print_locality(c);
 	for (uint32_t i = 0; i < c->nmarks; i++) {
 		const struct channel_mark *m = &c->marks[i];
 
@@ -142,5 +153,11 @@ void summary_print(const struct wl_run *run)
 		    "objects\n",
 		    m->name, (double)m->live_bytes / 0x1p20, (double)m->floor_bytes / 0x1p20,
 		    (double)m->anon_bytes / 0x1p20, (unsigned long long)m->live_objects);
+		if (m->lines)
+			say(STDOUT_FILENO,
+			    "          %llu of %llu lines with live objects have some of two "
+			    "threads: %.2f %%\n",
+			    (unsigned long long)m->shared_lines, (unsigned long long)m->lines,
+			    100 * (double)m->shared_lines / (double)m->lines);
 	}
 }

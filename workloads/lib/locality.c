@@ -1,4 +1,4 @@
-#include "workloads/replay/locality.h"
+#include "workloads/lib/locality.h"
 
 #include "workloads/shared/rng.h"
 #include "workloads/shared/workload.h"
@@ -52,9 +52,11 @@ static void set_touch(struct locality_set *set, uintptr_t at, uint64_t window)
 	set->in_this++;
 }
 
-void locality_start(struct locality *l)
+void locality_start(struct locality *l, bool sharing)
 {
-	*l = (struct locality){.windows = 0};
+	*l = (struct locality){.sharing = sharing};
+	if (sharing && coherence_start(&l->coherence) < 0)
+		wl_die(NULL, "no memory for a table of cache lines");
 	set_start(&l->lines, 6);
 	set_start(&l->pages, 12);
 	set_start(&l->regions, 21);
@@ -86,7 +88,8 @@ static void translate(struct locality *l, uintptr_t at)
 		l->l2_misses++;
 }
 
-void locality_touch(struct locality *l, uintptr_t at, size_t bytes)
+void locality_touch(struct locality *l, unsigned thread, uintptr_t at, size_t bytes,
+		    bool writes)
 {
 	uintptr_t line = at & ~(uintptr_t)63;
 
@@ -97,6 +100,8 @@ void locality_touch(struct locality *l, uintptr_t at, size_t bytes)
 		set_touch(&l->pages, line, l->windows + 1);
 		set_touch(&l->regions, line, l->windows + 1);
 		translate(l, line);
+		if (l->sharing && coherence_access(&l->coherence, thread, line, writes) < 0)
+			wl_die(NULL, "no memory for a table of cache lines");
 	}
 }
 
@@ -129,4 +134,7 @@ void locality_take(const struct locality *l, struct channel_locality *f)
 	f->regions_in_windows = l->regions.in_window;
 	f->l1_misses = l->l1_misses;
 	f->l2_misses = l->l2_misses;
+	f->sharing = l->sharing;
+	f->shared_lines = l->coherence.shared;
+	f->transfers = l->coherence.transfers;
 }
