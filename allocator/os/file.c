@@ -10,6 +10,7 @@
 #include "util/system_call.h"
 
 #define LEAST_KEPT 100 /* programs count on the numbers below it */
+#define ONE_LINE 64    /* who asks with no more room than this asks for a line */
 
 static int open_file(const char *path)
 {
@@ -25,6 +26,12 @@ static void close_file(int fd)
 	ash_os_faulted(ASH_OS_CLOSE); /* the descriptor is gone all the same */
 }
 
+/* Whether it is the whole line that was asked for, so that no second read need find its end. */
+static bool is_a_line(const char *text, size_t length, size_t size)
+{
+	return size <= ONE_LINE && length > 0 && text[length - 1] == '\n';
+}
+
 /* From the beginning, whatever the file's position; the length, 0 where it cannot be read. */
 static size_t read_whole(int fd, char *text, size_t size)
 {
@@ -37,7 +44,7 @@ static size_t read_whole(int fd, char *text, size_t size)
 			    : ash_system_call(SYS_pread64, fd, text + length, size - 1 - length,
 					      (off_t)length);
 		length += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && length + 1 < size);
+	} while (n > 0 && length + 1 < size && !is_a_line(text, length, size));
 	if (n < 0) /* what was read may end in the middle of a number */
 		return 0;
 	text[length] = '\0';

@@ -191,6 +191,33 @@ static void refuse_nth(enum ash_os_call call, unsigned n)
 	ash_store_relaxed(&ash_os_fault_hook, refuse_last);
 }
 
+/* Whoever asks with room for a line has it with one read, and does not look behind it. */
+static void a_line_takes_one_read(void **state)
+{
+	char path[] = "/tmp/ashlar-line-XXXXXX", text[64], more[128];
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "4096\n", 5), 5);
+	refuse_nth(ASH_OS_READ, 2);
+	assert_int_equal(ash_os_read_file(path, text, sizeof(text)), 5);
+	assert_string_equal(text, "4096\n");
+	assert_int_equal(calls_left, 1);
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+	/* With room for several all are read. */
+	assert_int_equal(ash_os_read_file(path, more, sizeof(more)), 5);
+	refuse_nth(ASH_OS_READ, 2);
+	assert_int_equal(ash_os_read_file(path, more, sizeof(more)), 0);
+	/* Nor is half a line one. */
+	assert_int_equal(ftruncate(fd, 4), 0);
+	refuse_nth(ASH_OS_READ, 2);
+	assert_int_equal(ash_os_read_file(path, text, sizeof(text)), 0);
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+	unlink(path);
+	close(fd);
+}
+
 /* What there is of it may end in the middle of a number. */
 static void half_a_file_is_none(void **state)
 {
@@ -494,6 +521,7 @@ int main(void)
 		cmocka_unit_test(remap_grows),
 		cmocka_unit_test(every_call_can_fail),
 		cmocka_unit_test(facts_that_are_refused),
+		cmocka_unit_test(a_line_takes_one_read),
 		cmocka_unit_test(half_a_file_is_none),
 		cmocka_unit_test(waits_that_end_early),
 		cmocka_unit_test(scheduled_as_the_process),
