@@ -140,7 +140,7 @@ static bool once_per_epoch(uint32_t now, uint32_t passed)
 	for (unsigned n = 0; heap->rounds.ours && census.n == SPARES_AT_ONCE && n < CENSUSES;
 	     n++) {
 		census.n = 0;
-		ash_thread_each(visit, &census);
+		ash_thread_each_awake(visit, &census);
 		for (unsigned i = 0; i < census.n; i++)
 			ash_magazine_flush(census.class[i], census.spare[i]);
 	}

@@ -254,7 +254,7 @@ static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void *
 		ash_mutex_lock(&bin->lock);
 		bin->nslabs++;
 		bin->made++;
-		bin->uncarved += (uint64_t)slab->regions - slab->bump;
+		bin->uncarved += (uint32_t)slab->regions - slab->bump;
 		bin->empty_slabs++;
 		link_slab(bin, slab);
 		check(bin);
@@ -310,7 +310,7 @@ unsigned ash_bin_fill_idle(struct ash_bin *bin, unsigned class, void **end, unsi
 static void leave(struct ash_bin *bin, const struct ash_run *slab)
 {
 	bin->nslabs--;
-	bin->uncarved -= (uint64_t)slab->regions - slab->bump;
+	bin->uncarved -= (uint32_t)slab->regions - slab->bump;
 }
 
 /* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it is
