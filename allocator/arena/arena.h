@@ -1,0 +1,101 @@
+/* Arenas as objects: heaps of the program's own beside the one heap, each with its slabs and
+ * extents, made and destroyed at run time.
+ *
+ * Arenas have numbers.  Those below ash_arenas_automatic() are jemalloc's automatic ones, which
+ * here are all names of the one heap; what has one of its own was made by ash_arena_create.
+ * Numbers of destroyed ones are used again.  Functions return 0 or an errno value, which is
+ * ENOENT where no arena of its own has this number (never made, destroyed, automatic), and keep
+ * errno.  All may be called from any thread without a lock; they may call extent hooks, which
+ * happens without a lock, too.  Before them ash_boot must have succeeded.
+ *
+ * What a thread does with an object, or with the arena, while another resets or destroys the
+ * arena, is undefined for the program; the library's own state stays sound. */
+#ifndef ASH_ARENA_ARENA_H
+#define ASH_ARENA_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "arena/hooks.h"
+
+#define ASH_ARENA_FLAG_MOST 4094u /* the last that MALLOCX_ARENA can name */
+#define ASH_ARENAS_ALL 4096u      /* never the number of an arena, as are 4095 */
+#define ASH_ARENAS_DESTROYED 4097u
+#define ASH_ARENA_NAME 32 /* bytes, with the NUL */
+
+/* At boot: how many numbers are the heap's; between 1 and ASH_ARENA_FLAG_MOST. */
+void ash_arenas_init(unsigned automatic);
+unsigned ash_arenas_automatic(void);
+/* One more than the largest number that is or was in use (arenas.narenas). */
+unsigned ash_arenas_count(void);
+/* Whether an arena of its own has this number now. */
+bool ash_arena_exists(unsigned index);
+
+/* Makes one, with these hooks, which stay the caller's and must outlive it (NULL = the default
+ * ones); *index is its number.  EAGAIN where there is no memory for it. */
+int ash_arena_create(const extent_hooks_t *hooks, unsigned *index);
+/* Frees all that is allocated in it. */
+int ash_arena_reset(unsigned index);
+/* The same, and gives all its memory back.  EFAULT while threads are bound to it. */
+int ash_arena_destroy(unsigned index);
+
+/* The number of the arena that the allocation which p points into belongs to; 0 for one of the
+ * heap's.  EINVAL where p is in no live allocation. */
+int ash_arena_lookup(const void *p, unsigned *index);
+
+/* "manual_<index>" at first; a name of the caller's is cut. */
+int ash_arena_name(unsigned index, char name[ASH_ARENA_NAME]);
+int ash_arena_set_name(unsigned index, const char *name);
+
+/* The hooks in force, and others from now on.  NULL arguments: do not ask, do not change.  All
+ * automatic numbers have the default ones, for which changing is EFAULT. */
+int ash_arena_hooks(unsigned index, const extent_hooks_t **old, const extent_hooks_t *hooks);
+
+/* How long free memory stays as it is, in ms: 0 = not at all, -1 = for good; EFAULT below
+ * that.  ASH_DECAY_MUZZY is the time from lazily given back to given back. */
+enum ash_arena_decay { ASH_DECAY_DIRTY, ASH_DECAY_MUZZY };
+int ash_arena_decay_ms(unsigned index, enum ash_arena_decay which, int64_t *ms);
+int ash_arena_set_decay_ms(unsigned index, enum ash_arena_decay which, int64_t ms);
+/* The same for arenas that are made from now on; at first dirty_decay_ms and muzzy_decay_ms. */
+int64_t ash_arenas_decay_ms(enum ash_arena_decay which);
+int ash_arenas_set_decay_ms(enum ash_arena_decay which, int64_t ms);
+
+/* Gives back what is due by time; and all that is free.  `index` may be ASH_ARENAS_ALL, which
+ * does so for all arenas but the heap. */
+int ash_arena_decay(unsigned index);
+int ash_arena_purge(unsigned index);
+
+/* The calling thread's allocations come from this arena from now on; an automatic number brings
+ * it back to the heap.  EAGAIN where the thread has no record (no memory, or it is ending). */
+int ash_arena_bind(unsigned index);
+/* Its number; as it was bound, 0 at first. */
+unsigned ash_arena_bound(void);
+
+/* Counts of one arena; bytes unless said otherwise.  ASH_ARENAS_ALL adds up all but the heap,
+ * ASH_ARENAS_DESTROYED what was counted in those that are no more.
+ *
+ *   small + large <= active;  active + dirty + muzzy <= mapped;  what is retained is in none */
+struct ash_arena_stats {
+	unsigned threads; /* bound */
+	uint64_t uptime_ns;
+	size_t small, large; /* allocated */
+	size_t active;       /* of extents in use */
+	size_t dirty, muzzy; /* free, and may hold memory; may be taken by the kernel */
+	size_t retained;     /* addresses without memory */
+	size_t mapped;       /* of all extents but retained ones */
+	size_t metadata;     /* descriptors and the arena itself */
+	uint64_t small_nmalloc, small_ndalloc, large_nmalloc, large_ndalloc; /* objects, ever */
+	uint64_t dirty_npurge, dirty_nmadvise, dirty_purged; /* passes, calls, pages, ever */
+	uint64_t muzzy_npurge, muzzy_nmadvise, muzzy_purged;
+	uint64_t lock_ops, lock_waits; /* of its lock: taken, and found taken */
+};
+int ash_arena_stats(unsigned index, struct ash_arena_stats *stats);
+
+struct ash_arena_bin_stats {
+	uint64_t nmalloc, ndalloc, nslabs; /* ever */
+	size_t curregs, curslabs, nonfull_slabs;
+};
+/* Of one size class, 1 .. ASH_CLASSES - 1. */
+int ash_arena_bin_stats(unsigned index, unsigned class, struct ash_arena_bin_stats *stats);
+
+#endif
