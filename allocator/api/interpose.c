@@ -14,9 +14,17 @@
 void free_sized(void *p, size_t size);
 void free_aligned_sized(void *p, size_t align, size_t size);
 void cfree(void *p);
+void *mallocx(size_t size, int flags);
+void *rallocx(void *p, size_t size, int flags);
+size_t xallocx(void *p, size_t size, size_t extra, int flags);
+size_t sallocx(const void *p, int flags);
+void dallocx(void *p, int flags);
+void sdallocx(void *p, size_t size, int flags);
+size_t nallocx(size_t size, int flags);
 
 #define PLAIN(name) name
 ASH_DEFINE_FAMILY(PLAIN)
+ASH_DEFINE_EXTENDED(PLAIN)
 
 /* jemalloc's names; the variables are the program's to define or to set. */
 int mallctl(const char *name, void *oldp, size_t *oldlenp, void *newp, size_t newlen);

@@ -6,6 +6,7 @@
 #ifndef ASH_API_NAMES_H
 #define ASH_API_NAMES_H
 
+#include "front/extended.h"
 #include "front/front.h"
 #include "front/misuse.h"
 
@@ -69,6 +70,37 @@
 		size_t whole = ash_aligned_whole(size);                               \
                                                                                       \
 		return whole != 0 ? NAME(memalign)(ash_aligned_page(), whole) : NULL; \
+	}
+
+/* And jemalloc's calls beside it. */
+#define ASH_DEFINE_EXTENDED(NAME)                                                      \
+	ASH_EXPORT void *NAME(mallocx)(size_t size, int flags)                         \
+	{                                                                              \
+		return ash_mallocx(size, flags);                                       \
+	}                                                                              \
+	ASH_EXPORT void *NAME(rallocx)(void *p, size_t size, int flags)                \
+	{                                                                              \
+		return ash_rallocx(p, size, flags);                                    \
+	}                                                                              \
+	ASH_EXPORT size_t NAME(xallocx)(void *p, size_t size, size_t extra, int flags) \
+	{                                                                              \
+		return ash_xallocx(p, size, extra, flags);                             \
+	}                                                                              \
+	ASH_EXPORT size_t NAME(sallocx)(const void *p, int flags)                      \
+	{                                                                              \
+		return ash_sallocx(p, flags);                                          \
+	}                                                                              \
+	ASH_EXPORT void NAME(dallocx)(void *p, int flags)                              \
+	{                                                                              \
+		ash_dallocx(p, flags);                                                 \
+	}                                                                              \
+	ASH_EXPORT void NAME(sdallocx)(void *p, size_t size, int flags)                \
+	{                                                                              \
+		ash_sdallocx(p, size, flags);                                          \
+	}                                                                              \
+	ASH_EXPORT size_t NAME(nallocx)(size_t size, int flags)                        \
+	{                                                                              \
+		return ash_nallocx(size, flags);                                       \
 	}
 
 #endif

@@ -16,15 +16,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "arena/figures.h"
 #include "arena/hooks.h"
 
 #define ASH_ARENA_FLAG_MOST 4094u /* the last that MALLOCX_ARENA can name */
 #define ASH_ARENAS_ALL 4096u      /* never the number of an arena, as are 4095 */
 #define ASH_ARENAS_DESTROYED 4097u
-#define ASH_ARENA_NAME 32 /* bytes, with the NUL */
 
-/* At boot: how many numbers are the heap's; between 1 and ASH_ARENA_FLAG_MOST. */
+/* At boot: how many numbers are the heap's, between 1 and ASH_ARENA_FLAG_MOST; and that what
+ * lies idle in arenas makes room under a limit. */
 void ash_arenas_init(unsigned automatic);
+void ash_arenas_relief_init(void);
 unsigned ash_arenas_automatic(void);
 /* One more than the largest number that is or was in use (arenas.narenas). */
 unsigned ash_arenas_count(void);
@@ -39,8 +41,8 @@ int ash_arena_reset(unsigned index);
 /* The same, and gives all its memory back.  EFAULT while threads are bound to it. */
 int ash_arena_destroy(unsigned index);
 
-/* The number of the arena that the allocation which p points into belongs to; 0 for one of the
- * heap's.  EINVAL where p is in no live allocation. */
+/* The number of the arena that the allocation which p points into belongs to.  ENOENT where p
+ * is in none of an arena of its own: it may be the heap's (front/extended.h asks for both). */
 int ash_arena_lookup(const void *p, unsigned *index);
 
 /* "manual_<index>" at first; a name of the caller's is cut. */
@@ -53,7 +55,6 @@ int ash_arena_hooks(unsigned index, const extent_hooks_t **old, const extent_hoo
 
 /* How long free memory stays as it is, in ms: 0 = not at all, -1 = for good; EFAULT below
  * that.  ASH_DECAY_MUZZY is the time from lazily given back to given back. */
-enum ash_arena_decay { ASH_DECAY_DIRTY, ASH_DECAY_MUZZY };
 int ash_arena_decay_ms(unsigned index, enum ash_arena_decay which, int64_t *ms);
 int ash_arena_set_decay_ms(unsigned index, enum ash_arena_decay which, int64_t ms);
 /* The same for arenas that are made from now on; at first dirty_decay_ms and muzzy_decay_ms. */
@@ -70,31 +71,29 @@ int ash_arena_purge(unsigned index);
 int ash_arena_bind(unsigned index);
 /* Its number; as it was bound, 0 at first. */
 unsigned ash_arena_bound(void);
+/* A thread with this record is no more: it counts as bound no longer. */
+struct ash_thread;
+void ash_arena_thread_ends(struct ash_thread *thread);
 
-/* Counts of one arena; bytes unless said otherwise.  ASH_ARENAS_ALL adds up all but the heap,
- * ASH_ARENAS_DESTROYED what was counted in those that are no more.
- *
- *   small + large <= active;  active + dirty + muzzy <= mapped;  what is retained is in none */
-struct ash_arena_stats {
-	unsigned threads; /* bound */
-	uint64_t uptime_ns;
-	size_t small, large; /* allocated */
-	size_t active;       /* of extents in use */
-	size_t dirty, muzzy; /* free, and may hold memory; may be taken by the kernel */
-	size_t retained;     /* addresses without memory */
-	size_t mapped;       /* of all extents but retained ones */
-	size_t metadata;     /* descriptors and the arena itself */
-	uint64_t small_nmalloc, small_ndalloc, large_nmalloc, large_ndalloc; /* objects, ever */
-	uint64_t dirty_npurge, dirty_nmadvise, dirty_purged; /* passes, calls, pages, ever */
-	uint64_t muzzy_npurge, muzzy_nmadvise, muzzy_purged;
-	uint64_t lock_ops, lock_waits; /* of its lock: taken, and found taken */
-};
+/* What lies idle in arenas of their own: gives back up to `bytes`, not from within a hook;
+ * returns how many went. */
+size_t ash_arenas_relieve(size_t bytes);
+
+/* The arena of this number, NULL where there is none (ENOENT above). */
+struct ash_arena;
+struct ash_arena *ash_arena_at(unsigned index);
+/* Counts of those that are no more. */
+void ash_arenas_destroyed(struct ash_arena_stats *stats);
+
+/* Calls fn for each lock of arenas and explicit caches, in rank order; for fork.  The number of
+ * them is that of the first call with `prepare`. */
+struct ash_mutex;
+void ash_arenas_each_mutex(bool prepare, void (*fn)(struct ash_mutex *mutex));
+
+/* Counts of one arena.  ASH_ARENAS_ALL adds up all but the heap, ASH_ARENAS_DESTROYED has what
+ * was ever counted in those that are no more. */
 int ash_arena_stats(unsigned index, struct ash_arena_stats *stats);
 
-struct ash_arena_bin_stats {
-	uint64_t nmalloc, ndalloc, nslabs; /* ever */
-	size_t curregs, curslabs, nonfull_slabs;
-};
 /* Of one size class, 1 .. ASH_CLASSES - 1. */
 int ash_arena_bin_stats(unsigned index, unsigned class, struct ash_arena_bin_stats *stats);
 

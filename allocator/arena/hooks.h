@@ -1,5 +1,5 @@
-/* Where an arena of the program's own gets its memory: the program's extent hooks, of jemalloc's
- * layout, or the default ones.
+/* Where an arena of the program's own gets its memory: the program's extent hooks, of
+ * jemalloc's layout, or the default ones.
  *
  * All sizes are multiples of the OS page, and all but `alloc` may be NULL, which is a refusal.
  * A result of true is one, too: the memory is then as it was.  Whoever calls holds no lock. */

@@ -245,6 +245,8 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 			? 0
 			: (uint32_t)ash_class_size(ash_class_of(ash_conf.tcache_max));
 	t->counted = (struct ash_counted){0};
+	t->arena = NULL;
+	t->arena_index = 0;
 	t->top = checked() ? t->rest : ash_tls.top;
 	for (unsigned s = 0; checked() && s < ASH_CLASSES; s++)
 		t->top[s] = ASH_STATIC_TOP;

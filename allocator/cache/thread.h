@@ -13,6 +13,7 @@
 #include "util/atomic.h"
 #include "util/list.h"
 
+struct ash_arena;
 struct ash_shard;
 
 /* Per class.  `spare` is NULL or a full magazine: set only by the owner (release), always taken
@@ -68,6 +69,10 @@ struct ash_thread {
 	uint32_t slow_paths;
 	bool fresh; /* it is not the only thread, and made no slow call that allocates yet */
 	uint32_t budget_used; /* bytes that its capacities amount to */
+	/* The program's own arena that it is bound to: no class has a magazine then, so that
+	 * every call takes the slow path; NULL = none.  And the number that it asked for. */
+	struct ash_arena *arena;
+	unsigned arena_index;
 	size_t freed;         /* bytes that it gave to depot and slabs and did not take since */
 	uint32_t tcache_max;  /* largest class with magazines; 0 = none has: all of its calls go
 				 to the slabs */

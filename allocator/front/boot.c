@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "arena/arena.h"
 #include "cache/thread.h"
 #include "front/bounds.h"
 #include "conf/conf.h"
@@ -53,6 +54,21 @@ static void huge_pages_init(void)
 	ash_pool_set_decay_ms(&ash_heap, ash_conf.dirty_decay_ms);
 }
 
+/* Numbers of arenas that are names of the heap: as many as jemalloc makes by itself, and the
+ * one for very large allocations. */
+static void arenas_init(void)
+{
+	unsigned cpus = ash_os_usable_cpus();
+	uint64_t n = ash_conf.narenas != 0 ? ash_conf.narenas
+		     : cpus > 1            ? 4 * (uint64_t)cpus
+					   : 1;
+
+	ash_arenas_init(n < ASH_ARENA_FLAG_MOST ? (unsigned)n + 1 : ASH_ARENA_FLAG_MOST);
+	ash_arenas_relief_init();
+	ash_arenas_set_decay_ms(ASH_DECAY_DIRTY, ash_conf.dirty_decay_ms);
+	ash_arenas_set_decay_ms(ASH_DECAY_MUZZY, ash_conf.muzzy_decay_ms);
+}
+
 /* Nothing here allocates or waits for another thread.  The kernel is asked by the instruction
  * (util/system_call.h); the two functions of libc that are called (sysinfo, getauxval) may lead
  * back into the allocator, which then serves from the early heap. */
@@ -74,6 +90,7 @@ static bool bring_up(void)
 	    !ash_shard_init((unsigned)ash_conf.narenas))
 		return false;
 	ash_tcache_init();
+	arenas_init();
 	ash_heap.rounds.background = ash_conf.background_thread != ASH_BACKGROUND_FALSE;
 	ash_heap.rounds.alone = ash_conf.background_thread == ASH_BACKGROUND_TRUE;
 	if (!ash_conf.tcache || ash_conf.checks == ASH_CHECKS_FULL)

@@ -16,6 +16,7 @@
 
 #include <pthread.h>
 
+#include "arena/arena.h"
 #include "front/bounds.h"
 #include "cache/depot.h"
 #include "cache/magazine.h"
@@ -60,6 +61,7 @@ static void each_mutex(void (*fn)(struct ash_mutex *))
 	each_bin(fn);
 	ash_heap_each_mutex(&ash_heap, fn);
 	fn(ash_far_mutex());
+	ash_arenas_each_mutex(fn == ash_mutex_fork_prepare, fn);
 	fn(ash_magazine_mutex());
 	fn(ash_base_mutex());
 }

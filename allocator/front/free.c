@@ -1,6 +1,8 @@
 /* The slow paths of free. */
 #include "front/front.h"
 
+#include "arena/objects.h"
+#include "arena/tcaches.h"
 #include "cache/handed.h"
 #include "conf/conf.h"
 #include "front/boot.h"
@@ -20,12 +22,28 @@ static void count_large_given(const struct ash_object *object)
 	ash_thread_count_given(object->usable);
 }
 
+/* False where none of an arena's that is out begins there. */
+static bool free_of_arena(void *p)
+{
+	size_t usable = ASH_UNLIKELY(ash_tls.apart != 0) ? ash_objects_look(p).usable : 0;
+
+	if (!ash_objects_free(p))
+		return false;
+	ash_thread_count_given(usable);
+	return true;
+}
+
 /* A pointer that no thread cache takes: large, foreign or wrong. */
 static ASH_NOINLINE void free_far(void *p)
 {
 	struct ash_object object;
 
 	ash_boot();
+	/* Of an arena, before the full look: where none is live there, that one tells why. */
+	if (ash_map_at(p) != NULL && free_of_arena(p)) {
+		ash_tcache_tick(false);
+		return;
+	}
 	object = ash_object_of(p);
 	switch (object.kind) {
 	/* Of two threads that free it at once one finds it gone. */
@@ -46,6 +64,9 @@ static ASH_NOINLINE void free_far(void *p)
 			ash_rounds_notice();
 			return;
 		}
+		object.kind = ASH_OBJECT_FREED;
+		break;
+	case ASH_OBJECT_ARENA: /* another thread has got it by now */
 		object.kind = ASH_OBJECT_FREED;
 		break;
 	case ASH_OBJECT_EARLY:
@@ -191,4 +212,64 @@ void ash_free_slow(void *p)
 		free_annex(slab, p);
 	else
 		ash_free_full(p, 0);
+}
+
+/* The slab that p lies in, wherever; NULL for all that is no small object of the heap. */
+static struct ash_run *slab_of(const void *p)
+{
+	uintptr_t unit = ash_window_unit(p);
+
+	if (unit >= ash_window_limit)
+		return annex_slab(p);
+	return ash_window_class(unit) != 0 ? ash_run_of(p) : NULL;
+}
+
+/* A small object of the heap that may be given back past the magazines; else NULL. */
+static struct ash_run *single_slab(const void *p)
+{
+	struct ash_run *slab;
+
+	if (ash_conf.checks == ASH_CHECKS_ON)
+		return NULL;
+	slab = slab_of(p);
+	return slab != NULL && ash_slab_region_is_out(slab, p) ? slab : NULL;
+}
+
+void ash_free_single(void *p)
+{
+	struct ash_run *slab = single_slab(p);
+	int saved = errno;
+
+	if (slab == NULL) { /* and what is wrong is told there */
+		ash_front_free(p);
+		return;
+	}
+	ash_thread_count_given(ash_class_size(slab->class));
+	ash_tcache_free_single(slab->class, p);
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
+		ash_purge_excess(&ash_heap);
+	errno = saved;
+}
+
+bool ash_free_into(unsigned id, void *p)
+{
+	struct ash_arena_object o;
+	struct ash_run *slab;
+	unsigned class = 0;
+	bool taken = false;
+	int saved = errno;
+
+	o = ash_objects_look(p);
+	if (o.place == ASH_PLACE_OUT) {
+		class = o.class;
+		taken = class != 0 && ash_tcaches_free(id, o.arena, class, p);
+	} else if (o.place == ASH_PLACE_NONE) {
+		slab = single_slab(p);
+		class = slab != NULL ? slab->class : 0;
+		taken = class != 0 && ash_tcaches_free(id, NULL, class, p);
+	}
+	if (taken)
+		ash_thread_count_given(ash_class_size(class));
+	errno = saved;
+	return taken;
 }

@@ -184,12 +184,22 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 /* A run or mapping, after a search for memory where there is none; arguments as for
  * ash_large_alloc, `growing`: with room behind it.  NULL with ENOMEM. */
 void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing);
+/* An object of the class past the magazines. */
+void *ash_malloc_single(unsigned class);
+/* And free; or into an explicit cache: false where that does not take it. */
+void ash_free_single(void *p);
+bool ash_free_into(unsigned id, void *p);
 /* As malloc, for an allocation that grew out of its place and may go on growing. */
 void *ash_malloc_growing(size_t size);
 /* Bytes that realloc has copied; approximate where several threads did. */
 extern uint64_t ash_realloc_copied;
 /* Calls of it with size 0. */
 extern uint64_t ash_realloc_zeroed;
+
+/* Another size for p, which is `object` and large, where it lies; false where that cannot be.
+ */
+struct ash_object;
+bool ash_realloc_in_place(void *p, struct ash_object *object, size_t size);
 
 /* The rest of the family; results and errors as ashlar.h states them. */
 void *ash_realloc(void *p, size_t size);

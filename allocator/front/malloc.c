@@ -1,6 +1,7 @@
 /* The slow paths of malloc and calloc. */
 #include "front/front.h"
 
+#include "arena/objects.h"
 #include "front/boot.h"
 #include "front/bounds.h"
 #include "cache/handed.h"
@@ -34,10 +35,21 @@ static void *or_again(void *p, size_t size, size_t align, bool *zeroed)
 
 void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 {
+	struct ash_arena *arena;
 	int saved = errno;
 	void *p;
 
 	ash_tcache_tick(true);
+	arena = ash_arena_mine();
+	if (ASH_UNLIKELY(arena != NULL)) {
+		p = ash_objects_alloc(arena, size, align, zeroed);
+		if (p == NULL && ash_bounds_tell_hard())
+			p = ash_objects_alloc(arena, size, align, zeroed);
+		ash_bounds_tell();
+		if (ASH_UNLIKELY(ash_tls.apart != 0) && p != NULL)
+			ash_thread_count_taken(ash_usable_size(p));
+		return p;
+	}
 	p = growing ? ash_large_alloc_growing(&ash_heap, size)
 		    : ash_large_alloc(&ash_heap, size, align, zeroed);
 	if (ASH_UNLIKELY(p == NULL)) {
@@ -56,10 +68,11 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 	return p;
 }
 
-/* What the fast paths do not do, for threads that they do not serve. */
+/* What the fast paths do not do, for threads that they do not serve.  (What a bound thread gets
+ * is its arena's, which knows by itself what is out.) */
 ASH_INLINE void hand_out(void *p, unsigned class)
 {
-	if (ash_conf.checks == ASH_CHECKS_ON)
+	if (ash_conf.checks == ASH_CHECKS_ON && ash_arena_mine() == NULL)
 		ash_handed_out(p);
 	ash_thread_count_taken(ash_class_size(class));
 }
@@ -95,6 +108,22 @@ void *ash_malloc_slow(size_t size)
 	if (ASH_UNLIKELY(ash_front_is_apart()))
 		hand_out(p, class);
 	errno = saved; /* a search for memory may have met refusals */
+	return p;
+}
+
+void *ash_malloc_single(unsigned class)
+{
+	int saved = errno;
+	void *p = ash_tcache_alloc_single(class);
+
+	if (p == NULL && ash_bounds_tell_hard())
+		p = ash_tcache_alloc_single(class);
+	ash_bounds_tell();
+	if (p == NULL)
+		return no_memory();
+	if (ASH_UNLIKELY(ash_front_is_apart()))
+		hand_out(p, class);
+	errno = saved;
 	return p;
 }
 

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arena/objects.h"
 #include "cache/handed.h"
 #include "conf/conf.h"
 #include "meta/early.h"
@@ -69,6 +70,34 @@ static struct ash_object in_run(struct ash_run *run, const void *p)
 	}
 }
 
+/* Of an arena of the program's own; where p is not even near: false. */
+static bool in_arena(const void *p, struct ash_object *o)
+{
+	struct ash_arena_object found;
+
+	if (ASH_LIKELY(ash_map_at(p) == NULL))
+		return false;
+	found = ash_objects_look(p);
+	*o = (struct ash_object){
+		.kind = ASH_OBJECT_ARENA, .usable = found.usable, .class = found.class};
+	switch (found.place) {
+	case ASH_PLACE_NONE: /* it went meanwhile */
+		return false;
+	case ASH_PLACE_OUT:
+		return true;
+	case ASH_PLACE_FREED:
+		o->kind = ASH_OBJECT_FREED;
+		return true;
+	case ASH_PLACE_NEVER:
+		*o = none(ASH_OBJECT_NEVER);
+		return true;
+	default:
+		*o = none(found.class != 0 ? "it points inside an object"
+					   : "it points inside an allocation");
+		return true;
+	}
+}
+
 struct ash_object ash_object_of(const void *p)
 {
 	struct ash_object o = {.kind = ASH_OBJECT_MAPPING}, inside = {.kind = ASH_OBJECT_NONE};
@@ -76,6 +105,9 @@ struct ash_object ash_object_of(const void *p)
 
 	if ((uintptr_t)p & 15)
 		return none("it is misaligned");
+	/* An arena's extent may lie in what we allocated for the program. */
+	if (in_arena(p, &inside))
+		return inside;
 	if (run != NULL) {
 		inside = in_run(run, p);
 		/* Where a hugeblock is no more a mapping may lie now. */

@@ -14,6 +14,7 @@ enum ash_object_kind {
 	ASH_OBJECT_SMALL,
 	ASH_OBJECT_RUN,
 	ASH_OBJECT_MAPPING,
+	ASH_OBJECT_ARENA, /* of an arena of the program's own */
 	ASH_OBJECT_EARLY, /* allocated while boot went on (meta/early.h) */
 };
 
@@ -22,6 +23,7 @@ struct ash_object {
 	size_t usable; /* bytes; of a freed one where known, else 0 */
 	struct ash_run *run;
 	struct ash_far far;
+	unsigned class; /* of an arena's small one, else 0 */
 	const char *why;
 };
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "arena/objects.h"
 #include "front/boot.h"
 #include "front/bounds.h"
 #include "conf/conf.h"
@@ -150,6 +151,45 @@ static bool resize_run(struct ash_run *run, size_t usable, size_t size)
 	return true;
 }
 
+/* As resize_mapping, but it stays where it is. */
+static bool extend_mapping(void *p, struct ash_far *entry, size_t size)
+{
+	struct ash_relief relief = {.bytes = size > entry->usable ? size - entry->usable : 0};
+
+	do {
+		if (!ash_far_detach(p, entry))
+			return false;
+		if (ash_mapping_resize_in_place(&ash_heap, entry, size))
+			return true;
+	} while (ash_load_relaxed(&ash_heap.limits.hard) != ASH_NO_LIMIT &&
+		 ash_relief_again(&relief));
+	return false;
+}
+
+bool ash_realloc_in_place(void *p, struct ash_object *object, size_t size)
+{
+	int saved = errno;
+	bool done = false;
+
+	switch (object->kind) {
+	case ASH_OBJECT_RUN:
+		done = size > ASH_SMALL_MAX && resize_run(object->run, object->usable, size);
+		break;
+	case ASH_OBJECT_MAPPING:
+		done = size > ASH_SMALL_MAX && extend_mapping(p, &object->far, size);
+		break;
+	case ASH_OBJECT_ARENA:
+		done = object->class == 0 && ash_objects_resize(p, size);
+		break;
+	default:
+		break;
+	}
+	if (done)
+		count_resized(p, object->usable);
+	errno = saved;
+	return done;
+}
+
 void *ash_realloc(void *p, size_t size)
 {
 	const struct ash_run *slab;
@@ -190,6 +230,13 @@ void *ash_realloc(void *p, size_t size)
 		break;
 	case ASH_OBJECT_EARLY:
 		if (size <= object.usable)
+			return p;
+		break;
+	case ASH_OBJECT_ARENA:
+		if (object.class != 0 ? stays_small(object.usable, size)
+				      : stays_large(object.usable, size))
+			return p;
+		if (size > ASH_SMALL_MAX && ash_realloc_in_place(p, &object, size))
 			return p;
 		break;
 	case ASH_OBJECT_RUN:

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "arena/arena.h"
+#include "arena/objects.h"
 #include "cache/depot.h"
 #include "front/capacity.h"
 #include "reclaim/relief.h"
@@ -90,11 +92,12 @@ static void drop_class(struct ash_thread *t, void **tops[], unsigned class)
 	cc->misses = 0;
 }
 
-/* For a thread that ends, or that vanished in a fork. */
+/* For a thread that ends, that vanished in a fork, or is about to be bound. */
 static void flush_thread(struct ash_thread *t, void **tops[])
 {
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
 		drop_class(t, tops, c);
+	ash_arena_thread_ends(t);
 }
 
 /* A class that saw no miss through an epoch gets half the room, and each does where the thread
@@ -310,6 +313,8 @@ static bool earn(struct ash_thread *t, unsigned class)
 		ash_capacity_most(class) < FIRST_CAP ? ash_capacity_most(class) : FIRST_CAP;
 	void **m;
 
+	if (ASH_UNLIKELY(t->arena != NULL))
+		return false;
 	if (cc->cap != 0)
 		ash_capacity_set(t, class, 0);
 	if (ASH_UNLIKELY(ash_class_size(class) > t->tcache_max))
@@ -328,6 +333,17 @@ static bool earn(struct ash_thread *t, unsigned class)
 	}
 	set_top(t->top, class, ash_magazine_clear(m, first));
 	return true;
+}
+
+/* For a thread without magazines: one that is bound has none. */
+static ASH_NOINLINE void *alloc_uncached(struct ash_thread *t, unsigned class)
+{
+	struct ash_arena *arena = ash_arena_mine();
+
+	if (arena != NULL)
+		return ash_objects_alloc(arena, ash_class_size(class), ASH_SMALL_STEP, NULL);
+	count_taken(t, class, 1);
+	return alloc_single(source(t, class), class);
 }
 
 ASH_INLINE void *pop(struct ash_thread *t, unsigned class, void **top)
@@ -388,16 +404,13 @@ void *ash_tcache_alloc(unsigned class)
 	if (ASH_UNLIKELY(t == NULL))
 		return alloc_single(source_of_nobody(class), class);
 	tick(t, true);
-	if (ASH_UNLIKELY(!ash_tcache_enabled)) {
-		count_taken(t, class, 1);
-		return alloc_single(source(t, class), class);
-	}
+	if (ASH_UNLIKELY(!ash_tcache_enabled))
+		return alloc_uncached(t, class);
 	cc = &t->classes[class];
 	if (ASH_LIKELY(t->top[class] != ASH_STATIC_TOP)) {
 		ash_capacity_count_miss(cc);
 	} else if (!earn(t, class)) {
-		count_taken(t, class, 1);
-		return alloc_single(source(t, class), class);
+		return alloc_uncached(t, class);
 	}
 again:
 	/* Items below a NULL that was freed by its size. */
@@ -540,6 +553,44 @@ void ash_tcache_free(unsigned class, void *p)
 		count_given(t, class, given);
 }
 
+void *ash_tcache_alloc_single(unsigned class)
+{
+	struct ash_thread *t = ash_thread_self();
+
+	if (ASH_UNLIKELY(t == NULL))
+		return alloc_single(source_of_nobody(class), class);
+	tick(t, true);
+	return alloc_uncached(t, class);
+}
+
+unsigned ash_tcache_fill(unsigned class, void **out, unsigned want)
+{
+	struct ash_thread *t = ash_thread_self();
+	struct ash_shard *shard = t != NULL ? source(t, class) : source_of_nobody(class);
+	unsigned got;
+
+	if (t != NULL)
+		tick(t, true);
+	got = ash_bin_fill(&shard->bin[class], class, shard->index, out + want, want);
+	if (got == 0) {
+		out[0] = alloc_single(shard, class);
+		return out[0] != NULL;
+	}
+	memmove(out, out + want - got, got * sizeof(*out));
+	if (t != NULL)
+		count_taken(t, class, got);
+	return got;
+}
+
+void ash_tcache_free_single(unsigned class, void *p)
+{
+	struct ash_thread *t = ash_thread_self();
+
+	if (t != NULL)
+		tick(t, false);
+	free_single(t, class, p);
+}
+
 void ash_tcache_init(void)
 {
 	ash_depot_init();
@@ -558,8 +609,11 @@ void ash_tcache_flush(void)
 
 bool ash_tcache_release(void)
 {
+	size_t gone;
+
 	ash_tcache_flush();
-	return ash_relief_all();
+	gone = ash_arenas_relieve(SIZE_MAX);
+	return ash_relief_all() || gone != 0;
 }
 
 bool ash_tcache_set_enabled(bool enabled)

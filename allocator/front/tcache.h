@@ -61,6 +61,12 @@ void *ash_tcache_alloc(unsigned class);
 /* Takes an object of the class, whose magazine is full. */
 void ash_tcache_free(unsigned class, void *p);
 
+/* The same past the magazines; and up to `want` objects of the heap, how many (0 with ENOMEM).
+ */
+void *ash_tcache_alloc_single(unsigned class);
+void ash_tcache_free_single(unsigned class, void *p);
+unsigned ash_tcache_fill(unsigned class, void **out, unsigned want);
+
 /* For slow paths that touch no magazine (large objects): a tick now and then.  `allocates` as
  * in ash_rounds_tick. */
 void ash_tcache_tick(bool allocates);

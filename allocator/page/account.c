@@ -32,6 +32,18 @@ size_t ash_account_cached(const struct ash_heap *heap)
 	return ash_load_relaxed(&heap->account.cached);
 }
 
+void ash_account_count_arenas(struct ash_heap *heap, long bytes)
+{
+	size_t before = ash_add_relaxed(&heap->account.arenas, (size_t)bytes);
+
+	ash_assert(bytes >= 0 || before >= (size_t)-bytes);
+}
+
+size_t ash_account_arenas(const struct ash_heap *heap)
+{
+	return ash_load_relaxed(&heap->account.arenas);
+}
+
 void ash_account_count_holes(struct ash_heap *heap, long pages)
 {
 	size_t before = ash_add_relaxed(&heap->account.hole_pages, (size_t)pages);
@@ -78,7 +90,8 @@ static size_t counted(const struct ash_heap *heap)
 	size_t held = ((ash_account_in_use(heap) + ash_account_dirty(heap) +
 			ash_account_muzzy(heap) + ash_account_kept(heap))
 		       << ASH_GRANULE_SHIFT) +
-		      ash_far_bytes() + ash_account_cached(heap) + ash_base_mapped();
+		      ash_far_bytes() + ash_account_cached(heap) + ash_account_arenas(heap) +
+		      ash_base_mapped();
 	size_t holes = ash_account_hole_bytes(heap);
 
 	return held > holes ? held - holes : 0;

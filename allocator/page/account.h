@@ -42,6 +42,11 @@ ASH_INLINE size_t ash_account_clock(const struct ash_heap *heap)
 	return ash_load_relaxed(&heap->account.clock);
 }
 
+/* Extents of arenas that came to hold memory (more) or hold none any more (less); their bytes.
+ */
+void ash_account_count_arenas(struct ash_heap *heap, long bytes);
+size_t ash_account_arenas(const struct ash_heap *heap);
+
 /* Pages inside slabs that were given back (more) or came into use again (less). */
 void ash_account_count_holes(struct ash_heap *heap, long pages);
 size_t ash_account_hole_bytes(const struct ash_heap *heap);

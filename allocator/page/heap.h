@@ -21,8 +21,8 @@
 
 /* How much there is of what; functions in account.h.
  *
- *   held = (in_use + dirty + muzzy + kept) granules + mapped + cached + metadata + departed
- *          - holes
+ *   held = (in_use + dirty + muzzy + kept) granules + mapped + cached + arenas + metadata
+ *          + departed - holes
  *
  * where mapped is the far table's and metadata that of meta/base.h.  Over all hugeblocks:
  *
@@ -45,6 +45,8 @@ struct ash_account {
 	/* By the mappings lock. */
 	size_t cached; /* bytes in the cache of freed mappings */
 	/* Atomic. */
+	size_t arenas; /* bytes of extents of the program's own arenas, but for those without
+			  memory */
 	size_t hole_pages; /* given back inside slabs */
 	size_t departed;   /* bytes that left one of these, or the far table, and are not gone
 			      yet nor in another */

@@ -33,6 +33,14 @@ static size_t usable_of(size_t size, unsigned granules)
 	return pages < run ? pages : run;
 }
 
+size_t ash_large_usable(size_t size)
+{
+	if (size <= RUN_BYTES_MOST)
+		return usable_of(size, granules_of(size));
+	size = ash_align_up(size, ash_os_page);
+	return size <= PTRDIFF_MAX ? size : 0;
+}
+
 static void *run_start(struct ash_run *run, size_t size)
 {
 	if (run == NULL)

@@ -27,6 +27,10 @@ void ash_large_free_mapping(struct ash_heap *heap, const struct ash_far *entry);
 /* Another size in place; false where it cannot be, the allocation is then as it was. */
 bool ash_large_resize_run(struct ash_heap *heap, struct ash_run *run, size_t size);
 
+/* What such an allocation has of usable bytes, also as an arena's: whole OS pages; 0 where
+ * there is none of this size. */
+size_t ash_large_usable(size_t size);
+
 /* Whether an allocation of this size would be a run. */
 bool ash_large_is_run(size_t size);
 

@@ -48,7 +48,7 @@ static size_t in_use(const struct ash_heap *heap)
 {
 	size_t keeps =
 		((ash_account_in_use(heap) + ash_account_kept(heap)) << ASH_GRANULE_SHIFT) +
-		ash_far_bytes() + ash_base_mapped();
+		ash_far_bytes() + ash_account_arenas(heap) + ash_base_mapped();
 	size_t idle = ash_account_hole_bytes(heap) +
 		      (ash_limits_cached_hook != NULL ? ash_limits_cached_hook() : 0);
 

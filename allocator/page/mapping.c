@@ -126,7 +126,8 @@ void ash_mapping_free(struct ash_heap *heap, const struct ash_far *entry)
 
 /* Grows into its own end or a cached piece behind it where there is one, else by the kernel,
  * which may move it. */
-void *ash_mapping_resize(struct ash_heap *heap, const struct ash_far *entry, size_t size)
+static void *resize(struct ash_heap *heap, const struct ash_far *entry, size_t size,
+		    bool may_move)
 {
 	size_t bytes = ash_align_up(size, ash_os_page);
 	struct ash_far changed = *entry;
@@ -143,7 +144,7 @@ void *ash_mapping_resize(struct ash_heap *heap, const struct ash_far *entry, siz
 		changed.mapped += ash_mapping_cache_take_at(
 			heap, changed.mapping + changed.mapped, bytes - changed.mapped);
 	if (bytes > changed.mapped)
-		p = ash_os_remap((void *)changed.mapping, changed.mapped, bytes, true);
+		p = ash_os_remap((void *)changed.mapping, changed.mapped, bytes, may_move);
 	if (p != NULL) {
 		if (bytes > changed.mapped) {
 			ash_growth_note(heap, bytes - changed.mapped);
@@ -158,6 +159,17 @@ void *ash_mapping_resize(struct ash_heap *heap, const struct ash_far *entry, siz
 	ash_limits_settle(heap, charged);
 	ash_growth_look(heap);
 	return p;
+}
+
+void *ash_mapping_resize(struct ash_heap *heap, const struct ash_far *entry, size_t size)
+{
+	return resize(heap, entry, size, true);
+}
+
+bool ash_mapping_resize_in_place(struct ash_heap *heap, const struct ash_far *entry,
+				 size_t size)
+{
+	return resize(heap, entry, size, false) != NULL;
 }
 
 bool ash_mapping_trim(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)

@@ -22,6 +22,9 @@ void ash_mapping_free(struct ash_heap *heap, const struct ash_far *entry);
  * need be; it is attached again on return.  NULL where it could not be done: the allocation
  * is then as it was. */
 void *ash_mapping_resize(struct ash_heap *heap, const struct ash_far *entry, size_t size);
+/* The same without moving it. */
+bool ash_mapping_resize_in_place(struct ash_heap *heap, const struct ash_far *entry,
+				 size_t size);
 
 /* For heap->mappings.cache_ns: freed mappings wait until something else takes them. */
 #define ASH_MAPPING_CACHE_FOR_GOOD ((uint64_t)INT64_MAX)

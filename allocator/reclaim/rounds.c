@@ -68,6 +68,8 @@
  * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
 
+bool (*ash_rounds_hook)(void);
+
 static struct ash_heap *const heap = &ash_heap; /* threads and shards are the process's */
 
 void ash_rounds_inbox(struct ash_shard *shard)
@@ -276,6 +278,11 @@ static bool rounds_at_once(uint64_t now_ns)
 	return left;
 }
 
+static bool others_left(void)
+{
+	return ash_rounds_hook != NULL && ash_rounds_hook();
+}
+
 /* Whether the program moves so much memory that what lies idle is worth many looks.  (One
  * background thread may begin while another looks a last time: one of them gets a wrong answer
  * then, and the pause after it is long or short for once.) */
@@ -300,6 +307,7 @@ static uint64_t background_round(void)
 	if (ash_thread_none_left() || ash_load_relaxed(&heap->rounds.stopped))
 		return ASH_BACKGROUND_END;
 	left = rounds_at_once(now_ns);
+	left |= others_left();
 	busy = program_is_busy(now_ns);
 	if (left || (int64_t)(now_ns - ash_load_seq_cst(&heap->rounds.ticked_ns)) <
 			    (int64_t)AFTERMATH_NS)
@@ -386,8 +394,10 @@ void ash_rounds_tick(uint64_t now_ns)
 		return;
 	ash_relatives_thread_goes_on();
 	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
-	if (!wake_background())
+	if (!wake_background()) {
 		round_of_work(now_ns, false);
+		others_left();
+	}
 }
 
 void ash_rounds_notice(void)

@@ -21,6 +21,10 @@
 
 struct ash_shard;
 
+/* Asked at the end of each round, without the claim and under no lock: who above has memory
+ * that goes by time; returns whether some is left.  Set at boot, NULL = nobody. */
+extern bool (*ash_rounds_hook)(void);
+
 void ash_rounds_init(void);
 
 /* Starts the background thread where there is none and none was refused.  May allocate: call

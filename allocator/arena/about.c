@@ -1,0 +1,193 @@
+#include "arena/arena.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "arena/extents.h"
+#include "arena/objects.h"
+#include "page/limits.h"
+#include "reclaim/rounds.h"
+
+int ash_arena_name(unsigned index, char name[ASH_ARENA_NAME])
+{
+	struct ash_arena *arena = ash_arena_at(index);
+
+	if (arena == NULL)
+		return ENOENT;
+	ash_arena_lock(arena);
+	memcpy(name, arena->name, ASH_ARENA_NAME);
+	ash_arena_unlock(arena);
+	return 0;
+}
+
+int ash_arena_set_name(unsigned index, const char *name)
+{
+	struct ash_arena *arena = ash_arena_at(index);
+	char cut[ASH_ARENA_NAME] = "";
+
+	if (arena == NULL)
+		return ENOENT;
+	for (unsigned i = 0; i + 1 < sizeof(cut) && name[i] != '\0'; i++)
+		cut[i] = name[i];
+	ash_arena_lock(arena);
+	memcpy(arena->name, cut, sizeof(cut));
+	ash_arena_unlock(arena);
+	return 0;
+}
+
+int ash_arena_hooks(unsigned index, const extent_hooks_t **old, const extent_hooks_t *hooks)
+{
+	struct ash_arena *arena;
+
+	if (index < ash_arenas_automatic()) {
+		if (hooks != NULL)
+			return EFAULT;
+		if (old != NULL)
+			*old = &ash_hooks_default;
+		return 0;
+	}
+	arena = ash_arena_at(index);
+	if (arena == NULL)
+		return ENOENT;
+	if (hooks != NULL) {
+		ash_store_relaxed(&arena->refuses_to_split, false);
+		ash_store_relaxed(&arena->refuses_to_commit, false);
+		hooks = ash_exchange_acq_rel(&arena->hooks, hooks);
+	} else {
+		hooks = ash_load_acquire(&arena->hooks);
+	}
+	if (old != NULL)
+		*old = hooks;
+	return 0;
+}
+
+int ash_arena_decay_ms(unsigned index, enum ash_arena_decay which, int64_t *ms)
+{
+	struct ash_arena *arena = ash_arena_at(index);
+
+	if (arena == NULL)
+		return ENOENT;
+	*ms = ash_load_relaxed(&arena->decay_ms[which]);
+	return 0;
+}
+
+int ash_arena_set_decay_ms(unsigned index, enum ash_arena_decay which, int64_t ms)
+{
+	struct ash_arena *arena = ash_arena_at(index);
+
+	if (arena == NULL)
+		return ENOENT;
+	if (!ash_arena_is_decay(ms))
+		return EFAULT;
+	ash_store_relaxed(&arena->decay_ms[which], ms);
+	return ash_arena_decay(index);
+}
+
+/* --- memory goes
+ * -------------------------------------------------------------------------------- */
+
+static size_t give_back(struct ash_arena *arena, bool all)
+{
+	if (all)
+		ash_objects_tidy(arena);
+	return ash_extents_decay(arena, all, SIZE_MAX);
+}
+
+static int each_or_one(unsigned index, bool all)
+{
+	struct ash_arena *arena;
+	int saved = errno;
+
+	if (index == ASH_ARENAS_ALL) {
+		unsigned end = ash_arenas_count();
+
+		for (unsigned i = ash_arenas_automatic(); i < end; i++) {
+			arena = ash_arena_at(i);
+			if (arena != NULL)
+				give_back(arena, all);
+		}
+		errno = saved;
+		return 0;
+	}
+	arena = ash_arena_at(index);
+	if (arena == NULL)
+		return ENOENT;
+	give_back(arena, all);
+	errno = saved;
+	return 0;
+}
+
+int ash_arena_decay(unsigned index)
+{
+	return each_or_one(index, false);
+}
+
+int ash_arena_purge(unsigned index)
+{
+	return each_or_one(index, true);
+}
+
+size_t ash_arenas_relieve(size_t bytes)
+{
+	unsigned end = ash_arenas_count();
+	size_t gone = 0;
+
+	if (ash_hooks_depth != 0 || ash_mutex_forking)
+		return 0;
+	for (unsigned i = ash_arenas_automatic(); i < end && gone < bytes; i++) {
+		struct ash_arena *arena = ash_arena_at(i);
+
+		if (arena != NULL)
+			gone += give_back(arena, true);
+	}
+	return gone;
+}
+
+/* What pages ask for before a limit refuses: who was asked before us. */
+static size_t (*make_room_below)(struct ash_heap *heap, size_t bytes);
+
+static size_t make_room(struct ash_heap *heap, size_t bytes)
+{
+	size_t gone = make_room_below != NULL ? make_room_below(heap, bytes) : 0;
+
+	return gone != 0 ? gone : ash_arenas_relieve(bytes);
+}
+
+#define AT_ONCE 256    /* arenas that one round looks at, */
+#define EXTENTS_EACH 8 /* and extents that it gives back of each */
+
+/* What is due goes, also of arenas that nobody uses; some of them in each round. */
+static bool decay_some(void)
+{
+	static unsigned cursor; /* atomic; two rounds at once look at the same ones */
+	unsigned end = ash_arenas_count(), first = ash_arenas_automatic();
+	unsigned at = ash_load_relaxed(&cursor);
+	bool left = false;
+	int saved = errno;
+
+	if (end == first || ash_hooks_depth != 0 || ash_mutex_forking)
+		return false;
+	for (unsigned n = 0; n < AT_ONCE && n < end - first; n++, at++) {
+		struct ash_arena *arena;
+
+		if (at < first || at >= end)
+			at = first;
+		arena = ash_arena_at(at);
+		if (arena != NULL) {
+			ash_extents_decay(arena, false, EXTENTS_EACH);
+			left |= ash_extents_are_to_go(arena);
+		}
+	}
+	ash_store_relaxed(&cursor, at);
+	errno = saved;
+	return left;
+}
+
+void ash_arenas_relief_init(void)
+{
+	ash_rounds_hook = decay_some;
+	if (ash_limits_room_hook == make_room)
+		return;
+	make_room_below = ash_limits_room_hook;
+	ash_limits_room_hook = make_room;
+}

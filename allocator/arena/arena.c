@@ -1,0 +1,320 @@
+#include "arena/arena.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "arena/extent.h"
+#include "arena/extents.h"
+#include "arena/objects.h"
+#include "arena/tcaches.h"
+#include "cache/thread.h"
+#include "meta/base.h"
+#include "util/assert.h"
+#include "util/fmt.h"
+
+/* Arenas by their number, in leaves that never go.  Under the lock; `leaves` and `next` are
+ * read without it, too. an arena is on `unused`  <=>  it is not alive entries below `next` are
+ * set, but for those of numbers that no arena has */
+#define LEAF 256
+#define LEAVES 256
+static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_ARENAS);
+static struct ash_arena **leaves[LEAVES];
+static struct ash_arena *unused;
+static unsigned automatic = 1, next = 1;
+static struct ash_arena_stats destroyed;
+
+static int64_t default_ms[2]; /* atomic */
+
+void ash_arenas_init(unsigned n)
+{
+	ash_assert(n > 0 && n <= ASH_ARENA_FLAG_MOST);
+	automatic = n;
+	ash_store_release(&next, n);
+}
+
+unsigned ash_arenas_automatic(void)
+{
+	return automatic;
+}
+
+int64_t ash_arenas_decay_ms(enum ash_arena_decay which)
+{
+	return ash_load_relaxed(&default_ms[which]);
+}
+
+int ash_arenas_set_decay_ms(enum ash_arena_decay which, int64_t ms)
+{
+	if (!ash_arena_is_decay(ms))
+		return EFAULT;
+	ash_store_relaxed(&default_ms[which], ms);
+	return 0;
+}
+
+unsigned ash_arenas_count(void)
+{
+	return ash_load_acquire(&next);
+}
+
+static struct ash_arena **entry(unsigned index)
+{
+	struct ash_arena **leaf;
+
+	if (index / LEAF >= LEAVES)
+		return NULL;
+	leaf = ash_load_acquire(&leaves[index / LEAF]);
+	return leaf != NULL ? &leaf[index % LEAF] : NULL;
+}
+
+/* Alive or not. */
+static struct ash_arena *any_at(unsigned index)
+{
+	struct ash_arena **at = entry(index);
+
+	return at != NULL ? ash_load_acquire(at) : NULL;
+}
+
+struct ash_arena *ash_arena_at(unsigned index)
+{
+	struct ash_arena *arena = any_at(index);
+
+	return arena != NULL && ash_load_acquire(&arena->alive) ? arena : NULL;
+}
+
+bool ash_arena_exists(unsigned index)
+{
+	return ash_arena_at(index) != NULL;
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------------- */
+
+static void no_such(unsigned *index)
+{
+	while (*index > ASH_ARENA_FLAG_MOST && *index <= ASH_ARENAS_DESTROYED)
+		++*index;
+}
+
+/* Under the lock: gives an arena the next number; false where there is no place for it. */
+static bool enlist(struct ash_arena *arena)
+{
+	unsigned index = next;
+	struct ash_arena **at;
+
+	no_such(&index);
+	at = entry(index);
+	if (at == NULL)
+		return false;
+	arena->index = index;
+	ash_store_release(at, arena);
+	ash_store_release(&next, index + 1);
+	return true;
+}
+
+/* Makes the place for the next number. */
+static bool open_leaf(void)
+{
+	unsigned index = ash_load_acquire(&next);
+	struct ash_arena **none = NULL, **leaf;
+
+	no_such(&index);
+	if (index / LEAF >= LEAVES)
+		return false;
+	if (entry(index) != NULL)
+		return true;
+	leaf = ash_base_alloc(LEAF * sizeof(struct ash_arena *), ASH_CACHE_LINE);
+	if (leaf == NULL)
+		return false;
+	ash_cas_acq_rel(&leaves[index / LEAF], &none, leaf);
+	return true;
+}
+
+static void name_it(struct ash_arena *arena)
+{
+	ash_format(arena->name, sizeof(arena->name), "manual_%u", arena->index);
+}
+
+/* One that nobody else knows, with a number; NULL where there is no memory. */
+static struct ash_arena *take_arena(void)
+{
+	struct ash_arena *arena;
+
+	ash_mutex_lock(&lock);
+	arena = unused;
+	if (arena != NULL)
+		unused = arena->unused;
+	ash_mutex_unlock(&lock);
+	if (arena != NULL)
+		return arena;
+	arena = ash_base_alloc(sizeof(*arena), ASH_CACHE_LINE);
+	if (arena == NULL)
+		return NULL;
+	ash_mutex_init(&arena->lock, ASH_RANK_ARENA);
+	for (;;) {
+		bool done;
+
+		if (!open_leaf())
+			return NULL; /* (the descriptor is lost: there are 65,000 arenas) */
+		ash_mutex_lock(&lock);
+		done = enlist(arena);
+		ash_mutex_unlock(&lock);
+		if (done)
+			return arena;
+	}
+}
+
+int ash_arena_create(const extent_hooks_t *hooks, unsigned *index)
+{
+	int saved = errno;
+	struct ash_arena *arena = take_arena();
+
+	errno = saved;
+	if (arena == NULL)
+		return EAGAIN;
+	ash_store_release(&arena->hooks, hooks != NULL ? hooks : &ash_hooks_default);
+	arena->born_ns = ash_os_coarse_clock_ns();
+	ash_store_relaxed(&arena->decay_ms[ASH_DECAY_DIRTY],
+			  ash_arenas_decay_ms(ASH_DECAY_DIRTY));
+	ash_store_relaxed(&arena->decay_ms[ASH_DECAY_MUZZY],
+			  ash_arenas_decay_ms(ASH_DECAY_MUZZY));
+	ash_store_relaxed(&arena->grow, 0);
+	ash_store_relaxed(&arena->refuses_to_split, false);
+	ash_store_relaxed(&arena->refuses_to_commit, false);
+	name_it(arena);
+	ash_store_release(&arena->alive, true);
+	*index = arena->index;
+	return 0;
+}
+
+int ash_arena_reset(unsigned index)
+{
+	struct ash_arena *arena = ash_arena_at(index);
+	int saved = errno;
+
+	if (arena == NULL)
+		return ENOENT;
+	ash_tcaches_forget(arena);
+	ash_objects_reset(arena);
+	errno = saved;
+	return 0;
+}
+
+int ash_arena_destroy(unsigned index)
+{
+	struct ash_arena *arena;
+	int saved = errno;
+	bool bound;
+
+	ash_mutex_lock(&lock);
+	arena = ash_arena_at(index);
+	bound = arena != NULL && arena->threads != 0;
+	if (arena != NULL && !bound)
+		ash_store_release(&arena->alive, false);
+	ash_mutex_unlock(&lock);
+	if (arena == NULL)
+		return ENOENT;
+	if (bound)
+		return EFAULT;
+	ash_tcaches_forget(arena);
+	ash_objects_reset(arena);
+	ash_extents_destroy(arena);
+	ash_mutex_lock(&lock);
+	ash_arena_lock(arena);
+	ash_arena_add_ever(&destroyed, &arena->counts);
+	memset(&arena->counts, 0, sizeof(arena->counts));
+	for (unsigned c = 0; arena->body != NULL && c < ASH_CLASSES; c++)
+		memset(&arena->body->bin[c].counts, 0, sizeof(arena->body->bin[c].counts));
+	ash_arena_unlock(arena);
+	arena->unused = unused;
+	unused = arena;
+	ash_mutex_unlock(&lock);
+	errno = saved;
+	return 0;
+}
+
+int ash_arena_lookup(const void *p, unsigned *index)
+{
+	struct ash_arena_object o = ash_objects_look(p);
+
+	if (o.place != ASH_PLACE_OUT && o.place != ASH_PLACE_INSIDE)
+		return ENOENT;
+	*index = o.arena->index;
+	return 0;
+}
+
+/* --- threads
+ * ------------------------------------------------------------------------------------- */
+
+void ash_arena_thread_ends(struct ash_thread *t)
+{
+	if (t->arena == NULL)
+		return;
+	ash_mutex_lock(&lock);
+	ash_assert(t->arena->threads > 0);
+	ash_store_relaxed(&t->arena->threads, t->arena->threads - 1);
+	ash_mutex_unlock(&lock);
+	t->arena = NULL;
+}
+
+int ash_arena_bind(unsigned index)
+{
+	struct ash_arena *arena = NULL;
+	int saved = errno;
+	struct ash_thread *t = ash_thread_self();
+
+	if (t == NULL) {
+		errno = saved;
+		return EAGAIN;
+	}
+	if (index >= automatic) {
+		ash_mutex_lock(&lock);
+		arena = ash_arena_at(index);
+		if (arena != NULL)
+			ash_store_relaxed(&arena->threads, arena->threads + 1);
+		ash_mutex_unlock(&lock);
+		if (arena == NULL) {
+			errno = saved;
+			return ENOENT;
+		}
+		/* From here on no class has a magazine, and each call takes the slow path. */
+		ash_thread_flush(t, t->top);
+	}
+	ash_arena_thread_ends(t); /* with the one that it was bound to */
+	t->arena = arena;
+	t->arena_index = index;
+	errno = saved;
+	return 0;
+}
+
+unsigned ash_arena_bound(void)
+{
+	const struct ash_thread *t = ash_tls.thread;
+
+	return t != NULL ? t->arena_index : 0;
+}
+
+void ash_arenas_destroyed(struct ash_arena_stats *stats)
+{
+	ash_mutex_lock(&lock);
+	*stats = destroyed;
+	ash_mutex_unlock(&lock);
+}
+
+/* --- fork
+ * ---------------------------------------------------------------------------------------- */
+
+static unsigned locked; /* arenas that there were at prepare: none comes before the end */
+
+void ash_arenas_each_mutex(bool prepare, void (*fn)(struct ash_mutex *mutex))
+{
+	fn(&lock);
+	if (prepare)
+		locked = next;
+	ash_tcaches_each_mutex(prepare, fn);
+	for (unsigned i = automatic; i < locked; i++) {
+		struct ash_arena *arena = any_at(i);
+
+		if (arena != NULL)
+			fn(&arena->lock);
+	}
+	fn(ash_extent_mutex());
+}
