@@ -19,8 +19,10 @@ bool ash_symbols_read(struct ash_symbols *s, uintptr_t base, const ElfW(Dyn) * d
 			s->strings = (void *)pointer(s, d->d_un.d_ptr);
 		else if (d->d_tag == DT_GNU_HASH)
 			s->gnu_hash = (void *)pointer(s, d->d_un.d_ptr);
+#if !defined(__s390x__) && !defined(__alpha__) /* whose DT_HASH has words of 64 bits */
 		else if (d->d_tag == DT_HASH)
 			s->hash = (void *)pointer(s, d->d_un.d_ptr);
+#endif
 	}
 	return s->symbols != NULL && s->strings != NULL &&
 	       (s->gnu_hash != NULL || s->hash != NULL);

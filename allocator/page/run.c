@@ -108,6 +108,26 @@ static void end_room(struct ash_heap *heap, struct ash_run *run, unsigned granul
 	run->nfree -= (uint16_t)granules;
 }
 
+/* Caller holds the lock.  Granules from `first` on are about to be another's: what of them was
+ * room of the run before is so no longer. */
+static void end_room_before(struct ash_heap *heap, struct ash_hugeblock *block, unsigned first)
+{
+	unsigned end = first;
+	struct ash_run *run;
+
+	if (heap->pages.room == 0)
+		return;
+	while (end > 0 && !ash_bitmap_test(block->used, end - 1))
+		end--;
+	if (end == 0)
+		return;
+	run = &block->run[end - 1];
+	if (run->state == ASH_RUN_INNER)
+		run -= run->head;
+	if (run->state == ASH_RUN_LARGE && run->nfree > first - end)
+		end_room(heap, run, run->nfree - (first - end));
+}
+
 static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned room,
 			     unsigned align, enum ash_run_state state, bool *zeroed)
 {
@@ -146,6 +166,7 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 		first = ash_bitmap_next(block->used, ASH_HUGE_GRANULES, first, true) - room;
 	run = &block->run[first];
 	ash_assert(run->state == ASH_RUN_FREE && first % align == 0);
+	end_room_before(heap, block, first);
 	ash_store_relaxed(&run->state, (uint8_t)state);
 	if (zeroed != NULL)
 		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,

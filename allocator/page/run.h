@@ -18,7 +18,7 @@ struct ash_run *ash_run_alloc(struct ash_heap *heap, unsigned granules, unsigned
 
 /* The same where `room` granules are free from its start (more than `granules`, at most
  * ASH_HUGE_GRANULES), so that it can grow in place; the room stays anybody's.  Where the
- * machine cannot give so many, or other runs have as much room as there may be (1 MiB or a 32nd
+ * machine cannot give so many, or other runs have as much room as there may be (2 MiB or a 32nd
  * of what is in use), without; always from a multiple of one granule. */
 struct ash_run *ash_run_alloc_room(struct ash_heap *heap, unsigned granules, unsigned room,
 				   enum ash_run_state state);

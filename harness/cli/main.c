@@ -1,5 +1,6 @@
 /* ashlar-bench: finds the verb and hands over. */
 #include <argp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,11 +66,15 @@ int main(int argc, char **argv)
 {
 	argp_err_exit_status = STATUS_USAGE;
 	if (argc > 2 && strcmp(argv[1], "help") == 0) {
-		/* `help VERB` is `VERB --help`; where the verb has verbs below it, `help VERB
-		 * BELOW` is `VERB BELOW --help`. */
+		/* `help VERB` is `VERB --help`, and of cluster's verbs `help cluster BELOW` is
+		 * `cluster BELOW --help`.  Nothing else is handed on: record would run it. */
 		static char ask[] = "--help";
+		bool below = argc > 3 && strcmp(argv[2], "cluster") == 0 && *argv[3] != '-';
 
-		memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof(*argv));
+		argv[1] = argv[2];
+		if (below)
+			argv[2] = argv[3];
+		argc = below ? 4 : 3;
 		argv[argc - 1] = ask;
 	}
 	if (argc < 2) {

@@ -40,12 +40,18 @@ uint64_t number_seed(const char *name, const char *text)
 	return value;
 }
 
+/* strtod also takes blanks, a sign and hexadecimal digits. */
+static bool is_plain(const char *text)
+{
+	return (isdigit((unsigned char)*text) || *text == '.') && strpbrk(text, "xX") == NULL;
+}
+
 double number_percent(const char *name, const char *text)
 {
 	char *end;
 	double share = strtod(text, &end) / 100;
 
-	if (strcmp(end, "%") != 0 || !(share > 0 && share < 1))
+	if (!is_plain(text) || strcmp(end, "%") != 0 || !(share > 0 && share < 1))
 		exit(complain_usage("%s %s: a percentage like 3%% is needed", name, text));
 	return share;
 }

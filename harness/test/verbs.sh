@@ -32,6 +32,8 @@ for verb in $("$bench" cluster --help | awk '/^  [a-z]/ { print $1 }'); do
 		*) cat ;;
 		esac | sed "s/^/cluster /" >>"$work/options"
 done
+(cd "$work" && bench help record true && [ ! -e true.trace ])
+check '[ $? -eq 0 ] && grep -q Usage "$work/out"' "help record COMMAND runs nothing"
 check '[ "$(echo $verbs | wc -w)" -ge 10 ] && [ "$(wc -l <"$work/options")" -ge 30 ]' "verbs and options were found"
 refuses 2 "'fly'" "help of an unknown verb" help fly
 
