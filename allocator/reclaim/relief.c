@@ -118,7 +118,7 @@ bool ash_relief_all(void)
 {
 	struct ash_heap *heap = &ash_heap;
 	uint64_t before = ash_os_given.bytes;
-	size_t idle;
+	size_t idle, holes;
 
 	ash_thread_inherit(UINT_MAX);
 	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
@@ -126,9 +126,12 @@ bool ash_relief_all(void)
 	ash_rounds_inboxes();
 	idle = ash_block_idle(heap);
 	ash_purge_all(heap);
+	holes = ash_account_hole_bytes(heap);
 	claimed(heap, SIZE_MAX);
-	ash_purge_all(heap); /* slabs whose pages went as holes are free runs now, and count as
-				such */
+	/* Slabs whose pages went as holes are free runs now, and count as dirty; what others
+	 * free meanwhile is left to the next call. */
+	if (ash_account_hole_bytes(heap) < holes)
+		ash_purge_up_to(heap, holes - ash_account_hole_bytes(heap));
 	ash_block_release_empty(heap, idle);
 	return ash_os_given.bytes != before;
 }
