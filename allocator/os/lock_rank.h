@@ -4,23 +4,23 @@
 #define ASH_OS_LOCK_RANK_H
 
 enum ash_lock_rank {
-	ASH_RANK_EPOCH = 1,    /* the snapshot that statistics are read from */
-	ASH_RANK_THREADS,     /* list of thread records */
-	ASH_RANK_SHARDS,      /* creation of shards, who owns them */
-	ASH_RANK_DEPOT,       /* full magazines of one class (and one owned shard) */
-	ASH_RANK_BIN,         /* slabs of one class in one shard */
-	ASH_RANK_GROW,        /* mapping more hugeblocks */
-	ASH_RANK_TAIL,        /* a mapping's unused end while it is purged */
-	ASH_RANK_PAGE,        /* runs in hugeblocks */
-	ASH_RANK_MAPPINGS,    /* cache of large mappings */
-	ASH_RANK_FAR,         /* table of mappings outside the window */
-	ASH_RANK_ARENAS,      /* which arenas of the program's own there are */
-	ASH_RANK_TCACHES,     /* which explicit thread caches there are */
-	ASH_RANK_TCACHE,      /* one of them */
-	ASH_RANK_ARENA,       /* extents and slabs of one arena */
-	ASH_RANK_EXTENTS,     /* unused descriptors of extents */
-	ASH_RANK_MAGAZINES,   /* free list of magazines */
-	ASH_RANK_BASE,        /* memory for metadata */
+	ASH_RANK_EPOCH = 1, /* the snapshot that statistics are read from */
+	ASH_RANK_THREADS,   /* list of thread records */
+	ASH_RANK_SHARDS,    /* creation of shards, who owns them */
+	ASH_RANK_DEPOT,     /* full magazines of one class (and one owned shard) */
+	ASH_RANK_BIN,       /* slabs of one class in one shard */
+	ASH_RANK_GROW,      /* mapping more hugeblocks */
+	ASH_RANK_TAIL,      /* a mapping's unused end while it is purged */
+	ASH_RANK_PAGE,      /* runs in hugeblocks */
+	ASH_RANK_MAPPINGS,  /* cache of large mappings */
+	ASH_RANK_FAR,       /* table of mappings outside the window */
+	ASH_RANK_ARENAS,    /* which arenas of the program's own there are */
+	ASH_RANK_TCACHES,   /* which explicit thread caches there are */
+	ASH_RANK_TCACHE,    /* one of them */
+	ASH_RANK_ARENA,     /* extents and slabs of one arena */
+	ASH_RANK_EXTENTS,   /* unused descriptors of extents */
+	ASH_RANK_MAGAZINES, /* free list of magazines */
+	ASH_RANK_BASE,      /* memory for metadata */
 	ASH_RANKS
 };
 
