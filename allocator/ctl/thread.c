@@ -28,7 +28,7 @@ static int count(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_
 	(void)at, (void)in;
 	if (c == NULL)
 		return EAGAIN;
-	field = (uint64_t *)((char *)c + row->offset);
+	field = (uint64_t *)(void *)((char *)c + row->offset);
 	if (row->type == ASH_CTL_POINTER)
 		out->p = field;
 	else

@@ -303,7 +303,7 @@ static uint64_t background_round(void)
 	uint64_t now_ns = ash_os_clock_ns();
 	bool left, busy;
 
-	ash_owned_add(&heap->rounds.runs, 1);
+	ash_add_relaxed(&heap->rounds.runs, 1); /* one may end while the next begins */
 	if (ash_thread_none_left() || ash_load_relaxed(&heap->rounds.stopped))
 		return ASH_BACKGROUND_END;
 	left = rounds_at_once(now_ns);

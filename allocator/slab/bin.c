@@ -581,3 +581,21 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 		ash_misuse_hook(&misuse[i]);
 	return true;
 }
+
+ASH_RACY size_t ash_bin_idle_bytes(const struct ash_bin *bin, unsigned class)
+{
+	const struct ash_size_class *sc = &ash_size_classes[class];
+	uint64_t idle = (uint64_t)bin->nslabs * sc->regions - bin->uncarved - bin->regions_out;
+
+	return (int64_t)idle > 0 ? (size_t)idle * sc->size : 0;
+}
+
+ASH_RACY uint32_t ash_bin_slabs(const struct ash_bin *bin)
+{
+	return bin->nslabs;
+}
+
+ASH_RACY size_t ash_bin_bytes_out(const struct ash_bin *bin, unsigned class)
+{
+	return bin->regions_out * ash_size_classes[class].size;
+}

@@ -103,23 +103,11 @@ struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *wa
 
 /* Bytes in free regions of the bin's slabs that were ever handed out, whether they hold memory
  * or not.  Without the lock, roughly. */
-ASH_RACY static inline size_t ash_bin_idle_bytes(const struct ash_bin *bin, unsigned class)
-{
-	const struct ash_size_class *sc = &ash_size_classes[class];
-	uint64_t idle = (uint64_t)bin->nslabs * sc->regions - bin->uncarved - bin->regions_out;
-
-	return (int64_t)idle > 0 ? (size_t)idle * sc->size : 0;
-}
+size_t ash_bin_idle_bytes(const struct ash_bin *bin, unsigned class);
 
 /* Its slabs, and bytes of its regions that are out.  Without the lock, roughly. */
-ASH_RACY static inline uint32_t ash_bin_slabs(const struct ash_bin *bin)
-{
-	return bin->nslabs;
-}
-ASH_RACY static inline size_t ash_bin_bytes_out(const struct ash_bin *bin, unsigned class)
-{
-	return bin->regions_out * ash_size_classes[class].size;
-}
+uint32_t ash_bin_slabs(const struct ash_bin *bin);
+size_t ash_bin_bytes_out(const struct ash_bin *bin, unsigned class);
 
 /* `purged` are the pages that are gone. */
 void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged);

@@ -12,6 +12,7 @@
 #include "os/os.h"
 #include "page/account.h"
 #include "page/heap.h"
+#include "os/mutex.h"
 #include "slab/shard.h"
 
 static uint64_t regions_out(unsigned class)
@@ -19,9 +20,13 @@ static uint64_t regions_out(unsigned class)
 	uint64_t n = 0;
 
 	for (unsigned s = 0; s < ash_shard_count(); s++) {
-		const struct ash_bin *bin = ash_shard_bin(s, class);
+		struct ash_bin *bin = ash_shard_bin(s, class);
 
-		n += bin != NULL ? bin->regions_out : 0;
+		if (bin == NULL)
+			continue;
+		ash_mutex_lock(&bin->lock); /* a background thread may flush into it */
+		n += bin->regions_out;
+		ash_mutex_unlock(&bin->lock);
 	}
 	return n;
 }
