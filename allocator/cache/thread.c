@@ -244,6 +244,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 		ash_conf.tcache_max == 0
 			? 0
 			: (uint32_t)ash_class_size(ash_class_of(ash_conf.tcache_max));
+	t->tcache_on = true;
 	t->counted = (struct ash_counted){0};
 	t->arena = NULL;
 	t->arena_index = 0;

@@ -76,7 +76,8 @@ struct ash_thread {
 	size_t freed;         /* bytes that it gave to depot and slabs and did not take since */
 	uint32_t tcache_max;  /* largest class with magazines; 0 = none has: all of its calls go
 				 to the slabs */
-	uint32_t tcache_most; /* the same while it is not 0 */
+	uint32_t tcache_most; /* the same while it is on, as it is unless the program says so */
+	bool tcache_on;
 	struct ash_counted counted;
 	uint64_t large[2]; /* large objects given back and taken, by all threads that the record
 			      ever had; atomic, others read it */

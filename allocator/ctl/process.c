@@ -28,7 +28,7 @@ static int background(const struct ash_ctl_row *row, const size_t *at, union ash
 {
 	(void)row, (void)at;
 	out->b = ash_background_running();
-	if (in != NULL && in->b != out->b && !ash_rounds_set_background(in->b))
+	if (in != NULL && !ash_rounds_set_background(in->b))
 		return EFAULT;
 	return 0;
 }

@@ -4,6 +4,8 @@
  * silent one is dropped after a second. */
 #include "ctl/server.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cache/thread.h"
 #include "ctl/text.h"
 #include "os/os.h"
 #include "util/fmt.h"
@@ -21,7 +24,10 @@
 #define LINE 1024
 
 static char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-static pid_t owner; /* of the path: not a child */
+static pid_t owner;      /* of the path: not a child */
+static struct stat ours; /* the socket that was opened */
+
+#define LOW 100 /* descriptors below are the program's to count on */
 
 static bool is_allowed(int fd)
 {
@@ -65,16 +71,35 @@ static void serve(int fd)
 	close(fd);
 }
 
+/* Whether there are threads of the program's: without any it would end. */
+static bool is_needed(void)
+{
+	static bool seen;
+	unsigned mine = ash_tls.thread != NULL;
+
+	if (ash_thread_count() > mine)
+		seen = true;
+	return !seen || ash_thread_count() > mine;
+}
+
+/* A program may close what it does not know, and open something else under the number. */
+static bool is_ours(int fd)
+{
+	struct stat now;
+
+	return fstat(fd, &now) == 0 && now.st_dev == ours.st_dev && now.st_ino == ours.st_ino;
+}
+
 static void *listen_on(void *argument)
 {
 	int fd = (int)(intptr_t)argument;
 
-	for (;;) {
+	while (is_ours(fd) && is_needed()) {
 		int other = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
 		if (other >= 0)
 			serve(other);
-		else
+		else if (errno != EAGAIN)
 			ash_os_sleep(10000000); /* no descriptors: later */
 	}
 	return NULL;
@@ -83,10 +108,10 @@ static void *listen_on(void *argument)
 static int open_socket(const char *folder)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd;
+	struct timeval second = {1, 0}; /* between two looks at whether it is needed */
+	int fd, high;
 
-	owner = getpid();
-	if (ash_format(path, sizeof(path), "%s/ashlar.%d", folder, (int)owner) + 1 >=
+	if (ash_format(path, sizeof(path), "%s/ashlar.%d", folder, (int)getpid()) + 1 >=
 	    sizeof(path)) {
 		ash_message("ASHLAR_CTL: %s is too long for a socket's folder", folder);
 		return -1;
@@ -95,13 +120,20 @@ static int open_socket(const char *folder)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, LOW);
+	if (high >= 0) {
+		close(fd);
+		fd = high;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
 	unlink(path); /* of a process that is no more */
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    chmod(path, 0600) != 0 || listen(fd, 4) != 0) {
+	    chmod(path, 0600) != 0 || listen(fd, 4) != 0 || fstat(fd, &ours) != 0) {
 		ash_message("ASHLAR_CTL: no socket can be made at %s", path);
 		close(fd);
 		return -1;
 	}
+	owner = getpid();
 	return fd;
 }
 
@@ -119,10 +151,13 @@ void ash_ctl_serve(void)
 		return;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (pthread_create(&thread, NULL, listen_on, (void *)(intptr_t)fd) == 0)
+	if (pthread_create(&thread, NULL, listen_on, (void *)(intptr_t)fd) == 0) {
 		pthread_detach(thread);
-	else
+	} else {
 		ash_message("ASHLAR_CTL: no thread can be made");
+		close(fd);
+		unlink(path);
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 

@@ -11,6 +11,7 @@
 #include "page/mapping.h"
 #include "reclaim/claim.h"
 #include "reclaim/purge.h"
+#include "reclaim/relief.h"
 #include "slab/bin.h"
 
 #define AGES 650 /* ms of dirty_decay_ms that are one epoch of a hole's age: 2 s are 0.3 s */
@@ -69,13 +70,19 @@ static void apply_decay_ms(int64_t ms)
 
 bool ash_bounds_set_decay_ms(int64_t dirty_ms, int64_t muzzy_ms)
 {
+	bool mine = ash_claim_is_mine(&ash_heap); /* in a fork's handler */
+
 	if (dirty_ms < -1 || dirty_ms > ASH_BOUNDS_MS_MOST || muzzy_ms < -1 ||
 	    muzzy_ms > ASH_BOUNDS_MS_MOST)
 		return false;
-	ash_claim_await(&ash_heap);
+	if (!mine)
+		ash_claim_await(&ash_heap);
 	apply_decay_ms(dirty_ms);
 	ash_purge_set_muzzy_ms(&ash_heap, muzzy_ms);
-	ash_claim_give_back(&ash_heap);
+	if (!mine)
+		ash_claim_give_back(&ash_heap);
+	if (!mine && ash_limits_dirty_exceeded(&ash_heap)) /* what lies there goes, too */
+		ash_relief_all();
 	return true;
 }
 

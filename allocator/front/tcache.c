@@ -620,8 +620,9 @@ bool ash_tcache_set_enabled(bool enabled)
 {
 	struct ash_thread *t = ash_thread_self();
 
-	if (t == NULL)
+	if (t == NULL || (enabled && !ash_tcache_enabled))
 		return false;
+	t->tcache_on = enabled;
 	t->tcache_max = enabled ? t->tcache_most : 0;
 	if (!enabled)
 		ash_tcache_flush();
@@ -632,7 +633,7 @@ bool ash_tcache_is_enabled(void)
 {
 	const struct ash_thread *t = ash_thread_self();
 
-	return t != NULL && ash_tcache_enabled && t->tcache_max != 0;
+	return t != NULL && ash_tcache_enabled && t->tcache_on;
 }
 
 size_t ash_tcache_max(void)
@@ -651,7 +652,7 @@ bool ash_tcache_set_max(size_t bytes)
 	t->tcache_most = bytes >= ASH_SMALL_MAX ? ASH_SMALL_MAX
 			 : bytes == 0           ? 0
 						: (uint32_t)ash_class_size(ash_class_of(bytes));
-	if (t->tcache_max != 0)
+	if (t->tcache_on)
 		t->tcache_max = t->tcache_most;
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
 		if (ash_class_size(c) > t->tcache_max)

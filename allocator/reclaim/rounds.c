@@ -358,6 +358,8 @@ bool ash_rounds_set_background(bool wanted)
 {
 	struct ash_rounds *rounds = &heap->rounds;
 
+	if (ash_mutex_forking) /* the thread may wait for what this one holds */
+		return false;
 	ash_store_relaxed(&rounds->stopped, !wanted);
 	ash_store_relaxed(&rounds->background, wanted);
 	ash_store_relaxed(&rounds->alone, wanted);
@@ -366,7 +368,7 @@ bool ash_rounds_set_background(bool wanted)
 		ash_rounds_start();
 		return ash_background_running();
 	}
-	while (ash_background_running()) {
+	while (ash_background_running() && ash_load_relaxed(&rounds->stopped)) {
 		ash_background_hurry(true);
 		ash_os_sleep(100000);
 	}

@@ -1,7 +1,9 @@
 #include "stats/epoch.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "cache/thread.h"
 #include "os/mutex.h"
 #include "reclaim/rounds.h"
 #include "util/assert.h"
@@ -17,6 +19,7 @@ uint64_t ash_epoch_refresh(void)
 	uint64_t now;
 
 	ash_lock_rank_assert_none();
+	ash_thread_inherit(UINT_MAX); /* what a fork's other threads had cached */
 	ash_rounds_inboxes();
 	ash_mutex_lock(&lock);
 	ash_snapshot_take_whole(&snapshot);

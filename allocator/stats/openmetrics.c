@@ -1,5 +1,7 @@
 #include "stats/openmetrics.h"
 
+#include "reclaim/stall.h"
+
 /* One number: family, type, unit or "", help, and where it lies. */
 struct metric {
 	const char *name;
@@ -66,6 +68,27 @@ static void seconds(struct ash_out *out, const char *name, const char *type, con
 		    (unsigned long)(ns / 1000000000), (unsigned long)(ns % 1000000000));
 }
 
+/* How long calls were kept up, by the bounds of the stall histogram. */
+static void lasted(struct ash_out *out, const struct ash_stalls *stalls)
+{
+	static const char name[] = "ashlar_stall_duration_seconds";
+	uint64_t n = 0;
+
+	ash_out_add(out, "# TYPE %s histogram\n# UNIT %s seconds\n", name, name);
+	ash_out_add(out, "# HELP %s CPU time of calls that gave memory back.\n", name);
+	for (unsigned i = 0; i < ASH_STALL_BOUNDS; i++) {
+		n += stalls->lasted[i];
+		ash_out_add(out, "%s_bucket{le=\"%u.%06u\"} %lu\n", name,
+			    ash_stall_bound_us[i] / 1000000, ash_stall_bound_us[i] % 1000000,
+			    (unsigned long)n);
+	}
+	n += stalls->lasted[ASH_STALL_BOUNDS];
+	ash_out_add(out, "%s_bucket{le=\"+Inf\"} %lu\n%s_count %lu\n", name, (unsigned long)n,
+		    name, (unsigned long)n);
+	ash_out_add(out, "%s_sum %lu.%09lu\n", name, (unsigned long)(stalls->ns / 1000000000),
+		    (unsigned long)(stalls->ns % 1000000000));
+}
+
 static void classes(struct ash_out *out, const struct ash_snapshot_whole *whole)
 {
 	static const struct {
@@ -114,6 +137,7 @@ void ash_openmetrics(struct ash_out *out, const struct ash_snapshot_whole *whole
 	seconds(out, "stall_seconds", "counter", "CPU time of such calls.", s->stalls.ns);
 	seconds(out, "longest_stall_seconds", "gauge", "The longest of them.",
 		s->stalls.longest_ns);
+	lasted(out, &s->stalls);
 	seconds(out, "background_seconds", "counter", "CPU time of the background thread.",
 		s->stalls.background_ns);
 	classes(out, whole);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -119,6 +120,7 @@ static int list(const struct request *r)
 static FILE *connect_to(const struct request *r)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval patience = {30, 0}; /* with a process that may have stopped */
 	const char *folder = r->folder != NULL ? r->folder : getenv("ASHLAR_CTL");
 	int fd;
 
@@ -142,6 +144,7 @@ static FILE *connect_to(const struct request *r)
 			close(fd);
 		return NULL;
 	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	return fdopen(fd, "r+");
 }
 
@@ -177,13 +180,19 @@ static bool ask(FILE *stream, const char *verb, const char *name, const char *va
 static int get(const struct request *r)
 {
 	FILE *stream = connect_to(r);
-	bool good = stream != NULL;
+	bool good = stream != NULL, fresh = false;
 
 	for (int i = 1; stream != NULL && i < r->n_words; i++) {
 		const char *name = r->words[i];
 
-		if (strncmp(name, "stats.", 6) == 0 && !ask(stream, "set", "epoch", "1", NULL))
-			break;
+		/* All of one snapshot. */
+		if (strncmp(name, "stats.", 6) == 0 && !fresh) {
+			fresh = ask(stream, "set", "epoch", "1", NULL);
+			if (!fresh) {
+				good = false;
+				break;
+			}
+		}
 		good &= ask(stream, "get", name, "", r->n_words > 2 ? name : "");
 	}
 	if (stream != NULL)
