@@ -45,11 +45,11 @@ ASH_EXPORT int ASH_API(ctl_describe)(size_t i, struct ASH_API(ctl_name) * name)
 		[ASH_CTL_UNSIGNED] = "unsigned", [ASH_CTL_U64] = "uint64_t",
 		[ASH_CTL_I64] = "int64_t",       [ASH_CTL_SIZE] = "size_t",
 		[ASH_CTL_SSIZE] = "ssize_t",     [ASH_CTL_STRING] = "const char *",
-		[ASH_CTL_POINTER] = "void *",
+		[ASH_CTL_POINTER] = "void *",    [ASH_CTL_BUFFER] = "char *",
 	};
 	static const char *const accesses[] = {
 		[ASH_CTL_DO] = "-",          [ASH_CTL_READ] = "r",  [ASH_CTL_WRITE] = "w",
-		[ASH_CTL_READ_WRITE] = "rw", [ASH_CTL_ASK] = "ask",
+		[ASH_CTL_READ_WRITE] = "rw", [ASH_CTL_ASK] = "ask", [ASH_CTL_MAKE] = "make",
 	};
 	struct ash_ctl_row row;
 

@@ -22,6 +22,7 @@ static struct ash_arena **leaves[LEAVES];
 static struct ash_arena *unused;
 static unsigned automatic = 1, next = 1;
 static struct ash_arena_stats destroyed;
+static bool any_destroyed; /* read without it, too */
 
 static int64_t default_ms[2]; /* atomic */
 
@@ -220,6 +221,7 @@ int ash_arena_destroy(unsigned index)
 	ash_mutex_lock(&lock);
 	ash_arena_lock(arena);
 	ash_arena_add_ever(&destroyed, &arena->counts);
+	ash_store_relaxed(&any_destroyed, true);
 	memset(&arena->counts, 0, sizeof(arena->counts));
 	for (unsigned c = 0; arena->body != NULL && c < ASH_CLASSES; c++)
 		memset(&arena->body->bin[c].counts, 0, sizeof(arena->body->bin[c].counts));
@@ -297,6 +299,11 @@ void ash_arenas_destroyed(struct ash_arena_stats *stats)
 	ash_mutex_lock(&lock);
 	*stats = destroyed;
 	ash_mutex_unlock(&lock);
+}
+
+bool ash_arenas_any_destroyed(void)
+{
+	return ash_load_relaxed(&any_destroyed);
 }
 
 /* --- fork

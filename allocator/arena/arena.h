@@ -82,8 +82,9 @@ size_t ash_arenas_relieve(size_t bytes);
 /* The arena of this number, NULL where there is none (ENOENT above). */
 struct ash_arena;
 struct ash_arena *ash_arena_at(unsigned index);
-/* Counts of those that are no more. */
+/* Counts of those that are no more; whether there is such a one. */
 void ash_arenas_destroyed(struct ash_arena_stats *stats);
+bool ash_arenas_any_destroyed(void);
 
 /* Calls fn for each lock of arenas and explicit caches, in rank order; for fork.  The number of
  * them is that of the first call with `prepare`. */

@@ -1,10 +1,13 @@
 /* One arena, by its number.  Those of the heap are all names of it: its shards share their
  * pages and threads move between them. */
+#include "arena/arena.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "ctl/row.h"
 #include "front/bounds.h"
+#include "os/os.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "slab/shard.h"
@@ -12,7 +15,7 @@
 
 unsigned ash_ctl_arenas_count(void)
 {
-	return ash_shard_most_by_cpu();
+	return ash_arenas_count();
 }
 
 bool ash_ctl_is_all(size_t arena)
@@ -24,20 +27,42 @@ static int initialized(const struct ash_ctl_row *row, const size_t *at,
 		       union ash_ctl_value *out, const union ash_ctl_value *in)
 {
 	(void)row, (void)in;
-	if (ash_ctl_is_all(at[0]))
-		return EFAULT;
-	out->b = at[0] == 0;
+	if (at[0] == ASH_CTL_DESTROYED)
+		out->b = ash_arenas_any_destroyed();
+	else
+		out->b = at[0] == 0 || ash_ctl_is_all(at[0]) ||
+			 ash_arena_exists((unsigned)at[0]);
 	return 0;
+}
+
+/* Whether the number is one of the heap's names. */
+static bool is_heap(size_t arena)
+{
+	return arena < ash_arenas_automatic();
+}
+
+/* An error of one that is no arena of the program's own. */
+static int as_effect(int error)
+{
+	return error == ENOENT ? EFAULT : error;
 }
 
 static int give_back(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		     const union ash_ctl_value *in)
 {
+	bool all = ash_ctl_is_all(at[0]);
+	unsigned arena = all ? ASH_ARENAS_ALL : (unsigned)at[0];
+
 	(void)out, (void)in;
 	if (at[0] == ASH_CTL_DESTROYED)
 		return EFAULT;
-	if (at[0] != 0 && !ash_ctl_is_all(at[0]))
-		return 0; /* another name: each would do the work of all */
+	/* (One that is no more has nothing to give.) */
+	if (row->offset != 0)
+		ash_arena_purge(arena);
+	else
+		ash_arena_decay(arena);
+	if (at[0] != 0 && !all)
+		return 0; /* another name of the heap: each would do the work of all */
 	if (row->offset != 0)
 		ash_relief_all();
 	else
@@ -45,12 +70,51 @@ static int give_back(const struct ash_ctl_row *row, const size_t *at, union ash_
 	return 0;
 }
 
-/* What the heap is asked for in vain. */
-static int never(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+static int end(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+	       const union ash_ctl_value *in)
+{
+	unsigned arena = (unsigned)at[0];
+
+	(void)out, (void)in;
+	return as_effect(row->offset != 0 ? ash_arena_destroy(arena) : ash_arena_reset(arena));
+}
+
+static int hooks(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		 const union ash_ctl_value *in)
 {
-	(void)row, (void)at, (void)out, (void)in;
-	return EFAULT;
+	const extent_hooks_t *old = NULL;
+	int error;
+
+	(void)row;
+	if (in != NULL && (in->p == NULL || is_heap(at[0])))
+		return EFAULT;
+	error = ash_arena_hooks((unsigned)at[0], &old, in != NULL ? in->p : NULL);
+	out->p = (void *)(uintptr_t)old;
+	return as_effect(error);
+}
+
+/* Read into the program's own buffer, whose address is where the value would be. */
+static int name(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		const union ash_ctl_value *in)
+{
+	unsigned arena = (unsigned)at[0];
+	char *text = out->p;
+
+	(void)row;
+	if (ash_ctl_is_all(arena) || arena == ASH_CTL_DESTROYED)
+		return EINVAL;
+	if (is_heap(arena)) {
+		if (text != NULL)
+			strcpy(text, "auto");
+		return in != NULL ? EFAULT : 0;
+	}
+	if (!ash_arena_exists(arena))
+		return EFAULT;
+	if (in != NULL && in->s == NULL)
+		return EINVAL;
+	if (text != NULL && ash_arena_name(arena, text) != 0)
+		return EFAULT;
+	return in != NULL ? as_effect(ash_arena_set_name(arena, in->s)) : 0;
 }
 
 static int dss(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
@@ -65,10 +129,18 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 		    const union ash_ctl_value *in)
 {
 	int64_t dirty = ash_load_relaxed(&ash_heap.purge.dirty_ms);
-	int64_t muzzy = ash_load_relaxed(&ash_heap.purge.muzzy_ms);
+	int64_t muzzy = ash_load_relaxed(&ash_heap.purge.muzzy_ms), ms = 0;
+	enum ash_arena_decay which = row->offset == 0 ? ASH_DECAY_DIRTY : ASH_DECAY_MUZZY;
+	unsigned arena = (unsigned)at[0];
 
-	if (at[0] == ASH_CTL_DESTROYED || ash_ctl_is_all(at[0]))
-		return EFAULT;
+	if (!is_heap(at[0])) {
+		int error = ash_arena_decay_ms(arena, which, &ms);
+
+		out->zd = (ssize_t)ms;
+		if (error == 0 && in != NULL)
+			error = ash_arena_set_decay_ms(arena, which, in->zd);
+		return as_effect(error);
+	}
 	out->zd = (ssize_t)(row->offset == 0 ? dirty : muzzy);
 	if (in == NULL)
 		return 0;
@@ -78,22 +150,27 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 
 static const struct ash_ctl_row rows[] = {
 	{"arena.<arena>.initialized", ASH_CTL_BOOL, ASH_CTL_READ, 0, 0, initialized,
-	 "Whether it has statistics of its own: of the heap's numbers 0 has, the others name "
-	 "the "
-	 "same."},
+	 "Whether it is there with statistics of its own: of the heap's numbers 0 is, and "
+	 "4096; "
+	 "4097 once an arena was destroyed."},
 	{"arena.<arena>.decay", ASH_CTL_VOID, ASH_CTL_DO, 0, 0, give_back,
 	 "Gives back what is due by time.  4096, and arenas.narenas, are all arenas."},
 	{"arena.<arena>.purge", ASH_CTL_VOID, ASH_CTL_DO, 0, 1, give_back,
 	 "Gives all back that is free, other threads' caches excepted."},
-	{"arena.<arena>.reset", ASH_CTL_VOID, ASH_CTL_DO, 0, 0, never,
-	 "Frees all that is allocated in an arena of one's own; EFAULT for the heap."},
-	{"arena.<arena>.destroy", ASH_CTL_VOID, ASH_CTL_DO, 0, 0, never,
-	 "The same, and it is no more; EFAULT for the heap."},
+	{"arena.<arena>.reset", ASH_CTL_VOID, ASH_CTL_DO, 0, 0, end,
+	 "Frees all that is allocated in an arena of one's own; EFAULT for the heap, and where "
+	 "there is none."},
+	{"arena.<arena>.destroy", ASH_CTL_VOID, ASH_CTL_DO, 0, 1, end,
+	 "The same, and it is no more; EFAULT also while threads are bound to it."},
 	{"arena.<arena>.dss", ASH_CTL_STRING, ASH_CTL_READ_WRITE, 0, 0, dss,
 	 "disabled: memory never comes from sbrk; EFAULT for anything else."},
 	{"arena.<arena>.dirty_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 0, decay_ms,
 	 "The option of that name, of this arena from now on."},
 	{"arena.<arena>.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 1, decay_ms,
 	 "The option of that name, of this arena from now on."},
+	{"arena.<arena>.extent_hooks", ASH_CTL_POINTER, ASH_CTL_READ_WRITE, 0, 0, hooks,
+	 "Where it gets its memory (extent_hooks_t *); the heap's cannot be set."},
+	{"arena.<arena>.name", ASH_CTL_BUFFER, ASH_CTL_READ_WRITE, 0, 0, name,
+	 "Copied to the 32 bytes that the pointer at oldp leads to; a new one is cut to 31."},
 };
 const struct ash_ctl_table ash_ctl_arena = ASH_CTL_TABLE(rows);

@@ -1,10 +1,12 @@
 /* What arenas have in common: their number, the size classes. */
+#include "arena/arena.h"
+
 #include <errno.h>
 
 #include "conf/conf.h"
 #include "ctl/row.h"
 #include "front/bounds.h"
-#include "front/object.h"
+#include "front/extended.h"
 #include "meta/size_class.h"
 #include "os/os.h"
 #include "slab/shard.h"
@@ -60,6 +62,9 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	if (in == NULL)
 		return 0;
 	*(row->offset == 0 ? &dirty : &muzzy) = in->zd;
+	if (ash_arenas_set_decay_ms(row->offset == 0 ? ASH_DECAY_DIRTY : ASH_DECAY_MUZZY,
+				    in->zd) != 0)
+		return EFAULT;
 	return ash_bounds_set_decay_ms(dirty, muzzy) ? 0 : EFAULT;
 }
 
@@ -100,11 +105,15 @@ static int lextent_size(const struct ash_ctl_row *row, const size_t *at,
 static int lookup(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		  const union ash_ctl_value *in)
 {
-	struct ash_object object = ash_object_of(in->p);
-
 	(void)row, (void)at;
-	out->u = 0;
-	return object.kind != ASH_OBJECT_NONE && object.kind != ASH_OBJECT_FREED ? 0 : EINVAL;
+	return ash_extended_lookup(in->p, &out->u);
+}
+
+static int create(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		  const union ash_ctl_value *in)
+{
+	(void)row, (void)at;
+	return ash_arena_create(in != NULL ? in->p : NULL, &out->u);
 }
 
 /* clang-format off */
@@ -116,9 +125,9 @@ static int lookup(const struct ash_ctl_row *row, const size_t *at, union ash_ctl
 
 static const struct ash_ctl_row rows[] = {
 	CONSTANT("narenas", ASH_CTL_UNSIGNED, NARENAS,
-		 "One more than the largest number of an arena; the heap's are as many as "
-		 "shards "
-		 "there may be."),
+		 "One more than the largest number of an arena; those up to opt.narenas are "
+		 "names "
+		 "of the heap."),
 	{"arenas.dirty_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 0, decay_ms,
 	 "The option of that name: of the heap, and of arenas that are made from now on."},
 	{"arenas.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 1, decay_ms,
@@ -140,6 +149,9 @@ static const struct ash_ctl_row rows[] = {
 		 "Sizes by which large objects are counted; their usable sizes go by pages."),
 	{"arenas.lextent.<lextent>.size", ASH_CTL_SIZE, ASH_CTL_READ, 0, 0, lextent_size,
 	 "Objects above the one before and up to this are counted by it."},
+	{"arenas.create", ASH_CTL_UNSIGNED, ASH_CTL_MAKE, ASH_CTL_POINTER, 0, create,
+	 "Makes one, with the extent hooks (extent_hooks_t *) that are written, and tells its "
+	 "number."},
 	{"arenas.lookup", ASH_CTL_UNSIGNED, ASH_CTL_ASK, ASH_CTL_POINTER, 0, lookup,
 	 "The arena of the object whose address is written; EINVAL where it is none."},
 };

@@ -18,6 +18,7 @@ size_t ash_ctl_width(enum ash_ctl_type type)
 		[ASH_CTL_SSIZE] = sizeof(ssize_t),
 		[ASH_CTL_STRING] = sizeof(char *),
 		[ASH_CTL_POINTER] = sizeof(void *),
+		[ASH_CTL_BUFFER] = sizeof(char *),
 	};
 
 	return width[type];
@@ -26,7 +27,10 @@ size_t ash_ctl_width(enum ash_ctl_type type)
 int ash_ctl_get(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *value)
 {
 	*value = (union ash_ctl_value){.u64 = 0};
-	return row->access & ASH_CTL_READ ? row->call(row, at, value, NULL) : EPERM;
+	if ((row->access != ASH_CTL_READ && row->access != ASH_CTL_READ_WRITE) ||
+	    row->type == ASH_CTL_BUFFER)
+		return EPERM;
+	return row->call(row, at, value, NULL);
 }
 
 struct request {
@@ -55,6 +59,8 @@ static bool may(const struct ash_ctl_row *row, const struct request *r)
 		return !writes(r);
 	case ASH_CTL_WRITE:
 		return r->oldp == NULL && r->oldlenp == NULL;
+	case ASH_CTL_MAKE:
+		return row->input != ASH_CTL_VOID || !writes(r);
 	default:
 		return true;
 	}
@@ -73,24 +79,34 @@ static bool give(const struct request *r, const union ash_ctl_value *value, size
 
 static int serve(const struct ash_ctl_row *row, const size_t *at, const struct request *r)
 {
-	enum ash_ctl_type taken = row->access == ASH_CTL_ASK ? row->input : row->type;
+	bool asks = row->access == ASH_CTL_ASK, makes = row->access == ASH_CTL_MAKE;
+	enum ash_ctl_type taken = asks || makes ? row->input : row->type;
 	union ash_ctl_value in = {.u64 = 0}, out = {.u64 = 0};
 	size_t width = ash_ctl_width(row->type);
-	bool must = row->access == ASH_CTL_WRITE || row->access == ASH_CTL_ASK;
+	bool must = row->access == ASH_CTL_WRITE || asks;
 	int error;
 
 	if (!may(row, r))
 		return EPERM;
+	if (makes && (!reads(r) || *r->oldlenp != width)) { /* it would be lost */
+		if (r->oldlenp != NULL)
+			*r->oldlenp = 0;
+		return EINVAL;
+	}
 	if ((must && r->newp == NULL) || (r->newp != NULL && r->newlen != ash_ctl_width(taken)))
 		return EINVAL;
 	if (r->newp != NULL)
 		memcpy(&in, r->newp, r->newlen);
-	if (reads(r) && *r->oldlenp != width) { /* nothing is set, then */
-		error = row->call(row, at, &out, row->access == ASH_CTL_ASK ? &in : NULL);
+	if (row->type == ASH_CTL_BUFFER && reads(r)) {
+		if (*r->oldlenp != width)
+			return EINVAL;
+		memcpy(&out.p, r->oldp, sizeof(out.p));
+	} else if (reads(r) && *r->oldlenp != width) { /* nothing is set, then */
+		error = row->call(row, at, &out, asks ? &in : NULL);
 		return error != 0 ? error : give(r, &out, width) ? 0 : EINVAL;
 	}
 	error = row->call(row, at, &out, r->newp != NULL ? &in : NULL);
-	if (error == 0 && reads(r))
+	if (error == 0 && reads(r) && row->type != ASH_CTL_BUFFER)
 		give(r, &out, width);
 	return error;
 }

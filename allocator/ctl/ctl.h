@@ -6,8 +6,9 @@
  *   EPERM   read of what can only be written, write of what can only be read, either of what is
  *           only done
  *   EINVAL  newlen is not the width of the type, nothing was done; or *oldlenp is not, then as
- *           much as fits of the value was copied, *oldlenp tells how much, and nothing was set
- *   EFAULT  the value is none that can be taken
+ *           much as fits of the value was copied, *oldlenp tells how much, and nothing was set;
+ *           what makes something makes nothing, and *oldlenp is 0
+ *   EFAULT  the value is none that can be taken, or there is no arena of this number now
  *   EAGAIN  there is no memory for it, or the thread is just ending */
 #ifndef ASH_CTL_CTL_H
 #define ASH_CTL_CTL_H

@@ -41,6 +41,7 @@ static void value(struct ash_out *out, enum ash_ctl_type type, const union ash_c
 		ash_out_add(out, "%ld", (long)v->i64);
 		break;
 	case ASH_CTL_STRING:
+	case ASH_CTL_BUFFER:
 		ash_json_string(out, v->s);
 		break;
 	default:

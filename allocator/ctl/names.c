@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/arena.h"
 #include "conf/conf.h"
 #include "conf/parse.h"
 #include "conf/rows.h"
@@ -10,19 +11,21 @@
 #include "stats/census.h"
 
 static const struct ash_ctl_table *const tables[] = {
-	&ash_ctl_process, &ash_ctl_thread, &ash_ctl_config, /* opt.* follow */
+	&ash_ctl_process, &ash_ctl_thread, &ash_ctl_tcache, &ash_ctl_config, /* opt.* follow */
 	&ash_ctl_arena,   &ash_ctl_arenas, &ash_ctl_stats,
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
-#define OPTIONS_AFTER 3
+#define OPTIONS_AFTER 4
 
 static int read_option(const struct ash_ctl_row *row, const size_t *at,
 		       union ash_ctl_value *out, const union ash_ctl_value *in)
 {
-	struct ash_opt_value value =
-		ash_row_read(ash_rows_at((unsigned)row->offset), &ash_conf);
+	const struct ash_row *option = ash_rows_at((unsigned)row->offset);
+	struct ash_opt_value value = ash_row_read(option, &ash_conf);
 
 	(void)at, (void)in;
+	if (option->offset == offsetof(struct ash_conf, narenas)) /* 0 is by the CPUs */
+		value.n = ash_arenas_automatic() - 1;
 	if (row->type == ASH_CTL_STRING)
 		out->s = value.text;
 	else if (row->type == ASH_CTL_BOOL)

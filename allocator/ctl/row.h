@@ -22,6 +22,8 @@ enum ash_ctl_type {
 	ASH_CTL_SSIZE,
 	ASH_CTL_STRING,
 	ASH_CTL_POINTER,
+	ASH_CTL_BUFFER, /* a string; when read, the value is the address of the program's buffer
+			 */
 };
 
 enum ash_ctl_access {
@@ -29,7 +31,8 @@ enum ash_ctl_access {
 	ASH_CTL_READ = 1,
 	ASH_CTL_WRITE = 2,
 	ASH_CTL_READ_WRITE = 3,
-	ASH_CTL_ASK = 4, /* written with a question, of type `input`, and read at once */
+	ASH_CTL_ASK = 4,  /* written with a question, of type `input`, and read at once */
+	ASH_CTL_MAKE = 5, /* read, and what is made may be told by a value of type `input` */
 };
 
 union ash_ctl_value {
@@ -54,7 +57,7 @@ struct ash_ctl_row {
 	const char *name;
 	uint8_t type;   /* enum ash_ctl_type */
 	uint8_t access; /* enum ash_ctl_access */
-	uint8_t input;  /* enum ash_ctl_type, of ASH_CTL_ASK */
+	uint8_t input;  /* enum ash_ctl_type, of ASH_CTL_ASK and ASH_CTL_MAKE */
 	size_t offset;  /* of what the call reads, where it serves several rows */
 	ash_ctl_call *call;
 	const char *about; /* one line for the manual page */
@@ -65,8 +68,8 @@ struct ash_ctl_table {
 	unsigned count;
 };
 
-extern const struct ash_ctl_table ash_ctl_process, ash_ctl_thread, ash_ctl_config,
-	ash_ctl_arena, ash_ctl_arenas, ash_ctl_stats;
+extern const struct ash_ctl_table ash_ctl_process, ash_ctl_thread, ash_ctl_tcache,
+	ash_ctl_config, ash_ctl_arena, ash_ctl_arenas, ash_ctl_stats;
 
 /* "5.4.0-ashlar0.1.0": tools read the beginning as jemalloc's. */
 #define ASH_CTL_VERSION "5.4.0-ashlar" PACKAGE_VERSION

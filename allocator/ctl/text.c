@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/figures.h"
 #include "conf/parse.h"
 #include "ctl/ctl.h"
 #include "ctl/names.h"
@@ -39,6 +40,7 @@ static void show(const struct ash_ctl_row *row, const union ash_ctl_value *v, ch
 		ash_format(answer, size, "ok %ld", (long)v->i64);
 		break;
 	case ASH_CTL_STRING:
+	case ASH_CTL_BUFFER:
 		ash_format(answer, size, "ok %s", v->s);
 		break;
 	case ASH_CTL_POINTER:
@@ -60,6 +62,7 @@ static bool parse(enum ash_ctl_type type, const char *text, union ash_ctl_value 
 		v->b = ash_parse_is(s, "true");
 		return v->b || ash_parse_is(s, "false");
 	case ASH_CTL_STRING:
+	case ASH_CTL_BUFFER:
 		v->s = text;
 		return true;
 	case ASH_CTL_POINTER:
@@ -98,13 +101,19 @@ void ash_ctl_answer(char *line, char *answer, size_t size)
 	size_t mib[ASH_CTL_DEPTH], depth = ASH_CTL_DEPTH, at[ASH_CTL_NUMBERS] = {0};
 	const char *verb = word(&line), *name = word(&line);
 	union ash_ctl_value v = {.u64 = 0};
+	char buffer[ASH_ARENA_NAME] = "";
 	struct ash_ctl_row row;
 	int error = ash_ctl_name_to_mib(name, mib, &depth);
 
 	if (error == 0)
 		error = ash_ctl_resolve(mib, depth, &row, at);
 	if (error == 0 && strcmp(verb, "get") == 0) {
-		error = ash_ctl_get(&row, at, &v);
+		if (row.type == ASH_CTL_BUFFER) {
+			v.p = buffer;
+			error = row.call(&row, at, &v, NULL);
+		} else {
+			error = ash_ctl_get(&row, at, &v);
+		}
 		if (error == 0) {
 			show(&row, &v, answer, size);
 			return;
@@ -112,7 +121,7 @@ void ash_ctl_answer(char *line, char *answer, size_t size)
 	} else if (error == 0 && strcmp(verb, "set") == 0) {
 		if (row.access == ASH_CTL_DO)
 			error = *line != '\0' ? EPERM : row.call(&row, at, &v, NULL);
-		else if ((row.access & ASH_CTL_WRITE) == 0)
+		else if (row.access != ASH_CTL_WRITE && row.access != ASH_CTL_READ_WRITE)
 			error = EPERM;
 		else if (!parse(row.type, line, &v))
 			error = EINVAL;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "arena/arena.h"
 #include "ctl/row.h"
 #include "front/capacity.h"
 #include "front/tcache.h"
@@ -54,9 +55,13 @@ static int peak(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_v
 static int arena(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		 const union ash_ctl_value *in)
 {
+	int error = 0;
+
 	(void)row, (void)at;
-	out->u = 0;
-	return in == NULL || in->u < ash_ctl_arenas_count() ? 0 : EFAULT;
+	out->u = ash_arena_bound();
+	if (in != NULL)
+		error = ash_arena_bind(in->u);
+	return error == ENOENT ? EFAULT : error;
 }
 
 static int enabled(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
@@ -109,7 +114,7 @@ static int objects(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 
 static const struct ash_ctl_row rows[] = {
 	{"thread.arena", ASH_CTL_UNSIGNED, ASH_CTL_READ_WRITE, 0, 0, arena,
-	 "The arena that the thread's allocations come from."},
+	 "The arena that the thread's allocations come from; any may be written."},
 	{"thread.allocated", ASH_CTL_U64, ASH_CTL_READ, 0, COUNTED(allocated), count,
 	 "Usable bytes that the thread allocated since it first asked for one of these."},
 	{"thread.allocatedp", ASH_CTL_POINTER, ASH_CTL_READ, 0, COUNTED(allocated), count,

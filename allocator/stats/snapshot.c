@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arena/arena.h"
 #include "cache/depot.h"
 #include "cache/thread.h"
 #include "meta/base.h"
@@ -115,6 +116,9 @@ void ash_snapshot_take_whole(struct ash_snapshot_whole *whole)
 	count_sums(&whole->sums);
 	ash_census_take(&whole->census);
 	count_by_jemallocs_names(&whole->sums, &whole->census);
+	ash_arena_stats(ASH_ARENAS_ALL, &whole->arenas);
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		ash_arena_bin_stats(ASH_ARENAS_ALL, c, &whole->arenas_bin[c]);
 }
 
 size_t ash_snapshot_in_use(const struct ash_snapshot *s)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "arena/figures.h"
+#include "meta/size_class.h"
 #include "reclaim/stall.h"
 #include "stats/census.h"
 
@@ -69,6 +71,10 @@ struct ash_snapshot_whole {
 	struct ash_snapshot sums;
 	struct ash_snapshot_bin bin[ASH_CLASSES];
 	struct ash_census census;
+	/* Of all arenas of the program's own; they are in nothing above but held and metadata.
+	 */
+	struct ash_arena_stats arenas;
+	struct ash_arena_bin_stats arenas_bin[ASH_CLASSES];
 };
 
 /* Takes the locks of the bins one after the other; call without a lock. */
