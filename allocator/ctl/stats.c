@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arena/arena.h"
+#include "ctl/figures.h"
 #include "ctl/row.h"
 #include "front/front.h"
 #include "meta/far_table.h"
@@ -12,123 +13,13 @@
 #include "stats/epoch.h"
 #include "util/atomic.h"
 
-/* What a row tells: of the heap by the snapshot's field, and of arenas of the program's own. */
-enum own {
-	NOTHING,
-	ALLOCATED,
-	SMALL,
-	LARGE,
-	ACTIVE,
-	DIRTY,
-	MUZZY,
-	RESIDENT,
-	MAPPED,
-	RETAINED,
-	METADATA,
-	UPTIME,
-	SMALL_NMALLOC,
-	SMALL_NDALLOC,
-	LARGE_NMALLOC,
-	LARGE_NDALLOC,
-	DIRTY_NPURGE,
-	DIRTY_NMADVISE,
-	DIRTY_PURGED,
-	MUZZY_NPURGE,
-	MUZZY_NMADVISE,
-	MUZZY_PURGED,
-};
-#define SUM(field) offsetof(struct ash_snapshot_whole, sums.field)
-#define BOTH(field, own) (SUM(field) | (size_t)(own) << 16)
-#define OWN(own) ((size_t)(own) << 16)
-
-static uint64_t read_at(size_t offset)
-{
-	uint64_t n;
-
-	ash_epoch_read(offset, &n, sizeof(n));
-	return n;
-}
-
-static uint64_t heaps(const struct ash_ctl_row *row)
-{
-	return read_at(row->offset & 0xffff);
-}
-
-static uint64_t own(const struct ash_arena_stats *s, const struct ash_ctl_row *row)
-{
-	switch ((enum own)(row->offset >> 16)) {
-	case NOTHING:
-		return 0;
-	case ALLOCATED:
-		return s->small + s->large;
-	case SMALL:
-		return s->small;
-	case LARGE:
-		return s->large;
-	case ACTIVE:
-		return s->active;
-	case DIRTY:
-		return s->dirty;
-	case MUZZY:
-		return s->muzzy;
-	case RESIDENT:
-		return s->active + s->dirty;
-	case MAPPED:
-		return s->mapped;
-	case RETAINED:
-		return s->retained;
-	case METADATA:
-		return s->metadata;
-	case UPTIME:
-		return s->uptime_ns;
-	case SMALL_NMALLOC:
-		return s->small_nmalloc;
-	case SMALL_NDALLOC:
-		return s->small_ndalloc;
-	case LARGE_NMALLOC:
-		return s->large_nmalloc;
-	case LARGE_NDALLOC:
-		return s->large_ndalloc;
-	case DIRTY_NPURGE:
-		return s->dirty_npurge;
-	case DIRTY_NMADVISE:
-		return s->dirty_nmadvise;
-	case DIRTY_PURGED:
-		return s->dirty_purged;
-	case MUZZY_NPURGE:
-		return s->muzzy_npurge;
-	case MUZZY_NMADVISE:
-		return s->muzzy_nmadvise;
-	case MUZZY_PURGED:
-		return s->muzzy_purged;
-	}
-	return 0;
-}
-
-/* All of the program's own, as the snapshot has them. */
-static struct ash_arena_stats all_own(void)
-{
-	struct ash_arena_stats s;
-
-	ash_epoch_read(offsetof(struct ash_snapshot_whole, arenas), &s, sizeof(s));
-	return s;
-}
-
-/* One of them, or those that are no more; ENOENT where there is no such. */
-static int one_own(size_t arena, struct ash_arena_stats *s)
-{
-	if (arena == ASH_CTL_DESTROYED && !ash_arenas_any_destroyed())
-		return ENOENT;
-	return ash_arena_stats((unsigned)arena, s);
-}
-
 static int sum(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 	       const union ash_ctl_value *in)
 {
-	struct ash_arena_stats arenas = all_own();
+	struct ash_arena_stats arenas = ash_ctl_all_own();
 
 	(void)at, (void)in;
-	out->u64 = heaps(row) + own(&arenas, row);
+	out->u64 = ash_ctl_of_heap(row) + ash_ctl_of_own(&arenas, row);
 	return 0;
 }
 
@@ -184,12 +75,12 @@ static int of_arena(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	if (ash_ctl_is_all(at[0]))
 		return sum(row, at, out, in);
 	if (at[0] == 0) {
-		out->u64 = heaps(row);
+		out->u64 = ash_ctl_of_heap(row);
 		return 0;
 	}
-	error = one_own(at[0], &s);
+	error = ash_ctl_one_own(at[0], &s);
 	if (error == 0)
-		out->u64 = own(&s, row);
+		out->u64 = ash_ctl_of_own(&s, row);
 	return error;
 }
 
@@ -215,7 +106,7 @@ static int none_of_arena(const struct ash_ctl_row *row, const size_t *at,
 	struct ash_arena_stats s;
 
 	none(row, at, out, in);
-	return at[0] == 0 || ash_ctl_is_all(at[0]) ? 0 : one_own(at[0], &s);
+	return at[0] == 0 || ash_ctl_is_all(at[0]) ? 0 : ash_ctl_one_own(at[0], &s);
 }
 
 static int pages(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
@@ -236,10 +127,10 @@ static int purged(const struct ash_ctl_row *row, const size_t *at, union ash_ctl
 
 	if (at[0] != 0 && !ash_ctl_is_all(at[0]))
 		return of_arena(row, at, out, in);
-	arenas = all_own();
+	arenas = ash_ctl_all_own();
 	pages(row, &heap, out, in);
 	if (at[0] != 0)
-		out->u64 += own(&arenas, row);
+		out->u64 += ash_ctl_of_own(&arenas, row);
 	return 0;
 }
 
@@ -254,7 +145,7 @@ static int threads(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 		ash_epoch_read(SUM(threads), &out->u, sizeof(out->u));
 		return 0;
 	}
-	error = one_own(at[0], &s);
+	error = ash_ctl_one_own(at[0], &s);
 	if (error == 0)
 		out->u = s.threads;
 	return error;
@@ -291,7 +182,8 @@ static int dss(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_va
 static int small(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		 const union ash_ctl_value *in)
 {
-	uint64_t cached = at[0] == 0 || ash_ctl_is_all(at[0]) ? read_at(SUM(cached)) : 0;
+	uint64_t cached =
+		at[0] == 0 || ash_ctl_is_all(at[0]) ? ash_ctl_epoch_at(SUM(cached)) : 0;
 	int error = of_arena(row, at, out, in);
 
 	out->u64 = out->u64 > cached ? out->u64 - cached : 0;
@@ -328,9 +220,9 @@ static int of_bin(const struct ash_ctl_row *row, const size_t *at, union ash_ctl
 
 	(void)in;
 	if (at[0] == 0 || ash_ctl_is_all(at[0]))
-		heap = read_at(offsetof(struct ash_snapshot_whole, bin) +
-			       class * sizeof(struct ash_snapshot_bin) +
-			       (row->offset & 0xffff));
+		heap = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, bin) +
+					class * sizeof(struct ash_snapshot_bin) +
+					(row->offset & 0xffff));
 	if (at[0] != 0)
 		error = own_bin(at[0], class, row->offset >> 16, &others);
 	out->u64 = heap + others;
@@ -346,9 +238,9 @@ static int nonfull(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 
 	(void)row, (void)in;
 	if (at[0] == 0 || ash_ctl_is_all(at[0]))
-		heap = read_at(offsetof(struct ash_snapshot_whole, census.class) +
-			       class * sizeof(struct ash_census_class) +
-			       offsetof(struct ash_census_class, nonfull));
+		heap = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, census.class) +
+					class * sizeof(struct ash_census_class) +
+					offsetof(struct ash_census_class, nonfull));
 	if (at[0] != 0)
 		error = own_bin(at[0], class,
 				offsetof(struct ash_arena_bin_stats, nonfull_slabs), &others);
@@ -362,8 +254,8 @@ static int lextents(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	(void)row, (void)in;
 	if (at[0] != 0 && !ash_ctl_is_all(at[0]))
 		return ENOENT;
-	out->u64 = read_at(offsetof(struct ash_snapshot_whole, census.larges) +
-			   at[1] * sizeof(uint64_t));
+	out->u64 = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, census.larges) +
+				    at[1] * sizeof(uint64_t));
 	return 0;
 }
 
