@@ -68,17 +68,18 @@ static void apply_decay_ms(int64_t ms)
 	ash_store_relaxed(&ash_heap.drain.enabled, ms >= 0);
 }
 
-bool ash_bounds_set_decay_ms(int64_t dirty_ms, int64_t muzzy_ms)
+bool ash_bounds_set_decay_ms(bool muzzy, int64_t ms)
 {
 	bool mine = ash_claim_is_mine(&ash_heap); /* in a fork's handler */
 
-	if (dirty_ms < -1 || dirty_ms > ASH_BOUNDS_MS_MOST || muzzy_ms < -1 ||
-	    muzzy_ms > ASH_BOUNDS_MS_MOST)
+	if (ms < -1 || ms > ASH_BOUNDS_MS_MOST)
 		return false;
 	if (!mine)
 		ash_claim_await(&ash_heap);
-	apply_decay_ms(dirty_ms);
-	ash_purge_set_muzzy_ms(&ash_heap, muzzy_ms);
+	if (muzzy)
+		ash_purge_set_muzzy_ms(&ash_heap, ms);
+	else
+		apply_decay_ms(ms);
 	if (!mine)
 		ash_claim_give_back(&ash_heap);
 	if (!mine && ash_limits_dirty_exceeded(&ash_heap)) /* what lies there goes, too */

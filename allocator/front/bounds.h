@@ -9,10 +9,11 @@
 /* Puts the options into force.  Called at boot, after they were read. */
 void ash_bounds_init(void);
 
-/* The decay times, in ms, in force from now on: 0 = at once, -1 = never by time.  False where
- * one is neither that nor a time.  Waits for who is giving back; call without a lock. */
+/* A decay time, in ms, in force from now on: 0 = at once, -1 = never by time.  The other stays
+ * as it is.  False where it is neither that nor a time.  Waits for who is giving back; call
+ * without a lock. */
 #define ASH_BOUNDS_MS_MOST ((int64_t)1 << 40)
-bool ash_bounds_set_decay_ms(int64_t dirty_ms, int64_t muzzy_ms);
+bool ash_bounds_set_decay_ms(bool muzzy, int64_t ms);
 
 /* In a forked child. */
 void ash_bounds_after_fork(void);
