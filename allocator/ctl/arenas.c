@@ -61,11 +61,10 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	out->zd = (ssize_t)(row->offset == 0 ? dirty : muzzy);
 	if (in == NULL)
 		return 0;
-	*(row->offset == 0 ? &dirty : &muzzy) = in->zd;
 	if (ash_arenas_set_decay_ms(row->offset == 0 ? ASH_DECAY_DIRTY : ASH_DECAY_MUZZY,
 				    in->zd) != 0)
 		return EFAULT;
-	return ash_bounds_set_decay_ms(dirty, muzzy) ? 0 : EFAULT;
+	return ash_bounds_set_decay_ms(row->offset != 0, in->zd) ? 0 : EFAULT;
 }
 
 enum of_class { SIZE, NREGS, SLAB_SIZE, NSHARDS };
