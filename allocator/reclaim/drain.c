@@ -155,7 +155,8 @@ void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns)
 static size_t kept(const struct ash_heap *heap)
 {
 	const struct ash_drain *drain = &heap->drain;
-	size_t most = drain->peak / PEAK_SHARE;
+	/* (What may lie idle whatever is kept lies there, too.) */
+	size_t most = above(drain->peak / PEAK_SHARE, BEGIN_LEAST);
 
 	if (ash_background_running())
 		return drain->reserve;

@@ -18,12 +18,12 @@
 static unsigned seed = 1, seeds = 10;
 static uint64_t number; /* of calls so far; atomic */
 static unsigned failed, asked;
-static uint64_t now_seed;
+static uint64_t now_seed; /* atomic: a background thread may still be at work */
 
 static bool fail_at_random(enum ash_os_call call)
 {
 	uint64_t n = __atomic_fetch_add(&number, 1, __ATOMIC_RELAXED);
-	struct ash_prng prng = ash_prng_seeded(now_seed * 1000003 + n);
+	struct ash_prng prng = ash_prng_seeded(ash_load_relaxed(&now_seed) * 1000003 + n);
 
 	__atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
 	if (ash_prng_below(&prng, CHANCE) != 0)
@@ -46,7 +46,7 @@ static void one_thread(void)
 	for (unsigned i = 0; i < seeds; i++) {
 		unsigned failures = tap_shared->failures;
 
-		now_seed = seed + i;
+		ash_store_relaxed(&now_seed, (uint64_t)seed + i);
 		faults_state = seed + i;
 		number = 0;
 		faults_mappings = i % 2 == 0;
@@ -82,7 +82,7 @@ static void with_threads(void)
 {
 	m.free(m.malloc(100));
 	for (unsigned i = 0; i < seeds; i++) {
-		now_seed = seed + i;
+		ash_store_relaxed(&now_seed, (uint64_t)seed + i);
 		faults_in_threads(fail_at_random, seed + i);
 	}
 	CHECK(failed > 10 * seeds, "%u calls failed", failed);
