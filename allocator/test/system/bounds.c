@@ -660,7 +660,8 @@ static void soft_limit_and_the_depot(void)
 
 	ash_heap.rounds.background = false;
 	m.free(m.malloc(1));
-	/* These empty the depot: time, where memory is first touched, and where much is freed. */
+	/* These empty the depot: time, where memory is first touched, and where much is freed.
+	 */
 	clock_start();
 	ash_growth_hook = NULL;
 	ash_heap.drain.enabled = false;
