@@ -237,11 +237,11 @@ void wl_own(struct wl_thread *t, void *p, size_t bytes)
 {
 	if (t->verify)
 		verify_own(t->run, p, bytes);
-	else
+	else if (t->watched)
 		wl_touch_watched(t, p, bytes, WL_TOUCH_ALL);
 }
 
-bool wl_is_live(struct wl_thread *t, const void *p)
+bool wl_is_live_watched(struct wl_thread *t, const void *p)
 {
 	if (t->run->locality)
 		locality_touch(t->run->locality, t->index, (uintptr_t)p, 1, false);

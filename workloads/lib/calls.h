@@ -41,10 +41,16 @@ _Noreturn void wl_out_of_memory(struct wl_thread *t, size_t size);
 void wl_own(struct wl_thread *t, void *p, size_t bytes);
 /* Before a block is read to which a pointer in the heap leads: in verify mode whether it is a
  * live one, else true. */
-bool wl_is_live(struct wl_thread *t, const void *p);
+static inline bool wl_is_live(struct wl_thread *t, const void *p);
 
 /* What is touched, where nothing is written: in verify mode, and where it feeds a model. */
 void wl_touch_watched(struct wl_thread *t, void *p, size_t size, enum wl_touch how);
+bool wl_is_live_watched(struct wl_thread *t, const void *p);
+
+static inline bool wl_is_live(struct wl_thread *t, const void *p)
+{
+	return __builtin_expect(!t->watched, 1) || wl_is_live_watched(t, p);
+}
 
 static inline void *wl_count_alloc(struct wl_thread *t, void *p, size_t size)
 {

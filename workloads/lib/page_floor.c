@@ -76,7 +76,8 @@ void page_floor_owner(struct page_floor *floor, unsigned thread)
 	floor->owner = thread + 1;
 }
 
-static void add_lines(struct page_floor *floor, uintptr_t at, size_t size)
+static __attribute__((noinline)) void add_lines(struct page_floor *floor, uintptr_t at,
+						size_t size)
 {
 	for (uintptr_t line = at / COHERENCE_LINE; line <= (at + size - 1) / COHERENCE_LINE;
 	     line++)
