@@ -300,7 +300,7 @@ static inline void faults_in_threads(bool (*hook)(enum ash_os_call), unsigned se
 	pthread_t thread[FAULTS_THREADS];
 
 	ash_heap.rounds.background = true;
-	ash_heap.limits.hard = ash_account_held(&ash_heap) + FAULTS_LIMIT;
+	ash_store_relaxed(&ash_heap.limits.hard, ash_account_held(&ash_heap) + FAULTS_LIMIT);
 	for (uintptr_t t = 0; t < FAULTS_THREADS; t++)
 		NEED(!pthread_create(&thread[t], NULL, faults_thread,
 				     (void *)(seed * FAULTS_THREADS + t + 1)),
