@@ -11,7 +11,6 @@
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "slab/shard.h"
-#include "util/atomic.h"
 
 unsigned ash_ctl_arenas_count(void)
 {
@@ -128,9 +127,8 @@ static int dss(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_va
 static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		    const union ash_ctl_value *in)
 {
-	int64_t dirty = ash_load_relaxed(&ash_heap.purge.dirty_ms);
-	int64_t muzzy = ash_load_relaxed(&ash_heap.purge.muzzy_ms), ms = 0;
-	enum ash_arena_decay which = row->offset == 0 ? ASH_DECAY_DIRTY : ASH_DECAY_MUZZY;
+	int64_t ms = 0;
+	enum ash_arena_decay which = (enum ash_arena_decay)row->offset;
 	unsigned arena = (unsigned)at[0];
 
 	if (!is_heap(at[0])) {
@@ -141,10 +139,10 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 			error = ash_arena_set_decay_ms(arena, which, in->zd);
 		return as_effect(error);
 	}
-	out->zd = (ssize_t)(row->offset == 0 ? dirty : muzzy);
+	out->zd = (ssize_t)ash_bounds_decay_ms(which);
 	if (in == NULL)
 		return 0;
-	return ash_bounds_set_decay_ms(row->offset != 0, in->zd) ? 0 : EFAULT;
+	return ash_bounds_set_decay_ms(which, in->zd) ? 0 : EFAULT;
 }
 
 static const struct ash_ctl_row rows[] = {
@@ -163,10 +161,10 @@ static const struct ash_ctl_row rows[] = {
 	 "The same, and it is no more; EFAULT also while threads are bound to it."},
 	{"arena.<arena>.dss", ASH_CTL_STRING, ASH_CTL_READ_WRITE, 0, 0, dss,
 	 "disabled: memory never comes from sbrk; EFAULT for anything else."},
-	{"arena.<arena>.dirty_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 0, decay_ms,
-	 "The option of that name, of this arena from now on."},
-	{"arena.<arena>.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 1, decay_ms,
-	 "The option of that name, of this arena from now on."},
+	{"arena.<arena>.dirty_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, ASH_DECAY_DIRTY,
+	 decay_ms, "The option of that name, of this arena from now on."},
+	{"arena.<arena>.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, ASH_DECAY_MUZZY,
+	 decay_ms, "The option of that name, of this arena from now on."},
 	{"arena.<arena>.extent_hooks", ASH_CTL_POINTER, ASH_CTL_READ_WRITE, 0, 0, hooks,
 	 "Where it gets its memory (extent_hooks_t *); the heap's cannot be set."},
 	{"arena.<arena>.name", ASH_CTL_BUFFER, ASH_CTL_READ_WRITE, 0, 0, name,

@@ -11,7 +11,6 @@
 #include "os/os.h"
 #include "slab/shard.h"
 #include "stats/census.h"
-#include "util/atomic.h"
 
 enum constant { NARENAS, QUANTUM, PAGE, HUGEPAGE, TCACHE_MAX, NBINS, NHBINS, NLEXTENTS };
 
@@ -54,17 +53,15 @@ static int constant(const struct ash_ctl_row *row, const size_t *at, union ash_c
 static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		    const union ash_ctl_value *in)
 {
-	int64_t dirty = ash_load_relaxed(&ash_heap.purge.dirty_ms);
-	int64_t muzzy = ash_load_relaxed(&ash_heap.purge.muzzy_ms);
+	enum ash_arena_decay which = (enum ash_arena_decay)row->offset;
 
 	(void)at;
-	out->zd = (ssize_t)(row->offset == 0 ? dirty : muzzy);
+	out->zd = (ssize_t)ash_bounds_decay_ms(which);
 	if (in == NULL)
 		return 0;
-	if (ash_arenas_set_decay_ms(row->offset == 0 ? ASH_DECAY_DIRTY : ASH_DECAY_MUZZY,
-				    in->zd) != 0)
+	if (ash_arenas_set_decay_ms(which, in->zd) != 0)
 		return EFAULT;
-	return ash_bounds_set_decay_ms(row->offset != 0, in->zd) ? 0 : EFAULT;
+	return ash_bounds_set_decay_ms(which, in->zd) ? 0 : EFAULT;
 }
 
 enum of_class { SIZE, NREGS, SLAB_SIZE, NSHARDS };
@@ -127,9 +124,11 @@ static const struct ash_ctl_row rows[] = {
 		 "One more than the largest number of an arena; those up to opt.narenas are "
 		 "names "
 		 "of the heap."),
-	{"arenas.dirty_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 0, decay_ms,
+	{"arenas.dirty_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, ASH_DECAY_DIRTY,
+	 decay_ms,
 	 "The option of that name: of the heap, and of arenas that are made from now on."},
-	{"arenas.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, 1, decay_ms,
+	{"arenas.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, ASH_DECAY_MUZZY,
+	 decay_ms,
 	 "The option of that name: of the heap, and of arenas that are made from now on."},
 	CONSTANT("quantum", ASH_CTL_SIZE, QUANTUM, "Every object is aligned to so many bytes."),
 	CONSTANT("page", ASH_CTL_SIZE, PAGE, "Bytes of a page of the system."),

@@ -6,6 +6,7 @@
 #include "arena/arena.h"
 #include "ctl/figures.h"
 #include "ctl/row.h"
+#include "front/bounds.h"
 #include "front/front.h"
 #include "meta/far_table.h"
 #include "os/os.h"
@@ -154,17 +155,16 @@ static int threads(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		    const union ash_ctl_value *in)
 {
+	enum ash_arena_decay which = (enum ash_arena_decay)row->offset;
 	int64_t ms = 0;
 	int error;
 
 	(void)in;
 	if (at[0] == 0 || ash_ctl_is_all(at[0])) {
-		out->zd = (ssize_t)ash_load_relaxed(
-			row->offset == 0 ? &ash_heap.purge.dirty_ms : &ash_heap.purge.muzzy_ms);
+		out->zd = (ssize_t)ash_bounds_decay_ms(which);
 		return 0;
 	}
-	error = ash_arena_decay_ms((unsigned)at[0],
-				   row->offset == 0 ? ASH_DECAY_DIRTY : ASH_DECAY_MUZZY, &ms);
+	error = ash_arena_decay_ms((unsigned)at[0], which, &ms);
 	out->zd = (ssize_t)ms;
 	return error;
 }
@@ -293,9 +293,9 @@ static const struct ash_ctl_row rows[] = {
 	OF_ARENA("uptime", ASH_CTL_U64, of_own, OWN(UPTIME),
 		 "Nanoseconds since an arena of one's own was made."),
 	OF_ARENA("dss", ASH_CTL_STRING, dss, 0, "disabled."),
-	OF_ARENA("dirty_decay_ms", ASH_CTL_SSIZE, decay_ms, 0,
+	OF_ARENA("dirty_decay_ms", ASH_CTL_SSIZE, decay_ms, ASH_DECAY_DIRTY,
 		 "As arena.<arena>.dirty_decay_ms."),
-	OF_ARENA("muzzy_decay_ms", ASH_CTL_SSIZE, decay_ms, 1,
+	OF_ARENA("muzzy_decay_ms", ASH_CTL_SSIZE, decay_ms, ASH_DECAY_MUZZY,
 		 "As arena.<arena>.muzzy_decay_ms."),
 	OF_ARENA("pactive", ASH_CTL_SIZE, pages, BOTH(active, ACTIVE),
 		 "stats.active in pages."),

@@ -68,7 +68,13 @@ static void apply_decay_ms(int64_t ms)
 	ash_store_relaxed(&ash_heap.drain.enabled, ms >= 0);
 }
 
-bool ash_bounds_set_decay_ms(bool muzzy, int64_t ms)
+int64_t ash_bounds_decay_ms(enum ash_arena_decay which)
+{
+	return ash_load_relaxed(which == ASH_DECAY_DIRTY ? &ash_heap.purge.dirty_ms
+							 : &ash_heap.purge.muzzy_ms);
+}
+
+bool ash_bounds_set_decay_ms(enum ash_arena_decay which, int64_t ms)
 {
 	bool mine = ash_claim_is_mine(&ash_heap); /* in a fork's handler */
 
@@ -76,10 +82,10 @@ bool ash_bounds_set_decay_ms(bool muzzy, int64_t ms)
 		return false;
 	if (!mine)
 		ash_claim_await(&ash_heap);
-	if (muzzy)
-		ash_purge_set_muzzy_ms(&ash_heap, ms);
-	else
+	if (which == ASH_DECAY_DIRTY)
 		apply_decay_ms(ms);
+	else
+		ash_purge_set_muzzy_ms(&ash_heap, ms);
 	if (!mine)
 		ash_claim_give_back(&ash_heap);
 	if (!mine && ash_limits_dirty_exceeded(&ash_heap)) /* what lies there goes, too */

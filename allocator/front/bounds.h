@@ -4,16 +4,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "arena/figures.h"
 #include "page/heap.h"
 
 /* Puts the options into force.  Called at boot, after they were read. */
 void ash_bounds_init(void);
 
+/* The decay time in force: 0 = at once, -1 = never by time. */
+int64_t ash_bounds_decay_ms(enum ash_arena_decay which);
+
 /* A decay time, in ms, in force from now on: 0 = at once, -1 = never by time.  The other stays
  * as it is.  False where it is neither that nor a time.  Waits for who is giving back; call
  * without a lock. */
 #define ASH_BOUNDS_MS_MOST ((int64_t)1 << 40)
-bool ash_bounds_set_decay_ms(bool muzzy, int64_t ms);
+bool ash_bounds_set_decay_ms(enum ash_arena_decay which, int64_t ms);
 
 /* In a forked child. */
 void ash_bounds_after_fork(void);
