@@ -57,12 +57,10 @@ static size_t idle_in_slabs(const struct ash_heap *heap, size_t *out)
 		const struct ash_shard *shard = ash_shard_at(s);
 
 		for (unsigned c = 1; c < shard->classes; c++) {
-			const struct ash_bin *bin = &shard->bin[c];
+			struct ash_bin_bytes of = ash_bin_bytes(&shard->bin[c], c);
 
-			if (ash_bin_slabs(bin) == 0)
-				continue;
-			idle += ash_bin_idle_bytes(bin, c);
-			*out += ash_bin_bytes_out(bin, c);
+			idle += of.idle;
+			*out += of.out;
 		}
 	}
 	*out = above(*out, depot);

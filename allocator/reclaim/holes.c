@@ -239,7 +239,7 @@ bool ash_holes_rich(struct ash_heap *heap, bool anew, uint64_t most_ns, size_t *
 		struct ash_bin *bin = ash_shard_bin(at->shard_at, class);
 
 		if (!at->in_bin && (ash_load_relaxed(&bin->filled) == 0 ||
-				    ash_bin_idle_bytes(bin, class) == 0))
+				    ash_bin_bytes(bin, class).idle == 0))
 			continue;
 		if (!at->in_bin) {
 			ash_bin_walk_begin(bin, &at->bin, ASH_BIN_RICH, 0);

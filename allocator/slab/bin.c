@@ -582,20 +582,13 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 	return true;
 }
 
-ASH_RACY size_t ash_bin_idle_bytes(const struct ash_bin *bin, unsigned class)
+ASH_RACY struct ash_bin_bytes ash_bin_bytes(const struct ash_bin *bin, unsigned class)
 {
 	const struct ash_size_class *sc = &ash_size_classes[class];
 	uint64_t idle = (uint64_t)bin->nslabs * sc->regions - bin->uncarved - bin->regions_out;
 
-	return (int64_t)idle > 0 ? (size_t)idle * sc->size : 0;
-}
-
-ASH_RACY uint32_t ash_bin_slabs(const struct ash_bin *bin)
-{
-	return bin->nslabs;
-}
-
-ASH_RACY size_t ash_bin_bytes_out(const struct ash_bin *bin, unsigned class)
-{
-	return bin->regions_out * ash_size_classes[class].size;
+	return (struct ash_bin_bytes){
+		.out = bin->regions_out * sc->size,
+		.idle = (int64_t)idle > 0 ? (size_t)idle * sc->size : 0,
+	};
 }

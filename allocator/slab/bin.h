@@ -101,13 +101,14 @@ void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk,
 struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
 				    unsigned *looks, uint64_t *holes);
 
-/* Bytes in free regions of the bin's slabs that were ever handed out, whether they hold memory
- * or not.  Without the lock, roughly. */
-size_t ash_bin_idle_bytes(const struct ash_bin *bin, unsigned class);
+/* Bytes of the bin's regions that were ever handed out. */
+struct ash_bin_bytes {
+	size_t out;
+	size_t idle; /* free now, whether they hold memory or not */
+};
 
-/* Its slabs, and bytes of its regions that are out.  Without the lock, roughly. */
-uint32_t ash_bin_slabs(const struct ash_bin *bin);
-size_t ash_bin_bytes_out(const struct ash_bin *bin, unsigned class);
+/* Without the lock, roughly. */
+struct ash_bin_bytes ash_bin_bytes(const struct ash_bin *bin, unsigned class);
 
 /* `purged` are the pages that are gone. */
 void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged);
