@@ -4,11 +4,7 @@
  * sizes from 4 to 32768 bytes whose frequency falls with the inverse square, each
  * object written in full.  The original runs for two seconds and counts; here the
  * number of replacements is fixed. */
-#include "workloads/lib/blocks.h"
-#include "workloads/lib/dist.h"
-#include "workloads/lib/thread.h"
-
-enum { OPS, THREADS, SLOTS, SIZE_MIN, SIZE_MAX_ };
+#include "workloads/lib/replacing.h"
 
 static const struct wl_param params[] = {
 	{"ops", "replacements by all threads together", "0.5 to 0.8 s under glibc", 20000000, 1,
@@ -21,79 +17,26 @@ static const struct wl_param params[] = {
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
-struct lane {
-	struct wl_worker worker;
-	uint64_t ops;
-	struct block *slot;
-} __attribute__((aligned(128)));
-
 static int setup(struct wl_run *run)
 {
-	uint64_t threads = (uint64_t)run->values[THREADS], ops = (uint64_t)run->values[OPS];
-	uint64_t slots = (uint64_t)run->values[SLOTS];
-	struct lane *lanes;
-
-	if (sizes_ordered(run, SIZE_MIN, SIZE_MAX_) < 0)
-		return -1;
-	lanes = run->state = wl_table(threads * sizeof(*lanes));
-	for (uint64_t i = 0; i < threads; i++) {
-		lanes[i].ops = ops / threads + (i < ops % threads);
-		lanes[i].slot = wl_table(slots * sizeof(struct block));
-	}
-	run->expected_allocs = ops + threads * slots;
-	return 0;
-}
-
-static size_t random_size(struct wl_thread *t)
-{
-	return dist_inverse_square(&t->rng, (uint64_t)t->run->values[SIZE_MIN],
-				   (uint64_t)t->run->values[SIZE_MAX_]);
+	run->state = replacing_make(run);
+	return run->state ? 0 : -1;
 }
 
 static void body(struct wl_thread *t, void *argument)
 {
-	struct lane *lane = argument;
-	uint64_t slots = (uint64_t)t->run->values[SLOTS];
+	struct replacing *lane = argument;
 
-	for (uint64_t i = 0; i < slots; i++)
-		block_make(t, &lane->slot[i], random_size(t), WL_TOUCH_ALL);
-	for (uint64_t i = 0; i < lane->ops; i++) {
-		struct block *b = &lane->slot[rng_below(&t->rng, slots)];
-
-		block_drop(t, b);
-		block_make(t, b, random_size(t), WL_TOUCH_ALL);
-	}
-	blocks_drop(t, lane->slot, slots);
+	replacing_fill(t, lane);
+	replacing_go(t, lane, lane->ops);
+	replacing_empty(t, lane);
 }
 
 static int run(struct wl_run *run)
 {
-	wl_workers_run(run, run->state, sizeof(struct lane), body);
+	wl_workers_run(run, run->state, sizeof(struct replacing), body);
 	wl_phase(run, "emptied");
 	return 0;
-}
-
-static double mean_size(const struct wl_run *run)
-{
-	return dist_inverse_square_mean((uint64_t)run->values[SIZE_MIN],
-					(uint64_t)run->values[SIZE_MAX_]);
-}
-
-static uint64_t peak_bytes(const struct wl_run *run)
-{
-	return (uint64_t)((double)(run->values[THREADS] * run->values[SLOTS]) *
-			  mean_size(run)) +
-	       (1 << 20);
-}
-
-static uint64_t total_bytes(const struct wl_run *run)
-{
-	return (uint64_t)((double)run->values[OPS] * mean_size(run)) + peak_bytes(run);
-}
-
-static uint64_t table_bytes(const struct wl_run *run)
-{
-	return (uint64_t)(run->values[THREADS] * run->values[SLOTS]) * sizeof(struct block);
 }
 
 const struct workload workload_glibc_thread = {
@@ -108,8 +51,8 @@ const struct workload workload_glibc_thread = {
 	.threaded = true,
 	.setup = setup,
 	.run = run,
-	.total_bytes = total_bytes,
-	.peak_bytes = peak_bytes,
-	.table_bytes = table_bytes,
+	.total_bytes = replacing_total_bytes,
+	.peak_bytes = replacing_peak_bytes,
+	.table_bytes = replacing_table_bytes,
 	.ops_unit = "allocations",
 };
