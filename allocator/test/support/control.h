@@ -1,0 +1,58 @@
+/*
+ * What the tests of mallctl share: names read as numbers, and a new snapshot.
+ */
+#ifndef ASH_TEST_CONTROL_H
+#define ASH_TEST_CONTROL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ashlar/ashlar.h>
+
+#include "test/support/family.h"
+
+#define MIB ((size_t)1 << 20)
+
+static inline int ctl(const char *name, void *oldp, size_t *oldlenp, void *newp, size_t newlen)
+{
+	return FAMILY(mallctl)(name, oldp, oldlenp, newp, newlen);
+}
+
+static inline size_t size_of(const char *name)
+{
+	size_t value = 0, length = sizeof(value);
+	int error = ctl(name, &value, &length, NULL, 0);
+
+	CHECK(error == 0 && length == sizeof(value), "%s: error %d, length %zu", name, error,
+	      length);
+	return value;
+}
+
+static inline unsigned unsigned_of(const char *name)
+{
+	unsigned value = 0;
+	size_t length = sizeof(value);
+	int error = ctl(name, &value, &length, NULL, 0);
+
+	CHECK(error == 0 && length == sizeof(value), "%s: error %d, length %zu", name, error,
+	      length);
+	return value;
+}
+
+static inline void refresh(void)
+{
+	uint64_t epoch = 1;
+
+	CHECK(ctl("epoch", NULL, NULL, &epoch, sizeof(epoch)) == 0, "epoch is not written");
+}
+
+static inline uint64_t *counter(const char *name)
+{
+	uint64_t *at = NULL;
+	size_t length = sizeof(at);
+
+	CHECK(ctl(name, &at, &length, NULL, 0) == 0 && at != NULL, "%s", name);
+	return at;
+}
+
+#endif

@@ -1,0 +1,401 @@
+/*
+ * mallctl: arenas of the program's own and explicit caches, by their names.
+ */
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test/support/control.h"
+
+/* Of an address; what lies nowhere is refused. */
+static void lookup(void)
+{
+	unsigned arena = 99;
+	size_t length = sizeof(arena);
+	void *p = m.malloc(100), *nothing = (void *)16;
+
+	CHECK(ctl("arenas.lookup", &arena, &length, &p, sizeof(p)) == 0 && arena == 0, "%u",
+	      arena);
+	CHECK(ctl("arenas.lookup", &arena, &length, &nothing, sizeof(nothing)) == EINVAL,
+	      "an address of nobody");
+	CHECK(ctl("arenas.lookup", &arena, &length, NULL, 0) == EINVAL, "no address");
+	m.free(p);
+}
+
+/* --- arenas of the program's own
+ * ------------------------------------------------------------- */
+
+/* A name with a number in it; the error. */
+static int of_arena(const char *format, unsigned arena, void *oldp, size_t *oldlenp, void *newp,
+		    size_t newlen)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), format, arena);
+	return ctl(name, oldp, oldlenp, newp, newlen);
+}
+
+static unsigned created(extent_hooks_t *hooks)
+{
+	unsigned arena = 0;
+	size_t length = sizeof(arena);
+	int error = ctl("arenas.create", &arena, &length, hooks != NULL ? (void *)&hooks : NULL,
+			hooks != NULL ? sizeof(hooks) : 0);
+
+	NEED(error == 0 && length == sizeof(arena), "arenas.create: error %d", error);
+	return arena;
+}
+
+static unsigned arena_of(void *p)
+{
+	unsigned arena = 99999;
+	size_t length = sizeof(arena);
+
+	CHECK(ctl("arenas.lookup", &arena, &length, &p, sizeof(p)) == 0, "arenas.lookup");
+	return arena;
+}
+
+static bool is_initialized(unsigned arena)
+{
+	bool b = false;
+	size_t length = sizeof(b);
+
+	CHECK(of_arena("arena.%u.initialized", arena, &b, &length, NULL, 0) == 0, "%u", arena);
+	return b;
+}
+
+static size_t size_in(const char *format, unsigned arena)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), format, arena);
+	return size_of(name);
+}
+
+static void life_of_arenas(void)
+{
+	unsigned narenas = unsigned_of("arenas.narenas"), a, b, none = 77;
+	size_t length = sizeof(none), two = 2;
+	extent_hooks_t *hooks = NULL;
+	void *p;
+
+	CHECK(narenas == unsigned_of("opt.narenas") + 1, "%u arenas, opt.narenas %u", narenas,
+	      unsigned_of("opt.narenas"));
+	CHECK(!is_initialized(4097) && is_initialized(4096) && !is_initialized(narenas - 1),
+	      "before any");
+	/* What would be lost is not made. */
+	CHECK(ctl("arenas.create", NULL, NULL, NULL, 0) == EINVAL, "nobody reads it");
+	CHECK(ctl("arenas.create", &none, &two, NULL, 0) == EINVAL && two == 0 && none == 77,
+	      "into two bytes");
+	CHECK(ctl("arenas.create", &none, &length, &hooks, 4) == EINVAL && none == 77,
+	      "hooks of four bytes");
+	CHECK(unsigned_of("arenas.narenas") == narenas, "a refused call made one");
+
+	a = created(NULL);
+	CHECK(a == narenas && unsigned_of("arenas.narenas") == narenas + 1, "number %u", a);
+	CHECK(is_initialized(a), "it is there");
+	p = FAMILY(mallocx)(1000, MALLOCX_ARENA(a));
+	NEED(p != NULL, "mallocx");
+	CHECK(arena_of(p) == a, "it lies in %u", arena_of(p));
+	FAMILY(dallocx)(p, 0);
+	b = created(NULL);
+	CHECK(b == a + 1, "number %u", b);
+	CHECK(FAMILY(mallocx)(100000, MALLOCX_ARENA(a)) != NULL &&
+		      FAMILY(mallocx)(10, MALLOCX_ARENA(a) | MALLOCX_TCACHE_NONE) != NULL,
+	      "mallocx");
+	refresh();
+	CHECK(size_in("stats.arenas.%u.large.allocated", a) >= 100000 &&
+		      size_in("stats.arenas.%u.small.allocated", a) == 16,
+	      "they are counted");
+	CHECK(of_arena("arena.%u.reset", a, NULL, NULL, NULL, 0) == 0, "reset");
+	refresh();
+	CHECK(size_in("stats.arenas.%u.large.allocated", a) == 0 &&
+		      size_in("stats.arenas.%u.small.allocated", a) == 0,
+	      "nothing stays");
+	CHECK(of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == 0, "destroy");
+	CHECK(!is_initialized(a) && is_initialized(4097), "it is no more");
+	CHECK(created(NULL) == a && unsigned_of("arenas.narenas") == b + 1,
+	      "its number is used again");
+	p = FAMILY(mallocx)(10, MALLOCX_ARENA(0));
+	CHECK(p != NULL && arena_of(p) == 0, "0 is the heap");
+	m.free(p);
+	/* The alias is one further now. */
+	CHECK(of_arena("arena.%u.purge", b + 1, NULL, NULL, NULL, 0) == 0 &&
+		      of_arena("arena.%u.decay", b + 1, NULL, NULL, NULL, 0) == 0 &&
+		      of_arena("arena.%u.purge", b + 2, NULL, NULL, NULL, 0) == ENOENT,
+	      "arenas.narenas is all of them");
+}
+
+/* Numbers that an arena may not, or no longer, be asked by; nothing of the heap changes. */
+static void arenas_refused(void)
+{
+	unsigned a = created(NULL), one = 1;
+	ssize_t ms = 77, heap = 0, now = 0;
+	size_t length = sizeof(ms), n = sizeof(void *);
+	char text[32], *into = text;
+	const char *name = "x";
+	void *hooks = NULL;
+
+	CHECK(of_arena("arena.%u.reset", 0, NULL, NULL, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.destroy", 0, NULL, NULL, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.reset", 4096, NULL, NULL, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.destroy", 4097, NULL, NULL, NULL, 0) == EFAULT,
+	      "the heap cannot be reset or destroyed");
+	CHECK(of_arena("arena.%u.reset", a, &one, &length, NULL, 0) == EPERM, "reset is read");
+	CHECK(of_arena("arena.%u.reset", a + 2, NULL, NULL, NULL, 0) == ENOENT &&
+		      of_arena("stats.arenas.%u.pactive", a + 2, &ms, &length, NULL, 0) ==
+			      ENOENT,
+	      "never made");
+	CHECK(ctl("arena.0.dirty_decay_ms", &heap, &length, NULL, 0) == 0, "dirty_decay_ms");
+	ms = -2;
+	CHECK(of_arena("arena.%u.dirty_decay_ms", a, NULL, NULL, &ms, 8) == EFAULT, "-2 ms");
+	for (ms = -1; ms <= 77; ms += 78) {
+		CHECK(of_arena("arena.%u.dirty_decay_ms", a, NULL, NULL, &ms, 8) == 0 &&
+			      of_arena("arena.%u.dirty_decay_ms", a, &now, &length, NULL, 0) ==
+				      0 &&
+			      now == ms,
+		      "%zd ms became %zd", ms, now);
+		CHECK(of_arena("stats.arenas.%u.dirty_decay_ms", a, &now, &length, NULL, 0) ==
+				      0 &&
+			      now == ms,
+		      "%zd ms", now);
+	}
+	ms = 77;
+	CHECK(of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == 0, "destroy");
+	CHECK(of_arena("arena.%u.reset", a, NULL, NULL, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.dirty_decay_ms", a, NULL, NULL, &ms, 8) == EFAULT &&
+		      of_arena("arena.%u.muzzy_decay_ms", a, &now, &length, NULL, 0) ==
+			      EFAULT &&
+		      of_arena("arena.%u.extent_hooks", a, &hooks, &n, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.name", a, &into, &n, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.name", a, NULL, NULL, &name, 8) == EFAULT,
+	      "a destroyed one");
+	CHECK(of_arena("arena.%u.purge", a, NULL, NULL, NULL, 0) == 0, "has nothing to purge");
+	CHECK(of_arena("stats.arenas.%u.pactive", a, &ms, &length, NULL, 0) == ENOENT,
+	      "statistics");
+	CHECK(ctl("thread.arena", NULL, NULL, &a, sizeof(a)) == EFAULT, "bound to it");
+	CHECK(FAMILY(mallocx)(10, MALLOCX_ARENA(a)) == NULL, "it serves nobody");
+	CHECK(ctl("arena.0.dirty_decay_ms", &now, &length, NULL, 0) == 0 && now == heap,
+	      "the heap's became %zd", now);
+}
+
+static void names_of_arenas(void)
+{
+	unsigned a = created(NULL);
+	char text[33] = "", wanted[32], *into = text;
+	const char *longer = "a name that is longer than thirty-one bytes", *none = NULL;
+	size_t n = sizeof(into), four = 4;
+
+	snprintf(wanted, sizeof(wanted), "manual_%u", a);
+	text[32] = '!';
+	CHECK(of_arena("arena.%u.name", a, &into, &n, &longer, sizeof(longer)) == 0 &&
+		      strcmp(text, wanted) == 0 && into == text,
+	      "'%s', not %s", text, wanted);
+	CHECK(of_arena("arena.%u.name", a, &into, &n, NULL, 0) == 0 && strlen(text) == 31 &&
+		      strncmp(text, longer, 31) == 0 && text[32] == '!',
+	      "'%s'", text);
+	CHECK(of_arena("arena.%u.name", a, &into, &four, NULL, 0) == EINVAL && into == text,
+	      "four bytes");
+	CHECK(of_arena("arena.%u.name", a, NULL, NULL, &none, sizeof(none)) == EINVAL, "NULL");
+	CHECK(of_arena("arena.%u.name", a, NULL, NULL, &longer, 4) == EINVAL, "newlen 4");
+	CHECK(of_arena("arena.%u.name", 0, &into, &n, NULL, 0) == 0 && text[0] != '\0', "heap");
+	CHECK(of_arena("arena.%u.name", 0, NULL, NULL, &longer, sizeof(longer)) == EFAULT,
+	      "the heap's stays");
+	CHECK(of_arena("arena.%u.name", 4096, &into, &n, NULL, 0) == EINVAL, "of all");
+}
+
+/* As RocksDB has memory that no core dump holds: an arena whose hook is set later, over the one
+ * that was there, an explicit cache for each thread, blocks by both. */
+static extent_hooks_t *old_hooks, new_hooks;
+static size_t asked;
+
+static void *hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
+			bool *zero, bool *commit, unsigned arena)
+{
+	CHECK(hooks == &new_hooks, "the hooks that were set");
+	__atomic_fetch_add(&asked, size, __ATOMIC_RELAXED);
+	return old_hooks->alloc(old_hooks, new_addr, size, alignment, zero, commit, arena);
+}
+
+static void hooks_and_caches(void)
+{
+	unsigned a = created(NULL), id = 99, next = 98, wrong = 4000;
+	size_t length = sizeof(old_hooks), n = sizeof(id), two = 2;
+	extent_hooks_t *now = NULL, *set = &new_hooks;
+	void *p[100];
+	int flags;
+
+	CHECK(of_arena("arena.%u.extent_hooks", a, &old_hooks, &length, NULL, 0) == 0 &&
+		      old_hooks != NULL && old_hooks->alloc != NULL,
+	      "the default ones");
+	NEED(old_hooks != NULL, "hooks");
+	new_hooks = *old_hooks;
+	new_hooks.alloc = hook_alloc;
+	CHECK(of_arena("arena.%u.extent_hooks", a, &now, &length, &set, sizeof(set)) == 0 &&
+		      now == old_hooks,
+	      "the old ones are given");
+	CHECK(of_arena("arena.%u.extent_hooks", a, &now, &length, NULL, 0) == 0 &&
+		      now == &new_hooks,
+	      "the new ones are there");
+	CHECK(of_arena("arena.%u.extent_hooks", 0, &now, &length, NULL, 0) == 0 &&
+		      now == old_hooks,
+	      "the heap's can be read");
+	CHECK(of_arena("arena.%u.extent_hooks", 0, NULL, NULL, &set, sizeof(set)) == EFAULT,
+	      "and not set");
+
+	CHECK(ctl("tcache.create", NULL, NULL, NULL, 0) == EINVAL, "nobody reads it");
+	CHECK(ctl("tcache.create", &id, &two, NULL, 0) == EINVAL && two == 0, "two bytes");
+	CHECK(ctl("tcache.create", &id, &n, &wrong, sizeof(wrong)) == EPERM, "it is written");
+	CHECK(ctl("tcache.create", &id, &n, NULL, 0) == 0 &&
+		      ctl("tcache.create", &next, &n, NULL, 0) == 0 && id != next,
+	      "%u and %u", id, next);
+	CHECK(ctl("tcache.flush", NULL, NULL, &wrong, sizeof(wrong)) == EFAULT &&
+		      ctl("tcache.destroy", NULL, NULL, &wrong, sizeof(wrong)) == EFAULT,
+	      "one that there is not");
+	CHECK(ctl("tcache.flush", NULL, NULL, NULL, 0) == EINVAL &&
+		      ctl("tcache.flush", &id, &n, &id, sizeof(id)) == EPERM,
+	      "it is written only");
+	flags = MALLOCX_ARENA(a) | MALLOCX_TCACHE(id);
+	for (unsigned i = 0; i < 100; i++) {
+		p[i] = FAMILY(mallocx)(8192 + i, flags);
+		NEED(p[i] != NULL, "block %u", i);
+		CHECK(arena_of(p[i]) == a && m.usable(p[i]) >= 8192 + i, "block %u", i);
+	}
+	CHECK(asked >= 100 * 8192, "the hook gave %zu bytes", asked);
+	for (unsigned i = 0; i < 100; i++)
+		FAMILY(dallocx)(p[i], MALLOCX_TCACHE(id));
+	CHECK(ctl("tcache.flush", NULL, NULL, &id, sizeof(id)) == 0, "flush");
+	refresh();
+	CHECK(size_in("stats.arenas.%u.small.allocated", a) == 0, "all came back");
+	CHECK(ctl("tcache.destroy", NULL, NULL, &id, sizeof(id)) == 0 &&
+		      ctl("tcache.destroy", NULL, NULL, &id, sizeof(id)) == EFAULT,
+	      "destroy");
+	CHECK(FAMILY(mallocx)(10, MALLOCX_TCACHE(id)) == NULL, "it serves nobody");
+	CHECK(ctl("tcache.create", &wrong, &n, NULL, 0) == 0 && wrong == id, "used again");
+	CHECK(of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == 0, "destroy");
+}
+
+static void *bound_thread(void *arena)
+{
+	unsigned a = *(unsigned *)arena, was = 99, heap = 0, none = 65000;
+	uint64_t *taken = counter("thread.allocatedp"), *given = counter("thread.deallocatedp");
+	uint64_t before, bytes;
+	size_t length = sizeof(was), n = sizeof(none);
+	void *p, *q;
+
+	CHECK(ctl("thread.arena", &was, &length, &a, sizeof(a)) == 0 && was == 0, "from %u",
+	      was);
+	CHECK(unsigned_of("thread.arena") == a, "bound");
+	CHECK(ctl("thread.arena", NULL, NULL, &none, sizeof(none)) == EFAULT &&
+		      unsigned_of("thread.arena") == a,
+	      "one that there is not");
+	CHECK(of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == EFAULT,
+	      "a thread is bound to it");
+	refresh();
+	CHECK(of_arena("stats.arenas.%u.nthreads", a, &none, &n, NULL, 0) == 0 && none == 1,
+	      "%u threads", none);
+	before = *taken;
+	p = m.malloc(1);
+	CHECK(*taken - before == m.usable(p) && arena_of(p) == a, "a byte");
+	q = m.malloc(300000);
+	bytes = m.usable(p) + m.usable(q);
+	CHECK(*taken - before == bytes && arena_of(q) == a, "large");
+	before = *given;
+	m.free(p);
+	m.free(q);
+	CHECK(*given - before == bytes, "freed");
+	CHECK(ctl("thread.arena", &was, &length, &heap, sizeof(heap)) == 0 && was == a, "back");
+	p = m.malloc(1);
+	CHECK(arena_of(p) == 0, "the heap's");
+	m.free(p);
+	/* By way of an explicit cache, too. */
+	CHECK(ctl("tcache.create", &none, &n, NULL, 0) == 0, "tcache.create");
+	before = *taken;
+	p = FAMILY(mallocx)(100, MALLOCX_TCACHE(none));
+	q = FAMILY(mallocx)(100, MALLOCX_TCACHE(none) | MALLOCX_ARENA(a));
+	bytes = m.usable(p) + m.usable(q);
+	CHECK(*taken - before == bytes, "%llu", (unsigned long long)(*taken - before));
+	before = *given;
+	FAMILY(dallocx)(p, MALLOCX_TCACHE(none));
+	FAMILY(dallocx)(q, MALLOCX_TCACHE_NONE);
+	CHECK(*given - before == bytes, "%llu", (unsigned long long)(*given - before));
+	CHECK(ctl("tcache.destroy", NULL, NULL, &none, sizeof(none)) == 0, "tcache.destroy");
+	return NULL;
+}
+
+static void threads_bound(void)
+{
+	unsigned a = created(NULL);
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, bound_thread, &a);
+	pthread_join(thread, NULL);
+	bound_thread(&a);
+	CHECK(of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == 0, "nobody is bound");
+}
+
+/* Sums over all arenas have the program's own; arena 0 is the heap alone. */
+static void sums_over_arenas(void)
+{
+	unsigned a = created(NULL);
+	size_t allocated, heap, all, bins = 0, slab = 0, large;
+	void *p[50];
+
+	refresh();
+	allocated = size_of("stats.allocated");
+	heap = size_of("stats.arenas.0.small.allocated");
+	all = size_of("stats.arenas.4096.small.allocated");
+	for (unsigned i = 0; i < 50; i++)
+		p[i] = FAMILY(mallocx)(64, MALLOCX_ARENA(a));
+	large = FAMILY(sallocx)(FAMILY(mallocx)(MIB, MALLOCX_ARENA(a)), 0);
+	CHECK(size_of("stats.allocated") == allocated, "nothing moves without an epoch");
+	refresh();
+	CHECK(size_of("stats.allocated") == allocated + (size_t)50 * 64 + large, "allocated");
+	CHECK(size_of("stats.arenas.4096.small.allocated") == all + (size_t)50 * 64, "all");
+	CHECK(size_of("stats.arenas.0.small.allocated") == heap, "the heap");
+	CHECK(size_of("stats.allocated") <= size_of("stats.active") &&
+		      size_of("stats.active") <= size_of("stats.resident") &&
+		      size_of("stats.resident") <= size_of("stats.mapped"),
+	      "order");
+	for (unsigned c = 0; c < unsigned_of("arenas.nbins"); c++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "stats.arenas.%u.bins.%u.curregs", a, c);
+		bins += size_of(name) * size_in("arenas.bin.%u.size", c);
+		snprintf(name, sizeof(name), "stats.arenas.%u.bins.%u.curslabs", a, c);
+		slab += size_of(name);
+	}
+	CHECK(bins == size_in("stats.arenas.%u.small.allocated", a) && bins == 50 * 64 &&
+		      slab > 0,
+	      "bins: %zu bytes in %zu slabs", bins, slab);
+	for (unsigned i = 0; i < 50; i++)
+		FAMILY(dallocx)(p[i], 0);
+	refresh();
+	CHECK(size_in("stats.arenas.%u.small.nmalloc", a) == 50 &&
+		      size_in("stats.arenas.%u.small.ndalloc", a) == 50 &&
+		      size_in("stats.arenas.%u.large.nmalloc", a) == 1,
+	      "ever");
+	CHECK(of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == 0, "destroy");
+	refresh();
+	CHECK(size_of("stats.arenas.4097.small.nmalloc") == 50 &&
+		      size_of("stats.arenas.4097.large.nmalloc") == 1 &&
+		      size_of("stats.arenas.4097.pactive") == 0,
+	      "of those that are no more");
+	CHECK(size_of("stats.allocated") == allocated, "allocated");
+}
+
+int main(void)
+{
+	family_start();
+	tap_start();
+	tap_case("arenas.lookup", lookup);
+	tap_case("arenas: made, reset, destroyed, their numbers used again", life_of_arenas);
+	tap_case("arenas: what is refused", arenas_refused);
+	tap_case("arenas: names", names_of_arenas);
+	tap_case("arenas: hooks, and explicit caches", hooks_and_caches);
+	tap_case("arenas: threads that are bound", threads_bound);
+	tap_case("arenas: sums", sums_over_arenas);
+	return tap_finish();
+}
