@@ -179,37 +179,19 @@ static inline bool book_range(enum hook kind, const char *call, void *addr, size
 	return fails;
 }
 
-static bool book_commit(extent_hooks_t *hooks, void *addr, size_t size, size_t offset,
-			size_t length, unsigned arena)
-{
-	(void)hooks;
-	(void)arena;
-	return book_range(HOOK_COMMIT, "commit", addr, size, offset, length);
-}
-
-static bool book_decommit(extent_hooks_t *hooks, void *addr, size_t size, size_t offset,
-			  size_t length, unsigned arena)
-{
-	(void)hooks;
-	(void)arena;
-	return book_range(HOOK_DECOMMIT, "decommit", addr, size, offset, length);
-}
-
-static bool book_lazy(extent_hooks_t *hooks, void *addr, size_t size, size_t offset,
-		      size_t length, unsigned arena)
-{
-	(void)hooks;
-	(void)arena;
-	return book_range(HOOK_LAZY, "purge_lazy", addr, size, offset, length);
-}
-
-static bool book_forced(extent_hooks_t *hooks, void *addr, size_t size, size_t offset,
-			size_t length, unsigned arena)
-{
-	(void)hooks;
-	(void)arena;
-	return book_range(HOOK_FORCED, "purge_forced", addr, size, offset, length);
-}
+#define BOOK_RANGE_HOOK(name, kind, call)                                               \
+	static bool name(extent_hooks_t *hooks, void *addr, size_t size, size_t offset, \
+			 size_t length, unsigned arena)                                 \
+	{                                                                               \
+		(void)hooks;                                                            \
+		(void)arena;                                                            \
+		return book_range(kind, call, addr, size, offset, length);              \
+	}
+BOOK_RANGE_HOOK(book_commit, HOOK_COMMIT, "commit")
+BOOK_RANGE_HOOK(book_decommit, HOOK_DECOMMIT, "decommit")
+BOOK_RANGE_HOOK(book_lazy, HOOK_LAZY, "purge_lazy")
+BOOK_RANGE_HOOK(book_forced, HOOK_FORCED, "purge_forced")
+#undef BOOK_RANGE_HOOK
 
 static bool book_split(extent_hooks_t *hooks, void *addr, size_t size, size_t size_a,
 		       size_t size_b, bool committed, unsigned arena)
