@@ -19,8 +19,10 @@ lo = 1e99; hi = 0
 eval widen("value", "v > 0")
 eval widen("most", "v > 0")
 if (hi == 0) { lo = 0.1; hi = 0.1 }
+# Whole decades, so that the axis has numbers however close the values lie.
 least = max2(lo, hi / 1e6)
-set yrange [least / 1.5:hi * 2]
+edge = 10.0**floor(log10(least / 1.5))
+set yrange [edge:10.0**ceil(log10(hi * 1.1))]
 set ylabel PAPER ? SHORT : TITLE
 eval count_tics
 set xtics rotate by 40 right scale 0 textcolor rgb "#111111"
@@ -31,7 +33,7 @@ do for [r=1:ROWS] {
 	set bmargin at screen PAPER ? TOP - r * high + 76.0 / H : 150.0 / H
 	set xrange [(r - 1) * tall(AXIS_max, in_row(AXIS_max)) + 0.4:min2(r * tall(AXIS_max, in_row(AXIS_max)), AXIS_max) + 0.6]
 	plot DATA using "x":(least):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
-		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):(max2(column("value"), least / 1.5)):(max2(column("least"), least / 1.5)):(max2(column("most"), least / 1.5)) \
+		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):(max2(column("value"), edge)):(max2(column("least"), edge)):(max2(column("most"), edge)) \
 			with yerrorbars pt MARK[int(w)] ps 1.2 * SIZE lw 1.4 lc rgb COLOUR[int(w)]
 	eval shown_once
 }
