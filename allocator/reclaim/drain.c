@@ -57,8 +57,12 @@ static size_t idle_in_slabs(const struct ash_heap *heap, size_t *out)
 		const struct ash_shard *shard = ash_shard_at(s);
 
 		for (unsigned c = 1; c < shard->classes; c++) {
-			struct ash_bin_bytes of = ash_bin_bytes(&shard->bin[c], c);
+			const struct ash_bin *bin = &shard->bin[c];
+			struct ash_bin_bytes of;
 
+			if (ash_load_relaxed(&bin->nslabs) == 0) /* as most have */
+				continue;
+			of = ash_bin_bytes(bin, c);
 			idle += of.idle;
 			*out += of.out;
 		}

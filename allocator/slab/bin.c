@@ -252,7 +252,7 @@ static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void *
 		if (slab == NULL)
 			return got; /* what there is serves */
 		ash_mutex_lock(&bin->lock);
-		bin->nslabs++;
+		ash_owned_add(&bin->nslabs, 1);
 		bin->made++;
 		bin->uncarved += (uint32_t)slab->regions - slab->bump;
 		bin->empty_slabs++;
@@ -309,7 +309,7 @@ unsigned ash_bin_fill_idle(struct ash_bin *bin, unsigned class, void **end, unsi
 /* Caller holds the lock.  The slab, which is on no list, is about to be taken down. */
 static void leave(struct ash_bin *bin, const struct ash_run *slab)
 {
-	bin->nslabs--;
+	ash_owned_add(&bin->nslabs, UINT32_MAX); /* one less */
 	bin->uncarved -= (uint32_t)slab->regions - slab->bump;
 }
 

@@ -32,7 +32,7 @@ struct ash_bin {
 	struct ash_mutex lock;
 	uint16_t filled;      /* bit i: list i is not empty; read without the lock, too */
 	uint16_t empty_slabs; /* on a list, with no region out */
-	uint32_t nslabs;
+	uint32_t nslabs;      /* read without the lock, too */
 	uint32_t uncarved;    /* regions of its slabs that were never handed out */
 	uint64_t regions_out; /* handed out and not given back */
 	uint64_t taken;       /* handed out, ever */
