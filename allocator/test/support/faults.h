@@ -259,6 +259,10 @@ static inline size_t faults_at_rest(void)
 	return ash_account_held(&ash_heap);
 }
 
+/* Threads are made before anything fails and allocate from when it does: their births are among
+ * what fails, their making is not. */
+static pthread_barrier_t faults_begin;
+
 /* The blocks of one thread, from birth to death. */
 static inline void *faults_thread(void *arg)
 {
@@ -266,6 +270,7 @@ static inline void *faults_thread(void *arg)
 	unsigned char *block[32] = {0};
 	size_t size[32] = {0};
 
+	pthread_barrier_wait(&faults_begin);
 	for (unsigned n = 0; n < 5000; n++) {
 		unsigned i;
 
@@ -301,14 +306,17 @@ static inline void faults_in_threads(bool (*hook)(enum ash_os_call), unsigned se
 
 	ash_heap.rounds.background = true;
 	ash_store_relaxed(&ash_heap.limits.hard, ash_account_held(&ash_heap) + FAULTS_LIMIT);
+	NEED(!pthread_barrier_init(&faults_begin, NULL, FAULTS_THREADS + 1), "no barrier");
 	for (uintptr_t t = 0; t < FAULTS_THREADS; t++)
 		NEED(!pthread_create(&thread[t], NULL, faults_thread,
 				     (void *)(seed * FAULTS_THREADS + t + 1)),
 		     "no thread");
 	faults_on(hook);
+	pthread_barrier_wait(&faults_begin);
 	for (unsigned t = 0; t < FAULTS_THREADS; t++)
 		pthread_join(thread[t], NULL);
 	faults_off();
+	pthread_barrier_destroy(&faults_begin);
 	__atomic_store_n(&ash_heap.limits.hard, ASH_NO_LIMIT, __ATOMIC_RELAXED);
 }
 

@@ -170,8 +170,9 @@ static unsigned least_of(int kind)
 		return 20;
 	case ASH_OS_MPROTECT:
 	case ASH_OS_GETCPU:
-	case ASH_OS_THREAD_VALUE:
 		return 1;
+	case ASH_OS_THREAD_VALUE:
+		return FAULTS_THREADS;
 	default:
 		return 0;
 	}
