@@ -228,8 +228,7 @@ struct ash_huge_advice {
 	bool everywhere; /* the kernel makes huge pages of whatever it likes */
 };
 
-/* --- what reclaim/ remembers: the claimant's (reclaim/claim.h), but what says otherwise
- * ------- */
+/* --- what reclaim/ remembers: the claimant's (reclaim/claim.h), but what says otherwise --- */
 
 /* How much may stay dirty; reclaim/decay.h.
  *

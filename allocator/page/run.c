@@ -10,6 +10,7 @@
 #include "page/packing.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
+#include "util/bits.h"
 
 /* Caller holds the lock. */
 static void set_tail(struct ash_heap *heap, struct ash_hugeblock *block, unsigned head)
@@ -67,8 +68,9 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 	}
 }
 
+/* Granules first + i with bit i in `purged` hold no memory. */
 static void give_back(struct ash_heap *heap, struct ash_hugeblock *block, unsigned first,
-		      unsigned count)
+		      unsigned count, unsigned purged)
 {
 	struct ash_account *account = &heap->account;
 
@@ -80,6 +82,8 @@ static void give_back(struct ash_heap *heap, struct ash_hugeblock *block, unsign
 	ash_bitmap_clear_range(block->used, first, count);
 	block->nused -= (uint16_t)count;
 	ash_owned_add(&account->in_use, 0 - (size_t)count);
+	for (; ASH_UNLIKELY(purged != 0); purged &= purged - 1, count--)
+		ash_bitmap_clear(block->touched, first + ash_ctz64(purged));
 	ash_block_count_free(heap, block, count);
 }
 
@@ -205,7 +209,7 @@ struct ash_run *ash_run_alloc_room(struct ash_heap *heap, unsigned granules, uns
 }
 
 /* Caller holds the lock. */
-static void free_locked(struct ash_heap *heap, struct ash_run *run)
+static void free_locked(struct ash_heap *heap, struct ash_run *run, unsigned purged)
 {
 	struct ash_hugeblock *block = ash_run_block(run);
 	unsigned first = run->index;
@@ -219,7 +223,7 @@ static void free_locked(struct ash_heap *heap, struct ash_run *run)
 	if (run->state != ASH_RUN_SLAB)
 		end_room(heap, run, run->nfree);
 	ash_bitmap_clear(block->tails, first);
-	give_back(heap, block, first, run->granules);
+	give_back(heap, block, first, run->granules, purged);
 	ash_block_changed(heap, block);
 }
 
@@ -227,7 +231,17 @@ void ash_run_free(struct ash_heap *heap, struct ash_run *run)
 {
 	ash_mutex_lock(&heap->pages.lock);
 	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
-	free_locked(heap, run);
+	free_locked(heap, run, 0);
+	ash_mutex_unlock(&heap->pages.lock);
+}
+
+void ash_run_free_purged(struct ash_heap *heap, struct ash_run *run, unsigned purged)
+{
+	ash_assert(run->state == ASH_RUN_SLAB && purged >> run->granules == 0);
+	ash_mutex_lock(&heap->pages.lock);
+	if (run->collapses != ash_run_block(run)->collapses)
+		purged = 0;
+	free_locked(heap, run, purged);
 	ash_mutex_unlock(&heap->pages.lock);
 }
 
@@ -238,7 +252,7 @@ bool ash_run_free_large(struct ash_heap *heap, struct ash_run *run)
 	ash_mutex_lock(&heap->pages.lock);
 	is_large = run->state == ASH_RUN_LARGE;
 	if (is_large)
-		free_locked(heap, run);
+		free_locked(heap, run, 0);
 	ash_mutex_unlock(&heap->pages.lock);
 	return is_large;
 }
@@ -260,7 +274,7 @@ bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granule
 		done = false;
 	} else if (granules <= now) {
 		if (granules < now)
-			give_back(heap, block, first + granules, now - granules);
+			give_back(heap, block, first + granules, now - granules, 0);
 		set_tail(heap, block, first);
 	} else {
 		done = first + granules <= ASH_HUGE_GRANULES &&
@@ -300,5 +314,5 @@ void ash_run_tail_end(struct ash_heap *heap, struct ash_run *run)
 	ash_assert(run->detached);
 	run->detached = 0;
 	if (run->state == ASH_RUN_FREE) /* freed meanwhile */
-		free_locked(heap, run);
+		free_locked(heap, run, 0);
 }

@@ -25,6 +25,10 @@ struct ash_run *ash_run_alloc_room(struct ash_heap *heap, unsigned granules, uns
 
 /* Takes the run back; its memory is no longer the caller's. */
 void ash_run_free(struct ash_heap *heap, struct ash_run *run);
+/* The same for a slab of which the granules in `purged`, as bits from its first, went back to
+ * the kernel whole: they are free as if never handed out, unless the block was made a huge page
+ * since run->collapses was taken. */
+void ash_run_free_purged(struct ash_heap *heap, struct ash_run *run, unsigned purged);
 /* The same for a large allocation; false where it is none (any more): of two threads that free
  * it at once one finds it gone. */
 bool ash_run_free_large(struct ash_heap *heap, struct ash_run *run);

@@ -153,23 +153,44 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	return slab;
 }
 
+/* The granules of which all pages are holes, as bits. */
+static unsigned purged_granules(const struct ash_run *slab)
+{
+	size_t lead = ash_slab_lead(slab);
+	unsigned granules = 0;
+
+	for (unsigned i = 0; i < slab->granules; i++) {
+		size_t first = lead + ((size_t)i << ASH_GRANULE_SHIFT);
+		unsigned from = (unsigned)(first >> ash_os_page_shift);
+		unsigned to = (unsigned)((first + ASH_GRANULE - 1) >> ash_os_page_shift);
+
+		if ((~slab->purged & ash_bits_mask(from, to - from + 1)) == 0)
+			granules |= 1u << i;
+	}
+	return granules;
+}
+
 void ash_slab_destroy(struct ash_run *slab)
 {
 	size_t holes = (size_t)__builtin_popcountll(slab->purged);
+	unsigned purged = holes != 0 ? purged_granules(slab) : 0;
 
 	ash_assert(slab->nfree == slab->regions);
 	ash_assert(ash_list_is_unlinked(&slab->link));
 	ash_assert_internal(ash_descriptor_is_valid(slab));
 	check(slab);
 	publish(slab, 0);
-	if (holes != 0) { /* in a run that is free they count again */
-		ash_limits_make_way(&ash_heap, holes << ash_os_page_shift);
+	if (holes != 0) { /* those within a granule count again where it is free */
+		ash_limits_make_way(&ash_heap, (holes << ash_os_page_shift) -
+						       ((size_t)__builtin_popcount(purged)
+							<< ASH_GRANULE_SHIFT));
 		ash_account_count_holes(&ash_heap, -(long)holes);
-	}
-	ash_run_free(&ash_heap, slab);
-	if (holes != 0)
+		ash_run_free_purged(&ash_heap, slab, purged);
 		ash_limits_make_way(&ash_heap,
 				    0); /* by the run itself where nothing else was */
+	} else {
+		ash_run_free(&ash_heap, slab);
+	}
 }
 
 /* The OS pages that regions first[-1] .. first[-n] lie on are about to be touched. */

@@ -426,6 +426,49 @@ static void rich_slabs_go_at_once(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+/* Granules that went back whole stay gone when their slab is freed: they are not dirty, nor
+ * given back a second time; unless the block was made a huge page since, which filled them. */
+static void what_went_stays_gone(void **state)
+{
+	enum { SLABS = 4 };
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
+	unsigned granules = ash_size_classes[class].granules;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	static void *object[SLABS][64];
+
+	(void)state;
+	assert_in_range(n, 8, 64);
+	for (unsigned collapsed = 0; collapsed < 2; collapsed++) {
+		size_t given, left = collapsed ? granules : 1;
+		char *first[SLABS];
+
+		for (unsigned s = 0; s < SLABS; s++) {
+			assert_int_equal(ash_bin_fill(bin, class, 0, object[s] + n, n), n);
+			first[s] = ash_run_address(ash_run_of(object[s][0]));
+			memset(first[s], 1, granules * ASH_GRANULE);
+		}
+		for (unsigned s = 0; s < SLABS; s++)
+			assert_true(ash_bin_flush(bin, class, object[s], n - 1, false));
+		ash_holes_of_any_age(&ash_heap, SIZE_MAX);
+		assert_int_equal(purged_pages(bin), SLABS * (n - 1));
+		ash_purge_all(&ash_heap);
+		assert_int_equal(ash_heap.account.dirty, 0);
+		for (unsigned s = 0; s < SLABS; s++) {
+			struct ash_hugeblock *block = ash_run_block(ash_run_of(first[s]));
+
+			block->collapses = (uint8_t)(block->collapses + collapsed);
+		}
+		/* The bin keeps one of them. */
+		for (unsigned s = 0; s < SLABS; s++)
+			assert_true(ash_bin_flush(bin, class, &object[s][n - 1], 1, false));
+		assert_int_equal(bin->nslabs, 1);
+		assert_int_equal(ash_heap.account.dirty, (SLABS - 1) * left);
+		given = ash_os_given.bytes;
+		ash_purge_all(&ash_heap);
+		assert_int_equal(ash_os_given.bytes - given, (SLABS - 1) * left * ASH_GRANULE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +480,7 @@ int main(void)
 		cmocka_unit_test(every_slab_is_looked_at),
 		cmocka_unit_test(every_list_is_reached),
 		cmocka_unit_test(rich_slabs_go_at_once),
+		cmocka_unit_test(what_went_stays_gone),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
