@@ -83,8 +83,7 @@ int ash_arena_set_decay_ms(unsigned index, enum ash_arena_decay which, int64_t m
 	return ash_arena_decay(index);
 }
 
-/* --- memory goes
- * -------------------------------------------------------------------------------- */
+/* --- memory goes -------------------------------------------------------------------------- */
 
 static size_t give_back(struct ash_arena *arena, bool all)
 {
@@ -93,26 +92,33 @@ static size_t give_back(struct ash_arena *arena, bool all)
 	return ash_extents_decay(arena, all, SIZE_MAX);
 }
 
+static size_t visit(unsigned index, bool all)
+{
+	struct ash_arena *arena = ash_arena_visit(index);
+	size_t gone;
+
+	if (arena == NULL)
+		return 0;
+	gone = give_back(arena, all);
+	ash_arena_leave(arena);
+	return gone;
+}
+
 static int each_or_one(unsigned index, bool all)
 {
-	struct ash_arena *arena;
 	int saved = errno;
 
 	if (index == ASH_ARENAS_ALL) {
 		unsigned end = ash_arenas_count();
 
-		for (unsigned i = ash_arenas_automatic(); i < end; i++) {
-			arena = ash_arena_at(i);
-			if (arena != NULL)
-				give_back(arena, all);
-		}
+		for (unsigned i = ash_arenas_automatic(); i < end; i++)
+			visit(i, all);
 		errno = saved;
 		return 0;
 	}
-	arena = ash_arena_at(index);
-	if (arena == NULL)
+	if (!ash_arena_exists(index))
 		return ENOENT;
-	give_back(arena, all);
+	visit(index, all);
 	errno = saved;
 	return 0;
 }
@@ -134,12 +140,8 @@ size_t ash_arenas_relieve(size_t bytes)
 
 	if (ash_hooks_depth != 0 || ash_mutex_forking)
 		return 0;
-	for (unsigned i = ash_arenas_automatic(); i < end && gone < bytes; i++) {
-		struct ash_arena *arena = ash_arena_at(i);
-
-		if (arena != NULL)
-			gone += give_back(arena, true);
-	}
+	for (unsigned i = ash_arenas_automatic(); i < end && gone < bytes; i++)
+		gone += visit(i, true);
 	return gone;
 }
 
@@ -173,10 +175,14 @@ static bool decay_some(void)
 		if (at < first || at >= end)
 			at = first;
 		arena = ash_arena_at(at);
-		if (arena != NULL) {
-			ash_extents_decay(arena, false, EXTENTS_EACH);
-			left |= ash_extents_are_to_go(arena);
-		}
+		if (arena == NULL || !ash_extents_are_to_go(arena))
+			continue;
+		arena = ash_arena_visit(at);
+		if (arena == NULL)
+			continue;
+		ash_extents_decay(arena, false, EXTENTS_EACH);
+		left |= ash_extents_are_to_go(arena);
+		ash_arena_leave(arena);
 	}
 	ash_store_relaxed(&cursor, at);
 	errno = saved;

@@ -13,8 +13,8 @@
 #include "util/fmt.h"
 
 /* Arenas by their number, in leaves that never go.  Under the lock; `leaves` and `next` are
- * read without it, too. an arena is on `unused`  <=>  it is not alive entries below `next` are
- * set, but for those of numbers that no arena has */
+ * read without it, too.  An arena is on `unused` where it is not alive and nobody takes it down
+ * any more; entries below `next` are set, but for those of numbers that no arena has. */
 #define LEAF 256
 #define LEAVES 256
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_ARENAS);
@@ -86,8 +86,7 @@ bool ash_arena_exists(unsigned index)
 	return ash_arena_at(index) != NULL;
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 static void no_such(unsigned *index)
 {
@@ -199,6 +198,55 @@ int ash_arena_reset(unsigned index)
 	return 0;
 }
 
+/* What an extent is that is just given back belongs to no list, and would be left behind where
+ * the arena went away. */
+static __thread struct ash_arena *visited;
+
+struct ash_arena *ash_arena_visit(unsigned index)
+{
+	struct ash_arena *arena;
+
+	if (visited != NULL || !ash_arena_exists(index))
+		return NULL;
+	ash_mutex_lock(&lock);
+	arena = ash_arena_at(index);
+	if (arena != NULL)
+		ash_store_relaxed(&arena->visitors, arena->visitors + 1);
+	ash_mutex_unlock(&lock);
+	visited = arena;
+	return arena;
+}
+
+void ash_arena_leave(struct ash_arena *arena)
+{
+	bool last;
+
+	ash_assert(visited == arena);
+	visited = NULL;
+	ash_mutex_lock(&lock);
+	ash_assert(arena->visitors > 0);
+	ash_store_relaxed(&arena->visitors, arena->visitors - 1);
+	last = arena->visitors == 0 && !ash_load_relaxed(&arena->alive);
+	ash_mutex_unlock(&lock);
+	if (last)
+		ash_os_futex_wake(&arena->visitors);
+}
+
+/* Until those that came while it was alive are gone. */
+static void await_visitors(struct ash_arena *arena)
+{
+	uint32_t n;
+
+	for (;;) {
+		ash_mutex_lock(&lock);
+		n = arena->visitors;
+		ash_mutex_unlock(&lock);
+		if (n == 0)
+			return;
+		ash_os_futex_wait(&arena->visitors, n);
+	}
+}
+
 int ash_arena_destroy(unsigned index)
 {
 	struct ash_arena *arena;
@@ -207,7 +255,7 @@ int ash_arena_destroy(unsigned index)
 
 	ash_mutex_lock(&lock);
 	arena = ash_arena_at(index);
-	bound = arena != NULL && arena->threads != 0;
+	bound = arena != NULL && (arena->threads != 0 || arena == visited);
 	if (arena != NULL && !bound)
 		ash_store_release(&arena->alive, false);
 	ash_mutex_unlock(&lock);
@@ -215,6 +263,7 @@ int ash_arena_destroy(unsigned index)
 		return ENOENT;
 	if (bound)
 		return EFAULT;
+	await_visitors(arena);
 	ash_tcaches_forget(arena);
 	ash_objects_reset(arena);
 	ash_extents_destroy(arena);
@@ -243,8 +292,7 @@ int ash_arena_lookup(const void *p, unsigned *index)
 	return 0;
 }
 
-/* --- threads
- * ------------------------------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------------------------ */
 
 void ash_arena_thread_ends(struct ash_thread *t)
 {
@@ -306,8 +354,19 @@ bool ash_arenas_any_destroyed(void)
 	return ash_load_relaxed(&any_destroyed);
 }
 
-/* --- fork
- * ---------------------------------------------------------------------------------------- */
+/* --- fork --------------------------------------------------------------------------------- */
+
+void ash_arenas_after_fork(void)
+{
+	unsigned end = ash_arenas_count();
+
+	for (unsigned i = automatic; i < end; i++) {
+		struct ash_arena *arena = any_at(i);
+
+		if (arena != NULL)
+			ash_store_relaxed(&arena->visitors, (uint32_t)(arena == visited));
+	}
+}
 
 static unsigned locked; /* arenas that there were at prepare: none comes before the end */
 

@@ -38,7 +38,8 @@ bool ash_arena_exists(unsigned index);
 int ash_arena_create(const extent_hooks_t *hooks, unsigned *index);
 /* Frees all that is allocated in it. */
 int ash_arena_reset(unsigned index);
-/* The same, and gives all its memory back.  EFAULT while threads are bound to it. */
+/* The same, and gives all its memory back.  EFAULT while threads are bound to it, and from one
+ * of its hooks where the library gives memory of it back. */
 int ash_arena_destroy(unsigned index);
 
 /* The number of the arena that the allocation which p points into belongs to.  ENOENT where p
@@ -82,6 +83,12 @@ size_t ash_arenas_relieve(size_t bytes);
 /* The arena of this number, NULL where there is none (ENOENT above). */
 struct ash_arena;
 struct ash_arena *ash_arena_at(unsigned index);
+/* The same for who gives memory back on the library's account: the arena is not destroyed
+ * before ash_arena_leave.  NULL also where this thread visits one already, from a hook. */
+struct ash_arena *ash_arena_visit(unsigned index);
+void ash_arena_leave(struct ash_arena *arena);
+/* In a child: who visited an arena in other threads is not here. */
+void ash_arenas_after_fork(void);
 /* Counts of those that are no more; whether there is such a one. */
 void ash_arenas_destroyed(struct ash_arena_stats *stats);
 bool ash_arenas_any_destroyed(void);

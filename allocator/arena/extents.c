@@ -16,8 +16,7 @@
 #define LEAST GROW_FIRST
 #define GROW_MOST ((size_t)2 << 20)
 
-/* --- cutting and joining
- * ------------------------------------------------------------------------ */
+/* --- cutting and joining ------------------------------------------------------------------ */
 
 /* Under the lock: the extent at this address where it may be joined with e, as one of this
  * kind; it is detached. */
@@ -85,8 +84,7 @@ bool ash_extents_cut(struct ash_arena *arena, struct ash_extent *e, size_t bytes
 	return true;
 }
 
-/* --- memory comes
- * -------------------------------------------------------------------------------- */
+/* --- memory comes ------------------------------------------------------------------------- */
 
 /* Counts an extent in transit as held memory; false with ENOMEM beyond a limit. */
 static bool charge(struct ash_extent *e)
@@ -292,8 +290,7 @@ bool ash_extents_extend(struct ash_arena *arena, struct ash_extent *e, size_t by
 	return true;
 }
 
-/* --- memory goes
- * --------------------------------------------------------------------------------- */
+/* --- memory goes -------------------------------------------------------------------------- */
 
 /* What cannot be committed again is not decommitted. */
 static bool can_commit(const struct ash_arena *arena)

@@ -87,6 +87,7 @@ struct ash_arena {
 	bool refuses_to_split, refuses_to_commit;
 	bool alive;               /* changes under the lock of the table of arenas; atomic */
 	unsigned threads;         /* bound; the same */
+	uint32_t visitors;        /* ash_arena_visit; the same */
 	struct ash_arena *unused; /* next one whose number is free; the same */
 	char name[ASH_ARENA_NAME];
 	struct ash_arena_stats counts;

@@ -120,6 +120,7 @@ static void child(void)
 	ash_bounds_after_fork();
 	ash_shard_after_fork();
 	ash_thread_after_fork();
+	ash_arenas_after_fork();
 	if (ash_tls.phase == ASH_THREAD_LIVE) /* it is alone now */
 		ash_tls.thread->fresh = ash_heap.rounds.alone;
 }

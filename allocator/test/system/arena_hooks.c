@@ -456,6 +456,56 @@ static void a_misaligned_extent(void)
 	CHECK(ash_arena_destroy(index) == 0, "destroy");
 }
 
+/* A walk over all arenas is in a hook of one while that one is destroyed: what the walk has in
+ * hand goes all the same. */
+static struct {
+	bool in, done; /* atomic */
+} walk;
+
+static bool lingering_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+			     unsigned arena)
+{
+	if (!__atomic_exchange_n(&walk.in, true, __ATOMIC_ACQ_REL)) {
+		CHECK(ash_arena_destroy(arena) == EFAULT, "destroyed by its own hook");
+		/* As long as the other takes, or, where that one waits for us, a while. */
+		for (unsigned i = 0; i < 200 && !__atomic_load_n(&walk.done, __ATOMIC_ACQUIRE);
+		     i++)
+			usleep(1000);
+	}
+	return book_dalloc(hooks, addr, size, committed, arena);
+}
+
+static void *walk_over_all(void *arg)
+{
+	ash_arenas_relieve(SIZE_MAX);
+	return arg;
+}
+
+static void destroyed_during_a_walk(void)
+{
+	extent_hooks_t h = book_hooks;
+	size_t held = ash_account_arenas(&ash_heap);
+	unsigned index;
+	pthread_t thread;
+	void *p;
+
+	h.dalloc = lingering_dalloc;
+	index = made(&h);
+	CHECK(ash_arena_set_decay_ms(index, ASH_DECAY_DIRTY, -1) == 0, "dirty_decay_ms");
+	p = ash_mallocx(300000, (int)((index + 1) << ASH_FLAG_ARENA_SHIFT));
+	NEED(p != NULL, "no memory");
+	m.free(p);
+	NEED(!pthread_create(&thread, NULL, walk_over_all, NULL), "no thread");
+	while (!__atomic_load_n(&walk.in, __ATOMIC_ACQUIRE))
+		usleep(100);
+	CHECK(ash_arena_destroy(index) == 0, "destroy");
+	__atomic_store_n(&walk.done, true, __ATOMIC_RELEASE);
+	CHECK(book.n == 0, "%u extents of %zu bytes are left", book.n, book.bytes);
+	pthread_join(thread, NULL);
+	CHECK(ash_account_arenas(&ash_heap) == held, "%zu bytes of arenas are held, %zu before",
+	      ash_account_arenas(&ash_heap), held);
+}
+
 int main(void)
 {
 	tap_start();
@@ -474,5 +524,6 @@ int main(void)
 	tap_case("a region of the program's, a bound thread (folly)", a_region_of_ones_own);
 	tap_case("hooks that allocate and free in a bound thread", hooks_that_allocate);
 	tap_case("a misaligned extent is refused", a_misaligned_extent);
+	tap_case("an arena is destroyed during a walk over all", destroyed_during_a_walk);
 	return tap_finish();
 }
