@@ -174,6 +174,37 @@ static void it_is_looked_at_while_it_runs(void **state)
 	unlink(seen);
 }
 
+/* A child that should work and only waits is told from one that is slow. */
+static void who_hangs_is_told(void **state)
+{
+	static const struct {
+		const char *script;
+		enum child_end end;
+	} cases[] = {
+		{"exec sleep 600", CHILD_HUNG},
+		{"while :; do :; done", CHILD_TIMED_OUT},
+		{"exit 0", CHILD_EXITED},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *const argv[] = {"sh", "-c", cases[i].script, NULL};
+		const struct child_plan plan = {
+			.path = "/bin/sh", .argv = argv, .env = plain, .channel_fd = -1};
+		/* Nobody waits for the one that works longer than needed. */
+		uint64_t most_ns = cases[i].end == CHILD_TIMED_OUT ? 3000000000u : 60000000000u;
+		struct child child;
+		char why[256];
+		int status;
+
+		assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
+		assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), 0);
+		assert_int_equal(child_watch_work(&child, now_ns() + most_ns, 1000000000u),
+				 cases[i].end);
+		child_finish(&child, &status, NULL);
+	}
+}
+
 static int create(void **state)
 {
 	int fd = mkstemp(out);
@@ -197,6 +228,7 @@ int main(void)
 		cmocka_unit_test(the_environment_is_exactly_what_was_given),
 		cmocka_unit_test(what_cannot_be_executed_is_said),
 		cmocka_unit_test(it_is_looked_at_while_it_runs),
+		cmocka_unit_test(who_hangs_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, create, destroy);

@@ -164,6 +164,28 @@ enum child_end child_watch(const struct child *child, uint64_t deadline_ns, uint
 	}
 }
 
+/* Who waits takes a little CPU time, too: a thousandth is none. */
+#define IDLE_SHARE 1000
+
+enum child_end child_watch_work(const struct child *child, uint64_t deadline_ns,
+				uint64_t idle_ns)
+{
+	uint64_t before = 0, cpu = 0;
+
+	for (;;) {
+		uint64_t until = now_ns() + idle_ns;
+		enum child_end end =
+			child_watch(child, until < deadline_ns ? until : deadline_ns,
+				    idle_ns / 4, NULL, NULL);
+
+		if (end != CHILD_TIMED_OUT || until >= deadline_ns)
+			return end;
+		if (cpu_ns_of(child->pid, &cpu) && cpu - before < idle_ns / IDLE_SHARE)
+			return CHILD_HUNG;
+		before = cpu;
+	}
+}
+
 void child_finish(struct child *child, int *status, struct rusage *usage)
 {
 	pid_t orphan;

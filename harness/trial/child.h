@@ -25,7 +25,7 @@ struct child {
 	int errors; /* comes with an errno when it could not */
 };
 
-enum child_end { CHILD_EXITED, CHILD_TIMED_OUT, CHILD_INTERRUPTED };
+enum child_end { CHILD_EXITED, CHILD_TIMED_OUT, CHILD_HUNG, CHILD_INTERRUPTED };
 
 /* Forks; the child waits before its exec until child_go(), so that counters can be
  * attached.  Returns 0, or -1 with `why` filled. */
@@ -41,6 +41,11 @@ bool child_ended(const struct child *child, uint64_t wait_ns);
  * the user insists on ending.  The child is not reaped. */
 enum child_end child_watch(const struct child *child, uint64_t deadline_ns, uint64_t every_ns,
 			   void (*tick)(void *arg), void *arg);
+
+/* The same for a child that works all the time: CHILD_HUNG where it took no CPU time for
+ * `idle_ns` (told after twice that at the latest). */
+enum child_end child_watch_work(const struct child *child, uint64_t deadline_ns,
+				uint64_t idle_ns);
 
 /* Ends what is left of it and its group (SIGTERM, two seconds later SIGKILL), reaps
  * it and closes the descriptors.  `status` is wait's; `usage` its own resources. */

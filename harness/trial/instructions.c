@@ -95,8 +95,8 @@ void trial_run_callgrind(const struct trial_place *place, struct sample *s)
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
 		goto out;
 	}
-	end = child_watch(&child, now_ns() + (uint64_t)timeout_s * 1000000000u, 100000000u,
-			  NULL, NULL);
+	end = child_watch_work(&child, now_ns() + (uint64_t)timeout_s * 1000000000u,
+			       (uint64_t)TRIAL_IDLE_S * 1000000000u);
 	child_finish(&child, &status, NULL);
 	if (end == CHILD_EXITED && channel->state == CHANNEL_FAILED)
 		sample_fail(s, SAMPLE_FAILED, "%.255s", channel->reason);

@@ -258,6 +258,11 @@ void trial_explain_end(struct sample *sample, enum child_end end, int status,
 		sample_fail(sample, SAMPLE_TIMEOUT, "not done after %d s", timeout_s);
 		return;
 	}
+	if (end == CHILD_HUNG) {
+		sample_fail(sample, SAMPLE_TIMEOUT, "hangs: no CPU time in %d s%s%s",
+			    TRIAL_IDLE_S, *said ? ": " : "", said);
+		return;
+	}
 	if (!child_status_text(status, how, sizeof(how)))
 		return;
 	wait_for_signal(status);

@@ -7,6 +7,7 @@
 #include "harness/trial/sample.h"
 
 #define TRIAL_TIMEOUT_S 120 /* of own workloads; the quick suite's samples take one second */
+#define TRIAL_IDLE_S 30     /* without CPU time, for what never waits: it hangs */
 #define TRIAL_ENV 48
 
 /* Environment of one process.  Strings are owned by it; ends with NULL. */

@@ -76,8 +76,8 @@ static void watch(const struct trial_place *place, struct sample *s, const char 
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
 		end = CHILD_EXITED;
 	} else {
-		end = child_watch(&child, now_ns() + (uint64_t)timeout_s * 1000000000u,
-				  100000000u, NULL, NULL);
+		end = child_watch_work(&child, now_ns() + (uint64_t)timeout_s * 1000000000u,
+				       (uint64_t)TRIAL_IDLE_S * 1000000000u);
 		child_finish(&child, &status, NULL);
 	}
 	close(hold); /* it ends when the child has gone */
