@@ -64,8 +64,7 @@ static int background(const struct ash_ctl_row *row, const size_t *at, union ash
 	return 0;
 }
 
-/* --- of one arena: the heap, all, or one of the program's own --------------------------------
- */
+/* --- of one arena: the heap, all, or one of the program's own ----------------------------- */
 
 static int of_arena(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		    const union ash_ctl_value *in)

@@ -208,8 +208,7 @@ static void add_grown(struct document *d, const struct gate_view *view, size_t l
 	}
 }
 
-/* --- what else a reader needs --------------------------------------------------------------
- */
+/* --- what else a reader needs ------------------------------------------------------------- */
 
 /* Commands that measure the worst lines again, each once. */
 static void add_commands(struct document *d, const struct gate_view *view, size_t longest)
@@ -309,8 +308,7 @@ struct document *gate_document(const struct gate_view *view, size_t rows, size_t
 	return d;
 }
 
-/* --- as text and Markdown ------------------------------------------------------------------
- */
+/* --- as text and Markdown ----------------------------------------------------------------- */
 
 void gate_write_text(const struct gate_view *view, FILE *f, size_t room)
 {

@@ -66,8 +66,7 @@ static int own_file(void)
 	return file;
 }
 
-/* --- filters of system calls ----------------------------------------------------------------
- */
+/* --- filters of system calls -------------------------------------------------------------- */
 
 static void died(int signal, siginfo_t *info, void *context)
 {
@@ -172,8 +171,7 @@ CASE(no_open)
 	_exit(case_measured(true, "survived"));
 }
 
-/* --- a group full of page cache
- * --------------------------------------------------------------- */
+/* --- a group full of page cache ----------------------------------------------------------- */
 
 /* log MIB: a server of two threads and 20 MiB takes and drops buffers while it appends to a
  * log. */
@@ -215,8 +213,7 @@ CASE(log)
 	return case_measured(per_round < ROUND_FAULTS, "%ld faults", usage.ru_minflt);
 }
 
-/* --- what other threads there are
- * ------------------------------------------------------------- */
+/* --- what other threads there are --------------------------------------------------------- */
 
 static long number_after(const char *text, const char *key)
 {
@@ -422,8 +419,7 @@ CASE(real_time)
 			     found.signals);
 }
 
-/* --- descriptors
- * -------------------------------------------------------------------------------- */
+/* --- descriptors -------------------------------------------------------------------------- */
 
 /* How many are open from 3 on; how many of those survive exec, or are below 100. */
 static unsigned descriptors(unsigned *bad)

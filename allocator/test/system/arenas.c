@@ -228,8 +228,7 @@ static void decay_in_rounds(void)
 	CHECK(ash_arena_destroy(index) == 0, "destroy");
 }
 
-/* --- threads --------------------------------------------------------------------------------
- */
+/* --- threads ------------------------------------------------------------------------------ */
 
 #define THREADS 4
 #define SLOTS 2000
@@ -401,8 +400,7 @@ static void fork_with_threads(void)
 	CHECK(ash_arena_destroy(index) == 0, "destroy");
 }
 
-/* --- limits, caches, misuse ------------------------------------------------------------------
- */
+/* --- limits, caches, misuse --------------------------------------------------------------- */
 
 static void a_hard_limit(void)
 {

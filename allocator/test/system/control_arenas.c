@@ -23,8 +23,7 @@ static void lookup(void)
 	m.free(p);
 }
 
-/* --- arenas of the program's own
- * ------------------------------------------------------------- */
+/* --- arenas of the program's own ---------------------------------------------------------- */
 
 /* A name with a number in it; the error. */
 static int of_arena(const char *format, unsigned arena, void *oldp, size_t *oldlenp, void *newp,

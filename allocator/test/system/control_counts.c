@@ -200,8 +200,7 @@ static void resident_is_what_the_kernel_says(void)
 	check_resident(before, told, "half, and purged");
 }
 
-/* --- of a thread
- * ---------------------------------------------------------------------------------- */
+/* --- of a thread -------------------------------------------------------------------------- */
 
 /* As folly and Redis find out whether this is what they think. */
 static void a_byte_is_seen(void)

@@ -35,8 +35,7 @@ static uint64_t next_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-/* --- batches through a short queue
- * ------------------------------------------------------------ */
+/* --- batches through a short queue -------------------------------------------------------- */
 
 #define QUEUE 2u
 #define BATCH_MOST 100000u
@@ -174,8 +173,7 @@ static void small_batches_of_mixed_sizes(void)
 	batches(3000, 100, 16, 8192, 3 * SLACK);
 }
 
-/* --- what the consumer freed comes back
- * ---------------------------------------------------------- */
+/* --- what the consumer freed comes back --------------------------------------------------- */
 
 #define OBJECTS_MOST 100000u
 #define BUCKETS (1u << 18)
@@ -278,8 +276,7 @@ static void comes_back_8192(void)
 	comes_back(8192, 1500);
 }
 
-/* --- a thread that only frees
- * ----------------------------------------------------------------------- */
+/* --- a thread that only frees ------------------------------------------------------------- */
 
 #define STEPS_LIVE 32u /* steps between an object's birth and its end */
 #define STEP_BYTES ((size_t)1 << 20)

@@ -87,8 +87,7 @@ static size_t resident_of_stacks(unsigned count)
 	return n * page;
 }
 
-/* --- 64 threads, an object of each of 60 sizes -----------------------------------------------
- */
+/* --- 64 threads, an object of each of 60 sizes -------------------------------------------- */
 
 #define MANY 64u
 #define SIZES 60u
@@ -171,8 +170,7 @@ static void few_objects_of_many_sizes(void)
 	finish(MANY);
 }
 
-/* --- a thousand that wait
- * --------------------------------------------------------------------- */
+/* --- a thousand that wait ----------------------------------------------------------------- */
 
 #define IDLE 1000u
 #define FEW 20u
@@ -221,8 +219,7 @@ static void idle_that_keep(void)
 	idle();
 }
 
-/* --- a pool whose threads had their turn one after the other
- * --------------------------------- */
+/* --- a pool whose threads had their turn one after the other ------------------------------ */
 
 #define POOL 200u
 #define TURN ((size_t)3 << 20)
@@ -283,8 +280,7 @@ static void a_turn_each(void)
 	finish(POOL);
 }
 
-/* --- frees of libc's own, under a lock of its own
- * -------------------------------------------------- */
+/* --- frees of libc's own, under a lock of its own ----------------------------------------- */
 
 #define FRESH 12u
 

@@ -86,8 +86,7 @@ static void shards_added(void)
 	CHECK(ash_shard_count() > 8, "only %u shards", ash_shard_count());
 }
 
-/* --- the depot -----------------------------------------------------------------------------
- */
+/* --- the depot ---------------------------------------------------------------------------- */
 
 /* More than fits into magazines, by turns allocated and freed. */
 static void *turn_over(void *size)

@@ -26,8 +26,7 @@
 
 #define MIB ((size_t)1 << 20)
 
-/* --- idle memory ---------------------------------------------------------------------------
- */
+/* --- idle memory -------------------------------------------------------------------------- */
 
 static size_t idle(void)
 {
@@ -104,8 +103,7 @@ static void never_by_time(void)
 	CHECK(idle() <= 20 * MIB, "%zu KiB stay", idle() >> 10);
 }
 
-/* --- how long a call is kept up ------------------------------------------------------------
- */
+/* --- how long a call is kept up ----------------------------------------------------------- */
 
 /* 500 MiB are freed; what any one call then gives back is bounded in bytes and system calls, by
  * which the clock here counts the time that the bound is in. */

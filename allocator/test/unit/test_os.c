@@ -267,8 +267,7 @@ static void waits_that_end_early(void **state)
 	assert_int_equal(errno, 0);
 }
 
-/* --- the background thread -----------------------------------------------------------------
- */
+/* --- the background thread ---------------------------------------------------------------- */
 
 static cpu_set_t cpus_of_process;
 

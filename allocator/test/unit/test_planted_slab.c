@@ -24,8 +24,7 @@ static struct ash_run *slab;  /* another one, of several granules and on no list
 static void *far;             /* a mapping */
 static void **lower, **upper; /* the magazines of the class in the depot */
 
-/* --- meta ----------------------------------------------------------------------------------
- */
+/* --- meta --------------------------------------------------------------------------------- */
 
 static void move_limit(void)
 {
@@ -98,8 +97,7 @@ static void descriptor_head(void **state)
 	planted_expect(lead_astray, destroy_slab, "ash_descriptor_is_valid(slab)");
 }
 
-/* --- slab ----------------------------------------------------------------------------------
- */
+/* --- slab --------------------------------------------------------------------------------- */
 
 static struct ash_bin *bin(void)
 {
@@ -195,8 +193,7 @@ static void inbox_first(void **state)
 	planted_expect(shift_inbox, take_inbox, "ash_inbox_is_valid(batches)");
 }
 
-/* --- cache ---------------------------------------------------------------------------------
- */
+/* --- cache -------------------------------------------------------------------------------- */
 
 static void **put(void)
 {

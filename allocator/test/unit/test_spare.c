@@ -74,8 +74,7 @@ static void swing(uintptr_t me)
 	ash_add_relaxed(&owners_done, 1);
 }
 
-/* --- one idle thread ------------------------------------------------------------------------
- */
+/* --- one idle thread ---------------------------------------------------------------------- */
 
 static uint32_t idle, go_on; /* steps of the two threads; atomic */
 static struct ash_thread *idler;
@@ -126,9 +125,7 @@ static void an_idle_thread_keeps_one_magazine(void **state)
 	assert_int_equal(out(), 0);
 }
 
-/* --- many idle ones
- * ---------------------------------------------------------------------------
- */
+/* --- many idle ones ----------------------------------------------------------------------- */
 
 #define MANY 300u
 
@@ -206,8 +203,7 @@ static void idle_threads_are_looked_at_no_more(void **state)
 	assert_int_equal(out(), 0);
 }
 
-/* --- busy ones -------------------------------------------------------------------------------
- */
+/* --- busy ones ---------------------------------------------------------------------------- */
 
 static bool has_spare;
 
