@@ -56,7 +56,9 @@ struct ash_run {
 	uint8_t class;        /* slab */
 	uint8_t head;         /* granules back to the head; 0 in the head itself */
 	uint8_t granules;
-	uint16_t shard;   /* slab */
+	uint8_t shard; /* slab */
+	uint8_t seen;  /* slab: regions that were out, 255 = as many or more, when a walk last
+			  looked for its holes; 0 = something was taken since, or never */
 	uint16_t regions; /* slab */
 	uint16_t nfree;   /* slab; large: granules of room that it was given and did not take */
 	uint16_t bump;    /* slab: regions below were carved */

@@ -350,10 +350,14 @@ static bool holes_are_likely(const struct ash_run *slab)
 	return out * 16 <= pages * 11;
 }
 
-/* The same for a sixth of the pages: n <= p ln 6. */
-static bool holes_are_possible(const struct ash_run *slab)
+/* The same for a sixth of the pages: n <= p ln 6.  Of pages that were left when holes went,
+ * each held an object, and 1.4 a page are the most with which a sixth of them can be free now:
+ * where 1.75 objects a page had left 2.1 on each of the others, two thirds of these. */
+static bool holes_are_possible(const struct ash_run *slab, unsigned held)
 {
-	return (unsigned)slab->regions - slab->nfree <= ash_slab_pages(slab) * 7 / 4;
+	unsigned out = (unsigned)slab->regions - slab->nfree;
+
+	return slab->purged == 0 ? out * 4 <= held * 7 : out * 5 <= held * 7;
 }
 
 /* Caller holds the lock.  The slab's holes; 0 where purging them is not worth its price.  A
@@ -432,15 +436,28 @@ static bool is_aged(const struct ash_bin *bin, const struct ash_bin_walk *walk,
 		       ash_load_relaxed(&ash_bin_hole_age);
 }
 
+/* Caller holds the lock.  Whether so few of the slab's regions were freed since a walk for rich
+ * slabs looked at it that it would find next to nothing now. */
+static bool is_known(const struct ash_run *slab)
+{
+	unsigned out = (unsigned)slab->regions - slab->nfree;
+
+	return out + slab->seen / 8u + (slab->seen < 8) > slab->seen && slab->seen != 0 &&
+	       slab->collapses == ash_load_relaxed(&ash_run_block(slab)->collapses);
+}
+
 /* Caller holds the lock.  The holes of the slab that the walk wants; 0 = none. */
 static uint64_t wanted_holes(const struct ash_bin *bin, struct ash_bin_walk *walk,
 			     struct ash_run *slab)
 {
+	unsigned held = ash_slab_pages(slab);
 	uint64_t holes;
-	unsigned held;
 
+	if (slab->purged != 0)
+		held -= (unsigned)__builtin_popcountll(slab->purged);
 	if ((walk->wanted == ASH_BIN_LIKELY && !holes_are_likely(slab)) ||
-	    (walk->wanted == ASH_BIN_RICH && !holes_are_possible(slab)))
+	    (walk->wanted == ASH_BIN_RICH &&
+	     (is_known(slab) || !holes_are_possible(slab, held))))
 		return 0;
 	if ((walk->wanted == ASH_BIN_LIKELY || walk->wanted == ASH_BIN_AGED) &&
 	    !is_aged(bin, walk, slab)) {
@@ -448,7 +465,11 @@ static uint64_t wanted_holes(const struct ash_bin *bin, struct ash_bin_walk *wal
 		return 0;
 	}
 	holes = worthy_holes(slab, walk->wanted);
-	held = ash_slab_pages(slab) - (unsigned)__builtin_popcountll(slab->purged);
+	if (walk->wanted == ASH_BIN_RICH && ash_load_relaxed(&ash_run_block(slab)->keep) == 0) {
+		unsigned out = (unsigned)slab->regions - slab->nfree;
+
+		slab->seen = (uint8_t)(out < UINT8_MAX ? out : UINT8_MAX);
+	}
 	if (walk->wanted == ASH_BIN_RICH && (unsigned)__builtin_popcountll(holes) * 6 < held)
 		return 0;
 	return holes;

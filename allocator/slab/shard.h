@@ -22,6 +22,7 @@
 
 #define ASH_SHARDS_MOST 64 /* by CPU */
 #define ASH_SHARDS_OWNED 64
+static_assert(1 + ASH_SHARDS_MOST + ASH_SHARDS_OWNED <= UINT8_MAX, "struct ash_run.shard");
 
 /* index is the shard's place among all, and its bins are made, those below `classes`.  Constant
  * but for inbox, users and left. */

@@ -134,7 +134,8 @@ struct ash_run *ash_slab_create(unsigned class, unsigned shard)
 	ash_assert_internal(ash_descriptor_is_valid(slab));
 	ash_list_init(&slab->link);
 	slab->class = (uint8_t) class;
-	slab->shard = (uint16_t)shard;
+	slab->shard = (uint8_t)shard;
+	slab->seen = 0;
 	slab->regions = slab->nfree = sc->regions;
 	slab->bump = 0;
 	slab->summary = 0;
@@ -231,6 +232,7 @@ ASH_INLINE unsigned carve(struct ash_run *slab, void **end, unsigned n)
 ASH_INLINE void note_taken(struct ash_run *slab, void **first, unsigned got)
 {
 	slab->nfree -= (uint16_t)got;
+	slab->seen = 0;
 	slab->stamp = ash_load_relaxed(&ash_slab_epoch);
 	slab->run_clock = (uint16_t)(ash_account_clock(&ash_heap) / 64);
 	if (ASH_UNLIKELY(slab->purged != 0))

@@ -469,6 +469,54 @@ static void what_went_stays_gone(void **state)
 	}
 }
 
+static unsigned walk_for_rich(const struct ash_run *slab)
+{
+	size_t gone;
+
+	for (bool more = true, anew = true; more; anew = false)
+		more = ash_holes_rich(&ash_heap, anew, 1000000, &gone);
+	return (unsigned)__builtin_popcountll(slab->purged);
+}
+
+/* What a walk for rich slabs saw in vain it sees again when an eighth of what was out was
+ * freed, or something was taken meanwhile. */
+static void a_slab_is_seen_again(void **state)
+{
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	const unsigned poor = n / 6 - 1, seen_again = n - poor - (n - poor) / 8;
+	void *object[64], *last[1];
+	struct ash_run *slab;
+
+	(void)state;
+	assert_int_equal(n, 64);
+	for (unsigned taken = 0; taken < 2; taken++) {
+		unsigned out = n - poor;
+
+		assert_int_equal(ash_bin_fill(bin, class, 0, object + n, n), n);
+		slab = ash_run_of(object[0]);
+		assert_true(ash_run_of(object[n - 1]) == slab);
+		memset(ash_run_address(slab), 1, slab->granules * ASH_GRANULE);
+		assert_true(ash_bin_flush(bin, class, object, poor, false));
+		assert_int_equal(walk_for_rich(slab), 0); /* less than a sixth */
+		if (taken) {
+			assert_int_equal(ash_bin_fill(bin, class, 0, last + 1, 1), 1);
+			assert_true(ash_run_of(last[0]) == slab);
+			assert_true(ash_bin_flush(bin, class, last, 1, false));
+		}
+		/* Two more make a sixth. */
+		assert_true(ash_bin_flush(bin, class, object + poor, 2, false));
+		out -= 2;
+		assert_int_equal(walk_for_rich(slab), taken ? n - out : 0);
+		for (; !taken && out > seen_again; out--)
+			assert_true(ash_bin_flush(bin, class, object + n - out, 1, false));
+		assert_int_equal(walk_for_rich(slab), n - out);
+		assert_true(ash_bin_flush(bin, class, object + n - out, out, false));
+	}
+	assert_int_equal(bin->regions_out, 0);
+	ash_purge_all(&ash_heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +529,7 @@ int main(void)
 		cmocka_unit_test(every_list_is_reached),
 		cmocka_unit_test(rich_slabs_go_at_once),
 		cmocka_unit_test(what_went_stays_gone),
+		cmocka_unit_test(a_slab_is_seen_again),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
