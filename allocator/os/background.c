@@ -156,6 +156,16 @@ bool ash_background_running(void)
 	return ash_load_seq_cst(&state) == RUNNING;
 }
 
+bool ash_background_starts(void)
+{
+	return ash_load_seq_cst(&state) == STARTING;
+}
+
+bool ash_background_may_start(void)
+{
+	return ash_load_relaxed(&state) != NEVER;
+}
+
 void ash_background_wake(void)
 {
 	if (ash_load_seq_cst(&awake) == 0 && ash_exchange_acq_rel(&awake, 1) == 0)

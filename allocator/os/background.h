@@ -25,6 +25,10 @@ extern void (*ash_background_ends)(void);
  * May allocate: call without a lock and ready to be re-entered. */
 void ash_background_start(void);
 bool ash_background_running(void);
+/* Whether a thread is just making it; and whether it is worth trying: not where it was refused.
+ */
+bool ash_background_starts(void);
+bool ash_background_may_start(void);
 /* Lets it work again; cheap where it is awake. */
 void ash_background_wake(void);
 /* Threads of the program have ended: as above, or with `over`, where none is left, also when it

@@ -392,9 +392,10 @@ struct ash_rounds {
 	uint64_t moved_ns, moved;
 	/* The claimant's: told when the claim is given back. */
 	struct ash_misuse postponed;
-	uint64_t runs; /* of the background thread; it writes it alone */
-	bool stopped;  /* the program wants none; atomic, as are background and alone */
-	bool ours;     /* the claimant is the background thread; the claimant's, not atomic */
+	uint64_t runs;     /* of the background thread; it writes it alone */
+	uint64_t first_ns; /* when its first one was; atomic, 0 = there was none */
+	bool stopped;      /* the program wants none; atomic, as are background and alone */
+	bool ours; /* the claimant is the background thread; the claimant's, not atomic */
 	/* Options. */
 	bool background;       /* a background thread may be started, */
 	bool alone;            /* also for a program of one thread */

@@ -303,6 +303,8 @@ static uint64_t background_round(void)
 	uint64_t now_ns = ash_os_clock_ns();
 	bool left, busy;
 
+	if (ash_load_relaxed(&heap->rounds.first_ns) == 0)
+		ash_store_relaxed(&heap->rounds.first_ns, now_ns);
 	ash_add_relaxed(&heap->rounds.runs, 1); /* one may end while the next begins */
 	if (ash_thread_none_left() || ash_load_relaxed(&heap->rounds.stopped))
 		return ASH_BACKGROUND_END;
@@ -354,6 +356,20 @@ void ash_rounds_start(void)
 		ash_background_start();
 }
 
+/* Whoever starts it, and though it may just be ending; not where another thread wants none. */
+static bool await_background(const struct ash_rounds *rounds)
+{
+	do {
+		ash_rounds_start();
+		while (ash_background_starts())
+			ash_os_sleep(100000);
+		if (ash_background_running())
+			return true;
+	} while (ash_background_may_start() && !ash_thread_none_left() &&
+		 !ash_load_relaxed(&rounds->stopped));
+	return ash_load_relaxed(&rounds->stopped);
+}
+
 bool ash_rounds_set_background(bool wanted)
 {
 	struct ash_rounds *rounds = &heap->rounds;
@@ -365,10 +381,11 @@ bool ash_rounds_set_background(bool wanted)
 	ash_store_relaxed(&rounds->alone, wanted);
 	if (wanted) {
 		ash_thread_self(); /* of a program without a thread it would end at once */
-		ash_rounds_start();
-		return ash_background_running();
+		return await_background(rounds);
 	}
-	while (ash_background_running() && ash_load_relaxed(&rounds->stopped)) {
+	/* (Another thread may be about to have it running.) */
+	while ((ash_background_running() || ash_background_starts()) &&
+	       ash_load_relaxed(&rounds->stopped)) {
 		ash_background_hurry(true);
 		ash_os_sleep(100000);
 	}
@@ -455,6 +472,15 @@ void ash_rounds_after_fork(void)
 	ash_cgroup_after_fork();
 	ash_store_relaxed(&heap->limits.pressure, false);
 	ash_rounds_end_fork();
+}
+
+uint64_t ash_rounds_interval_ns(void)
+{
+	uint64_t runs = ash_load_relaxed(&heap->rounds.runs),
+		 first_ns = ash_load_relaxed(&heap->rounds.first_ns),
+		 now_ns = ash_os_clock_ns();
+
+	return runs != 0 && first_ns != 0 && now_ns > first_ns ? (now_ns - first_ns) / runs : 0;
 }
 
 uint64_t ash_rounds_pressed(void)

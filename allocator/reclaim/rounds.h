@@ -60,6 +60,10 @@ void ash_rounds_before_fork(void);
 void ash_rounds_end_fork(void);
 void ash_rounds_after_fork(void);
 
+/* Between two rounds of the background thread, on average since its first; 0 = there was none.
+ */
+uint64_t ash_rounds_interval_ns(void);
+
 /* Looks that found memory short so far. */
 uint64_t ash_rounds_pressed(void);
 
