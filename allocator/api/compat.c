@@ -23,11 +23,11 @@ struct mallinfo2 ash_compat_mallinfo2(void)
 	struct ash_snapshot s = take();
 	struct mallinfo2 info = {0};
 
-	info.arena = s.heap;
+	info.arena = s.heap + s.mapped_of_arenas;
 	info.hblks = s.mappings;
 	info.hblkhd = s.mapped;
 	info.uordblks = ash_snapshot_in_use(&s);
-	info.fordblks = s.heap > info.uordblks ? s.heap - info.uordblks : 0;
+	info.fordblks = info.arena > info.uordblks ? info.arena - info.uordblks : 0;
 	info.fsmblks = s.cached;
 	return info;
 }
@@ -61,21 +61,22 @@ int ash_compat_malloc_trim(size_t pad)
 int ash_compat_malloc_info(int options, FILE *out)
 {
 	struct ash_snapshot s;
-	size_t in_use;
+	size_t in_use, heap;
 	char text[640];
 
 	if (options != 0)
 		return EINVAL;
 	s = take();
 	in_use = ash_snapshot_in_use(&s);
+	heap = s.heap + s.mapped_of_arenas;
 	ash_format(text, sizeof(text),
 		   "<malloc version=\"1\">\n<heap nr=\"0\">\n"
 		   "<total type=\"fast\" count=\"0\" size=\"%zu\"/>\n"
 		   "<total type=\"rest\" count=\"0\" size=\"%zu\"/>\n"
 		   "<total type=\"mmap\" count=\"%zu\" size=\"%zu\"/>\n"
 		   "<system type=\"current\" size=\"%zu\"/>\n</heap>\n</malloc>\n",
-		   s.cached, s.heap > in_use ? s.heap - in_use : 0, s.mappings, s.mapped,
-		   s.heap + s.mapped);
+		   s.cached, heap > in_use ? heap - in_use : 0, s.mappings, s.mapped,
+		   heap + s.mapped);
 	return fputs(text, out) < 0 ? -1 : 0;
 }
 

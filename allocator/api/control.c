@@ -7,6 +7,7 @@
 
 #include "api/control.h"
 #include "conf/conf.h"
+#include "ctl/absent.h"
 #include "ctl/names.h"
 #include "ctl/server.h"
 #include "front/boot.h"
@@ -48,8 +49,9 @@ ASH_EXPORT int ASH_API(ctl_describe)(size_t i, struct ASH_API(ctl_name) * name)
 		[ASH_CTL_POINTER] = "void *",    [ASH_CTL_BUFFER] = "char *",
 	};
 	static const char *const accesses[] = {
-		[ASH_CTL_DO] = "-",          [ASH_CTL_READ] = "r",  [ASH_CTL_WRITE] = "w",
-		[ASH_CTL_READ_WRITE] = "rw", [ASH_CTL_ASK] = "ask", [ASH_CTL_MAKE] = "make",
+		[ASH_CTL_DO] = "-",           [ASH_CTL_READ] = "r",  [ASH_CTL_WRITE] = "w",
+		[ASH_CTL_READ_WRITE] = "rw",  [ASH_CTL_ASK] = "ask", [ASH_CTL_MAKE] = "make",
+		[ASH_CTL_TABLE_OF] = "table",
 	};
 	struct ash_ctl_row row;
 
@@ -64,4 +66,17 @@ ASH_EXPORT int ASH_API(ctl_describe)(size_t i, struct ASH_API(ctl_name) * name)
 		return 0;
 	}
 	return ENOENT;
+}
+
+ASH_EXPORT int ASH_API(ctl_absent)(size_t i, struct ASH_API(ctl_name) * name)
+{
+	const struct ash_ctl_absent *absent;
+
+	if (i >= ash_ctl_absent_count())
+		return ENOENT;
+	absent = ash_ctl_absent_at((unsigned)i);
+	name->name = absent->name;
+	name->type = name->access = "";
+	name->about = absent->why;
+	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "arena/extents.h"
 #include "arena/objects.h"
+#include "meta/page_size.h"
 #include "page/limits.h"
 #include "reclaim/rounds.h"
 
@@ -81,6 +82,42 @@ int ash_arena_set_decay_ms(unsigned index, enum ash_arena_decay which, int64_t m
 		return EFAULT;
 	ash_store_relaxed(&arena->decay_ms[which], ms);
 	return ash_arena_decay(index);
+}
+
+size_t ash_arena_grow_most(unsigned index)
+{
+	const struct ash_arena *arena = ash_arena_at(index);
+
+	return arena != NULL ? ash_load_relaxed(&arena->grow_most) : ASH_HUGE;
+}
+
+int ash_arena_set_grow_most(unsigned index, size_t bytes)
+{
+	struct ash_arena *arena = ash_arena_at(index);
+
+	if (arena == NULL)
+		return ENOENT;
+	if (bytes < ash_os_page)
+		return EFAULT;
+	ash_store_relaxed(&arena->grow_most, ash_page_size(ash_page_size_below(bytes)));
+	return 0;
+}
+
+size_t ash_arena_oversize(unsigned index)
+{
+	const struct ash_arena *arena = ash_arena_at(index);
+
+	return arena != NULL ? ash_load_relaxed(&arena->oversize) : 0;
+}
+
+int ash_arena_set_oversize(unsigned index, size_t bytes)
+{
+	struct ash_arena *arena = ash_arena_at(index);
+
+	if (arena == NULL)
+		return ENOENT;
+	ash_store_relaxed(&arena->oversize, bytes);
+	return 0;
 }
 
 /* --- memory goes -------------------------------------------------------------------------- */

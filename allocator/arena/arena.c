@@ -162,6 +162,17 @@ static struct ash_arena *take_arena(void)
 	}
 }
 
+/* Until statistics are taken again nothing is known of it. */
+static void tell_nothing(struct ash_arena *arena)
+{
+	ash_arena_lock(arena);
+	memset(&arena->told, 0, sizeof(arena->told));
+	arena->untold = false;
+	if (arena->by_size != NULL)
+		memset(arena->by_size, 0, sizeof(*arena->by_size));
+	ash_arena_unlock(arena);
+}
+
 int ash_arena_create(const extent_hooks_t *hooks, unsigned *index)
 {
 	int saved = errno;
@@ -177,6 +188,9 @@ int ash_arena_create(const extent_hooks_t *hooks, unsigned *index)
 	ash_store_relaxed(&arena->decay_ms[ASH_DECAY_MUZZY],
 			  ash_arenas_decay_ms(ASH_DECAY_MUZZY));
 	ash_store_relaxed(&arena->grow, 0);
+	ash_store_relaxed(&arena->grow_most, ASH_ARENA_GROW_MOST);
+	ash_store_relaxed(&arena->oversize, 0);
+	tell_nothing(arena);
 	ash_store_relaxed(&arena->refuses_to_split, false);
 	ash_store_relaxed(&arena->refuses_to_commit, false);
 	name_it(arena);

@@ -62,6 +62,16 @@ int ash_arena_set_decay_ms(unsigned index, enum ash_arena_decay which, int64_t m
 int64_t ash_arenas_decay_ms(enum ash_arena_decay which);
 int ash_arenas_set_decay_ms(enum ash_arena_decay which, int64_t ms);
 
+/* What the hooks are asked for at most beyond what is needed (64 KiB are never too much); cut
+ * down to one of meta/page_size.h, EFAULT below an OS page.  And from which length on a free
+ * extent goes at once, 0 = none does.  Read of a number that is no arena of its own: a
+ * hugeblock, and 0. */
+size_t ash_arena_grow_most(unsigned index);
+int ash_arena_set_grow_most(unsigned index, size_t bytes);
+size_t ash_arena_oversize(unsigned index);
+int ash_arena_set_oversize(unsigned index, size_t bytes);
+#define ASH_ARENA_GROW_MOST ((size_t)2 << 20) /* unless it is set */
+
 /* Gives back what is due by time; and all that is free.  `index` may be ASH_ARENAS_ALL, which
  * does so for all arenas but the heap. */
 int ash_arena_decay(unsigned index);
@@ -98,11 +108,27 @@ bool ash_arenas_any_destroyed(void);
 struct ash_mutex;
 void ash_arenas_each_mutex(bool prepare, void (*fn)(struct ash_mutex *mutex));
 
-/* Counts of one arena.  ASH_ARENAS_ALL adds up all but the heap, ASH_ARENAS_DESTROYED has what
- * was ever counted in those that are no more. */
+/* Counts of now.  ASH_ARENAS_ALL adds up all but the heap, ASH_ARENAS_DESTROYED has what was
+ * ever counted in those that are no more. */
 int ash_arena_stats(unsigned index, struct ash_arena_stats *stats);
 
-/* Of one size class, 1 .. ASH_CLASSES - 1. */
-int ash_arena_bin_stats(unsigned index, unsigned class, struct ash_arena_bin_stats *stats);
+/* Makes room for what ash_arenas_take is to note, of each arena in which something was
+ * allocated. Call without a lock. */
+void ash_arenas_prepare_to_take(void);
+/* Notes what is so of each arena, and adds all of it up: in *sum, in bins by class (0 is left
+ * out), in extents by bucket; what was ever counted of those that are no more is not among it.
+ * Returns how many there are.  One arena after the other is looked at under its lock, which
+ * ranks above that of the epoch. */
+unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats bins[],
+			 struct ash_arena_extent_stats extents[]);
+
+/* What was noted of one arena; zeroes where it was made since.  `class` is 1 .. ASH_CLASSES -
+ * 1, `bucket` below ASH_EXTENT_BUCKETS.  EAGAIN where there was no memory to note it. */
+int ash_arena_told(unsigned index, struct ash_arena_stats *stats);
+int ash_arena_bin_told(unsigned index, unsigned class, struct ash_arena_bin_stats *stats);
+int ash_arena_extents_told(unsigned index, unsigned bucket,
+			   struct ash_arena_extent_stats *stats);
+/* Bytes of the shortest extent that a bucket counts. */
+size_t ash_arena_bucket_least(unsigned bucket);
 
 #endif

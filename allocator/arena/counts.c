@@ -3,19 +3,21 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/free_extents.h"
 #include "arena/state.h"
+#include "meta/base.h"
+#include "util/assert.h"
 
-static void read_stats(struct ash_arena *arena, struct ash_arena_stats *s)
+/* Under the lock. */
+static void read_stats(const struct ash_arena *arena, uint64_t now_ns,
+		       struct ash_arena_stats *s)
 {
-	uint64_t now_ns = ash_os_coarse_clock_ns();
-
-	ash_arena_lock(arena);
 	*s = arena->counts;
 	s->metadata = sizeof(*arena) + (arena->body != NULL ? sizeof(*arena->body) : 0) +
+		      (arena->by_size != NULL ? sizeof(*arena->by_size) : 0) +
 		      ash_load_relaxed(&arena->extents) * sizeof(struct ash_extent);
-	ash_arena_unlock(arena);
 	s->threads = ash_load_relaxed(&arena->threads);
-	s->mapped = s->active + s->dirty + s->muzzy;
+	s->mapped = s->active + s->dirty + s->muzzy + s->pinned;
 	s->uptime_ns = now_ns > arena->born_ns ? now_ns - arena->born_ns : 0;
 }
 
@@ -31,8 +33,18 @@ static void add_stats(struct ash_arena_stats *sum, const struct ash_arena_stats 
 	sum->dirty += s->dirty;
 	sum->muzzy += s->muzzy;
 	sum->retained += s->retained;
+	sum->pinned += s->pinned;
 	sum->mapped += s->mapped;
 	sum->metadata += s->metadata;
+}
+
+static void read_now(struct ash_arena *arena, struct ash_arena_stats *s)
+{
+	uint64_t now_ns = ash_os_coarse_clock_ns();
+
+	ash_arena_lock(arena);
+	read_stats(arena, now_ns, s);
+	ash_arena_unlock(arena);
 }
 
 int ash_arena_stats(unsigned index, struct ash_arena_stats *stats)
@@ -49,7 +61,7 @@ int ash_arena_stats(unsigned index, struct ash_arena_stats *stats)
 		arena = ash_arena_at(index);
 		if (arena == NULL)
 			return ENOENT;
-		read_stats(arena, stats);
+		read_now(arena, stats);
 		return 0;
 	}
 	for (unsigned i = ash_arenas_automatic(); i < end; i++) {
@@ -58,46 +70,157 @@ int ash_arena_stats(unsigned index, struct ash_arena_stats *stats)
 		arena = ash_arena_at(i);
 		if (arena == NULL)
 			continue;
-		read_stats(arena, &one);
+		read_now(arena, &one);
 		add_stats(stats, &one);
 	}
 	return 0;
 }
 
-static void add_bin(const struct ash_arena *arena, unsigned class,
-		    struct ash_arena_bin_stats *sum)
+/* --- noted -------------------------------------------------------------------------------- */
+
+void ash_arenas_prepare_to_take(void)
 {
-	const struct ash_arena_bin_stats *c = &arena->body->bin[class].counts;
+	unsigned end = ash_arenas_count();
 
-	sum->nmalloc += c->nmalloc;
-	sum->ndalloc += c->ndalloc;
-	sum->nslabs += c->nslabs;
-	sum->curregs += c->curregs;
-	sum->curslabs += c->curslabs;
-	sum->nonfull_slabs += c->nonfull_slabs;
-}
-
-int ash_arena_bin_stats(unsigned index, unsigned class, struct ash_arena_bin_stats *stats)
-{
-	unsigned first = index, end = index + 1;
-
-	memset(stats, 0, sizeof(*stats));
-	if (class == 0 || class >= ASH_CLASSES)
-		return EINVAL;
-	if (index == ASH_ARENAS_ALL) {
-		first = ash_arenas_automatic();
-		end = ash_arenas_count();
-	} else if (ash_arena_at(index) == NULL) {
-		return ENOENT;
-	}
-	for (unsigned i = first; i < end; i++) {
+	ash_lock_rank_assert_none();
+	for (unsigned i = ash_arenas_automatic(); i < end; i++) {
 		struct ash_arena *arena = ash_arena_at(i);
+		struct ash_arena_told *made;
 
-		if (arena == NULL || ash_load_acquire(&arena->body) == NULL)
+		if (arena == NULL || ash_load_acquire(&arena->body) == NULL ||
+		    ash_load_acquire(&arena->by_size) != NULL)
 			continue;
+		made = ash_base_alloc(sizeof(*made), ASH_CACHE_LINE);
 		ash_arena_lock(arena);
-		add_bin(arena, class, stats);
+		/* (Of two threads at once the second one's is left over.) */
+		if (made != NULL && arena->by_size == NULL)
+			ash_store_release(&arena->by_size, made);
+		arena->untold = arena->by_size == NULL;
 		ash_arena_unlock(arena);
 	}
+}
+
+/* Under the lock, as the next. */
+static void take_bins(struct ash_arena *arena, struct ash_arena_bin_stats bins[])
+{
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		const struct ash_arena_bin_stats *b = &arena->body->bin[c].counts;
+
+		if (arena->by_size != NULL)
+			arena->by_size->bin[c] = *b;
+		bins[c].nmalloc += b->nmalloc;
+		bins[c].ndalloc += b->ndalloc;
+		bins[c].nslabs += b->nslabs;
+		bins[c].nfills += b->nfills;
+		bins[c].nflushes += b->nflushes;
+		bins[c].nreslabs += b->nreslabs;
+		bins[c].curregs += b->curregs;
+		bins[c].curslabs += b->curslabs;
+		bins[c].nonfull_slabs += b->nonfull_slabs;
+	}
+}
+
+static void take_extents(struct ash_arena *arena, struct ash_arena_extent_stats extents[])
+{
+	for (unsigned k = 0; k < ASH_EXTENT_KINDS; k++) {
+		const struct ash_free_extents *f = &arena->body->free[k];
+
+		for (unsigned b = 0; b < ASH_EXTENT_BUCKETS; b++) {
+			if (arena->by_size != NULL) {
+				arena->by_size->extents[b].count[k] = f->in_bucket[b];
+				arena->by_size->extents[b].bytes[k] = f->bytes_in[b];
+			}
+			extents[b].count[k] += f->in_bucket[b];
+			extents[b].bytes[k] += f->bytes_in[b];
+		}
+	}
+}
+
+unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats bins[],
+			 struct ash_arena_extent_stats extents[])
+{
+	uint64_t now_ns = ash_os_coarse_clock_ns();
+	unsigned end = ash_arenas_count(), there = 0;
+
+	memset(sum, 0, sizeof(*sum));
+	memset(bins, 0, ASH_CLASSES * sizeof(*bins));
+	memset(extents, 0, ASH_EXTENT_BUCKETS * sizeof(*extents));
+	for (unsigned i = ash_arenas_automatic(); i < end; i++) {
+		struct ash_arena *arena = ash_arena_at(i);
+
+		if (arena == NULL)
+			continue;
+		there++;
+		ash_arena_lock(arena);
+		/* One that began to allocate a moment ago is told of the next time. */
+		if (arena->body == NULL || arena->by_size != NULL || arena->untold) {
+			read_stats(arena, now_ns, &arena->told);
+			add_stats(sum, &arena->told);
+			if (arena->body != NULL) {
+				take_bins(arena, bins);
+				take_extents(arena, extents);
+			}
+		}
+		ash_arena_unlock(arena);
+	}
+	return there;
+}
+
+/* The arena of the number, locked, for what is noted of it; else an error. */
+static int lock_told(unsigned index, bool by_size, struct ash_arena **arena)
+{
+	*arena = ash_arena_at(index);
+	if (*arena == NULL)
+		return ENOENT;
+	ash_arena_lock(*arena);
+	if (!by_size || !(*arena)->untold)
+		return 0;
+	ash_arena_unlock(*arena);
+	return EAGAIN;
+}
+
+int ash_arena_told(unsigned index, struct ash_arena_stats *stats)
+{
+	struct ash_arena *arena;
+	int error = lock_told(index, false, &arena);
+
+	if (error != 0)
+		return error;
+	*stats = arena->told;
+	ash_arena_unlock(arena);
 	return 0;
+}
+
+int ash_arena_bin_told(unsigned index, unsigned class, struct ash_arena_bin_stats *stats)
+{
+	struct ash_arena *arena;
+	int error = lock_told(index, true, &arena);
+
+	ash_assert(class > 0 && class < ASH_CLASSES);
+	if (error != 0)
+		return error;
+	*stats = arena->by_size != NULL ? arena->by_size->bin[class]
+					: (struct ash_arena_bin_stats){0};
+	ash_arena_unlock(arena);
+	return 0;
+}
+
+int ash_arena_extents_told(unsigned index, unsigned bucket,
+			   struct ash_arena_extent_stats *stats)
+{
+	struct ash_arena *arena;
+	int error = lock_told(index, true, &arena);
+
+	ash_assert(bucket < ASH_EXTENT_BUCKETS);
+	if (error != 0)
+		return error;
+	*stats = arena->by_size != NULL ? arena->by_size->extents[bucket]
+					: (struct ash_arena_extent_stats){{0}, {0}};
+	ash_arena_unlock(arena);
+	return 0;
+}
+
+size_t ash_arena_bucket_least(unsigned bucket)
+{
+	return ash_free_extents_least(bucket);
 }

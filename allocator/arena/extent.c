@@ -35,7 +35,8 @@ struct ash_extent *ash_extent_new(void)
 		e->link.next = NULL;
 		return e;
 	}
-	e = ash_base_alloc(DESCRIPTORS_AT_ONCE * sizeof(*e), ASH_CACHE_LINE);
+	e = ash_base_alloc_for(ASH_BASE_DESCRIPTORS, DESCRIPTORS_AT_ONCE * sizeof(*e),
+			       ASH_CACHE_LINE);
 	for (unsigned i = 1; e != NULL && i < DESCRIPTORS_AT_ONCE; i++)
 		ash_extent_drop(e + i);
 	return e;
@@ -50,6 +51,7 @@ void ash_extent_describe(struct ash_extent *e, struct ash_arena *arena, uintptr_
 	e->address = address;
 	e->bytes = bytes;
 	e->held = false;
+	e->pinned = false;
 	ash_store_release(&e->arena, arena);
 	ash_add_relaxed(&arena->extents, 1);
 }
@@ -132,6 +134,7 @@ struct ash_extent *ash_extent_split(struct ash_arena *arena, struct ash_extent *
 	rest->committed = e->committed;
 	rest->zeroed = e->zeroed;
 	rest->held = e->held;
+	rest->pinned = e->pinned;
 	e->bytes = first;
 	ash_map_set(rest->address, rest->bytes, rest);
 	return rest;

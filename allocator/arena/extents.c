@@ -9,12 +9,11 @@
 #include "util/assert.h"
 #include "util/bits.h"
 
-/* What the hooks are asked for: so much at first, twice as much each time, up to the last; and
- * so much at the least.  Hooks may allocate it in the heap, and what is longer than 32 KiB has
- * no class in the byte map. */
+/* What the hooks are asked for: so much at first, twice as much each time, up to the arena's
+ * bound; and so much at the least.  Hooks may allocate it in the heap, and what is longer than
+ * 32 KiB has no class in the byte map. */
 #define GROW_FIRST ((size_t)64 << 10)
 #define LEAST GROW_FIRST
-#define GROW_MOST ((size_t)2 << 20)
 
 /* --- cutting and joining ------------------------------------------------------------------ */
 
@@ -32,8 +31,16 @@ static struct ash_extent *neighbour(struct ash_arena *arena, const struct ash_ex
 	return n;
 }
 
-/* An extent in transit becomes a free one of this kind, joined with what lies beside it. */
-static void settle(struct ash_arena *arena, struct ash_extent *e, enum ash_extent_state kind)
+/* What a free extent of that kind is: pinned memory is nothing else. */
+static enum ash_extent_state kind_of(const struct ash_extent *e, enum ash_extent_state kind)
+{
+	return e->pinned ? ASH_EXTENT_PINNED : kind;
+}
+
+/* Joins an extent in transit with what lies free beside it and is of this kind; returns what it
+ * is then, still in transit, and has taken the lock. */
+static struct ash_extent *join_neighbours(struct ash_arena *arena, struct ash_extent *e,
+					  enum ash_extent_state kind)
 {
 	bool may_join = ash_load_relaxed(&arena->hooks)->merge != NULL;
 	bool below = may_join, above = may_join;
@@ -69,8 +76,21 @@ static void settle(struct ash_arena *arena, struct ash_extent *e, enum ash_exten
 		if (!joined)
 			ash_free_extents_insert(arena, n, kind);
 	}
+	return e;
+}
+
+/* Under the lock: it becomes a free one of this kind. */
+static void insert(struct ash_arena *arena, struct ash_extent *e, enum ash_extent_state kind)
+{
 	ash_free_extents_insert(arena, e, kind);
 	ash_assert_expensive(ash_free_extents_are_valid(arena));
+}
+
+/* An extent in transit becomes a free one of this kind, joined with what lies beside it. */
+static void settle(struct ash_arena *arena, struct ash_extent *e, enum ash_extent_state kind)
+{
+	kind = kind_of(e, kind);
+	insert(arena, join_neighbours(arena, e, kind), kind);
 	ash_arena_unlock(arena);
 }
 
@@ -106,25 +126,29 @@ static struct ash_extent *ask(struct ash_arena *arena, size_t bytes, size_t alig
 	struct ash_extent *e = ash_extent_new();
 	bool zero = false, commit = true;
 	extent_hooks_t *h;
-	void *p;
+	uintptr_t p;
+	bool pinned;
 
 	if (e == NULL)
 		return NULL;
 	if (bytes < LEAST)
 		bytes = LEAST;
 	h = ash_hooks_enter(arena);
-	p = h->alloc(h, NULL, bytes, align, &zero, &commit, arena->index);
+	p = (uintptr_t)h->alloc(h, NULL, bytes, align, &zero, &commit, arena->index);
 	ash_hooks_leave(false);
-	if (p == NULL) {
+	pinned = (p & ASH_HOOKS_PINNED) != 0;
+	p &= ~(uintptr_t)ASH_HOOKS_FLAGS;
+	if (p == 0) {
 		ash_extent_drop(e);
 		return NULL;
 	}
-	ash_extent_describe(e, arena, (uintptr_t)p, bytes);
+	ash_extent_describe(e, arena, p, bytes);
+	e->pinned = pinned;
 	e->committed = commit;
 	e->zeroed = zero;
 	e->since_ns = 0;
 	/* Whatever was asked for: memory that is no such cannot be used. */
-	if (((uintptr_t)p & (align - 1)) != 0 || !ash_map_open((uintptr_t)p, bytes)) {
+	if ((p & (align - 1)) != 0 || !ash_map_open(p, bytes)) {
 		ash_extent_hook_dalloc(arena, e);
 		ash_extent_forget(e);
 		return NULL;
@@ -137,15 +161,18 @@ static struct ash_extent *ask(struct ash_arena *arena, size_t bytes, size_t alig
 static struct ash_extent *fresh(struct ash_arena *arena, size_t bytes, size_t align)
 {
 	size_t grow = ash_load_relaxed(&arena->grow);
+	size_t most = ash_load_relaxed(&arena->grow_most);
 	struct ash_extent *e;
 
+	if (grow > most)
+		grow = most;
 	if (grow < GROW_FIRST)
 		grow = GROW_FIRST;
 	if (bytes < grow && ash_load_relaxed(&arena->hooks)->split != NULL &&
 	    !ash_load_relaxed(&arena->refuses_to_split)) {
 		e = ask(arena, grow, align);
 		if (e != NULL) {
-			ash_store_relaxed(&arena->grow, grow < GROW_MOST ? 2 * grow : grow);
+			ash_store_relaxed(&arena->grow, grow < most ? 2 * grow : grow);
 			return e;
 		}
 	}
@@ -273,7 +300,8 @@ bool ash_extents_extend(struct ash_arena *arena, struct ash_extent *e, size_t by
 	n = ash_map_at((void *)(e->address + e->bytes));
 	if (n != NULL && ash_load_acquire(&n->arena) == arena) {
 		kind = ash_extent_state(n);
-		fits_in = kind < ASH_EXTENT_TRANSIT && n->bytes >= bytes - e->bytes;
+		fits_in = kind < ASH_EXTENT_TRANSIT && n->pinned == e->pinned &&
+			  n->bytes >= bytes - e->bytes;
 	}
 	if (fits_in)
 		ash_free_extents_detach(arena, n);
@@ -438,11 +466,30 @@ bool ash_extents_are_to_go(struct ash_arena *arena)
 
 #define DECAY_IN_A_CALL 4 /* extents given back by a call that frees one */
 
+/* Whether it is too long to wait for another use, where memory goes by time at all. */
+static bool is_oversize(const struct ash_arena *arena, const struct ash_extent *e)
+{
+	size_t bound = ash_load_relaxed(&arena->oversize);
+
+	return bound != 0 && e->bytes >= bound && !e->pinned &&
+	       decay_ms(arena, ASH_EXTENT_DIRTY) >= 0 && decay_ms(arena, ASH_EXTENT_MUZZY) >= 0;
+}
+
 void ash_extents_put(struct ash_arena *arena, struct ash_extent *e)
 {
+	bool goes;
+
 	e->zeroed = false;
 	e->since_ns = ash_os_coarse_clock_ns();
-	settle(arena, e, ASH_EXTENT_DIRTY);
+	e = join_neighbours(arena, e, kind_of(e, ASH_EXTENT_DIRTY));
+	goes = is_oversize(arena, e);
+	if (!goes)
+		insert(arena, e, kind_of(e, ASH_EXTENT_DIRTY));
+	ash_arena_unlock(arena);
+	if (goes) {
+		count_purge(arena, ASH_EXTENT_DIRTY, 1, e->bytes);
+		release(arena, e, false);
+	}
 	ash_extents_decay(arena, false, DECAY_IN_A_CALL);
 }
 
@@ -455,7 +502,8 @@ void ash_extents_destroy(struct ash_arena *arena)
 	for (unsigned k = ASH_EXTENT_DIRTY; k <= ASH_EXTENT_MUZZY; k++)
 		while ((e = oldest(arena, (enum ash_extent_state)k, true, 0)) != NULL)
 			release(arena, e, k == ASH_EXTENT_MUZZY);
-	while ((e = oldest(arena, ASH_EXTENT_RETAINED, true, 0)) != NULL) {
+	while ((e = oldest(arena, ASH_EXTENT_RETAINED, true, 0)) != NULL ||
+	       (e = oldest(arena, ASH_EXTENT_PINNED, true, 0)) != NULL) {
 		extent_hooks_t *h;
 
 		ash_map_set(e->address, e->bytes, NULL);

@@ -18,7 +18,8 @@ static inline bool ash_arena_is_decay(int64_t ms)
 
 /* Bytes unless said otherwise.
  *
- *   small + large <= active;  active + dirty + muzzy <= mapped;  what is retained is in none */
+ *   small + large <= active;  active + dirty + muzzy + pinned <= mapped;  what is retained is
+ * in none */
 struct ash_arena_stats {
 	unsigned threads; /* bound */
 	uint64_t uptime_ns;
@@ -26,6 +27,7 @@ struct ash_arena_stats {
 	size_t active;       /* of extents in use */
 	size_t dirty, muzzy; /* free, and may hold memory; may be taken by the kernel */
 	size_t retained;     /* addresses without memory */
+	size_t pinned;       /* free, and its hooks said that its memory stays; in `mapped` */
 	size_t mapped;       /* of all extents but retained ones */
 	size_t metadata;     /* descriptors and the arena itself */
 	uint64_t small_nmalloc, small_ndalloc, large_nmalloc, large_ndalloc; /* objects, ever */
@@ -36,7 +38,18 @@ struct ash_arena_stats {
 
 struct ash_arena_bin_stats {
 	uint64_t nmalloc, ndalloc, nslabs; /* ever */
+	uint64_t nfills, nflushes;         /* calls that took some, or gave some back; ever */
+	uint64_t nreslabs;                 /* slabs that were used up, ever */
 	size_t curregs, curslabs, nonfull_slabs;
+};
+
+enum ash_arena_free { ASH_FREE_DIRTY, ASH_FREE_MUZZY, ASH_FREE_RETAINED, ASH_FREE_PINNED };
+#define ASH_ARENA_FREE_KINDS 4
+#define ASH_EXTENT_BUCKETS 64
+
+/* Free extents by their length. */
+struct ash_arena_extent_stats {
+	size_t count[ASH_ARENA_FREE_KINDS], bytes[ASH_ARENA_FREE_KINDS];
 };
 
 /* Adds what was ever counted, without what there is at present. */

@@ -20,6 +20,12 @@ static unsigned bucket_of(size_t bytes)
 	return b < ASH_EXTENT_BUCKETS ? b : ASH_EXTENT_BUCKETS - 1;
 }
 
+size_t ash_free_extents_least(unsigned b)
+{
+	return b < 3 ? (size_t)(b + 1) << ASH_GRANULE_SHIFT
+		     : (size_t)(4 + (b - 3) % 4) << ((b - 3) / 4 + ASH_GRANULE_SHIFT);
+}
+
 static size_t *count_of(struct ash_arena *arena, enum ash_extent_state kind)
 {
 	switch (kind) {
@@ -29,6 +35,8 @@ static size_t *count_of(struct ash_arena *arena, enum ash_extent_state kind)
 		return &arena->counts.muzzy;
 	case ASH_EXTENT_RETAINED:
 		return &arena->counts.retained;
+	case ASH_EXTENT_PINNED:
+		return &arena->counts.pinned;
 	default:
 		return &arena->counts.active;
 	}
@@ -45,6 +53,8 @@ void ash_free_extents_insert(struct ash_arena *arena, struct ash_extent *e,
 	ash_list_push_back(&f->age, &e->age);
 	f->filled |= (uint64_t)1 << b;
 	f->count++;
+	f->in_bucket[b]++;
+	f->bytes_in[b] += e->bytes;
 	*count_of(arena, kind) += e->bytes;
 	ash_store_relaxed(&e->state, (uint8_t)kind);
 }
@@ -61,6 +71,8 @@ void ash_free_extents_detach(struct ash_arena *arena, struct ash_extent *e)
 	if (ash_list_empty(&f->bucket[b]))
 		f->filled &= ~((uint64_t)1 << b);
 	f->count--;
+	f->in_bucket[b]--;
+	f->bytes_in[b] -= e->bytes;
 	*count_of(arena, kind) -= e->bytes;
 	ash_store_relaxed(&e->state, ASH_EXTENT_TRANSIT);
 }
@@ -123,7 +135,7 @@ bool ash_free_extents_are_valid(const struct ash_arena *arena)
 		for (unsigned b = 0; b < ASH_EXTENT_BUCKETS; b++) {
 			size_t n = ash_list_length(&f->bucket[b]);
 
-			if ((f->filled >> b & 1) != (n != 0))
+			if ((f->filled >> b & 1) != (n != 0) || n != f->in_bucket[b])
 				return false;
 			count += n;
 		}

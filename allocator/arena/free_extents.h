@@ -17,6 +17,10 @@ void ash_free_extents_detach(struct ash_arena *arena, struct ash_extent *extent)
 struct ash_extent *ash_free_extents_find(struct ash_arena *arena, enum ash_extent_state kind,
 					 size_t bytes, size_t align, size_t most);
 
+/* Bytes of the shortest extent of a bucket: 16 KiB, 32, 48, then four for each doubling.  The
+ * last bucket has all that are longer, too. */
+size_t ash_free_extents_least(unsigned bucket);
+
 /* One in use becomes one in transit, and the reverse. */
 void ash_extents_take(struct ash_arena *arena, struct ash_extent *extent);
 void ash_extents_use(struct ash_arena *arena, struct ash_extent *extent,

@@ -37,6 +37,11 @@ struct extent_hooks_s {
 };
 #endif
 
+/* What alloc may say in the low bits of an address: that the memory stays whatever is asked, so
+ * that it is never purged.  The other bits mean nothing yet. */
+#define ASH_HOOKS_PINNED 0x1u
+#define ASH_HOOKS_FLAGS 0xffu
+
 /* Mappings of the kernel's.  What is smaller than half a hugeblock is not unmapped but given
  * back and kept as addresses. */
 extern const extent_hooks_t ash_hooks_default;

@@ -40,7 +40,7 @@ static void *part(void **place, size_t size)
 
 	if (there != NULL)
 		return there;
-	made = ash_base_alloc(size, 64);
+	made = ash_base_alloc_for(ASH_BASE_MAPS, size, 64);
 	if (made == NULL)
 		return NULL;
 	return ash_cas_acq_rel(place, &there, made) ? made : there;

@@ -174,6 +174,43 @@ struct ash_arena_object ash_objects_look(const void *p)
 	return o;
 }
 
+/* Under the lock.  (A slab that could not be cut may have some more places than its class
+ * says.) */
+static void use_of_bin(const struct ash_arena *arena, unsigned class, struct ash_arena_use *use)
+{
+	const struct ash_arena_bin *bin = &arena->body->bin[class];
+
+	use->bin_nregs = bin->counts.curslabs * ash_size_classes[class].regions;
+	if (use->bin_nregs > bin->counts.curregs)
+		use->bin_nfree = use->bin_nregs - bin->counts.curregs;
+	if (!ash_list_empty(&bin->slabs))
+		use->filling = (void *)ASH_LIST_ENTRY(bin->slabs.next, struct ash_extent, link)
+				       ->address;
+}
+
+struct ash_arena_use ash_objects_use(const void *p)
+{
+	struct ash_arena_use use = {0};
+	struct ash_extent *e = lock_extent(p);
+	struct ash_arena *arena;
+
+	if (e == NULL)
+		return use;
+	arena = e->arena;
+	use.bytes = e->bytes;
+	if (ash_load_relaxed(&e->state) == ASH_EXTENT_SLAB) {
+		use.nfree = e->nfree;
+		use.nregs = e->regions;
+		use_of_bin(arena, e->class, &use);
+	} else if (ash_load_relaxed(&e->state) == ASH_EXTENT_LARGE) {
+		use.nregs = 1;
+	} else {
+		use.bytes = 0;
+	}
+	ash_arena_unlock(arena);
+	return use;
+}
+
 /* Under the lock: a large one is in transit afterwards. */
 static void take_large(struct ash_arena *arena, struct ash_extent *e)
 {

@@ -32,6 +32,15 @@ struct ash_arena_object {
 };
 struct ash_arena_object ash_objects_look(const void *p);
 
+/* How the extent is used that an object lies in, and all slabs of its class in the arena;
+ * zeroes where p is in none. */
+struct ash_arena_use {
+	size_t nfree, nregs, bytes; /* of the extent */
+	size_t bin_nfree, bin_nregs;
+	void *filling; /* the slab that the next object comes from */
+};
+struct ash_arena_use ash_objects_use(const void *p);
+
 /* Frees the allocation at p; false where none is live there (any more). */
 bool ash_objects_free(void *p);
 

@@ -53,6 +53,7 @@ static void *take_region(struct ash_arena *arena, struct ash_extent *slab)
 	}
 	if (--slab->nfree == 0) {
 		ash_list_remove(&slab->link);
+		arena->body->bin[slab->class].counts.nreslabs++;
 		arena->body->bin[slab->class].counts.nonfull_slabs--;
 	}
 	ash_assert_internal(ash_slabs_is_valid(slab));
@@ -72,6 +73,7 @@ static unsigned take_regions(struct ash_arena *arena, unsigned class, void **out
 		out[got++] = take_region(arena, slab);
 	}
 	bin->counts.nmalloc += got;
+	bin->counts.nfills += got > 0;
 	bin->counts.curregs += got;
 	arena->counts.small += got * ash_class_size(class);
 	arena->counts.small_nmalloc += got;
@@ -134,6 +136,7 @@ bool ash_slabs_give(struct ash_arena *arena, struct ash_extent *slab, unsigned i
 		bin->counts.nonfull_slabs++;
 	}
 	bin->counts.ndalloc++;
+	bin->counts.nflushes++;
 	bin->counts.curregs--;
 	arena->counts.small -= ash_class_size(slab->class);
 	arena->counts.small_ndalloc++;
@@ -173,6 +176,7 @@ void ash_slabs_discard(struct ash_arena *arena, struct ash_extent *slab)
 	bin->counts.curslabs--;
 	bin->counts.curregs -= out;
 	bin->counts.ndalloc += out;
+	bin->counts.nflushes++;
 	arena->counts.small -= out * ash_class_size(slab->class);
 	arena->counts.small_ndalloc += out;
 	ash_extents_take(arena, slab);

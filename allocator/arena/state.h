@@ -21,14 +21,16 @@
 #include "util/list.h"
 
 enum ash_extent_state {
-	ASH_EXTENT_DIRTY,    /* free, with what was written to it */
-	ASH_EXTENT_MUZZY,    /* free, and the kernel may take its memory */
-	ASH_EXTENT_RETAINED, /* free, without memory as far as the hooks could do that */
+	ASH_EXTENT_DIRTY = ASH_FREE_DIRTY, /* free, with what was written to it */
+	ASH_EXTENT_MUZZY = ASH_FREE_MUZZY, /* free, and the kernel may take its memory */
+	/* Free, without memory as far as the hooks could do that. */
+	ASH_EXTENT_RETAINED = ASH_FREE_RETAINED,
+	ASH_EXTENT_PINNED = ASH_FREE_PINNED, /* free, of memory that the hooks said stays */
 	ASH_EXTENT_TRANSIT,
 	ASH_EXTENT_SLAB,
 	ASH_EXTENT_LARGE,
 };
-#define ASH_EXTENT_KINDS 3 /* of free ones: the states below TRANSIT */
+#define ASH_EXTENT_KINDS ASH_ARENA_FREE_KINDS /* of free ones: the states below TRANSIT */
 
 /* Sizes and addresses are multiples of ash_extent_unit().  In a slab:
  *   nfree == (regions - bump) + set bits in the bitmap (a set bit is a free region)
@@ -45,25 +47,34 @@ struct ash_extent {
 	uint8_t class;     /* slab */
 	bool committed;
 	bool zeroed;      /* reads as zero */
+	bool pinned;      /* the hooks that it came from said that its memory stays */
 	uint16_t regions; /* slab */
 	bool held;        /* counted as memory that the process holds */
 	uint16_t nfree, bump;
 	uint64_t bitmap[ASH_BITMAP_WORDS];
 };
 
-#define ASH_EXTENT_BUCKETS 64
-
-/* Free extents of one kind.  bit b of `filled`  <=>  bucket b is not empty. */
+/* Free extents of one kind.  bit b of `filled`  <=>  bucket b is not empty.
+ *   in_bucket[b] == length of bucket b;  their sum == count */
 struct ash_free_extents {
 	struct ash_list age;
-	size_t count, bytes;
+	size_t count;
 	uint64_t filled;
 	struct ash_list bucket[ASH_EXTENT_BUCKETS];
+	uint32_t in_bucket[ASH_EXTENT_BUCKETS];
+	size_t bytes_in[ASH_EXTENT_BUCKETS];
 };
 
 struct ash_arena_bin {
 	struct ash_list slabs; /* with a free region */
 	struct ash_arena_bin_stats counts;
+};
+
+/* What was so when statistics were last taken, by class and by length.  Made then, for an arena
+ * that has a body. */
+struct ash_arena_told {
+	struct ash_arena_bin_stats bin[ASH_CLASSES];
+	struct ash_arena_extent_stats extents[ASH_EXTENT_BUCKETS];
 };
 
 /* What an arena needs once something is allocated in it. */
@@ -83,6 +94,8 @@ struct ash_arena {
 	int64_t decay_ms[2]; /* by enum ash_arena_decay; atomic */
 	size_t extents;      /* atomic */
 	size_t grow;         /* bytes that the hooks are asked for next, at least */
+	size_t grow_most;    /* of these (arena.<i>.retain_grow_limit); atomic */
+	size_t oversize;     /* free extents of so many bytes go at once; 0 = none; atomic */
 	/* The last time that the hooks were asked; atomic. */
 	bool refuses_to_split, refuses_to_commit;
 	bool alive;               /* changes under the lock of the table of arenas; atomic */
@@ -91,6 +104,10 @@ struct ash_arena {
 	struct ash_arena *unused; /* next one whose number is free; the same */
 	char name[ASH_ARENA_NAME];
 	struct ash_arena_stats counts;
+	/* As of the last look at all arenas; `by_size` is NULL before it found a body. */
+	struct ash_arena_stats told;
+	struct ash_arena_told *by_size;
+	bool untold; /* there was no memory for it */
 };
 
 /* What extents are multiples of. */

@@ -217,6 +217,14 @@ void ash_thread_init(void)
 	told_of_ends = ash_tls_init(end_thread);
 }
 
+uint8_t ash_thread_bounds[ASH_CLASSES];
+
+void ash_thread_unbound(struct ash_thread *t)
+{
+	for (unsigned c = 0; c < ASH_CLASSES; c++)
+		t->classes[c].bound = ash_thread_bounds[c];
+}
+
 ASH_COLD struct ash_thread *ash_thread_birth(void)
 {
 	struct ash_thread *t;
@@ -232,6 +240,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 		return NULL;
 	}
 	memset(t->classes, 0, sizeof(t->classes));
+	ash_thread_unbound(t);
 	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
 	ash_assert(t->own == NULL);
 	t->own_from = 0;

@@ -25,6 +25,7 @@ struct ash_class_cache {
 	uint8_t cap;    /* capacity of its magazines; 0 = the class has not earned one */
 	uint8_t misses; /* before: towards earning; after: in this epoch (saturates) */
 	uint8_t left;   /* where ash_shard_fill_left goes on */
+	uint8_t bound;  /* 0, or one more than the capacity that the program allows */
 	uint32_t taken; /* bytes from slabs or depot, as far as it matters: to own_from */
 };
 
@@ -121,6 +122,11 @@ extern void *ash_static_magazine[ASH_MAGAZINE_SLOTS] ASH_HIDDEN;
 #define ASH_STATIC_TOP (&ash_static_magazine[ASH_MAGAZINE_SLOTS - 1])
 
 struct ash_thread *ash_thread_birth(void);
+
+/* What `bound` of each class is in a thread that begins; set before there is one. */
+extern uint8_t ash_thread_bounds[ASH_CLASSES] ASH_HIDDEN;
+/* The thread's are these again; it has no magazines. */
+void ash_thread_unbound(struct ash_thread *thread);
 
 /* Puts the thread apart for one more reason; false where there is no memory.  Its own only. */
 bool ash_thread_set_apart(struct ash_thread *thread, enum ash_apart why);

@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Numbers of arenas that MALLOCX_ARENA can name are 4,095: so many, one for jemalloc's large
+ * allocations, and one to be made. */
+#define ASH_NARENAS_MOST 4093
+
 enum ash_zero_realloc { ASH_ZERO_REALLOC_FREE, ASH_ZERO_REALLOC_ALLOC, ASH_ZERO_REALLOC_ABORT };
 enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_ON, ASH_CHECKS_FULL };
 
@@ -22,6 +26,11 @@ struct ash_letters {
 	char text[32];
 };
 
+/* "16-128:4|129-1024:8" */
+struct ash_range_text {
+	char text[200];
+};
+
 enum ash_background_thread { ASH_BACKGROUND_AUTO, ASH_BACKGROUND_TRUE, ASH_BACKGROUND_FALSE };
 enum ash_pressure_purge { ASH_PRESSURE_AUTO, ASH_PRESSURE_TRUE, ASH_PRESSURE_FALSE };
 
@@ -37,25 +46,27 @@ struct ash_conf {
 	bool abort_conf;
 	bool confirm_conf; /* print what each source held */
 	bool abort_on_misuse;
-	bool tcache;                         /* magazines */
-	uint64_t tcache_max;                 /* for objects of at most so many bytes */
-	unsigned background_thread;          /* enum ash_background_thread */
-	uint64_t max_background_threads;     /* at least 1, and there is one at most */
-	bool stats_print;                    /* statistics at exit, */
-	struct ash_letters stats_print_opts; /* in this form */
-	unsigned checks;                     /* enum ash_checks */
-	unsigned zero_realloc;               /* enum ash_zero_realloc */
-	unsigned thp;                        /* enum ash_thp */
-	unsigned hugetlb;                    /* enum ash_hugetlb */
-	bool hpa;                            /* blocks are made huge pages */
-	unsigned hpa_hugify_style;           /* enum ash_hugify_style */
-	uint64_t hpa_hugification_threshold; /* bytes in use of a block that is made one */
-	uint64_t hpa_hugify_delay_ms;        /* for so long */
-	uint64_t hpa_min_purge_interval_ms;  /* between two passes of purging free runs */
+	bool tcache;                              /* magazines */
+	uint64_t tcache_max;                      /* for objects of at most so many bytes */
+	struct ash_range_text tcache_ncached_max; /* objects that a magazine holds, by size */
+	unsigned background_thread;               /* enum ash_background_thread */
+	uint64_t max_background_threads;          /* at least 1, and there is one at most */
+	bool stats_print;                         /* statistics at exit, */
+	struct ash_letters stats_print_opts;      /* in this form */
+	unsigned checks;                          /* enum ash_checks */
+	unsigned zero_realloc;                    /* enum ash_zero_realloc */
+	unsigned thp;                             /* enum ash_thp */
+	unsigned hugetlb;                         /* enum ash_hugetlb */
+	bool hpa;                                 /* blocks are made huge pages */
+	unsigned hpa_hugify_style;                /* enum ash_hugify_style */
+	uint64_t hpa_hugification_threshold;      /* bytes in use of a block that is made one */
+	uint64_t hpa_hugify_delay_ms;             /* for so long */
+	uint64_t hpa_min_purge_interval_ms;       /* between two passes of purging free runs */
 	int64_t hpa_dirty_mult; /* dirty memory that stays, of what is in use, in 1/65536; < 0 =
 				   all */
-	uint64_t narenas;       /* most shards; 0 = one per usable CPU */
-	uint64_t max_alloc;     /* bytes one allocation may have; 0 = no bound of ours */
+	uint64_t narenas;   /* most shards, and numbers of arenas that are the heap's; 0 = one
+			       shard per usable CPU */
+	uint64_t max_alloc; /* bytes one allocation may have; 0 = no bound of ours */
 	int64_t dirty_decay_ms; /* freed memory is gone after; -1 = never by time, 0 = at once
 				 */
 	int64_t muzzy_decay_ms; /* and before that only lazily for so long; 0 = not at all */

@@ -130,3 +130,13 @@ bool ash_parse_word(struct ash_span s, const char *words, unsigned *value)
 	}
 	return false;
 }
+
+bool ash_parse_range(struct ash_span *s, struct ash_range *range)
+{
+	struct ash_span segment = ash_parse_before(s, '|');
+	struct ash_span to = ash_parse_before(&segment, ':');
+	struct ash_span from = ash_parse_before(&to, '-');
+
+	return ash_parse_number(from, &range->from) && ash_parse_number(to, &range->to) &&
+	       ash_parse_number(segment, &range->n);
+}

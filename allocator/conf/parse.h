@@ -36,6 +36,12 @@ bool ash_parse_bytes(struct ash_span s, uint64_t *n);
 /* Bytes, n% or none. */
 bool ash_parse_amount(struct ash_span s, struct ash_amount *amount);
 
+/* One of "16-128:4|129-1024:8": *s becomes what stands behind its mark. */
+struct ash_range {
+	uint64_t from, to, n;
+};
+bool ash_parse_range(struct ash_span *s, struct ash_range *range);
+
 /* Which of `words`, "a|b|c", it is: 0 the first. */
 bool ash_parse_word(struct ash_span s, const char *words, unsigned *value);
 

@@ -29,21 +29,24 @@ static bool set_bytes(const struct ash_row *row, struct ash_span value, uint64_t
 /* "default", or "16-128:4|129-1024:8". */
 static bool is_ranges(struct ash_span s)
 {
-	uint64_t n;
+	struct ash_range range;
 
 	if (ash_parse_is(s, "default"))
 		return true;
-	for (;;) {
-		struct ash_span segment = ash_parse_before(&s, '|');
-		struct ash_span range = ash_parse_before(&segment, ':');
-		struct ash_span from = ash_parse_before(&range, '-');
-
-		if (!ash_parse_number(from, &n) || !ash_parse_number(range, &n) ||
-		    !ash_parse_number(segment, &n))
+	do
+		if (!ash_parse_range(&s, &range))
 			return false;
-		if (s.length == 0)
-			return true;
-	}
+	while (s.length != 0);
+	return true;
+}
+
+static bool set_bounds(struct ash_range_text *ranges, struct ash_span value)
+{
+	if (value.length >= sizeof(ranges->text) || !is_ranges(value))
+		return false;
+	memset(ranges, 0, sizeof(*ranges));
+	memcpy(ranges->text, value.at, value.length);
+	return true;
 }
 
 static bool set_letters(struct ash_letters *letters, struct ash_span value)
@@ -112,6 +115,8 @@ bool ash_row_set(const struct ash_row *row, struct ash_conf *conf, struct ash_sp
 		return ash_parse_word(value, row->accepted, field);
 	case ASH_ROW_LETTERS:
 		return set_letters(field, value);
+	case ASH_ROW_BOUNDS:
+		return set_bounds(field, value);
 	case ASH_ROW_POWER:
 		if (value.length > 0 && value.at[0] == '-')
 			value = (struct ash_span){value.at + 1, value.length - 1};
@@ -181,6 +186,9 @@ struct ash_opt_value ash_row_read(const struct ash_row *row, const struct ash_co
 		break;
 	case ASH_ROW_LETTERS:
 		value.text = ((const struct ash_letters *)field)->text;
+		break;
+	case ASH_ROW_BOUNDS:
+		value.text = ((const struct ash_range_text *)field)->text;
 		break;
 	case ASH_ROW_LOG2:
 		value.n = 63 - (uint64_t)__builtin_clzll(*(const uint64_t *)field | 1);

@@ -20,6 +20,7 @@ enum ash_row_type {
 	ASH_ROW_FACTOR,  /* int64_t, in 1/65536; -1 is kept as it is */
 	ASH_ROW_SHARE,   /* uint64_t: as many bytes as that share of a hugeblock */
 	ASH_ROW_LETTERS, /* struct ash_letters */
+	ASH_ROW_BOUNDS,  /* struct ash_range_text */
 	ASH_ROW_POWER,   /* nowhere: -n to n */
 	ASH_ROW_RANGES,  /* nowhere: counts for ranges of sizes */
 	ASH_ROW_TEXT,    /* nowhere: anything */

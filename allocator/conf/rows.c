@@ -42,6 +42,8 @@ static const struct ash_row rows[] = {
 	BYTES("tcache_max", tcache_max, ASH_SMALL_MAX, "bytes, of which 32768 count"),
 	COUNT_OF("lg_tcache_max", ASH_OPT_SIZE, ASH_ROW_LOG2, tcache_max, 0, 63, 15,
 		 "a number from 0 to 63, of which 15 count"),
+	OTHER("tcache_ncached_max", ASH_OPT_TEXT, ASH_ROW_BOUNDS, tcache_ncached_max, 0,
+	      RANGES_TEXT ", at most 199 characters"),
 	WORD("background_thread", ASH_OPT_BOOL, background_thread, "auto|true|false"),
 	COUNT_OF("max_background_threads", ASH_OPT_SIZE, ASH_ROW_COUNT, max_background_threads,
 		 1, 4096, 0, "a number from 1 to 4096; there is one at most"),
@@ -61,8 +63,9 @@ static const struct ash_row rows[] = {
 	TIME("hpa_min_purge_interval_ms", hpa_min_purge_interval_ms),
 	OTHER("hpa_dirty_mult", ASH_OPT_U32, ASH_ROW_FACTOR, hpa_dirty_mult, FACTOR_MOST,
 	      FACTOR_TEXT),
-	COUNT_OF("narenas", ASH_OPT_UNSIGNED, ASH_ROW_SHARDS, narenas, 0, UINT32_MAX, 64,
-		 "a number, of which 64 count; 0 or default for one per usable CPU"),
+	COUNT_OF("narenas", ASH_OPT_UNSIGNED, ASH_ROW_SHARDS, narenas, 0, UINT32_MAX,
+		 ASH_NARENAS_MOST,
+		 "a number, of which 4093 count; 0 or default for one per usable CPU"),
 	BYTES("max_alloc", max_alloc, 0, "bytes, also with k, m or g; 0 for no bound"),
 #if ASH_DEBUG >= 1
 	COUNT_OF("debug_delay", ASH_OPT_U64, ASH_ROW_COUNT, debug_delay, 0, 0, 0,
@@ -173,7 +176,6 @@ static const struct ash_row theirs[] = {
 	THEIR_COUNT("process_madvise_max_batch", ASH_OPT_SIZE, 0, "0"),
 	THEIR_COUNT("prof_bt_max", ASH_OPT_UNSIGNED, 0, "0"),
 	THEIR_BOOL("prof_pid_namespace", "false"),
-	THEIR_RANGES("tcache_ncached_max", ASH_OPT_TEXT, ""),
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -145,6 +145,41 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	return ash_bounds_set_decay_ms(which, in->zd) ? 0 : EFAULT;
 }
 
+/* The heap grows by whole hugeblocks, so that a lower bound cannot be had and a higher one
+ * holds. */
+static int grow_limit(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		      const union ash_ctl_value *in)
+{
+	unsigned arena = (unsigned)at[0];
+
+	(void)row;
+	if (!is_heap(at[0]) && !ash_arena_exists(arena))
+		return EFAULT;
+	out->z = ash_arena_grow_most(arena);
+	if (in == NULL)
+		return 0;
+	if (is_heap(at[0]))
+		return in->z >= out->z ? 0 : EFAULT;
+	return as_effect(ash_arena_set_grow_most(arena, in->z));
+}
+
+/* (What is freed of the heap goes by its age, whatever its length.) */
+static int oversize(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		    const union ash_ctl_value *in)
+{
+	unsigned arena = (unsigned)at[0];
+
+	(void)row;
+	if (!is_heap(at[0]) && !ash_arena_exists(arena))
+		return EFAULT;
+	out->z = ash_arena_oversize(arena);
+	if (in == NULL)
+		return 0;
+	if (is_heap(at[0]))
+		return in->z == 0 ? 0 : EFAULT;
+	return as_effect(ash_arena_set_oversize(arena, in->z));
+}
+
 static const struct ash_ctl_row rows[] = {
 	{"arena.<arena>.initialized", ASH_CTL_BOOL, ASH_CTL_READ, 0, 0, initialized,
 	 "Whether it is there with statistics of its own: of the heap's numbers 0 is, and "
@@ -167,6 +202,16 @@ static const struct ash_ctl_row rows[] = {
 	 decay_ms, "The option of that name, of this arena from now on."},
 	{"arena.<arena>.extent_hooks", ASH_CTL_POINTER, ASH_CTL_READ_WRITE, 0, 0, hooks,
 	 "Where it gets its memory (extent_hooks_t *); the heap's cannot be set."},
+	{"arena.<arena>.retain_grow_limit", ASH_CTL_SIZE, ASH_CTL_READ_WRITE, 0, 0, grow_limit,
+	 "What the hooks are asked for at most beyond what is needed, though 64 KiB in any "
+	 "case; cut "
+	 "down to a length as those of stats.arenas.<arena>.extents.  The heap grows by 2 MiB: "
+	 "less "
+	 "is EFAULT."},
+	{"arena.<arena>.oversize_threshold", ASH_CTL_SIZE, ASH_CTL_READ_WRITE, 0, 0, oversize,
+	 "Free extents of so many bytes go at once, unless a decay time is -1; 0 is none.  Of "
+	 "the heap "
+	 "none does: anything else is EFAULT."},
 	{"arena.<arena>.name", ASH_CTL_BUFFER, ASH_CTL_READ_WRITE, 0, 0, name,
 	 "Copied to the 32 bytes that the pointer at oldp leads to; a new one is cut to 31."},
 };

@@ -77,6 +77,20 @@ static bool give(const struct request *r, const union ash_ctl_value *value, size
 	return whole;
 }
 
+/* Both are needed; nothing is written where the call does not like their lengths. */
+static int serve_table(const struct ash_ctl_row *row, const struct request *r)
+{
+	const union ash_ctl_value in = {.p = (void *)(uintptr_t)r->newp};
+	union ash_ctl_value out = {.p = r->oldp};
+	size_t bytes[2];
+
+	if (!reads(r) || r->newp == NULL)
+		return EINVAL;
+	bytes[0] = *r->oldlenp;
+	bytes[1] = r->newlen;
+	return row->call(row, bytes, &out, &in);
+}
+
 static int serve(const struct ash_ctl_row *row, const size_t *at, const struct request *r)
 {
 	bool asks = row->access == ASH_CTL_ASK, makes = row->access == ASH_CTL_MAKE;
@@ -88,6 +102,8 @@ static int serve(const struct ash_ctl_row *row, const size_t *at, const struct r
 
 	if (!may(row, r))
 		return EPERM;
+	if (row->access == ASH_CTL_TABLE_OF)
+		return serve_table(row, r);
 	if (makes && (!reads(r) || *r->oldlenp != width)) { /* it would be lost */
 		if (r->oldlenp != NULL)
 			*r->oldlenp = 0;

@@ -4,6 +4,11 @@
 
 #include "arena/arena.h"
 
+bool ash_ctl_has_heap(size_t arena)
+{
+	return arena == 0 || ash_ctl_is_all(arena);
+}
+
 uint64_t ash_ctl_epoch_at(size_t offset)
 {
 	uint64_t n;
@@ -34,8 +39,10 @@ uint64_t ash_ctl_of_own(const struct ash_arena_stats *s, const struct ash_ctl_ro
 		return s->dirty;
 	case MUZZY:
 		return s->muzzy;
+	case PINNED:
+		return s->pinned;
 	case RESIDENT:
-		return s->active + s->dirty;
+		return s->active + s->dirty + s->pinned;
 	case MAPPED:
 		return s->mapped;
 	case RETAINED:
@@ -64,6 +71,10 @@ uint64_t ash_ctl_of_own(const struct ash_arena_stats *s, const struct ash_ctl_ro
 		return s->muzzy_nmadvise;
 	case MUZZY_PURGED:
 		return s->muzzy_purged;
+	case LOCK_OPS:
+		return s->lock_ops;
+	case LOCK_WAITS:
+		return s->lock_waits;
 	}
 	return 0;
 }
@@ -78,7 +89,56 @@ struct ash_arena_stats ash_ctl_all_own(void)
 
 int ash_ctl_one_own(size_t arena, struct ash_arena_stats *s)
 {
-	if (arena == ASH_CTL_DESTROYED && !ash_arenas_any_destroyed())
+	ash_epoch(); /* the first look takes the first */
+	if (arena != ASH_CTL_DESTROYED)
+		return ash_arena_told((unsigned)arena, s);
+	if (!ash_arenas_any_destroyed())
 		return ENOENT;
-	return ash_arena_stats((unsigned)arena, s);
+	ash_epoch_read(offsetof(struct ash_snapshot_whole, destroyed), s, sizeof(*s));
+	return 0;
+}
+
+int ash_ctl_sum(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		const union ash_ctl_value *in)
+{
+	struct ash_arena_stats arenas = ash_ctl_all_own();
+
+	(void)at, (void)in;
+	out->u64 = ash_ctl_of_heap(row) + ash_ctl_of_own(&arenas, row);
+	return 0;
+}
+
+int ash_ctl_figure(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		   const union ash_ctl_value *in)
+{
+	struct ash_arena_stats s;
+	int error = 0;
+
+	if (ash_ctl_is_all(at[0]))
+		return ash_ctl_sum(row, at, out, in);
+	if (at[0] == 0) {
+		out->u64 = ash_ctl_of_heap(row);
+		return 0;
+	}
+	error = ash_ctl_one_own(at[0], &s);
+	if (error == 0)
+		out->u64 = ash_ctl_of_own(&s, row);
+	return error;
+}
+
+int ash_ctl_none(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		 const union ash_ctl_value *in)
+{
+	(void)row, (void)at, (void)in;
+	out->u64 = 0;
+	return 0;
+}
+
+int ash_ctl_none_of_arena(const struct ash_ctl_row *row, const size_t *at,
+			  union ash_ctl_value *out, const union ash_ctl_value *in)
+{
+	struct ash_arena_stats s;
+
+	ash_ctl_none(row, at, out, in);
+	return ash_ctl_has_heap(at[0]) ? 0 : ash_ctl_one_own(at[0], &s);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "ctl/figures.h"
 #include "ctl/names.h"
 #include "util/fmt.h"
 
@@ -53,6 +54,12 @@ static bool is_wanted(const struct walk *w, const char *component, size_t length
 {
 	if (length >= 3 && memcmp(component, "bin", 3) == 0)
 		return w->wanted->bins;
+	if (length >= 5 && memcmp(component, "mutex", 5) == 0)
+		return w->wanted->mutexes;
+	if (length == 7 && memcmp(component, "extents", 7) == 0)
+		return w->wanted->extents;
+	if (length == 9 && memcmp(component, "hpa_shard", 9) == 0)
+		return w->wanted->blocks && (w->numbers == 0 || ash_ctl_has_heap(w->at[0]));
 	return length < 7 || memcmp(component, "lextent", 7) != 0 || w->wanted->larges;
 }
 
@@ -99,13 +106,14 @@ static void members(struct walk *w, unsigned lo, unsigned hi, unsigned d)
 				name(w, component, length, &any);
 				value(w->out, row.type, &v);
 			}
+		} else if (!is_wanted(w, component, length)) {
+			continue;
 		} else if (next[0] != '<') {
 			name(w, component, length, &any);
 			ash_out_text(w->out, "{");
 			members(w, r, end, d + 1);
 			ash_out_text(w->out, "}");
-		} else if (is_wanted(w, component, length) &&
-			   strncmp(next, "<arena>", 7) != 0) {
+		} else if (strncmp(next, "<arena>", 7) != 0) {
 			name(w, component, length, &any);
 			array(w, r, end, d + 1, next);
 		}

@@ -7,7 +7,7 @@
 #include "util/out.h"
 
 struct ash_json_wanted {
-	bool general, merged, arenas, destroyed, bins, larges;
+	bool general, merged, arenas, destroyed, bins, larges, mutexes, extents, blocks;
 };
 
 void ash_ctl_json(struct ash_out *out, const struct ash_json_wanted *wanted);

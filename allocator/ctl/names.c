@@ -7,12 +7,16 @@
 #include "conf/conf.h"
 #include "conf/parse.h"
 #include "conf/rows.h"
+#include "meta/page_size.h"
 #include "meta/size_class.h"
 #include "stats/census.h"
 
 static const struct ash_ctl_table *const tables[] = {
-	&ash_ctl_process, &ash_ctl_thread, &ash_ctl_tcache, &ash_ctl_config, /* opt.* follow */
-	&ash_ctl_arena,   &ash_ctl_arenas, &ash_ctl_stats,
+	&ash_ctl_process,       &ash_ctl_thread,       &ash_ctl_tcache,
+	&ash_ctl_config, /* opt.* follow */
+	&ash_ctl_arena,         &ash_ctl_arenas,       &ash_ctl_stats,
+	&ash_ctl_stats_mutexes, &ash_ctl_stats_arena,  &ash_ctl_stats_sizes,
+	&ash_ctl_stats_locks,   &ash_ctl_stats_blocks, &ash_ctl_experimental,
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 #define OPTIONS_AFTER 4
@@ -125,6 +129,10 @@ size_t ash_ctl_values(const char *component)
 		return ASH_CLASSES - 1;
 	if (strncmp(component, "<lextent>", 9) == 0)
 		return ASH_LARGE_SIZES;
+	if (strncmp(component, "<extent>", 8) == 0)
+		return ash_page_sizes();
+	if (strncmp(component, "<length>", 8) == 0)
+		return ASH_CTL_LENGTHS;
 	return ash_ctl_arenas_count();
 }
 

@@ -12,6 +12,8 @@
 
 #define ASH_CTL_DEPTH 8   /* components of a name at most */
 #define ASH_CTL_NUMBERS 3 /* of these numbers */
+/* Lengths of free runs by which hugeblocks are told; as many as jemalloc has. */
+#define ASH_CTL_LENGTHS 64
 
 /* All rows, in the order of the tree; opt.* are made from the options'. */
 unsigned ash_ctl_rows(void);

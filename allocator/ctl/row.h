@@ -33,6 +33,8 @@ enum ash_ctl_access {
 	ASH_CTL_READ_WRITE = 3,
 	ASH_CTL_ASK = 4,  /* written with a question, of type `input`, and read at once */
 	ASH_CTL_MAKE = 5, /* read, and what is made may be told by a value of type `input` */
+	ASH_CTL_TABLE_OF =
+		6, /* both are memory of the program's, whose bytes the call judges */
 };
 
 union ash_ctl_value {
@@ -49,7 +51,9 @@ union ash_ctl_value {
 struct ash_ctl_row;
 
 /* Fills *out in where the row can be read, with what was so before; does what `in` wants where
- * it is not NULL.  `at` holds the numbers of the name, in order.  0 or an errno value. */
+ * it is not NULL.  `at` holds the numbers of the name, in order.  Of ASH_CTL_TABLE_OF
+ * out->p and in->p are the two memories, and `at` their bytes, first what can be written.  0 or
+ * an errno value. */
 typedef int ash_ctl_call(const struct ash_ctl_row *row, const size_t *at,
 			 union ash_ctl_value *out, const union ash_ctl_value *in);
 
@@ -69,7 +73,9 @@ struct ash_ctl_table {
 };
 
 extern const struct ash_ctl_table ash_ctl_process, ash_ctl_thread, ash_ctl_tcache,
-	ash_ctl_config, ash_ctl_arena, ash_ctl_arenas, ash_ctl_stats;
+	ash_ctl_config, ash_ctl_arena, ash_ctl_arenas, ash_ctl_stats, ash_ctl_stats_mutexes,
+	ash_ctl_stats_arena, ash_ctl_stats_sizes, ash_ctl_stats_locks, ash_ctl_stats_blocks,
+	ash_ctl_experimental;
 
 /* "5.4.0-ashlar0.1.0": tools read the beginning as jemalloc's. */
 #define ASH_CTL_VERSION "5.4.0-ashlar" PACKAGE_VERSION

@@ -2,10 +2,11 @@
 #include "cache/thread.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "arena/arena.h"
+#include "conf/parse.h"
 #include "ctl/row.h"
-#include "front/capacity.h"
 #include "front/tcache.h"
 #include "reclaim/relief.h"
 
@@ -104,10 +105,29 @@ static int objects(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 	(void)row, (void)at;
 	if (in->z > ASH_SMALL_MAX)
 		return EINVAL;
-	out->z = in->z == 0 || in->z > ash_tcache_max()
-			 ? 0
-			 : ash_capacity_most(ash_class_of(in->z));
+	out->z = in->z == 0 ? 0 : ash_tcache_most(ash_class_of(in->z));
 	return 0;
+}
+
+#define RANGES_MOST 1000 /* characters, as jemalloc has it */
+
+/* All of it is read before anything is done. */
+static int set_objects(const struct ash_ctl_row *row, const size_t *at,
+		       union ash_ctl_value *out, const union ash_ctl_value *in)
+{
+	struct ash_span all, left;
+	struct ash_range range;
+
+	(void)row, (void)at, (void)out;
+	if (in->s == NULL || strnlen(in->s, RANGES_MOST) == RANGES_MOST)
+		return EINVAL;
+	all = (struct ash_span){in->s, strlen(in->s)};
+	for (left = all; left.length != 0;)
+		if (!ash_parse_range(&left, &range))
+			return EINVAL;
+	if (!ash_tcache_is_enabled())
+		return ENOENT;
+	return ash_tcache_set_most(all) ? 0 : EAGAIN;
 }
 
 #define COUNTED(field) offsetof(struct ash_counted, field)
@@ -138,5 +158,11 @@ static const struct ash_ctl_row rows[] = {
 	 "Largest objects that it holds; rounded up to a size class, at most 32768."},
 	{"thread.tcache.ncached_max.read_sizeclass", ASH_CTL_SIZE, ASH_CTL_ASK, ASH_CTL_SIZE, 0,
 	 objects, "How many objects of the size that is written its magazines hold at most."},
+	{"thread.tcache.ncached_max.write", ASH_CTL_STRING, ASH_CTL_WRITE, 0, 0, set_objects,
+	 "SIZE-SIZE:NUMBER, and more behind |: how many objects of sizes in that range a "
+	 "magazine of "
+	 "this thread holds at most, 0 for none; beyond what magazines can hold, that.  ENOENT "
+	 "where "
+	 "it has no cache."},
 };
 const struct ash_ctl_table ash_ctl_thread = ASH_CTL_TABLE(rows);

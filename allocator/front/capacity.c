@@ -15,6 +15,36 @@ unsigned ash_capacity_most(unsigned class)
 	return n > ASH_MAGAZINE_MOST ? ASH_MAGAZINE_MOST : (unsigned)n;
 }
 
+unsigned ash_capacity_most_of(const struct ash_thread *t, unsigned class)
+{
+	unsigned most = ash_capacity_most(class), bound = t->classes[class].bound;
+
+	return bound != 0 && bound - 1 < most ? bound - 1 : most;
+}
+
+/* A bound that cannot be reached is one, too: it was asked for. */
+static uint8_t bound_of(uint64_t most)
+{
+	return (uint8_t)((most < ASH_MAGAZINE_MOST ? most : ASH_MAGAZINE_MOST) + 1);
+}
+
+void ash_capacity_bound(struct ash_thread *t, unsigned class, uint8_t bound)
+{
+	ash_assert(t->classes[class].cap == 0);
+	t->classes[class].bound = bound;
+}
+
+void ash_capacity_bound_range(uint8_t bounds[ASH_CLASSES], const struct ash_range *range)
+{
+	uint64_t from = range->from > 0 ? range->from : 1,
+		 to = range->to < ASH_SMALL_MAX ? range->to : ASH_SMALL_MAX;
+
+	if (from > to)
+		return;
+	for (unsigned c = ash_class_of(from); c <= ash_class_of(to); c++)
+		bounds[c] = bound_of(range->n);
+}
+
 /* By living threads, at work or not: what a thread fills its magazines with stays there when it
  * falls silent, and nobody else can take it out. */
 static size_t budget(void)
@@ -38,8 +68,9 @@ bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap)
 	struct ash_class_cache *cc = &t->classes[class];
 	size_t size = ash_class_size(class), used;
 
-	if (cap > ASH_MAGAZINE_MOST || cap * size > ASH_CLASS_BYTES_MOST)
-		cap = ash_capacity_most(class);
+	if (cap > ASH_MAGAZINE_MOST || cap * size > ASH_CLASS_BYTES_MOST ||
+	    ASH_UNLIKELY(cc->bound != 0 && cap >= cc->bound))
+		cap = ash_capacity_most_of(t, class);
 	if (cap == cc->cap)
 		return false;
 	used = t->budget_used - cc->cap * size + cap * size;

@@ -6,11 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "cache/thread.h"
+#include "conf/parse.h"
 
 #define ASH_CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
 
 /* Objects that a magazine of the class holds at most. */
 unsigned ash_capacity_most(unsigned class);
+/* The same of this thread, where the program may allow less, or none; and its saying so, by
+ * what is kept in `bound`.  Its magazine of the class must have been dropped. */
+unsigned ash_capacity_most_of(const struct ash_thread *t, unsigned class);
+void ash_capacity_bound(struct ash_thread *t, unsigned class, uint8_t bound);
+/* The same of classes by the sizes of a range (option tcache_ncached_max), in an array of
+ * `bound`s. Sizes that no magazine holds are left out. */
+void ash_capacity_bound_range(uint8_t bounds[ASH_CLASSES], const struct ash_range *range);
 
 /* Sets the capacity of the thread's magazines of a class, at most ash_capacity_most, where the
  * budget allows; true where it changed.  The thread's own only. */

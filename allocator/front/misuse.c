@@ -1,5 +1,6 @@
 #include "front/misuse.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,13 @@
 #include "util/fmt.h"
 
 #define SILENCE ASH_CONF_NAME "=abort_on_misuse:false continues"
+#define LINE 400
 
-static void end(void)
+static ash_misuse_told *hook; /* atomic */
+
+void ash_misuse_set_hook(ash_misuse_told *told)
 {
-	if (ash_conf.abort_on_misuse)
-		abort();
+	ash_store_release(&hook, told);
 }
 
 /* Told to go on, a program that misuses the heap in a loop gets one line, not millions. */
@@ -26,24 +29,56 @@ static int first_time(void)
 	return ash_conf.abort_on_misuse || ash_exchange_acq_rel(&told, 1) == 0;
 }
 
+static ASH_PRINTF(2, 0) void tell(bool ends, const char *format, va_list args)
+{
+	static const char prefix[] = "<ashlar>: ";
+	ash_misuse_told *told = ash_load_acquire(&hook);
+	char line[LINE];
+
+	memcpy(line, prefix, sizeof(prefix));
+	ash_vformat(line + sizeof(prefix) - 1, sizeof(line) - sizeof(prefix) + 1, format, args);
+	if (told != NULL) {
+		told(line);
+		return;
+	}
+	if (ends || first_time())
+		ash_message("%s", line + sizeof(prefix) - 1);
+	if (ends || ash_conf.abort_on_misuse)
+		abort();
+}
+
+static ASH_PRINTF(1, 2) void report(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell(false, format, args);
+	va_end(args);
+}
+
+void ash_misuse_fatal(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell(true, format, args);
+	va_end(args);
+}
+
 void ash_misuse_report(const struct ash_misuse *misuse)
 {
 	if (ash_claim_postpone(&ash_heap, misuse))
 		return;
-	if (first_time()) {
-		if (misuse->kind == ASH_MISUSE_DOUBLE_FREE && misuse->size != 0)
-			ash_message("double free of %p (size class %zu bytes); " SILENCE,
-				    misuse->pointer, misuse->size);
-		else if (misuse->kind == ASH_MISUSE_DOUBLE_FREE)
-			ash_message("double free of %p; " SILENCE, misuse->pointer);
-		else if (misuse->size != 0)
-			ash_message("invalid free of %p: %s (size class %zu bytes); " SILENCE,
-				    misuse->pointer, misuse->why, misuse->size);
-		else
-			ash_message("invalid free of %p: %s; " SILENCE, misuse->pointer,
-				    misuse->why);
-	}
-	end();
+	if (misuse->kind == ASH_MISUSE_DOUBLE_FREE && misuse->size != 0)
+		report("double free of %p (size class %zu bytes); " SILENCE, misuse->pointer,
+		       misuse->size);
+	else if (misuse->kind == ASH_MISUSE_DOUBLE_FREE)
+		report("double free of %p; " SILENCE, misuse->pointer);
+	else if (misuse->size != 0)
+		report("invalid free of %p: %s (size class %zu bytes); " SILENCE,
+		       misuse->pointer, misuse->why, misuse->size);
+	else
+		report("invalid free of %p: %s; " SILENCE, misuse->pointer, misuse->why);
 }
 
 void ash_misuse_pointer(const char *call, const void *p, const struct ash_object *object)
@@ -56,10 +91,8 @@ void ash_misuse_pointer(const char *call, const void *p, const struct ash_object
 		ash_misuse_report(&misuse);
 		return;
 	}
-	if (first_time())
-		ash_message("invalid pointer %p passed to %s: %s; " SILENCE, p, call,
-			    object->kind == ASH_OBJECT_FREED ? "it was freed" : object->why);
-	end();
+	report("invalid pointer %p passed to %s: %s; " SILENCE, p, call,
+	       object->kind == ASH_OBJECT_FREED ? "it was freed" : object->why);
 }
 
 #define REPORTS 4

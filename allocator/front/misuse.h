@@ -4,6 +4,7 @@
 #define ASH_FRONT_MISUSE_H
 
 #include <stddef.h>
+#include "util/compiler.h"
 #include "util/misuse_hook.h"
 
 struct ash_object;
@@ -14,6 +15,14 @@ void ash_misuse_report(const struct ash_misuse *misuse);
 /* p was passed to `call` ("free", "realloc", ...) and is no live object.  Returns where the
  * program chose to go on. */
 void ash_misuse_pointer(const char *call, const void *p, const struct ash_object *object);
+
+/* Who is told of misuse, and of realloc(p, 0) under zero_realloc:abort, by the line that would
+ * be written; nothing is written then, and the process does not end.  NULL as before. */
+typedef void ash_misuse_told(const char *line);
+void ash_misuse_set_hook(ash_misuse_told *hook);
+
+/* Tells one line, and ends the process where nobody else was told. */
+void ash_misuse_fatal(const char *format, ...) ASH_PRINTF(1, 2);
 
 /* Looks at what lies in the caches when the process ends, and reports what is wrong. */
 void ash_misuse_look_at_caches(void);

@@ -1,8 +1,6 @@
 /* realloc. */
 #include "front/front.h"
 
-#include <stdlib.h>
-
 #include "arena/objects.h"
 #include "front/boot.h"
 #include "front/bounds.h"
@@ -17,7 +15,6 @@
 #include "page/mapping.h"
 #include "slab/slab.h"
 #include "util/bits.h"
-#include "util/fmt.h"
 
 uint64_t ash_realloc_copied;
 uint64_t ash_realloc_zeroed;
@@ -27,8 +24,8 @@ static void *realloc_zero(void *p)
 	ash_add_relaxed(&ash_realloc_zeroed, 1);
 	switch (ash_conf.zero_realloc) {
 	case ASH_ZERO_REALLOC_ABORT:
-		ash_message("realloc(%p, 0) and zero_realloc:abort", p);
-		abort();
+		ash_misuse_fatal("realloc(%p, 0) and zero_realloc:abort", p);
+		return NULL; /* with p as it was */
 	case ASH_ZERO_REALLOC_ALLOC:
 		return ash_realloc(p, 1);
 	default:

@@ -309,15 +309,17 @@ static void *alloc_single(struct ash_shard *shard, unsigned class)
 static bool earn(struct ash_thread *t, unsigned class)
 {
 	struct ash_class_cache *cc = &t->classes[class];
-	unsigned first =
-		ash_capacity_most(class) < FIRST_CAP ? ash_capacity_most(class) : FIRST_CAP;
+	unsigned first = ash_capacity_most_of(t, class);
 	void **m;
+
+	if (first > FIRST_CAP)
+		first = FIRST_CAP;
 
 	if (ASH_UNLIKELY(t->arena != NULL))
 		return false;
 	if (cc->cap != 0)
 		ash_capacity_set(t, class, 0);
-	if (ASH_UNLIKELY(ash_class_size(class) > t->tcache_max))
+	if (ASH_UNLIKELY(ash_class_size(class) > t->tcache_max || first == 0))
 		return false;
 	cc->misses++;
 	if (cc->misses < MISSES_TO_EARN && ash_class_size(class) >= EARLY_SIZE)
@@ -441,7 +443,8 @@ again:
 	 * counted that are not there yet. */
 	set_top(t->top, class, ASH_STATIC_TOP);
 	shard = source(t, class);
-	m = ash_depot_get_of(shard, class, empty);
+	/* (What lies in the depot may be more than this thread may have at once.) */
+	m = ASH_LIKELY(cc->bound == 0) ? ash_depot_get_of(shard, class, empty) : NULL;
 	if (ASH_LIKELY(m != NULL)) {
 		count_taken(t, class, ash_magazine_cap(m));
 		p = pop(t, class, ash_magazine_full_top(m));
@@ -591,8 +594,20 @@ void ash_tcache_free_single(unsigned class, void *p)
 	free_single(t, class, p);
 }
 
+/* Ranges that can be read. */
+static void read_bounds(struct ash_span ranges, uint8_t bounds[ASH_CLASSES])
+{
+	struct ash_range range;
+
+	while (ranges.length != 0 && ash_parse_range(&ranges, &range))
+		ash_capacity_bound_range(bounds, &range);
+}
+
 void ash_tcache_init(void)
 {
+	const char *ranges = ash_conf.tcache_ncached_max.text;
+
+	read_bounds((struct ash_span){ranges, strlen(ranges)}, ash_thread_bounds);
 	ash_depot_init();
 	ash_thread_flush = flush_thread;
 	ash_rounds_init();
@@ -622,6 +637,8 @@ bool ash_tcache_set_enabled(bool enabled)
 
 	if (t == NULL || (enabled && !ash_tcache_enabled))
 		return false;
+	if (enabled && !t->tcache_on)
+		ash_thread_unbound(t); /* it is another one */
 	t->tcache_on = enabled;
 	t->tcache_max = enabled ? t->tcache_most : 0;
 	if (!enabled)
@@ -641,6 +658,34 @@ size_t ash_tcache_max(void)
 	const struct ash_thread *t = ash_thread_self();
 
 	return t != NULL ? t->tcache_most : 0;
+}
+
+unsigned ash_tcache_most(unsigned class)
+{
+	const struct ash_thread *t = ash_thread_self();
+
+	return t != NULL && ash_tcache_enabled && ash_class_size(class) <= t->tcache_max
+		       ? ash_capacity_most_of(t, class)
+		       : 0;
+}
+
+bool ash_tcache_set_most(struct ash_span ranges)
+{
+	struct ash_thread *t = ash_thread_self();
+	uint8_t bounds[ASH_CLASSES];
+
+	if (t == NULL)
+		return false;
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		bounds[c] = t->classes[c].bound;
+	read_bounds(ranges, bounds);
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		if (bounds[c] == t->classes[c].bound)
+			continue;
+		drop_class(t, t->top, c);
+		ash_capacity_bound(t, c, bounds[c]);
+	}
+	return true;
 }
 
 bool ash_tcache_set_max(size_t bytes)

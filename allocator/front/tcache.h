@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include "cache/thread.h"
 #include "conf/conf.h"
+#include "conf/parse.h"
 
 /* Off, every call goes straight to the slabs (`checks:full`, `tcache:false`). */
 extern bool ash_tcache_enabled;
@@ -81,6 +82,12 @@ bool ash_tcache_set_enabled(bool enabled);
  * none. Kept while they are not enabled. */
 size_t ash_tcache_max(void);
 bool ash_tcache_set_max(size_t bytes);
+
+/* Objects that its magazines of the class hold at most; 0 = it has none for it.  The second
+ * says so by ranges of sizes that can be read (ash_parse_range), none of which is looked at
+ * behind one that cannot; false where it has no record. */
+unsigned ash_tcache_most(unsigned class);
+bool ash_tcache_set_most(struct ash_span ranges);
 
 /* Empties this thread's magazines and gives back all that lies idle (ash_relief_all). */
 bool ash_tcache_release(void);

@@ -24,7 +24,8 @@ bool ash_annex_open(uintptr_t address, uint32_t count)
 		return false;
 	}
 	if (ash_annex_root == NULL) {
-		struct ash_annex_root *root = ash_base_alloc(sizeof(*root), 64);
+		struct ash_annex_root *root =
+			ash_base_alloc_for(ASH_BASE_MAPS, sizeof(*root), 64);
 
 		if (root == NULL)
 			return false;
@@ -36,7 +37,7 @@ bool ash_annex_open(uintptr_t address, uint32_t count)
 
 		if (leaf != NULL)
 			continue;
-		leaf = ash_base_alloc(sizeof(*leaf), 64);
+		leaf = ash_base_alloc_for(ASH_BASE_MAPS, sizeof(*leaf), 64);
 		if (leaf == NULL)
 			return false;
 		ash_store_release(&ash_annex_root->leaf[i], leaf);

@@ -81,6 +81,22 @@ void *ash_base_alloc(size_t size, size_t align)
 	}
 }
 
+static size_t used_for[ASH_BASE_USES]; /* atomic */
+
+void *ash_base_alloc_for(enum ash_base_use use, size_t size, size_t align)
+{
+	void *p = ash_base_alloc(size, align);
+
+	if (p != NULL)
+		ash_add_relaxed(&used_for[use], size);
+	return p;
+}
+
+size_t ash_base_used_for(enum ash_base_use use)
+{
+	return ash_load_relaxed(&used_for[use]);
+}
+
 size_t ash_base_mapped(void)
 {
 	return ash_load_relaxed(&mapped);

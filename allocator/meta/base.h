@@ -9,6 +9,15 @@
  * NULL where the kernel has none.  Any thread; takes a lock and may map memory. */
 void *ash_base_alloc(size_t size, size_t align);
 
+/* The same for one of these, which are counted apart. */
+enum ash_base_use {
+	ASH_BASE_DESCRIPTORS, /* of hugeblocks and extents */
+	ASH_BASE_MAPS,        /* from an address to one */
+	ASH_BASE_USES
+};
+void *ash_base_alloc_for(enum ash_base_use use, size_t size, size_t align);
+size_t ash_base_used_for(enum ash_base_use use); /* bytes */
+
 /* Bytes taken from the kernel for metadata so far, touched or not; and those of them that were
  * handed out. */
 size_t ash_base_mapped(void);

@@ -25,6 +25,19 @@ struct ash_mutex {
 
 extern __thread bool ash_mutex_forking ASH_HIDDEN;
 
+/* What taking locks of one rank that were taken has cost, ever.  Counted where a thread waits,
+ * and nowhere else: how often they are taken is not. */
+struct ash_mutex_waits {
+	uint64_t spun;       /* had after a few polls */
+	uint64_t slept;      /* after the thread had slept */
+	uint64_t slept_ns;   /* all of these together */
+	uint64_t longest_ns; /* of one */
+	uint32_t most;       /* threads that slept at once */
+};
+void ash_mutex_read_waits(enum ash_lock_rank rank, struct ash_mutex_waits *waits);
+/* All ranks begin anew. */
+void ash_mutex_reset_waits(void);
+
 void ash_mutex_lock_slow(struct ash_mutex *m);
 void ash_mutex_wake(struct ash_mutex *m);
 

@@ -304,12 +304,13 @@ static struct ash_hugeblock *new_descriptor(struct ash_growing *growing)
 	if (growing->extensions == 0) {
 		size_t one = ASH_HUGE_GRANULES * sizeof(*growing->extension);
 
-		growing->extension = ash_base_alloc(EXTENSIONS_AT_ONCE * one, 64);
+		growing->extension =
+			ash_base_alloc_for(ASH_BASE_DESCRIPTORS, EXTENSIONS_AT_ONCE * one, 64);
 		if (growing->extension == NULL)
 			return NULL;
 		growing->extensions = EXTENSIONS_AT_ONCE;
 	}
-	block = ash_base_alloc(sizeof(*block), 64);
+	block = ash_base_alloc_for(ASH_BASE_DESCRIPTORS, sizeof(*block), 64);
 	if (block == NULL)
 		return NULL;
 	block->extension = growing->extension;

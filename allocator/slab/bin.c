@@ -133,6 +133,7 @@ static void link_slab(struct ash_bin *bin, struct ash_run *slab)
 ASH_INLINE void relink_taken(struct ash_bin *bin, struct ash_run *slab)
 {
 	if (slab->nfree == 0) {
+		bin->used_up++;
 		unlink_slab(bin, slab);
 	} else if (!is_in_place(slab)) {
 		unlink_slab(bin, slab);
@@ -233,17 +234,20 @@ static unsigned fill(struct ash_bin *bin, unsigned class, unsigned shard, void *
 	unsigned got = 0;
 
 	for (;;) {
+		unsigned before = got;
 		struct ash_run *slab;
 
 		if (!ash_mutex_try_lock(&bin->lock)) {
 			ash_add_relaxed(&bin->contended, 1);
 			ash_mutex_lock(&bin->lock);
+			bin->waits++;
 		}
 		if (ASH_UNLIKELY(bin->group > 1) &&
 		    !is_scattered(bin, ash_size_classes[class].regions, want - got))
 			got += fill_groups(bin, end - got, want - got);
 		else
 			got += fill_locked(bin, end - got, want - got);
+		bin->fills += before == 0 && got > 0;
 		ash_mutex_unlock(&bin->lock);
 		/* A part of a group would be somebody else's line. */
 		if (got == want || (got > 0 && want - got < bin->group))
@@ -291,6 +295,7 @@ static unsigned fill_old(struct ash_bin *bin, unsigned class, void **end, unsign
 	ash_mutex_lock(&bin->lock);
 	if (!only_idle || is_idle(bin, ash_size_classes[class].regions, LEFT_SLABS, LEFT_SHARE))
 		got = fill_locked(bin, end, want);
+	bin->fills += got > 0;
 	ash_mutex_unlock(&bin->lock);
 	ash_limits_settle(&ash_heap, charged);
 	return got;
@@ -551,7 +556,9 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 		if (only_try)
 			return false;
 		ash_mutex_lock(&bin->lock);
+		bin->waits++;
 	}
+	bin->flushes++;
 	ash_list_init(&down);
 	/* Objects that were allocated together tend to be freed together: neighbours in a
 	 * magazine often share a slab, which is then looked up and relinked once. */

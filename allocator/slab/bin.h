@@ -36,14 +36,18 @@ struct ash_bin {
 	uint32_t uncarved;    /* regions of its slabs that were never handed out */
 	uint64_t regions_out; /* handed out and not given back */
 	uint64_t taken;       /* handed out, ever */
-	uint64_t made;        /* slabs, ever */
-	uint64_t contended;   /* try-locks that failed; atomic */
+	uint64_t fills;       /* calls that took some, ever, */
+	uint64_t flushes;     /* and that gave some back */
 	uint32_t hole_age;    /* epochs without a take after which a slab's holes are purged */
 	uint32_t holes;       /* pages purged in the present interval */
 	uint32_t detached;    /* slabs that are detached */
 	uint32_t group;       /* regions in a row that a fill takes whole, 1, 2 or 4; constant.
 				 Above 1 as long as little lies idle in others */
 	struct ash_list list[ASH_BIN_LISTS]; /* 0 = fewest free regions */
+	uint64_t made;                       /* slabs, ever */
+	uint64_t contended;                  /* try-locks that failed; atomic */
+	uint64_t used_up;                    /* slabs whose last free region was taken, ever */
+	uint64_t waits; /* calls that found the lock taken and waited for it */
 } __attribute__((aligned(ASH_CACHE_LINE)));
 
 /* The hole_age that bins begin with and come back to; atomic. */

@@ -291,3 +291,16 @@ struct ash_mutex *ash_shard_mutex(void)
 {
 	return &lock;
 }
+
+void ash_shard_reset_waits(void)
+{
+	for (unsigned i = 0; i < ash_shard_count(); i++) {
+		struct ash_shard *shard = ash_shard_at(i);
+
+		for (unsigned c = 1; c < shard->classes; c++) {
+			ash_mutex_lock(&shard->bin[c].lock);
+			shard->bin[c].waits = 0;
+			ash_mutex_unlock(&shard->bin[c].lock);
+		}
+	}
+}

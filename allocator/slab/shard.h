@@ -102,6 +102,9 @@ unsigned ash_shard_fill_left(unsigned class, uint8_t *at, void **end, unsigned w
 /* The shard for a thread that runs on this CPU now. */
 struct ash_shard *ash_shard_for_cpu(unsigned cpu);
 
+/* Counts of those who waited for bins begin anew. */
+void ash_shard_reset_waits(void);
+
 /* Adds a shard where contention asks for it; returns whether one was added.  Call without a
  * lock. */
 bool ash_shard_add(void);

@@ -3,6 +3,7 @@
 #include "meta/far_table.h"
 #include "os/os.h"
 #include "page/heap.h"
+#include "page/hugeblock.h"
 #include "util/bits.h"
 
 /* 32 KiB << (i + 1) / 4 and its quarters: 5/4, 6/4, 7/4 and 8/4 of it. */
@@ -91,6 +92,96 @@ ASH_RACY static void count_block(struct ash_census *census, const struct ash_hug
 	}
 }
 
+ASH_RACY static bool bit(const uint64_t bits[2], unsigned i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+/* What free granule i is; ASH_CENSUS_FREE_KINDS where it is not, or its memory is kept. */
+ASH_RACY static unsigned free_kind(const struct ash_hugeblock *block, unsigned i)
+{
+	if (bit(block->used, i))
+		return ASH_CENSUS_FREE_KINDS;
+	if (!bit(block->touched, i))
+		return ASH_CENSUS_CLEAN;
+	if (block->keep != 0)
+		return ASH_CENSUS_FREE_KINDS;
+	return bit(block->muzzy, i) ? ASH_CENSUS_MUZZY : ASH_CENSUS_DIRTY;
+}
+
+static void add_free(struct ash_census *census, unsigned kind, size_t granules)
+{
+	size_t bytes = granules << ASH_GRANULE_SHIFT;
+	struct ash_census_runs *runs = &census->runs[ash_page_size_below(bytes)];
+
+	runs->count[kind]++;
+	runs->bytes[kind] += bytes;
+}
+
+ASH_RACY static void count_free(struct ash_census *census, const struct ash_hugeblock *block)
+{
+	unsigned begin = 0, kind = free_kind(block, 0);
+
+	for (unsigned i = 1; i <= ASH_HUGE_GRANULES; i++) {
+		unsigned next =
+			i < ASH_HUGE_GRANULES ? free_kind(block, i) : ASH_CENSUS_FREE_KINDS + 1;
+
+		if (next == kind)
+			continue;
+		if (kind < ASH_CENSUS_FREE_KINDS)
+			add_free(census, kind, i - begin);
+		begin = i;
+		kind = next;
+	}
+}
+
+static void add_block(struct ash_census_blocks *sum, size_t active, size_t dirty)
+{
+	sum->count++;
+	sum->active += active;
+	sum->dirty += dirty;
+}
+
+/* False where the block is empty and nothing tells whether it is mapped. */
+ASH_RACY static void count_hugeblock(struct ash_census *census,
+				     const struct ash_hugeblock *block)
+{
+	bool huge = (block->keep & (ASH_KEEP_HUGE | ASH_KEEP_POOL)) != 0;
+	struct ash_census_blocks *sum;
+	size_t active = 0, dirty = 0, longest;
+
+	for (unsigned w = 0; w < 2; w++) {
+		active += (size_t)__builtin_popcountll(block->used[w]);
+		dirty += (size_t)__builtin_popcountll(block->touched[w] & ~block->used[w]);
+	}
+	if (active + dirty == 0 && !huge)
+		return;
+	count_free(census, block);
+	longest = (size_t)block->longest << ASH_GRANULE_SHIFT;
+	if (longest > ASH_HUGE)
+		longest = ASH_HUGE;
+	sum = active == 0                   ? census->empty
+	      : active == ASH_HUGE_GRANULES ? census->full
+					    : census->nonfull[ash_page_size_below(longest)];
+	active <<= ASH_GRANULE_SHIFT;
+	dirty <<= ASH_GRANULE_SHIFT;
+	add_block(&sum[huge], active, dirty);
+	add_block(&census->blocks[huge], active, dirty);
+}
+
+/* Of the blocks that are mapped, those that nothing was seen of: nobody ever wrote to them, or
+ * all of their memory went. */
+static void count_clean_blocks(struct ash_census *census, size_t mapped)
+{
+	size_t seen = census->blocks[0].count + census->blocks[1].count;
+
+	for (; seen < mapped; seen++) {
+		add_block(&census->empty[0], 0, 0);
+		add_block(&census->blocks[0], 0, 0);
+		add_free(census, ASH_CENSUS_CLEAN, ASH_HUGE_GRANULES);
+	}
+}
+
 static void count_mapping(const struct ash_far *entry, void *argument)
 {
 	count_large(argument, entry->usable);
@@ -100,7 +191,10 @@ void ash_census_take(struct ash_census *census)
 {
 	*census = (struct ash_census){0};
 	for (const struct ash_hugeblock *block = ash_load_acquire(&ash_heap.growing.newest);
-	     block != NULL; block = block->older)
+	     block != NULL; block = block->older) {
 		count_block(census, block);
+		count_hugeblock(census, block);
+	}
+	count_clean_blocks(census, ash_hugeblock_mapped(&ash_heap) >> ASH_HUGE_SHIFT);
 	ash_far_each(count_mapping, census);
 }

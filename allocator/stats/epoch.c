@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "arena/arena.h"
 #include "cache/thread.h"
 #include "os/mutex.h"
 #include "reclaim/rounds.h"
@@ -21,6 +22,7 @@ uint64_t ash_epoch_refresh(void)
 	ash_lock_rank_assert_none();
 	ash_thread_inherit(UINT_MAX); /* what a fork's other threads had cached */
 	ash_rounds_inboxes();
+	ash_arenas_prepare_to_take();
 	ash_mutex_lock(&lock);
 	ash_snapshot_take_whole(&snapshot);
 	ash_owned_add(&count, 1);

@@ -132,6 +132,11 @@ void ash_openmetrics(struct ash_out *out, const struct ash_snapshot_whole *whole
 	}
 	family(out, "threads", "gauge", "Threads that have a cache.");
 	ash_out_add(out, "ashlar_threads %u\n", s->threads);
+	family(out, "arenas", "gauge", "Arenas of the program's own.");
+	ash_out_add(out, "ashlar_arenas %u\n", whole->arenas_count);
+	family(out, "arenas_allocated_bytes", "gauge", "Of allocated bytes, in these.");
+	ash_out_add(out, "ashlar_arenas_allocated_bytes %zu\n",
+		    whole->arenas.small + whole->arenas.large);
 	family(out, "mappings", "gauge", "Large objects that are mappings of their own.");
 	ash_out_add(out, "ashlar_mappings %zu\n", s->mappings);
 	seconds(out, "stall_seconds", "counter", "CPU time of such calls.", s->stalls.ns);

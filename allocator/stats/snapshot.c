@@ -18,31 +18,34 @@
 #include "slab/shard.h"
 #include "util/bits.h"
 
-static void count_bin(struct ash_snapshot_whole *whole, unsigned class, struct ash_bin *bin)
+static void count_bin(struct ash_snapshot_bin *sum, struct ash_bin *bin)
 {
-	struct ash_snapshot_bin *sum = &whole->bin[class];
-
 	ash_mutex_lock(&bin->lock);
 	sum->nmalloc += bin->taken;
 	sum->ndalloc += bin->taken - bin->regions_out;
 	sum->curregs += bin->regions_out;
 	sum->nslabs += bin->made;
 	sum->curslabs += bin->nslabs;
+	sum->nfills += bin->fills;
+	sum->nflushes += bin->flushes;
+	sum->nreslabs += bin->used_up;
+	sum->waits += bin->waits;
 	ash_mutex_unlock(&bin->lock);
 }
 
-static void count_bins(struct ash_snapshot_whole *whole)
+static void count_bins(struct ash_snapshot *s, struct ash_snapshot_bin bins[ASH_CLASSES])
 {
-	struct ash_snapshot *s = &whole->sums;
-
+	memset(bins, 0, ASH_CLASSES * sizeof(*bins));
 	for (unsigned i = 0; i < ash_shard_count(); i++)
 		for (unsigned c = 1; c < ash_shard_at(i)->classes; c++)
-			count_bin(whole, c, &ash_shard_at(i)->bin[c]);
+			count_bin(&bins[c], &ash_shard_at(i)->bin[c]);
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
-		s->small += whole->bin[c].curregs * ash_class_size(c);
-		s->small_nmalloc += whole->bin[c].nmalloc;
-		s->small_ndalloc += whole->bin[c].ndalloc;
-		s->slabs += (whole->bin[c].curslabs * ash_size_classes[c].granules)
+		s->small += bins[c].curregs * ash_class_size(c);
+		s->small_nmalloc += bins[c].nmalloc;
+		s->small_ndalloc += bins[c].ndalloc;
+		s->small_nfills += bins[c].nfills;
+		s->small_nflushes += bins[c].nflushes;
+		s->slabs += (bins[c].curslabs * ash_size_classes[c].granules)
 			    << ASH_GRANULE_SHIFT;
 	}
 }
@@ -56,6 +59,8 @@ static void count_sums(struct ash_snapshot *s)
 	s->heap = ash_hugeblock_mapped(&ash_heap);
 	ash_far_totals(&s->mappings, &s->mapped);
 	s->metadata = ash_base_mapped();
+	s->descriptors = ash_base_used_for(ASH_BASE_DESCRIPTORS);
+	s->maps = ash_base_used_for(ASH_BASE_MAPS);
 	s->dirty = ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT;
 	s->muzzy = ash_account_muzzy(&ash_heap) << ASH_GRANULE_SHIFT;
 	s->kept = ash_account_kept(&ash_heap) << ASH_GRANULE_SHIFT;
@@ -73,6 +78,7 @@ static void count_sums(struct ash_snapshot *s)
 	s->threads = ash_thread_count();
 	s->shards = ash_shard_count_by_cpu();
 	s->background_runs = ash_load_relaxed(&ash_heap.rounds.runs);
+	s->background_interval_ns = ash_rounds_interval_ns();
 	s->background = ash_background_running();
 }
 
@@ -99,31 +105,75 @@ static void count_by_jemallocs_names(struct ash_snapshot *s, const struct ash_ce
 	s->retained = s->clean + ash_mapping_retained_bytes(&ash_heap);
 }
 
+/* What is in use of them. */
+static void count_arenas(struct ash_snapshot *s, const struct ash_arena_stats *a)
+{
+	s->small += a->small;
+	s->large_of_arenas = a->large;
+	s->mapped_of_arenas = a->mapped;
+}
+
 void ash_snapshot_take(struct ash_snapshot *s)
 {
-	struct ash_snapshot_whole whole = {0};
+	struct ash_snapshot_bin bins[ASH_CLASSES];
+	struct ash_arena_stats arenas;
 
-	count_bins(&whole);
-	count_sums(&whole.sums);
-	*s = whole.sums;
+	*s = (struct ash_snapshot){0};
+	count_bins(s, bins);
+	count_sums(s);
+	ash_arena_stats(ASH_ARENAS_ALL, &arenas);
+	count_arenas(s, &arenas);
 }
 
 void ash_snapshot_take_whole(struct ash_snapshot_whole *whole)
 {
 	whole->sums = (struct ash_snapshot){0};
-	memset(whole->bin, 0, sizeof(whole->bin));
-	count_bins(whole);
+	count_bins(&whole->sums, whole->bin);
 	count_sums(&whole->sums);
 	ash_census_take(&whole->census);
 	count_by_jemallocs_names(&whole->sums, &whole->census);
-	ash_arena_stats(ASH_ARENAS_ALL, &whole->arenas);
-	for (unsigned c = 1; c < ASH_CLASSES; c++)
-		ash_arena_bin_stats(ASH_ARENAS_ALL, c, &whole->arenas_bin[c]);
+	whole->arenas_count =
+		ash_arenas_take(&whole->arenas, whole->arenas_bin, whole->arenas_extents);
+	ash_arenas_destroyed(&whole->destroyed);
+	for (unsigned rank = 0; rank < ASH_RANKS; rank++)
+		ash_mutex_read_waits((enum ash_lock_rank)rank, &whole->locks[rank]);
+}
+
+void ash_snapshot_add_arenas(struct ash_snapshot_whole *whole)
+{
+	const struct ash_arena_stats *a = &whole->arenas;
+	struct ash_snapshot *s = &whole->sums;
+
+	s->allocated += a->small + a->large;
+	s->active += a->active;
+	s->resident += a->active + a->dirty + a->pinned;
+	s->addresses += a->mapped;
+	s->retained += a->retained;
+	s->dirty += a->dirty;
+	s->muzzy += a->muzzy;
+	count_arenas(s, a);
+	s->large += a->large;
+	s->small_nmalloc += a->small_nmalloc;
+	s->small_ndalloc += a->small_ndalloc;
+	s->large_nmalloc += a->large_nmalloc;
+	s->large_ndalloc += a->large_ndalloc;
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		const struct ash_arena_bin_stats *from = &whole->arenas_bin[c];
+		struct ash_snapshot_bin *to = &whole->bin[c];
+
+		to->nmalloc += from->nmalloc;
+		to->ndalloc += from->ndalloc;
+		to->curregs += from->curregs;
+		to->nslabs += from->nslabs;
+		to->curslabs += from->curslabs;
+		whole->census.class[c].slabs += from->curslabs;
+		whole->census.class[c].nonfull += from->nonfull_slabs;
+	}
 }
 
 size_t ash_snapshot_in_use(const struct ash_snapshot *s)
 {
 	size_t large = s->runs > s->slabs ? s->runs - s->slabs : 0;
 
-	return s->small - s->cached + large;
+	return s->small - s->cached + large + s->large_of_arenas;
 }

@@ -33,18 +33,20 @@ static const char doc[] =
 	"one's "
 	"own. thread.* are of the thread that answers. For stats.* a new epoch is taken first.";
 
-enum { OPTION_MAN = 256 };
+enum { OPTION_MAN = 256, OPTION_ABSENT };
 
 static const struct argp_option options[] = {
 	{"pid", 'p', "PID", 0, "the process, for get and set", 0},
 	{"folder", 'd', "FOLDER", 0, "where its socket is (by default $ASHLAR_CTL)", 0},
 	{"man", OPTION_MAN, NULL, 0, "list: as a section of the manual page", 0},
+	{"absent", OPTION_ABSENT, NULL, 0,
+	 "list: names of jemalloc's that there are not, and why", 0},
 	{0},
 };
 
 struct request {
 	const char *pid, *folder;
-	bool man;
+	bool man, absent;
 	char **words;
 	int n_words;
 };
@@ -65,6 +67,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_MAN:
 		r->man = true;
+		return 0;
+	case OPTION_ABSENT:
+		r->absent = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		r->words = state->argv + state->next;
@@ -87,16 +92,33 @@ static void print_roff(const char *text)
 	}
 }
 
+static void show_absent(const struct API(ctl_name) * name, bool man)
+{
+	if (man) {
+		printf(".TP\n.B %s\n", name->name);
+		print_roff(name->about);
+		putchar('\n');
+	} else {
+		printf("%-58s %s\n", name->name, name->about);
+	}
+}
+
 static int list(const struct request *r)
 {
 	const char *beginning = r->n_words > 1 ? r->words[1] : "";
 	struct API(ctl_name) name;
+	int (*describe)(size_t, struct API(ctl_name) *) =
+		r->absent ? API(ctl_absent) : API(ctl_describe);
 	bool any = false;
 
-	for (size_t i = 0; API(ctl_describe)(i, &name) == 0; i++) {
+	for (size_t i = 0; describe(i, &name) == 0; i++) {
 		if (strncmp(name.name, beginning, strlen(beginning)) != 0)
 			continue;
 		any = true;
+		if (r->absent) {
+			show_absent(&name, r->man);
+			continue;
+		}
 		if (!r->man) {
 			printf("%-48s %-12s %-3s %s\n", name.name, name.type, name.access,
 			       name.about);

@@ -48,6 +48,12 @@ static void unknown_names(void)
 		"thread.prof.name",
 		"opt.malloc_conf",
 		"arenas.bin.0x0.size.more",
+		"stats.arenas.0.extents.99999.ndirty",
+		"stats.arenas.0.hpa_shard.nonfull_slabs.64.nactive_huge",
+		"stats.arenas.0.hpa_shard",
+		"stats.arenas.0.mutexes.base",
+		"experimental",
+		"experimental.utilization",
 	};
 	char value[64];
 
@@ -181,6 +187,25 @@ static void widths(void)
 		{"stats.arenas.4096.bins.3.curslabs", 8},
 		{"stats.arenas.0.bins.3.nmalloc", 8},
 		{"stats.arenas.0.lextents.0.curlextents", 8},
+		{"thread.tcache.enabled", 1},
+		{"arena.0.retain_grow_limit", 8},
+		{"arena.0.oversize_threshold", 8},
+		{"stats.metadata_edata", 8},
+		{"stats.metadata_rtree", 8},
+		{"stats.background_thread.run_interval", 8},
+		{"stats.mutexes.ctl.num_wait", 8},
+		{"stats.mutexes.ctl.max_num_thds", 4},
+		{"stats.arenas.4096.mutexes.hpa_shard.total_wait_time", 8},
+		{"stats.arenas.0.mutexes.base.max_num_thds", 4},
+		{"stats.arenas.4096.small.nfills", 8},
+		{"stats.arenas.4096.bins.3.nfills", 8},
+		{"stats.arenas.4096.bins.3.nreslabs", 8},
+		{"stats.arenas.0.bins.3.mutex.num_wait", 8},
+		{"stats.arenas.4096.extents.5.ndirty", 8},
+		{"stats.arenas.0.extents.5.pinned_bytes", 8},
+		{"stats.arenas.4096.hpa_shard.npageslabs", 8},
+		{"stats.arenas.0.hpa_shard.nhugifies", 8},
+		{"stats.arenas.0.hpa_shard.nonfull_slabs.63.ndirty_huge", 8},
 	};
 	char value[32];
 

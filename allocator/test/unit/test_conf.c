@@ -65,7 +65,7 @@ static void good_values(void **state)
 	assert_int_equal(parse(&conf, "narenas:4294967295,dirty_decay_ms:18446744072000", said,
 			       sizeof(said)),
 			 0);
-	assert_int_equal(conf.narenas, 64);
+	assert_int_equal(conf.narenas, 4093);
 	assert_int_equal(conf.dirty_decay_ms, (int64_t)1 << 40);
 	assert_int_equal(parse(&conf, "narenas:default,max_alloc:0x1fk", said, sizeof(said)),
 			 0);
@@ -260,7 +260,6 @@ static const char *const jemallocs[] = {
 	"stats_interval_opts:Jmdablxe",
 	"tcache_gc_delay_bytes:0",
 	"tcache_gc_incr_bytes:65536",
-	"tcache_ncached_max:64-1024:8|2048-4096:0",
 	"tcache_nslots_large:20",
 	"tcache_nslots_small_max:200",
 	"tcache_nslots_small_min:20",
@@ -287,6 +286,12 @@ static void names_of_jemalloc(void **state)
 	}
 	assert_false(ash_rows_is_nowhere((struct ash_span){"narenas", 7}));
 	assert_false(ash_rows_is_nowhere((struct ash_span){"narena", 6}));
+	assert_int_equal(
+		parse(&conf, "tcache_ncached_max:64-1024:8|2048-4096:0", said, sizeof(said)),
+		0);
+	assert_string_equal(conf.tcache_ncached_max.text, "64-1024:8|2048-4096:0");
+	assert_int_equal(parse(&conf, "tcache_ncached_max:64-1024", said, sizeof(said)), 1);
+	assert_string_equal(conf.tcache_ncached_max.text, "64-1024:8|2048-4096:0");
 	/* It tells of an experimental one that it does not know, and goes on. */
 	assert_int_equal(parse(&conf, "experimental_no_such:1", said, sizeof(said)), 0);
 	assert_string_not_equal(said, "");

@@ -7,6 +7,7 @@
 
 #include "os/lock_rank.h"
 #include "os/mutex.h"
+#include "os/os.h"
 
 static void in_order(void **state)
 {
@@ -124,6 +125,49 @@ static void excludes(void **state)
 	assert_int_equal(shared.word, 0);
 }
 
+static struct ash_mutex held = ASH_MUTEX_INIT(ASH_RANK_FAR);
+
+static void *take_held(void *unused)
+{
+	ash_mutex_lock(&held);
+	ash_mutex_unlock(&held);
+	return unused;
+}
+
+/* Two threads sleep until a third one gives it back, and are counted among locks of its rank.
+ */
+static void waits_are_counted(void **state)
+{
+	struct ash_mutex_waits before, now, others;
+	pthread_t thread[2];
+
+	(void)state;
+	ash_mutex_reset_waits();
+	ash_mutex_read_waits(ASH_RANK_FAR, &before);
+	assert_int_equal(before.slept + before.spun + before.most, 0);
+	ash_mutex_lock(&held);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, take_held, NULL), 0);
+	do {
+		ash_os_sleep(1000000);
+		ash_mutex_read_waits(ASH_RANK_FAR, &now);
+	} while (now.most < 2);
+	ash_mutex_unlock(&held);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	ash_mutex_read_waits(ASH_RANK_FAR, &now);
+	assert_int_equal(now.slept, 2);
+	assert_int_equal(now.spun, 0);
+	assert_int_equal(now.most, 2);
+	assert_true(now.longest_ns > 0 && now.slept_ns >= now.longest_ns);
+	assert_true(now.slept_ns <= 2 * now.longest_ns);
+	ash_mutex_read_waits(ASH_RANK_TCACHE, &others);
+	assert_int_equal(others.slept + others.spun, 0);
+	ash_mutex_reset_waits();
+	ash_mutex_read_waits(ASH_RANK_FAR, &now);
+	assert_int_equal(now.slept + now.slept_ns + now.longest_ns + now.most, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +177,7 @@ int main(void)
 		cmocka_unit_test(system_call_under_lock_aborts),
 #endif
 		cmocka_unit_test(excludes),
+		cmocka_unit_test(waits_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "test/support/unit.h"
 
+#include "meta/page_size.h"
 #include "meta/size_class.h"
 
 /* Every size: the class fits, the one before does not, and the waste keeps its bound. */
@@ -136,6 +137,29 @@ static void alignment(void **state)
 	assert_int_equal(ash_size_class_aligned(ASH_SMALL_MAX + 1, 16), 0);
 }
 
+/* jemalloc's lengths of runs, from an OS page to 7 EiB. */
+static void page_sizes(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	ash_os_init();
+	n = ash_page_sizes();
+	assert_true(n <= ASH_PAGE_SIZES_MOST);
+	assert_int_equal(ash_page_size(0), ash_os_page);
+	assert_int_equal(ash_page_size(8), 10 * ash_os_page);
+	assert_true(ash_page_size(n - 1) == (size_t)7 << 60);
+	for (unsigned i = 0; i < n; i++) {
+		size_t size = ash_page_size(i);
+
+		assert_int_equal(ash_page_size_below(size), i);
+		assert_int_equal(ash_page_size_below(size + 1), i);
+		assert_int_equal(ash_page_size_below(size - 1), i > 0 ? i - 1 : 0);
+		assert_true(i == 0 || size > ash_page_size(i - 1));
+	}
+	assert_int_equal(ash_page_size_below(SIZE_MAX), n - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +170,7 @@ int main(void)
 		cmocka_unit_test(granules_follow_their_rule),
 		cmocka_unit_test(every_region_index),
 		cmocka_unit_test(alignment),
+		cmocka_unit_test(page_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,8 @@ if have "${CC:-cc}" && ${CC:-cc} -o "$tmp/own" "$tmp/own.c" -L"${library%/*}" -l
 		[ "$(MALLOC_CONF=narenas:2,tcache_max:200 ASHLAR_CONF=tcache_max:300 "$tmp/own" 2>&1)" = '2 300 alloc told' ] &&
 		[ "$(MALLOC_CONF=narenas:2 "$tmp/harder" 2>&1)" = '5 100 alloc told' ]
 	verdict $? "$name"
+	[ "$(MALLOC_CONF=narenas:200 "$tmp/own" 2>&1)" = '200 100 alloc told' ]
+	verdict $? "opt.narenas is what was said, also where fewer shards serve"
 else
 	note_file "$tmp/err"
 	skip "$name" "no compiler"
@@ -152,6 +154,66 @@ if [ -x "$ctl" ]; then
 	result=$?
 	note_file "$tmp/difference"
 	verdict $result "ashlar(3) has the same"
+	"$ctl" --absent list >"$tmp/absent"
+	sed 's/ .*//' "$tmp/list" >"$tmp/there"
+	sed 's/ .*//' "$tmp/absent" >"$tmp/not_there"
+	against_contract() { # THERE: what is wrong with it, a line each
+		# shellcheck disable=SC2016
+		"${AWK:-awk}" '
+			function expand(s,   open, end, head, tail, part, n, i) {
+				open = index(s, "{")
+				if (!open) { if (s != "") names[s]; return }
+				end = index(s, "}")
+				head = substr(s, 1, open - 1)
+				tail = substr(s, end + 1)
+				n = split(substr(s, open + 1, end - open - 1), part, ",")
+				local[++depth] = n
+				for (i = 1; i <= n; i++) list[depth, i] = part[i]
+				for (i = 1; i <= local[depth]; i++) expand(head list[depth, i] tail)
+				depth--
+			}
+			function matches(name, pattern,   n) {
+				n = length(pattern)
+				return pattern == name || (substr(pattern, n) == "*" && substr(name, 1, n - 1) == substr(pattern, 1, n - 1))
+			}
+			FILENAME == ARGV[1] { if ($0 !~ /^#/) expand($0) }
+			FILENAME == ARGV[2] { there[$1] }
+			FILENAME == ARGV[3] { why[$1] = 0 }
+			END {
+				for (name in names) {
+					found = (name in there)
+					for (pattern in why)
+						if (matches(name, pattern)) { found++; why[pattern]++ }
+					if (found == 0) print name ": neither there nor said to be absent"
+					else if (found > 1) print name ": in more than one place"
+					count++
+				}
+				for (pattern in why) if (!why[pattern]) print pattern ": said to be absent, and no name of the contract"
+				if (count < 300) print "only " count " names"
+			}' "$top_srcdir/allocator/test/system/contract.txt" "$1" "$tmp/not_there"
+	}
+	against_contract "$tmp/there" >"$tmp/wrong"
+	[ ! -s "$tmp/wrong" ]
+	result=$?
+	note_file "$tmp/wrong"
+	verdict $result "each name of jemalloc's is there, or absent with its reason ($(wc -l <"$tmp/absent") of these)"
+	grep -vx 'stats.pinned' "$tmp/there" >"$tmp/less"
+	[ "$(against_contract "$tmp/less")" = 'stats.pinned: neither there nor said to be absent' ]
+	verdict $? "one that is missing is found"
+	{ cat "$tmp/there"; echo prof.dump; } >"$tmp/more"
+	[ "$(against_contract "$tmp/more")" = 'prof.dump: in more than one place' ]
+	verdict $? "and one that is said to be absent, and is there"
+	"$ctl" --man --absent list >"$tmp/made"
+	sed -n '/^\.\\" made by ashlar-ctl --man --absent list/,/^\.\\" end/p' "$top_srcdir/allocator/man/ashlar.3" | sed '1d;$d' >"$tmp/page"
+	diff "$tmp/page" "$tmp/made" >"$tmp/difference"
+	result=$?
+	note_file "$tmp/difference"
+	verdict $result "ashlar(3) has the absent ones"
+	ASHLAR_CONF='zero_realloc:abort,tcache_ncached_max:8-64:3|4096-40000:0' \
+		"$top_builddir/allocator/test/system/control_names" options >"$tmp/out" 2>&1
+	result=$?
+	[ $result -eq 0 ] || note_file "$tmp/out"
+	verdict $result "the program's hook hears of zero_realloc:abort; tcache_ncached_max"
 	"$ctl" list no_such >"$tmp/out" 2>"$tmp/err"
 	[ $? -ne 0 ] && [ ! -s "$tmp/out" ] && [ "$(wc -l <"$tmp/err")" -eq 1 ]
 	verdict $? "no names: said, and exit 1"
@@ -176,6 +238,47 @@ if [ -x "$ctl" ]; then
 	wait $server
 	[ ! -e "$tmp/ashlar.$server" ]
 	verdict $? "the socket goes with the process"
+	# Its descriptors are not the program's to close, or to take the numbers of.
+	cat >"$tmp/closer.c" <<'end'
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd, end;
+	char c;
+	for (fd = 3; fd < 1024; fd++) close(fd);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	strcpy(a.sun_path, argv[argc - 1]);
+	if (bind(fd, (struct sockaddr *)&a, sizeof a) || listen(fd, 9)) return 2;
+	while ((end = dup(fd)) >= 0 && end < 200) ; /* all numbers lead to ours */
+	puts("ready");
+	fflush(stdout);
+	return read(0, &c, 1) < 0;
+}
+end
+	name="a process that closes what it does not know, and takes its numbers, answers all the same"
+	if [ "$(printf '5.9\n%s\n' "$(uname -r)" | sort -V | head -n 1)" = 5.9 ] && have "${CC:-cc}" &&
+		${CC:-cc} -D_GNU_SOURCE -o "$tmp/closer" "$tmp/closer.c" 2>"$tmp/err"; then
+		mkfifo "$tmp/in2" "$tmp/said2"
+		ASHLAR_CTL=$tmp LD_PRELOAD=$library "$tmp/closer" "$tmp/mine" <"$tmp/in2" >"$tmp/said2" &
+		server=$!
+		exec 9>"$tmp/in2"
+		read -r word <"$tmp/said2"
+		[ "$word" = ready ] && [ "$(ask get arenas.page)" = "$(getconf PAGESIZE)" ] &&
+			[ "$(ask get arenas.page)" = "$(getconf PAGESIZE)" ]
+		result=$?
+		note_file "$tmp/err"
+		exec 9>&-
+		wait $server && [ ! -e "$tmp/ashlar.$server" ] && [ $result -eq 0 ]
+		verdict $? "$name"
+	else
+		note_file "$tmp/err"
+		skip "$name" "no compiler, or Linux before 5.9"
+	fi
 	ask get arenas.page
 	[ $? -eq 1 ] && grep -q 'ASHLAR_CTL=' "$tmp/err"
 	verdict $? "a process that does not answer: $(cat "$tmp/err")"

@@ -1,0 +1,668 @@
+/*
+ * mallctl: what is told of arenas of the program's own belongs to one epoch, also of a single
+ * one; sums in every form; what is free, by its length; memory that its hooks pin; how much
+ * hooks are asked for, and what goes at once.  And the same figures of the heap.
+ */
+#include <ctype.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "test/support/control.h"
+
+static unsigned created(extent_hooks_t *hooks)
+{
+	unsigned arena = 0;
+	size_t length = sizeof(arena);
+	int error = ctl("arenas.create", &arena, &length, hooks != NULL ? (void *)&hooks : NULL,
+			hooks != NULL ? sizeof(hooks) : 0);
+
+	NEED(error == 0, "arenas.create: error %d", error);
+	return arena;
+}
+
+static int act(const char *format, unsigned arena)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), format, arena);
+	return ctl(name, NULL, NULL, NULL, 0);
+}
+
+static size_t size_in(const char *format, unsigned arena)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), format, arena);
+	return size_of(name);
+}
+
+static size_t size_at(const char *format, unsigned arena, unsigned i)
+{
+	char name[100];
+
+	snprintf(name, sizeof(name), format, arena, i);
+	return size_of(name);
+}
+
+static void *in_arena(unsigned a, size_t size)
+{
+	void *p = FAMILY(mallocx)(size, MALLOCX_ARENA(a) | MALLOCX_TCACHE_NONE);
+
+	NEED(p != NULL, "%zu bytes in arena %u", size, a);
+	return p;
+}
+
+/* Lengths by which free runs are counted. */
+static unsigned lengths(void)
+{
+	unsigned shift = 0;
+
+	for (size_t page = size_of("arenas.page"); page > 1; page /= 2)
+		shift++;
+	return 247 - 4 * shift;
+}
+
+/* --- one epoch ---------------------------------------------------------------------------- */
+
+static const char *const figures[] = {
+	"stats.arenas.%u.small.allocated",
+	"stats.arenas.%u.small.nmalloc",
+	"stats.arenas.%u.small.ndalloc",
+	"stats.arenas.%u.large.allocated",
+	"stats.arenas.%u.large.nmalloc",
+	"stats.arenas.%u.large.ndalloc",
+	"stats.arenas.%u.pactive",
+	"stats.arenas.%u.pdirty",
+	"stats.arenas.%u.mapped",
+	"stats.arenas.%u.retained",
+	"stats.arenas.%u.resident",
+	"stats.arenas.%u.base",
+	"stats.arenas.%u.dirty_purged",
+	"stats.arenas.%u.bins.5.nmalloc",
+	"stats.arenas.%u.bins.5.curregs",
+	"stats.arenas.%u.bins.5.nslabs",
+	"stats.arenas.%u.bins.5.nfills",
+	"stats.arenas.%u.small.nflushes",
+	"stats.arenas.%u.bins.5.curslabs",
+	"stats.arenas.%u.mutexes.arena.num_ops",
+	"stats.arenas.%u.extents.15.ndirty",
+	"stats.arenas.%u.extents.15.dirty_bytes",
+};
+#define FIGURES (sizeof(figures) / sizeof(figures[0]))
+
+static void read_all(unsigned a, size_t told[FIGURES])
+{
+	for (unsigned i = 0; i < FIGURES; i++)
+		told[i] = size_in(figures[i], a);
+}
+
+static void check_same(unsigned a, const size_t told[FIGURES], const char *when)
+{
+	for (unsigned i = 0; i < FIGURES; i++) {
+		char name[80];
+
+		snprintf(name, sizeof(name), figures[i], a);
+		CHECK(size_of(name) == told[i], "%s: %s was %zu and is %zu", when, name,
+		      told[i], size_of(name));
+	}
+}
+
+static void nothing_moves_without_an_epoch(void)
+{
+	unsigned a = created(NULL), b;
+	size_t none[FIGURES] = {0}, told[FIGURES];
+	void *p, *q;
+
+	/* Also what was never looked at, and what is younger than the epoch. */
+	refresh();
+	read_all(a, told);
+	p = in_arena(a, 96);
+	q = in_arena(a, 130000);
+	check_same(a, told, "after an epoch without anything");
+	b = created(NULL);
+	in_arena(b, 96);
+	check_same(b, none, "made after the epoch");
+	refresh();
+	read_all(a, told);
+	CHECK(told[0] == 96 && told[1] == 1 && told[4] == 1 && told[3] >= 130000 &&
+		      told[13] == 1 && told[14] == 1 && told[16] == 1 && told[18] == 1 &&
+		      told[19] > 0,
+	      "%zu %zu %zu %zu %zu %zu %zu", told[0], told[1], told[3], told[13], told[14],
+	      told[16], told[18]);
+	for (unsigned i = 0; i < 100; i++)
+		in_arena(a, 96);
+	FAMILY(dallocx)(q, 0);
+	FAMILY(dallocx)(p, 0);
+	check_same(a, told, "after more of it");
+	CHECK(act("arena.%u.purge", a) == 0, "purge");
+	CHECK(act("arena.%u.reset", a) == 0, "reset");
+	check_same(a, told, "after a reset");
+	refresh();
+	CHECK(size_in("stats.arenas.%u.small.nmalloc", a) == 101 &&
+		      size_in("stats.arenas.%u.small.ndalloc", a) == 101 &&
+		      size_in("stats.arenas.%u.bins.5.nfills", a) == 101 &&
+		      size_in("stats.arenas.%u.small.nfills", a) == 101 &&
+		      size_in("stats.arenas.%u.large.ndalloc", a) == 1,
+	      "with the next epoch: %zu and %zu", size_in("stats.arenas.%u.small.nmalloc", a),
+	      size_in("stats.arenas.%u.small.ndalloc", a));
+	/* The destroyed ones, and whoever has the number next. */
+	CHECK(act("arena.%u.destroy", b) == 0 && act("arena.%u.destroy", a) == 0, "destroy");
+	CHECK(size_of("stats.arenas.4097.small.nmalloc") == 0, "destroyed since the epoch");
+	CHECK(created(NULL) == a, "the number again");
+	check_same(a, none, "of the next of that number");
+	refresh();
+	CHECK(size_of("stats.arenas.4097.small.nmalloc") == 102, "of those that are no more");
+}
+
+/* --- sums in every form ------------------------------------------------------------------- */
+
+static char text[400000];
+static size_t text_length;
+
+static void keep(void *opaque, const char *part)
+{
+	size_t n = strlen(part);
+
+	(void)opaque;
+	NEED(text_length + n < sizeof(text), "%zu bytes are told", text_length + n);
+	memcpy(text + text_length, part, n + 1);
+	text_length += n;
+}
+
+static void print(const char *letters)
+{
+	text_length = 0;
+	FAMILY(malloc_stats_print)(keep, NULL, letters);
+}
+
+/* The number behind the words. */
+static size_t said(const char *words)
+{
+	const char *at = strstr(text, words);
+
+	CHECK(at != NULL, "'%s' is not said", words);
+	if (at == NULL)
+		return SIZE_MAX;
+	at += strlen(words);
+	while (*at != '\0' && !isdigit((unsigned char)*at))
+		at++;
+	return (size_t)strtoull(at, NULL, 10);
+}
+
+/* More arenas than jemalloc has by itself, each with something in it. */
+static void sums_have_arenas(void)
+{
+	static const struct {
+		const char *metric, *name;
+	} same[] = {
+		{"\nashlar_allocated_bytes ", "stats.allocated"},
+		{"\nashlar_active_bytes ", "stats.active"},
+		{"\nashlar_resident_bytes ", "stats.resident"},
+		{"\nashlar_mapped_bytes ", "stats.mapped"},
+		{"\nashlar_retained_bytes ", "stats.retained"},
+		{"\nashlar_small_allocations_total ", "stats.arenas.4096.small.nmalloc"},
+		{"\nashlar_large_allocations_total ", "stats.arenas.4096.large.nmalloc"},
+		{"\nashlar_class_objects{size=\"96\"} ", "stats.arenas.4096.bins.5.curregs"},
+		{"\nashlar_class_slabs{size=\"96\"} ", "stats.arenas.4096.bins.5.curslabs"},
+	};
+	size_t sum, heap;
+	unsigned a[100], first;
+
+	for (unsigned i = 0; i < 100; i++) {
+		a[i] = created(NULL);
+		in_arena(a[i], 96);
+		in_arena(a[i], 100000);
+	}
+	first = a[0];
+	CHECK(unsigned_of("arenas.narenas") == a[99] + 1 && a[99] - first == 99,
+	      "%u arenas are told, the last is %u", unsigned_of("arenas.narenas"), a[99]);
+	print("P");
+	for (unsigned i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		CHECK(said(same[i].metric) == size_of(same[i].name), "%s is %zu, %s %zu",
+		      same[i].metric + 1, said(same[i].metric), same[i].name,
+		      size_of(same[i].name));
+	CHECK(said("\nashlar_arenas ") == 100, "%zu arenas", said("\nashlar_arenas "));
+	heap = size_of("stats.arenas.0.small.allocated") +
+	       size_of("stats.arenas.0.large.allocated");
+	sum = 0;
+	for (unsigned i = 0; i < 100; i++)
+		sum += size_in("stats.arenas.%u.small.allocated", a[i]) +
+		       size_in("stats.arenas.%u.large.allocated", a[i]);
+	CHECK(sum >= 100 * (96 + 100000) && size_of("stats.allocated") == heap + sum &&
+		      said("\nashlar_arenas_allocated_bytes ") == sum,
+	      "the heap %zu, arenas %zu, together %zu", heap, sum, size_of("stats.allocated"));
+	print("");
+	CHECK(said("Allocated: ") == size_of("stats.allocated") &&
+		      said(", active: ") == size_of("stats.active") &&
+		      said(", resident: ") == size_of("stats.resident") &&
+		      said(", mapped: ") == size_of("stats.mapped"),
+	      "as text: %zu", said("Allocated: "));
+	CHECK(said("Arenas of the program's own: ") == 100, "as text");
+	CHECK(said("small: ") == size_of("stats.arenas.4096.small.allocated") &&
+		      said("large: ") == size_of("stats.arenas.4096.large.allocated"),
+	      "as text: small %zu, large %zu", said("small: "), said("large: "));
+	for (unsigned i = 0; i < 100; i++)
+		CHECK(act("arena.%u.destroy", a[i]) == 0, "destroy");
+	print("P");
+	CHECK(said("\nashlar_arenas ") == 0, "none is left");
+}
+
+/* --- what is free ------------------------------------------------------------------------- */
+
+/* Over all lengths. */
+static size_t all_of(const char *figure, unsigned arena)
+{
+	size_t sum = 0;
+	char format[80];
+
+	snprintf(format, sizeof(format), "stats.arenas.%%u.extents.%%u.%s", figure);
+	for (unsigned i = 0; i < lengths(); i++)
+		sum += size_at(format, arena, i);
+	return sum;
+}
+
+static void extents_of_arenas(void)
+{
+	unsigned a = created(NULL);
+	ssize_t never = -1;
+	size_t page = size_of("arenas.page"), value, length = sizeof(value);
+	char name[64];
+	void *p[4];
+
+	snprintf(name, sizeof(name), "arena.%u.dirty_decay_ms", a);
+	CHECK(ctl(name, NULL, NULL, &never, sizeof(never)) == 0, "kept");
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = in_arena(a, (size_t)1 << (17 + i));
+	refresh();
+	CHECK(all_of("dirty_bytes", a) == 0 && all_of("ndirty", a) == 0, "none is dirty yet");
+	CHECK(all_of("retained_bytes", a) == size_in("stats.arenas.%u.retained", a), "kept");
+	FAMILY(dallocx)(p[0], 0);
+	FAMILY(dallocx)(p[2], 0);
+	refresh();
+	CHECK(all_of("dirty_bytes", a) == (size_t)5 << 17 &&
+		      all_of("dirty_bytes", a) == size_in("stats.arenas.%u.pdirty", a) * page,
+	      "%zu bytes are dirty", all_of("dirty_bytes", a));
+	CHECK(all_of("ndirty", a) >= 1 && all_of("ndirty", a) <= 2, "in %zu extents",
+	      all_of("ndirty", a));
+	if (page == 4096 && all_of("ndirty", a) == 2)
+		CHECK(size_at("stats.arenas.%u.extents.%u.ndirty", a, 15) == 1 &&
+			      size_at("stats.arenas.%u.extents.%u.dirty_bytes", a, 15) ==
+				      (size_t)1 << 17 &&
+			      size_at("stats.arenas.%u.extents.%u.dirty_bytes", a, 23) ==
+				      (size_t)1 << 19,
+		      "128 KiB are of length 15, 512 KiB of 23");
+	CHECK(act("arena.%u.purge", a) == 0, "purge");
+	refresh();
+	CHECK(all_of("ndirty", a) == 0 &&
+		      all_of("retained_bytes", a) == size_in("stats.arenas.%u.retained", a),
+	      "after a purge");
+	snprintf(name, sizeof(name), "stats.arenas.%u.extents.%u.ndirty", a, lengths());
+	CHECK(ctl(name, &value, &length, NULL, 0) == ENOENT, "there is no further length");
+	CHECK(act("arena.%u.destroy", a) == 0, "destroy");
+}
+
+static void check_blocks(const char *when)
+{
+	static const char *const of[] = {"npageslabs", "nactive", "ndirty"};
+
+	for (unsigned f = 0; f < 3; f++) {
+		size_t whole, slabs = 0, parts = 0;
+		char name[100];
+
+		snprintf(name, sizeof(name), "stats.arenas.0.hpa_shard.%s", of[f]);
+		whole = size_of(name);
+		for (unsigned huge = 0; huge < 2; huge++) {
+			static const char *const kind[] = {"slabs", "full_slabs",
+							   "empty_slabs"};
+
+			for (unsigned k = 0; k < 3; k++) {
+				snprintf(name, sizeof(name),
+					 "stats.arenas.0.hpa_shard.%s.%s_%s", kind[k], of[f],
+					 huge ? "huge" : "nonhuge");
+				*(k == 0 ? &slabs : &parts) += size_of(name);
+			}
+			for (unsigned i = 0; i < 64; i++) {
+				snprintf(name, sizeof(name),
+					 "stats.arenas.4096.hpa_shard.nonfull_slabs.%u.%s_%s",
+					 i, of[f], huge ? "huge" : "nonhuge");
+				parts += size_of(name);
+			}
+		}
+		CHECK(whole == slabs && whole == parts,
+		      "%s: %s %zu, slabs %zu, their parts %zu", when, of[f], whole, slabs,
+		      parts);
+	}
+}
+
+static void blocks_and_runs(void)
+{
+	size_t page = size_of("arenas.page"), blocks;
+	static void *p[600];
+
+	for (unsigned i = 0; i < 600; i++)
+		p[i] = memset(m.malloc((size_t)(i % 40 + 1) * 10000), 1, 10000);
+	for (unsigned i = 0; i < 600; i += 2)
+		m.free(p[i]);
+	for (unsigned round = 0; round < 3; round++) {
+		refresh();
+		check_blocks(round == 0   ? "half is free"
+			     : round == 1 ? "purged"
+					  : "all is free");
+		CHECK(all_of("dirty_bytes", 0) == size_of("stats.arenas.0.pdirty") * page,
+		      "round %u: %zu bytes of runs are dirty, of %zu", round,
+		      all_of("dirty_bytes", 0), size_of("stats.arenas.0.pdirty") * page);
+		CHECK(all_of("muzzy_bytes", 0) == size_of("stats.arenas.0.pmuzzy") * page,
+		      "round %u: muzzy", round);
+		CHECK(all_of("retained_bytes", 0) <= size_of("stats.arenas.0.retained"),
+		      "round %u: retained", round);
+		blocks = size_of("stats.arenas.0.hpa_shard.npageslabs");
+		CHECK(blocks > 0 && size_of("stats.arenas.0.hpa_shard.nactive") * page <=
+					    blocks << 21,
+		      "round %u: %zu blocks", round, blocks);
+		if (round == 0)
+			act("arena.%u.purge", 0);
+		for (unsigned i = 1; round == 1 && i < 600; i += 2)
+			m.free(p[i]);
+	}
+}
+
+/* --- memory that is pinned ---------------------------------------------------------------- */
+
+static extent_hooks_t *usual, hooks;
+static size_t asked_most, destroyed_bytes, gone_bytes;
+static unsigned asked, destroyed, purged, flag;
+
+static void *alloc_hook(extent_hooks_t *h, void *at, size_t size, size_t alignment, bool *zero,
+			bool *commit, unsigned arena)
+{
+	char *p = usual->alloc(usual, at, size, alignment, zero, commit, arena);
+
+	(void)h;
+	asked++;
+	if (size > asked_most)
+		asked_most = size;
+	return p == NULL ? NULL : p + flag;
+}
+
+static bool dalloc_hook(extent_hooks_t *h, void *at, size_t size, bool committed,
+			unsigned arena)
+{
+	(void)h, (void)at, (void)committed, (void)arena;
+	purged++;
+	if (size > gone_bytes)
+		gone_bytes = size;
+	return true;
+}
+
+static void destroy_hook(extent_hooks_t *h, void *at, size_t size, bool committed,
+			 unsigned arena)
+{
+	(void)h;
+	destroyed++;
+	destroyed_bytes += size;
+	usual->destroy(usual, at, size, committed, arena);
+}
+
+static bool purge_hook(extent_hooks_t *h, void *at, size_t size, size_t offset, size_t length,
+		       unsigned arena)
+{
+	(void)h, (void)at, (void)size, (void)offset, (void)arena;
+	purged++;
+	if (length > gone_bytes)
+		gone_bytes = length;
+	return false;
+}
+
+static unsigned with_hooks(unsigned with_flag)
+{
+	size_t length = sizeof(usual);
+
+	NEED(ctl("arena.0.extent_hooks", &usual, &length, NULL, 0) == 0, "the usual hooks");
+	hooks = *usual;
+	hooks.alloc = alloc_hook;
+	hooks.dalloc = dalloc_hook;
+	hooks.destroy = destroy_hook;
+	hooks.purge_lazy = hooks.purge_forced = hooks.decommit = purge_hook;
+	flag = with_flag;
+	return created(&hooks);
+}
+
+static void pinned(void)
+{
+	unsigned a = with_hooks(EXTENT_ALLOC_FLAG_PINNED);
+	ssize_t at_once = 0;
+	size_t before, told;
+	char name[64];
+	void *p, *q, *r;
+
+	snprintf(name, sizeof(name), "arena.%u.dirty_decay_ms", a);
+	CHECK(ctl(name, NULL, NULL, &at_once, sizeof(at_once)) == 0, "0 ms");
+	refresh();
+	before = size_of("stats.pinned");
+	p = in_arena(a, 300000);
+	q = in_arena(a, 64);
+	CHECK(((uintptr_t)p & 255) == 0 && asked > 0, "%p, asked %u times", p, asked);
+	memset(p, 1, 300000);
+	refresh();
+	told = size_in("stats.arenas.%u.pinned", a); /* what was cut off */
+	CHECK(size_in("stats.arenas.%u.retained", a) == 0 &&
+		      size_in("stats.arenas.%u.pdirty", a) == 0,
+	      "what is pinned is nothing else");
+	FAMILY(dallocx)(p, 0);
+	FAMILY(dallocx)(q, 0);
+	CHECK(act("arena.%u.purge", a) == 0 && act("arena.%u.decay", a) == 0, "purge");
+	refresh();
+	CHECK(purged == 0 && destroyed == 0, "it was given back %u times", purged);
+	CHECK(size_in("stats.arenas.%u.pinned", a) >= told + 300000 &&
+		      all_of("pinned_bytes", a) == size_in("stats.arenas.%u.pinned", a) &&
+		      all_of("npinned", a) > 0 &&
+		      size_of("stats.pinned") == before + size_in("stats.arenas.%u.pinned", a),
+	      "%zu are pinned, in all %zu", size_in("stats.arenas.%u.pinned", a),
+	      size_of("stats.pinned"));
+	CHECK(size_in("stats.arenas.%u.mapped", a) == size_in("stats.arenas.%u.pinned", a) &&
+		      size_in("stats.arenas.%u.resident", a) >=
+			      size_in("stats.arenas.%u.pinned", a) &&
+		      size_in("stats.arenas.%u.pdirty", a) == 0,
+	      "it is mapped and resident");
+	/* It serves again, in place: no more is asked for. */
+	asked = 0;
+	p = in_arena(a, 290000);
+	r = FAMILY(rallocx)(p, 70000, MALLOCX_ARENA(a) | MALLOCX_TCACHE_NONE);
+	CHECK(r == p, "it shrinks where it is");
+	r = FAMILY(rallocx)(r, 250000, MALLOCX_ARENA(a) | MALLOCX_TCACHE_NONE);
+	CHECK(r == p && asked == 0, "and grows, asked %u times", asked);
+	CHECK(act("arena.%u.reset", a) == 0 && destroyed == 0 && purged == 0, "a reset");
+	in_arena(a, 290000);
+	CHECK(asked == 0, "after a reset it is asked for %u times", asked);
+	refresh();
+	told = size_in("stats.arenas.%u.mapped", a);
+	CHECK(act("arena.%u.destroy", a) == 0, "destroy");
+	CHECK(destroyed > 0 && destroyed_bytes == told, "%zu bytes are destroyed of %zu",
+	      destroyed_bytes, told);
+}
+
+/* --- how much hooks are asked for, and what goes at once ---------------------------------- */
+
+static int set_size(const char *format, unsigned a, size_t n, size_t *old)
+{
+	size_t length = sizeof(*old);
+	char name[64];
+
+	snprintf(name, sizeof(name), format, a);
+	return ctl(name, old, old != NULL ? &length : NULL, &n, sizeof(n));
+}
+
+#define LIMIT "arena.%u.retain_grow_limit"
+#define OVERSIZE "arena.%u.oversize_threshold"
+
+static void grow_limit(void)
+{
+	unsigned a = with_hooks(0);
+	size_t page = size_of("arenas.page"), old = 0;
+
+	CHECK(size_in(LIMIT, a) == (size_t)2 << 20, "%zu at first", size_in(LIMIT, a));
+	CHECK(set_size(LIMIT, a, page - 1, NULL) == EFAULT, "less than a page");
+	CHECK(size_in(LIMIT, a) == (size_t)2 << 20, "refused, it is as it was");
+	CHECK(set_size(LIMIT, a, page + 1, &old) == 0 && old == (size_t)2 << 20, "a page");
+	CHECK(size_in(LIMIT, a) == page, "%zu, cut down", size_in(LIMIT, a));
+	CHECK(set_size(LIMIT, a, 12 * page - 1, NULL) == 0 && size_in(LIMIT, a) == 10 * page,
+	      "%zu, cut down", size_in(LIMIT, a));
+	for (unsigned i = 0; i < 100; i++)
+		in_arena(a, 40000);
+	CHECK(asked_most <= 65536 && asked >= 40, "asked %u times, for %zu at most", asked,
+	      asked_most);
+	CHECK(set_size(LIMIT, a, 400000, NULL) == 0 && size_in(LIMIT, a) <= 400000, "400,000");
+	for (unsigned i = 0; i < 300; i++)
+		in_arena(a, 40000);
+	CHECK(asked_most > 65536 && asked_most <= 400000, "asked for %zu at most", asked_most);
+	CHECK(set_size(LIMIT, a, (size_t)64 << 20, NULL) == 0, "64 MiB");
+	for (unsigned i = 0; i < 1000; i++)
+		in_arena(a, 40000);
+	CHECK(asked_most > (size_t)4 << 20, "asked for %zu at most", asked_most);
+	/* The heap grows as it does. */
+	old = size_in(LIMIT, 0);
+	CHECK(set_size(LIMIT, 0, old - 1, NULL) == EFAULT && set_size(LIMIT, 0, old, NULL) == 0,
+	      "the heap's is %zu", old);
+	CHECK(set_size(LIMIT, 0, SIZE_MAX, NULL) == 0 && size_in(LIMIT, 0) == old, "and stays");
+	CHECK(act("arena.%u.destroy", a) == 0, "destroy");
+	CHECK(set_size(LIMIT, a, page, NULL) == EFAULT &&
+		      set_size(OVERSIZE, a, 0, NULL) == EFAULT,
+	      "of one that is no more");
+}
+
+static void oversize(void)
+{
+	unsigned a = with_hooks(0);
+	ssize_t long_ms = 100000, never = -1;
+	size_t old = 99;
+	char name[64];
+
+	snprintf(name, sizeof(name), "arena.%u.dirty_decay_ms", a);
+	CHECK(ctl(name, NULL, NULL, &long_ms, sizeof(long_ms)) == 0, "100 s");
+	CHECK(size_in(OVERSIZE, a) == 0, "none at first");
+	FAMILY(dallocx)(in_arena(a, (size_t)3 << 20), 0);
+	CHECK(gone_bytes == 0, "%zu went unasked", gone_bytes);
+	CHECK(act("arena.%u.purge", a) == 0, "purge");
+	gone_bytes = 0;
+	CHECK(set_size(OVERSIZE, a, (size_t)1 << 20, &old) == 0 && old == 0, "1 MiB");
+	CHECK(size_in(OVERSIZE, a) == (size_t)1 << 20, "1 MiB is read");
+	FAMILY(dallocx)(in_arena(a, (size_t)1 << 19), 0);
+	CHECK(gone_bytes < (size_t)1 << 19, "half of it goes, too");
+	CHECK(act("arena.%u.purge", a) == 0, "purge");
+	gone_bytes = 0;
+	FAMILY(dallocx)(in_arena(a, (size_t)2 << 20), 0);
+	CHECK(gone_bytes >= (size_t)2 << 20, "%zu went", gone_bytes);
+	refresh();
+	CHECK(size_in("stats.arenas.%u.dirty_purged", a) >=
+		      ((size_t)2 << 20) / size_of("arenas.page"),
+	      "it is counted");
+	CHECK(ctl(name, NULL, NULL, &never, sizeof(never)) == 0, "never");
+	gone_bytes = 0;
+	FAMILY(dallocx)(in_arena(a, (size_t)2 << 20), 0);
+	CHECK(gone_bytes == 0, "%zu went where nothing goes", gone_bytes);
+	CHECK(set_size(OVERSIZE, 0, 1 << 20, NULL) == EFAULT &&
+		      set_size(OVERSIZE, 0, 0, NULL) == 0 && size_in(OVERSIZE, 0) == 0,
+	      "the heap has none");
+}
+
+/* --- fills, and locks --------------------------------------------------------------------- */
+
+static void fills_and_flushes(void)
+{
+	size_t fills = 0, flushes = 0, edata, rtree;
+	static void *p[2000];
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 2000; i++)
+			p[i] = m.malloc(96);
+		for (unsigned i = 0; i < 2000; i++)
+			m.free(p[i]);
+	}
+	ctl("thread.idle", NULL, NULL, NULL, 0);
+	refresh();
+	for (unsigned c = 0; c < unsigned_of("arenas.nbins"); c++) {
+		size_t mine = size_at("stats.arenas.%u.bins.%u.nfills", 0, c);
+		size_t back = size_at("stats.arenas.%u.bins.%u.nflushes", 0, c);
+
+		fills += mine;
+		flushes += back;
+		CHECK(mine <= size_at("stats.arenas.%u.bins.%u.nmalloc", 0, c) &&
+			      (mine > 0) ==
+				      (size_at("stats.arenas.%u.bins.%u.nmalloc", 0, c) > 0),
+		      "bin %u: %zu fills", c, mine);
+		CHECK(size_at("stats.arenas.%u.bins.%u.nreslabs", 0, c) <=
+			      size_at("stats.arenas.%u.bins.%u.nmalloc", 0, c),
+		      "bin %u: nreslabs", c);
+	}
+	CHECK(fills > 0 && fills == size_of("stats.arenas.0.small.nfills") &&
+		      fills == size_of("stats.arenas.4096.small.nfills"),
+	      "%zu fills, %zu in all", fills, size_of("stats.arenas.0.small.nfills"));
+	CHECK(flushes > 0 && flushes == size_of("stats.arenas.0.small.nflushes"),
+	      "%zu flushes, %zu in all", flushes, size_of("stats.arenas.0.small.nflushes"));
+	CHECK(size_at("stats.arenas.%u.bins.%u.nreslabs", 0, 5) > 0,
+	      "slabs of 96 were used up");
+	CHECK(size_of("stats.arenas.0.large.nfills") == 0, "no cache has large ones");
+	edata = size_of("stats.metadata_edata");
+	rtree = size_of("stats.metadata_rtree");
+	CHECK(edata > 0 && edata + rtree <= size_of("stats.metadata") &&
+		      edata == size_of("stats.arenas.0.metadata_edata"),
+	      "%zu and %zu of %zu", edata, rtree, size_of("stats.metadata"));
+}
+
+static bool over;
+
+static void *take_and_give(void *argument)
+{
+	unsigned a = *(unsigned *)argument;
+
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED))
+		FAMILY(dallocx)(in_arena(a, 100), MALLOCX_TCACHE_NONE);
+	return NULL;
+}
+
+/* Until one thread has met another; each of them waits for nothing else. */
+static void waits_are_counted(void)
+{
+	unsigned a = created(NULL);
+	pthread_t thread[3];
+
+	for (unsigned i = 0; i < 3; i++)
+		NEED(pthread_create(&thread[i], NULL, take_and_give, &a) == 0, "a thread");
+	do
+		refresh();
+	while (size_in("stats.arenas.%u.mutexes.arena.num_wait", a) == 0);
+	over = true;
+	for (unsigned i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	refresh();
+	CHECK(size_in("stats.arenas.%u.mutexes.arena.num_ops", a) >=
+		      size_in("stats.arenas.%u.mutexes.arena.num_wait", a),
+	      "more waited than took it");
+	CHECK(ctl("stats.mutexes.reset", NULL, NULL, NULL, 0) == 0, "reset");
+	refresh();
+	CHECK(size_of("stats.mutexes.ctl.num_wait") == 0 &&
+		      size_of("stats.arenas.0.mutexes.hpa_shard.num_spin_acq") == 0 &&
+		      size_of("stats.arenas.0.mutexes.base.total_wait_time") == 0 &&
+		      size_of("stats.arenas.0.bins.5.mutex.num_wait") == 0 &&
+		      unsigned_of("stats.mutexes.ctl.max_num_thds") == 0,
+	      "after a reset");
+}
+
+int main(void)
+{
+	family_start();
+	tap_start();
+	tap_case("one arena's figures are of the epoch", nothing_moves_without_an_epoch);
+	tap_case("sums have arenas of the program's own in them, in every form",
+		 sums_have_arenas);
+	tap_case("extents: what is free in arenas, by length", extents_of_arenas);
+	tap_case("hpa_shard and extents: the heap's blocks and free runs", blocks_and_runs);
+	tap_case("extents that are pinned", pinned);
+	tap_case("arena.<i>.retain_grow_limit", grow_limit);
+	tap_case("arena.<i>.oversize_threshold", oversize);
+	tap_case("fills, flushes, and metadata by kind", fills_and_flushes);
+	tap_case("who waits for an arena's lock is counted", waits_are_counted);
+	return tap_finish();
+}
