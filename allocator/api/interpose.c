@@ -32,9 +32,10 @@ int mallctlnametomib(const char *name, size_t *mibp, size_t *miblenp);
 int mallctlbymib(const size_t *mib, size_t miblen, void *oldp, size_t *oldlenp, void *newp,
 		 size_t newlen);
 void malloc_stats_print(void (*write)(void *, const char *), void *opaque, const char *letters);
-extern const char *malloc_conf, *malloc_conf_2_conf_harder;
+extern const char *malloc_conf, *malloc_conf_2_conf_harder, *_rjem_malloc_conf;
 extern void (*malloc_message)(void *opaque, const char *text);
 ASH_EXPORT __attribute__((weak)) const char *malloc_conf;
+ASH_EXPORT __attribute__((weak)) const char *_rjem_malloc_conf; /* Rust's, as below */
 ASH_EXPORT __attribute__((weak)) const char *malloc_conf_2_conf_harder;
 ASH_EXPORT __attribute__((weak)) void (*malloc_message)(void *opaque, const char *text);
 ASH_DEFINE_CONTROL(PLAIN)
@@ -107,6 +108,31 @@ ASH_ALSO(__libc_realloc, realloc) ASH_EXPORT;
 ASH_ALSO(__libc_memalign, memalign) ASH_EXPORT;
 ASH_ALSO(__libc_valloc, valloc) ASH_EXPORT;
 ASH_ALSO(__libc_pvalloc, pvalloc) ASH_EXPORT;
+
+/* And the names by which Rust's tikv-jemalloc-sys links to a jemalloc, a prebuilt one, too
+ * (JEMALLOC_OVERRIDE), unless it is told to take the plain ones.  Weak: the program may have a
+ * jemalloc of that name linked in. */
+#define ALSO_RUSTS(name) ASH_ALSO(_rjem_##name, name) ASH_EXPORT __attribute__((weak))
+ALSO_RUSTS(malloc);
+ALSO_RUSTS(calloc);
+ALSO_RUSTS(realloc);
+ALSO_RUSTS(free);
+ALSO_RUSTS(posix_memalign);
+ALSO_RUSTS(aligned_alloc);
+ALSO_RUSTS(memalign);
+ALSO_RUSTS(valloc);
+ALSO_RUSTS(malloc_usable_size);
+ALSO_RUSTS(mallocx);
+ALSO_RUSTS(rallocx);
+ALSO_RUSTS(xallocx);
+ALSO_RUSTS(sallocx);
+ALSO_RUSTS(dallocx);
+ALSO_RUSTS(sdallocx);
+ALSO_RUSTS(nallocx);
+ALSO_RUSTS(mallctl);
+ALSO_RUSTS(mallctlnametomib);
+ALSO_RUSTS(mallctlbymib);
+ALSO_RUSTS(malloc_stats_print);
 
 #ifdef PIC /* a static program has one of these, and registers ours before main */
 /* What pthread_atfork is in the end.  Of all handlers that prepare a fork the first registered

@@ -75,6 +75,8 @@ void ash_conf_tell(const char *text, const char *source)
 
 /* The program's, by weak references: api/ defines both for programs that define none. */
 extern const char *malloc_conf __attribute__((weak, visibility("default")));
+/* The same of a Rust program, by the name that its binding of jemalloc gives it. */
+extern const char *_rjem_malloc_conf __attribute__((weak, visibility("default")));
 extern const char *malloc_conf_2_conf_harder __attribute__((weak, visibility("default")));
 
 const char *ash_conf_link = "/etc/malloc.conf";
@@ -103,6 +105,8 @@ static const char *read_link(void)
 static void find_sources(void)
 {
 	given[ASH_CONF_GLOBAL] = &malloc_conf != NULL ? malloc_conf : NULL;
+	if (given[ASH_CONF_GLOBAL] == NULL && &_rjem_malloc_conf != NULL)
+		given[ASH_CONF_GLOBAL] = _rjem_malloc_conf;
 	given[ASH_CONF_LINK] = read_link();
 	given[ASH_CONF_ENVIRONMENT] = ash_os_environment("MALLOC_CONF");
 	given[ASH_CONF_OWN_ENVIRONMENT] = ash_os_environment(ASH_CONF_NAME);
