@@ -120,7 +120,7 @@ static int list(const struct request *r)
 			continue;
 		}
 		if (!r->man) {
-			printf("%-48s %-12s %-3s %s\n", name.name, name.type, name.access,
+			printf("%-58s %-12s %-5s %s\n", name.name, name.type, name.access,
 			       name.about);
 			continue;
 		}

@@ -146,7 +146,7 @@ fi
 ctl=$top_builddir/ashlar-ctl
 if [ -x "$ctl" ]; then
 	"$ctl" list >"$tmp/list"
-	[ "$(wc -l <"$tmp/list")" -ge 150 ] && [ -z "$(cut -c1-48 "$tmp/list" | sort | uniq -d)" ] && ! grep -q ' $' "$tmp/list"
+	[ "$(wc -l <"$tmp/list")" -ge 150 ] && [ -z "$(sed "s, .*,," "$tmp/list" | sort | uniq -d)" ] && ! grep -q ' $' "$tmp/list"
 	verdict $? "ashlar-ctl list: $(wc -l <"$tmp/list") names, each once, each with a line"
 	"$ctl" --man list >"$tmp/made"
 	sed -n '/^\.\\" made by ashlar-ctl --man list/,/^\.\\" end/p' "$top_srcdir/allocator/man/ashlar.3" | sed '1d;$d' >"$tmp/page"
