@@ -14,7 +14,9 @@
 
 ASH_EXPORT void (*ASH_API(malloc_message))(void *opaque, const char *text);
 
-ASH_DEFINE_CONTROL(ASH_API)
+/* Who calls these wants this library and no other. */
+#define OURS(...)
+ASH_DEFINE_CONTROL(ASH_API, OURS)
 
 /* The plain one, where the plain names are there. */
 extern void (*malloc_message)(void *, const char *)

@@ -7,7 +7,8 @@
  * ours. All other names stay what the flag makes of them.  Where the table cannot be written
  * the flag is dropped instead, and the library is bound as any other.
  *
- * Nothing is done where the program or a library in front of us has a malloc of its own. */
+ * Nothing is done where the program or a library in front of us has a malloc of its own, and
+ * where ours passes all on to another's (front/next.h). */
 #include <dlfcn.h>
 
 #ifdef RTLD_DEEPBIND
@@ -18,7 +19,8 @@
 #include <sys/mman.h>
 
 #include "api/forms.h"
-#include "api/symbols.h"
+#include "front/boot.h"
+#include "os/symbols.h"
 #include "os/os.h"
 #include "util/atomic.h"
 #include "util/bits.h"
@@ -167,7 +169,7 @@ static bool is_redirected(void)
 /* The mode to open with. */
 static int prepare(int mode)
 {
-	if ((mode & RTLD_DEEPBIND) == 0 ||
+	if ((mode & RTLD_DEEPBIND) == 0 || ash_boot_is_away() ||
 	    !ash_forms_are_ours(ASH_FORM_MALLOC | ASH_FORM_FREE) || is_redirected())
 		return mode;
 	return mode & ~RTLD_DEEPBIND;

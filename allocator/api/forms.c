@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/symbols.h"
+#include "front/boot.h"
 #include "front/tcache.h"
 #include "meta/window.h"
+#include "os/presence.h"
+#include "os/symbols.h"
 
 #ifdef PIC
 unsigned ash_forms_foreign = ~0u;
@@ -25,25 +27,13 @@ struct search {
 	bool is_second; /* whether it was the second that was met */
 };
 
-static bool holds(const struct dl_phdr_info *object, const void *p)
-{
-	for (unsigned i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
-
-		if (header->p_type == PT_LOAD &&
-		    (uintptr_t)p - (object->dlpi_addr + header->p_vaddr) < header->p_memsz)
-			return true;
-	}
-	return false;
-}
-
 static int meet(struct dl_phdr_info *object, size_t size, void *argument)
 {
 	struct search *search = argument;
 
 	(void)size;
-	search->is_second = holds(object, search->second);
-	return search->is_second || holds(object, search->first);
+	search->is_second = ash_symbols_object_holds(object, search->second);
+	return search->is_second || ash_symbols_object_holds(object, search->first);
 }
 #endif
 
@@ -81,6 +71,10 @@ unsigned ash_forms_compare(const char *name, const void *found, const void *own,
 
 void ash_forms_found(unsigned group, unsigned foreign)
 {
+	bool up = ash_boot();
+
+	if (up && (group & ~foreign & ASH_FORM_MALLOC) != 0)
+		ash_presence_set(ASH_PRESENCE_SERVES);
 	if (foreign != 0 && !is_in_front())
 		foreign = 0;
 	ash_forms_foreign = (ash_forms_foreign & ~group) | foreign;
@@ -88,6 +82,7 @@ void ash_forms_found(unsigned group, unsigned foreign)
 	/* operator new looks into the magazines before anything else. */
 	if ((foreign & ASH_FORM_MALLOC) != 0) {
 		ash_tcache_enabled = false;
-		ash_tcache_release();
+		if (up)
+			ash_tcache_release();
 	}
 }

@@ -2,12 +2,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "api/compat.h"
 #include "api/control.h"
 #include "front/boot.h"
 #include "front/front.h"
+#include "front/next.h"
 #include "api/forms.h"
 #include "api/names.h"
 
@@ -21,6 +23,20 @@ size_t sallocx(const void *p, int flags);
 void dallocx(void *p, int flags);
 void sdallocx(void *p, size_t size, int flags);
 size_t nallocx(size_t size, int flags);
+
+/* What is beside the family goes where the family goes: to the next one's of that name, where
+ * there is one. */
+#define OR_NEXT(name, otherwise, ...)                                                     \
+	do {                                                                              \
+		if (ASH_UNLIKELY(ash_boot_is_away())) {                                   \
+			__typeof__(&(name)) next_ =                                       \
+				(__typeof__(&(name)))(uintptr_t)ash_next_function(#name); \
+                                                                                          \
+			if (next_ != NULL)                                                \
+				return next_(__VA_ARGS__);                                \
+			return otherwise;                                                 \
+		}                                                                         \
+	} while (0)
 
 #define PLAIN(name) name
 ASH_DEFINE_FAMILY(PLAIN)
@@ -38,7 +54,7 @@ ASH_EXPORT __attribute__((weak)) const char *malloc_conf;
 ASH_EXPORT __attribute__((weak)) const char *_rjem_malloc_conf; /* Rust's, as below */
 ASH_EXPORT __attribute__((weak)) const char *malloc_conf_2_conf_harder;
 ASH_EXPORT __attribute__((weak)) void (*malloc_message)(void *opaque, const char *text);
-ASH_DEFINE_CONTROL(PLAIN)
+ASH_DEFINE_CONTROL(PLAIN, OR_NEXT)
 
 ASH_OWN(ash_own_malloc, malloc);
 ASH_OWN(ash_own_free, free);
@@ -66,11 +82,13 @@ ASH_EXPORT void cfree(void *p)
 
 ASH_EXPORT int malloc_trim(size_t pad)
 {
+	OR_NEXT(malloc_trim, 0, pad);
 	return ash_compat_malloc_trim(pad);
 }
 
 ASH_EXPORT struct mallinfo2 mallinfo2(void)
 {
+	OR_NEXT(mallinfo2, ((struct mallinfo2){0}), );
 	return ash_compat_mallinfo2();
 }
 
@@ -79,22 +97,26 @@ ASH_EXPORT struct mallinfo2 mallinfo2(void)
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 ASH_EXPORT struct mallinfo mallinfo(void)
 {
+	OR_NEXT(mallinfo, ((struct mallinfo){0}), );
 	return ash_compat_mallinfo();
 }
 #pragma GCC diagnostic pop
 
 ASH_EXPORT int malloc_info(int options, FILE *out)
 {
+	OR_NEXT(malloc_info, -1, options, out);
 	return ash_compat_malloc_info(options, out);
 }
 
 ASH_EXPORT void malloc_stats(void)
 {
+	OR_NEXT(malloc_stats, , );
 	ash_compat_malloc_stats();
 }
 
 ASH_EXPORT int mallopt(int parameter, int value)
 {
+	OR_NEXT(mallopt, 0, parameter, value);
 	return ash_compat_mallopt(parameter, value);
 }
 

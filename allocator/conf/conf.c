@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/exclude.h"
 #include "conf/rows.h"
 #include "meta/descriptor.h"
 #include "os/os.h"
@@ -10,16 +11,15 @@
 #include "util/epoch.h"
 #include "util/fmt.h"
 
-struct ash_conf ash_conf = {
-	.abort_on_misuse = true,
-	.tcache = true,
-	.tcache_max = ASH_SMALL_MAX,
-	.max_background_threads = 1,
-	.dirty_decay_ms = ASH_DECAY_MS,
-	.hpa = true,
-	.hpa_hugification_threshold = ASH_HUGE / 8 * 7,
-	.hpa_hugify_delay_ms = 1000,
-};
+#define DEFAULTS                                                                             \
+	{                                                                                    \
+		.abort_on_misuse = true, .tcache = true, .tcache_max = ASH_SMALL_MAX,        \
+		.max_background_threads = 1, .dirty_decay_ms = ASH_DECAY_MS, .hpa = true,    \
+		.hpa_hugification_threshold = ASH_HUGE / 8 * 7, .hpa_hugify_delay_ms = 1000, \
+	}
+
+const struct ash_conf ash_conf_defaults = DEFAULTS;
+struct ash_conf ash_conf = DEFAULTS;
 
 /* The next pair of *text, empty ones skipped.  False where there is none.  Without a colon the
  * value is NULL. */
@@ -82,6 +82,7 @@ extern const char *malloc_conf_2_conf_harder __attribute__((weak, visibility("de
 const char *ash_conf_link = "/etc/malloc.conf";
 
 static const char *given[ASH_CONF_SOURCES];
+static unsigned excluded; /* the line of the list of programs that names this one; 0 = none */
 
 static const char *const source_names[ASH_CONF_SOURCES] = {
 	[ASH_CONF_GLOBAL] = "malloc_conf",
@@ -124,9 +125,14 @@ void ash_conf_init(void)
 	unsigned refused = 0;
 
 	find_sources();
+	excluded = ash_exclude_this();
+	if (excluded != 0) /* which any source may take back */
+		ash_conf.off = true;
 	for (unsigned i = 0; i < ASH_CONF_SOURCES; i++)
 		if (given[i] != NULL)
 			refused += ash_conf_parse(&ash_conf, given[i], source_names[i]);
+	if (excluded != 0 && ash_conf.confirm_conf)
+		ash_message("%s: its line %u says off:true", ash_exclude_path, excluded);
 	for (unsigned i = 0; i < ASH_CONF_SOURCES && ash_conf.confirm_conf; i++)
 		ash_conf_tell(given[i], source_names[i]);
 	if (refused != 0 && ash_conf.abort_conf) {

@@ -1,10 +1,12 @@
 /* Options, read once at boot.
  *
- * Sources, the later one wins: the string that the program defines as malloc_conf; what the
- * symbolic link /etc/malloc.conf leads to; the environment's MALLOC_CONF, then its ASHLAR_CONF;
- * and the program's malloc_conf_2_conf_harder.  Each is a list "key:value,key:value".  A
- * process that changed its privileges (setuid) reads neither link nor environment.  An unknown
- * key or a bad value costs one line on stderr and changes nothing; with abort_conf:true it also
+ * Sources, the later one wins: the list of programs that are left to another's malloc
+ * (conf/exclude.h), which says off:true of those it names; the string that the program
+ * defines as malloc_conf; what the symbolic link /etc/malloc.conf leads to; the environment's
+ * MALLOC_CONF, then its ASHLAR_CONF; and the program's malloc_conf_2_conf_harder.  Each but the
+ * first is a list "key:value,key:value".  A process that changed its privileges (setuid) reads
+ * neither link nor environment.  An unknown key or a bad value costs one line on stderr and
+ * changes nothing; with abort_conf:true it also
  * aborts, but for keys that begin with experimental_.  An option of jemalloc's that means
  * nothing here costs a line under confirm_conf alone. */
 #ifndef ASH_CONF_CONF_H
@@ -16,6 +18,8 @@
 
 /* Written by ash_conf_init, then only read. */
 extern struct ash_conf ash_conf;
+/* What holds where no source says otherwise. */
+extern const struct ash_conf ash_conf_defaults;
 
 enum ash_conf_source {
 	ASH_CONF_GLOBAL,

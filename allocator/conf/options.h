@@ -45,6 +45,7 @@ enum ash_hugify_style {
 struct ash_conf {
 	bool abort_conf;
 	bool confirm_conf; /* print what each source held */
+	bool off;          /* another's malloc serves this program, front/next.h */
 	bool abort_on_misuse;
 	bool tcache;                              /* magazines */
 	uint64_t tcache_max;                      /* for objects of at most so many bytes */

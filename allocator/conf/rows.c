@@ -37,6 +37,7 @@
 static const struct ash_row rows[] = {
 	ON_OFF("abort_conf", abort_conf),
 	ON_OFF("confirm_conf", confirm_conf),
+	ON_OFF("off", off),
 	ON_OFF("abort_on_misuse", abort_on_misuse),
 	ON_OFF("tcache", tcache),
 	BYTES("tcache_max", tcache_max, ASH_SMALL_MAX, "bytes, of which 32768 count"),

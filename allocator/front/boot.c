@@ -1,6 +1,7 @@
 #include "front/boot.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "arena/arena.h"
 #include "cache/thread.h"
@@ -8,12 +9,14 @@
 #include "conf/conf.h"
 #include "front/fork.h"
 #include "front/misuse.h"
+#include "front/next.h"
 #include "front/tcache.h"
 #include "meta/early.h"
 #include "meta/window.h"
 #include "os/cgroup.h"
 #include "os/delay.h"
 #include "os/os.h"
+#include "os/presence.h"
 #include "page/huge_advice.h"
 #include "page/hugeblock.h"
 #include "reclaim/hugify.h"
@@ -72,12 +75,14 @@ static void arenas_init(void)
 /* Nothing here allocates or waits for another thread.  The kernel is asked by the instruction
  * (util/system_call.h); the two functions of libc that are called (sysinfo, getauxval) may lead
  * back into the allocator, which then serves from the early heap. */
-static bool bring_up(void)
+static enum ash_boot_state bring_up(void)
 {
 	ash_os_init();
 	ash_os_note_confinement();
 	ash_cgroup_init();
 	ash_conf_init();
+	if (ash_conf.off && ash_next_find())
+		return ASH_BOOT_AWAY;
 #if ASH_DEBUG >= 1
 	ash_store_relaxed(&ash_delay_seed, ash_conf.debug_delay);
 #endif
@@ -88,14 +93,14 @@ static bool bring_up(void)
 	/* (The window may be there from a try that failed later.) */
 	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) ||
 	    !ash_shard_init((unsigned)ash_conf.narenas))
-		return false;
+		return ASH_BOOT_NONE;
 	ash_tcache_init();
 	arenas_init();
 	ash_heap.rounds.background = ash_conf.background_thread != ASH_BACKGROUND_FALSE;
 	ash_heap.rounds.alone = ash_conf.background_thread == ASH_BACKGROUND_TRUE;
 	if (!ash_conf.tcache || ash_conf.checks == ASH_CHECKS_FULL)
 		ash_tcache_enabled = false;
-	return true;
+	return ASH_BOOT_DONE;
 }
 
 /* What may allocate comes when allocations are served. */
@@ -105,27 +110,34 @@ static void finish(void)
 	ash_fork_init();
 }
 
+/* Tells how it ended, to who looks from outside too. */
+static void publish(enum ash_boot_state state)
+{
+	if (state != ASH_BOOT_NONE)
+		ash_presence_set(state == ASH_BOOT_DONE ? ASH_PRESENCE_BESIDE
+							: ASH_PRESENCE_OFF);
+	ash_store_release(&ash_boot_state, (uint32_t)state);
+}
+
 bool ash_boot_slow(void)
 {
 	uint32_t state = ASH_BOOT_NONE;
 	int saved = errno;
 
+	if (ash_boot_is_away())
+		return false;
 	if (ash_cas_acq_rel(&ash_boot_state, &state, ASH_BOOT_RUNNING)) {
-		bool up;
+		enum ash_boot_state end;
 
 		ash_store_relaxed(&booting, &ash_tls);
-		up = bring_up();
+		end = bring_up();
 		ash_store_relaxed(&booting, NULL);
-		if (!up) {
-			/* With more room the next call may succeed. */
-			ash_store_release(&ash_boot_state, ASH_BOOT_NONE);
-			errno = ENOMEM;
-			return false;
-		}
-		ash_store_release(&ash_boot_state, ASH_BOOT_DONE);
-		finish();
-		errno = saved;
-		return true;
+		publish(end); /* where there is no memory, with more room the next call may
+				 succeed */
+		if (end == ASH_BOOT_DONE)
+			finish();
+		errno = end != ASH_BOOT_NONE ? saved : ENOMEM;
+		return end == ASH_BOOT_DONE;
 	}
 	if (ash_boot_is_mine())
 		return false;
@@ -145,10 +157,22 @@ bool ash_boot_is_mine(void)
 
 void *ash_boot_alloc(size_t size, size_t align)
 {
+	if (ash_boot_is_away())
+		return ash_next_alloc(size, align);
 	if (ash_boot_is_mine())
 		return ash_early_alloc(size, align);
 	errno = ENOMEM;
 	return NULL;
+}
+
+void *ash_boot_alloc_zeroed(size_t size)
+{
+	void *p;
+
+	if (ash_boot_is_away())
+		return ash_next_alloc_zeroed(size);
+	p = ash_boot_alloc(size, 0);
+	return p != NULL ? memset(p, 0, size) : NULL;
 }
 
 /* As early as the loader allows: our fork handlers are then the first registered, so that of

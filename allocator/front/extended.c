@@ -10,6 +10,7 @@
 #include "front/bounds.h"
 #include "front/front.h"
 #include "front/misuse.h"
+#include "front/next.h"
 #include "front/object.h"
 #include "front/tcache.h"
 #include "page/large.h"
@@ -29,6 +30,12 @@ static size_t align_of(int flags)
 	size_t align = (size_t)1 << (flags & ASH_FLAG_LG_ALIGN);
 
 	return align < ASH_SMALL_STEP ? ASH_SMALL_STEP : align;
+}
+
+/* As another's malloc is asked: 0 where the caller named none. */
+static size_t align_for_next(int flags)
+{
+	return (flags & ASH_FLAG_LG_ALIGN) != 0 ? align_of(flags) : 0;
 }
 
 static bool is_too_large(size_t size, size_t align)
@@ -154,7 +161,12 @@ void *ash_mallocx(size_t size, int flags)
 	if (ASH_LIKELY(flags == 0))
 		return ash_front_malloc(size);
 	if (ASH_UNLIKELY(!ash_boot())) {
-		void *p = ash_boot_alloc(size, align_of(flags));
+		void *p;
+
+		if (ash_boot_is_away())
+			return ash_next_mallocx(size, flags, align_for_next(flags),
+						(flags & ASH_FLAG_ZERO) != 0);
+		p = ash_boot_alloc(size, align_of(flags));
 
 		return p != NULL && (flags & ASH_FLAG_ZERO) != 0 ? memset(p, 0, size) : p;
 	}
@@ -180,10 +192,12 @@ void *ash_mallocx_arena(size_t size, unsigned arena, int flags)
 	return alloc(&s, size, flags);
 }
 
-/* The object at p; false where there is none, which was reported. */
+/* The object at p; false where there is none, which was reported, or another's malloc serves.
+ */
 static bool look(const char *call, const void *p, struct ash_object *object)
 {
-	ash_boot();
+	if (ASH_UNLIKELY(!ash_boot()) && ash_boot_is_away())
+		return false;
 	*object = ash_object_of(p);
 	if (ASH_LIKELY(object->kind != ASH_OBJECT_NONE && object->kind != ASH_OBJECT_FREED))
 		return true;
@@ -234,6 +248,9 @@ void *ash_rallocx(void *p, size_t size, int flags)
 	if (p == NULL)
 		return ash_mallocx(size, flags);
 	if (!look("rallocx", p, &object)) {
+		if (ash_boot_is_away())
+			return ash_next_rallocx(p, size, flags, align_for_next(flags),
+						(flags & ASH_FLAG_ZERO) != 0);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -286,7 +303,7 @@ size_t ash_xallocx(void *p, size_t size, size_t extra, int flags)
 	size_t most, usable;
 
 	if (!look("xallocx", p, &object))
-		return 0;
+		return ash_boot_is_away() ? ash_next_xallocx(p, size, extra, flags) : 0;
 	most = extra > SIZE_MAX - size ? SIZE_MAX : size + extra;
 	if (most > largest)
 		most = largest;
@@ -329,8 +346,10 @@ size_t ash_nallocx(size_t size, int flags)
 {
 	size_t align = align_of(flags);
 
-	if (!ash_boot())
-		return 0;
+	if (ASH_UNLIKELY(!ash_boot()))
+		return ash_boot_is_away() && !is_too_large(size, align)
+			       ? ash_next_nallocx(size, flags)
+			       : 0;
 	return is_too_large(size, align) ? 0 : usable_of(size, align);
 }
 

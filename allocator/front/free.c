@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "front/boot.h"
 #include "front/misuse.h"
+#include "front/next.h"
 #include "front/object.h"
 #include "front/tcache.h"
 #include "meta/early.h"
@@ -38,7 +39,10 @@ static ASH_NOINLINE void free_far(void *p)
 {
 	struct ash_object object;
 
-	ash_boot();
+	if (ASH_UNLIKELY(!ash_boot()) && ash_boot_is_away()) {
+		ash_next_free(p);
+		return;
+	}
 	/* Of an arena, before the full look: where none is live there, that one tells why. */
 	if (ash_map_at(p) != NULL && free_of_arena(p)) {
 		ash_tcache_tick(false);

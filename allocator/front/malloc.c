@@ -84,7 +84,7 @@ void *ash_malloc_slow(size_t size)
 	void *p;
 
 	if (ASH_UNLIKELY(!ash_boot()))
-		return ash_boot_alloc(size, ASH_SMALL_STEP);
+		return ash_boot_alloc(size, 0);
 	if (ASH_UNLIKELY(too_large(size)))
 		return no_memory();
 	if (size > ASH_SMALL_MAX)
@@ -139,10 +139,8 @@ void *ash_malloc_slow_zeroed(size_t size)
 	bool zeroed = false;
 	void *p;
 
-	if (ASH_UNLIKELY(!ash_boot())) {
-		p = ash_boot_alloc(size, ASH_SMALL_STEP);
-		return p != NULL ? memset(p, 0, size) : NULL;
-	}
+	if (ASH_UNLIKELY(!ash_boot()))
+		return ash_boot_alloc_zeroed(size);
 	if (ASH_UNLIKELY(too_large(size)))
 		return no_memory();
 	p = size <= ASH_SMALL_MAX ? ash_malloc_slow(size)

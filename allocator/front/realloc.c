@@ -6,6 +6,7 @@
 #include "front/bounds.h"
 #include "conf/conf.h"
 #include "front/misuse.h"
+#include "front/next.h"
 #include "front/object.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -206,7 +207,9 @@ void *ash_realloc(void *p, size_t size)
 		q = move(p, usable, size);
 		return ASH_LIKELY(q != NULL) || size > usable ? q : p;
 	}
-	ash_boot(); /* (Where it fails p can only be of the early heap, or wrong.) */
+	/* (Where it fails p can only be another's, of the early heap, or wrong.) */
+	if (ASH_UNLIKELY(!ash_boot()) && ash_boot_is_away())
+		return ash_next_realloc(p, size);
 	if (size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
 		errno = ENOMEM;
 		return NULL;

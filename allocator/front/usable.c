@@ -3,6 +3,7 @@
 
 #include "front/boot.h"
 #include "front/misuse.h"
+#include "front/next.h"
 #include "front/object.h"
 #include "slab/slab.h"
 
@@ -21,7 +22,8 @@ static ASH_NOINLINE size_t usable_of_others(const void *p)
 	}
 	if (p == NULL)
 		return 0;
-	ash_boot();
+	if (ASH_UNLIKELY(!ash_boot()) && ash_boot_is_away())
+		return ash_next_usable(p);
 	object = ash_object_of(p);
 	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {
 		ash_misuse_pointer("malloc_usable_size", p, &object);

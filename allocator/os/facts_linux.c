@@ -215,3 +215,8 @@ const char *ash_os_environment(const char *name)
 			return *variable + length + 1;
 	return NULL;
 }
+
+const char *ash_os_started_as(void)
+{
+	return (const char *)getauxval(AT_EXECFN);
+}

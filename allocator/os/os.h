@@ -108,6 +108,9 @@ uint64_t ash_os_thread_cpu_ns(void);
 bool ash_os_secure_process(void); /* setuid or the like: the environment is not to be trusted */
 const char *
 ash_os_environment(const char *name); /* NULL where unset or the process is secure */
+/* The path that the program was started by, as the kernel was given it; NULL where it told
+ * none. */
+const char *ash_os_started_as(void);
 
 /* Reads a small file of the kernel, `size` bytes at most with the NUL at the end; returns its
  * length, 0 where it cannot be read. */

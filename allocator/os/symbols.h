@@ -1,6 +1,6 @@
 /* The dynamic symbols of what the loader has loaded, read where they lie in memory. */
-#ifndef ASH_API_SYMBOLS_H
-#define ASH_API_SYMBOLS_H
+#ifndef ASH_OS_SYMBOLS_H
+#define ASH_OS_SYMBOLS_H
 
 #include <link.h>
 #include <stdbool.h>
@@ -28,5 +28,14 @@ void ash_symbols_each(const struct ash_symbols *s, const char *name,
  * does or one of them cannot be read.  What a function's address says is not always that: in a
  * program that lies at a fixed place it is the program's own jump to the function. */
 const void *ash_symbols_first(const char *name);
+
+/* The function of that name in the first object that has it behind the one which `own` lies in,
+ * as dlsym(RTLD_NEXT) finds it, but without an allocation or an error to keep.  NULL where none
+ * has it, and where the loader would have to ask the object which function it is
+ * (STT_GNU_IFUNC). */
+const void *ash_symbols_next(const char *name, const void *own);
+
+/* Whether p lies in what the object has mapped. */
+bool ash_symbols_object_holds(const struct dl_phdr_info *object, const void *p);
 
 #endif

@@ -1,4 +1,4 @@
-#include "api/symbols.h"
+#include "os/symbols.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -85,23 +85,32 @@ static void find_definition(ElfW(Sym) * symbol, void *argument)
 		search->found = (const void *)(search->base + symbol->st_value);
 }
 
+/* The object's symbols, where it has a dynamic section; false where that cannot be read. */
+static bool read_object(const struct dl_phdr_info *object, struct ash_symbols *symbols)
+{
+	*symbols = (struct ash_symbols){0};
+	for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+
+		if (header->p_type == PT_DYNAMIC)
+			return ash_symbols_read(
+				symbols, object->dlpi_addr,
+				(const void *)(object->dlpi_addr + header->p_vaddr));
+	}
+	return true;
+}
+
 static int look_into(struct dl_phdr_info *object, size_t size, void *argument)
 {
 	struct search *search = argument;
 	struct ash_symbols symbols;
 
 	(void)size;
-	for (unsigned i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
-
-		if (header->p_type != PT_DYNAMIC)
-			continue;
-		if (!ash_symbols_read(&symbols, object->dlpi_addr,
-				      (const void *)(object->dlpi_addr + header->p_vaddr)))
-			return 1;
-		search->base = object->dlpi_addr;
+	if (!read_object(object, &symbols))
+		return 1;
+	search->base = object->dlpi_addr;
+	if (symbols.symbols != NULL)
 		ash_symbols_each(&symbols, search->name, find_definition, search);
-	}
 	return search->found != NULL;
 }
 
@@ -110,5 +119,61 @@ const void *ash_symbols_first(const char *name)
 	struct search search = {.name = name};
 
 	dl_iterate_phdr(look_into, &search);
+	return search.found;
+}
+
+bool ash_symbols_object_holds(const struct dl_phdr_info *object, const void *p)
+{
+	for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &object->dlpi_phdr[i];
+
+		if (header->p_type == PT_LOAD &&
+		    (uintptr_t)p - (object->dlpi_addr + header->p_vaddr) < header->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+struct search_next {
+	const char *name;
+	const void *own;
+	bool behind; /* the object of `own` was met */
+	uintptr_t base;
+	bool has_it;
+	const void *found;
+};
+
+static void find_function(ElfW(Sym) * symbol, void *argument)
+{
+	struct search_next *search = argument;
+
+	if (symbol->st_shndx == SHN_UNDEF || search->has_it)
+		return;
+	search->has_it = true;
+	if ((symbol->st_info & 0xf) == STT_FUNC)
+		search->found = (const void *)(search->base + symbol->st_value);
+}
+
+static int look_behind(struct dl_phdr_info *object, size_t size, void *argument)
+{
+	struct search_next *search = argument;
+	struct ash_symbols symbols;
+
+	(void)size;
+	if (!search->behind) {
+		search->behind = ash_symbols_object_holds(object, search->own);
+		return 0;
+	}
+	search->base = object->dlpi_addr;
+	if (read_object(object, &symbols) && symbols.symbols != NULL)
+		ash_symbols_each(&symbols, search->name, find_function, search);
+	return search->has_it;
+}
+
+const void *ash_symbols_next(const char *name, const void *own)
+{
+	struct search_next search = {.name = name, .own = own};
+
+	dl_iterate_phdr(look_behind, &search);
 	return search.found;
 }
