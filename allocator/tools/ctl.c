@@ -1,6 +1,8 @@
-/* ashlar-ctl: what mallctl knows, and asking a running process by it. */
+/* ashlar-ctl: what mallctl knows, asking a running process by it, and whether one has it at
+ * all. */
 #include <argp.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,8 @@
 
 #include <ashlar/ashlar.h>
 
+#include "tools/doctor.h"
+
 #ifndef ASH_API_PREFIX
 #error "the library's prefix is to be given"
 #endif
@@ -22,18 +26,24 @@
 const char *argp_program_version = "ashlar-ctl " PACKAGE_VERSION;
 
 static const char doc[] =
-	"Lists the names of mallctl, and reads and sets them in a running process.\v"
+	"Lists the names of mallctl, reads and sets them in a running process, and tells "
+	"whether a "
+	"process has the library.\v"
 	"  list [BEGINNING]            the names, their types, r(ead) or w(rite), and what "
 	"they are\n"
 	"  get NAME...                 what they are in the process\n"
 	"  set NAME [VALUE]            sets one; without VALUE for what is only done "
 	"(arena.0.purge)\n"
+	"  doctor PID                  whether the library is there, which, how configured, "
+	"and "
+	"what hinders it\n"
 	"\n"
-	"The process must have been started with ASHLAR_CTL=FOLDER in its environment and be "
+	"For get and set the process must have been started with ASHLAR_CTL=FOLDER in its "
+	"environment and be "
 	"one's "
 	"own. thread.* are of the thread that answers. For stats.* a new epoch is taken first.";
 
-enum { OPTION_MAN = 256, OPTION_ABSENT };
+enum { OPTION_MAN = 256, OPTION_ABSENT, OPTION_JSON };
 
 static const struct argp_option options[] = {
 	{"pid", 'p', "PID", 0, "the process, for get and set", 0},
@@ -41,12 +51,13 @@ static const struct argp_option options[] = {
 	{"man", OPTION_MAN, NULL, 0, "list: as a section of the manual page", 0},
 	{"absent", OPTION_ABSENT, NULL, 0,
 	 "list: names of jemalloc's that there are not, and why", 0},
+	{"json", OPTION_JSON, NULL, 0, "doctor: as one JSON object", 0},
 	{0},
 };
 
 struct request {
 	const char *pid, *folder;
-	bool man, absent;
+	bool man, absent, json;
 	char **words;
 	int n_words;
 };
@@ -71,12 +82,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case OPTION_ABSENT:
 		r->absent = true;
 		return 0;
+	case OPTION_JSON:
+		r->json = true;
+		return 0;
 	case ARGP_KEY_ARGS:
 		r->words = state->argv + state->next;
 		r->n_words = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "list, get or set is wanted");
+		argp_error(state, "list, get, set or doctor is wanted");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -233,31 +247,67 @@ static int set(const struct request *r)
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* The number of a process; 0 where it is none. */
+static pid_t pid_of(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	return *end == '\0' && n > 0 && n <= INT_MAX ? (pid_t)n : 0;
+}
+
+static int examine(const struct request *r)
+{
+	const char *text = r->n_words > 1 ? r->words[1] : r->pid;
+
+	if (text == NULL || pid_of(text) == 0) {
+		fprintf(stderr, "ashlar-ctl: doctor %s: a process's number is wanted\n",
+			text != NULL ? text : "");
+		return DOCTOR_CANNOT_TELL;
+	}
+	return doctor(pid_of(text), r->json);
+}
+
+/* An option that may stand behind the verb, too: whether it was there, and is taken away. */
+static bool take(struct request *r, const char *option)
+{
+	for (int i = 1; i < r->n_words; i++) {
+		if (strcmp(r->words[i], option) != 0)
+			continue;
+		memmove(&r->words[i], &r->words[i + 1],
+			(size_t)(r->n_words - i - 1) * sizeof(r->words[0]));
+		r->n_words--;
+		return true;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {options, parse, "list|get|set [WORD...]", doc, NULL,
-					 NULL,    NULL};
+	static const struct argp argp = {
+		options, parse, "list|get|set|doctor [WORD...]", doc, NULL, NULL, NULL};
 	struct request request = {0};
 	const char *verb;
 
 	/* What stands behind the verb are words, such as a number with a minus. */
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &request);
 	verb = request.words[0];
-	if (strcmp(verb, "list") == 0 && request.n_words > 1 &&
-	    strcmp(request.words[1], "--man") == 0) {
+	if (strcmp(verb, "list") == 0 && take(&request, "--man"))
 		request.man = true;
-		request.words++;
-		request.n_words--;
-	}
+	if (strcmp(verb, "doctor") == 0 && take(&request, "--json"))
+		request.json = true;
 	if (strcmp(verb, "list") == 0 && request.n_words <= 2)
 		return list(&request);
+	if (strcmp(verb, "doctor") == 0 && request.n_words <= 2)
+		return examine(&request);
 	if (strcmp(verb, "get") == 0 && request.n_words >= 2)
 		return get(&request);
 	if (strcmp(verb, "set") == 0 && (request.n_words == 2 || request.n_words == 3))
 		return set(&request);
 	fprintf(stderr,
-		"ashlar-ctl: '%s'%s: list [BEGINNING], get NAME..., set NAME [VALUE] are "
-		"known\n",
+		"ashlar-ctl: '%s'%s: list [BEGINNING], get NAME..., set NAME [VALUE] and "
+		"doctor "
+		"PID are known\n",
 		verb, request.n_words > 1 ? " with these words" : "");
 	return EXIT_FAILURE;
 }
