@@ -41,6 +41,22 @@ static void mean_waste_is_small(void **state)
 	assert_true(mean_waste(513, 16384) <= 38);
 }
 
+/* A block of a power of two behind a small header, as programs have them by the thousand:
+ * sqlite holds 18,900 of 1,032 bytes and 4,800 of 4,368, its pages. */
+static void headers_waste_little(void **state)
+{
+	const size_t page = 4096 + 272; /* sqlite 3.40, where pointers have 8 bytes */
+
+	(void)state;
+	for (size_t block = 1024; block < ASH_SMALL_MAX; block *= 2) {
+		size_t least = ash_class_size(ash_class_of(block + 1));
+
+		assert_true(least - block <= block / 12);
+		assert_true(ash_class_of(block + block / 16) == ash_class_of(block + 1));
+	}
+	assert_true((ash_class_size(ash_class_of(page)) - page) * 64 < page);
+}
+
 static void slabs(void **state)
 {
 	(void)state;
@@ -165,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_size),
 		cmocka_unit_test(mean_waste_is_small),
+		cmocka_unit_test(headers_waste_little),
 		cmocka_unit_test(slabs),
 		cmocka_unit_test(groups_fill_lines),
 		cmocka_unit_test(granules_follow_their_rule),
