@@ -140,7 +140,9 @@ char *process_environment(const struct process *p, const char *name)
 	size_t length, n = strlen(name);
 	char *text = process_text(p, "environ", &length), *found = NULL;
 
-	for (size_t at = 0; text != NULL && at < length; at += strlen(text + at) + 1) {
+	if (text == NULL)
+		return NULL;
+	for (size_t at = 0; at < length; at += strlen(text + at) + 1) {
 		if (strncmp(text + at, name, n) != 0 || text[at + n] != '=')
 			continue;
 		found = strdup(text + at + n + 1);
