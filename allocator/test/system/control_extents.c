@@ -633,7 +633,7 @@ static void waits_are_counted(void)
 	do
 		refresh();
 	while (size_in("stats.arenas.%u.mutexes.arena.num_wait", a) == 0);
-	over = true;
+	__atomic_store_n(&over, true, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
 	refresh();
