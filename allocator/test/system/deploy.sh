@@ -11,7 +11,8 @@ unset LD_LIBRARY_PATH
 # As installed: programs in bin, the library in lib.
 opt=$tmp/opt
 mkdir -p "$opt/bin" "$opt/lib"
-real() { if [ -x "$top_builddir/.libs/$1" ]; then echo "$top_builddir/.libs/$1"; else echo "$top_builddir/$1"; fi; }
+# Libtool's script stands for what lies in .libs, where there is one: an older build may have left that.
+real() { if [ "$(head -c 2 "$top_builddir/$1")" = '#!' ] && [ -x "$top_builddir/.libs/$1" ]; then echo "$top_builddir/.libs/$1"; else echo "$top_builddir/$1"; fi; }
 cp "$(real ashlar-run)" "$(real ashlar-ctl)" "$opt/bin"
 cp "$library" "$opt/lib/libashlar.so.0"
 run=$opt/bin/ashlar-run
