@@ -26,8 +26,8 @@ if [ "${ASH_SANITIZER:-no}" = no ]; then
 	bench run --workload tiny-churn --mode throughput --set ops=1000 --allocator ashlar,glibc --blocks 2 --out set
 	check '[ $status -eq 0 ] && "$rows" set allocator_file | sort -u >files &&
 		grep -qF "$home/lib" files' "it measures its own libashlar" 
-	"$home/bin/ashlar-run" --library >"$work/out"
-	check 'grep -qF /away/copy/ "$work/out" && [ -r "$(cat "$work/out")" ]' "ashlar-run finds it, too"
+	"$home/bin/ashlar-run" --library >"$work/library"
+	check 'grep -qF /away/copy/ "$work/library" && [ -r "$(cat "$work/library")" ]' "ashlar-run finds it, too"
 	if command -v gnuplot >/dev/null; then
 		check 'grep -q "^report: set/report.html" "$work/out" && [ -s set/report/fig01.svg ]' "and draws with its own scripts"
 	fi
