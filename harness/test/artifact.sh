@@ -12,6 +12,9 @@ export SOURCE_DATE_EPOCH
 mkdir "$set" && cp "$committed/manifest.json" "$set"
 grep '"mode": *"throughput"' "$committed/samples.jsonl" |
 	grep -E '"cell": *"(tiny-churn|frag-drain|sqlite)"' >"$set/samples.jsonl"
+day=$(sed -n 's/^ "started": "\(..........\).*/\1/p' "$set/manifest.json")
+seed=$(sed -n 's/^ "seed": \([0-9]*\),$/\1/p' "$set/manifest.json")
+samples=$(wc -l <"$set/samples.jsonl")
 cp "$room/cells.json" "$work/claims.json"
 "$bench" claims --update "$work/claims.json" "$set"
 
@@ -51,7 +54,7 @@ check '[ "$(ls figures/*.tsv | wc -l)" -ge 8 ] && [ -s figures/fig01.gp ] && [ -
 	! ls figures | grep -vE "[.](gp|tsv)\$"' "figures are scripts and tables"
 sed 1d contenders.tsv | cut -f 1,4 | sort >"$work/told"
 sed -n '/^ "contenders"/,/^ \]/s/^   "\(name\|build_id\)": "\(.*\)",$/\2/p' "$set/manifest.json" | paste - - | sort >"$work/there"
-check 'cmp "$work/told" "$work/there" && [ "$(wc -l <"$work/told")" -ge 7 ] && grep -q "^null.*2026-11-20$" contenders.tsv' \
+check 'cmp "$work/told" "$work/there" && [ "$(wc -l <"$work/told")" -ge 7 ] && [ ${#day} -eq 10 ] && grep -q "^null.*$day$" contenders.tsv' \
 	"contenders with build-ids and the day of the archive"
 cut -f 4 seeds.tsv | sed 1d | sort -u >"$work/told"
 grep -o '"seed": *[0-9]*' "$set/samples.jsonl" | sed 's/.*: *//' | sort -u >"$work/there"
@@ -59,9 +62,9 @@ check 'cmp "$work/told" "$work/there" && [ "$(sed 1d seeds.tsv | wc -l)" -eq 30 
 check 'grep -q "  one.trace$" traces.sha256 && (cd "$work/a/ashlar-9.8.7/workloads/traces" && sha256sum --quiet -c "$it/traces.sha256")' \
 	"traces with their hashes"
 bench run --dry-run --job reproduce.job --out "$work/never"
-check '[ $status -eq 0 ] && grep -q "^suite = verdict" reproduce.job && grep -q "^seed = 4462874700098516" reproduce.job &&
+check '[ $status -eq 0 ] && grep -q "^suite = verdict" reproduce.job && [ -n "$seed" ] && grep -q "^seed = $seed$" reproduce.job &&
 	grep -q "sqlite .* 10 blocks" "$work/out"' "the run as a job file"
-check '! grep -q "@" appendix.tex && grep -q "3 cells, 10 blocks, 210 samples" appendix.tex && grep -q "supports 6 claims" appendix.tex' \
+check '! grep -q "@" appendix.tex && grep -q "3 cells, 10 blocks, $samples samples" appendix.tex && [ "$samples" -ge 210 ] && grep -q "supports 6 claims" appendix.tex' \
 	"the appendix is filled from the set"
 # (The set says where it was measured, which may be a folder of this name.)
 grep -rlF --exclude=samples.jsonl --exclude=manifest.json -e "$work" -e "$top_builddir" . >"$work/out"
