@@ -118,7 +118,7 @@ bool ash_relief_all(void)
 {
 	struct ash_heap *heap = &ash_heap;
 	uint64_t before = ash_os_given.bytes;
-	size_t idle, holes;
+	size_t idle, dirty, now;
 
 	ash_thread_inherit(UINT_MAX);
 	ash_mapping_trim(heap, UINT64_MAX, UINT64_MAX);
@@ -126,12 +126,13 @@ bool ash_relief_all(void)
 	ash_rounds_inboxes();
 	idle = ash_block_idle(heap);
 	ash_purge_all(heap);
-	holes = ash_account_hole_bytes(heap);
+	dirty = ash_account_dirty(heap);
 	claimed(heap, SIZE_MAX);
-	/* Slabs whose pages went as holes are free runs now, and count as dirty; what others
-	 * free meanwhile is left to the next call. */
-	if (ash_account_hole_bytes(heap) < holes)
-		ash_purge_up_to(heap, holes - ash_account_hole_bytes(heap));
+	/* What never held memory in a block counts as dirty from its first hole on, as does what
+	 * is left of slabs that went meanwhile; what others free is left to the next call. */
+	now = ash_account_dirty(heap);
+	if (now > dirty)
+		ash_purge_up_to(heap, (now - dirty) << ASH_GRANULE_SHIFT);
 	ash_block_release_empty(heap, idle);
 	return ash_os_given.bytes != before;
 }

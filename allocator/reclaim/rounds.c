@@ -442,16 +442,21 @@ void ash_rounds_notice(void)
 void ash_rounds_freed(void)
 {
 	struct ash_stall stall;
+	uint64_t start;
 
 	if (ash_mutex_forking || !ash_load_relaxed(&heap->drain.enabled) ||
 	    !ash_claim_try(heap))
 		return;
 	ash_stall_begin(&stall);
+	start = ash_os_given_ns();
 	ash_drain_step(heap, ash_os_coarse_clock_ns());
 	/* A program of one thread may never come back to a slow path: what holds no memory now
-	 * is unmapped now. */
+	 * is unmapped now; half as many blocks where the step took half of the call's time. */
 	if (!ash_background_running())
-		ash_block_release_idle(heap, heap->rounds.epoch, true, IDLE_IN_A_CALL);
+		ash_block_release_idle(heap, heap->rounds.epoch, true,
+				       ash_os_given_ns() - start < CALL_NS / 2
+					       ? IDLE_IN_A_CALL
+					       : IDLE_IN_A_CALL / 2);
 	ash_stall_end(heap, &stall, false);
 	ash_claim_give_back(heap);
 }
