@@ -128,8 +128,9 @@ bool ash_relief_all(void)
 	ash_purge_all(heap);
 	dirty = ash_account_dirty(heap);
 	claimed(heap, SIZE_MAX);
-	/* What never held memory in a block counts as dirty from its first hole on, as does what
-	 * is left of slabs that went meanwhile; what others free is left to the next call. */
+	/* What never held memory in a block counts as dirty from its first hole on, as does
+	 * what is left of slabs that went meanwhile; what others free is left to the next call.
+	 */
 	now = ash_account_dirty(heap);
 	if (now > dirty)
 		ash_purge_up_to(heap, (now - dirty) << ASH_GRANULE_SHIFT);
