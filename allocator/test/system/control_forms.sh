@@ -289,10 +289,13 @@ fi
 # --- Redis ---------------------------------------------------------------------------------------------------
 # Debian's is linked to jemalloc, whose names the preload takes over.
 redis() {
-	have redis-server && have redis-cli || { skip "redis-server" "not installed"; return; }
-	ldd "$(command -v redis-server)" | grep -q jemalloc || { skip "redis-server" "it is not linked to jemalloc"; return; }
+	# The executable of Debian's redis-check-rdb is the server when it is called by that name.
+	server=$(command -v redis-server || command -v redis-check-rdb)
+	[ -n "$server" ] && have redis-cli || { skip "redis-server" "redis-tools is not installed"; return; }
+	ldd "$server" | grep -q jemalloc || { skip "redis-server" "it is not linked to jemalloc"; return; }
 	mkdir "$tmp/redis"
-	LD_PRELOAD=$library redis-server --port 0 --unixsocket "$tmp/redis/s" --dir "$tmp/redis" --save '' \
+	ln -s "$server" "$tmp/redis/redis-server"
+	LD_PRELOAD=$library "$tmp/redis/redis-server" --port 0 --unixsocket "$tmp/redis/s" --dir "$tmp/redis" --save '' \
 		--logfile "$tmp/redis/log" --daemonize no >"$tmp/redis/out" 2>&1 &
 	server=$!
 	at_exit() { kill $server 2>"$tmp/none"; }
