@@ -145,39 +145,41 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	return ash_bounds_set_decay_ms(which, in->zd) ? 0 : EFAULT;
 }
 
+/* A bound that is `now` in force in an arena.  The heap's cannot be changed: it takes a value
+ * that says what is so, `holds`. */
+static int bound(const size_t *at, size_t now, bool holds, int (*set)(unsigned, size_t),
+		 union ash_ctl_value *out, const union ash_ctl_value *in)
+{
+	unsigned arena = (unsigned)at[0];
+
+	if (!is_heap(at[0]) && !ash_arena_exists(arena))
+		return EFAULT;
+	out->z = now;
+	if (in == NULL)
+		return 0;
+	if (is_heap(at[0]))
+		return holds ? 0 : EFAULT;
+	return as_effect(set(arena, in->z));
+}
+
 /* The heap grows by whole hugeblocks, so that a lower bound cannot be had and a higher one
  * holds. */
 static int grow_limit(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		      const union ash_ctl_value *in)
 {
-	unsigned arena = (unsigned)at[0];
+	size_t now = ash_arena_grow_most((unsigned)at[0]);
 
 	(void)row;
-	if (!is_heap(at[0]) && !ash_arena_exists(arena))
-		return EFAULT;
-	out->z = ash_arena_grow_most(arena);
-	if (in == NULL)
-		return 0;
-	if (is_heap(at[0]))
-		return in->z >= out->z ? 0 : EFAULT;
-	return as_effect(ash_arena_set_grow_most(arena, in->z));
+	return bound(at, now, in == NULL || in->z >= now, ash_arena_set_grow_most, out, in);
 }
 
 /* (What is freed of the heap goes by its age, whatever its length.) */
 static int oversize(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		    const union ash_ctl_value *in)
 {
-	unsigned arena = (unsigned)at[0];
-
 	(void)row;
-	if (!is_heap(at[0]) && !ash_arena_exists(arena))
-		return EFAULT;
-	out->z = ash_arena_oversize(arena);
-	if (in == NULL)
-		return 0;
-	if (is_heap(at[0]))
-		return in->z == 0 ? 0 : EFAULT;
-	return as_effect(ash_arena_set_oversize(arena, in->z));
+	return bound(at, ash_arena_oversize((unsigned)at[0]), in == NULL || in->z == 0,
+		     ash_arena_set_oversize, out, in);
 }
 
 static const struct ash_ctl_row rows[] = {

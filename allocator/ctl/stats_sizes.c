@@ -27,42 +27,40 @@ int ash_ctl_own_bin(size_t arena, unsigned class, size_t offset, uint64_t *n)
 	return error;
 }
 
+/* The heap's figure, at `heap` of the last epoch's, and that of arenas of the program's own, at
+ * `own` of a bin's: of what the row's arena names. */
+static int heap_and_own(const size_t *at, size_t heap, size_t own, union ash_ctl_value *out)
+{
+	uint64_t others = 0;
+	int error = 0;
+
+	out->u64 = ash_ctl_has_heap(at[0]) ? ash_ctl_epoch_at(heap) : 0;
+	if (at[0] != 0)
+		error = ash_ctl_own_bin(at[0], (unsigned)at[1] + 1, own, &others);
+	out->u64 += others;
+	return error;
+}
+
 static int of_bin(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		  const union ash_ctl_value *in)
 {
-	unsigned class = (unsigned)at[1] + 1;
-	uint64_t heap = 0, others = 0;
-	int error = 0;
-
 	(void)in;
-	if (ash_ctl_has_heap(at[0]))
-		heap = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, bin) +
-					class * sizeof(struct ash_snapshot_bin) +
-					(row->offset & 0xffff));
-	if (at[0] != 0)
-		error = ash_ctl_own_bin(at[0], class, row->offset >> 16, &others);
-	out->u64 = heap + others;
-	return error;
+	return heap_and_own(at,
+			    offsetof(struct ash_snapshot_whole, bin) +
+				    (at[1] + 1) * sizeof(struct ash_snapshot_bin) +
+				    (row->offset & 0xffff),
+			    row->offset >> 16, out);
 }
 
 static int nonfull(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		   const union ash_ctl_value *in)
 {
-	unsigned class = (unsigned)at[1] + 1;
-	uint64_t heap = 0, others = 0;
-	int error = 0;
-
 	(void)row, (void)in;
-	if (ash_ctl_has_heap(at[0]))
-		heap = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, census.class) +
-					class * sizeof(struct ash_census_class) +
-					offsetof(struct ash_census_class, nonfull));
-	if (at[0] != 0)
-		error = ash_ctl_own_bin(at[0], class,
-					offsetof(struct ash_arena_bin_stats, nonfull_slabs),
-					&others);
-	out->u64 = heap + others;
-	return error;
+	return heap_and_own(at,
+			    offsetof(struct ash_snapshot_whole, census.class) +
+				    (at[1] + 1) * sizeof(struct ash_census_class) +
+				    offsetof(struct ash_census_class, nonfull),
+			    offsetof(struct ash_arena_bin_stats, nonfull_slabs), out);
 }
 
 static int bin_waits(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
