@@ -22,8 +22,8 @@
 #define SLABS_LEAST ((size_t)1 << 20)
 #define SLABS_SHARE 24
 /* and in runs, which are in larger pieces: fewer. */
-#define RUNS_LEAST ((size_t)256 << 10)
-#define RUNS_SHARE 40
+#define RUNS_LEAST ((size_t)512 << 10)
+#define RUNS_SHARE 24
 /* A thread looks again when it has freed this part of what is held at most. */
 #define STEP_SHARE 8
 #define STEP_NS 60000u
