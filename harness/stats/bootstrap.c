@@ -105,10 +105,9 @@ static struct interval bootstrap(const struct stat_pairs *members, size_t nmembe
 			}
 			estimates[r] = combine(mean, context);
 		}
-		qsort(estimates, STAT_RESAMPLES, sizeof(*estimates), stat_ascending);
 		tail = tail_of(&resample, result.n);
-		result.low = stat_sorted_quantile(estimates, STAT_RESAMPLES, tail);
-		result.high = stat_sorted_quantile(estimates, STAT_RESAMPLES, 1 - tail);
+		result.low = stat_selected_quantile(estimates, STAT_RESAMPLES, tail);
+		result.high = stat_selected_quantile(estimates, STAT_RESAMPLES, 1 - tail);
 	}
 	resample_free(&resample);
 	free(estimates);

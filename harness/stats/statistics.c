@@ -15,24 +15,6 @@ void stat_random_seed(struct stat_random *r, uint64_t seed)
 	}
 }
 
-static uint64_t rotate(uint64_t x, int k)
-{
-	return (x << k) | (x >> (64 - k));
-}
-
-uint64_t stat_random_next(struct stat_random *r)
-{
-	uint64_t *s = r->s, result = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
-
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= t;
-	s[3] = rotate(s[3], 45);
-	return result;
-}
-
 int stat_ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -63,6 +45,53 @@ double stat_sorted_quantile(const double *sorted, size_t n, double q)
 	if (below + 1 >= n)
 		return sorted[n - 1];
 	return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+/* Puts the value of that rank in its place: none greater before it, none lesser after it. */
+static double select_rank(double *x, size_t n, size_t rank)
+{
+	size_t first = 0, last = n - 1;
+
+	while (first < last) {
+		double pivot = x[first + (last - first) / 2];
+		size_t i = first, j = last;
+
+		for (;;) {
+			while (x[i] < pivot)
+				i++;
+			while (pivot < x[j])
+				j--;
+			if (i >= j)
+				break;
+			double swapped = x[i];
+
+			x[i++] = x[j];
+			x[j--] = swapped;
+		}
+		/* j may have gone one below i, which then starts the upper part. */
+		if (rank <= j)
+			last = j;
+		else
+			first = j + 1;
+	}
+	return x[rank];
+}
+
+double stat_selected_quantile(double *x, size_t n, double q)
+{
+	double at = q * (double)(n - 1), pair[2];
+	size_t below = (size_t)at;
+
+	if (n == 0)
+		return NAN;
+	pair[0] = select_rank(x, n, below + 1 < n ? below : n - 1);
+	if (below + 1 >= n)
+		return pair[0];
+	pair[1] = x[below + 1];
+	for (size_t i = below + 2; i < n; i++)
+		if (x[i] < pair[1])
+			pair[1] = x[i];
+	return pair[0] + (at - (double)below) * (pair[1] - pair[0]);
 }
 
 double stat_quantile(const double *x, size_t n, double q)

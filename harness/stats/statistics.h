@@ -68,13 +68,34 @@ struct stat_random {
 	uint64_t s[4];
 };
 void stat_random_seed(struct stat_random *r, uint64_t seed);
-uint64_t stat_random_next(struct stat_random *r);
+
+static inline uint64_t stat_rotate(uint64_t x, int k)
+{
+	return (x << k) | (x >> (64 - k));
+}
+
+/* Here, since half of a bootstrap is drawing. */
+static inline uint64_t stat_random_next(struct stat_random *r)
+{
+	uint64_t *s = r->s, result = stat_rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = stat_rotate(s[3], 45);
+	return result;
+}
 
 /* Quantile q in [0, 1] with linear interpolation (type 7 of Hyndman and Fan 1996). */
 double stat_quantile(const double *x, size_t n, double q);
 double stat_median(const double *x, size_t n);
 /* The quantile of values that are in ascending order already. */
 double stat_sorted_quantile(const double *sorted, size_t n, double q);
+/* The same of values in any order, which changes their order: in linear time (Hoare's FIND,
+ * Communications of the ACM 4(7), 1961), where a sort would take most of a bootstrap. */
+double stat_selected_quantile(double *x, size_t n, double q);
 /* For qsort, of doubles without NaN. */
 int stat_ascending(const void *a, const void *b);
 /* Median absolute deviation from the median, unscaled. */

@@ -23,7 +23,15 @@ whole() {
 	"$make_set" "$set_dir" planted torn || return 1
 	cp "$set_dir/samples.jsonl" "$work/before.jsonl"
 	"$report" "$set_dir" >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
+	mkdir "$work/drawn" && cp "$set_dir"/report/*.svg "$set_dir"/report/*.png "$work/drawn" || return 1
 	[ "$(tail -n 1 "$work/said")" = "report: $set_dir/report.html" ] && [ ! -s "$work/err" ]
+}
+# Where it is not the drawing that is looked at, the pictures are those of that set: gnuplot takes most of
+# the time of a report.
+printf '#!/bin/sh\ncp "%s/${2%%.gp}.svg" "%s/${2%%.gp}.png" .\n' "$work/drawn" "$work/drawn" >"$work/copies"
+chmod +x "$work/copies"
+sketched() { # ARGUMENT...
+	GNUPLOT=$work/copies "$report" "$@"
 }
 figures_are_there() {
 	for f in 01 02 03 04 05 07 07b 08 08b 09 10 10b 12 12b 13 14 15 15b 16 16b; do
@@ -39,7 +47,7 @@ scripts_stand_alone() {
 	for f in "$work"/alone/fig*.gp; do
 		(cd "$work/alone" && "$gnuplot" -d "$f") >"$work/gp" 2>&1 || { cat "$work/gp"; return 1; }
 		[ ! -s "$work/gp" ] || { echo "$f:"; cat "$work/gp"; return 1; }
-		[ -s "${f%.gp}.svg" ] && [ -s "${f%.gp}.png" ] || return 1
+		cmp "${f%.gp}.svg" "$work/drawn/$(basename "$f" .gp).svg" && [ -s "${f%.gp}.png" ] || return 1
 	done
 }
 a_panel_reads_its_rows() { # what gnuplot reads grows with the panels, not with panels times contenders
@@ -168,10 +176,7 @@ first_screen() { # what was compared, programs with the best, memory, requests, 
 	END
 }
 pictures_only() { # a set that is kept: what is gone is not claimed
-	# The pictures are those of the other set, which is enough here and takes no time.
-	printf '#!/bin/sh\ncp "%s/${2%%.gp}.svg" "%s/${2%%.gp}.png" .\n' "$set_dir/report" "$set_dir/report" >"$work/copies" &&
-		chmod +x "$work/copies" && "$make_set" "$work/kept" planted torn || return 1
-	GNUPLOT=$work/copies "$report" "$work/kept" --pictures-only >/dev/null || return 1
+	"$make_set" "$work/kept" planted torn && sketched "$work/kept" --pictures-only >/dev/null || return 1
 	[ -z "$(find "$work/kept/report" -name '*.gp' -o -name '*.png' -o -name 'fig*.tsv')" ] && [ -s "$work/kept/report/fig01.svg" ] &&
 		grep -q 'Only the pictures were kept' "$work/kept/report.html" && page_can_be_read "$work/kept" 20
 }
@@ -183,7 +188,7 @@ reasons_are_there() {
 }
 same_bytes_again() {
 	cp "$set_dir/report.html" "$work/first.html"
-	"$report" "$set_dir" >/dev/null && cmp "$work/first.html" "$set_dir/report.html" &&
+	sketched "$set_dir" >/dev/null && cmp "$work/first.html" "$set_dir/report.html" &&
 		cmp "$work/before.jsonl" "$set_dir/samples.jsonl"
 }
 planted_is_found() {
@@ -231,7 +236,7 @@ edited() { # SET PYTHON: a synthetic set whose records s are edited
 saturated_is_named() { # without percentiles, in the table and on the figure
 	edited "$work/over" '
 if s["cell"] == "kv-server:load=90" and s["allocator"] == "ashlar":
-    s.update(offered_rate=1000000, achieved_rate=700000, saturated=True)' && "$report" "$work/over" >/dev/null || return 1
+    s.update(offered_rate=1000000, achieved_rate=700000, saturated=True)' && sketched "$work/over" >/dev/null && (cd "$work/over/report" && "$gnuplot" -d fig10b.gp) || return 1
 	grep -q '<th scope="row">kv-server:load=90</th><td>request</td><td>ashlar</td><td>saturated in 1 of 1: at least 70 % of the rate</td>' \
 		"$work/over/report.html" || return 1
 	grep -q '^ashlar-summary 1,kv-server:load=90,latency,workload,kv-server,ashlar,glibc,saturated,samples,1,,,1,,,,,0,$' \
@@ -265,14 +270,14 @@ if "cpu_ns" in s:
 		! grep -q '<th scope="row">tiny-churn †</th>' "$work/twice/report.html"
 }
 other_reference() {
-	"$report" "$set_dir" --reference ashlar >/dev/null || return 1
+	sketched "$set_dir" --reference ashlar >/dev/null || return 1
 	within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, programs' glibc ratio)" 1.6 &&
 		within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, workloads' glibc ratio)" 1.6
 }
 
 markdown_says_the_same() { # as the page: sections, paragraphs, items, tables field by field, figures
 	"$make_set" "$work/both" planted torn unfinished && odd_words "$work/both" || return 1
-	"$report" "$work/both" --markdown >"$work/out.md" 2>"$work/err" || { cat "$work/err"; return 1; }
+	sketched "$work/both" --markdown >"$work/out.md" 2>"$work/err" || { cat "$work/err"; return 1; }
 	grep -qx "report: $work/both/report.md" "$work/out.md" &&
 		[ "$(tail -n 1 "$work/out.md")" = "report: $work/both/report.html" ] || { cat "$work/out.md"; return 1; }
 	python3 "$top_srcdir/harness/test/compare_formats.py" "$work/both" || return 1
@@ -298,7 +303,7 @@ odd_words() { # SET: what a format could take for its own
 }
 page_needs_no_markdown() { # one format does not change another, and is made only on demand
 	[ ! -e "$set_dir/report.md" ] && cp "$work/both/report.html" "$work/with.html" &&
-		"$report" "$work/both" >/dev/null && cmp "$work/with.html" "$work/both/report.html"
+		sketched "$work/both" >/dev/null && cmp "$work/with.html" "$work/both/report.html"
 }
 
 sizes_are_drawn() { # a panel per own workload that was recorded; the others are named
@@ -306,13 +311,13 @@ sizes_are_drawn() { # a panel per own workload that was recorded; the others are
 	[ "$(awk -F'\t' 'NR > 2 { print $2 }' "$t" | sort -u | grep -c .)" -eq 7 ] &&
 		grep -q 'Not recorded: prod-cons\.' "$set_dir/report.html" || return 1
 	awk -F'\t' '$2 == "tiny-churn" { n++; last = $4 + $5 } END { exit !(n == 3 && last == 2) }' "$t" || return 1
-	"$make_set" "$work/nocdf" blocks=1 && rm -r "$work/nocdf/cdf" && "$report" "$work/nocdf" >/dev/null || return 1
+	"$make_set" "$work/nocdf" blocks=1 && rm -r "$work/nocdf/cdf" && sketched "$work/nocdf" >/dev/null || return 1
 	grep -q 'Left out: the folder cdf/ holds no sizes of a workload' "$work/nocdf/report.html"
 }
 
 held_is_the_quotient_of_means() { # by awk, from the timeline of one sample of its cell
 	t=$set_dir/report/held.tsv
-	"$make_set" "$work/held" blocks=1 && "$report" "$work/held" >/dev/null || return 1
+	"$make_set" "$work/held" blocks=1 && sketched "$work/held" >/dev/null || return 1
 	t=$work/held/report/held.tsv
 	for who in glibc jemalloc ashlar; do
 		sample=$(grep '"cell":"fleet"' "$work/held/samples.jsonl" | grep '"mode":"throughput"' | grep "\"allocator\":\"$who\"")
@@ -404,12 +409,12 @@ tells_the_machine() { # on the first screen, and only what the set says
 	undrawn "$work/guest" && grep -q "The machine: frequency unknown[.]" "$work/guest/report.html"
 }
 tells_how_far() {
-	"$report" "$work/guest" >"$work/said" || return 1
+	sketched "$work/guest" >"$work/said" || return 1
 	head -n 1 "$work/said" | grep -q "^1/[0-9]*  Figure 1" || return 1
-	"$report" --quiet "$work/guest" >"$work/said" || return 1
+	sketched --quiet "$work/guest" >"$work/said" || return 1
 	! grep -q "^[0-9]*/" "$work/said" && [ "$(tail -n 1 "$work/said")" = "report: $work/guest/report.html" ] || return 1
 	command -v script >/dev/null || return 0
-	script -qec "$report $work/guest" /dev/null >"$work/said" </dev/null || return 1
+	GNUPLOT=$work/copies script -qec "$report $work/guest" /dev/null >"$work/said" </dev/null || return 1
 	tr '\r' '\n' <"$work/said" | grep -c "^[0-9]*/[0-9]*  Figure" | grep -qx '[12][0-9]'
 }
 
@@ -440,8 +445,8 @@ older_sets_say_that_nothing_ran_twice() {
 
 # --- sets of another kind ---------------------------------------------------------------
 events_of_a_pmu() {
-	"$make_set" "$work/pmu" pmu="$top_srcdir/harness/test/perf_counts.txt" && "$report" "$work/pmu" >/dev/null ||
-		return 1
+	"$make_set" "$work/pmu" pmu="$top_srcdir/harness/test/perf_counts.txt" && sketched "$work/pmu" >/dev/null &&
+		(cd "$work/pmu/report" && rm fig16b.svg && "$gnuplot" -d fig16b.gp) || return 1
 	# A set a block: each event of each has its panel, and no other.
 	[ "$(grep -v '^#' "$work/pmu/report/fig16b.tsv" | awk -F'\t' 'NR > 1 && $1 > 0 { print $2 }' | sort -u | wc -l)" -eq 11 ] &&
 		grep -q 'dTLB-load-misses' "$work/pmu/report/fig16b.tsv" && [ -s "$work/pmu/report/fig16b.svg" ]
@@ -478,7 +483,7 @@ figures_without_data_are_explained() {
 	"$make_set" "$work/few" || return 1
 	grep '"cell":"tiny-churn".*"mode":"throughput"' "$work/few/samples.jsonl" >"$work/lines" &&
 		cp "$work/lines" "$work/few/samples.jsonl" || return 1
-	"$report" "$work/few" >"$work/said" || return 1
+	sketched "$work/few" >"$work/said" || return 1
 	grep -q 'Left out: no workload ran with more than one number of threads' "$work/few/report.html" &&
 		[ -s "$work/few/report/fig01.svg" ] && [ ! -e "$work/few/report/fig10.svg" ]
 }
@@ -560,7 +565,7 @@ one_machine_has_no_part() {
 
 scripts_are_found() { # away from the build tree only where told, or where they are installed
 	cp "$report" "$work/moved" || return 1
-	ASHLAR_PLOTS=$top_srcdir/plots "$work/moved" "$set_dir" >/dev/null || return 1
+	GNUPLOT=$work/copies ASHLAR_PLOTS=$top_srcdir/plots "$work/moved" "$set_dir" >/dev/null || return 1
 	ASHLAR_PLOTS=$work/nothing "$work/moved" "$work/plain" >/dev/null 2>"$work/err"
 	[ $? -eq 3 ] && one_line && grep -q 'ASHLAR_PLOTS can name' "$work/err"
 }
@@ -577,7 +582,7 @@ few() { # FOLDER CONTENDER...: a set of only these
 	lines = [line for line in open(folder + "/samples.jsonl") if json.loads(line)["allocator"] in names]
 	open(folder + "/samples.jsonl", "w").writelines(lines)
 	END
-	[ $? -eq 0 ] && "$report" "$1" >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
+	[ $? -eq 0 ] && sketched "$1" >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
 	! grep -q 'interval: \.\|memory: \.' "$1/report.html"
 }
 one_is_absolute() { # no word of ratios, and a median with its interval in each cell

@@ -33,6 +33,32 @@ static void order_statistics(void **state)
 	close_to(x[0], 9, 0); /* left as it was */
 }
 
+/* The quantiles of a sort, bit for bit, of few and many values, with ties, in any order. */
+static void selected_like_sorted(void **state)
+{
+	const double at[] = {0, 0.013, 0.025, 0.5, 0.75, 0.975, 1};
+	struct stat_random r;
+	double x[300], changed[300];
+
+	(void)state;
+	stat_random_seed(&r, 7);
+	for (size_t n = 1; n <= 300; n++)
+		for (size_t kinds = 1; kinds <= 1000; kinds *= 10) {
+			for (size_t i = 0; i < n; i++)
+				x[i] = (double)(stat_random_next(&r) % kinds) / 7;
+			if (kinds == 100) /* in order already */
+				qsort(x, n, sizeof(*x), stat_ascending);
+			memcpy(changed, x, n * sizeof(*x));
+			for (size_t k = 0; k < sizeof(at) / sizeof(*at); k++)
+				close_to(stat_selected_quantile(changed, n, at[k]),
+					 stat_quantile(x, n, at[k]), 0);
+			qsort(changed, n, sizeof(*changed), stat_ascending);
+			qsort(x, n, sizeof(*x), stat_ascending);
+			assert_memory_equal(changed, x, n * sizeof(*x));
+		}
+	assert_true(isnan(stat_selected_quantile(x, 0, 0.5)));
+}
+
 /* First outputs of xoshiro256** from the state 1, 2, 3, 4, as published with its ports. */
 static void generator_is_fixed(void **state)
 {
@@ -456,6 +482,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_means_of_the_same_blocks),
 		cmocka_unit_test(order_statistics),
+		cmocka_unit_test(selected_like_sorted),
 		cmocka_unit_test(generator_is_fixed),
 		cmocka_unit_test(pairing),
 		cmocka_unit_test(few_values),
