@@ -61,7 +61,7 @@ static void huge_pages_init(void)
  * one for very large allocations. */
 static void arenas_init(void)
 {
-	unsigned cpus = ash_os_usable_cpus();
+	unsigned cpus = ash_shard_cpus();
 	uint64_t n = ash_conf.narenas != 0 ? ash_conf.narenas
 		     : cpus > 1            ? 4 * (uint64_t)cpus
 					   : 1;

@@ -54,10 +54,11 @@ static uint64_t first_length(uint64_t largest)
 	return length;
 }
 
-/* The kernel's random number for this process's addresses, as far as it shows. */
+/* The kernel's random number for this process's addresses, as far as it shows.  (The two may
+ * lie at a distance that is always the same, so that their difference tells little.) */
 static uint64_t spread(uintptr_t probe, uint64_t most)
 {
-	uint64_t hash = (probe ^ (uintptr_t)&ash_window) >> 12;
+	uint64_t hash = (probe + 2 * (uintptr_t)&ash_window) >> 12;
 
 	return (hash * 0x9e3779b97f4a7c15u >> 32) % (most / ASH_HUGE + 1) * ASH_HUGE;
 }
@@ -75,20 +76,19 @@ static bool reaches(uintptr_t base, uint64_t length)
 	return true;
 }
 
-/* Where a window of this length goes; 0 where there is no room.
+/* Where a window of this length goes; 0 where there is no room.  `probe` is an address that the
+ * kernel chose just now: that of the window's tables.
  *
- * The kernel places mappings downward from the probed address.  What lies below that exists,
+ * The kernel places mappings downward from there.  What lies below that exists,
  * wherever addresses end.  Up to a quarter of it nobody comes by before the three quarters
  * above are full: executables lie at two thirds, and where mappings are placed upward they
  * begin at a third or a quarter.  CLISP wants the second eighth for itself, so a window that is
  * not too large lies between a quarter and a third.  One that is large for its address space
  * may reach to the half. */
-static uintptr_t place(uint64_t length)
+static uintptr_t place(uint64_t length, uint64_t probe)
 {
-	uint64_t probe = (uintptr_t)ash_os_probe_address(ASH_HUGE), space, end;
+	uint64_t space, end;
 
-	if (probe == 0)
-		return 0;
 	probe = ash_align_down(probe, ASH_HUGE);
 	space = ash_pow2_ceil(probe);
 	if (length <= space / 32)
@@ -107,20 +107,23 @@ static uintptr_t place(uint64_t length)
 	return reaches(probe + 2 * length, length) ? probe + 2 * length : 0;
 }
 
+/* The tables, one behind the other in one mapping, and where the window goes. */
 static bool map_tables(uint64_t length, struct ash_window *w)
 {
 	size_t class_bytes = ash_align_up(length >> ASH_GRANULE_SHIFT, ash_os_page);
 	size_t block_bytes =
 		ash_align_up((length >> ASH_HUGE_SHIFT) * sizeof(void *), ash_os_page);
+	char *tables = ash_os_map_readonly(class_bytes + block_bytes);
 
-	w->classes = ash_os_map_readonly(class_bytes);
-	if (w->classes == NULL)
+	if (tables == NULL)
 		return false;
-	w->blocks = ash_os_map_readonly(block_bytes);
-	if (w->blocks == NULL) {
-		ash_os_unmap(w->classes, class_bytes);
+	w->base = place(length, (uintptr_t)tables);
+	if (w->base == 0) {
+		ash_os_unmap(tables, class_bytes + block_bytes);
 		return false;
 	}
+	w->classes = (void *)tables;
+	w->blocks = (void *)(tables + class_bytes);
 	return true;
 }
 
@@ -137,9 +140,9 @@ bool ash_window_is_valid(void)
 bool ash_window_init(uint64_t largest)
 {
 	for (uint64_t length = first_length(largest); length >= WINDOW_FLOOR; length /= 2) {
-		struct ash_window w = {.base = place(length)};
+		struct ash_window w = {.base = 0};
 
-		if (w.base == 0 || !map_tables(length, &w))
+		if (!map_tables(length, &w))
 			continue;
 		w.nblocks = (uint32_t)(length >> ASH_HUGE_SHIFT);
 		ash_window.base = w.base;

@@ -136,14 +136,19 @@ static void note_memory(const char *folder, uint64_t limit, bool v2)
 	strcpy(found.group, folder);
 }
 
-static void look_at_memory_v2(const char *folder)
+static void look_at_most_v2(const char *folder)
 {
 	uint64_t most = read_value(folder, "/memory.max");
-	uint64_t high = read_value(folder, "/memory.high");
 
 	if (most < found.memory)
 		found.memory = most;
-	note_memory(folder, most < high ? most : high, true);
+	note_memory(folder, most, true);
+}
+
+static void look_at_memory_v2(const char *folder)
+{
+	look_at_most_v2(folder);
+	note_memory(folder, read_value(folder, "/memory.high"), true);
 }
 
 static void look_at_memory_v1(const char *folder)
@@ -238,7 +243,9 @@ static void look_at_stalls(const char *folder)
 	ash_format(found.stalls, sizeof(found.stalls), "%s/memory.pressure", folder);
 }
 
-static void look_at_groups(bool cpus_too)
+/* At the start what bounds the process: CPUs and hard limits.  Else what is watched: all limits
+ * of memory and its stalls. */
+static void look_at_groups(bool start)
 {
 	char text[TEXT_MOST];
 	struct span memory, cpu, v2;
@@ -253,14 +260,16 @@ static void look_at_groups(bool cpus_too)
 	v2 = path_of(text, "");
 	if (memory.length != 0)
 		each_level("/sys/fs/cgroup/memory", memory, look_at_memory_v1);
-	if (cpu.length != 0 && cpus_too)
+	if (cpu.length != 0 && start)
 		each_level("/sys/fs/cgroup/cpu", cpu, look_at_cpu_v1);
 	if (memory.length != 0 || cpu.length != 0)
 		base = "/sys/fs/cgroup/unified"; /* both versions, each with its controllers */
 	if (memory.length == 0)
-		each_level(base, v2, look_at_memory_v2);
-	if (cpu.length == 0 && cpus_too)
+		each_level(base, v2, start ? look_at_most_v2 : look_at_memory_v2);
+	if (cpu.length == 0 && start)
 		each_level(base, v2, look_at_cpu_v2);
+	if (start)
+		return;
 	/* The stalls of the own group.  In a namespace of groups its path is "/", and so is
 	 * that of a process that is in none: then they are the machine's, as they should be. */
 	if (v2.length != 0 && (v2.length > 1 || memory.length == 0))

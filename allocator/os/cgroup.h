@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads the limits.  Called once, after ash_os_init; allocates nothing, keeps errno. */
+/* Reads the quota and the hard limits.  Called once, after ash_os_init; allocates nothing,
+ * keeps errno. */
 void ash_cgroup_init(void);
 
 /* CPUs that the smallest quota amounts to, rounded up; 0 = none. */
@@ -19,7 +20,8 @@ unsigned ash_cgroup_cpus(void);
  * none. */
 uint64_t ash_cgroup_memory(void);
 
-/* Whether some group had a limit, hard or memory.high, at the last look at the groups. */
+/* Whether some group had a limit at the last look at the groups: at the start a hard one, since
+ * ash_cgroup_keep also memory.high. */
 bool ash_cgroup_bounded(void);
 
 /* By the background thread: opens what ash_cgroup_pressure reads, of the group that the process

@@ -102,12 +102,13 @@ static int ask(int option)
 	return (int)answer;
 }
 
-static int filters_at_start, privileges_at_start;
+static int filters_at_start;
+static int privileges_at_start; /* asked only where there were filters */
 
 void ash_os_note_confinement(void)
 {
 	filters_at_start = ask(PR_GET_SECCOMP);
-	privileges_at_start = ask(PR_GET_NO_NEW_PRIVS);
+	privileges_at_start = filters_at_start != 0 ? ask(PR_GET_NO_NEW_PRIVS) : 0;
 }
 
 /* Where the container has a filter already, one that the program adds shows only by what must

@@ -85,10 +85,6 @@ bool ash_os_is_mapped(const void *page);
  * asking would make them resident (mlockall). */
 bool ash_os_could_map(size_t size);
 
-/* An address at which the kernel would place a mapping of this size now; nothing is
- * left mapped.  NULL where there is no room. */
-void *ash_os_probe_address(size_t size);
-
 /* These ask the kernel once, while the process starts: a program that confined itself may not.
  */
 uint64_t ash_os_memory_bytes(void); /* RAM of the machine */

@@ -251,15 +251,6 @@ bool ash_os_could_map(size_t size)
 	return can;
 }
 
-void *ash_os_probe_address(size_t size)
-{
-	void *p = map(NULL, size, PROT_NONE, MAP_NORESERVE);
-
-	if (p != NULL)
-		unmap(p, size);
-	return p;
-}
-
 static struct timespec in_seconds(uint64_t ns)
 {
 	return (struct timespec){(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};

@@ -20,24 +20,17 @@
 
 bool (*ash_os_pool_hook)(void *address, size_t size);
 
-/* `otherwise` where there is no such file: a kernel without them. */
-static bool sysfs_says(const char *word, bool otherwise)
-{
-	char text[64];
-
-	return ash_os_read_file("/sys/kernel/mm/transparent_hugepage/enabled", text,
-				sizeof(text)) == 0
-		       ? otherwise
-		       : strstr(text, word) != NULL;
-}
-
-bool ash_os_thp_everywhere(void)
+enum ash_os_thp_policy ash_os_thp_policy(void)
 {
 	int saved = errno;
-	bool everywhere = sysfs_says("[always]", false);
+	char text[64];
+	size_t length = ash_os_read_file("/sys/kernel/mm/transparent_hugepage/enabled", text,
+					 sizeof(text));
 
 	errno = saved;
-	return everywhere;
+	if (length == 0 || strstr(text, "[never]") != NULL)
+		return ASH_OS_THP_NEVER;
+	return strstr(text, "[always]") != NULL ? ASH_OS_THP_ALWAYS : ASH_OS_THP_ADVISED;
 }
 
 bool ash_os_thp_disabled(void)
@@ -50,15 +43,11 @@ bool ash_os_thp_disabled(void)
 	return disabled;
 }
 
-bool ash_os_thp_allowed(size_t size)
+bool ash_os_thp_allowed(size_t size, enum ash_os_thp_policy policy)
 {
-	int saved = errno;
 	/* A huge page is what one entry of the next level maps: a page full of pointers. */
-	bool allowed = ash_os_page / sizeof(void *) * ash_os_page == size &&
-		       !ash_os_thp_disabled() && !sysfs_says("[never]", true);
-
-	errno = saved;
-	return allowed;
+	return policy != ASH_OS_THP_NEVER &&
+	       ash_os_page / sizeof(void *) * ash_os_page == size && !ash_os_thp_disabled();
 }
 
 static bool advise(void *address, size_t size, int advice)

@@ -5,13 +5,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the machine may give this process huge pages of `size` bytes for private memory:
- * neither "never" in sysfs nor PR_SET_THP_DISABLE says no, and the hardware has that size. */
-bool ash_os_thp_allowed(size_t size);
+/* For what memory the machine makes huge pages, by sysfs: none, also where the kernel has no
+ * such setting; what it is advised to; any, without being asked. */
+enum ash_os_thp_policy { ASH_OS_THP_NEVER, ASH_OS_THP_ADVISED, ASH_OS_THP_ALWAYS };
+enum ash_os_thp_policy ash_os_thp_policy(void);
+
+/* Whether a machine of this policy may give this process huge pages of `size` bytes for private
+ * memory: PR_SET_THP_DISABLE does not say no, either, and the hardware has that size. */
+bool ash_os_thp_allowed(size_t size, enum ash_os_thp_policy policy);
 /* Whether PR_SET_THP_DISABLE says no, now: a system call other than memory's. */
 bool ash_os_thp_disabled(void);
-/* Whether the machine makes huge pages of any memory, without being asked. */
-bool ash_os_thp_everywhere(void);
 
 /* Makes the range, one huge page, one now; its content stays.  False with EINVAL where the
  * kernel (before 6.1) does not know how, where this range cannot be one (a page of it is locked

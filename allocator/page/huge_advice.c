@@ -7,12 +7,14 @@
 
 void ash_huge_advice_init(struct ash_heap *heap, enum ash_thp mode)
 {
+	enum ash_os_thp_policy policy =
+		mode == ASH_THP_NEVER ? ASH_OS_THP_NEVER : ash_os_thp_policy();
+
 	heap->advice.mode = mode;
 	heap->advice.allowed = (mode == ASH_THP_DEFAULT || mode == ASH_THP_ALWAYS) &&
-			       ash_os_thp_allowed(ASH_HUGE);
-	heap->advice.everywhere = mode == ASH_THP_ALWAYS
-					  ? heap->advice.allowed
-					  : mode != ASH_THP_NEVER && ash_os_thp_everywhere();
+			       ash_os_thp_allowed(ASH_HUGE, policy);
+	heap->advice.everywhere =
+		mode == ASH_THP_ALWAYS ? heap->advice.allowed : policy == ASH_OS_THP_ALWAYS;
 }
 
 void ash_huge_advice_sparse(uintptr_t address, bool sparse)

@@ -78,6 +78,32 @@ static void the_hosts_path(void **state)
 	assert_true(ash_cgroup_memory() == (uint64_t)256 << 20);
 }
 
+static unsigned opens_at_start;
+
+static bool count_start(enum ash_os_call call)
+{
+	opens_at_start += call == ASH_OS_OPEN;
+	return false;
+}
+
+/* Programs start by the thousand: of each group they read what they go by, and nothing that is
+ * looked at when it is watched. */
+static void the_start_reads_two_files_a_level(void **state)
+{
+	(void)state;
+	put("/proc/self/cgroup", "0::/one\n");
+	put("/sys/fs/cgroup/one/cpu.max", "max 100000\n");
+	put("/sys/fs/cgroup/one/memory.max", "1073741824\n");
+	put("/sys/fs/cgroup/one/memory.high", "536870912\n");
+	put("/sys/fs/cgroup/one/memory.pressure", "some avg10=0.00 total=0\n");
+	ash_store_relaxed(&ash_os_fault_hook, count_start);
+	opens_at_start = 0;
+	ash_cgroup_init();
+	assert_int_equal(opens_at_start, 1 + 2 * 2);
+	assert_true(ash_cgroup_memory() == (uint64_t)1 << 30);
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+}
+
 static void v1(void **state)
 {
 	(void)state;
@@ -590,6 +616,7 @@ int main(void)
 		IN_A_ROOT(nothing_there),
 		IN_A_ROOT(v2_takes_the_least_of_all_levels),
 		IN_A_ROOT(the_hosts_path),
+		IN_A_ROOT(the_start_reads_two_files_a_level),
 		IN_A_ROOT(v1),
 		IN_A_ROOT(nonsense_is_no_limit),
 		IN_A_ROOT(page_cache_is_no_pressure),

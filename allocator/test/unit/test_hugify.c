@@ -69,7 +69,7 @@ static void well_used_blocks(void **state)
 	unsigned long kib = huge_kib();
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
 		skip();
 	run = whole_block();
 	ash_hugify_step(&ash_heap, epoch, 100);
@@ -122,7 +122,8 @@ static void untouched_blocks(void **state)
 	/* Later it is looked at again. */
 	memset(ash_run_address(run), 7, ASH_HUGE);
 	wait_and_step();
-	if (ash_os_thp_allowed(ASH_HUGE) && ash_hugify_count(&ash_heap) == before)
+	if (ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()) &&
+	    ash_hugify_count(&ash_heap) == before)
 		print_message("no huge page could be had\n");
 	ash_run_free(&ash_heap, run);
 	ash_purge_all(&ash_heap);
@@ -161,7 +162,7 @@ static struct ash_run *collapse_answered(int with, unsigned answers)
 {
 	struct ash_run *run = whole_block();
 
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
 	refuse(with, answers);
@@ -220,7 +221,7 @@ static void one_block_waits(void (*split)(void *page, bool undo), bool ours)
 	struct ash_run *run[3];
 	char *page;
 
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
 		skip();
 	for (unsigned i = 0; i < 3; i++) {
 		run[i] = whole_block();
@@ -265,7 +266,7 @@ static void many_that_cannot(void **state)
 	unsigned asked;
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
 		skip();
 	for (unsigned i = 0; i < 20; i++) {
 		run[i] = whole_block();
@@ -295,7 +296,8 @@ static void forbidden_meanwhile(void **state)
 	struct ash_run *run = whole_block();
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE) || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()) ||
+	    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
 		skip();
 	fill(run);
 	ash_heap.rounds.ours = true;
@@ -387,7 +389,7 @@ static void another_threshold(void **state)
 	unsigned made;
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
 		skip();
 	assert_int_equal(made_of(111, &run), 0);
 	drop(run);
@@ -429,7 +431,7 @@ static void another_delay(void **state)
 	uint64_t before = ash_hugify_count(&ash_heap);
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
 		skip();
 	memset(ash_run_address(run), 7, ASH_HUGE);
 	ash_hugify_set_delay_ms(&ash_heap, 4950);
@@ -477,7 +479,7 @@ static void advice_instead(void **state)
 	struct ash_run *run = whole_block();
 
 	(void)state;
-	if (!ash_os_thp_allowed(ASH_HUGE))
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
 		skip();
 	memset(ash_run_address(run), 7, 120 * ASH_GRANULE);
 	assert_true(ash_run_resize(&ash_heap, run, 120));
@@ -677,6 +679,27 @@ static void under_a_hard_limit(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+static unsigned opens;
+
+static bool count_opens(enum ash_os_call call)
+{
+	opens += call == ASH_OS_OPEN;
+	return false;
+}
+
+/* What a program's start reads it reads once; where it asks for none, not at all. */
+static void the_setting_is_read_once(void **state)
+{
+	(void)state;
+	ash_store_relaxed(&ash_os_fault_hook, count_opens);
+	opens = 0;
+	ash_huge_advice_init(&ash_heap, ASH_THP_NEVER);
+	assert_int_equal(opens, 0);
+	ash_huge_advice_init(&ash_heap, ASH_THP_DEFAULT);
+	assert_int_equal(opens, 1);
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+}
+
 static int up(void **state)
 {
 	int status = layers_up(state);
@@ -688,15 +711,24 @@ static int up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(well_used_blocks),   cmocka_unit_test(untouched_blocks),
-		cmocka_unit_test(refused_collapse),   cmocka_unit_test(holes_in_huge_pages),
-		cmocka_unit_test(another_threshold),  cmocka_unit_test(another_delay),
-		cmocka_unit_test(under_a_hard_limit), cmocka_unit_test(none_by_request),
-		cmocka_unit_test(marked_blocks),      cmocka_unit_test(marks_end),
-		cmocka_unit_test(huge_again),         cmocka_unit_test(idle_child),
-		cmocka_unit_test(a_locked_page),      cmocka_unit_test(a_protected_page),
-		cmocka_unit_test(many_that_cannot),   cmocka_unit_test(forbidden_meanwhile),
+		cmocka_unit_test(well_used_blocks),
+		cmocka_unit_test(untouched_blocks),
+		cmocka_unit_test(refused_collapse),
+		cmocka_unit_test(holes_in_huge_pages),
+		cmocka_unit_test(another_threshold),
+		cmocka_unit_test(another_delay),
+		cmocka_unit_test(under_a_hard_limit),
+		cmocka_unit_test(none_by_request),
+		cmocka_unit_test(marked_blocks),
+		cmocka_unit_test(marks_end),
+		cmocka_unit_test(huge_again),
+		cmocka_unit_test(idle_child),
+		cmocka_unit_test(a_locked_page),
+		cmocka_unit_test(a_protected_page),
+		cmocka_unit_test(many_that_cannot),
+		cmocka_unit_test(forbidden_meanwhile),
 		cmocka_unit_test(advice_instead),
+		cmocka_unit_test(the_setting_is_read_once),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);
