@@ -18,7 +18,7 @@ note "huge pages: always (before: $before)"
 preloaded "$top_builddir/allocator/test/system/threads" idle >"$tmp/out" 2>&1
 result=$?
 sed -n 's/^# /#   /p' "$tmp/out"
-grep -q '^1\.\.3$' "$tmp/out" || result=1
+grep -q '^1\.\.[1-9][0-9]*$' "$tmp/out" || result=1
 [ $result -eq 0 ] || note_file "$tmp/out"
 verdict $result "1,000 idle threads with huge pages for everybody: at most 40 KiB each"
 finish
