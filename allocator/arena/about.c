@@ -129,15 +129,20 @@ static size_t give_back(struct ash_arena *arena, bool all)
 	return ash_extents_decay(arena, all, SIZE_MAX);
 }
 
+/* What a hook asked for meanwhile is done once: one that refuses and asks again would keep us.
+ */
 static size_t visit(unsigned index, bool all)
 {
-	struct ash_arena *arena = ash_arena_visit(index);
+	struct ash_arena_visit visit;
+	struct ash_arena *arena = ash_arena_visit(&visit, index, all);
 	size_t gone;
 
 	if (arena == NULL)
 		return 0;
 	gone = give_back(arena, all);
-	ash_arena_leave(arena);
+	if (visit.again)
+		gone += give_back(arena, true);
+	ash_arena_leave(&visit);
 	return gone;
 }
 
@@ -207,6 +212,7 @@ static bool decay_some(void)
 	if (end == first || ash_hooks_depth != 0 || ash_mutex_forking)
 		return false;
 	for (unsigned n = 0; n < AT_ONCE && n < end - first; n++, at++) {
+		struct ash_arena_visit visit;
 		struct ash_arena *arena;
 
 		if (at < first || at >= end)
@@ -214,12 +220,14 @@ static bool decay_some(void)
 		arena = ash_arena_at(at);
 		if (arena == NULL || !ash_extents_are_to_go(arena))
 			continue;
-		arena = ash_arena_visit(at);
+		arena = ash_arena_visit(&visit, at, false);
 		if (arena == NULL)
 			continue;
 		ash_extents_decay(arena, false, EXTENTS_EACH);
+		if (visit.again)
+			give_back(arena, true);
 		left |= ash_extents_are_to_go(arena);
-		ash_arena_leave(arena);
+		ash_arena_leave(&visit);
 	}
 	ash_store_relaxed(&cursor, at);
 	errno = saved;

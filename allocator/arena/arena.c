@@ -213,30 +213,50 @@ int ash_arena_reset(unsigned index)
 }
 
 /* What an extent is that is just given back belongs to no list, and would be left behind where
- * the arena went away. */
-static __thread struct ash_arena *visited;
+ * the arena went away.  Visits of this thread, the innermost first: an arena occurs once, so
+ * that hooks which ask for each other's arenas come to an end. */
+static __thread struct ash_arena_visit *visits;
 
-struct ash_arena *ash_arena_visit(unsigned index)
+static struct ash_arena_visit *visit_of(const struct ash_arena *arena)
 {
-	struct ash_arena *arena;
+	struct ash_arena_visit *v = visits;
 
-	if (visited != NULL || !ash_arena_exists(index))
+	while (v != NULL && v->arena != arena)
+		v = v->outer;
+	return v;
+}
+
+struct ash_arena *ash_arena_visit(struct ash_arena_visit *visit, unsigned index, bool all)
+{
+	struct ash_arena *arena = ash_arena_at(index);
+	struct ash_arena_visit *under_way;
+
+	if (arena == NULL)
 		return NULL;
+	under_way = visit_of(arena);
+	if (under_way != NULL) {
+		under_way->again |= all;
+		return NULL;
+	}
 	ash_mutex_lock(&lock);
 	arena = ash_arena_at(index);
 	if (arena != NULL)
 		ash_store_relaxed(&arena->visitors, arena->visitors + 1);
 	ash_mutex_unlock(&lock);
-	visited = arena;
+	if (arena == NULL)
+		return NULL;
+	*visit = (struct ash_arena_visit){.arena = arena, .outer = visits};
+	visits = visit;
 	return arena;
 }
 
-void ash_arena_leave(struct ash_arena *arena)
+void ash_arena_leave(struct ash_arena_visit *visit)
 {
+	struct ash_arena *arena = visit->arena;
 	bool last;
 
-	ash_assert(visited == arena);
-	visited = NULL;
+	ash_assert(visits == visit);
+	visits = visit->outer;
 	ash_mutex_lock(&lock);
 	ash_assert(arena->visitors > 0);
 	ash_store_relaxed(&arena->visitors, arena->visitors - 1);
@@ -269,7 +289,7 @@ int ash_arena_destroy(unsigned index)
 
 	ash_mutex_lock(&lock);
 	arena = ash_arena_at(index);
-	bound = arena != NULL && (arena->threads != 0 || arena == visited);
+	bound = arena != NULL && (arena->threads != 0 || visit_of(arena) != NULL);
 	if (arena != NULL && !bound)
 		ash_store_release(&arena->alive, false);
 	ash_mutex_unlock(&lock);
@@ -378,7 +398,8 @@ void ash_arenas_after_fork(void)
 		struct ash_arena *arena = any_at(i);
 
 		if (arena != NULL)
-			ash_store_relaxed(&arena->visitors, (uint32_t)(arena == visited));
+			ash_store_relaxed(&arena->visitors,
+					  (uint32_t)(visit_of(arena) != NULL));
 	}
 }
 

@@ -94,9 +94,15 @@ size_t ash_arenas_relieve(size_t bytes);
 struct ash_arena;
 struct ash_arena *ash_arena_at(unsigned index);
 /* The same for who gives memory back on the library's account: the arena is not destroyed
- * before ash_arena_leave.  NULL also where this thread visits one already, from a hook. */
-struct ash_arena *ash_arena_visit(unsigned index);
-void ash_arena_leave(struct ash_arena *arena);
+ * before ash_arena_leave.  From a hook another arena may be visited; of one that this thread
+ * visits already it is NULL, and the outer visit is told in `again` what was asked of it. */
+struct ash_arena_visit {
+	struct ash_arena *arena;
+	struct ash_arena_visit *outer;
+	bool again; /* everything, once more: by the visitor, who clears it */
+};
+struct ash_arena *ash_arena_visit(struct ash_arena_visit *visit, unsigned index, bool all);
+void ash_arena_leave(struct ash_arena_visit *visit);
 /* In a child: who visited an arena in other threads is not here. */
 void ash_arenas_after_fork(void);
 /* Counts of those that are no more; whether there is such a one. */

@@ -506,6 +506,71 @@ static void destroyed_during_a_walk(void)
 	      ash_account_arenas(&ash_heap), held);
 }
 
+/* Hooks that give memory of other arenas back, by turns and all at once: what they ask for is
+ * done, also of the arena that is visited already, and it ends. */
+#define TURNS 5
+static struct {
+	unsigned index[TURNS], calls, depth, deepest;
+	bool all, refuses;
+} turns;
+
+static bool asking_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+			  unsigned arena)
+{
+	unsigned i = 0;
+
+	while (i < TURNS && turns.index[i] != arena)
+		i++;
+	turns.calls++;
+	if (++turns.depth > turns.deepest)
+		turns.deepest = turns.depth;
+	errno = MARK;
+	CHECK(ash_arena_purge(turns.all ? ASH_ARENAS_ALL : turns.index[(i + 1) % TURNS]) == 0,
+	      "purge from a hook");
+	CHECK(errno == MARK, "it set errno %d", errno);
+	turns.depth--;
+	return turns.refuses || book_dalloc(hooks, addr, size, committed, arena);
+}
+
+/* Each arena has one extent free, which nothing gives back by itself. */
+static void by_turns(bool all)
+{
+	extent_hooks_t h = book_hooks;
+	size_t held = ash_account_arenas(&ash_heap);
+
+	h.dalloc = asking_dalloc;
+	turns.all = all;
+	turns.calls = turns.deepest = 0;
+	for (unsigned i = 0; i < TURNS; i++) {
+		void *p;
+
+		turns.index[i] = made(&h);
+		CHECK(ash_arena_set_decay_ms(turns.index[i], ASH_DECAY_DIRTY, -1) == 0,
+		      "dirty_decay_ms");
+		p = ash_mallocx(300000, (int)((turns.index[i] + 1) << ASH_FLAG_ARENA_SHIFT));
+		NEED(p != NULL, "no memory");
+		m.free(p);
+	}
+	CHECK(book.n >= TURNS, "%u extents", book.n);
+	CHECK(ash_arena_purge(turns.index[0]) == 0, "purge");
+	CHECK(turns.refuses || book.n == 0, "%u extents of %zu bytes are left", book.n,
+	      book.bytes);
+	CHECK(turns.calls >= TURNS && turns.deepest == TURNS, "%u calls, %u deep", turns.calls,
+	      turns.deepest);
+	turns.refuses = false;
+	for (unsigned i = 0; i < TURNS; i++)
+		CHECK(ash_arena_destroy(turns.index[i]) == 0, "destroy");
+	CHECK(ash_account_arenas(&ash_heap) == held, "held");
+}
+
+static void hooks_that_purge(void)
+{
+	by_turns(false);
+	by_turns(true);
+	turns.refuses = true;
+	by_turns(true);
+}
+
 int main(void)
 {
 	tap_start();
@@ -523,6 +588,7 @@ int main(void)
 		 wrapping_the_default);
 	tap_case("a region of the program's, a bound thread (folly)", a_region_of_ones_own);
 	tap_case("hooks that allocate and free in a bound thread", hooks_that_allocate);
+	tap_case("hooks that purge other arenas, and their own", hooks_that_purge);
 	tap_case("a misaligned extent is refused", a_misaligned_extent);
 	tap_case("an arena is destroyed during a walk over all", destroyed_during_a_walk);
 	return tap_finish();
