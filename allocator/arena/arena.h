@@ -99,7 +99,7 @@ struct ash_arena *ash_arena_at(unsigned index);
 struct ash_arena_visit {
 	struct ash_arena *arena;
 	struct ash_arena_visit *outer;
-	bool again; /* everything, once more: by the visitor, who clears it */
+	bool again; /* everything is to go once more, by the visitor */
 };
 struct ash_arena *ash_arena_visit(struct ash_arena_visit *visit, unsigned index, bool all);
 void ash_arena_leave(struct ash_arena_visit *visit);
