@@ -30,6 +30,17 @@ static bool is_first(const struct manifest *m, int cell)
 	return is_shown(&m->cells[cell]);
 }
 
+/* Whether any of them ran.  What no contender can be asked for is not gone through for its
+ * sizes. */
+static bool has_run(const struct runner *r, const struct cell *first)
+{
+	for (int i = 0; i < r->manifest->ncells; i++)
+		if (r->ran[i] && is_shown(&r->manifest->cells[i]) &&
+		    r->manifest->cells[i].workload == first->workload)
+			return true;
+	return false;
+}
+
 /* Returns false when the user ended it. */
 static bool one_pass(const struct runner *r, const struct cell *cell,
 		     const struct contender *reference, const char *path, int timeout_s)
@@ -75,7 +86,7 @@ bool cdf_record(struct runner *r, uint64_t until_ns)
 		uint64_t now = now_ns(), seconds = PASS_S;
 		char *path;
 
-		if (!is_first(m, i))
+		if (!is_first(m, i) || !has_run(r, &m->cells[i]))
 			continue;
 		if (until_ns)
 			seconds = until_ns > now ? (until_ns - now) / 1000000000u : 0;

@@ -55,19 +55,20 @@ static void remember(struct runner *r, int turn, int attempt, int contender,
 static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size)
 {
 	struct runner *r = arg;
-	const char *cell, *allocator, *mode;
+	const char *cell, *allocator, *mode, *status;
 	const json_t *disturbed;
 	int id, block, turn, attempt, place, order[256];
 	json_int_t duration;
 
-	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:i, s:I}",
+	if (json_unpack((json_t *)sample, "{s:i, s:s, s:s, s:s, s:s, s:i, s:I}",
 			sample_fields[FIELD_id].name, &id, sample_fields[FIELD_cell].name,
 			&cell, sample_fields[FIELD_allocator].name, &allocator,
-			sample_fields[FIELD_mode].name, &mode, sample_fields[FIELD_block].name,
-			&block, sample_fields[FIELD_duration_ns].name, &duration) < 0)
-		return because(
-			why, why_size,
-			"a record lacks id, cell, allocator, mode, block or duration_ns");
+			sample_fields[FIELD_mode].name, &mode, sample_fields[FIELD_status].name,
+			&status, sample_fields[FIELD_block].name, &block,
+			sample_fields[FIELD_duration_ns].name, &duration) < 0)
+		return because(why, why_size,
+			       "a record lacks id, cell, allocator, mode, status, block or "
+			       "duration_ns");
 	turn = schedule_find(&r->schedule, id, &attempt, &place);
 	if (turn < 0)
 		return because(why, why_size, "sample %d is of another plan", id);
@@ -81,6 +82,8 @@ static int mark_done(const json_t *sample, void *arg, char *why, size_t why_size
 	if (r->done[id])
 		return because(why, why_size, "sample %d is recorded twice", id);
 	r->done[id] = true;
+	if (strcmp(status, sample_statuses[SAMPLE_SKIPPED]) != 0)
+		r->ran[r->schedule.turns[turn].cell] = true;
 	if (json_is_string(disturbed) && disturbance_matters(c->mode))
 		remember(r, turn, attempt, order[place], sample, json_string_value(disturbed));
 	if (turn >= r->schedule.stage_begin)
@@ -115,9 +118,10 @@ int runner_begin(struct runner *r, char *why, size_t why_size)
 	r->turns = calloc((size_t)r->schedule.count + 1, sizeof(r->turns[0]));
 	r->baselines =
 		calloc((size_t)(m->ncells * (m->ncontenders + 1)) + 1, sizeof(r->baselines[0]));
+	r->ran = calloc((size_t)m->ncells + 1, sizeof(r->ran[0]));
 	r->cell_s = calloc((size_t)m->ncells + 1, sizeof(r->cell_s[0]));
 	r->last_block = calloc((size_t)m->ncells + 1, sizeof(r->last_block[0]));
-	if (!r->done || !r->cell_s || !r->last_block || !r->turns || !r->baselines)
+	if (!r->done || !r->ran || !r->cell_s || !r->last_block || !r->turns || !r->baselines)
 		return because(why, why_size, "out of memory");
 	return runset_each(r->set, mark_done, r, why, why_size);
 }
@@ -132,6 +136,7 @@ void runner_free(struct runner *r)
 	free(r->turns);
 	schedule_free(&r->schedule);
 	free(r->done);
+	free(r->ran);
 	free(r->cell_s);
 	free(r->last_block);
 }
@@ -244,6 +249,8 @@ static void judge(struct runner *r, int turn, int contender, struct sample *s)
 	struct turn_state *state = &r->turns[turn];
 	int cell = r->schedule.turns[turn].cell;
 
+	if (s->status != SAMPLE_SKIPPED)
+		r->ran[cell] = true;
 	if (s->attempt) {
 		r->repeated_s += (double)s->duration_ns / 1e9;
 		state->again = true;

@@ -23,6 +23,7 @@ struct runner {
 	struct disturbance_baseline *baselines; /* [cell * contenders + contender] */
 	double repeated_s;
 	bool no_repeat;
+	bool *ran;       /* of each cell: a sample that was not skipped */
 	double *cell_s;  /* seconds of a turn of each cell, as far as measured; 0 = not yet */
 	int *last_block; /* of each cell, while the folder is read */
 	double spent_s;  /* on what the folder held already of the last stage */

@@ -28,7 +28,7 @@ taken() { # until the process has taken the SIGINT (bit 1) that was sent to it
 }
 
 # The reference: not interrupted.
-bench run $plan --quiet --set ops=2000000 --blocks 6 --seed 5 --out "$work/whole"
+bench run $plan --quiet --set ops=200000 --blocks 6 --seed 5 --out "$work/whole"
 check '[ $status -eq 0 ] && [ "$(lines "$work/whole")" -eq 12 ]' "six blocks of two are twelve records"
 check '[ "$(ls "$work/whole/cdf")" = tiny-churn.tsv ] && grep -q "^tiny-churn	lifetime	" "$work/whole/cdf/tiny-churn.tsv"' \
 	"sizes and lifetimes are recorded beside them, once"
@@ -139,7 +139,7 @@ check '[ "$("$rows" "$work/more" cell block allocator | awk -F"\t" '\''$3 == "th
 	END { for (b in late) bad += !(b in ref); print bad + 0 }'\'')" -eq 0 ]' "and in each of them the reference beside it"
 check '[ "$(grep -c "\"revision\":" "$work/more/manifest.json")" -eq 5 ] && grep -q "\"stages\"" "$work/more/manifest.json" &&
 	! grep -q "\"finished\": null" "$work/more/manifest.json"' "the manifest tells each stage"
-bench run --resume "$work/more" --workload tiny-churn --mode throughput --set ops=2000000 --blocks 8 \
+bench run --resume "$work/more" --workload tiny-churn --mode throughput --set ops=200000 --blocks 8 \
 	--allocator "third=$top_builddir/.libs/libashlar.so" --quiet --no-report
 check '[ $status -eq 0 ] && [ "$(lines "$work/more")" -eq 40 ] && grep -q "nothing is left" "$work/out"' \
 	"what is there already is not measured again"
@@ -204,7 +204,7 @@ check '[ $status -eq 0 ] && [ "$(lines "$again")" -eq 37 ] && grep -q "nothing i
 if command -v zstd >/dev/null; then
 	bench pack "$work/more"
 	[ ! -e "$work/more/timeline" ] || echo "# not packed"
-	bench run --resume "$work/more" --workload tiny-churn --mode throughput --set ops=2000000 --blocks 9 --quiet --no-report
+	bench run --resume "$work/more" --workload tiny-churn --mode throughput --set ops=200000 --blocks 9 --quiet --no-report
 	check '[ $status -eq 0 ] && [ "$(lines "$work/more")" -eq 43 ] && [ -s "$work/more/timeline/83.tsv" ]' "a packed set, too"
 fi
 
