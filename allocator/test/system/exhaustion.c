@@ -108,7 +108,7 @@ static void all_refuse(void *block, size_t n)
 	      "posix_memalign, errno %d", errno);
 }
 
-#define ROOM (300 * MIB)
+#define ROOM ((AGAIN ? 120 : 300) * MIB)
 
 /* Takes all, returns it, and takes it again: it can be had again. */
 static size_t take_twice(size_t n)

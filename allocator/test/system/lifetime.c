@@ -341,7 +341,7 @@ static void *allocate_few(void *arg)
 
 static void threads_in_succession(void)
 {
-	unsigned count = SANITIZED ? 800 : 20000;
+	unsigned count = SANITIZED ? 800 : AGAIN ? 4000 : 20000;
 	size_t before, after;
 
 	run_threads(count / 8, NULL, allocate_few); /* stacks and caches find their size */
@@ -370,7 +370,7 @@ static void *leave_objects(void *arg)
 static void survivors_free(void)
 {
 	static void *p[100];
-	unsigned count = SANITIZED ? 200 : 4000;
+	unsigned count = SANITIZED ? 200 : AGAIN ? 1000 : 4000;
 	size_t before = 0, after;
 
 	for (unsigned i = 0; i < count; i++) {

@@ -20,13 +20,47 @@ run() {
 }
 # (What libc has is known from there.)
 flags="-include $top_builddir/config.h -D_GNU_SOURCE -O2 -fno-builtin -pthread -I$top_srcdir/allocator"
+cat >"$tmp/twice.cc" <<'END'
+#include <new>
+int main()
+{
+	void *volatile p = ::operator new(100);
+	::operator delete(p);
+	::operator delete(p);
+	return 0;
+}
+END
+
+# Each source is compiled once; the ways below differ in how it is linked.  What does not compile is missed there.
+compile() { # OBJECT SOURCE FLAG…
+	object=$tmp/$1.o source=$2
+	shift 2
+	case $source in
+	*.cc) ${CXX:-c++} -std=gnu++17 $flags "$@" -c -o "$object" "$source" ;;
+	*) ${CC:-cc} $flags "$@" -c -o "$object" "$source" ;;
+	esac >"$object.log" 2>&1 || note_file "$object.log"
+}
+link() { # NAME COMPILER LINK-FLAG…: from the objects of that name
+	name=$1 compiler=$2
+	shift 2
+	build $compiler -pthread "$@" -o "$tmp/$name" "$tmp/$name"*.o "$archive"
+}
+# A misuse that every build reports tells in whose words it is whose heap it was.  (shapes.c is a program of its own.)
+for source in "$sources"/misuse/[!s]*.c; do
+	part=${source##*/}
+	compile "misuse-${part%.c}" "$source"
+done
+compile lifetime "$sources/system/lifetime.c" -DTEST_AGAIN
+compile newdelete "$sources/system/newdelete.cc"
+for own in 1 2 4 7; do
+	compile "own$own" "$sources/cases/own_new.cc" -DOWN=$own
+done
+compile twice "$tmp/twice.cc"
 
 c_programs() { # HOW LINK-FLAGS…
 	how=$1
 	shift
-	# A misuse that every build reports tells in whose words it is whose heap it was.  (shapes.c
-	# is a program of its own.)
-	build ${CC:-cc} $flags "$@" -o "$tmp/misuse" "$sources"/misuse/[!s]*.c "$archive"
+	link misuse ${CC:-cc} "$@"
 	result=$?
 	if [ $result -eq 0 ]; then
 		run "$tmp/misuse" realloc_freed
@@ -35,7 +69,7 @@ c_programs() { # HOW LINK-FLAGS…
 		[ $result -eq 0 ] || { note "status $status"; note_file "$tmp/err"; }
 	fi
 	verdict $result "$how: malloc and free are Ashlar's"
-	build ${CC:-cc} $flags "$@" -o "$tmp/lifetime" "$sources/system/lifetime.c" "$archive"
+	link lifetime ${CC:-cc} "$@"
 	result=$?
 	if [ $result -eq 0 ]; then
 		run "$tmp/lifetime"
@@ -47,7 +81,7 @@ c_programs() { # HOW LINK-FLAGS…
 cxx_program() { # HOW LINK-FLAGS…
 	how=$1
 	shift
-	build ${CXX:-c++} -std=gnu++17 $flags "$@" -o "$tmp/newdelete" "$sources/system/newdelete.cc" "$archive"
+	link newdelete ${CXX:-c++} "$@"
 	result=$?
 	if [ $result -eq 0 ]; then
 		run "$tmp/newdelete"
@@ -56,8 +90,7 @@ cxx_program() { # HOW LINK-FLAGS…
 	fi
 	verdict $result "$how: all forms of new and delete"
 	for own in 1 2 4 7; do
-		build ${CXX:-c++} -std=gnu++17 $flags "$@" -DOWN=$own -o "$tmp/own" "$sources/cases/own_new.cc" "$archive" &&
-			"$tmp/own" >"$tmp/out" 2>&1
+		link own$own ${CXX:-c++} "$@" && "$tmp/own$own" >"$tmp/out" 2>&1
 		result=$?
 		[ $result -eq 0 ] || note_file "$tmp/out"
 		verdict $result "$how: operators of the program's own ($own) are those that others end in"
@@ -69,17 +102,7 @@ cxx_program() { # HOW LINK-FLAGS…
 		skip "$name" "configured with --disable-safety-checks: nothing would tell"
 		return
 	fi
-	cat >"$tmp/twice.cc" <<-'END'
-		#include <new>
-		int main()
-		{
-			void *volatile p = ::operator new(100);
-			::operator delete(p);
-			::operator delete(p);
-			return 0;
-		}
-	END
-	build ${CXX:-c++} $flags "$@" -o "$tmp/twice" "$tmp/twice.cc" "$archive"
+	link twice ${CXX:-c++} "$@"
 	result=$?
 	if [ $result -eq 0 ]; then
 		run "$tmp/twice"
