@@ -121,7 +121,7 @@ static void a18_realloc_contents(void)
 	unsigned char *p = NULL;
 	size_t held = 0;
 
-	for (int i = 0; i < 6000; i++) {
+	for (int i = 0; i < (sparse() ? 1000 : 6000); i++) {
 		size_t n, keep;
 
 		seed ^= seed << 13;

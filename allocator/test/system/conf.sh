@@ -169,7 +169,12 @@ run ASHLAR_CONF stats_print:true "$probe" hello
 [ $status -eq 0 ] && [ -s "$tmp/err" ] && [ "$(cat "$tmp/out")" = hello ]
 verdict $? "stats_print:true prints something on stderr at exit"
 
-# The whole family under every way of working.
+# The whole family under every way of working, at some sizes (many_conf.sh: at all, in check-long).
+operations=1500
+if [ "${every_size:-no}" = no ]; then
+	operations=500
+	export TEST_SPARSE=yes
+fi
 for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always \
 	hugetlb:2m,dirty_decay_ms:0 hpa_hugification_threshold:16384,hpa_hugify_delay_ms:0,hpa_dirty_mult:0.25,hpa_min_purge_interval_ms:500 \
 	dirty_decay_ms:0 dirty_decay_ms:10,muzzy_decay_ms:20 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
@@ -180,12 +185,13 @@ for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:
 		[ $result -eq 0 ] || { grep -v '^ok' "$tmp/out" >"$tmp/failed"; note_file "$tmp/failed"; }
 		verdict $result "$options: conformance_$part"
 	done
-	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/stress/stress" 1500
+	run ASHLAR_CONF "$options" "$top_builddir/allocator/test/stress/stress" $operations
 	[ $status -eq 0 ]
 	result=$?
 	[ $result -eq 0 ] || show
 	verdict $result "$options: stress"
 done
+unset TEST_SPARSE
 
 # --- raised privileges ------------------------------------------------------------------
 # The dynamic loader itself ignores the preload there, so the library is linked in.
