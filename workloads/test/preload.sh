@@ -18,18 +18,19 @@ counted() {
 }
 
 for w in $workloads; do
-	counted "" --seed 3 $(small $w) $w
+	params=$(small $w)
+	counted "" --seed 3 $params $w
 	first=$calls
 	made=$(echo "$said" | sed -n 's/^work .* \([0-9]*\) allocation calls.*/\1/p')
 	[ -n "$made" ] && [ "${calls#allocs $made frees $made }" != "$calls" ]
 	ok $? "$w: what it counts ($made) is what reaches malloc ($calls)"
-	counted "" --seed 3 $(small $w) $w
+	counted "" --seed 3 $params $w
 	[ -n "$first" ] && [ "$calls" = "$first" ]; ok $? "$w: the same seed makes the same calls"
-	counted "$null" --seed 3 $(small $w) $w
+	counted "$null" --seed 3 $params $w
 	[ "$calls" = "$first" ]; ok $? "$w: another allocator gets the same calls"
-	counted "" --seed 3 --mode latency $(small $w) $w
+	counted "" --seed 3 --mode latency $params $w
 	[ "$calls" = "$first" ]; ok $? "$w: timing calls does not change them"
-	counted "" --seed 4 $(small $w) $w
+	counted "" --seed 4 $params $w
 	case " $(row $w) " in
 	*" seedless "*)
 		# Sizes and their order are fixed; what is random is which object is meant.
@@ -66,23 +67,25 @@ remote tiny-churn 0
 remote op-matrix 20000 --set pattern=5
 remote false-sharing-passive 2
 
-# caught FAULT TEXT WORKLOAD
+# caught FAULT TEXT WORKLOAD, with $params
 caught() {
-	said=$(ASHLAR_BROKEN=$1 LD_PRELOAD=$broken "$work" --mode verify $(small $3) $3 2>&1)
+	said=$(ASHLAR_BROKEN=$1 LD_PRELOAD=$broken "$work" --mode verify $params $3 2>&1)
 	[ $? -eq 1 ] && echo "$said" | grep -q "^ashlar-work: $3: .*\($2\)"
 	ok $? "$3: verify mode finds fault '$1'"
 }
 for w in $workloads; do
-	said=$(ASHLAR_BROKEN=none LD_PRELOAD=$broken "$work" --mode verify $(small $w) $w 2>&1)
+	params=$(small $w)
+	said=$(ASHLAR_BROKEN=none LD_PRELOAD=$broken "$work" --mode verify $params $w 2>&1)
 	ok $? "$w: verify mode finds nothing where there is nothing"
 	caught overlap "damaged block\|overlapping blocks\|no live block\|usable size" $w
 	caught same "overlapping blocks\|damaged block\|no live block" $w
 	caught misaligned "misaligned block" $w
 	caught usable "wrong usable size" $w
 	caught scribble "damaged block\|no live block\|never freed" $w
-	said=$(LD_PRELOAD=$null "$work" --mode verify $(small $w) $w 2>&1)
+	said=$(LD_PRELOAD=$null "$work" --mode verify $params $w 2>&1)
 	ok $? "$w passes verify mode under null"
 done
+params=$(small kv-server)
 caught dirty "calloc: byte" kv-server
 
 # Lines of two threads: by turns in an order of the seed, of objects side by side many; from heaps apart none.

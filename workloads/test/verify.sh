@@ -47,7 +47,7 @@ timed() {
 }
 timed kv-server 10000
 timed req-region 200
-timed llm-kv 30
+timed llm-kv 15
 for pattern in 0 1 2 3 4 5 6; do
 	said=$("$work" --mode verify $(small op-matrix) --set pattern=$pattern op-matrix 2>&1)
 	ok $? "op-matrix passes verify mode with pattern $pattern"
