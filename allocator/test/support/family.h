@@ -25,8 +25,8 @@
 #else
 #define SANITIZED false
 #endif
-/* The same test runs elsewhere in this build at its full length, by the plain names and preloaded:
- * repetitions, and how much memory is used up, need not be had twice. */
+/* The same test runs elsewhere in this build at its full length, by the plain names and
+ * preloaded: repetitions, and how much memory is used up, need not be had twice. */
 #if (defined(TEST_PREFIXED) || defined(TEST_AGAIN))
 #define AGAIN (!SANITIZED)
 #else
