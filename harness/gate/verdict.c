@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "harness/stats/signed_rank.h"
+#include "workloads/shared/rng.h"
 
 #define DRAWS 1000
 #define SHOWN_IN 0.9 /* of the draws */
@@ -73,23 +74,18 @@ double gate_delta(const double *log_ratios, size_t n, double least)
 	return percentile > least ? percentile : least;
 }
 
-static size_t draw(struct stat_random *random, size_t n)
-{
-	return (size_t)(((unsigned __int128)stat_random_next(random) * n) >> 64);
-}
-
 /* Whether the cell fails in most of DRAWS draws where its true ratio is exp(shift): where the
  * sum of ranks is critical or more. */
 static bool is_shown(const double *centred, size_t n, size_t pairs, double shift, double bound,
 		     double critical, uint64_t seed, double *room)
 {
-	struct stat_random random;
+	struct rng random;
 	unsigned failed = 0;
 
-	stat_random_seed(&random, seed);
+	rng_spread(&random, seed);
 	for (unsigned i = 0; i < DRAWS; i++) {
 		for (size_t j = 0; j < pairs; j++)
-			room[j] = centred[draw(&random, n)] + shift;
+			room[j] = centred[rng_below(&random, n)] + shift;
 		failed += stat_signed_rank_sum(room, pairs, bound) >= critical;
 	}
 	return failed >= SHOWN_IN * DRAWS;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "harness/stats/statistics.h"
+#include "workloads/shared/rng.h"
 
 #define SEED UINT64_C(0x4368616e67653031) /* any constant */
 
@@ -65,10 +66,10 @@ static double best_cut(const struct distances *d, size_t *at)
 	return best;
 }
 
-static void shuffle(double *x, size_t n, struct stat_random *r)
+static void shuffle(double *x, size_t n, struct rng *r)
 {
 	for (size_t i = n; i > 1; i--) {
-		size_t k = ((stat_random_next(r) >> 32) * i) >> 32;
+		size_t k = rng_scale32((uint32_t)(rng_next(r) >> 32), i);
 		double kept = x[i - 1];
 
 		x[i - 1] = x[k];
@@ -82,7 +83,7 @@ static size_t divide(struct distances *d, const double *x, size_t begin, size_t 
 {
 	size_t at = 0, as_good = 1, found, other,
 	       most = (size_t)(level * (STAT_CHANGE_PERMUTATIONS + 1));
-	struct stat_random random;
+	struct rng random;
 	double best, *order;
 
 	if (n < 2 * STAT_CHANGE_LEAST)
@@ -96,7 +97,7 @@ static size_t divide(struct distances *d, const double *x, size_t begin, size_t 
 		abort();
 	for (size_t i = 0; i < n; i++)
 		order[i] = x[begin + i];
-	stat_random_seed(&random, SEED);
+	rng_spread(&random, SEED);
 	for (int k = 0; k < STAT_CHANGE_PERMUTATIONS && as_good <= most; k++) {
 		shuffle(order, n, &random);
 		measure(d, order, n);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/stats/statistics.h"
+#include "workloads/shared/rng.h"
 
 /* Any constant. */
 #define SEED UINT64_C(0x6f6e652d776179)
@@ -41,13 +42,13 @@ static double among(const double *x, const size_t *number, size_t n, const size_
 static double permuted(double *x, const size_t *number, size_t n, const size_t *values,
 		       size_t groups, double *sums, double found)
 {
-	struct stat_random random;
+	struct rng random;
 	size_t as_much = 1;
 
-	stat_random_seed(&random, SEED);
+	rng_spread(&random, SEED);
 	for (int r = 0; r < STAT_ONE_WAY_PERMUTATIONS; r++) {
 		for (size_t i = n; i > 1; i--) {
-			size_t at = ((stat_random_next(&random) >> 32) * i) >> 32;
+			size_t at = rng_scale32((uint32_t)(rng_next(&random) >> 32), i);
 			double kept = x[i - 1];
 
 			x[i - 1] = x[at];

@@ -13,9 +13,9 @@ static void *room(size_t n, size_t size)
 	return memory;
 }
 
-static size_t below(struct stat_random *r, size_t n)
+static size_t below(struct rng *r, size_t n)
 {
-	return ((stat_random_next(r) >> 32) * n) >> 32;
+	return rng_scale32((uint32_t)(rng_next(r) >> 32), n);
 }
 
 /* The median of the `total` that were drawn of sorted values, the i-th of them with block
@@ -187,7 +187,7 @@ void resample_begin(struct resample *r, const struct stat_pairs *members, size_t
 			most = members[g].n;
 	}
 	r->times = room(most, sizeof(*r->times));
-	stat_random_seed(&r->random, seed);
+	rng_spread(&r->random, seed);
 }
 
 void resample_machines(struct resample *r)

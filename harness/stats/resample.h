@@ -3,6 +3,7 @@
 #define HARNESS_RESAMPLE_H
 
 #include "harness/stats/statistics.h"
+#include "workloads/shared/rng.h"
 
 /* A member: blocks are numbered in the order of its first values. */
 struct resampled {
@@ -21,7 +22,7 @@ struct resample {
 	/* What is drawn once for all: an effect of a machine is common to its cells. */
 	size_t *machine, *picked, nmachines;
 	unsigned *times; /* that each block of a member is drawn */
-	struct stat_random random;
+	struct rng random;
 };
 
 /* Members have a value at least.  Free it. */

@@ -4,17 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void stat_random_seed(struct stat_random *r, uint64_t seed)
-{
-	for (int i = 0; i < 4; i++) {
-		uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15);
-
-		z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-		z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-		r->s[i] = z ^ (z >> 31);
-	}
-}
-
 int stat_ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -48,7 +37,7 @@ double stat_sorted_quantile(const double *sorted, size_t n, double q)
 }
 
 /* Puts the value of that rank in its place: none greater before it, none lesser after it. */
-static double select_rank(double *x, size_t n, size_t rank)
+static void select_rank(double *x, size_t n, size_t rank)
 {
 	size_t first = 0, last = n - 1;
 
@@ -74,24 +63,18 @@ static double select_rank(double *x, size_t n, size_t rank)
 		else
 			first = j + 1;
 	}
-	return x[rank];
 }
 
 double stat_selected_quantile(double *x, size_t n, double q)
 {
-	double at = q * (double)(n - 1), pair[2];
-	size_t below = (size_t)at;
+	size_t below = n > 0 ? (size_t)(q * (double)(n - 1)) : 0;
 
-	if (n == 0)
-		return NAN;
-	pair[0] = select_rank(x, n, below + 1 < n ? below : n - 1);
-	if (below + 1 >= n)
-		return pair[0];
-	pair[1] = x[below + 1];
-	for (size_t i = below + 2; i < n; i++)
-		if (x[i] < pair[1])
-			pair[1] = x[i];
-	return pair[0] + (at - (double)below) * (pair[1] - pair[0]);
+	/* All that a quantile reads of values in order is in its place. */
+	if (below < n)
+		select_rank(x, n, below);
+	if (below + 1 < n)
+		select_rank(x + below + 1, n - below - 1, 0);
+	return stat_sorted_quantile(x, n, q);
 }
 
 double stat_quantile(const double *x, size_t n, double q)

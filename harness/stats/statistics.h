@@ -1,7 +1,8 @@
 /* Pure statistics of small samples: no files, no records, no printing.
  *
  * Intervals are bootstrap intervals of a median, with a generator of numbers that is
- * fixed and versioned, so that the same data give the same interval on every machine.
+ * fixed and versioned (that of the workloads: xoshiro256**, Blackman and Vigna 2021), so
+ * that the same data give the same interval on every machine.
  * The median and not the mean, because one disturbed block does not move it.  The
  * plain percentile interval covers too little of few values (of a median: 89 % at 10
  * and at 20); so the tails cut off are those of Hesterberg's expanded percentile
@@ -62,31 +63,6 @@ struct stat_group {
 	double weight;
 	struct stat_strata strata;
 };
-
-/* xoshiro256** (Blackman and Vigna 2021), seeded through splitmix64. */
-struct stat_random {
-	uint64_t s[4];
-};
-void stat_random_seed(struct stat_random *r, uint64_t seed);
-
-static inline uint64_t stat_rotate(uint64_t x, int k)
-{
-	return (x << k) | (x >> (64 - k));
-}
-
-/* Here, since half of a bootstrap is drawing. */
-static inline uint64_t stat_random_next(struct stat_random *r)
-{
-	uint64_t *s = r->s, result = stat_rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
-
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= t;
-	s[3] = stat_rotate(s[3], 45);
-	return result;
-}
 
 /* Quantile q in [0, 1] with linear interpolation (type 7 of Hyndman and Fan 1996). */
 double stat_quantile(const double *x, size_t n, double q);

@@ -28,6 +28,7 @@
 #include "harness/run/counting.h"
 #include "harness/stats/statistics.h"
 #include "harness/test/raw_counts.h"
+#include "workloads/shared/rng.h"
 
 static const struct {
 	const char *name;
@@ -73,7 +74,7 @@ static const struct {
 #define AGAIN_ID 1000000 /* numbers of second runs, beyond all others */
 #define NCELLS (sizeof(cells) / sizeof(*cells))
 
-static struct stat_random source, of_again; /* second runs draw apart: all else stays */
+static struct rng source, of_again; /* second runs draw apart: all else stays */
 static bool turned;
 static double drift = 1;
 static int nodes; /* machines of a cluster, the last of them slow */
@@ -83,7 +84,7 @@ static const char *slower = "", *suite = "1.0", *class = "0123456789abcdef";
 
 static double uniform(void)
 {
-	return (double)(stat_random_next(&source) >> 11) * 0x1p-53;
+	return rng_unit(&source);
 }
 
 static double noise(double size)
@@ -387,7 +388,7 @@ static void write_again(FILE *f, const char *dir, int id, int schema, size_t cel
 			double weather)
 {
 	static const char *const twice[] = {"tiny-churn", "larson", "fleet", "sqlite3"};
-	struct stat_random kept = source;
+	struct rng kept = source;
 	bool wanted = false;
 	json_t *s;
 
@@ -512,8 +513,8 @@ int main(int argc, char **argv)
 			"[class=HASH] [day=N] [old] [nodes=N] [pool]\n");
 		return 2;
 	}
-	stat_random_seed(&source, (uint64_t)seed);
-	stat_random_seed(&of_again, (uint64_t)seed + 1);
+	rng_spread(&source, (uint64_t)seed);
+	rng_spread(&of_again, (uint64_t)seed + 1);
 	mkdir(dir, 0777);
 	snprintf(path, sizeof(path), "%s/timeline", dir);
 	mkdir(path, 0777);

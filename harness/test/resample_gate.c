@@ -19,6 +19,7 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/gate/tier_time.h"
+#include "workloads/shared/rng.h"
 
 #define RUNS 2000
 #define MOST_CELLS 16
@@ -36,11 +37,11 @@ struct recorded {
 
 static struct recorded cells[MOST_CELLS];
 static size_t ncells;
-static struct stat_random source;
+static struct rng source;
 
 static double uniform(void)
 {
-	return (double)(stat_random_next(&source) >> 11) * 0x1p-53;
+	return rng_unit(&source);
 }
 
 static double normal(void)
@@ -187,7 +188,7 @@ int main(int argc, char **argv)
 	const char *file = argc > 1 ? argv[1] : kept;
 
 	printf("1..6\n");
-	stat_random_seed(&source, 2026);
+	rng_spread(&source, 2026);
 	synthesise();
 	judge("synthetic pairs", 1);
 	ncells = 0;

@@ -3,14 +3,15 @@
 #include "harness/test/unit.h"
 #include "harness/stats/change.h"
 #include "harness/stats/statistics.h"
+#include "workloads/shared/rng.h"
 
 #include <math.h>
 
-static struct stat_random source;
+static struct rng source;
 
 static double uniform(void)
 {
-	return ((double)(stat_random_next(&source) >> 11) + 0.5) * 0x1p-53;
+	return ((double)(rng_next(&source) >> 11) + 0.5) * 0x1p-53;
 }
 
 static double normal(void)
@@ -87,7 +88,7 @@ static void false_alarms(void **state)
 	for (int skewed = 0; skewed < 2; skewed++) {
 		int alarms = 0;
 
-		stat_random_seed(&source, 11);
+		rng_spread(&source, 11);
 		for (int k = 0; k < 400; k++) {
 			for (size_t i = 0; i < 20; i++)
 				x[i] = skewed ? exp(normal()) : normal();
@@ -110,7 +111,7 @@ static void power(void **state)
 		size_t n = lengths[l];
 		int seen = 0, near = 0, small = 0;
 
-		stat_random_seed(&source, 5);
+		rng_spread(&source, 5);
 		for (int k = 0; k < 100; k++) {
 			double step = 2.5 * stat_change_smallest(n, 1);
 			size_t changes;

@@ -5,6 +5,7 @@
 #include "harness/gate/tier_time.h"
 #include "harness/test/unit.h"
 #include "harness/stats/signed_rank.h"
+#include "workloads/shared/rng.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -90,13 +91,13 @@ static void interval_is_the_test(void **state)
 	}
 }
 
-static double uniform(struct stat_random *random)
+static double uniform(struct rng *random)
 {
-	return (double)(stat_random_next(random) >> 11) * 0x1p-53;
+	return rng_unit(random);
 }
 
 /* Log ratios of a noisy machine: one pair in five has five times the spread. */
-static double noise(struct stat_random *random, double spread)
+static double noise(struct rng *random, double spread)
 {
 	double normal = sqrt(-2 * log(1 - uniform(random))) * cos(2 * M_PI * uniform(random));
 
@@ -111,9 +112,9 @@ static void gates(double ratio, unsigned shifted, double delta, unsigned *failed
 {
 	static double values[CELLS][PAIRS];
 	struct gate_cell cells[CELLS];
-	struct stat_random random;
+	struct rng random;
 
-	stat_random_seed(&random, 20);
+	rng_spread(&random, 20);
 	*failed = *passed = 0;
 	for (unsigned run = 0; run < RUNS; run++) {
 		enum gate_verdict verdict;
@@ -185,12 +186,12 @@ static void cells_are_judged_together(void **state)
 static void the_smallest_effect_is_shown(void **state)
 {
 	static double aa[4000];
-	struct stat_random random;
+	struct rng random;
 	double delta, effect;
 	unsigned failed, passed;
 
 	(void)state;
-	stat_random_seed(&random, 5);
+	rng_spread(&random, 5);
 	for (unsigned i = 0; i < COUNT(aa); i++)
 		aa[i] = noise(&random, 0.01) + 0.002;
 	delta = gate_delta(aa, COUNT(aa), 0.03);
@@ -303,12 +304,12 @@ static void looks_err_as_rarely_as_promised(void **state)
 	static double values[CELLS][PAIRS];
 	const double alpha = 0.05, bound = log1p(0.03);
 	unsigned failed = 0, early = 0, wrong_pass = 0;
-	struct stat_random random;
+	struct rng random;
 
 	(void)state;
 	close_to(gate_spending(alpha, 0.25) / alpha, 1 / 16.0, 1e-12);
 	close_to(gate_spending(alpha, 1), alpha, 0);
-	stat_random_seed(&random, 7);
+	rng_spread(&random, 7);
 	for (unsigned run = 0; run < RUNS; run++) {
 		struct gate_cell cells[CELLS] = {0};
 		bool decided[CELLS] = {false};

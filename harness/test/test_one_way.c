@@ -2,6 +2,7 @@
 #include "harness/test/unit.h"
 #include "harness/stats/one_way.h"
 #include "harness/stats/statistics.h"
+#include "workloads/shared/rng.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -12,12 +13,12 @@ static void close_to(double got, double want, double tolerance)
 		fail_msg("%.12g is not within %g of %.12g", got, tolerance, want);
 }
 
-static double normal(struct stat_random *r)
+static double normal(struct rng *r)
 {
 	double sum = -6;
 
 	for (int i = 0; i < 12; i++)
-		sum += (double)(stat_random_next(r) >> 11) * 0x1p-53;
+		sum += rng_unit(r);
 	return sum;
 }
 
@@ -49,11 +50,11 @@ static void by_hand(void **state)
 /* Groups of 3 to 8 values with a variance of theirs that is planted. */
 static double planted_share(double between, double *rejected)
 {
-	struct stat_random r;
+	struct rng r;
 	double sum = 0, sum_within = 0;
 	const int trials = 300;
 
-	stat_random_seed(&r, 17);
+	rng_spread(&r, 17);
 	*rejected = 0;
 	for (int t = 0; t < trials; t++) {
 		double x[80];
@@ -112,11 +113,11 @@ static void one_machine(void **state)
 static double coverage(const struct stat_strata *strata, bool fixed, double *width)
 {
 	static const double levels[] = {-1, -0.5, 0, 0.5, 1};
-	struct stat_random r;
+	struct rng r;
 	const int trials = 160;
 	int held = 0;
 
-	stat_random_seed(&r, 4);
+	rng_spread(&r, 4);
 	*width = 0;
 	for (int t = 0; t < trials; t++) {
 		double x[30];
@@ -162,11 +163,11 @@ static double coverage_of_mean(size_t cells, size_t machines, size_t *carried)
 	double x[8][48];
 	size_t of[48];
 	struct stat_group groups[8];
-	struct stat_random r;
+	struct rng r;
 	const int trials = 60;
 	int held = 0;
 
-	stat_random_seed(&r, 11);
+	rng_spread(&r, 11);
 	for (int t = 0; t < trials; t++) {
 		struct interval i;
 

@@ -2,6 +2,7 @@
 #include "harness/stats/influence.h"
 #include "harness/stats/statistics.h"
 #include "harness/stats/verdict.h"
+#include "workloads/shared/rng.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -38,15 +39,15 @@ static void order_statistics(void **state)
 static void selected_like_sorted(void **state)
 {
 	const double at[] = {0, 0.013, 0.025, 0.5, 0.75, 0.975, 1};
-	struct stat_random r;
+	struct rng r;
 	double x[300], changed[300];
 
 	(void)state;
-	stat_random_seed(&r, 7);
+	rng_spread(&r, 7);
 	for (size_t n = 1; n <= 300; n++)
 		for (size_t kinds = 1; kinds <= 1000; kinds *= 10) {
 			for (size_t i = 0; i < n; i++)
-				x[i] = (double)(stat_random_next(&r) % kinds) / 7;
+				x[i] = (double)(rng_next(&r) % kinds) / 7;
 			if (kinds == 100) /* in order already */
 				qsort(x, n, sizeof(*x), stat_ascending);
 			memcpy(changed, x, n * sizeof(*x));
@@ -63,21 +64,21 @@ static void selected_like_sorted(void **state)
 /* First outputs of xoshiro256** from the state 1, 2, 3, 4, as published with its ports. */
 static void generator_is_fixed(void **state)
 {
-	struct stat_random r = {{1, 2, 3, 4}};
-	struct stat_random again, twin;
+	struct rng r = {{1, 2, 3, 4}};
+	struct rng again, twin;
 
 	(void)state;
-	assert_true(stat_random_next(&r) == UINT64_C(11520));
-	assert_true(stat_random_next(&r) == UINT64_C(0));
-	assert_true(stat_random_next(&r) == UINT64_C(1509978240));
-	assert_true(stat_random_next(&r) == UINT64_C(1215971899390074240));
-	stat_random_seed(&again, 0);
+	assert_true(rng_next(&r) == UINT64_C(11520));
+	assert_true(rng_next(&r) == UINT64_C(0));
+	assert_true(rng_next(&r) == UINT64_C(1509978240));
+	assert_true(rng_next(&r) == UINT64_C(1215971899390074240));
+	rng_spread(&again, 0);
 	/* splitmix64 from 0 */
 	assert_true(again.s[0] == UINT64_C(0xe220a8397b1dcdaf));
 	assert_true(again.s[1] == UINT64_C(0x6e789e6aa1b965f4));
-	stat_random_seed(&twin, 0);
+	rng_spread(&twin, 0);
 	for (int i = 0; i < 100; i++)
-		assert_true(stat_random_next(&again) == stat_random_next(&twin));
+		assert_true(rng_next(&again) == rng_next(&twin));
 }
 
 static void pairing(void **state)
@@ -114,12 +115,12 @@ static void same_data_same_interval(void **state)
 {
 	double x[40], turned[40];
 	struct interval a, b;
-	struct stat_random r;
+	struct rng r;
 
 	(void)state;
-	stat_random_seed(&r, 7);
+	rng_spread(&r, 7);
 	for (int i = 0; i < 40; i++)
-		x[i] = turned[39 - i] = (double)(stat_random_next(&r) >> 40);
+		x[i] = turned[39 - i] = (double)(rng_next(&r) >> 40);
 	a = stat_ratio_interval(x, 0);
 	assert_true(isnan(a.point));
 	a = stat_median_interval(x, 40);
@@ -199,12 +200,12 @@ static void influence(void **state)
 }
 
 /* Sums of 12 uniform values: nearly normal, median 0. */
-static double noise(struct stat_random *r)
+static double noise(struct rng *r)
 {
 	double sum = -6;
 
 	for (int i = 0; i < 12; i++)
-		sum += (double)(stat_random_next(r) >> 11) * 0x1p-53;
+		sum += rng_unit(r);
 	return sum;
 }
 
@@ -226,10 +227,10 @@ static void coverage(void **state)
 {
 	const size_t sizes[] = {5, 10, 15};
 	const int least[] = {358, 382, 373}, most[] = {392, 400, 399};
-	struct stat_random r;
+	struct rng r;
 
 	(void)state;
-	stat_random_seed(&r, 42);
+	rng_spread(&r, 42);
 	for (int k = 0; k < 3; k++) {
 		int held = 0;
 
@@ -249,11 +250,11 @@ static void coverage(void **state)
 /* The same for the mean of six groups of five, which differ in level and in noise. */
 static void coverage_of_geomean(void **state)
 {
-	struct stat_random r;
+	struct rng r;
 	int held = 0;
 
 	(void)state;
-	stat_random_seed(&r, 43);
+	rng_spread(&r, 43);
 	for (int trial = 0; trial < 200; trial++) {
 		struct stat_group groups[6];
 		struct interval i;
@@ -274,11 +275,11 @@ static void coverage_of_geomean(void **state)
  * than its own are there, and yet what its order statistics cover, 93.75 %, is held. */
 static void coverage_of_one_noisy_group(void **state)
 {
-	struct stat_random r;
+	struct rng r;
 	int held = 0;
 
 	(void)state;
-	stat_random_seed(&r, 44);
+	rng_spread(&r, 44);
 	for (int trial = 0; trial < 100; trial++) {
 		struct stat_group groups[3];
 		struct interval i;
@@ -355,11 +356,11 @@ static void verdicts(void **state)
 
 /* One value of a cell: noise on the scale of logarithms, and, of the second shape, a disturbed
  * block now and then. */
-static double measured(struct stat_random *r, double spread, bool disturbed)
+static double measured(struct rng *r, double spread, bool disturbed)
 {
 	double x = spread * noise(r);
 
-	return disturbed && stat_random_next(r) % 10 == 0 ? x + 0.3 : x;
+	return disturbed && rng_next(r) % 10 == 0 ? x + 0.3 : x;
 }
 
 /* Of `trials` cells, the number called less, more and same.  `n` blocks each; b is slower by
@@ -367,9 +368,9 @@ static double measured(struct stat_random *r, double spread, bool disturbed)
 static void call_cells(bool paired, size_t n, double spread, bool disturbed, double slower,
 		       int trials, int calls[5])
 {
-	struct stat_random r;
+	struct rng r;
 
-	stat_random_seed(&r, 44 + n);
+	rng_spread(&r, 44 + n);
 	memset(calls, 0, 5 * sizeof(*calls));
 	for (int trial = 0; trial < trials; trial++) {
 		struct interval i;

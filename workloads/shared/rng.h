@@ -1,4 +1,4 @@
-/* The random numbers of the workloads: xoshiro256** (Blackman and Vigna, "Scrambled
+/* The random numbers of workloads and statistics: xoshiro256** (Blackman and Vigna, "Scrambled
  * linear pseudorandom number generators", 2018), its state spread from a seed by
  * splitmix64.  Ours, so that a seed gives the same calls on every libc and machine. */
 #ifndef WORKLOADS_RNG_H
@@ -19,15 +19,19 @@ static inline uint64_t rng_mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* Streams of one seed are independent: thread i of a run takes stream i. */
-static inline void rng_seed(struct rng *r, uint64_t seed, uint64_t stream)
+/* The state from one number: the next four of splitmix64. */
+static inline void rng_spread(struct rng *r, uint64_t x)
 {
-	uint64_t x = rng_mix(seed) + rng_mix(~stream);
-
 	for (int i = 0; i < 4; i++) {
 		r->s[i] = rng_mix(x);
 		x += 0x9e3779b97f4a7c15u;
 	}
+}
+
+/* Streams of one seed are independent: thread i of a run takes stream i. */
+static inline void rng_seed(struct rng *r, uint64_t seed, uint64_t stream)
+{
+	rng_spread(r, rng_mix(seed) + rng_mix(~stream));
 }
 
 static inline uint64_t rng_next(struct rng *r)
