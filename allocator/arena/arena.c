@@ -228,22 +228,18 @@ static struct ash_arena_visit *visit_of(const struct ash_arena *arena)
 
 struct ash_arena *ash_arena_visit(struct ash_arena_visit *visit, unsigned index, bool all)
 {
-	struct ash_arena *arena = ash_arena_at(index);
+	struct ash_arena *arena;
 	struct ash_arena_visit *under_way;
 
-	if (arena == NULL)
-		return NULL;
-	under_way = visit_of(arena);
-	if (under_way != NULL) {
-		under_way->again |= all;
-		return NULL;
-	}
 	ash_mutex_lock(&lock);
 	arena = ash_arena_at(index);
-	if (arena != NULL)
+	under_way = visit_of(arena);
+	if (under_way != NULL)
+		under_way->again |= all;
+	else if (arena != NULL)
 		ash_store_relaxed(&arena->visitors, arena->visitors + 1);
 	ash_mutex_unlock(&lock);
-	if (arena == NULL)
+	if (arena == NULL || under_way != NULL)
 		return NULL;
 	*visit = (struct ash_arena_visit){.arena = arena, .outer = visits};
 	visits = visit;

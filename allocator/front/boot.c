@@ -59,9 +59,8 @@ static void huge_pages_init(void)
 
 /* Numbers of arenas that are names of the heap: as many as jemalloc makes by itself, and the
  * one for very large allocations. */
-static void arenas_init(void)
+static void arenas_init(unsigned cpus)
 {
-	unsigned cpus = ash_shard_cpus();
 	uint64_t n = ash_conf.narenas != 0 ? ash_conf.narenas
 		     : cpus > 1            ? 4 * (uint64_t)cpus
 					   : 1;
@@ -77,6 +76,8 @@ static void arenas_init(void)
  * back into the allocator, which then serves from the early heap. */
 static enum ash_boot_state bring_up(void)
 {
+	unsigned cpus;
+
 	ash_os_init();
 	ash_os_note_confinement();
 	ash_cgroup_init();
@@ -91,11 +92,13 @@ static enum ash_boot_state bring_up(void)
 	ash_heap_init(&ash_heap);
 	huge_pages_init();
 	/* (The window may be there from a try that failed later.) */
-	if ((ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST)) ||
-	    !ash_shard_init((unsigned)ash_conf.narenas))
+	if (ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST))
+		return ASH_BOOT_NONE;
+	cpus = ash_os_usable_cpus(); /* once, also where they bound nothing: see os.h */
+	if (!ash_shard_init(ash_conf.narenas != 0 ? (unsigned)ash_conf.narenas : cpus))
 		return ASH_BOOT_NONE;
 	ash_tcache_init();
-	arenas_init();
+	arenas_init(cpus);
 	ash_heap.rounds.background = ash_conf.background_thread != ASH_BACKGROUND_FALSE;
 	ash_heap.rounds.alone = ash_conf.background_thread == ASH_BACKGROUND_TRUE;
 	if (!ash_conf.tcache || ash_conf.checks == ASH_CHECKS_FULL)

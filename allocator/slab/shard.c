@@ -17,7 +17,6 @@ static_assert(ASH_LINED_CLASSES <= 32, "a bit of `left` for each");
 /* Set once, in order; a count (release) covers what is complete. */
 static struct ash_shard *shards[ALL];
 static struct ash_shard *by_cpu[ASH_SHARDS_MOST];
-static unsigned cpus;                             /* that the process may use, as it started */
 static struct ash_shard *owned[ASH_SHARDS_OWNED]; /* SHARDS lock, with its count */
 static uint32_t count, cpu_count, owned_count;
 static uint32_t making; /* places in owned[] for those that threads just make; SHARDS lock */
@@ -61,8 +60,7 @@ static void enter(struct ash_shard *shard)
 
 bool ash_shard_init(unsigned bound)
 {
-	cpus = ash_os_usable_cpus(); /* also where it does not bound: see os.h */
-	most = bound != 0 ? bound : cpus;
+	most = bound != 0 ? bound : ash_os_usable_cpus();
 	if (most > ASH_SHARDS_MOST)
 		most = ASH_SHARDS_MOST;
 	/* A test may call it again. */
@@ -80,11 +78,6 @@ bool ash_shard_init(unsigned bound)
 unsigned ash_shard_count(void)
 {
 	return ash_load_acquire(&count);
-}
-
-unsigned ash_shard_cpus(void)
-{
-	return cpus;
 }
 
 unsigned ash_shard_most_by_cpu(void)

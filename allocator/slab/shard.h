@@ -47,8 +47,6 @@ bool ash_shard_is_valid(const struct ash_shard *shard);
 /* All there are, and those by CPU. */
 unsigned ash_shard_count(void);
 unsigned ash_shard_count_by_cpu(void);
-/* CPUs that the process might use when the first shard was made. */
-unsigned ash_shard_cpus(void);
 /* As many of the latter as there may be; constant. */
 unsigned ash_shard_most_by_cpu(void);
 /* Whether all objects of the class are the first shard's. */
