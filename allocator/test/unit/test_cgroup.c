@@ -11,6 +11,7 @@
 
 #include "os/cgroup.h"
 #include "os/os.h"
+#include "test/support/opens.h"
 #include "test/support/tree.h"
 
 static char root[] = "/tmp/ashlar-cgroup.XXXXXX";
@@ -78,14 +79,6 @@ static void the_hosts_path(void **state)
 	assert_true(ash_cgroup_memory() == (uint64_t)256 << 20);
 }
 
-static unsigned opens_at_start;
-
-static bool count_start(enum ash_os_call call)
-{
-	opens_at_start += call == ASH_OS_OPEN;
-	return false;
-}
-
 /* Programs start by the thousand: of each group they read what they go by, and nothing that is
  * looked at when it is watched. */
 static void the_start_reads_two_files_a_level(void **state)
@@ -96,10 +89,10 @@ static void the_start_reads_two_files_a_level(void **state)
 	put("/sys/fs/cgroup/one/memory.max", "1073741824\n");
 	put("/sys/fs/cgroup/one/memory.high", "536870912\n");
 	put("/sys/fs/cgroup/one/memory.pressure", "some avg10=0.00 total=0\n");
-	ash_store_relaxed(&ash_os_fault_hook, count_start);
-	opens_at_start = 0;
+	ash_store_relaxed(&ash_os_fault_hook, count_opens);
+	opens = 0;
 	ash_cgroup_init();
-	assert_int_equal(opens_at_start, 1 + 2 * 2);
+	assert_int_equal(opens, 1 + 2 * 2);
 	assert_true(ash_cgroup_memory() == (uint64_t)1 << 30);
 	ash_store_relaxed(&ash_os_fault_hook, NULL);
 }
@@ -415,14 +408,6 @@ static void let_own_go(void)
 {
 	for (int fd = 100; fd < 104; fd++)
 		assert_int_equal(close(fd), 0); /* it was still there */
-}
-
-static unsigned opens;
-
-static bool count_opens(enum ash_os_call call)
-{
-	opens += call == ASH_OS_OPEN;
-	return false;
 }
 
 static void descriptors_that_are_taken_over(void **state)

@@ -20,6 +20,7 @@
 #include "slab/bin.h"
 #include "slab/slab.h"
 #include "test/support/layers.h"
+#include "test/support/opens.h"
 #include "test/support/relative.h"
 
 /* KiB of the process that lie in huge pages. */
@@ -677,14 +678,6 @@ static void under_a_hard_limit(void **state)
 	ash_run_free(&ash_heap, run);
 	ash_run_free(&ash_heap, full);
 	ash_purge_all(&ash_heap);
-}
-
-static unsigned opens;
-
-static bool count_opens(enum ash_os_call call)
-{
-	opens += call == ASH_OS_OPEN;
-	return false;
 }
 
 /* What a program's start reads it reads once; where it asks for none, not at all. */
