@@ -103,6 +103,18 @@ static bool find_contender(const struct comparison *c, const char *name, size_t 
 	return false;
 }
 
+/* What stands on two C libraries differs by more than its allocator: --force does not help. */
+static bool of_two_worlds(const struct versus_side sides[2])
+{
+	const char *a = results_world(sides[0].c->set), *b = results_world(sides[1].c->set);
+
+	if (strcmp(a, b) == 0)
+		return false;
+	complain("%s is of the world '%s', %s of '%s': no ratio is formed of two C libraries",
+		 sides[0].c->set->dir, a, sides[1].c->set->dir, b);
+	return true;
+}
+
 /* Prints the comparison of two open sets. */
 static int print(const struct arguments *arguments, const struct versus_side sides[2])
 {
@@ -111,6 +123,8 @@ static int print(const struct arguments *arguments, const struct versus_side sid
 	struct versus *v;
 	char *refusal = NULL;
 
+	if (of_two_worlds(sides))
+		return STATUS_USAGE;
 	if (sides[0].c != sides[1].c) {
 		difference = difference_make(sides[0].c->set, sides[1].c->set);
 		refusal = difference_refusal(difference);

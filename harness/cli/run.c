@@ -22,7 +22,7 @@ static int write_report(const char *dir, bool quiet)
 	message_speaker("report");
 	status = report_open(&report, dir, NULL);
 	if (status == STATUS_OK)
-		status = export_report(&report, NULL, quiet, !quiet);
+		status = export_report(&report, NULL, quiet, true);
 	report_close(&report);
 	message_speaker(NULL);
 	return status;

@@ -51,6 +51,18 @@ static void remember(struct disturbance_baseline *b, double share)
 	b->shares[b->count++] = share;
 }
 
+/* Whether the sample waited longer than it does by itself, and somebody else can have been why:
+ * who waits for its own threads only has a long tail of delays, too. */
+static bool waited_for_others(const struct disturbance_baseline *b,
+			      const struct disturbance_facts *f, double share)
+{
+	double most = most_by_itself(b),
+	       excess_ns = (share - most) * (double)f->cpu_ns,
+	       foreign_ns = (double)f->others_ns + (double)f->steal_ns + (double)f->throttled_ns;
+
+	return share > most + DISTURBED_WAITING && excess_ns <= DISTURBED_AT_ONCE * foreign_ns;
+}
+
 bool disturbance_judge(struct disturbance_baseline *baseline, const struct disturbance_facts *f,
 		       char *text, size_t size)
 {
@@ -59,7 +71,7 @@ bool disturbance_judge(struct disturbance_baseline *baseline, const struct distu
 		beyond(f->others_ns, f->duration_ns, DISTURBED_OTHERS, DISTURBED_OTHERS_NS);
 	bool steal = beyond(f->steal_ns, f->duration_ns, DISTURBED_STEAL, DISTURBED_STEAL_NS);
 	bool throttling = beyond(f->throttled_ns, f->duration_ns, DISTURBED_THROTTLING, 0);
-	bool waiting = share > most_by_itself(baseline) + DISTURBED_WAITING;
+	bool waiting = waited_for_others(baseline, f, share);
 	const struct {
 		bool is;
 		const char *name;

@@ -2,7 +2,7 @@
  *
  * A sample whose threads outnumber the CPUs waits for itself, in every block; that is its
  * workload and no disturbance.  So waiting counts only as far as it is above what the same cell
- * and contender wait when nothing else disturbs them. */
+ * and contender wait when nothing else disturbs them, and as others can have caused it. */
 #ifndef HARNESS_DISTURBANCE_H
 #define HARNESS_DISTURBANCE_H
 
@@ -22,6 +22,9 @@
  * plus three times their scaled median absolute deviation, once there are so many. */
 #define DISTURBED_WAITING 0.01
 #define DISTURBED_QUIET 3
+/* Threads that one other may have kept from running at a time: so many times the CPU time of
+ * others, steal and throttling is the most that all of them made the sample wait. */
+#define DISTURBED_AT_ONCE 4
 
 /* What one sample of a cell met. */
 struct disturbance_facts {

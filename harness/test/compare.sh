@@ -106,6 +106,19 @@ refuses 2 "suite_version (1.0, 1.1)" "another version of the suite" compare "$wo
 refuses 2 "environment.machine_class (0123456789abcdef, fedcba9876543210)" "another class of machine" compare "$work/a" "$work/class"
 bench compare --force "$work/a" "$work/class"
 check '[ $status -eq 0 ] && grep -q "^! environment.machine_class" "$work/out"' "--force compares them and marks the field"
+cp -r "$work/b" "$work/world" && python3 - "$work/world" <<'END' || exit 99
+import json, sys
+path = sys.argv[1] + "/manifest.json"
+manifest = json.load(open(path))
+manifest["world"] = {"name": "elsewhere", "libc": "9.9", "packages": None}
+json.dump(manifest, open(path, "w"))
+lines = [json.loads(line) for line in open(sys.argv[1] + "/samples.jsonl")]
+with open(sys.argv[1] + "/samples.jsonl", "w") as out:
+    for line in lines:
+        print(json.dumps(line | {"world": "elsewhere"}), file=out)
+END
+refuses 2 "of the world 'stable', $work/world of 'elsewhere'" "a set of another C library, whatever is forced" \
+	compare --force "$work/a" "$work/world"
 refuses 2 "two sides" "compare: one side" compare "$work/a"
 refuses 2 "one too many" "compare: three sides" compare "$work/a" "$work/b" "$work/slow"
 refuses 2 "both sides are the same" "compare: a set with itself" compare "$work/a" "$work/a/../a"

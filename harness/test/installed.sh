@@ -47,7 +47,12 @@ find "$doc" -name '*.md' -type f | sort | while IFS= read -r page; do
 			[ -e "${page%/*}/$link" ] || echo "${page#"$doc"/}: $link"
 		done
 done >"$work/out"
-check '[ -n "$doc" ] && [ ! -s "$work/out" ]' "the links of pages hold"
+find "$doc" -name '*.html' -type f | while IFS= read -r page; do
+	grep -oE '(href|src)="[^"#:]+"' "$page" | sed 's/^[a-z]*="//; s/"$//' | while read -r link; do
+		[ -e "${page%/*}/$link" ] || echo "${page#"$doc"/}: $link"
+	done
+done >>"$work/out"
+check '[ -n "$doc" ] && [ -n "$(find "$doc" -name report.html)" ] && [ ! -s "$work/out" ]' "the links of pages hold"
 check '[ -n "$(find "$home" -path "*/man/man1/ashlar-bench.1*")" ] && [ -n "$(find "$home" -path "*/man/man3/ashlar.3*")" ]' \
 	"manual pages are installed"
 ls "$top_srcdir/harness/schema" >"$work/wanted" && ls "$home/share/ashlar/schema" >"$work/out"

@@ -33,8 +33,17 @@ static void a_workload_does_not_disturb_itself(void **state)
 		f.runqueue_delay_ns = (300 + 5 * (i % 3)) * MS;
 		assert_string_equal(judged(&b, f), "");
 	}
-	/* But what it waits beyond that is for others. */
-	f.runqueue_delay_ns = 600 * MS;
+	/* What it waits beyond that may be for others, if there were any. */
+	f.runqueue_delay_ns = 450 * MS;
+	assert_string_equal(judged(&b, f), "");
+	f.others_ns = 10 * MS;
+	assert_string_equal(judged(&b, f), "");
+	f.others_ns = 40 * MS;
+	assert_string_equal(judged(&b, f), "run queue");
+	f.others_ns = 0;
+	f.throttled_ns = 9 * MS;
+	f.steal_ns = 19 * MS;
+	f.runqueue_delay_ns = 400 * MS;
 	assert_string_equal(judged(&b, f), "run queue");
 	disturbance_baseline_free(&b);
 }

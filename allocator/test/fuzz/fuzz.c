@@ -1,9 +1,9 @@
 /*
  * Random calls of every entry point by several threads, against a shadow of the heap: no two
  * blocks share a byte, each keeps its content until it is freed, is aligned and as long as
- *asked, calloc's is zero, and errno says what it must.  Blocks change hands by way of boxes;
- *threads end and are followed by others; each of them forks now and then, and the child checks
- *what all of them had, frees it and goes on a while.
+ * asked, calloc's is zero, and errno says what it must.  Blocks change hands by way of boxes;
+ * threads end and are followed by others; each of them forks now and then, and the child checks
+ * what all of them had, frees it and goes on a while.
  *
  * What a thread does follows from the seed and its number alone: sizes, kinds of calls, which
  * slot, which box.  (What it finds in a box depends on the others.)

@@ -9,6 +9,7 @@ make_tmp
 
 waiting='
 allocator/test/system/bounds
+allocator/test/system/limit_callback
 allocator/test/system/confined.sh
 allocator/test/system/work
 allocator/test/system/exhaustion.sh
