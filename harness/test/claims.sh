@@ -10,6 +10,10 @@ set=$top_srcdir/results/$name
 bench claims --exact --page "$top_srcdir/README.md" "$claims" "$set"
 check '[ $status -eq 0 ] && [ ! -s "$work/err" ] && [ "$(grep -c " within$" "$work/out")" -ge 20 ]' \
 	"the README's numbers are those of the committed set, and all of them are claimed"
+newest=$top_srcdir/results/newest
+bench claims --exact --page "$newest.md" "$newest.json" "$top_srcdir/results/$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$newest.json")"
+check '[ $status -eq 0 ] && [ ! -s "$work/err" ] && [ "$(grep -c " within$" "$work/out")" -ge 30 ]' \
+	"and so are those of the page of the newest versions"
 
 # The rest on one cell of that set, which is read at once.
 some() { # FOLDER, an awk program over the samples of the cell
