@@ -174,7 +174,8 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	ash_assert_expensive(ash_thread_tops_are_valid(t));
 	if (t->fresh && allocates) {
 		t->fresh = false;
-		ash_rounds_start();
+		if (ash_thread_count() > 1 || ash_load_relaxed(&ash_heap.rounds.alone))
+			ash_rounds_start();
 	}
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
