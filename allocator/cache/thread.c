@@ -42,9 +42,10 @@ struct estate {
 };
 static_assert(ASH_CLASSES <= UINT8_MAX, "a byte tells the class");
 
-/* Under the lock; `live` and `estates` are read without it, too.
+/* Under the lock; `live`, `alone_ns` and `estates` are read without it, too.
  *   records == length of `all`
  *   live    == those with a thread (tls != NULL) of this generation
+ *   alone_ns != 0  =>  live <= 1
  *   `awake` has those with one that are not asleep
  *   those without are on `unused`, but for what is just on its way to a thread
  *   those of older generations stand in `estates` */
@@ -53,6 +54,7 @@ static struct ash_list all = {&all, &all};
 static struct ash_list awake = {&awake, &awake};
 static struct ash_thread *unused;
 static unsigned live, records;
+static uint64_t alone_ns;   /* since when no more than one is left; 0 = there were never more */
 static uint32_t generation; /* changes in a fork only */
 static struct estate *estates;
 static bool told_of_ends; /* since ash_thread_init */
@@ -98,7 +100,8 @@ static bool is_here(const struct ash_thread *t)
 /* What takes no walk; caller holds the lock. */
 static bool counts_are_valid(void)
 {
-	return live <= records && ash_list_empty(&all) == (records == 0) &&
+	return live <= records && (alone_ns == 0 || live <= 1) &&
+	       ash_list_empty(&all) == (records == 0) &&
 	       (unused == NULL || (unused->tls == NULL && live < records));
 }
 
@@ -166,6 +169,8 @@ static void enlist(struct ash_thread *t)
 	t->tls = &ash_tls;
 	t->generation = generation;
 	ash_owned_add(&live, 1);
+	if (live > 1)
+		ash_store_relaxed(&alone_ns, (uint64_t)0);
 	ash_store_relaxed(&t->asleep, false);
 	ash_list_init(&t->awake); /* a fork may have left it linked */
 	ash_list_push_back(&awake, &t->awake);
@@ -175,11 +180,15 @@ static void enlist(struct ash_thread *t)
 
 static void retire(struct ash_thread *t)
 {
+	uint64_t now_ns = ash_os_coarse_clock_ns();
+
 	ash_shard_disown(&t->own);
 	ash_mutex_lock(&lock);
 	ash_assert(t->tls != NULL && (live > 0 || !is_here(t)));
 	if (is_here(t)) {
 		ash_owned_add(&live, -1u);
+		if (live <= 1)
+			ash_store_relaxed(&alone_ns, now_ns);
 		if (!t->asleep)
 			ash_list_remove(&t->awake);
 	}
@@ -368,6 +377,11 @@ ASH_COLD void ash_thread_wake(struct ash_thread *t)
 unsigned ash_thread_count(void)
 {
 	return ash_load_relaxed(&live);
+}
+
+uint64_t ash_thread_alone_ns(void)
+{
+	return ash_load_relaxed(&alone_ns);
 }
 
 bool ash_thread_none_left(void)

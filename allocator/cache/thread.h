@@ -193,6 +193,9 @@ ASH_INLINE void ash_thread_count_large(bool taken)
 	else
 		ash_add_relaxed(&ash_thread_large_of_nobody[taken], 1);
 }
+/* Since when, by the coarse clock, at most one thread with a record is left of several; 0 where
+ * there are several, or never were. */
+uint64_t ash_thread_alone_ns(void);
 /* Whether every thread that ever had a record has ended: the process may be about to. */
 bool ash_thread_none_left(void);
 

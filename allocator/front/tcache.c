@@ -174,7 +174,8 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	ash_assert_expensive(ash_thread_tops_are_valid(t));
 	if (t->fresh && allocates) {
 		t->fresh = false;
-		ash_rounds_start();
+		if (ash_thread_count() > 1 || ash_load_relaxed(&ash_heap.rounds.alone))
+			ash_rounds_start();
 	}
 	now_ns = ash_os_coarse_clock_ns();
 	now = (uint32_t)(now_ns / ASH_EPOCH_NS);
@@ -289,19 +290,24 @@ static ASH_NOINLINE unsigned fill_elsewhere(unsigned class, void **end, unsigned
 	return got;
 }
 
-/* Without a magazine. */
-static void *alloc_single(struct ash_shard *shard, unsigned class)
+/* Without a magazine.  `refused`: for several objects all bins were just looked through and no
+ * slab could be had.  A single one then fits under a hard limit at most. */
+static void *alloc_single(struct ash_shard *shard, unsigned class, bool refused)
 {
 	/* A slab, and the object's pages, which are charged while the slab is. */
 	struct ash_relief relief = {
 		.bytes = ((size_t)ash_size_classes[class].granules << ASH_GRANULE_SHIFT) +
 			 ash_class_size(class) + 2 * ash_os_page};
+	bool again = !refused || ash_load_relaxed(&ash_heap.limits.hard) != ASH_NO_LIMIT;
 	void *slot[1];
 
-	while (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1 &&
-	       fill_elsewhere(class, slot + 1, 1) != 1)
+	while (!again ||
+	       (ash_bin_fill(&shard->bin[class], class, shard->index, slot + 1, 1) != 1 &&
+		fill_elsewhere(class, slot + 1, 1) != 1)) {
 		if (!ash_relief_again(&relief)) /* what others could do without */
 			return NULL;
+		again = true;
+	}
 	return slot[0];
 }
 
@@ -329,8 +335,9 @@ static bool earn(struct ash_thread *t, unsigned class)
 		return false;
 	}
 	m = ash_magazine_get();
-	if (m == NULL) {
+	if (m == NULL) { /* nor is there for a while, and each try asks the kernel */
 		ash_capacity_set(t, class, 0);
+		cc->misses = 0;
 		return false;
 	}
 	set_top(t->top, class, ash_magazine_clear(m, first));
@@ -345,7 +352,7 @@ static ASH_NOINLINE void *alloc_uncached(struct ash_thread *t, unsigned class)
 	if (arena != NULL)
 		return ash_objects_alloc(arena, ash_class_size(class), ASH_SMALL_STEP, NULL);
 	count_taken(t, class, 1);
-	return alloc_single(source(t, class), class);
+	return alloc_single(source(t, class), class, false);
 }
 
 ASH_INLINE void *pop(struct ash_thread *t, unsigned class, void **top)
@@ -404,7 +411,7 @@ void *ash_tcache_alloc(unsigned class)
 	unsigned got;
 
 	if (ASH_UNLIKELY(t == NULL))
-		return alloc_single(source_of_nobody(class), class);
+		return alloc_single(source_of_nobody(class), class, false);
 	tick(t, true);
 	if (ASH_UNLIKELY(!ash_tcache_enabled))
 		return alloc_uncached(t, class);
@@ -465,7 +472,7 @@ again:
 		got = fill_elsewhere(class, m + ASH_MAGAZINE_SLOTS, cc->cap);
 	if (ASH_UNLIKELY(got == 0)) {
 		set_top(t->top, class, top);
-		return alloc_single(shard, class);
+		return alloc_single(shard, class, true);
 	}
 	count_taken(t, class, got);
 	/* Short of memory, or whole lines: the sentinel right below what there is. */
@@ -561,7 +568,7 @@ void *ash_tcache_alloc_single(unsigned class)
 	struct ash_thread *t = ash_thread_self();
 
 	if (ASH_UNLIKELY(t == NULL))
-		return alloc_single(source_of_nobody(class), class);
+		return alloc_single(source_of_nobody(class), class, false);
 	tick(t, true);
 	return alloc_uncached(t, class);
 }
@@ -576,7 +583,7 @@ unsigned ash_tcache_fill(unsigned class, void **out, unsigned want)
 		tick(t, true);
 	got = ash_bin_fill(&shard->bin[class], class, shard->index, out + want, want);
 	if (got == 0) {
-		out[0] = alloc_single(shard, class);
+		out[0] = alloc_single(shard, class, false);
 		return out[0] != NULL;
 	}
 	memmove(out, out + want - got, got * sizeof(*out));

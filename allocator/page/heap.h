@@ -122,8 +122,10 @@ struct ash_growing {
 	struct ash_mutex lock;
 	uint32_t next; /* block of the window that is tried next */
 	uint32_t end;
-	uint8_t skip; /* binary logarithm of the step over the next place that is taken */
-	bool is_full; /* to the end of the window nothing was found free */
+	uint8_t skip;      /* binary logarithm of the step over the next place that is taken */
+	bool is_full;      /* to the end of the window nothing was found free */
+	bool in_annex;     /* the last place that was found is none of the window */
+	uint32_t refusals; /* growths in a row that found no memory */
 	bool use_pool;
 	uint32_t mapped; /* blocks; read by anyone, as are the next three */
 	uint32_t of_pool;

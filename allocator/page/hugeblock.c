@@ -20,6 +20,9 @@
 #define RELEASED_TRIES 8
 #define TRIES 24
 #define TRIES_WHEN_FULL 2
+/* Of growths in a row that find no memory one in so many looks everywhere, as the first does;
+ * the others ask for one block where the last came from. */
+#define LOOKS_EVERYWHERE 1024
 #define LOOKED_AT 8192 /* entries of the window's table that are passed over at a time */
 
 /* Caller holds the lock.  Maps `count` blocks at `address`, or a single one, as pages of the
@@ -50,6 +53,8 @@ struct piece {
 	uintptr_t address;
 	uint32_t count; /* blocks; 0 = none */
 	unsigned keep;  /* what is to be known of them */
+	bool refused;   /* none, and not because the place is taken: at a limit of the process
+			   (RLIMIT_AS, RLIMIT_DATA, mappings) another place is refused, too */
 };
 
 /* Caller holds the lock.  Maps `count` blocks at `address`, or, of the pool, a single one. */
@@ -59,11 +64,11 @@ static struct piece map_at(struct ash_heap *heap, uintptr_t address, uint32_t co
 	uint32_t got = map_of_pool(&heap->growing, (void *)address, count);
 
 	if (got != 0)
-		return (struct piece){address, got, ASH_KEEP_POOL};
+		return (struct piece){.address = address, .count = got, .keep = ASH_KEEP_POOL};
 	if (!ash_os_map_at((void *)address, size))
-		return (struct piece){0};
+		return (struct piece){.refused = errno != EEXIST};
 	ash_huge_advice_mapped(heap, (void *)address, size);
-	return (struct piece){address, count, 0};
+	return (struct piece){.address = address, .count = count};
 }
 
 /* The same with a single one where there is no room for as many. */
@@ -153,10 +158,11 @@ static struct piece map_in_window(struct ash_heap *heap, uint32_t count)
 			growing->next += piece.count;
 			growing->skip = 0;
 			growing->is_full = false;
+			growing->in_annex = false;
 			return piece;
 		}
-		if (errno != EEXIST)
-			break;
+		if (piece.refused)
+			return piece;
 		skip(growing);
 		count = 1;
 	}
@@ -164,30 +170,33 @@ static struct piece map_in_window(struct ash_heap *heap, uint32_t count)
 }
 
 /* Caller holds the lock.  Maps up to `count` blocks where the kernel finds room, below the last
- * ones if possible, where they are one mapping with them. */
-static struct piece map_elsewhere(struct ash_heap *heap, uint32_t count)
+ * ones if possible, where they are one mapping with them; does not ask again, unless it is to
+ * look everywhere, when a single one was refused there. */
+static struct piece map_elsewhere(struct ash_heap *heap, uint32_t count, bool everywhere)
 {
 	struct ash_growing *growing = &heap->growing;
 	struct piece piece = {0};
 
 	for (;; count = 1) {
 		size_t size = (size_t)count << ASH_HUGE_SHIFT;
-		void *p;
+		void *p = NULL;
 
 		if (growing->elsewhere > size)
 			piece = map_at(heap, growing->elsewhere - size, count);
 		if (piece.count != 0)
 			break;
-		p = ash_os_map(size, ASH_HUGE);
+		if (everywhere || !piece.refused)
+			p = ash_os_map(size, ASH_HUGE);
 		if (p != NULL) {
 			ash_huge_advice_mapped(heap, p, size);
-			piece = (struct piece){(uintptr_t)p, count, 0};
+			piece = (struct piece){.address = (uintptr_t)p, .count = count};
 			break;
 		}
 		if (count == 1)
-			return piece;
+			return (struct piece){.refused = true};
 	}
 	growing->elsewhere = piece.address;
+	growing->in_annex = true;
 	return piece;
 }
 
@@ -201,9 +210,9 @@ static void add_block(struct ash_heap *heap, struct ash_hugeblock *block, unsign
 	add(heap, block);
 }
 
-/* Caller holds the lock.  A released block, mapped where it was.  Where its place was taken by
- * somebody else meanwhile, its descriptor is left for another. */
-static bool map_again(struct ash_heap *heap,
+/* Caller holds the lock.  A released block, mapped where it was, or *refused.  Where its place
+ * was taken by somebody else meanwhile, its descriptor is left for another. */
+static bool map_again(struct ash_heap *heap, bool *refused,
 		      void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
 {
 	struct ash_growing *growing = &heap->growing;
@@ -213,7 +222,8 @@ static bool map_again(struct ash_heap *heap,
 			ASH_LIST_ENTRY(growing->released.next, struct ash_hugeblock, link);
 		struct piece piece = map_at(heap, block->address, 1);
 
-		if (piece.count == 0 && errno != EEXIST)
+		*refused = piece.refused;
+		if (piece.refused)
 			return false;
 		ash_list_remove(&block->link);
 		ash_owned_add(&growing->away, -1u);
@@ -388,24 +398,29 @@ static uint32_t describe(struct ash_heap *heap, const struct piece *piece,
 	return done;
 }
 
-/* Caller holds the lock. */
+/* Caller holds the lock.  A program that was refused memory may go on asking: then each growth
+ * asks the kernel once, not for less and less at every kind of place.  That a refusal holds for
+ * all places is relied on only where places of that kind were had before (an emulator may
+ * refuse the window alone), and not for good. */
 static bool grow(struct ash_heap *heap,
 		 void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
 {
 	struct ash_growing *growing = &heap->growing;
-	uint32_t want = growing->mapped / 8;
-	struct piece piece;
+	bool everywhere = growing->refusals % LOOKS_EVERYWHERE == 0 || growing->made == 0;
+	uint32_t want = everywhere ? growing->mapped / 8 : 1;
+	struct piece piece = {0};
 	bool grown;
 
-	if (map_again(heap, add))
+	if (map_again(heap, &piece.refused, add))
 		return true;
 	if (want < 1)
 		want = 1;
 	if (want > STEP_MOST)
 		want = STEP_MOST;
-	piece = map_in_window(heap, want);
-	if (piece.count == 0)
-		piece = map_elsewhere(heap, want);
+	if (everywhere || !(piece.refused || growing->in_annex))
+		piece = map_in_window(heap, want);
+	if (piece.count == 0 && (everywhere || !piece.refused))
+		piece = map_elsewhere(heap, piece.refused ? 1 : want, everywhere);
 	grown = describe(heap, &piece, add) > 0;
 	if (!grown)
 		errno = ENOMEM;
@@ -421,6 +436,7 @@ bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
 	ash_mutex_lock(&growing->lock);
 	if (growing->growths == seen) {
 		grown = grow(heap, add);
+		growing->refusals = grown ? 0 : growing->refusals + 1;
 		if (grown)
 			ash_owned_add(&growing->growths, 1);
 	}

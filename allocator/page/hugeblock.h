@@ -15,7 +15,8 @@ uint32_t ash_hugeblock_growths(const struct ash_heap *heap);
  * refused) and hands each to `add`, called under the lock of rank GROW.  Where the heap has
  * grown since `seen` it does nothing: of many threads that found it full at once one grows it,
  * and all look again.  False with ENOMEM where the kernel has no memory.  Takes some forty
- * system calls at most, whatever others have mapped.  Call without a lock. */
+ * system calls at most, whatever others have mapped, and one where the kernel refused the last
+ * growth and refuses again.  Call without a lock. */
 bool ash_hugeblock_grow(struct ash_heap *heap, uint32_t seen,
 			void (*add)(struct ash_heap *heap, struct ash_hugeblock *block));
 

@@ -67,6 +67,11 @@
 /* After the last wake the background thread goes on so long: holes are purged when they are old
  * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
+/* In a program that has one thread again it stays so long: mappings in the cache have their
+ * time then, holes, the depot, and all but a fiftieth of what is dirty.  The kernel refuses
+ * such a program what it allows to one of one thread, and its calls do the work.  It is not
+ * less, for threads that come and go would have it made anew each time. */
+#define ALONE_NS 1000000000u
 
 bool (*ash_rounds_hook)(void);
 
@@ -258,6 +263,17 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	return left || ash_depot_bytes() != 0;
 }
 
+/* How long the background thread stays where the program has one thread again, 0 = no longer;
+ * else UINT64_MAX. */
+static uint64_t time_alone_left(void)
+{
+	uint64_t since_ns = ash_thread_alone_ns(), now_ns = ash_os_clock_ns();
+
+	if (since_ns == 0 || ash_load_relaxed(&heap->rounds.alone))
+		return UINT64_MAX;
+	return (int64_t)(since_ns + ALONE_NS - now_ns) > 0 ? since_ns + ALONE_NS - now_ns : 0;
+}
+
 /* Rounds one after the other, as long as they give memory back: the thread wakes seldom.
  * Between them others get the claim. */
 static bool rounds_at_once(uint64_t now_ns)
@@ -265,8 +281,8 @@ static bool rounds_at_once(uint64_t now_ns)
 	bool left = true;
 
 	for (unsigned n = 0;
-	     left && (n < ROUNDS_AT_ONCE ||
-		      (ash_load_relaxed(&heap->rounds.behind) && n < ROUNDS_BEHIND));
+	     left && (n < ROUNDS_AT_ONCE || (ash_load_relaxed(&heap->rounds.behind) &&
+					     n < ROUNDS_BEHIND && time_alone_left() != 0));
 	     n++) {
 		uint64_t given = ash_os_given.bytes, huge = ash_hugify_count(heap);
 
@@ -300,8 +316,8 @@ static bool program_is_busy(uint64_t now_ns)
 
 static uint64_t background_round(void)
 {
-	uint64_t now_ns = ash_os_clock_ns();
-	bool left, busy;
+	uint64_t now_ns = ash_os_clock_ns(), stays_ns, pause_ns;
+	bool left;
 
 	if (ash_load_relaxed(&heap->rounds.first_ns) == 0)
 		ash_store_relaxed(&heap->rounds.first_ns, now_ns);
@@ -310,10 +326,13 @@ static uint64_t background_round(void)
 		return ASH_BACKGROUND_END;
 	left = rounds_at_once(now_ns);
 	left |= others_left();
-	busy = program_is_busy(now_ns);
+	pause_ns = program_is_busy(now_ns) ? BUSY_ROUND_NS : ROUND_NS;
+	stays_ns = time_alone_left();
+	if (stays_ns == 0)
+		return ASH_BACKGROUND_END;
 	if (left || (int64_t)(now_ns - ash_load_seq_cst(&heap->rounds.ticked_ns)) <
 			    (int64_t)AFTERMATH_NS)
-		return busy ? BUSY_ROUND_NS : ROUND_NS;
+		return pause_ns < stays_ns ? pause_ns : stays_ns;
 	/* What stays dirty by request is watched over. */
 	if (ash_cgroup_is_watched() &&
 	    (ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + ash_account_cached(heap) > WATCHED)

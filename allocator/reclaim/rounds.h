@@ -8,6 +8,7 @@
  * The background thread is started by the program's second thread, in its first slow path of an
  * allocation: libc frees a thread's own memory while it holds the lock that pthread_create
  * takes.  What a program that confines itself may do then, it just did.
+ * It ends a second after the program came back to one thread, though there may be work left.
  *
  * In a program of one thread its calls do the work: ticks what goes by time, and those that
  * free what is freed (drain.h). */

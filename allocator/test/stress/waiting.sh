@@ -19,6 +19,7 @@ allocator/test/system/lifetime.sh
 allocator/test/system/lifetime_prefixed
 allocator/test/system/threads.sh
 allocator/test/system/vanished
+allocator/test/system/fork_locks
 allocator/test/system/dlopen_local.sh
 allocator/test/system/container.sh
 allocator/test/system/programs.sh

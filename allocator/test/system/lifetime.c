@@ -467,6 +467,45 @@ static void *short_life(void *arg)
 	return arg;
 }
 
+/* Such a program is one again soon, though there is memory left to give back; also where it
+ * goes on calling. */
+static void soon_one_thread(bool calling)
+{
+	struct timespec begin, now;
+	pthread_t thread;
+	long ms;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the sanitizer may have a thread");
+	NEED(!pthread_create(&thread, NULL, short_life, NULL), "no thread");
+	calls_for_a_while();
+	pthread_join(thread, NULL);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		if (calling)
+			calls_for_a_while();
+		else
+			usleep(10000);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		ms = (now.tv_sec - begin.tv_sec) * 1000 +
+		     (now.tv_nsec - begin.tv_nsec) / 1000000;
+	} while (count_tasks() > 1 && ms < 60000);
+	tap_note("%ld ms after the second thread was joined there is one", ms);
+	CHECK(ms <= 1000L * patience(3), "%ld ms until there is one thread", ms);
+	CHECK(unshare(CLONE_NEWUSER) == 0 || errno != EINVAL,
+	      "unshare: there is another thread");
+}
+
+static void soon_one_thread_silent(void)
+{
+	soon_one_thread(false);
+}
+
+static void soon_one_thread_calling(void)
+{
+	soon_one_thread(true);
+}
+
 static void *allocate_and_count(void *tasks)
 {
 	m.free(m.malloc(100));
@@ -531,5 +570,7 @@ int main(int argc, char **argv)
 	tap_case("thousands of threads in succession", threads_in_succession);
 	tap_case("objects of dead threads freed by the living", survivors_free);
 	tap_case("one thread again: nobody works in the background", one_thread_again);
+	tap_case("one thread again, soon: a silent program", soon_one_thread_silent);
+	tap_case("one thread again, soon: one that goes on calling", soon_one_thread_calling);
 	return tap_finish();
 }

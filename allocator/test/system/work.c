@@ -6,6 +6,7 @@
 #include "test/support/family.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include "api/compat.h"
@@ -566,6 +567,159 @@ static void trim_of_holes_20000(void)
 	trim_of_holes(20000, 100 * MIB);
 }
 
+/* --- small requests, one after the other, when nothing is left --- */
+
+#define REFUSED 5000u /* of each size */
+
+static struct {
+	bool has_none;
+	unsigned maps, calls; /* for memory; and those to give some back, too */
+} kernel;
+
+static bool count_calls(enum ash_os_call call)
+{
+	switch (call) {
+	case ASH_OS_MMAP:
+		kernel.maps++;
+		kernel.calls++;
+		errno = kernel.has_none ? ENOMEM : errno;
+		return kernel.has_none;
+	case ASH_OS_MUNMAP:
+	case ASH_OS_MPROTECT:
+	case ASH_OS_MADVISE:
+	case ASH_OS_MREMAP:
+		kernel.calls++;
+		return false;
+	default:
+		return false;
+	}
+}
+
+static const size_t small[] = {30000, 3000, 1000, 100, 16};
+#define SMALL (sizeof(small) / sizeof(small[0]))
+
+/* All that can be had, the largest first; the lists. */
+static void use_up(void *list[SMALL])
+{
+	size_t count;
+
+	for (unsigned i = 0; i < SMALL; i++)
+		list[i] = family_take_list(small[i], SIZE_MAX, &count);
+}
+
+static unsigned calls_of_refusals(size_t n)
+{
+	unsigned before = kernel.calls;
+
+	for (unsigned i = 0; i < REFUSED; i++) {
+		errno = MARK;
+		CHECK(!m.malloc(n) && errno == ENOMEM, "malloc(%zu), errno %d", n, errno);
+	}
+	return kernel.calls - before;
+}
+
+/* The kernel is asked once by each of them, and now and then at length. */
+static void refuse_small(void)
+{
+	for (unsigned i = 0; i < SMALL; i++) {
+		unsigned calls = calls_of_refusals(small[i]);
+
+		tap_note("%u refused requests for %zu bytes: %u calls", REFUSED, small[i],
+			 calls);
+		CHECK(calls >= REFUSED / 2 && calls <= REFUSED + REFUSED / 50,
+		      "%u calls of the kernel for %u of %zu bytes", calls, REFUSED, small[i]);
+	}
+	/* Of a size that the thread has no magazine for it may look for one, too. */
+	CHECK(calls_of_refusals(500) <= 2 * REFUSED, "of a new size");
+}
+
+/* From the first request on, and by few calls. */
+static void serve_small(const char *when)
+{
+	for (unsigned i = 0; i < SMALL; i++) {
+		unsigned before = kernel.maps;
+		void *p = m.malloc(small[i]);
+
+		CHECK(p, "%s: malloc(%zu) is refused", when, small[i]);
+		CHECK(kernel.maps - before <= 10, "%s: %u calls for %zu bytes", when,
+		      kernel.maps - before, small[i]);
+		m.free(p);
+	}
+}
+
+static void *free_list_of(void *list)
+{
+	family_free_list(list);
+	return NULL;
+}
+
+static void small_requests_are_refused(void)
+{
+	void *list[SMALL], *some;
+	pthread_t thread;
+	size_t count;
+
+	clock_start();
+	ash_heap.rounds.background = false;
+	some = family_take_list(1000, 40 * MIB, &count);
+	ash_store_relaxed(&ash_os_fault_hook, count_calls);
+	kernel.has_none = true;
+	use_up(list);
+	refuse_small();
+	/* Another thread frees some. */
+	NEED(!pthread_create(&thread, NULL, free_list_of, some), "no thread");
+	pthread_join(thread, NULL);
+	serve_small("others free");
+	for (unsigned round = 0; round < 3; round++) {
+		void *more[SMALL];
+
+		use_up(more);
+		refuse_small();
+		kernel.has_none = false;
+		serve_small("the kernel has memory again");
+		some = family_take_list(1000, 20 * MIB, &count);
+		CHECK(count >= 20 * MIB / 1000, "only %zu blocks", count);
+		family_free_list(some);
+		kernel.has_none = true;
+		for (unsigned i = 0; i < SMALL; i++)
+			family_free_list(more[i]);
+		serve_small("this thread frees");
+	}
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+	for (unsigned i = 0; i < SMALL; i++)
+		family_free_list(list[i]);
+}
+
+/* The same by the kernel itself. */
+static void small_requests_under(int resource, const char *key)
+{
+	void *list[SMALL];
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the shadow memory counts");
+	clock_start();
+	ash_heap.rounds.background = false;
+	m.free(m.malloc(100));
+	ash_store_relaxed(&ash_os_fault_hook, count_calls);
+	limit(resource, memory_field("/proc/self/status", key) + 60 * MIB);
+	use_up(list);
+	refuse_small();
+	limit(resource, RLIM_INFINITY);
+	serve_small("the limit is lifted");
+	for (unsigned i = 0; i < SMALL; i++)
+		family_free_list(list[i]);
+}
+
+static void small_requests_under_as(void)
+{
+	small_requests_under(RLIMIT_AS, "\nVmSize:");
+}
+
+static void small_requests_under_data(void)
+{
+	small_requests_under(RLIMIT_DATA, "\nVmData:");
+}
+
 int main(void)
 {
 	tap_start();
@@ -583,6 +737,10 @@ int main(void)
 	tap_case("a request that is short of a little", short_of_a_little);
 	tap_case("hard limit: a request that is short of some holes", short_of_holes);
 	tap_case("hard limit: a request that fails while others free", hard_limit_ends);
+	tap_case("small requests that are refused, one after the other",
+		 small_requests_are_refused);
+	tap_case("the same under RLIMIT_AS", small_requests_under_as);
+	tap_case("the same under RLIMIT_DATA", small_requests_under_data);
 	tap_case("malloc_trim: holes in slabs of 3,000 bytes", trim_of_holes_3000);
 	tap_case("malloc_trim: holes in slabs of 20,000 bytes", trim_of_holes_20000);
 	return tap_finish();

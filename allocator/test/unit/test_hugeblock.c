@@ -2,6 +2,9 @@
  * somebody else has taken, what they cost and that they are found again. */
 #include "test/support/unit.h"
 
+#include <errno.h>
+#include <stdbool.h>
+
 #include "meta/annex.h"
 #include "page/block.h"
 #include "page/heap.h"
@@ -225,6 +228,64 @@ static void heap_outgrows_the_window(void **state)
 	give_all();
 }
 
+static bool kernel_has_none;
+
+static bool count_and_refuse(enum ash_os_call call)
+{
+	count_call(call);
+	if (call != ASH_OS_MMAP || !kernel_has_none)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+static struct ash_run *ask_for_block(void)
+{
+	return ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+}
+
+/* What was refused once is asked for by one call each time, wherever the last block came from,
+ * and had by the first request when the kernel has some. */
+static void refusals(void)
+{
+	struct ash_run *had;
+
+	ash_store_relaxed(&ash_os_fault_hook, count_and_refuse);
+	kernel_has_none = true;
+	assert_null(ask_for_block());
+	calls = 0;
+	for (unsigned i = 0; i < 5000; i++)
+		assert_null(ask_for_block());
+	assert_in_range(calls, 5000, 5050);
+	kernel_has_none = false;
+	calls = 0;
+	had = ask_for_block();
+	assert_non_null(had);
+	assert_in_range(calls, 1, CALLS_MOST);
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+	run[runs++] = had;
+	take(20);
+}
+
+static void refusals_take_one_call(void **state)
+{
+	(void)state;
+	refusals(); /* before there is any */
+	take(100);
+	refusals(); /* in the window */
+	give_all();
+	refusals(); /* where a block was released */
+	give_all();
+	take_window();
+	take(50);
+	assert_int_equal(count_in_window(), 0);
+	refusals(); /* elsewhere */
+	give_all();
+	take(50);
+	refusals(); /* where it may be either */
+	give_all();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +296,7 @@ int main(void)
 		cmocka_unit_test(rows_and_stripes),
 		cmocka_unit_test(released_places_are_taken),
 		cmocka_unit_test(heap_outgrows_the_window),
+		cmocka_unit_test(refusals_take_one_call),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
