@@ -91,7 +91,8 @@ enum ash_keep {
 
 /* One hugeblock.  Its descriptor is never given back; where it is unmapped, the descriptor may
  * be used for another one at another address.  Under the page lock, between changes:
- *   nused   == set bits in `used`
+ *   nused + missing == set bits in `used`
+ *   the last `missing` granules have bits in `used` and none in `touched`
  *   longest == the longest run of clear bits in `used`
  *   muzzy   is within touched and not used, and 0 where `keep` is not
  *   tails   is within `used`; a block that keeps memory may be off the list by `tailed`
@@ -105,7 +106,7 @@ struct ash_hugeblock {
 	struct ash_list dense;  /* hugify: well used blocks, oldest first; of the pool: empty
 				   ones */
 	struct ash_list tailed; /* tails: blocks with bits in `tails`, oldest first */
-	uint64_t used[2];       /* granule in a run, or just being purged */
+	uint64_t used[2];       /* granule in a run, just being purged, or missing */
 	uint64_t touched[2];    /* granule was handed out since it was last known to be zero */
 	uint64_t muzzy[2];      /* free and touched, and the kernel may take it: not dirty */
 	uint64_t held[2];       /* granule was part of a run at some time */
@@ -114,7 +115,7 @@ struct ash_hugeblock {
 	uintptr_t address;                      /* of its first byte */
 	struct ash_hugeblock *older; /* the one whose descriptor was made before; constant */
 	uint16_t longest;            /* longest run of free granules */
-	uint16_t nused;              /* set bits in used */
+	uint16_t nused;              /* set bits in used, but for missing granules */
 	uint32_t tails_epoch;        /* when the last such bit was set */
 	uint32_t dense_epoch; /* when the block was first seen on the list, or is to be tried
 				 again; 0 = not seen yet.  Of an empty one on no such list: when
@@ -129,7 +130,9 @@ struct ash_hugeblock {
 	/* Under `checks:on`, what of the block is with the program (cache/handed.h), else NULL;
 	 * set once. */
 	uint64_t *handed;
-	uint8_t pad[40];
+	uint8_t missing; /* granules at the end that are not mapped: see struct ash_growing;
+			    written under the lock of rank grow, too */
+	uint8_t pad[39];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, by the granule of the head: their first four words. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];

@@ -115,11 +115,12 @@ size_t ash_account_held(const struct ash_heap *heap)
 bool ash_account_is_valid(const struct ash_heap *heap)
 {
 	const struct ash_account *a = &heap->account;
+	size_t missing = ash_load_acquire(&heap->growing.missing);
 	size_t blocks = ash_load_relaxed(&heap->growing.mapped);
 
 	return a->dirty_low <= a->dirty &&
 	       a->in_use + a->reserved + a->dirty + a->muzzy + a->kept <=
-		       blocks * ASH_HUGE_GRANULES &&
+		       blocks * ASH_HUGE_GRANULES - missing &&
 	       a->clock >= a->in_use && a->retaken <= a->clock &&
 	       (a->dirty > 0 || ash_os_page > ASH_GRANULE ||
 		ash_list_empty(&heap->pages.dirty));

@@ -16,13 +16,23 @@ static size_t bits(uint64_t word)
 	return (size_t)__builtin_popcountll(word);
 }
 
+static bool missing_is_valid(const struct ash_hugeblock *block)
+{
+	unsigned n = block->missing, first = ASH_HUGE_GRANULES - n;
+
+	return n < ASH_HUGE_GRANULES && ash_bitmap_count_range(block->used, first, n) == n &&
+	       ash_bitmap_count_range(block->touched, first, n) == 0;
+}
+
 bool ash_block_is_valid(const struct ash_hugeblock *block)
 {
 	for (unsigned w = 0; w < 2; w++)
 		if ((block->muzzy[w] & (block->used[w] | ~block->touched[w])) != 0 ||
 		    (block->keep != 0 && block->muzzy[w] != 0))
 			return false;
-	return bits(block->used[0]) + bits(block->used[1]) == block->nused &&
+	return bits(block->used[0]) + bits(block->used[1]) ==
+		       (size_t)block->nused + block->missing &&
+	       missing_is_valid(block) &&
 	       block->longest == ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES) &&
 	       ((block->tails[0] & ~block->used[0]) | (block->tails[1] & ~block->used[1])) ==
 		       0 &&
@@ -39,7 +49,7 @@ bool ash_block_is_described(const struct ash_hugeblock *block)
 				return false;
 			continue;
 		}
-		/* (A free one that is used is just being purged.) */
+		/* (A free one that is used is just being purged, or missing.) */
 		if (run->state != ASH_RUN_FREE && !ash_bitmap_test(block->touched, i))
 			return false;
 		if (run->state == ASH_RUN_INNER &&
@@ -179,8 +189,30 @@ static void note_of_pool(struct ash_heap *heap, struct ash_hugeblock *block)
 	}
 }
 
+/* What was missing is mapped.  Before, the kernel could make no huge page of the block, and
+ * nothing was to be said of pages that went inside it: it is told now. */
+static void complete(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	bool tell;
+
+	ash_mutex_lock(&heap->pages.lock);
+	ash_bitmap_clear_range(block->used, ASH_HUGE_GRANULES - block->missing, block->missing);
+	block->missing = 0;
+	tell = block->sparse && heap->advice.everywhere;
+	if (tell)
+		block->told = 1;
+	ash_block_changed(heap, block);
+	ash_mutex_unlock(&heap->pages.lock);
+	if (tell)
+		ash_huge_advice_sparse(block->address, true);
+}
+
 void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 {
+	if (block->missing != 0) {
+		complete(heap, block);
+		return;
+	}
 	ash_assert(block->nused == 0);
 	block->sparse = block->told = 0;
 	ash_list_init(&block->dirty);
@@ -189,6 +221,11 @@ void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 	ash_list_init(&block->tailed);
 	block->dense_epoch = ash_load_relaxed(&heap->rounds.epoch);
 	ash_mutex_lock(&heap->pages.lock);
+	if (block == heap->growing.incomplete) {
+		block->missing = (uint8_t)heap->growing.missing;
+		ash_bitmap_set_range(block->used, ASH_HUGE_GRANULES - block->missing,
+				     block->missing);
+	}
 	ash_packing_add(&heap->pages.packing, block);
 	if (block->keep & ASH_KEEP_POOL)
 		note_of_pool(heap, block);
@@ -207,7 +244,8 @@ void ash_block_changed(struct ash_heap *heap, struct ash_hugeblock *block)
 	} else if (ash_block_is_listed(&block->dense)) {
 		if (block->nused < bounds->dense_no_more)
 			ash_list_remove(&block->dense);
-	} else if (block->nused >= bounds->dense && !(block->keep & ASH_KEEP_HUGE)) {
+	} else if (block->nused >= bounds->dense && !(block->keep & ASH_KEEP_HUGE) &&
+		   block->missing == 0) {
 		block->dense_epoch = 0;
 		ash_list_push_back(&heap->pages.dense, &block->dense);
 	}
@@ -226,6 +264,7 @@ void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	size_t filled = 0;
 
+	ash_assert(block->missing == 0);
 	for (unsigned w = 0; w < 2; w++) {
 		filled += bits(~block->touched[w]);
 		ash_assert((~block->touched[w] & block->used[w]) == 0);
@@ -236,17 +275,19 @@ void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block)
 
 void ash_block_becomes_sparse(struct ash_heap *heap, struct ash_hugeblock *block)
 {
-	bool tell = false;
+	bool tell = false, whole;
 
 	if (ash_load_relaxed(&block->sparse) != 0)
 		return;
 	ash_mutex_lock(&heap->pages.lock);
 	if (block->nused != 0 && block->keep == 0) {
 		ash_store_relaxed(&block->sparse, (uint8_t)1);
-		tell = heap->advice.everywhere && !block->told;
+		whole = block->missing == 0; /* else it is no huge page yet: see complete */
+		tell = heap->advice.everywhere && !block->told && whole;
 		if (tell)
 			block->told = 1;
-		ash_block_fill(heap, block);
+		if (whole)
+			ash_block_fill(heap, block);
 		ash_block_changed(heap, block);
 	}
 	ash_mutex_unlock(&heap->pages.lock);
@@ -296,7 +337,8 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 		      << ASH_GRANULE_SHIFT;
 	bool gone;
 
-	ash_assert(block->nused == 0 && !ash_block_is_listed(&block->dense));
+	ash_assert(block->nused == 0 && block->missing == 0 &&
+		   !ash_block_is_listed(&block->dense));
 	ash_block_keep(heap, block, block->keep & ASH_KEEP_POOL);
 	if (ash_block_is_listed(&block->tailed))
 		ash_list_remove(&block->tailed);

@@ -14,14 +14,15 @@ static inline bool ash_block_is_listed(const struct ash_list *node)
 	return node->next != node;
 }
 
-/* A block that was just mapped, in no list yet: empty, and anybody's from here on.  Takes the
- * page lock itself. */
+/* A block that was just mapped, in no list yet: empty, and anybody's from here on; or the first
+ * one, of which what was missing was mapped just now.  By who grows the heap, under that lock.
+ * Takes the page lock itself. */
 void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block);
 
 /* Sets why the block's free granules keep their memory (bits of enum ash_keep). */
 void ash_block_keep(struct ash_heap *heap, struct ash_hugeblock *block, unsigned keep);
 
-/* All of its memory is resident. */
+/* All of its memory is resident; of a block that is wholly mapped. */
 void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block);
 
 /* Pages inside the block are about to be given back.  The kernel may have backed it by a huge

@@ -29,7 +29,7 @@
  *   sum of nused                  == in_use + reserved
  *   touched and not used          == dirty + muzzy of blocks that keep nothing, kept of others
  *   bits in the blocks' muzzy     == muzzy
- *   in_use + reserved + dirty + muzzy + kept <= granules of all blocks mapped
+ *   in_use + reserved + dirty + muzzy + kept <= granules mapped in all blocks
  *   dirty_low <= dirty, dirty_blocks is empty or dirty > 0 or OS pages are larger than granules
  */
 struct ash_account {
@@ -117,6 +117,14 @@ struct ash_pages {
  *   next <= blocks of the window, and from `end` on there was never one of ours
  *   `newest` leads to all that were made, by `older`
  *   a block that is not homeless is the one that is found at its address
+ *
+ * The first block is mapped in two pieces, the second when nothing suffices that is free in the
+ * first: a write that runs away in a small process meets no memory there, and less is charged
+ * to it.  Until then, and for good where somebody else has come to lie there, the block is
+ * incomplete.  It is then neither released, nor made a huge page.
+ *
+ *   missing == that of the first block, 0 of all others;  missing != 0  =>  mapped != 0
+ *   incomplete is NULL or the first block, whose missing is not 0
  */
 struct ash_growing {
 	struct ash_mutex lock;
@@ -130,10 +138,12 @@ struct ash_growing {
 	uint32_t mapped; /* blocks; read by anyone, as are the next three */
 	uint32_t of_pool;
 	uint32_t growths;
-	uint32_t away;                /* blocks in `released`; read by anyone, too */
-	uint64_t refused;             /* by the pool */
-	uint32_t made;                /* descriptors */
-	struct ash_hugeblock *newest; /* read by anyone */
+	uint32_t away;    /* blocks in `released`; read by anyone, too */
+	uint32_t missing; /* granules, of the first block; read by anyone, too */
+	struct ash_hugeblock *incomplete; /* whose end may yet be mapped; NULL = none */
+	uint64_t refused;                 /* by the pool */
+	uint32_t made;                    /* descriptors */
+	struct ash_hugeblock *newest;     /* read by anyone */
 	uintptr_t elsewhere; /* where the last blocks lie that the kernel found a place for; 0 =
 				none yet */
 	struct ash_list released; /* unmapped, to be mapped again */

@@ -29,7 +29,7 @@ void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t s
 {
 	int saved = errno;
 
-	ash_assert(size > 0 && size % ASH_HUGE == 0);
+	ash_assert(size > 0 && size % ASH_GRANULE == 0);
 	if (heap->advice.mode == ASH_THP_ALWAYS && heap->advice.allowed)
 		ash_os_advise_huge(address, size, true);
 	else if (heap->advice.mode == ASH_THP_NEVER)

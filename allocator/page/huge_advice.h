@@ -9,8 +9,8 @@
 /* Reads what the machine allows.  Once, at boot. */
 void ash_huge_advice_init(struct ash_heap *heap, enum ash_thp mode);
 
-/* Blocks were mapped, `size` bytes: gives them the advice that the mode asks for.  Keeps errno.
- */
+/* Blocks or a part of one were mapped, `size` bytes: gives them the advice that the mode asks
+ * for.  Keeps errno. */
 void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t size);
 
 /* Where the kernel makes huge pages by itself (advice.everywhere): not of this block, of which

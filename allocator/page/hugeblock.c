@@ -12,6 +12,9 @@
 
 #define STEP_MOST 512 /* blocks: 1 GiB */
 #define EXTENSIONS_AT_ONCE 16
+/* Of the first block, granules that are mapped when they are needed.  What is there at first
+ * serves the longest run, and a MiB behind any object of it there is nothing. */
+#define FIRST_MISSING (ASH_HUGE_GRANULES / 2)
 
 /* What one growth spends at most on places that turn out to be taken, in system calls: first on
  * those of released blocks, then on the window.  The steps from one place of the window to the
@@ -51,24 +54,45 @@ static uint32_t map_of_pool(struct ash_growing *growing, void *address, uint32_t
 /* A piece of address space that was mapped for blocks. */
 struct piece {
 	uintptr_t address;
-	uint32_t count; /* blocks; 0 = none */
-	unsigned keep;  /* what is to be known of them */
-	bool refused;   /* none, and not because the place is taken: at a limit of the process
-			   (RLIMIT_AS, RLIMIT_DATA, mappings) another place is refused, too */
+	uint32_t count;   /* blocks; 0 = none */
+	unsigned keep;    /* what is to be known of them */
+	unsigned missing; /* granules that a single one lacks at its end */
+	bool refused;     /* none, and not because the place is taken: at a limit of the process
+			     (RLIMIT_AS, RLIMIT_DATA, mappings) another place is refused, too */
 };
+
+static size_t bytes_of(const struct piece *piece)
+{
+	return ((size_t)piece->count << ASH_HUGE_SHIFT) -
+	       ((size_t)piece->missing << ASH_GRANULE_SHIFT);
+}
+
+/* Caller holds the lock.  How many granules a block at `address` does without at first. Outside
+ * the window the place behind it would soon be the next mapping's; and what is to be a huge
+ * page from the start has to be whole. */
+static unsigned missing_at(const struct ash_heap *heap, uintptr_t address)
+{
+	return heap->growing.made == 0 && ash_window_holds((void *)address) &&
+			       heap->advice.mode != ASH_THP_ALWAYS
+		       ? FIRST_MISSING
+		       : 0;
+}
 
 /* Caller holds the lock.  Maps `count` blocks at `address`, or, of the pool, a single one. */
 static struct piece map_at(struct ash_heap *heap, uintptr_t address, uint32_t count)
 {
-	size_t size = (size_t)count << ASH_HUGE_SHIFT;
 	uint32_t got = map_of_pool(&heap->growing, (void *)address, count);
+	struct piece piece = {.address = address,
+			      .count = count,
+			      .missing = missing_at(heap, address)};
 
 	if (got != 0)
 		return (struct piece){.address = address, .count = got, .keep = ASH_KEEP_POOL};
-	if (!ash_os_map_at((void *)address, size))
+	ash_assert(piece.missing == 0 || count == 1);
+	if (!ash_os_map_at((void *)address, bytes_of(&piece)))
 		return (struct piece){.refused = errno != EEXIST};
-	ash_huge_advice_mapped(heap, (void *)address, size);
-	return (struct piece){.address = address, .count = count};
+	ash_huge_advice_mapped(heap, (void *)address, bytes_of(&piece));
+	return piece;
 }
 
 /* The same with a single one where there is no room for as many. */
@@ -202,12 +226,45 @@ static struct piece map_elsewhere(struct ash_heap *heap, uint32_t count, bool ev
 
 /* Caller holds the lock.  Counts a block that is mapped and has its descriptor, and hands it
  * out. */
-static void add_block(struct ash_heap *heap, struct ash_hugeblock *block, unsigned keep,
+static void add_block(struct ash_heap *heap, struct ash_hugeblock *block,
+		      const struct piece *piece,
 		      void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
 {
-	ash_store_relaxed(&block->keep, (uint8_t)keep);
-	ash_owned_add(&heap->growing.mapped, 1); /* before anything can be taken from it */
+	struct ash_growing *growing = &heap->growing;
+
+	ash_store_relaxed(&block->keep, (uint8_t)piece->keep);
+	ash_owned_add(&growing->mapped, 1); /* before anything can be taken from it */
+	if (piece->missing != 0) {
+		growing->incomplete = block;
+		ash_store_release(&growing->missing, piece->missing);
+	}
 	add(heap, block);
+}
+
+/* Caller holds the lock.  Maps what the first block is missing and hands that
+ * out, or *refused. */
+static bool complete(struct ash_heap *heap, bool *refused,
+		     void (*add)(struct ash_heap *heap, struct ash_hugeblock *block))
+{
+	struct ash_growing *growing = &heap->growing;
+	struct ash_hugeblock *block = growing->incomplete;
+	size_t bytes = (size_t)growing->missing << ASH_GRANULE_SHIFT;
+	void *end;
+
+	if (block == NULL)
+		return false;
+	end = (void *)(block->address + ASH_HUGE - bytes);
+	if (!ash_os_map_at(end, bytes)) {
+		if (errno == EEXIST) /* for good: nothing is looked for again */
+			growing->incomplete = NULL;
+		*refused = growing->incomplete != NULL;
+		return false;
+	}
+	ash_huge_advice_mapped(heap, end, bytes);
+	growing->incomplete = NULL;
+	ash_store_relaxed(&growing->missing, 0);
+	add(heap, block);
+	return true;
 }
 
 /* Caller holds the lock.  A released block, mapped where it was, or *refused.  Where its place
@@ -228,7 +285,7 @@ static bool map_again(struct ash_heap *heap, bool *refused,
 		ash_list_remove(&block->link);
 		ash_owned_add(&growing->away, -1u);
 		if (piece.count != 0) {
-			add_block(heap, block, piece.keep, add);
+			add_block(heap, block, &piece, add);
 			return true;
 		}
 		ash_block_set(block->address, &ash_block_elsewhere);
@@ -267,6 +324,9 @@ bool ash_hugeblock_is_valid(const struct ash_heap *heap)
 	       ash_list_empty(&growing->released) == (growing->away == 0) &&
 	       growing->mapped + growing->away <= growing->made &&
 	       growing->next <= ash_window.nblocks && growing->end <= ash_window.nblocks &&
+	       growing->missing <= (growing->mapped != 0 ? FIRST_MISSING : 0) &&
+	       (growing->incomplete == NULL ||
+		(growing->missing != 0 && growing->incomplete->missing == growing->missing)) &&
 	       growing->skip < 32;
 }
 
@@ -290,6 +350,7 @@ bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	struct ash_growing *growing = &heap->growing;
 
 	ash_assert(block->nused == 0 && (block->touched[0] | block->touched[1]) == 0);
+	ash_assert(block->missing == 0);
 	if (!ash_os_unmap((void *)block->address, ASH_HUGE))
 		return false;
 	ash_mutex_lock(&growing->lock);
@@ -384,14 +445,14 @@ static uint32_t describe(struct ash_heap *heap, const struct piece *piece,
 
 			if (block == NULL)
 				break;
-			add_block(heap, block, piece->keep, add);
+			add_block(heap, block, piece, add);
 		}
 	}
 	left = piece->count - done;
 	if (left > 0) {
 		/* No metadata: give back what cannot be described. */
 		ash_os_unmap((void *)(piece->address + done * ASH_HUGE),
-			     (size_t)left << ASH_HUGE_SHIFT);
+			     bytes_of(piece) - done * ASH_HUGE);
 		if (piece->keep & ASH_KEEP_POOL)
 			ash_owned_add(&growing->of_pool, 0 - left);
 	}
@@ -411,7 +472,8 @@ static bool grow(struct ash_heap *heap,
 	struct piece piece = {0};
 	bool grown;
 
-	if (map_again(heap, &piece.refused, add))
+	if (complete(heap, &piece.refused, add) ||
+	    ((everywhere || !piece.refused) && map_again(heap, &piece.refused, add)))
 		return true;
 	if (want < 1)
 		want = 1;
@@ -458,7 +520,11 @@ uint32_t ash_hugeblock_growths(const struct ash_heap *heap)
 
 size_t ash_hugeblock_mapped(const struct ash_heap *heap)
 {
-	return (size_t)ash_load_relaxed(&heap->growing.mapped) << ASH_HUGE_SHIFT;
+	/* (Of a block that is seen to lack some it is seen that it is mapped.) */
+	size_t missing = ash_load_acquire(&heap->growing.missing);
+
+	return ((size_t)ash_load_relaxed(&heap->growing.mapped) << ASH_HUGE_SHIFT) -
+	       (missing << ASH_GRANULE_SHIFT);
 }
 
 void ash_hugeblock_use_pool(struct ash_heap *heap, bool use)

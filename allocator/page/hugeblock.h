@@ -11,8 +11,9 @@
 /* How often the heap has grown: to be read before looking for room. */
 uint32_t ash_hugeblock_growths(const struct ash_heap *heap);
 
-/* Maps more blocks (an eighth of the heap, at most 1 GiB; a single one where that is
- * refused) and hands each to `add`, called under the lock of rank GROW.  Where the heap has
+/* Maps what the first block is missing, or else more blocks (an eighth of the heap, at most
+ * 1 GiB; a single one where that is refused), and hands each to `add`, called under the lock of
+ * rank GROW; the first one twice: as it is begun and as it is completed.  Where the heap has
  * grown since `seen` it does nothing: of many threads that found it full at once one grows it,
  * and all look again.  False with ENOMEM where the kernel has no memory.  Takes some forty
  * system calls at most, whatever others have mapped, and one where the kernel refused the last
@@ -28,7 +29,7 @@ bool ash_hugeblock_release(struct ash_heap *heap, struct ash_hugeblock *block);
  * and of those that were.  NULL where there is none yet.  Needs no lock. */
 struct ash_hugeblock *ash_hugeblock_newest(const struct ash_heap *heap);
 
-/* Bytes of hugeblocks mapped. */
+/* Bytes of hugeblocks mapped, without what the first one is missing. */
 size_t ash_hugeblock_mapped(const struct ash_heap *heap);
 
 /* Whether blocks are to be pages of the hugetlb pool, as far as it has some; at boot.  Others

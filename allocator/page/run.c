@@ -38,6 +38,7 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 		 unsigned first, unsigned count)
 {
 	struct ash_account *account = &heap->account;
+	uint64_t taken[2] = {0};
 
 	ash_assert(count > 0 && head <= first && first + count <= ASH_HUGE_GRANULES);
 	ash_assert_internal(
@@ -53,10 +54,13 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 		account->dirty_low = account->dirty;
 	if (block->nused == 0)
 		block->filled_fork = ash_load_relaxed(&ash_relatives_forks);
-	ash_bitmap_set_range(block->used, first, count);
-	ash_bitmap_set_range(block->touched, first, count);
-	for (unsigned w = 0; w < 2; w++) /* checks of pointers read it without the lock */
-		ash_store_relaxed(&block->held[w], block->held[w] | block->used[w]);
+	ash_bitmap_set_range(taken, first, count);
+	for (unsigned w = 0; w < 2; w++) {
+		block->used[w] |= taken[w];
+		block->touched[w] |= taken[w];
+		/* Checks of pointers read it without the lock. */
+		ash_store_relaxed(&block->held[w], block->held[w] | taken[w]);
+	}
 	block->nused += (uint16_t)count;
 	ash_owned_add(&account->in_use, count);
 	ash_owned_add(&account->clock, count);

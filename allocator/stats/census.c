@@ -142,19 +142,20 @@ static void add_block(struct ash_census_blocks *sum, size_t active, size_t dirty
 	sum->dirty += dirty;
 }
 
-/* False where the block is empty and nothing tells whether it is mapped. */
+/* Not where the block is empty and nothing tells whether it is mapped. */
 ASH_RACY static void count_hugeblock(struct ash_census *census,
 				     const struct ash_hugeblock *block)
 {
 	bool huge = (block->keep & (ASH_KEEP_HUGE | ASH_KEEP_POOL)) != 0;
 	struct ash_census_blocks *sum;
-	size_t active = 0, dirty = 0, longest;
+	size_t active = 0, dirty = 0, missing = block->missing, longest;
 
 	for (unsigned w = 0; w < 2; w++) {
 		active += (size_t)__builtin_popcountll(block->used[w]);
 		dirty += (size_t)__builtin_popcountll(block->touched[w] & ~block->used[w]);
 	}
-	if (active + dirty == 0 && !huge)
+	active -= missing < active ? missing : active;
+	if (active + dirty + missing == 0 && !huge)
 		return;
 	count_free(census, block);
 	longest = (size_t)block->longest << ASH_GRANULE_SHIFT;
@@ -195,6 +196,6 @@ void ash_census_take(struct ash_census *census)
 		count_block(census, block);
 		count_hugeblock(census, block);
 	}
-	count_clean_blocks(census, ash_hugeblock_mapped(&ash_heap) >> ASH_HUGE_SHIFT);
+	count_clean_blocks(census, ash_load_relaxed(&ash_heap.growing.mapped));
 	ash_far_each(count_mapping, census);
 }

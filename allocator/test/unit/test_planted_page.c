@@ -15,7 +15,7 @@
 
 #define MIB ((size_t)1 << 20)
 
-static struct ash_run *run; /* of 10 granules, in the one block there is */
+static struct ash_run *run; /* of 10 granules, in the one block there is, half of it mapped */
 
 static int with_a_run(void **state)
 {
@@ -91,6 +91,17 @@ static void block_of_muzzy_granules(void **state)
 	planted_expect(leave_used_granule, grow_run, "ash_block_is_valid");
 }
 
+static void miss_less(void)
+{
+	ash_run_block(run)->missing--;
+}
+
+static void block_of_missing_granules(void **state)
+{
+	(void)state;
+	planted_expect(miss_less, grow_run, "ash_block_is_valid");
+}
+
 static void invent_pool(void)
 {
 	ash_heap.growing.of_pool = ash_heap.growing.mapped + 2;
@@ -105,6 +116,17 @@ static void growing(void **state)
 {
 	(void)state;
 	planted_expect(invent_pool, grow_heap, "ash_hugeblock_is_valid");
+}
+
+static void miss_more(void)
+{
+	ash_heap.growing.missing++;
+}
+
+static void growing_of_missing(void **state)
+{
+	(void)state;
+	planted_expect(miss_more, grow_heap, "ash_hugeblock_is_valid");
 }
 
 static void lose_place(void)
@@ -210,8 +232,10 @@ int main(void)
 		PLANTED(2, account_of_what_was_least),
 		PLANTED(2, packing),
 		PLANTED(2, block),
+		PLANTED(2, block_of_missing_granules),
 		PLANTED(2, block_of_muzzy_granules),
 		PLANTED(2, growing),
+		PLANTED(2, growing_of_missing),
 		PLANTED(3, growing_of_places),
 		PLANTED(2, mapping_cache),
 		PLANTED(2, mapping_ends),
