@@ -82,9 +82,8 @@ static unsigned missing_at(const struct ash_heap *heap, uintptr_t address)
 static struct piece map_at(struct ash_heap *heap, uintptr_t address, uint32_t count)
 {
 	uint32_t got = map_of_pool(&heap->growing, (void *)address, count);
-	struct piece piece = {.address = address,
-			      .count = count,
-			      .missing = missing_at(heap, address)};
+	struct piece piece = {
+		.address = address, .count = count, .missing = missing_at(heap, address)};
 
 	if (got != 0)
 		return (struct piece){.address = address, .count = got, .keep = ASH_KEEP_POOL};
