@@ -193,6 +193,55 @@ tables_agree() { # .tex and .md hold the numbers of .csv, and these those of sum
 	assert r"{$\times$}" in tex and "{$>$}" in tex and r"50\%\_" in tex
 	END
 }
+# Printed grey: all contenders known out of the box, in the order of a manifest, differ from each other by their marks
+# and, where lines have none, by their dashes or as light and dark do.
+legible_in_grey() {
+	"$make_set" "$work/grey" blocks=1 planted && python3 - "$work/grey" "$top_srcdir"/harness/contenders/*.conf <<-'END' || return 1
+	import json, re, sys
+	folder = sys.argv[1]
+	names = [re.search(r"^name: *(.*)", open(f).read(), re.M)[1].strip() for f in sys.argv[2:]]
+	manifest = json.load(open(folder + "/manifest.json"))
+	of = {c["name"]: c for c in manifest["contenders"]}
+	new = [n for n in names if n not in of]
+	manifest["contenders"] = [dict(of.get(n, of["slower20"]), name=n) for n in sorted(names, key=lambda n: (n != "glibc", n))]
+	json.dump(manifest, open(folder + "/manifest.json", "w"), indent=1)
+	samples = [json.loads(line) for line in open(folder + "/samples.jsonl")]
+	out = [s for s in samples if s["allocator"].split("/")[0] in names]
+	out += [dict(s, allocator=n, id=s["id"] + 10 ** 7 * (i + 1)) for i, n in enumerate(new) for s in samples if s["allocator"] == "slower20"]
+	open(folder + "/samples.jsonl", "w").writelines(json.dumps(s) + "\n" for s in out)
+	END
+	GNUPLOT=$work/quick "$report" "$work/grey" --quiet --pdf >/dev/null 2>&1
+	cat >"$work/grey/paper/grey.gp" <<-'END'
+	load "sheet.gp"
+	FIG = "grey"; W = sheet(0); H = 200; WITH_NULL = 1
+	load "style.gp"
+	set print "grey.tsv"
+	do for [i=1:NALL] { print sprintf("%s\t%s\t%d", NAME[i], COLOUR[i], MARK[i]) }
+	unset print
+	set terminal svg
+	set output "grey.svg"
+	plot for [i=1:NALL] i with lines lw 1.4 dt DASH[i] lc rgb COLOUR[i] notitle
+	END
+	(cd "$work/grey/paper" && "$gnuplot" -d grey.gp) && python3 - "$work/grey/paper" <<-'END'
+	import itertools, re, sys
+	folder = sys.argv[1]
+	rows = [line.rstrip("\n").split("\t") for line in open(folder + "/grey.tsv")]
+	lines = [re.search(r"<path [^>]*>", text)[0] for text in open(folder + "/grey.svg").read().split('id="gnuplot_plot_')[1:]]
+	dashes = [(re.search(r"stroke-dasharray='([^']*)'", text) or [None, ""])[1] for text in lines]
+	assert len(rows) == len(dashes) >= 10, (len(rows), len(dashes))
+	def lightness(colour): # L* of sRGB (CIE 1976)
+	    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5))]
+	    y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+	    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+	told = list(zip(rows, dashes))
+	for (one, dash), (other, its) in itertools.combinations(told, 2):
+	    assert one[2] != other[2], ("the same mark", one, other)
+	    assert dash != its or abs(lightness(one[1]) - lightness(other[1])) >= 25, ("the same line in grey", one, other)
+	# A line or mark too light to be seen on white is no help either.
+	for row in rows:
+	    assert lightness(row[1]) < 75, ("too light", row)
+	END
+}
 document_compiles() { # FOLDER
 	(cd "$1" && pdflatex -halt-on-error -interaction=nonstopmode main.tex) >"$work/latex" 2>&1 ||
 		{ grep -A 5 '^!' "$work/latex"; return 1; }
@@ -235,6 +284,7 @@ check "the folder has one name" one_name
 check "tables hold what the set says, best is bold where it is told" tables_agree
 check "what a fleet would cost is a table, with the prices and what is supposed" cost_is_told
 check "without a program no cost is told" no_program
+check "figures of all contenders can be read in grey" legible_in_grey
 if command -v pdflatex >/dev/null && kpsewhich booktabs.sty >/dev/null; then
 	check "a two-column document of all has no overfull box" document_compiles "$set_dir/paper"
 	check "a box that is too wide is found" overfull_is_found "$set_dir/paper"
