@@ -140,11 +140,13 @@ case "$1 $2" in
 "report -q") mkdir -p drawn/report && cp "$PLANTED"/figures/* drawn/report ;;
 run\ *) for last; do :; done; mkdir -p "$last" && : >"$last/manifest.json" ;;
 "claims "*) exit "$ENDS" ;;
+"gate "*) echo "$*" >"$PLANTED/asked"; echo "skipped   2    whole tier   area   another kernel" ;;
 esac
 stub
 chmod +x ashlar-bench
 end
 chmod +x "$work/stub/ashlar-9.8.7/configure"
+mkdir -p "$work/stub/ashlar-9.8.7/results/baselines" && : >"$work/stub/ashlar-9.8.7/results/baselines/x.json"
 PLANTED=$work/planted
 export PLANTED ENDS
 tar -C "$work/stub" -czf "$PLANTED/ashlar-9.8.7.tar.gz" ashlar-9.8.7
@@ -166,6 +168,10 @@ ends reproduce 1 "^failed *claims, .*status" 2 134 139
 ends check 0 "^artifact: all was" 0 1 4
 ends check 0 "^Nothing that is claimed was measured" 77
 ends check 1 "^failed *three cells, .*status" 2 134 139
+ENDS=0
+script check --no-packages
+check 'grep -q "^gate --tiers 0-2 --baseline .*/x.json" asked && grep -q "^ok  *gate, [0-9]* s: tier 2 was skipped" "$work/out"' \
+	"check gates what repeats, tiers 0 to 2, and names what has no baseline here"
 cd "$it" || exit 99
 
 # --- what is not packed --------------------------------------------------------------------
