@@ -85,8 +85,8 @@ void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out
 
 /* Shares of the width for a contender's name and for what money is told in; numbers, of which
  * the longest has a sign and six digits, need the rest. */
-#define NAME_SHARE 0.25
-#define SCALE_SHARE 0.3
+#define NAME_SHARE 0.22
+#define SCALE_SHARE 0.36
 
 /* A number and the ends of its interval below and above it, each with its sign where `sign`
  * is. */
