@@ -39,12 +39,13 @@ bool release_date_in(const char *text, char date[RELEASE_TEXT])
 	return strftime(date, RELEASE_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0;
 }
 
-/* Others call their suites the same. */
+/* Others call their suites the same.  The origin of backports is "Debian Backports". */
 static bool is_debian(const char *text)
 {
-	const char *at = strstr(text, "Origin: Debian\n");
+	static const char origin[] = "Origin: Debian";
+	const char *at = strstr(text, origin);
 
-	return at && (at == text || at[-1] == '\n');
+	return at && (at == text || at[-1] == '\n') && strchr("\n ", at[sizeof(origin) - 1]);
 }
 
 bool release_date(const char *lists, const char *suite, bool all, char date[RELEASE_TEXT])

@@ -281,9 +281,9 @@ static void the_archive_has_a_date(void **state)
 	put("lists/mirror_debian_dists_old_InRelease",
 	    DEBIAN "Date: Sat, 28 Nov 2026 08:05:09 UTC\n");
 	put("lists/mirror_debian_dists_new_Release",
-	    DEBIAN "Date: Tue, 01 Dec 2026 23:00:00 UTC\n");
+	    "Origin: Debian Backports\nDate: Tue, 01 Dec 2026 23:00:00 UTC\n");
 	put("lists/somebody_dists_old_InRelease",
-	    "Origin: Somebody\nDate: Tue, 01 Dec 2026 23:00:00 UTC\n");
+	    "Origin: Debianish\nDate: Tue, 01 Dec 2026 23:00:00 UTC\n");
 	put("lists/mirror_debian_dists_old_main_binary-amd64_Packages", "Package: x\n");
 	assert_true(release_date(lists, "old", true, date));
 	assert_string_equal(date, "2026-11-28T08:05:09Z");
