@@ -34,9 +34,17 @@ SMALL = PAPER && PASS == 2 ? "@small@" : ""
 SIZE = PAPER ? 0.42 : PASS == 1 ? 0.62 : 1
 # A pentagon of a paper's size is a circle to the eye.
 do for [i=1:NALL] { if (PAPER && MARK[i] == 15) { MARK[i] = 3 } }
-# Lines differ in their dashes, too, where they may be printed grey.
+# Lines differ in their dashes, too, where they may be printed grey: gnuplot's own five, and five more, so that
+# no two of those known out of the box share one (test/paper.sh of the bench).
+if (PAPER) {
+	set dashtype 6 (24,6)
+	set dashtype 7 (20,5,6,5)
+	set dashtype 8 (6,4,6,12)
+	set dashtype 9 (2,8)
+	set dashtype 10 (20,5,2,5,2,5,2,5)
+}
 array DASH[NALL]
-do for [i=1:NALL] { DASH[i] = PAPER ? (i - 1) % 5 + 1 : 1 }
+do for [i=1:NALL] { DASH[i] = PAPER ? (i - 1) % 10 + 1 : 1 }
 
 set datafile separator tab
 set datafile columnheaders

@@ -11,6 +11,7 @@
 #include "harness/cli/terms.h"
 #include "harness/export/cost.h"
 #include "harness/export/export.h"
+#include "harness/export/paper.h"
 #include "harness/report/report.h"
 #include "harness/report/section.h"
 
@@ -85,10 +86,10 @@ static void print(const struct arguments *arguments, const struct comparison *c,
 		return;
 	}
 	if (arguments->form == FORM_TEX) {
-		cost_tex_write(c, f, stdout);
+		cost_tex_write(c, f, paper_width_pt(paper_column("single")), stdout);
 		return;
 	}
-	d = cost_document(c, f);
+	d = cost_document(c, f, NULL);
 	export_print(d, arguments->form == FORM_MARKDOWN);
 }
 

@@ -11,6 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/tool.h"
+#include "harness/contenders/release.h"
 
 #define SOURCES "sources.list"
 #define LOG "log"
@@ -157,20 +158,6 @@ static char *find_mirror(const char *suite, const char *log)
 	free(text);
 	text = mirror_in_files(suite);
 	return text ? text : mirror_in_files("stable");
-}
-
-static char *codename(void)
-{
-	char *text = file_read("/etc/os-release"), *at, *name = NULL;
-
-	for (at = text; at && *at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
-		if (strncmp(at, "VERSION_CODENAME=", 17) == 0) {
-			at += 17 + (at[17] == '"');
-			name = text_format("%.*s", (int)strcspn(at, "\"\n"), at);
-			break;
-		}
-	free(text);
-	return name;
 }
 
 /* --- apt, with a world of its own ---------------------------------------------------- */
@@ -443,7 +430,7 @@ int archive_open(struct archive *a, const char *folder, const char *const *suite
 	free(log);
 	if (a->architecture)
 		a->architecture[strcspn(a->architecture, "\n")] = '\0';
-	a->own_suite = codename();
+	a->own_suite = release_codename();
 	a->libc = libc_version(folder);
 	if (a->architecture && !a->own_suite)
 		because(why, why_size, "/etc/os-release names no release of Debian");
@@ -462,6 +449,15 @@ void archive_close(struct archive *a)
 	free(a->libc);
 	free(a->index_list);
 	memset(a, 0, sizeof(*a));
+}
+
+bool archive_date(const struct archive *a, const char *suite, char date[RELEASE_TEXT])
+{
+	char *lists = text_format("%s/lists", a->folder);
+	bool told = release_date(lists, suite, false, date);
+
+	free(lists);
+	return told;
 }
 
 /* --- packages ------------------------------------------------------------------------- */

@@ -6,8 +6,10 @@
 #ifndef HARNESS_ARCHIVE_H
 #define HARNESS_ARCHIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "harness/contenders/packages.h"
+#include "harness/contenders/release.h"
 
 struct archive {
 	char *folder;       /* all of it lies below */
@@ -26,6 +28,9 @@ struct archive {
 int archive_open(struct archive *archive, const char *folder, const char *const *suites,
 		 char *why, size_t why_size);
 void archive_close(struct archive *archive);
+
+/* Of what day a suite is that was read; see release_date. */
+bool archive_date(const struct archive *archive, const char *suite, char date[RELEASE_TEXT]);
 
 /* Downloads a package, unless it lies there and has the index's hash, and unpacks it into a
  * folder.  What was downloaded stays, so that an interrupted fetch goes on where it was.

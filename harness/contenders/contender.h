@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include "harness/base/build_id.h"
+#include "harness/base/sha256.h"
+#include "harness/contenders/release.h"
 #include "harness/contenders/world.h"
 
 #define CONTENDER_ENV 16
@@ -48,6 +50,11 @@ struct contender {
 	char build_id[BUILD_ID_TEXT];
 	char *version;             /* of the package, or "" */
 	const struct world *world; /* that it runs in; NULL = the system's own */
+
+	/* After contender_note_origin(): */
+	char sha256[SHA256_TEXT];        /* of the library's file; "" = it cannot be read */
+	char archive_suite[64];          /* of Debian's archive, that it is from, or "" */
+	char archive_date[RELEASE_TEXT]; /* when the archive's suite had it, or "" */
 };
 
 struct contenders {
@@ -86,5 +93,11 @@ bool contender_matches(const struct contender *contender, const char *pattern);
  * world come first. */
 void contender_resolve_in(struct contender *contender, const struct world *world);
 void contender_resolve(struct contender *contender);
+
+/* What somebody else needs to get the same library, as far as it can be told of one that is
+ * resolved: the hash of its file; and if it was fetched the suite that it is from with its date
+ * of then, if its package is installed this system's own suite with that of apt's last update.
+ * What is known of the archive already, and what is not found any more, stays as it was. */
+void contender_note_origin(struct contender *contender);
 
 #endif

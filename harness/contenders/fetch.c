@@ -69,6 +69,22 @@ static void note(const char *folder, const char *suffix, const char *text)
 	free(path);
 }
 
+/* From which suite it is, and of what day that was. */
+static void note_archive(const struct archive *a, const struct package *p, const char *folder)
+{
+	char date[RELEASE_TEXT], *text, *path;
+
+	if (archive_date(a, p->suite, date)) {
+		text = text_format("%s %s", p->suite, date);
+		note(folder, ".archive", text);
+		free(text);
+	} else {
+		path = text_format("%s.archive", folder);
+		unlink(path);
+		free(path);
+	}
+}
+
 int fetch_contender(const struct archive *a, const struct contender *c, char *said, size_t size)
 {
 	char *folder = text_format("%s/%s", paths_find()->fetched, c->name),
@@ -86,6 +102,7 @@ int fetch_contender(const struct archive *a, const struct contender *c, char *sa
 	    replace(made, folder, said, size) == 0) {
 		snprintf(said, size, "%s %s (%s)", p->name, p->version, p->suite);
 		note(folder, ".version", said);
+		note_archive(a, p, folder);
 		path = text_format("%s.reason", folder);
 		unlink(path);
 		free(path);

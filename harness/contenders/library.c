@@ -280,3 +280,47 @@ void contender_resolve(struct contender *c)
 {
 	contender_resolve_in(c, NULL);
 }
+
+/* Is its file below a folder? */
+static bool lies_in(const struct contender *c, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	return strncmp(c->path, folder, length) == 0 && c->path[length] == '/';
+}
+
+/* "SUITE DATE", as fetch_contender left it. */
+static void take_note(struct contender *c)
+{
+	char *note = fetched_file(c, ".archive"), line[160], suite[64], date[RELEASE_TEXT];
+
+	if (sscanf(file_line(note, line, sizeof(line)), "%63s %31s", suite, date) == 2) {
+		memcpy(c->archive_suite, suite, sizeof(suite));
+		memcpy(c->archive_date, date, sizeof(date));
+	}
+	free(note);
+}
+
+void contender_note_origin(struct contender *c)
+{
+	char hash[SHA256_TEXT], resolved[PATH_MAX], date[RELEASE_TEXT], *suite;
+
+	if (!c->path)
+		return;
+	if (sha256_file(c->path, hash) == 0)
+		memcpy(c->sha256, hash, sizeof(hash));
+	/* The packages of a world have hashes of their own; what is known is of the day when
+	 * the set was begun. */
+	if (c->world || *c->archive_date)
+		return;
+	if (realpath(paths_find()->fetched, resolved) && lies_in(c, resolved)) {
+		take_note(c);
+	} else if (c->package && *c->version) {
+		suite = release_codename();
+		if (suite && release_date(RELEASE_LISTS, suite, true, date)) {
+			snprintf(c->archive_suite, sizeof(c->archive_suite), "%s", suite);
+			memcpy(c->archive_date, date, sizeof(date));
+		}
+		free(suite);
+	}
+}

@@ -1,8 +1,10 @@
 #include "harness/export/cost.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/message.h"
 #include "harness/export/numbers.h"
 #include "harness/export/tex.h"
 
@@ -81,14 +83,20 @@ void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out
 	}
 }
 
-/* Number and interval, each end with its sign where `sign` is. */
+/* Shares of the width for a contender's name and for what money is told in; numbers, of which
+ * the longest has a sign and six digits, need the rest. */
+#define NAME_SHARE 0.22
+#define SCALE_SHARE 0.36
+
+/* A number and the ends of its interval below and above it, each with its sign where `sign`
+ * is. */
 static void tex_interval(FILE *out, const struct interval *i, double unit, bool sign)
 {
 	const char *format = sign ? "%+.*f" : "%.*f";
 	int decimals = !sign ? 3 : fabs(i->point / unit) < 100 ? 2 : 0;
 
 	if (!i->n) {
-		fputs(" & --- & ", out);
+		fputs(" & \\multicolumn{2}{c}{--}", out);
 		return;
 	}
 	fputs(" & $", out);
@@ -96,35 +104,39 @@ static void tex_interval(FILE *out, const struct interval *i, double unit, bool 
 	fputs("$ & ", out);
 	if (isnan(i->low))
 		return;
-	fputs("$[", out);
+	fputs("$_{", out);
 	fprintf(out, format, decimals, i->low / unit);
-	fputs(",\\,", out);
+	fputs("}^{", out);
 	fprintf(out, format, decimals, i->high / unit);
-	fputs("]$", out);
+	fputs("}$", out);
 }
 
-void cost_tex_write(const struct comparison *c, const struct fleet *f, FILE *out)
+void cost_tex_write(const struct comparison *c, const struct fleet *f, double width_pt,
+		    FILE *out)
 {
-	const char *scale;
+	const char *scale, *currency = f->terms.currency;
 	double unit = fleet_unit(f, &scale);
+	char *money = text_format("%s%s%s", scale, *scale && *currency ? " " : "", currency);
 
-	fprintf(out,
-		"%% Per year, more (+) or less (-) than under the reference; 95 %% intervals.  "
-		"Needs "
-		"booktabs.\n\\begin{tabular}{@{}lr@{\\,}lr@{\\,}lr@{\\,}l@{}}\n\\toprule\n"
-		" & \\multicolumn{2}{c}{CPU time} & \\multicolumn{2}{c}{memory} & "
-		"\\multicolumn{2}{c}{%s ",
-		scale);
-	tex_text(*f->terms.currency ? f->terms.currency : "a year", out);
+	fputs("% Per year, more (+) or less (-) than under the reference; ends of 95 % "
+	      "intervals below and above;\n% -- not told.  Needs booktabs.\n"
+	      "\\begingroup\\fontsize{8}{10}\\selectfont\\setlength{\\tabcolsep}{3pt}"
+	      "\\centering\n"
+	      "\\begin{tabular}{@{}lr@{\\,}lr@{\\,}lr@{\\,}l@{}}\n\\toprule\n"
+	      " & \\multicolumn{2}{c}{CPU time} & \\multicolumn{2}{c}{memory} & "
+	      "\\multicolumn{2}{c}{",
+	      out);
+	tex_cut(*money ? money : "a year", SCALE_SHARE * width_pt, out);
 	fputs("} \\\\\n\\midrule\n", out);
 	for (size_t i = 0; i < f->nrows; i++) {
 		const struct fleet_row *row = &f->row[i];
 
-		tex_text(c->set->contenders[row->contender].name, out);
+		tex_cut(c->set->contenders[row->contender].name, NAME_SHARE * width_pt, out);
 		tex_interval(out, &row->time, 1, false);
 		tex_interval(out, &row->memory, 1, false);
 		tex_interval(out, &row->change, unit, true);
 		fputs(" \\\\\n", out);
 	}
-	fputs("\\bottomrule\n\\end{tabular}\n", out);
+	fputs("\\bottomrule\n\\end{tabular}\\par\n\\endgroup\n", out);
+	free(money);
 }

@@ -14,7 +14,9 @@
 json_t *cost_json(const struct comparison *c, const struct fleet *f);
 void cost_csv_write(const struct comparison *c, const struct fleet *f, FILE *out);
 
-/* A tabular for LaTeX with the package booktabs, without a preamble. */
-void cost_tex_write(const struct comparison *c, const struct fleet *f, FILE *out);
+/* A tabular for LaTeX with the package booktabs, without a preamble, in 8 pt; names are cut so
+ * that it is no wider than `width_pt` (TeX's points), of which 200 are enough. */
+void cost_tex_write(const struct comparison *c, const struct fleet *f, double width_pt,
+		    FILE *out);
 
 #endif

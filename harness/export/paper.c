@@ -7,20 +7,23 @@
 
 #include "harness/base/file.h"
 #include "harness/base/message.h"
+#include "harness/export/cost.h"
+#include "harness/export/markdown.h"
 #include "harness/export/methods.h"
 #include "harness/export/paper_table.h"
 #include "harness/export/tex.h"
 #include "harness/figures/figures.h"
 #include "harness/figures/table.h"
+#include "harness/report/section.h"
 
 double paper_column(const char *name)
 {
 	return !strcmp(name, "single") ? 3.33 : !strcmp(name, "double") ? 7 : NAN;
 }
 
-static double width_pt(const struct sheet *sheet)
+double paper_width_pt(double column_in)
 {
-	return sheet->column_in * 72.27;
+	return column_in * 72.27;
 }
 
 /* One table in its three forms.  False after a complaint. */
@@ -34,7 +37,7 @@ static bool write_table(const struct paper_table *table, const struct sheet *she
 		if (!f)
 			return false;
 		if (form == 0)
-			paper_table_tex(table, width_pt(sheet), f);
+			paper_table_tex(table, paper_width_pt(sheet->column_in), f);
 		else if (form == 1)
 			paper_table_csv(table, f);
 		else
@@ -43,6 +46,41 @@ static bool write_table(const struct paper_table *table, const struct sheet *she
 			return false;
 	}
 	return true;
+}
+
+/* A fleet's cost in the same three forms, and as *words what is said of it beside its table.
+ * Without terms there is none of it: *words is null.  False after a complaint. */
+static bool write_cost(const struct report *report, const struct sheet *sheet,
+		       const char *folder, struct document **words)
+{
+	static const char *const suffixes[] = {".tex", ".csv", ".md"};
+	char why[512];
+	struct fleet *fleet;
+	bool good = true;
+
+	*words = NULL;
+	if (!report->terms)
+		return true;
+	fleet = fleet_make(report->c, report->means, report->terms, why, sizeof(why));
+	*words = cost_document(report->c, fleet, why);
+	if (!fleet)
+		return true;
+	for (int form = 0; form < 3 && good; form++) {
+		FILE *f = table_open_other(folder, "cost", suffixes[form]);
+
+		good = f != NULL;
+		if (!f)
+			break;
+		if (form == 0)
+			cost_tex_write(report->c, fleet, paper_width_pt(sheet->column_in), f);
+		else if (form == 1)
+			cost_csv_write(report->c, fleet, f);
+		else
+			markdown_write(*words, f);
+		good = table_close_other(folder, "cost", suffixes[form], f);
+	}
+	fleet_free(fleet);
+	return good;
 }
 
 /* A paper's caption needs no number of ours, nor the name of another paper's file. */
@@ -101,9 +139,42 @@ static void write_tables(const struct paper_tables *tables, FILE *f)
 	}
 }
 
+static void write_spans(const struct block *block, const char *before, FILE *f)
+{
+	for (size_t i = 0; i < block->nspans; i++) {
+		fputs(before, f);
+		tex_text(block->span[i].text, f);
+	}
+	fputc('\n', f);
+}
+
+/* A section of paragraphs, lists and a table, which lies as a file of its own. */
+static void write_cost_words(const struct section *section, FILE *f)
+{
+	fputs("\n\\section*{", f);
+	tex_text(section->title, f);
+	fputs("}\n", f);
+	for (size_t i = 0; i < section->nblocks; i++) {
+		const struct block *block = &section->block[i];
+
+		if (block->kind == BLOCK_PARAGRAPH) {
+			fputc('\n', f);
+			write_spans(block, "", f);
+		} else if (block->kind == BLOCK_LIST) {
+			fputs("\\begin{itemize}", f);
+			write_spans(block, "\n\\item ", f);
+			fputs("\\end{itemize}\n", f);
+		} else if (block->kind == BLOCK_TABLE) {
+			fputs("\n{\\small", f);
+			write_caption("table", block->caption, NULL, f);
+			fputs("}\n\\nopagebreak\\input{tables/cost}\n\\bigskip\n", f);
+		}
+	}
+}
+
 static bool write_main(const struct report *report, const struct figures *figures,
-		       const struct paper_tables *tables, const struct sheet *sheet,
-		       const char *folder)
+		       const struct paper_tables *tables, const struct document *cost,
+		       const struct sheet *sheet, const char *folder)
 {
 	const bool wide = sheet->column_in > 4;
 	FILE *f = table_open_other(folder, "main", ".tex");
@@ -124,6 +195,8 @@ static bool write_main(const struct report *report, const struct figures *figure
 	write_figures(figures, sheet, wide, f);
 	fprintf(f, "\n%s\n", wide ? "\\clearpage\\onecolumn" : "\\section*{Tables}");
 	write_tables(tables, f);
+	if (cost)
+		write_cost_words(&cost->section[0], f);
 	fputs("\n\\clearpage\n"
 	      "\\appendix\\input{checklist}\n"
 	      "\\bibliographystyle{plain}\\bibliography{references}\n"
@@ -138,6 +211,7 @@ int paper_write(struct report *report, const struct sheet *sheet, bool quiet)
 	char *tables_folder = text_format("%s/tables", folder);
 	struct figures figures = {0};
 	struct paper_tables *tables = NULL;
+	struct document *cost = NULL;
 	int status = STATUS_INCOMPLETE;
 
 	if (file_make_folder(tables_folder)) {
@@ -151,8 +225,9 @@ int paper_write(struct report *report, const struct sheet *sheet, bool quiet)
 			status = STATUS_INCOMPLETE;
 			goto done;
 		}
-	if (methods_write(report, folder) != STATUS_OK ||
-	    !write_main(report, &figures, tables, sheet, folder))
+	if (!write_cost(report, sheet, tables_folder, &cost) ||
+	    methods_write(report, folder) != STATUS_OK ||
+	    !write_main(report, &figures, tables, cost, sheet, folder))
 		status = STATUS_INCOMPLETE;
 	else if (status == STATUS_OK)
 		printf("paper: %s/main.tex\n", folder);
@@ -160,6 +235,8 @@ done:
 	figures_free(&figures);
 	if (tables)
 		paper_tables_free(tables);
+	if (cost)
+		document_free(cost);
 	free(tables_folder);
 	free(folder);
 	return status;

@@ -16,8 +16,10 @@ void section_time(struct document *d, const struct comparison *c);
 void section_memory(struct document *d, const struct study *study);
 /* Nothing where no terms were given. */
 void section_cost(struct document *d, const struct study *study);
-/* The same as a document of its own; free it with document_free. */
-struct document *cost_document(const struct comparison *c, const struct fleet *f);
+/* The same as a document of its own, with one table; where `f` is null it says only `why`.
+ * Free it with document_free. */
+struct document *cost_document(const struct comparison *c, const struct fleet *f,
+			       const char *why);
 void section_figures(struct document *d, const struct study *study,
 		     const struct figures *figures);
 /* Nothing of older sets, which have no sets of counters. */

@@ -181,6 +181,12 @@ static void say_cost(struct document *d, const struct comparison *c, const struc
 	say_assumption(d, c, f);
 }
 
+static void say_none(struct document *d, const char *why)
+{
+	document_warning(d);
+	document_format(d, "No cost is told: %s.", why);
+}
+
 void section_cost(struct document *d, const struct study *study)
 {
 	struct fleet *f;
@@ -191,19 +197,22 @@ void section_cost(struct document *d, const struct study *study)
 	document_section(d, "cost", "What a fleet would cost", "Cost of a fleet");
 	f = fleet_make(study->c, study->means, study->terms, why, sizeof(why));
 	if (!f) {
-		document_warning(d);
-		document_format(d, "No cost is told: %s.", why);
+		say_none(d, why);
 		return;
 	}
 	say_cost(d, study->c, f);
 	fleet_free(f);
 }
 
-struct document *cost_document(const struct comparison *c, const struct fleet *f)
+struct document *cost_document(const struct comparison *c, const struct fleet *f,
+			       const char *why)
 {
 	struct document *d = document_make(c->set->dir, "What a fleet would cost", "");
 
 	document_section(d, "cost", "What a fleet would cost", NULL);
-	say_cost(d, c, f);
+	if (f)
+		say_cost(d, c, f);
+	else
+		say_none(d, why);
 	return d;
 }

@@ -131,6 +131,7 @@ static int add_contender(struct manifest *m, struct contender *c, bool *added)
 	contender_resolve_in(c, m->ncontenders ? m->contenders[0].world : NULL);
 	if (!c->usable)
 		return complain_usage("allocator '%s': %s", c->name, c->reason);
+	contender_note_origin(c);
 	m->contenders = list_grown(m->contenders, m->ncontenders, sizeof(m->contenders[0]));
 	m->contenders[m->ncontenders++] = *c;
 	*added = true;

@@ -78,6 +78,11 @@ static json_t *cell_to_json(const struct cell *cell)
 	return o;
 }
 
+static json_t *string_or_null(const char *text)
+{
+	return *text ? json_string(text) : json_null();
+}
+
 static json_t *contender_to_json(const struct contender *c)
 {
 	json_t *o = json_object(), *env = json_object();
@@ -97,6 +102,9 @@ static json_t *contender_to_json(const struct contender *c)
 	json_object_set_new(o, "reuses", json_boolean(c->reuses));
 	json_object_set_new(o, "version", json_string(c->version ? c->version : ""));
 	json_object_set_new(o, "build_id", json_string(c->build_id));
+	json_object_set_new(o, "sha256", string_or_null(c->sha256));
+	json_object_set_new(o, "archive_suite", string_or_null(c->archive_suite));
+	json_object_set_new(o, "archive_date", string_or_null(c->archive_date));
 	json_object_set_new(o, "file", json_string(c->path ? c->path : ""));
 	json_object_set_new(o, "status",
 			    json_string(!c->usable  ? "skipped"
@@ -336,6 +344,14 @@ static int cell_from_json(struct cell *cell, json_t *o, char *why, size_t why_si
 	return 0;
 }
 
+/* What older sets lack, or nobody knew, stays empty. */
+static void take_text(const json_t *o, const char *key, char *text, size_t size)
+{
+	const char *value = json_string_value(json_object_get(o, key));
+
+	snprintf(text, size, "%s", value ? value : "");
+}
+
 static int contender_from_json(struct contender *c, json_t *o, char *why, size_t why_size)
 {
 	const char *name, *library, *key, *build_id, *version;
@@ -357,6 +373,9 @@ static int contender_from_json(struct contender *c, json_t *o, char *why, size_t
 	c->selected = true;
 	c->configuration = strchr(name, ':') != NULL;
 	snprintf(c->build_id, sizeof(c->build_id), "%s", build_id);
+	take_text(o, "sha256", c->sha256, sizeof(c->sha256));
+	take_text(o, "archive_suite", c->archive_suite, sizeof(c->archive_suite));
+	take_text(o, "archive_date", c->archive_date, sizeof(c->archive_date));
 	json_object_foreach(env, key, value) {
 		if (c->nenv == CONTENDER_ENV || !json_is_string(value))
 			return because(why, why_size,

@@ -126,6 +126,7 @@ static int choose_contenders(const struct run_request *o, const struct world *wo
 			continue;
 		}
 		contender_resolve_in(c, world);
+		contender_note_origin(c);
 		if (c->named && !c->usable)
 			return complain_usage("allocator '%s': %s", c->name, c->reason);
 		m->contenders[m->ncontenders++] = *c;
@@ -255,6 +256,7 @@ int plan_resolve(const char *refusal, bool any_libc, struct manifest *m)
 		snprintf(before, sizeof(before), "%s", c->build_id);
 		c->build_id[0] = '\0';
 		contender_resolve_in(c, world);
+		contender_note_origin(c);
 		if (any_libc && !world && strcmp(c->library, "libc.so.6") == 0)
 			continue;
 		if (strcmp(before, c->build_id) != 0)

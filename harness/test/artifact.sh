@@ -9,7 +9,21 @@ name=2026-01-02-there-0123456789
 set=$work/$name
 SOURCE_DATE_EPOCH=1700000000
 export SOURCE_DATE_EPOCH
-mkdir "$set" && cp "$committed/manifest.json" "$set"
+# Of one contender it is known where it is from, of the others not.
+hash=$(printf '%064d' 7)
+mkdir "$set" && python3 - "$committed" "$set" "$hash" <<'END' || exit 99
+import json, sys
+committed, to, hash = sys.argv[1:]
+manifest = json.load(open(committed + "/manifest.json"))
+for c in manifest["contenders"]:
+    for key in "sha256", "archive_suite", "archive_date":
+        c.pop(key, None)
+    if c["name"] == "jemalloc":
+        c.update(sha256=hash, archive_suite="bookworm", archive_date="2025-12-24T18:00:00Z")
+    elif c["name"] == "tcmalloc":
+        c.update(sha256=None, archive_suite=None, archive_date=None)
+json.dump(manifest, open(to + "/manifest.json", "w"), indent=1, ensure_ascii=False)
+END
 grep '"mode": *"throughput"' "$committed/samples.jsonl" |
 	grep -E '"cell": *"(tiny-churn|frag-drain|sqlite)"' >"$set/samples.jsonl"
 day=$(sed -n 's/^ "started": "\(..........\).*/\1/p' "$set/manifest.json")
@@ -56,6 +70,11 @@ sed 1d contenders.tsv | cut -f 1,4 | sort >"$work/told"
 sed -n '/^ "contenders"/,/^ \]/s/^   "\(name\|build_id\)": "\(.*\)",$/\2/p' "$set/manifest.json" | paste - - | sort >"$work/there"
 check 'cmp "$work/told" "$work/there" && [ "$(wc -l <"$work/told")" -ge 7 ] && [ ${#day} -eq 10 ] && grep -q "^null.*$day$" contenders.tsv' \
 	"contenders with build-ids and the day of the archive"
+check 'awk -F"\t" -v hash="$hash" -v day="$day" '\''
+	NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+	{ is = $at["sha256"] " " $at["archive_suite"] " " $at["archive_date"]; lines++ }
+	NF != 9 || is != ($at["name"] == "jemalloc" ? hash " bookworm 2025-12-24T18:00:00Z" : "- - " day) { print; wrong = 1 }
+	END { exit wrong || lines < 7 }'\'' contenders.tsv >"$work/out"' "with the hash of the library, the suite and its day as far as the set has them"
 cut -f 4 seeds.tsv | sed 1d | sort -u >"$work/told"
 grep -o '"seed": *[0-9]*' "$set/samples.jsonl" | sed 's/.*: *//' | sort -u >"$work/there"
 check 'cmp "$work/told" "$work/there" && [ "$(sed 1d seeds.tsv | wc -l)" -eq 30 ]' "the seed of each block of each cell"
@@ -121,11 +140,13 @@ case "$1 $2" in
 "report -q") mkdir -p drawn/report && cp "$PLANTED"/figures/* drawn/report ;;
 run\ *) for last; do :; done; mkdir -p "$last" && : >"$last/manifest.json" ;;
 "claims "*) exit "$ENDS" ;;
+"gate "*) echo "$*" >"$PLANTED/asked"; echo "skipped   2    whole tier   area   another kernel" ;;
 esac
 stub
 chmod +x ashlar-bench
 end
 chmod +x "$work/stub/ashlar-9.8.7/configure"
+mkdir -p "$work/stub/ashlar-9.8.7/results/baselines" && : >"$work/stub/ashlar-9.8.7/results/baselines/x.json"
 PLANTED=$work/planted
 export PLANTED ENDS
 tar -C "$work/stub" -czf "$PLANTED/ashlar-9.8.7.tar.gz" ashlar-9.8.7
@@ -147,6 +168,10 @@ ends reproduce 1 "^failed *claims, .*status" 2 134 139
 ends check 0 "^artifact: all was" 0 1 4
 ends check 0 "^Nothing that is claimed was measured" 77
 ends check 1 "^failed *three cells, .*status" 2 134 139
+ENDS=0
+script check --no-packages
+check 'grep -q "^gate --tiers 0-2 --baseline .*/x.json" asked && grep -q "^ok  *gate, [0-9]* s: tier 2 was skipped" "$work/out"' \
+	"check gates what repeats, tiers 0 to 2, and names what has no baseline here"
 cd "$it" || exit 99
 
 # --- what is not packed --------------------------------------------------------------------

@@ -82,4 +82,42 @@ check '[ $status -eq 3 ] && grep -q "^broken .*head: killed by SIGSEGV" "$work/o
 timed "crash=$planted/planted_crash.so,PLANTED_CALLS=500" "$none" --pairs 8
 check '[ $status -eq 3 ] && grep -q "^broken .*base: killed by SIGSEGV" "$work/out"' "base does, and nothing more is measured"
 check '! grep -q "smallest effect" "$work/err"' "as is said by no table"
+
+# build-aux/gate-ten, with a bench that measures nothing: a round is 0.4 % there, delta 3 %.
+mkdir -p "$work/tree/harness/test/.libs" && : >"$work/tree/harness/test/.libs/planted_slow.so"
+cat >"$work/tree/ashlar-bench" <<-'EOF'
+	#!/bin/sh
+	last=
+	for word; do
+		case $last in
+		--json) json=$word ;;
+		--head) burn=${word##*=} ;;
+		esac
+		last=$word
+	done
+	echo "$*" >>"${0%/*}/asked"
+	awk -v burn="$burn" 'BEGIN {
+		ratio = 1 + 0.004 * burn
+		state = ratio > 1.03 ? "fail" : "pass"
+		printf "{\"verdict\": \"%s\", \"status\": %d, \"seconds\": 7, \"lines\": [{\"tier\": 3, \"metric\": \"cpu_ns\", ", state, state == "fail"
+		printf "\"cell\": \"one:a=1\", \"name\": \"one:a=1\", \"limit\": 0.03, \"state\": \"%s\", ", state
+		printf "\"ratio\": {\"point\": %.4f, \"low\": %.4f, \"high\": %.4f, \"n\": 20}}]}\n", ratio, ratio - 0.01, ratio + 0.01
+		exit state == "fail"
+	}' >"$json"
+EOF
+chmod +x "$work/tree/ashlar-bench"
+ten() { # OPTION...
+	python3 "$top_srcdir/build-aux/gate-ten" "$work/tree" --runs 3 --cells one "$@" >"$work/out" 2>"$work/err"
+	status=$?
+}
+ten --out "$work/ten"
+check '[ $status -eq 0 ] && grep -q "^# PLANTED_BURN=15: one:a=1 is to grow by 6.0 %" "$work/out" && grep -qx "Of 3 null: 3 pass." "$work/out" &&
+	grep -qx "Of 3 slower: 3 fail." "$work/out" && grep -qx "| slower 3 | fail | 1 | 7 | 1.060 \[1.050, 1.070\] |" "$work/out" &&
+	[ "$(grep -c "^null [123]: pass, status 0, 7 s: one:a=1 pass 1.000 .0.990, 1.010. n = 20$" "$work/out")" -eq 3 ]' \
+	"gate-ten finds what to plant, tells each run, and makes a table"
+check '[ "$(sed "s/.*--seed \([0-9]*\) .*/\1/" "$work/tree/asked" | sort -u | wc -l)" -eq 7 ]' "each run has a seed of its own"
+cp "$work/out" "$work/first" && ten --out "$work/ten"
+check '[ $status -eq 0 ] && [ "$(wc -l <"$work/tree/asked")" -eq 7 ] && cmp "$work/first" "$work/out"' "what was measured is not measured again"
+ten --out "$work/too-little" --burn 2
+check '[ $status -eq 1 ] && grep -qx "Of 3 slower: 3 pass." "$work/out"' "and what is not found makes its status 1"
 finish

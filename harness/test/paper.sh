@@ -46,8 +46,9 @@ odd_set() { # SET [OPTION...]
 	open(folder + "/samples.jsonl", "w").writelines(line + "\n" for line in lines)
 	END
 }
+prices='--servers 1000 --gib 10 --core-hour 0.02 --memory 16 --currency R$_%'
 made() { # SET COLUMN
-	"$report" "$1" --quiet --pdf --tex --column "$2" >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
+	"$report" "$1" --quiet --pdf --tex --column "$2" $prices >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
 	[ ! -s "$work/err" ] && [ "$(tail -n 1 "$work/said")" = "paper: $1/paper/main.tex" ]
 }
 size_of() { # PDF: width and height in points
@@ -99,13 +100,54 @@ one_name() { # of the set, however its folder is named
 		(cd "$work/named" && GNUPLOT=$work/quick "$report" "$way" --quiet --pdf >/dev/null 2>&1)
 		grep -qF '\title{Figures and tables of named}' "$work/named/paper/main.tex" || { echo "$way"; grep title "$work/named/paper/main.tex"; return 1; }
 	done
+	[ -z "$(find "$work/named/paper" -name 'cost*')" ] && ! grep -q 'fleet would cost' "$work/named/paper/main.tex" # nobody asked for it
+}
+cost_is_told() { # a table in three forms, and the words that it rests on
+	python3 - "$set_dir" "$odd" <<-'END'
+	import csv, sys
+	from pathlib import Path
+	folder, odd = Path(sys.argv[1]) / "paper", sys.argv[2]
+	tex, main, md = ((folder / p).read_text() for p in ("tables/cost.tex", "main.tex", "tables/cost.md"))
+	rows = {r["contender"]: r for r in csv.DictReader(open(folder / "tables/cost.csv"))}
+	slow = {k: float(v) for k, v in rows[odd].items() if k.startswith(("cpu_time", "memory", "cost"))}
+	# 20 % more time of 2 cores at 0.02 an hour is 70.08 a year and server
+	want = 1000 * (350.4 * (slow["cpu_time"] - 1) + 160 * (slow["memory"] - 1))
+	assert 65000 < want < 75000 and 0.98 < slow["cost_change_year"] / want < 1.02, slow
+	assert rows[odd]["currency"] == "R$_%" and len(rows) >= 6 and "null" not in rows
+	assert tex.count(r"\begin{tabular}") == tex.count(r"\end{tabular}") == 1 and "documentclass" not in tex
+	for name, r in rows.items():
+	    for key, digits in ("cpu_time", 3), ("memory", 3):
+	        ends = "_{%.*f}^{%.*f}" % (digits, float(r[key + "_low"]), digits, float(r[key + "_high"]))
+	        assert f"${float(r[key]):.{digits}f}$" in tex and ends in tex, (name, key)
+	    change = float(r["cost_change_year"]) / 1000
+	    assert f"${change:+.{2 if abs(change) < 100 else 0}f}$" in tex, name
+	assert r"thousand R\$\_" in tex and r"\toprule" in tex and r"\bottomrule" in tex
+	assert main.count(r"\input{tables/cost}") == 1 and r"\caption{What the fleet costs a year more" in main
+	assert "1000 servers of 2 cores and 16 GiB" in main and "Supposed is that the fleet runs programs" in main
+	assert "1000 servers" in md and "Supposed is that" in md and md.count("\n| ") >= len(rows)
+	END
+}
+no_program() { # of own workloads alone nothing is told, and why stands there
+	cp -r "$work/named" "$work/own" && rm -rf "$work/own/paper" && python3 - "$work/own" <<-'END' || return 1
+	import json, sys
+	from pathlib import Path
+	folder = Path(sys.argv[1])
+	m = json.load(open(folder / "manifest.json"))
+	m["cells"] = [c for c in m["cells"] if c["kind"] != "program"]
+	json.dump(m, open(folder / "manifest.json", "w"))
+	lines = [line for line in open(folder / "samples.jsonl") if json.loads(line)["kind"] != "program"]
+	open(folder / "samples.jsonl", "w").writelines(lines)
+	END
+	GNUPLOT=$work/quick "$report" "$work/own" --quiet --pdf $prices >/dev/null 2>&1
+	grep -q 'No cost is told: .*no program' "$work/own/paper/main.tex" && [ -z "$(find "$work/own/paper" -name 'cost*')" ] &&
+		! grep -q 'tables/cost' "$work/own/paper/main.tex"
 }
 tables_agree() { # .tex and .md hold the numbers of .csv, and these those of summary.csv
 	python3 - "$set_dir" "$odd" <<-'END'
 	import csv, re, sys
 	from pathlib import Path
 	folder, odd = Path(sys.argv[1]), sys.argv[2]
-	tables = {p.stem for p in (folder / "paper/tables").iterdir()}
+	tables = {p.stem for p in (folder / "paper/tables").iterdir()} - {"cost"}
 	wanted = {"cpu-time", "peak-memory", "memory-over-time", "latency-p50", "latency-p99", "latency-p99-9", "instructions"}
 	assert wanted <= tables, tables
 	summary = {(r["cell"], r["contender"]): r for r in csv.DictReader(open(folder / "summary.csv")) if r["metric"] == "cpu_ns"}
@@ -142,13 +184,62 @@ tables_agree() { # .tex and .md hold the numbers of .csv, and these those of sum
 	            assert all(float(o["value"]) > float(r["value"]) for o in others), (name, label)
 	            if "geometric" in label or name.startswith("latency") or name == "memory-over-time":
 	                assert all(float(o["low"] or o["value"]) > float(r["high"]) for o in others), (name, label)
-	bold = [r for p in (folder / "paper/tables").glob("*.csv") for r in csv.DictReader(open(p)) if r["best"] == "1"]
+	bold = [r for p in (folder / "paper/tables").glob("*.csv") for r in csv.DictReader(open(p)) if r.get("best") == "1"]
 	assert bold, "nothing is best anywhere"
 	every = "".join(p.read_text() for p in (folder / "paper/tables").glob("*.csv"))
 	assert ",failed," in every and ",timeout," in every and "failed or timed out: " in every
 	tex = "".join(p.read_text() for p in (folder / "paper/tables").glob("*.tex"))
 	assert r"\dagger" in tex
 	assert r"{$\times$}" in tex and "{$>$}" in tex and r"50\%\_" in tex
+	END
+}
+# Printed grey: all contenders known out of the box, in the order of a manifest, differ from each other by their marks
+# and, where lines have none, by their dashes or as light and dark do.
+legible_in_grey() {
+	"$make_set" "$work/grey" blocks=1 planted && python3 - "$work/grey" "$top_srcdir"/harness/contenders/*.conf <<-'END' || return 1
+	import json, re, sys
+	folder = sys.argv[1]
+	names = [re.search(r"^name: *(.*)", open(f).read(), re.M)[1].strip() for f in sys.argv[2:]]
+	manifest = json.load(open(folder + "/manifest.json"))
+	of = {c["name"]: c for c in manifest["contenders"]}
+	new = [n for n in names if n not in of]
+	manifest["contenders"] = [dict(of.get(n, of["slower20"]), name=n) for n in sorted(names, key=lambda n: (n != "glibc", n))]
+	json.dump(manifest, open(folder + "/manifest.json", "w"), indent=1)
+	samples = [json.loads(line) for line in open(folder + "/samples.jsonl")]
+	out = [s for s in samples if s["allocator"].split("/")[0] in names]
+	out += [dict(s, allocator=n, id=s["id"] + 10 ** 7 * (i + 1)) for i, n in enumerate(new) for s in samples if s["allocator"] == "slower20"]
+	open(folder + "/samples.jsonl", "w").writelines(json.dumps(s) + "\n" for s in out)
+	END
+	GNUPLOT=$work/quick "$report" "$work/grey" --quiet --pdf >/dev/null 2>&1
+	cat >"$work/grey/paper/grey.gp" <<-'END'
+	load "sheet.gp"
+	FIG = "grey"; W = sheet(0); H = 200; WITH_NULL = 1
+	load "style.gp"
+	set print "grey.tsv"
+	do for [i=1:NALL] { print sprintf("%s\t%s\t%d", NAME[i], COLOUR[i], MARK[i]) }
+	unset print
+	set terminal svg
+	set output "grey.svg"
+	plot for [i=1:NALL] i with lines lw 1.4 dt DASH[i] lc rgb COLOUR[i] notitle
+	END
+	(cd "$work/grey/paper" && "$gnuplot" -d grey.gp) && python3 - "$work/grey/paper" <<-'END'
+	import itertools, re, sys
+	folder = sys.argv[1]
+	rows = [line.rstrip("\n").split("\t") for line in open(folder + "/grey.tsv")]
+	lines = [re.search(r"<path [^>]*>", text)[0] for text in open(folder + "/grey.svg").read().split('id="gnuplot_plot_')[1:]]
+	dashes = [(re.search(r"stroke-dasharray='([^']*)'", text) or [None, ""])[1] for text in lines]
+	assert len(rows) == len(dashes) >= 10, (len(rows), len(dashes))
+	def lightness(colour): # L* of sRGB (CIE 1976)
+	    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5))]
+	    y = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+	    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+	told = list(zip(rows, dashes))
+	for (one, dash), (other, its) in itertools.combinations(told, 2):
+	    assert one[2] != other[2], ("the same mark", one, other)
+	    assert dash != its or abs(lightness(one[1]) - lightness(other[1])) >= 25, ("the same line in grey", one, other)
+	# A line or mark too light to be seen on white is no help either.
+	for row in rows:
+	    assert lightness(row[1]) < 75, ("too light", row)
 	END
 }
 document_compiles() { # FOLDER
@@ -191,6 +282,9 @@ check "figures are as wide as a column" as_wide_as_a_column
 check "two runs, and the scripts alone, make the same bytes" same_bytes
 check "the folder has one name" one_name
 check "tables hold what the set says, best is bold where it is told" tables_agree
+check "what a fleet would cost is a table, with the prices and what is supposed" cost_is_told
+check "without a program no cost is told" no_program
+check "figures of all contenders can be read in grey" legible_in_grey
 if command -v pdflatex >/dev/null && kpsewhich booktabs.sty >/dev/null; then
 	check "a two-column document of all has no overfull box" document_compiles "$set_dir/paper"
 	check "a box that is too wide is found" overfull_is_found "$set_dir/paper"

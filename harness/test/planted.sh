@@ -70,6 +70,14 @@ bench run $common --mode throughput --set ops=200000 --blocks 2 --out "$work/nam
 check '[ "$("$rows" "$work/names" status build_id | sort -u | grep -c "^ok	[0-9a-f]\{8,\}$")" -eq 1 ] &&
 	[ "$("$rows" "$work/names" status | grep -c ok)" -eq 4 ]' "glibc under two names: both ok, one build-id"
 check '"$rows" "$work/names" allocator_file | sort -u | grep -qx "$libc"' "and the proof names the C library's file"
+check 'python3 - "$work/names/manifest.json" >"$work/out" 2>&1 <<-END
+	import hashlib, json, sys
+	contenders = json.load(open(sys.argv[1]))["contenders"]
+	for c in contenders:
+	    assert c["sha256"] == hashlib.sha256(open(c["file"], "rb").read()).hexdigest(), c
+	    assert (c["archive_suite"] is None) == (c["archive_date"] is None), c
+	assert len(contenders) == 2 and contenders[1]["archive_date"] is None, contenders
+	END' "with the hash of its file in the manifest"
 cp "$top_builddir/.libs/libashlar-probe.so" "$work/idle.so" # holds no malloc at all
 bench run $common --mode throughput --set ops=200000 --blocks 1 --out "$work/idle" --only "idle=$work/idle.so"
 check '"$rows" "$work/idle" allocator status reason | grep -q "^idle	failed	malloc served by .*libc.so.6, wanted .*idle.so"' \

@@ -1,10 +1,11 @@
-/* Package indexes, versions, mirrors and contenders' configurations, on texts of the test's
- * own. */
+/* Package indexes, versions, mirrors, dates of the archive and contenders' configurations, on
+ * texts of the test's own. */
 #include "harness/test/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/contenders/archive.h"
@@ -250,6 +251,75 @@ static void bad_configurations_are_named(void **state)
 	}
 }
 
+#define DEBIAN "Origin: Debian\n"
+
+static void the_archive_has_a_date(void **state)
+{
+	static const struct {
+		const char *text, *date;
+	} cases[] = {
+		{"Origin: Debian\nDate: Sat, 28 Nov 2026 08:05:09 UTC\nValid-Until: x\n",
+		 "2026-11-28T08:05:09Z"},
+		{"-----BEGIN PGP SIGNED MESSAGE-----\n\nSuite: s\nDate: Tue, 01 Dec 2026 "
+		 "23:00:00 UTC\n",
+		 "2026-12-01T23:00:00Z"},
+		{"Date: Tue, 01 Dec 2026 23:00:00 UTC\n", "2026-12-01T23:00:00Z"},
+		{"Valid-Date: Tue, 01 Dec 2026 23:00:00 UTC\n", ""},
+		{"Date: yesterday\n", ""},
+		{"Date:", ""},
+		{"", ""},
+	};
+	char date[RELEASE_TEXT], *lists = text_format("%s/lists", folder);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(release_date_in(cases[i].text, date), *cases[i].date != 0);
+		assert_string_equal(date, cases[i].date);
+	}
+	assert_int_equal(file_make_folder(lists), 0);
+	assert_false(release_date(lists, "old", true, date));
+	put("lists/mirror_debian_dists_old_InRelease",
+	    DEBIAN "Date: Sat, 28 Nov 2026 08:05:09 UTC\n");
+	put("lists/mirror_debian_dists_new_Release",
+	    "Origin: Debian Backports\nDate: Tue, 01 Dec 2026 23:00:00 UTC\n");
+	put("lists/somebody_dists_old_InRelease",
+	    "Origin: Debianish\nDate: Tue, 01 Dec 2026 23:00:00 UTC\n");
+	put("lists/mirror_debian_dists_old_main_binary-amd64_Packages", "Package: x\n");
+	assert_true(release_date(lists, "old", true, date));
+	assert_string_equal(date, "2026-11-28T08:05:09Z");
+	assert_true(release_date(lists, "new", false, date));
+	assert_string_equal(date, "2026-12-01T23:00:00Z");
+	/* What completes a suite counts where it is asked for. */
+	put("lists/other_dists_old-security_InRelease",
+	    DEBIAN "Date: Sun, 29 Nov 2026 01:00:00 UTC\n");
+	assert_true(release_date(lists, "old", false, date));
+	assert_string_equal(date, "2026-11-28T08:05:09Z");
+	assert_true(release_date(lists, "old", true, date));
+	assert_string_equal(date, "2026-11-29T01:00:00Z");
+	free(lists);
+}
+
+/* Whose library it was can be told as long as it is there, and stays known behind that. */
+static void the_origin_of_a_library_is_noted(void **state)
+{
+	struct contender c = {.version = (char[]){""}};
+
+	(void)state;
+	put("lib.so", "abc");
+	contender_note_origin(&c);
+	assert_string_equal(c.sha256, "");
+	c.path = text_format("%s/lib.so", folder);
+	contender_note_origin(&c);
+	assert_string_equal(c.sha256,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(c.archive_suite, "");
+	assert_string_equal(c.archive_date, "");
+	assert_int_equal(unlink(c.path), 0);
+	contender_note_origin(&c);
+	assert_int_equal(strlen(c.sha256), 64);
+	free(c.path);
+}
+
 static void only_known_worlds_are_fetched(void **state)
 {
 	(void)state;
@@ -267,6 +337,8 @@ int main(void)
 		cmocka_unit_test(mirrors_are_read_in_both_forms),
 		cmocka_unit_test(configurations_are_contenders_of_their_own),
 		cmocka_unit_test(bad_configurations_are_named),
+		cmocka_unit_test(the_archive_has_a_date),
+		cmocka_unit_test(the_origin_of_a_library_is_noted),
 		cmocka_unit_test(only_known_worlds_are_fetched),
 	};
 	int result;

@@ -57,6 +57,16 @@ end
 else
 	skip "$name" "python3 has no prometheus_client"
 fi
+name="OpenMetrics as promtool has it" PATH=$PATH:$top_builddir/tools
+if have promtool; then
+	awk '/^#/ { print; next } { print $0, 1700000000 }' "$tmp/metrics" >"$tmp/timed" # it wants to know when
+	promtool tsdb create-blocks-from openmetrics "$tmp/timed" "$tmp/tsdb" >"$tmp/out" 2>&1
+	result=$?
+	note_file "$tmp/out"
+	verdict $result "$name"
+else
+	skip "$name" "promtool is not installed (build-aux/promtool gets it)"
+fi
 
 find_library
 # --- statistics and options in programs that know nothing of us --------------------------------------
