@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "harness/analysis/latencies.h"
+#include "harness/analysis/tally.h"
 #include "harness/export/numbers.h"
 
 static json_t *set_facts(const struct comparison *c)
@@ -18,6 +19,16 @@ static json_t *set_facts(const struct comparison *c)
 	}
 	json_object_set_new(o, "machine_class", json_string(results_machine_class(c->set)));
 	return o;
+}
+
+static json_t *samples(const struct result_set *set)
+{
+	struct tally t = tally_of(set);
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "all", (json_int_t)t.all, "good",
+			 (json_int_t)t.good, "replaced", (json_int_t)t.replaced, "failed",
+			 (json_int_t)t.failed, "timeout", (json_int_t)t.timeout, "skipped",
+			 (json_int_t)t.skipped);
 }
 
 static json_t *words(char *text)
@@ -154,8 +165,9 @@ static json_t *cells(const struct findings *findings)
 void summary_json_write(const struct report *report, FILE *f)
 {
 	const struct comparison *c = report->c;
-	json_t *o = json_pack("{s:s, s:o, s:s, s:f, s:s, s:o, s:o}", "schema", FINDINGS_SCHEMA,
-			      "set", set_facts(c), "reference",
+	json_t *o = json_pack("{s:s, s:o, s:o, s:s, s:f, s:s, s:o, s:o}", "schema",
+			      FINDINGS_SCHEMA, "set", set_facts(c), "samples", samples(c->set),
+			      "reference",
 			      c->set->contenders[c->reference].name, "level", STAT_LEVEL,
 			      "bootstrap", STAT_BOOTSTRAP_VERSION, "contenders",
 			      contenders(report), "cells", cells(report->findings));

@@ -2,8 +2,10 @@
 #include "harness/report/section.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/analysis/tally.h"
 #include "harness/base/message.h"
 
 /* Workloads and programs among the cells, each counted once. */
@@ -24,17 +26,10 @@ static size_t count_workloads(const struct result_set *set, bool programs)
 static void what_ran(struct document *d, const struct comparison *c)
 {
 	const struct result_set *set = c->set;
-	size_t ok = 0, failed = 0, timeout = 0, skipped = 0;
+	struct tally tally = tally_of(set);
 	const char *finished = json_field_text(set->manifest, "finished");
+	char *samples = tally_text(&tally);
 
-	for (size_t i = 0; i < set->nsamples; i++) {
-		const struct result_sample *s = &set->samples[i];
-
-		ok += s->ok;
-		timeout += !strcmp(s->status, "timeout");
-		skipped += !strcmp(s->status, "skipped");
-	}
-	failed = set->nsamples - ok - timeout - skipped;
 	if (!*finished) {
 		document_warning(d);
 		document_say(d, "This run was not finished: cells may be empty or hold fewer "
@@ -42,10 +37,10 @@ static void what_ran(struct document *d, const struct comparison *c)
 		document_code(d, "ashlar-bench run --resume");
 		document_say(d, " completes it.");
 	}
-	if (failed || timeout) {
+	if (tally.failed || tally.timeout) {
 		document_warning(d);
-		document_format(d, "Failed: %zu, out of time: %zu samples; see the ", failed,
-				timeout);
+		document_format(d, "Failed: %zu, out of time: %zu samples; see the ",
+				tally.failed, tally.timeout);
 		document_link(d, "gaps", "failures and gaps");
 		document_say(d, ".");
 	} else {
@@ -62,13 +57,13 @@ static void what_ran(struct document *d, const struct comparison *c)
 		d,
 		"Suite %s, version %s, from %s to %s on host %s, revision %s: %zu contenders "
 		"of which %zu gave a good sample, on %zu workloads and %zu programs in %zu "
-		"cells; %zu samples, of which %zu are good, %zu failed, %zu ran out of time "
-		"and %zu were skipped with a reason.",
+		"cells; %s.",
 		section_recorded(c, "suite"), section_recorded(c, "suite_version"),
 		section_recorded(c, "started"), *finished ? finished : "(not finished)",
 		section_recorded(c, "host"), section_recorded(c, "revision"), set->ncontenders,
 		c->nshown, count_workloads(set, false), count_workloads(set, true), set->ncells,
-		set->nsamples, ok, failed, timeout, skipped);
+		samples);
+	free(samples);
 }
 
 /* Which blocks the run itself left out, and why. */

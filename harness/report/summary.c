@@ -6,6 +6,7 @@
 
 #include "harness/base/message.h"
 #include "harness/analysis/latencies.h"
+#include "harness/analysis/tally.h"
 #include "harness/report/section.h"
 
 /* The contenders that are compared: every one that was shown but the reference. */
@@ -58,18 +59,18 @@ static void add_ratio(struct document *d, const struct findings *f, size_t cell,
 
 static void what_ran(struct document *d, const struct comparison *c)
 {
-	size_t good = 0;
+	struct tally tally = tally_of(c->set);
+	char *samples = tally_text(&tally);
 
-	for (size_t i = 0; i < c->set->nsamples; i++)
-		good += c->set->samples[i].ok && !c->set->samples[i].superseded;
 	document_paragraph(d);
 	document_format(
 		d,
-		"Suite %s %s, revision %s, on %s: %zu of %zu samples are good. Ratios are to "
+		"Suite %s %s, revision %s, on %s: %s. Ratios are to "
 		"%s, with their 95 %% interval; less is better.",
 		section_recorded(c, "suite"), section_recorded(c, "suite_version"),
-		section_recorded(c, "revision"), section_recorded(c, "host"), good,
-		c->set->nsamples, section_reference(c));
+		section_recorded(c, "revision"), section_recorded(c, "host"), samples,
+		section_reference(c));
+	free(samples);
 	if (!*json_field_text(c->set->manifest, "finished")) {
 		document_warning(d);
 		document_say(d, "This run was not finished: cells may be empty or hold fewer "

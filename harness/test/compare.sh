@@ -37,6 +37,8 @@ import csv, json, sys
 folder = sys.argv[1]
 rows = list(csv.DictReader(open(folder + "/summary.csv")))
 whole = json.load(open(folder + "/summary.json"))
+n = whole["samples"]
+assert n["all"] == n["good"] + n["failed"] + n["timeout"] + n["skipped"] and n["failed"] and n["timeout"] and n["skipped"], n
 assert whole["schema"] == "ashlar-summary 1" and whole["reference"] == "glibc" and whole["set"]["suite_version"] == "1.0"
 try:
     import jsonschema

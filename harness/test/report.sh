@@ -269,6 +269,26 @@ if "cpu_ns" in s:
 		grep -q '<th scope="row">fleet †</th>' "$work/twice/report.html" && grep -q '<th scope="row">tiny-churn</th>' "$work/twice/report.html" &&
 		! grep -q '<th scope="row">tiny-churn †</th>' "$work/twice/report.html"
 }
+samples_are_counted_alike() { # by page, Markdown, terminal and JSON: what was replaced is good, too
+	"$report" --text "$work/twice" >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
+	python3 - "$work/twice" "$work/said" <<-'END'
+	import json, sys
+	from pathlib import Path
+	folder = Path(sys.argv[1])
+	records = [json.loads(line) for line in open(folder / "samples.jsonl")]
+	own = [r for r in records if not r["allocator"].endswith("/again")]
+	n = {status: sum(r["status"] == status for r in own) for status in ("ok", "failed", "timeout", "skipped")}
+	twice = sum(r.get("attempt") == 1 for r in own)
+	assert twice > 9 and n["skipped"] and n["failed"] and n["timeout"], n
+	told = (f"{n['ok']} of {len(own)} samples are good ({twice} replaced, as their block was measured twice), "
+	    f"{n['skipped']} were skipped, {n['failed']} failed and {n['timeout']} ran out of time")
+	for path in folder / "report.html", folder / "report.md", folder / "summary.md", Path(sys.argv[2]):
+	    text = path.read_text(encoding="utf-8").replace("\\", "")
+	    assert text.count(told) == 1 and text.count("samples are good") == 1, (path, told)
+	assert json.load(open(folder / "summary.json"))["samples"] == {"all": len(own), "good": n["ok"],
+	    "replaced": twice, "failed": n["failed"], "timeout": n["timeout"], "skipped": n["skipped"]}
+	END
+}
 other_reference() {
 	sketched "$set_dir" --reference ashlar >/dev/null || return 1
 	within 1.3 "$(number "$set_dir/report/fig01.tsv" 'geomean, programs' glibc ratio)" 1.6 &&
@@ -570,7 +590,7 @@ scripts_are_found() { # away from the build tree only where told, or where they 
 	[ $? -eq 3 ] && one_line && grep -q 'ASHLAR_PLOTS can name' "$work/err"
 }
 
-echo 1..55
+echo 1..56
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" || return 1
 	python3 - "$@" <<-'END'
@@ -617,6 +637,7 @@ check "p99.9 is compared with the reference's" tails_are_compared
 check "who does not keep up is named, without percentiles" saturated_is_named
 check "threads that wait for each other are not disturbed" own_waiting_is_no_disturbance
 check "a repeat counts in place of a disturbed block, where it is whole" repeats_count
+check "all that tell the number of samples tell the same" samples_are_counted_alike
 check "no number is of programs and of own workloads" no_number_for_both
 check "a mean that one cell turns round is grey, with that sentence" one_cell_turns_the_mean
 check "cells with little alive are in no mean of memory, and named" little_memory_is_named
