@@ -278,7 +278,7 @@ struct interval claim_measure(const struct claims *claims, const struct claim *c
 			claim->cell);
 		return none;
 	}
-	*certain = claim->of == CLAIM_VALUE || !found->doubts.what;
+	*certain = !(claim->of == CLAIM_VALUE ? &found->value_doubts : &found->doubts)->what;
 	return claim->of == CLAIM_VALUE ? found->value : found->ratio;
 }
 

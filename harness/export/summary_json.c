@@ -121,12 +121,14 @@ static json_t *contender_in_cell(const struct findings *findings, size_t cell, s
 			findings_find(findings, cell, &finding_metrics[m], contender);
 
 		if (one)
-			json_object_set_new(numbers, one->metric->name,
-					    json_pack("{s:o, s:o, s:b, s:o}", "value",
-						      json_of_interval(&one->value), "ratio",
-						      json_of_interval(&one->ratio), "best",
-						      (int)one->best, "uncertain",
-						      words(doubts_text(&one->doubts, ~0u))));
+			json_object_set_new(
+				numbers, one->metric->name,
+				json_pack("{s:o, s:o, s:b, s:o, s:o}", "value",
+					  json_of_interval(&one->value), "ratio",
+					  json_of_interval(&one->ratio), "best", (int)one->best,
+					  "uncertain", words(doubts_text(&one->doubts, ~0u)),
+					  "value_uncertain",
+					  words(doubts_text(&one->value_doubts, ~0u))));
 	}
 	json_object_set_new(o, "contender", json_string(c->set->contenders[contender].name));
 	json_object_set_new(o, "good", json_integer((json_int_t)outcome.ok));

@@ -65,10 +65,13 @@ static void absolute_field(struct document *d, enum unit unit, const struct inte
 {
 	struct field *field = document_number(d, unit, value->n ? value->point : NAN);
 
-	if (value->n) {
-		field->low = value->low;
-		field->high = value->high;
-	}
+	struct doubts doubts = doubts_of_interval(value);
+
+	if (!value->n)
+		return;
+	field->low = value->low;
+	field->high = value->high;
+	section_doubt(field, &doubts);
 }
 
 static void absolutes(struct document *d, const struct comparison *c, enum metric metric)

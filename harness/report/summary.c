@@ -39,6 +39,7 @@ static void add_value(struct document *d, const struct findings *f, size_t cell,
 	field = document_number(d, section_unit(metric), one->value.point);
 	field->low = whole ? one->value.low : NAN;
 	field->high = whole ? one->value.high : NAN;
+	section_doubt(field, &one->value_doubts);
 	if (contender == f->c->reference)
 		field->best = one->best;
 }

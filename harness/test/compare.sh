@@ -48,7 +48,7 @@ except ImportError:
 def same(a, b):
     return b is None and a == "" or b is not None and abs(float(a) - b) <= 1e-6 * abs(b)
 seen = 0
-assert all(len(r) == 19 and None not in r and None not in r.values() for r in rows)
+assert all(len(r) == 20 and None not in r and None not in r.values() for r in rows)
 for cell in whole["cells"]:
     for who in cell["contenders"]:
         for metric, number in who["metrics"].items():
@@ -58,6 +58,7 @@ for cell in whole["cells"]:
             assert same(row["value"], value["point"]) and same(row["low"], value["low"]), row
             assert same(row["ratio"], ratio["point"]) and same(row["ratio_high"], ratio["high"]), row
             assert bool(int(row["best"])) == number["best"] and row["uncertain"] == (number["uncertain"] or ""), row
+            assert row["value_uncertain"] == (number["value_uncertain"] or ""), row
             seen += 1
 assert seen == len(rows), (seen, len(rows))
 lines = [l.rstrip("\n").split("\t") for l in open(folder + "/report/fig01.tsv") if not l.startswith("#")]
@@ -100,6 +101,22 @@ bench compare --in "$work/a" glibc glibc-again
 check '[ $status -eq 0 ] && [ "$(called)" -eq 0 ]' "the same contender under two names"
 bench compare "$work/few" "$work/few2"
 check '[ "$(called)" -eq 0 ] && grep -q "cannot tell: fewer than 4 blocks each" "$work/out"' "three blocks cannot tell, and that is said"
+# Latencies of eight blocks: what lies under three costs of the clock (72 ns), or within its tick, is called nothing.
+"$make_set" "$work/timed" blocks=8 latencies=8 && "$make_set" "$work/timed2" blocks=8 latencies=8 seed=7 slower=ashlar || exit 99
+rows_of() { awk -v from="$1" '$0 ~ "^" from { on = 1; next } on && !NF { n++ } n == 2 { exit } on' "$work/out"; } # the table under a heading
+bench compare "$work/timed" "$work/timed2"
+check '[ "$(rows_of "request p99" | grep -E "\] +slower" | grep -c " ashlar ")" -eq 3 ]' "requests that take 25 % longer are slower"
+check '[ "$(rows_of "alloc p99" | grep -c "ashlar .*cannot tell: under 3 clock costs")" -ge 2 ] &&
+	! rows_of "alloc p99" | grep -E "^tiny-churn .*(faster|slower|same)" | grep .' \
+	"calls that take less than three readings of the clock are not"
+bench compare "$work/timed:glibc" "$work/timed:ashlar"
+check 'rows_of "alloc p99" | grep -q "^tiny-churn .*cannot tell: under 3 clock costs$" && rows_of "request p99" | grep -q "\] *faster$"' "nor of two contenders of one set"
+for set in timed timed2; do
+	sed 's/"environment": *{/&"clock_step_ns": 50000,/' "$work/$set/manifest.json" >"$work/lines" && cp "$work/lines" "$work/$set/manifest.json" || exit 99
+done
+bench compare "$work/timed" "$work/timed2"
+check '[ "$(rows_of "request p99" | grep -c "ashlar .*cannot tell: within a clock tick")" -eq 3 ] && ! rows_of "request p99" | grep -E "faster|slower|same" | grep .' \
+	"and a clock that steps by 50 µs tells no request from another"
 bench compare --markdown "$work/a" "$work/slow"
 check 'grep -q "^| redis | ashlar | .* | slower | glibc |$" "$work/out"' "as Markdown"
 

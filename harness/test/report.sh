@@ -239,7 +239,7 @@ if s["cell"] == "kv-server:load=90" and s["allocator"] == "ashlar":
     s.update(offered_rate=1000000, achieved_rate=700000, saturated=True)' && sketched "$work/over" >/dev/null && (cd "$work/over/report" && "$gnuplot" -d fig10b.gp) || return 1
 	grep -q '<th scope="row">kv-server:load=90</th><td>request</td><td>ashlar</td><td>saturated in 1 of 1: at least 70 % of the rate</td>' \
 		"$work/over/report.html" || return 1
-	grep -q '^ashlar-summary 1,kv-server:load=90,latency,workload,kv-server,ashlar,glibc,saturated,samples,1,,,1,,,,,0,$' \
+	grep -q '^ashlar-summary 1,kv-server:load=90,latency,workload,kv-server,ashlar,glibc,saturated,samples,1,,,1,,,,,0,,$' \
 		"$work/over/summary.csv" && grep -q '"saturated": *1' "$work/over/summary.json" || return 1
 	grep -A 8 'saturated:' "$work/over/report/fig10b.svg" | grep -q '>ashlar<' &&
 		! awk -F'\t' '$2 ~ /load=90/ && $3 == "ashlar" && $5 != "nan"' "$work/over/report/fig10b.tsv" | grep .
@@ -402,13 +402,46 @@ few_blocks_are_grey() { # every interval from fewer than five, in tables, Markdo
 	grep -q '<th scope="row">ashlar</th>.*<td class="num">0 / [1-9][0-9]* / 0</td></tr>' "$work/four/report.html" || return 1
 	awk -F'\t' 'NR > 2 && $7 != "NaN" && $9 !~ /^n = [1-4]$/ { bad = 1 } END { exit bad || NR < 9 }' "$work/four/report/fig05.tsv" || return 1
 	! grep -o '<td class="ratio">[0-9.]* <small>\[[^<]*</small>' "$work/four/report.html" | head -n 3 | grep . || return 1
-	! grep -n '| [0-9.]* \\\[' "$work/four/report.md" | head -n 3 | grep .
+	! grep -n '| [0-9.]* \\\[' "$work/four/report.md" | head -n 3 | grep . || return 1
+	# nor in the numbers as they are, nor on the first screen, which also says of how many blocks latencies are
+	grep -q '^| tiny-churn | ashlar | \*[0-9.]* ns \\\[[^|]*\\\]\* n = 4 |' "$work/four/summary.md" &&
+		! grep -nE '\| (\*\*)?[0-9][^|]*\\\[' "$work/four/summary.md" | head -n 3 | grep . || return 1
+	python3 - "$work/four" <<-'END'
+	import csv, json, re, sys
+	page = open(sys.argv[1] + "/report.html", encoding="utf-8").read()
+	at = page.index('<h2 id="glance">')
+	part = page[at : page.index("<h2", at + 1)]
+	fields = re.findall(r'<td class="([^"]*)">(.*?)</td>', part)
+	numbers = [(kind, text) for kind, text in fields if re.search("[0-9]", text)]
+	assert len(numbers) > 60 and all("unsure" in kind and "n = " in text for kind, text in numbers), numbers
+	for what, n in ("latencies", "1 block"), ("memory while idle", "2 blocks"):
+	    assert f"<li>How {what} would come out in another run: what is shown is of {n} (grey)" in part, part[-2000:]
+	rows = list(csv.DictReader(open(sys.argv[1] + "/summary.csv")))
+	few = {r["value_uncertain"] for r in rows if r["unit"]}
+	assert few and all("n = " in reason for reason in few), few
+	assert {r["value_uncertain"] for r in rows if not r["unit"]} == {""}  # counts repeat
+	whole = json.load(open(sys.argv[1] + "/summary.json"))
+	told = {m["value_uncertain"] for c in whole["cells"] for k in c["contenders"] for m in k["metrics"].values()}
+	assert told == few | {None}, told
+	END
+	[ $? -eq 0 ] || return 1
+	# five are enough
+	grep -q '^| tiny-churn | ashlar | [0-9.]* ns \\\[' "$set_dir/summary.md"
 }
 clock_is_in_the_way() { # percentiles under three costs of the clock, 72 ns, and ratios of them
-	grep -q '<th scope="row">tiny-churn</th><td>alloc</td><td>glibc</td><td class="num">[0-9]*</td><td class="num unsure">[0-9.]* ns <small>under 3 clock costs</small></td>' "$work/four/report.html" &&
-		grep -q '^| tiny-churn | alloc | ashlar | [0-9]* | \*[0-9.]* ns\* under 3 clock costs |' "$work/four/report.md" &&
+	grep -q '<th scope="row">tiny-churn</th><td>alloc</td><td>glibc</td><td class="num">[0-9]*</td><td class="num">1</td><td class="num unsure">[0-9.]* ns <small>under 3 clock costs</small></td>' "$work/four/report.html" &&
+		grep -q '^| tiny-churn | alloc | ashlar | [0-9]* | 1 | \*[0-9.]* ns\* under 3 clock costs |' "$work/four/report.md" &&
 		! grep '<th scope="row">kv-server:load=50</th><td>request</td>' "$work/four/report.html" | grep 'clock' || return 1
+	# the numbers as they are, the reference's own, too, in summary.md and for others
+	grep -q '^| tiny-churn | glibc | \*[0-9.]* ns\* n = 1; under 3 clock costs | 1 |' "$work/four/summary.md" &&
+		grep -q '^ashlar-summary 1,tiny-churn,latency,workload,tiny-churn,glibc,glibc,alloc_p50_ns,.*,,n = 1; under 3 clock costs$' "$work/four/summary.csv" &&
+		grep -q '"value_uncertain": "n = 1; under 3 clock costs"' "$work/four/summary.json" || return 1
 	awk -F'\t' 'NR > 2 && ($5 < 72) != ($7 == "under 3 clock costs") { print; bad = 1 } $7 ~ /under/ { n++ } END { exit bad || !n }' "$work/four/report/fig10.tsv" || return 1
+	# a clock whose reading costs 20 µs has most of these requests' time, on the first screen as well
+	sed 's/"clock_cost_ns":24/"clock_cost_ns":20000/g' "$work/four/samples.jsonl" >"$work/lines" && cp -r "$work/four" "$work/dear" &&
+		cp "$work/lines" "$work/dear/samples.jsonl" && undrawn "$work/dear" &&
+		sed -n '/<h2 id="glance">/,/<h2 id="summary">/p' "$work/dear/report.html" |
+			grep -q '<td class="num unsure">[0-9.]* µs | [0-9.]* µs <small>n = 1; under 3 clock costs</small></td>' || return 1
 	# a clock that steps by 50 µs tells no request from another
 	sed 's/"environment": *{/&"clock_step_ns": 50000,/' "$work/four/manifest.json" >"$work/lines" && cp "$work/lines" "$work/four/manifest.json" && undrawn "$work/four" || return 1
 	grep '<th scope="row">kv-server:load=50</th><td>request</td><td>ashlar</td>' "$work/four/report.html" | grep -q '<td class="ratio unsure">[^>]*<small>n = 1, no interval; within a clock tick</small></td></tr>$'
@@ -591,8 +624,9 @@ scripts_are_found() { # away from the build tree only where told, or where they 
 }
 
 echo 1..56
+blocks=5
 few() { # FOLDER CONTENDER...: a set of only these
-	"$make_set" "$1" || return 1
+	"$make_set" "$1" blocks=$blocks || return 1
 	python3 - "$@" <<-'END'
 	import json, sys
 	folder, names = sys.argv[1], sys.argv[2:]
@@ -609,7 +643,14 @@ one_is_absolute() { # no word of ratios, and a median with its interval in each 
 	few "$work/single" ashlar || return 1
 	page=$work/single/report.html
 	grep -q 'There is nobody to compare ashlar with' "$page" && ! grep -q 'Ratio to\|ratio to\|to reference' "$page" || return 1
-	[ "$(grep -c '<tr><th scope="row">.*</th>.*<td class="num">[0-9.]* .s <small>\[.*</td><td class="num">[0-9]*</td></tr>$' "$page")" -ge 10 ]
+	[ "$(grep -c '<tr><th scope="row">.*</th>.*<td class="num">[0-9.]* .s <small>\[.*</td><td class="num">[0-9]*</td></tr>$' "$page")" -ge 10 ] || return 1
+	# and of few blocks no interval is certain
+	blocks=4
+	few "$work/single4" ashlar || return 1
+	blocks=5
+	page=$work/single4/report.html
+	! grep -o '<td class="\(num\|ratio\)">[^<]*<small>\[[^<]*' "$page" | head -n 3 | grep . &&
+		[ "$(grep -c '^<tr><th scope="row">.*<td class="num unsure">[0-9.]* [^ <]*s <small>\[[^<]*</small> <small>n = 4</small></td>' "$page")" -ge 10 ]
 }
 few_say_why() { # no mean is quoted where there is none
 	few "$work/bound" glibc null && grep -q 'There is no geometric mean: none beside glibc' "$work/bound/report.html" &&
