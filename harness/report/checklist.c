@@ -23,8 +23,6 @@ static void count_cell(struct checklist_facts *f, const struct comparison *c, si
 	f->locality += results_is_mode(cell, "locality");
 	f->sharing += results_is_mode(cell, "sharing");
 	f->memory += results_is_mode(cell, "memory");
-	f->clock_held |= results_is_mode(cell, "instructions") &&
-			 json_object_get(cell->json, "step_ns") != NULL;
 	for (size_t j = 0; j < c->nshown; j++) {
 		size_t k = c->shown[j], n;
 

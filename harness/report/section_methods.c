@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/analysis/counted.h"
 #include "harness/base/message.h"
 
 /* What about the machine makes its figures less than those of a quiet, fixed one: each as far
@@ -72,6 +73,7 @@ void section_methods(struct document *d, const struct comparison *c)
 	double seed = json_field_number(manifest, "seed"),
 	       blocks = json_field_number(manifest, "blocks");
 	const char *workload;
+	char *of_what = counted_of_what(c);
 
 	document_section(d, "methods", "Methods", "Methods");
 	document_paragraph(d);
@@ -111,6 +113,11 @@ void section_methods(struct document *d, const struct comparison *c)
 		"slows what it times; histograms are merged over blocks, and a percentile with "
 		"fewer than %d values beyond it is not given. ",
 		DISTRIBUTION_MIN_BEYOND);
+	if (*of_what)
+		document_format(d, "Instructions are counted by callgrind, at a fraction of the "
+				   "operations.%s ",
+				of_what);
+	free(of_what);
 	json_object_foreach(capacity, workload, rate) {
 		if (json_is_number(rate))
 			document_format(

@@ -519,6 +519,26 @@ sets_have_their_table() {
 		grep -q '<th scope="row">dTLB-load-misses</th>' "$work/pmu/report.html" &&
 		! grep -q 'id="counters"' "$set_dir/report.html" # an older one, without sets
 }
+counts_say_of_what() { # in the figure's caption and in the methods
+	part='Of own workloads the timed part alone is counted'
+	[ "$(grep -o "$part[^.]*\." "$set_dir/report.html" | sort -u)" = "$part." ] && # an older one, which does not tell of its clock
+		! grep -q 'of the whole process\|whole process is counted' "$set_dir/report.html" || return 1
+	"$make_set" "$work/held_clock" && python3 - "$work/held_clock/manifest.json" <<-'END' || return 1
+	import json, sys
+	manifest = json.load(open(sys.argv[1]))
+	for cell in manifest["cells"]:
+	    cell["step_ns"] = None
+	    if cell["mode"] == "instructions":
+	        cell["step_ns"] = 50000 if cell["cell"] == "fleet" else 0
+	        if cell["cell"] == "live-sweep":
+	            cell.update(kind="program", step_ns=None)
+	json.dump(manifest, open(sys.argv[1], "w"))
+	END
+	undrawn "$work/held_clock" || return 1
+	whole="$part, with the clock held still, so that nothing is done by it; each call of malloc, realloc or free moves the clock in fleet by 50000 ns[.] Of programs the whole process is counted, from its start to its end[.]"
+	grep -q "<b>Figure 16b.*</b>.*$whole Instructions are not time" "$work/held_clock/report.html" &&
+		sed -n '/<h2 id="methods">/,/<h2 id="reproduce">/p' "$work/held_clock/report.html" | grep -q "counted by callgrind, at a fraction of the operations[.] $whole"
+}
 what_is_not_simulated_has_no_value() {
 	cp -r "$work/pmu" "$work/partly" && python3 - "$work/partly/samples.jsonl" <<-'END' || return 1
 	import json, sys
@@ -632,7 +652,7 @@ scripts_are_found() { # away from the build tree only where told, or where they 
 	[ $? -eq 3 ] && one_line && grep -q 'ASHLAR_PLOTS can name' "$work/err"
 }
 
-echo 1..56
+echo 1..57
 blocks=5
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" blocks=$blocks || return 1
@@ -699,6 +719,7 @@ check "a virtual machine, and what else is not known of it" tells_the_machine
 check "progress, and none with --quiet" tells_how_far
 check "events of a PMU are drawn" events_of_a_pmu
 check "sets of counters have their table" sets_have_their_table
+check "counts say of what they are, and that the clock is held" counts_say_of_what
 check "an event that was not simulated has no value" what_is_not_simulated_has_no_value
 check "a set of one contender is told in absolute numbers" one_is_absolute
 check "a set without anybody to rank says so" few_say_why
