@@ -38,7 +38,7 @@ void section_environment(struct document *d, const struct comparison *c);
 /* One line, not a section. */
 void section_machine(struct document *d, const struct comparison *c);
 void section_methods(struct document *d, const struct comparison *c);
-void section_reproduce(struct document *d, const struct comparison *c);
+void section_reproduce(struct document *d, const struct study *study);
 
 /* The table of a metric's ratios, of all cells and contenders. */
 void section_ratios(struct document *d, const struct comparison *c, enum metric metric);

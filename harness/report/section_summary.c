@@ -306,6 +306,16 @@ static void how_to_read(struct document *d, const struct comparison *c)
 				"much.");
 }
 
+static void repeat_field(struct document *d, const struct result_sample *again)
+{
+	struct field *field = document_number(
+		d, UNIT_NS, again->ops > 0 ? again->cpu_ns / again->ops : NAN);
+
+	if (results_is_disturbed(again))
+		field->note = text_format("disturbed again: %s",
+					  again->disturbed ? again->disturbed : "");
+}
+
 /* Blocks of which a sample was disturbed the first time: by what, and whether they were
  * repeated; a row each, with the first time's ratio beside what counts. */
 static void disturbed_blocks(struct document *d, const struct comparison *c)
@@ -325,8 +335,11 @@ static void disturbed_blocks(struct document *d, const struct comparison *c)
 			    c->set->samples[k].block == s->block &&
 			    c->set->samples[k].contender == s->contender)
 				again = &c->set->samples[k];
-		if (!any)
+		if (!any) {
 			document_table(d, titles);
+			document_caption(d, "Samples that were disturbed: CPU time per operation, "
+					    "the first time and in the repeat");
+		}
 		any = true;
 		document_row(d);
 		document_words(d, "%s", c->set->cells[s->cell].name);
@@ -340,9 +353,7 @@ static void disturbed_blocks(struct document *d, const struct comparison *c)
 		else if (!again->ok)
 			document_words(d, "%s", again->status);
 		else
-			document_words(d, "%.4g ns%s%s", again->cpu_ns / again->ops,
-				       results_is_disturbed(again) ? ", disturbed again: " : "",
-				       again->disturbed ? again->disturbed : "");
+			repeat_field(d, again);
 	}
 }
 
@@ -382,8 +393,7 @@ static void disturbance(struct document *d, const struct comparison *c)
 		"than 5 %% of it, other guests or a limit of the control group took more "
 		"than 1 %%, or whose threads waited for a CPU for 1 %% of their CPU time "
 		"longer than they do in that cell when it is quiet. A disturbed block is "
-		"repeated whole, and the repeat counts: here %zu samples. CPU time per "
-		"operation of those that were disturbed, the first time and in the repeat:",
+		"repeated whole, and the repeat counts: here %zu samples.",
 		repeats);
 	disturbed_blocks(d, c);
 }

@@ -178,7 +178,27 @@ first_screen() { # what was compared, programs with the best, memory, requests, 
 pictures_only() { # a set that is kept: what is gone is not claimed
 	"$make_set" "$work/kept" planted torn && sketched "$work/kept" --pictures-only >/dev/null || return 1
 	[ -z "$(find "$work/kept/report" -name '*.gp' -o -name '*.png' -o -name 'fig*.tsv')" ] && [ -s "$work/kept/report/fig01.svg" ] &&
-		grep -q 'Only the pictures were kept' "$work/kept/report.html" && page_can_be_read "$work/kept" 20
+		grep -q 'Only the pictures were kept' "$work/kept/report.html" && page_can_be_read "$work/kept" 20 || return 1
+	grep -q 'gnuplot fig01.gp' "$set_dir/report.html" && ! grep 'gnuplot fig' "$work/kept/report.html" &&
+		grep -q '^ashlar-bench report . --reference glibc --pictures-only</pre>' "$work/kept/report.html"
+}
+# The set that the README shows: a copy is made anew, with the pictures that it keeps; those of figures it has none of
+# are another's.
+committed_page_can_be_read() {
+	shown=$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$top_srcdir/results/claims.json") && kept=$top_srcdir/results/$shown || return 1
+	mkdir "$work/shown" && cp "$kept/manifest.json" "$kept/samples.jsonl" "$kept/timelines.tar.zst" "$work/shown" || return 1
+	cat >"$work/keeps" <<-END
+	#!/bin/sh
+	name=\${2%.gp}
+	cp "$kept/report/\$name.svg" . 2>/dev/null || cp "$work/drawn/\$name.svg" . || exit 1
+	cp "$work/drawn/fig01.png" "\$name.png"
+	END
+	chmod +x "$work/keeps" && GNUPLOT=$work/keeps "$report" --quiet --pictures-only "$work/shown" >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
+	page_can_be_read "$work/shown" 20 || return 1
+	# of blocks that were measured twice both times have the same unit form
+	sed -n '/Samples that were disturbed/,/<\/table>/p' "$work/shown/report.html" >"$work/lines"
+	[ "$(grep -c '<td class="num">[0-9.]* [^<]*</td><td class="num">[0-9.]* [^<]*\(<small>disturbed again: [a-z, ]*</small>\)*</td></tr>' "$work/lines")" -gt 50 ] &&
+		! grep '[0-9]e+[0-9]' "$work/lines" | head -n 3 | grep .
 }
 reasons_are_there() {
 	grep -q 'killed by signal 11' "$set_dir/report.html" &&
@@ -652,7 +672,7 @@ scripts_are_found() { # away from the build tree only where told, or where they 
 	[ $? -eq 3 ] && one_line && grep -q 'ASHLAR_PLOTS can name' "$work/err"
 }
 
-echo 1..57
+echo 1..58
 blocks=5
 few() { # FOLDER CONTENDER...: a set of only these
 	"$make_set" "$1" blocks=$blocks || return 1
@@ -668,10 +688,13 @@ few() { # FOLDER CONTENDER...: a set of only these
 	[ $? -eq 0 ] && sketched "$1" >"$work/said" 2>"$work/err" || { cat "$work/err"; return 1; }
 	! grep -q 'interval: \.\|memory: \.' "$1/report.html"
 }
+tables_have_captions() { # SET
+	[ "$(grep -o '<table>' "$1/report.html" | wc -l)" -eq "$(grep -o '<caption>' "$1/report.html" | wc -l)" ]
+}
 one_is_absolute() { # no word of ratios, and a median with its interval in each cell
 	few "$work/single" ashlar || return 1
 	page=$work/single/report.html
-	grep -q 'There is nobody to compare ashlar with' "$page" && ! grep -q 'Ratio to\|ratio to\|to reference' "$page" || return 1
+	tables_have_captions "$work/single" && grep -q 'There is nobody to compare ashlar with' "$page" && ! grep -q 'Ratio to\|ratio to\|to reference' "$page" || return 1
 	[ "$(grep -c '<tr><th scope="row">.*</th>.*<td class="num">[0-9.]* .s <small>\[.*</td><td class="num">[0-9]*</td></tr>$' "$page")" -ge 10 ] || return 1
 	# and of few blocks no interval is certain
 	blocks=4
@@ -696,6 +719,7 @@ check "the page's elements are closed in order" page_is_well_formed
 check "the page can be read by everyone, and its links hold" whole_page_can_be_read
 check "the first screen says what was compared, and what is not known" first_screen
 check "only pictures are kept, and nothing else is claimed" pictures_only
+check "so can the page of the set that the README shows" committed_page_can_be_read
 check "the page gives the reason of every hole" reasons_are_there
 check "the same set gives the same page; the set is untouched" same_bytes_again
 check "the Markdown says what the page says" markdown_says_the_same
