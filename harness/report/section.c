@@ -40,6 +40,26 @@ struct field *section_interval(struct document *d, const struct interval *ratio,
 	return field;
 }
 
+void section_mean(struct document *d, const struct mean *mean, bool named)
+{
+	struct doubts doubts = doubts_of_mean(mean);
+	struct field *field;
+	enum mark few;
+
+	section_interval(d, &mean->ratio, &doubts);
+	/* Of few blocks these are, too; the reason stands beside the mean. */
+	few = doubts.what & DOUBTS_FEW ? MARK_UNSURE : MARK_NONE;
+	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN)->mark = few;
+	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
+	field->mark = few;
+	if (!mean->ratio.n || !mean->least.name)
+		return;
+	field->number[field->nnumbers++] = mean->most.ratio;
+	field->between = "–";
+	if (named)
+		field->note = text_format("without %s, %s", mean->least.name, mean->most.name);
+}
+
 void section_ratio(struct document *d, const struct interval *ratio, size_t blocks)
 {
 	struct doubts doubts = doubts_of_ratio(ratio);

@@ -47,6 +47,9 @@ void section_ratio(struct document *d, const struct interval *ratio, size_t bloc
 /* The same with doubts that are known already; their reasons are noted.  Returns the field. */
 struct field *section_interval(struct document *d, const struct interval *ratio,
 			       const struct doubts *doubts);
+/* Three fields: a mean, the median of its cells, and the range of what is left when one of them
+ * is left out, with a note of which two if `named`. */
+void section_mean(struct document *d, const struct mean *mean, bool named);
 /* Marks a field of numbers as uncertain, and notes why, where there is a doubt. */
 void section_doubt(struct field *field, const struct doubts *doubts);
 

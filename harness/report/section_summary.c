@@ -136,26 +136,6 @@ static void count_sides(struct document *d, const struct comparison *c, enum sco
 	field->between = " / ";
 }
 
-/* The mean, the median of its cells, and what is left when one of them is left out. */
-static void mean_fields(struct document *d, const struct mean *mean)
-{
-	struct doubts doubts = doubts_of_mean(mean);
-	struct field *field;
-	enum mark few;
-
-	section_interval(d, &mean->ratio, &doubts);
-	/* Of few blocks these are, too; the reason stands beside the mean. */
-	few = doubts.what & DOUBTS_FEW ? MARK_UNSURE : MARK_NONE;
-	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN)->mark = few;
-	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
-	field->mark = few;
-	if (mean->ratio.n && mean->least.name) {
-		field->number[field->nnumbers++] = mean->most.ratio;
-		field->between = "–";
-		field->note = text_format("without %s, %s", mean->least.name, mean->most.name);
-	}
-}
-
 /* Which cells a scope's means do not go over, and why. */
 static void outside(struct document *d, const struct study *study, enum scope scope)
 {
@@ -257,7 +237,8 @@ static void geomeans(struct document *d, const struct study *study, enum scope s
 		document_row(d);
 		document_words(d, "%s", c->set->contenders[k].name);
 		for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
-			mean_fields(d, means_of(study->means, c, k, scope, (enum metric)m));
+			section_mean(d, means_of(study->means, c, k, scope, (enum metric)m),
+				     true);
 		count_sides(d, c, scope, k);
 	}
 }

@@ -11,10 +11,12 @@ make_set=$top_builddir/harness/test/make_sample_set
 # --- one set ------------------------------------------------------------------------------
 bench report --text "$work/a"
 cp "$work/out" "$work/text"
-for name in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20 absent; do
-	check '[ "$(awk "/^CPU time per operation/ { exit } \$1 == \"$name\"" "$work/text" | wc -l)" -eq 1 ]' \
-		"the result has one line of $name"
+for name in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20; do
+	check '[ "$(awk "/^CPU time per operation/ { exit } /^Programs\$/ { p = 1 } /^Own workloads\$/ { o = p } \$1 == \"$name\" { print p + o }" \
+		"$work/text" | tr -d "\n")" = 12 ]' "the result has one line of $name for programs, and one for own workloads"
 done
+check '[ "$(grep -c "^absent" "$work/text")" -eq 1 ] && grep -q "^mimalloc3 (8 failed)  " "$work/text" && ! grep -q "^ashlar (" "$work/text"' \
+	"who has failures or is not here has it beside the name"
 check 'grep -q "^absent  *skipped: library <absent.so>" "$work/text"' "and the reason of who is not here"
 check 'awk "/^CPU time per operation/ { n = 0; on = 1; next } /^peak resident/ { exit bad || n < 15 }
 	on && NF { n++; if (n > 1 && ! / \*/) bad = 1 }" "$work/text"' "each cell has its best marked"
@@ -76,6 +78,35 @@ means = {c["name"]: c["geometric_means"] for c in whole["contenders"]}
 assert means["slower20"]["cpu_ns"]["programs"]["ratio"]["point"] > 1.15 and means["null"]["cpu_ns"]["programs"] is None
 END
 check 'python3 "$work/check.py" "$work/a" "$top_srcdir/harness/schema/summary.json" >"$work/out" 2>&1' "JSON, CSV and the figures' tables hold the same numbers"
+# Beside each mean stand the median of its cells and what one cell does to it, also on the terminal, in 100 columns.
+cat >"$work/means.py" <<'END'
+import json, re, sys
+text, summary, width = open(sys.argv[1], encoding="utf-8").read(), sys.argv[2], int(sys.argv[3])
+means = {c["name"]: c["geometric_means"] for c in json.load(open(summary))["contenders"]}
+told = 0
+for scope, heading in ("programs", "Programs"), ("workloads", "Own workloads"):
+    lines = text.split(f"\n{heading}\n\n")[1].split("\n\n")[0].split("\n")
+    assert lines[0].split() == "contender CPU time median without one peak RSS median without one".split(), lines[0]
+    for line in lines[1:]:
+        assert not width or len(line) <= width, (len(line), line)
+        if line.startswith("("): # a note
+            continue
+        fields = re.split("  +", line.strip())
+        for metric, (mean, median, left) in ("cpu_ns", fields[1:4]), ("peak_rss_bytes", fields[4:7]):
+            m = means[fields[0].split(" (")[0]][metric][scope]
+            if m:
+                assert mean.startswith("%.3f [" % m["ratio"]["point"]) and median == "%.3f" % m["median"], (line, m)
+                assert left == "%.3f–%.3f" % (m["least"]["ratio"], m["most"]["ratio"]), (line, m)
+                told += 1
+            else:
+                assert (mean, median, left) in (("1", "1", "1"), ("–", "–", "–")), line
+print(told)
+assert told >= 20
+END
+check 'python3 "$work/means.py" "$work/text" "$work/a/summary.json" 0 >"$work/out" 2>&1' "the terminal has median and range beside each mean"
+shown=$top_srcdir/results/$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$top_srcdir/results/claims.json")
+"$bench" report --text "$shown" >"$work/shown" 2>"$work/err" && "$bench" report --json - "$shown" >"$work/shown.json" 2>>"$work/err"
+check 'python3 "$work/means.py" "$work/shown" "$work/shown.json" 100 >"$work/out" 2>&1' "and of the set that the README shows in 100 columns"
 check 'grep -q "^| fleet | alloc\|^| fleet | ashlar | [0-9.]* ns" "$work/a/summary.md" && grep -q "latency of request" "$work/a/summary.md"' \
 	"the Markdown has absolute times and latencies"
 
