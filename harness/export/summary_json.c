@@ -10,6 +10,7 @@ static json_t *set_facts(const struct comparison *c)
 {
 	static const char *const keys[] = {"suite",    "suite_version", "started", "finished",
 					   "revision", "host",          "command"};
+	const char *libc = results_libc(c->set);
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -18,6 +19,9 @@ static json_t *set_facts(const struct comparison *c)
 		json_object_set_new(o, keys[i], value ? json_incref(value) : json_null());
 	}
 	json_object_set_new(o, "machine_class", json_string(results_machine_class(c->set)));
+	json_object_set_new(o, "world",
+			    json_pack("{s:s, s:o}", "name", results_world(c->set), "libc",
+				      *libc ? json_string(libc) : json_null()));
 	return o;
 }
 

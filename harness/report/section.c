@@ -17,6 +17,14 @@ const char *section_reference(const struct comparison *c)
 	return c->set->contenders[c->reference].name;
 }
 
+char *section_world(const struct comparison *c)
+{
+	const char *libc = results_libc(c->set);
+
+	return text_format("world %s%s%s%s", results_world(c->set), *libc ? " (" : "", libc,
+			   *libc ? ")" : "");
+}
+
 void section_doubt(struct field *field, const struct doubts *doubts)
 {
 	if (!doubts->what)

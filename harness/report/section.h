@@ -59,5 +59,7 @@ enum unit section_unit(const struct finding_metric *metric);
 /* What the manifest says under `key`, or that it says nothing. */
 const char *section_recorded(const struct comparison *c, const char *key);
 const char *section_reference(const struct comparison *c);
+/* On whose C library all ran, as "world stable (glibc 2.36)"; free it. */
+char *section_world(const struct comparison *c);
 
 #endif

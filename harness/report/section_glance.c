@@ -38,7 +38,7 @@ static void compared(struct document *d, const struct comparison *c)
 	const char *kernel = json_field_text(environment, "kernel");
 	double cpus = json_field_number(environment, "cpus_online");
 	double memory = json_field_number(environment, "memory_gib");
-	char *names = text_format("%s", "");
+	char *names = text_format("%s", ""), *world = section_world(c);
 
 	for (size_t j = 0; j < rows_of(c); j++)
 		text_append(&names, "%s%s", j ? ", " : "",
@@ -56,6 +56,8 @@ static void compared(struct document *d, const struct comparison *c)
 		document_format(d, ", %.3g GiB", memory);
 	if (*kernel)
 		document_format(d, ", Linux %s", kernel);
+	document_format(d, "; on the C library of the %s", world);
+	free(world);
 	if (comparison_alone(c)) {
 		document_say(d, ".");
 		section_nodes_line(d, c);

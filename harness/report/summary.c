@@ -61,17 +61,18 @@ static void add_ratio(struct document *d, const struct findings *f, size_t cell,
 static void what_ran(struct document *d, const struct comparison *c)
 {
 	struct tally tally = tally_of(c->set);
-	char *samples = tally_text(&tally);
+	char *samples = tally_text(&tally), *world = section_world(c);
 
 	document_paragraph(d);
 	document_format(
 		d,
-		"Suite %s %s, revision %s, on %s: %s. Ratios are to "
+		"Suite %s %s, revision %s, on %s, %s: %s. Ratios are to "
 		"%s, with their 95 %% interval; less is better.",
 		section_recorded(c, "suite"), section_recorded(c, "suite_version"),
-		section_recorded(c, "revision"), section_recorded(c, "host"), samples,
+		section_recorded(c, "revision"), section_recorded(c, "host"), world, samples,
 		section_reference(c));
 	free(samples);
+	free(world);
 	if (!*json_field_text(c->set->manifest, "finished")) {
 		document_warning(d);
 		document_say(d, "This run was not finished: cells may be empty or hold fewer "

@@ -78,6 +78,22 @@ means = {c["name"]: c["geometric_means"] for c in whole["contenders"]}
 assert means["slower20"]["cpu_ns"]["programs"]["ratio"]["point"] > 1.15 and means["null"]["cpu_ns"]["programs"] is None
 END
 check 'python3 "$work/check.py" "$work/a" "$top_srcdir/harness/schema/summary.json" >"$work/out" 2>&1' "JSON, CSV and the figures' tables hold the same numbers"
+# On whose C library it ran is said first: on the terminal, on the page's first screen, for others.
+cp -r "$work/few" "$work/world" && sed 's/"environment": *{/"world": {"name": "stable", "libc": "glibc 2.99", "packages": null}, &/' \
+	"$work/few/manifest.json" >"$work/world/manifest.json" || exit 99
+bench report --text "$work/world"
+check 'grep -m 1 "^Suite " "$work/out" | grep -q ", on synthetic, world stable (glibc 2[.]99): "' "the terminal says on which C library"
+bench report --text "$work/few"
+check 'grep -m 1 "^Suite " "$work/out" | grep -q ", on synthetic, world stable: "' "and of older sets that it was the system's"
+GNUPLOT=$work/none bench report "$work/world" && GNUPLOT=$work/none bench report "$work/few"
+check 'sed -n "/<h2 id=\"glance\">/,/<table/p" "$work/world/report.html" | grep -q "; on the C library of the world stable (glibc 2[.]99)[.]" &&
+	sed -n "/<h2 id=\"glance\">/,/<table/p" "$work/few/report.html" | grep -q "; on the C library of the world stable[.]"' "so does the first screen"
+check 'python3 -c "
+import json, sys
+worlds = [json.load(open(path + \"/summary.json\"))[\"set\"][\"world\"] for path in sys.argv[1:]]
+assert worlds == [{\"name\": \"stable\", \"libc\": \"glibc 2.99\"}, {\"name\": \"stable\", \"libc\": None}], worlds
+" "$work/world" "$work/few" 2>"$work/err"' "and summary.json"
+
 # Beside each mean stand the median of its cells and what one cell does to it, also on the terminal, in 100 columns.
 cat >"$work/means.py" <<'END'
 import json, re, sys
