@@ -71,9 +71,7 @@ static int read_subject(struct claim *claim, const json_t *json, char *why, size
 				       fact);
 		return 0;
 	}
-	claim->of = *mean    ? as_of_mean[which]
-		    : *cells ? CLAIM_CELLS
-			     : as_of_cell[which];
+	claim->of = *mean ? as_of_mean[which] : *cells ? CLAIM_CELLS : as_of_cell[which];
 	claim->contender = json_field_text(json, "contender");
 	claim->metric = find_metric(json_field_text(json, "metric"));
 	if (!*claim->contender)

@@ -21,8 +21,8 @@ enum claim_of {
 	CLAIM_RATIO, /* a metric of a cell, to the reference */
 	CLAIM_VALUE, /* a metric of a cell as it is, in the unit of the metric */
 	CLAIM_MEAN,  /* the geometric mean of the ratios of programs or own workloads */
-	/* Beside it: the median of its cells, the least and the most that is left of it when one
-	 * of them is left out. */
+	/* Beside it: the median of its cells, the least and the most that is left of it when
+	 * one of them is left out. */
 	CLAIM_MEDIAN,
 	CLAIM_LEAST,
 	CLAIM_MOST,
@@ -69,9 +69,9 @@ struct claim_measured {
 	double half_width;
 };
 
-/* What a set says of a claim, with why (`size` bytes) where it was not measured; neither is what
- * belongs to a mean over other cells than the claimed one.  The set was compared with the claims'
- * reference. */
+/* What a set says of a claim, with why (`size` bytes) where it was not measured; neither is
+ * what belongs to a mean over other cells than the claimed one.  The set was compared with the
+ * claims' reference. */
 struct claim_measured claim_measure(const struct claims *claims, const struct claim *claim,
 				    const struct findings *findings, const struct means *means,
 				    char *why, size_t size);

@@ -71,7 +71,8 @@ char *counted_of_what(const struct comparison *c)
 			    held ? ", with the clock held still, so that nothing is done by it"
 				 : "");
 	if (*moved)
-		text_append(&text, "; each call of malloc, realloc or free moves the clock in%s",
+		text_append(&text,
+			    "; each call of malloc, realloc or free moves the clock in%s",
 			    moved);
 	if (own)
 		text_append(&text, ".");

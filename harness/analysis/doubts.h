@@ -46,8 +46,9 @@ struct doubts doubts_of_ratio(const struct interval *ratio);
 struct doubts doubts_of_mean(const struct mean *mean);
 /* Of a percentile (or another duration), in ns; NaN has none. */
 struct doubts doubts_of_duration(double ns, const struct clock_limits *clock);
-/* Of a percentile of so many blocks' values together: it has no interval, and however many values
- * there are, runs that are fewer than STAT_MIN_BLOCKS do not tell what another would give. */
+/* Of a percentile of so many blocks' values together: it has no interval, and however many
+ * values there are, runs that are fewer than STAT_MIN_BLOCKS do not tell what another would
+ * give. */
 struct doubts doubts_of_percentile(double ns, size_t blocks, const struct clock_limits *clock);
 /* Of a ratio of two durations, medians of which are own_ns and reference_ns: besides what is
  * doubted of any ratio, that the smaller is under DOUBT_CLOCK_COSTS, and that the two are apart

@@ -1,5 +1,5 @@
-/* What became of the samples of a set, counted in one place for all who tell it.  Second runs of
- * a contender (A/A) are beside the set and not among them. */
+/* What became of the samples of a set, counted in one place for all who tell it.  Second runs
+ * of a contender (A/A) are beside the set and not among them. */
 #ifndef HARNESS_TALLY_H
 #define HARNESS_TALLY_H
 
@@ -8,7 +8,8 @@
 struct tally {
 	size_t all; /* good + failed + timeout + skipped */
 	size_t good, failed, timeout, skipped;
-	size_t replaced; /* of the good ones: their block was measured twice, the other counts */
+	size_t replaced; /* of the good ones: their block was measured twice, the other counts
+			  */
 };
 
 struct tally tally_of(const struct result_set *set);

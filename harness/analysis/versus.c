@@ -172,9 +172,9 @@ static void compare_apart(const struct versus *v, struct versus_row *row)
 	if (row->verdict == VERDICT_UNKNOWN && isnan(row->ratio.low))
 		row->why = "fewer than 4 blocks each";
 	for (int i = 0; i < 2 && row->metric->kind && row->control; i++)
-		control_ns = fmin(control_ns, median_of(v->side[i].c, row->metric, row->cell[i],
-							control[i])
-						      .point);
+		control_ns = fmin(
+			control_ns,
+			median_of(v->side[i].c, row->metric, row->cell[i], control[i]).point);
 	if (row->metric->kind)
 		doubt_durations(v, row, control_ns);
 	free(logs[0]);

@@ -173,9 +173,8 @@ void summary_json_write(const struct report *report, FILE *f)
 	const struct comparison *c = report->c;
 	json_t *o = json_pack("{s:s, s:o, s:o, s:s, s:f, s:s, s:o, s:o}", "schema",
 			      FINDINGS_SCHEMA, "set", set_facts(c), "samples", samples(c->set),
-			      "reference",
-			      c->set->contenders[c->reference].name, "level", STAT_LEVEL,
-			      "bootstrap", STAT_BOOTSTRAP_VERSION, "contenders",
+			      "reference", c->set->contenders[c->reference].name, "level",
+			      STAT_LEVEL, "bootstrap", STAT_BOOTSTRAP_VERSION, "contenders",
 			      contenders(report), "cells", cells(report->findings));
 
 	if (!o || json_dumpf(o, f, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) < 0)

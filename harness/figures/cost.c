@@ -323,8 +323,7 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 			"Instructions per operation, counted by callgrind at a fraction of the "
 			"operations: this machine offers no hardware counters.%s Instructions "
 			"are not time%s.%s%s",
-			of_what,
-			c->nulls ? "; null shows the driver's own share" : "",
+			of_what, c->nulls ? "; null shows the driver's own share" : "",
 			nevents > 1 ? " Misses are those of simulated caches of 32 KiB and 8 "
 				      "MiB and of a simulated predictor."
 				    : "",

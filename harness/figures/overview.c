@@ -174,9 +174,10 @@ static bool write_profile(const struct study *study, struct figure *figure, enum
 		}
 	free(factor);
 	if (cells < 2 || c->nshown - c->nulls < 2)
-		text_set(&figure->absent,
-			 "a profile needs two contenders and two cells of %s in mode throughput",
-			 what);
+		text_set(
+			&figure->absent,
+			"a profile needs two contenders and two cells of %s in mode throughput",
+			what);
 	text_set(&figure->caption,
 		 "Performance profile (Dolan and Moré, 2002) of %s: the share of the %zu cells "
 		 "in which a contender needs at most so many times what the best one needs "

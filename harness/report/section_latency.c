@@ -88,9 +88,9 @@ static struct clock_limits worst_clock(const struct comparison *c)
 void section_latency(struct document *d, const struct comparison *c)
 {
 	static const char *const kinds[] = {"alloc", "free", "request"};
-	static const char *const titles[] = {"cell",  "of",     "contender", "values",
+	static const char *const titles[] = {"cell",   "of",     "contender", "values",
 					     "blocks", "p50",    "p90",       "p99",
-					     "p99.9", "p99.99", "max",       NULL};
+					     "p99.9",  "p99.99", "max",       NULL};
 	struct clock_limits clock = worst_clock(c);
 	size_t rows = 0;
 
@@ -101,7 +101,8 @@ void section_latency(struct document *d, const struct comparison *c)
 			"that cost is mostly clock, and a ratio of such ones, or of two within "
 			"one tick of the clock or one bucket (1/128) of the histogram, says "
 			"nothing. They are grey, in Markdown italic, with the reason, as are "
-			"percentiles and ratios from fewer than five blocks. Saturated is who answered less "
+			"percentiles and ratios from fewer than five blocks. Saturated is who "
+			"answered less "
 			"than 98 % of the requests per second that were offered in any block: "
 			"what its clients wait for grows with the length of the run, and there "
 			"is no percentile. ");

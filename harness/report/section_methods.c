@@ -114,8 +114,9 @@ void section_methods(struct document *d, const struct comparison *c)
 		"fewer than %d values beyond it is not given. ",
 		DISTRIBUTION_MIN_BEYOND);
 	if (*of_what)
-		document_format(d, "Instructions are counted by callgrind, at a fraction of the "
-				   "operations.%s ",
+		document_format(d,
+				"Instructions are counted by callgrind, at a fraction of the "
+				"operations.%s ",
 				of_what);
 	free(of_what);
 	json_object_foreach(capacity, workload, rate) {
@@ -219,8 +220,9 @@ void section_reproduce(struct document *d, const struct study *study)
 	document_section(d, "reproduce", "Reproduce", "Reproduce");
 	document_paragraph(d);
 	extended = json_array_size(stages) > 1;
-	document_format(d, "This set was made by the first command%s; the %s makes this page "
-			   "again from ",
+	document_format(d,
+			"This set was made by the first command%s; the %s makes this page "
+			"again from ",
 			extended ? " and extended by those that follow it" : "",
 			study->pictures_only ? "last"
 			: extended           ? "last but one"
@@ -230,8 +232,8 @@ void section_reproduce(struct document *d, const struct study *study)
 	document_file(d, "samples.jsonl");
 	/* The scripts of a set of which the pictures alone are kept are not there. */
 	if (!study->pictures_only)
-		document_say(
-			d, "; the last draws one figure again after its script was changed");
+		document_say(d,
+			     "; the last draws one figure again after its script was changed");
 	document_say(d, ". Traces stand without their folders.");
 	again = text_format("ashlar-bench report . --reference ");
 	append_word(&again, section_reference(c));

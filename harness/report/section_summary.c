@@ -289,8 +289,8 @@ static void how_to_read(struct document *d, const struct comparison *c)
 
 static void repeat_field(struct document *d, const struct result_sample *again)
 {
-	struct field *field = document_number(
-		d, UNIT_NS, again->ops > 0 ? again->cpu_ns / again->ops : NAN);
+	struct field *field =
+		document_number(d, UNIT_NS, again->ops > 0 ? again->cpu_ns / again->ops : NAN);
 
 	if (results_is_disturbed(again))
 		field->note = text_format("disturbed again: %s",
@@ -318,8 +318,9 @@ static void disturbed_blocks(struct document *d, const struct comparison *c)
 				again = &c->set->samples[k];
 		if (!any) {
 			document_table(d, titles);
-			document_caption(d, "Samples that were disturbed: CPU time per operation, "
-					    "the first time and in the repeat");
+			document_caption(d,
+					 "Samples that were disturbed: CPU time per operation, "
+					 "the first time and in the repeat");
 		}
 		any = true;
 		document_row(d);

@@ -64,13 +64,12 @@ static void what_ran(struct document *d, const struct comparison *c)
 	char *samples = tally_text(&tally), *world = section_world(c);
 
 	document_paragraph(d);
-	document_format(
-		d,
-		"Suite %s %s, revision %s, on %s, %s: %s. Ratios are to "
-		"%s, with their 95 %% interval; less is better.",
-		section_recorded(c, "suite"), section_recorded(c, "suite_version"),
-		section_recorded(c, "revision"), section_recorded(c, "host"), world, samples,
-		section_reference(c));
+	document_format(d,
+			"Suite %s %s, revision %s, on %s, %s: %s. Ratios are to "
+			"%s, with their 95 %% interval; less is better.",
+			section_recorded(c, "suite"), section_recorded(c, "suite_version"),
+			section_recorded(c, "revision"), section_recorded(c, "host"), world,
+			samples, section_reference(c));
 	free(samples);
 	free(world);
 	if (!*json_field_text(c->set->manifest, "finished")) {

@@ -56,9 +56,9 @@ static void add_row(struct document *d, const struct versus *v, const struct ver
 	if (v->side[0].contender == SIZE_MAX)
 		document_words(d, "%s", set->contenders[row->contender[0]].name);
 	for (int i = 0; i < 2; i++)
-		section_doubt(document_number(d, section_unit(row->metric),
-					      row->value[i].point),
-			      &row->value_doubts[i]);
+		section_doubt(
+			document_number(d, section_unit(row->metric), row->value[i].point),
+			&row->value_doubts[i]);
 	field = document_number(d, UNIT_RATIO, row->ratio.point);
 	field->low = row->ratio.low;
 	field->high = row->ratio.high;
@@ -128,7 +128,8 @@ static void rules(struct document *d, bool apart)
 		"Faster (leaner) and slower (fatter): the whole 95 %% interval lies more "
 		"than 2 %% from 1; same: all of it lies within 2 %%; else it cannot be told. "
 		"Nor can latencies be that are under three costs of the clock, or no farther "
-		"apart than its tick. Of equal contenders less than one cell in twenty is called different by "
+		"apart than its tick. Of equal contenders less than one cell in twenty is "
+		"called different by "
 		"chance: one among many is a reason to measure again. %s",
 		apart ? "The sets were measured apart: times are divided by those of the "
 			"control in the same block, a contender of the same build in both "

@@ -14,8 +14,8 @@
  * that takes 10 % more, `day` the one in January (1 to 31) on which it was measured, and its
  * revision; of such a set, one of many, there are no timelines.  In four cells glibc runs twice
  * in each block, but not with `old`.  `latencies=N`: latency is measured in N blocks and not in
- * one, and `slower` takes 25 % longer there, too.  `pmu` is a file of raw counts (perf_counts.txt), read as
- * those of a PMU are, a set a block in turn. */
+ * one, and `slower` takes 25 % longer there, too.  `pmu` is a file of raw counts
+ * (perf_counts.txt), read as those of a PMU are, a set a block in turn. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
