@@ -540,7 +540,7 @@ sets_have_their_table() {
 }
 counts_say_of_what() { # in the figure's caption and in the methods
 	part='Of own workloads the timed part alone is counted'
-	[ "$(grep -o "$part[^.]*\." "$set_dir/report.html" | sort -u)" = "$part." ] && # an older one, which does not tell of its clock
+	[ "$(grep -o "${part}[^.]*\." "$set_dir/report.html" | sort -u)" = "$part." ] && # an older one, which does not tell of its clock
 		! grep -q 'of the whole process\|whole process is counted' "$set_dir/report.html" || return 1
 	"$make_set" "$work/held_clock" && python3 - "$work/held_clock/manifest.json" <<-'END' || return 1
 	import json, sys
