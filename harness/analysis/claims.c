@@ -17,6 +17,11 @@ const char *const claim_states[CLAIM_STATES] = {
 };
 
 static const char *const facts[] = {"blocks", "cpus", "contenders", NULL};
+/* What `as` can say: of a cell, and of a mean. */
+static const char *const of_cell[] = {"ratio", "value", NULL};
+static const enum claim_of as_of_cell[] = {CLAIM_RATIO, CLAIM_VALUE};
+static const char *const of_mean[] = {"ratio", "median", "least", "most", NULL};
+static const enum claim_of as_of_mean[] = {CLAIM_MEAN, CLAIM_MEDIAN, CLAIM_LEAST, CLAIM_MOST};
 static const char *const scopes[] = {
 	[SCOPE_PROGRAMS] = "programs", [SCOPE_WORKLOADS] = "workloads", NULL};
 
@@ -37,18 +42,23 @@ static const struct finding_metric *find_metric(const char *name)
 	return NULL;
 }
 
-/* Of which of the five kinds it is, by the keys that are there. */
+/* Of what it is, by the keys that are there. */
 static int read_subject(struct claim *claim, const json_t *json, char *why, size_t size)
 {
 	const char *cell = json_field_text(json, "cell"), *mean = json_field_text(json, "mean");
 	const char *cells = json_field_text(json, "cells"),
 		   *fact = json_field_text(json, "fact");
 	const char *as = json_field_text(json, "as"), *scope = *mean ? mean : cells;
+	int which = 0;
 
 	if (!!*cell + !!*mean + !!*cells + !!*fact != 1)
 		return because(why, size, "one of cell, mean, cells and fact is needed");
-	if (*as && (!*cell || (strcmp(as, "value") && strcmp(as, "ratio"))))
-		return because(why, size, "as '%s': 'value' and 'ratio' are known, of a cell",
+	if (*as)
+		which = *cell ? index_of(of_cell, as) : *mean ? index_of(of_mean, as) : -1;
+	if (which < 0)
+		return because(why, size,
+			       "as '%s': 'value' and 'ratio' are known of a cell, 'ratio', "
+			       "'median', 'least' and 'most' of a mean",
 			       as);
 	claim->cell = cell;
 	claim->fact = fact;
@@ -61,10 +71,7 @@ static int read_subject(struct claim *claim, const json_t *json, char *why, size
 				       fact);
 		return 0;
 	}
-	claim->of = *mean                  ? CLAIM_MEAN
-		    : *cells               ? CLAIM_CELLS
-		    : !strcmp(as, "value") ? CLAIM_VALUE
-					   : CLAIM_RATIO;
+	claim->of = *mean ? as_of_mean[which] : *cells ? CLAIM_CELLS : as_of_cell[which];
 	claim->contender = json_field_text(json, "contender");
 	claim->metric = find_metric(json_field_text(json, "metric"));
 	if (!*claim->contender)
@@ -229,74 +236,111 @@ static bool same_cells(const struct claims *claims, const struct claim *claim,
 	return same;
 }
 
-struct interval claim_measure(const struct claims *claims, const struct claim *claim,
-			      const struct findings *findings, const struct means *means,
-			      bool *certain, char *why, size_t size)
+static double half_width_of(const struct interval *i)
 {
-	static const struct interval none = {0, NAN, NAN, NAN, 0};
+	return isnan(i->low) ? 0 : fmax(i->high - i->point, i->point - i->low) / i->point;
+}
+
+/* A number without an interval of its own. */
+static struct claim_measured bare(double value, size_t n, const struct interval *behind)
+{
+	return (struct claim_measured){{n, value, NAN, NAN, 0}, true, half_width_of(behind)};
+}
+
+/* What is claimed of a mean, or n = 0 with why. */
+static struct claim_measured measure_mean(const struct claims *claims,
+					  const struct claim *claim, const struct comparison *c,
+					  const struct means *means, size_t contender,
+					  char *why, size_t size)
+{
+	static const struct claim_measured none = {{0, NAN, NAN, NAN, 0}, true, 0};
+	const struct mean *mean =
+		means_of(means, c, contender, claim->scope, claim->metric->metric);
+	struct doubts doubts = doubts_of_mean(mean);
+	struct claim_measured measured;
+
+	if (!mean->ratio.n) {
+		because(why, size, "no mean of %s", scopes[claim->scope]);
+		return none;
+	}
+	if (claim->of == CLAIM_CELLS)
+		return (struct claim_measured){exact((double)mean->cells), true, 0};
+	if (!same_cells(claims, claim, c, means)) {
+		because(why, size, "the mean of %s goes over other cells there",
+			scopes[claim->scope]);
+		return none;
+	}
+	if (claim->of == CLAIM_MEAN)
+		return (struct claim_measured){mean->ratio, !doubts.what,
+					       half_width_of(&mean->ratio)};
+	measured = bare(claim->of == CLAIM_MEDIAN  ? mean->median
+			: claim->of == CLAIM_LEAST ? mean->least.ratio
+						   : mean->most.ratio,
+			mean->ratio.n, &mean->ratio);
+	measured.certain = !(doubts.what & DOUBTS_FEW);
+	if (!isnan(measured.value.point))
+		return measured;
+	because(why, size, "the mean of %s is of one cell alone", scopes[claim->scope]);
+	return none;
+}
+
+struct claim_measured claim_measure(const struct claims *claims, const struct claim *claim,
+				    const struct findings *findings, const struct means *means,
+				    char *why, size_t size)
+{
+	struct claim_measured measured = {{0, NAN, NAN, NAN, 0}, true, 0};
 	const struct comparison *c = findings->c;
 	const struct finding *found = NULL;
-	const struct mean *mean;
-	struct interval measured;
 	size_t contender;
 
-	*certain = true;
 	because(why, size, "%s", "");
 	if (claim->of == CLAIM_FACT) {
-		measured = measure_fact(claim, c->set);
-		if (!isnan(measured.point))
-			return measured;
-		because(why, size, "the set does not tell its %s", claim->fact);
-		return none;
+		struct interval fact = measure_fact(claim, c->set);
+
+		if (isnan(fact.point))
+			because(why, size, "the set does not tell its %s", claim->fact);
+		else
+			measured.value = fact;
+		return measured;
 	}
 	contender = results_find_contender(c->set, claim->contender);
 	if (contender == SIZE_MAX) {
 		because(why, size, "no contender %s", claim->contender);
-		return none;
+		return measured;
 	}
-	if (claim->of == CLAIM_MEAN || claim->of == CLAIM_CELLS) {
-		mean = means_of(means, c, contender, claim->scope, claim->metric->metric);
-		if (!mean->ratio.n) {
-			because(why, size, "no mean of %s", scopes[claim->scope]);
-			return none;
-		}
-		if (claim->of == CLAIM_MEAN && !same_cells(claims, claim, c, means)) {
-			because(why, size, "the mean of %s goes over other cells there",
-				scopes[claim->scope]);
-			return none;
-		}
-		if (claim->of == CLAIM_CELLS)
-			return exact((double)mean->cells);
-		*certain = !doubts_of_mean(mean).what;
-		return mean->ratio;
-	}
+	if (!*claim->cell)
+		return measure_mean(claims, claim, c, means, contender, why, size);
 	for (size_t i = 0; i < c->set->ncells && !found; i++)
 		if (strcmp(c->set->cells[i].name, claim->cell) == 0)
 			found = findings_find(findings, i, claim->metric, contender);
 	if (!found || (claim->of == CLAIM_RATIO && !found->ratio.n)) {
 		because(why, size, "no %s of %s in %s", claim->metric->name, claim->contender,
 			claim->cell);
-		return none;
+		return measured;
 	}
-	*certain = claim->of == CLAIM_VALUE || !found->doubts.what;
-	return claim->of == CLAIM_VALUE ? found->value : found->ratio;
+	measured.value = claim->of == CLAIM_VALUE ? found->value : found->ratio;
+	measured.certain =
+		!(claim->of == CLAIM_VALUE ? &found->value_doubts : &found->doubts)->what;
+	measured.half_width = half_width_of(&measured.value);
+	return measured;
 }
 
-enum claim_state claim_judge(const struct claim *claim, const struct interval *measured)
+enum claim_state claim_judge(const struct claim *claim, const struct claim_measured *measured)
 {
 	double least = claim->value * (1 - claim->tolerance),
 	       most = claim->value * (1 + claim->tolerance);
+	const struct interval *value = &measured->value;
 	bool repeats = claim->metric && claim->metric->unit == FINDING_COUNT;
 
-	if (!measured->n || claim_is_count(claim))
+	if (!value->n || claim_is_count(claim))
 		return CLAIM_UNMEASURED;
-	if (measured->point >= least && measured->point <= most)
+	if (value->point >= least && value->point <= most)
 		return CLAIM_WITHIN;
 	if (repeats)
 		return CLAIM_OUTSIDE;
-	if (isnan(measured->low) || stat_too_few(measured))
+	if (isnan(value->low) || stat_too_few(value))
 		return CLAIM_UNDECIDED;
-	return measured->low > most || measured->high < least ? CLAIM_OUTSIDE : CLAIM_UNDECIDED;
+	return value->low > most || value->high < least ? CLAIM_OUTSIDE : CLAIM_UNDECIDED;
 }
 
 /* Are they the same as printed, or both not there? */
@@ -311,15 +355,17 @@ static bool same_digits(double a, double b, int digits)
 	return strcmp(text[0], text[1]) == 0;
 }
 
-enum claim_state claim_judge_exactly(const struct claim *claim, const struct interval *measured,
-				     bool certain)
+enum claim_state claim_judge_exactly(const struct claim *claim,
+				     const struct claim_measured *measured)
 {
-	if (!measured->n)
+	const struct interval *value = &measured->value;
+
+	if (!value->n)
 		return CLAIM_UNMEASURED;
-	return same_digits(claim->value, measured->point, claim->digits) &&
-			       same_digits(claim->low, measured->low, claim->digits) &&
-			       same_digits(claim->high, measured->high, claim->digits) &&
-			       claim->certain == certain
+	return same_digits(claim->value, value->point, claim->digits) &&
+			       same_digits(claim->low, value->low, claim->digits) &&
+			       same_digits(claim->high, value->high, claim->digits) &&
+			       claim->certain == measured->certain
 		       ? CLAIM_WITHIN
 		       : CLAIM_OUTSIDE;
 }
@@ -331,14 +377,10 @@ static double rounded(double value, int digits)
 	return round(value * scale) / scale;
 }
 
-static double tolerance_of(const struct interval *measured)
+static double tolerance_of(const struct claim_measured *measured)
 {
-	double half = isnan(measured->low) ? 0
-					   : fmax(measured->high - measured->point,
-						  measured->point - measured->low);
-
 	return fmax(CLAIMS_LEAST,
-		    ceil(CLAIMS_HALF_WIDTHS * half / measured->point * 1000) / 1000);
+		    ceil(CLAIMS_HALF_WIDTHS * measured->half_width * 1000) / 1000);
 }
 
 static void put(json_t *json, const char *key, double value)
@@ -351,16 +393,15 @@ static void put(json_t *json, const char *key, double value)
 		json_object_set_new(json, key, json_real(value));
 }
 
-void claims_restate(struct claims *claims, size_t index, const struct interval *measured,
-		    bool certain)
+void claims_restate(struct claims *claims, size_t index, const struct claim_measured *measured)
 {
 	struct claim *claim = &claims->list[index];
 	json_t *json = json_array_get(json_object_get(claims->json, "claims"), index);
 
-	claim->value = rounded(measured->point, claim->digits);
-	claim->low = rounded(measured->low, claim->digits);
-	claim->high = rounded(measured->high, claim->digits);
-	claim->certain = certain;
+	claim->value = rounded(measured->value.point, claim->digits);
+	claim->low = rounded(measured->value.low, claim->digits);
+	claim->high = rounded(measured->value.high, claim->digits);
+	claim->certain = measured->certain;
 	put(json, "value", claim->value);
 	put(json, "low", claim->low);
 	put(json, "high", claim->high);
@@ -368,7 +409,7 @@ void claims_restate(struct claims *claims, size_t index, const struct interval *
 		claim->tolerance = tolerance_of(measured);
 		put(json, "tolerance", claim->tolerance);
 	}
-	if (certain)
+	if (measured->certain)
 		json_object_del(json, "certain");
 	else
 		json_object_set_new(json, "certain", json_false());

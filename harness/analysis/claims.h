@@ -21,6 +21,11 @@ enum claim_of {
 	CLAIM_RATIO, /* a metric of a cell, to the reference */
 	CLAIM_VALUE, /* a metric of a cell as it is, in the unit of the metric */
 	CLAIM_MEAN,  /* the geometric mean of the ratios of programs or own workloads */
+	/* Beside it: the median of its cells, the least and the most that is left of it when
+	 * one of them is left out. */
+	CLAIM_MEDIAN,
+	CLAIM_LEAST,
+	CLAIM_MOST,
 	CLAIM_CELLS, /* over how many cells such a mean goes */
 	CLAIM_FACT,  /* blocks, cpus or contenders of the set */
 };
@@ -31,7 +36,7 @@ struct claim {
 	enum claim_of of;
 	const char *cell, *fact;
 	const char *contender;
-	enum scope scope; /* of CLAIM_MEAN and CLAIM_CELLS */
+	enum scope scope; /* of CLAIM_MEAN to CLAIM_CELLS */
 	const struct finding_metric *metric;
 	int digits;              /* behind the point, as stated */
 	double value, low, high; /* as stated; NaN: no interval is */
@@ -56,12 +61,20 @@ const struct claim *claims_find(const struct claims *claims, const char *id, siz
 /* Is it a count of a set, that another set has its own of? */
 bool claim_is_count(const struct claim *claim);
 
-/* What a set says of a claim: n = 0 where it was not measured, with why (`size` bytes); so is a
- * mean that goes over other cells there than the claimed one.  *certain: nothing is doubted.
- * The set was compared with the claims' reference. */
-struct interval claim_measure(const struct claims *claims, const struct claim *claim,
-			      const struct findings *findings, const struct means *means,
-			      bool *certain, char *why, size_t size);
+struct claim_measured {
+	struct interval value; /* n = 0 where it was not measured */
+	bool certain;          /* nothing is doubted */
+	/* The half-width of its interval, or, of what stands beside a mean and has none, of the
+	 * mean's; as a share of the point, 0 where there is none. */
+	double half_width;
+};
+
+/* What a set says of a claim, with why (`size` bytes) where it was not measured; neither is
+ * what belongs to a mean over other cells than the claimed one.  The set was compared with the
+ * claims' reference. */
+struct claim_measured claim_measure(const struct claims *claims, const struct claim *claim,
+				    const struct findings *findings, const struct means *means,
+				    char *why, size_t size);
 
 enum claim_state {
 	CLAIM_WITHIN,
@@ -76,15 +89,14 @@ extern const char *const claim_states[CLAIM_STATES];
 /* Against any set: within where the point is within the tolerance; outside where the whole
  * interval is beyond it, or, of counts that repeat, the point.  A claim of its own set alone is
  * not measured by others. */
-enum claim_state claim_judge(const struct claim *claim, const struct interval *measured);
+enum claim_state claim_judge(const struct claim *claim, const struct claim_measured *measured);
 /* Against the set that it is of: within where all that is stated is so to the last digit. */
-enum claim_state claim_judge_exactly(const struct claim *claim, const struct interval *measured,
-				     bool certain);
+enum claim_state claim_judge_exactly(const struct claim *claim,
+				     const struct claim_measured *measured);
 
 /* States what was measured, to the claim's digits, with its tolerance, in the claim and in the
  * JSON value. */
-void claims_restate(struct claims *claims, size_t index, const struct interval *measured,
-		    bool certain);
+void claims_restate(struct claims *claims, size_t index, const struct claim_measured *measured);
 /* Whose claims they are from now on: the name of the set, its machine class, and the cells that
  * its means go over.  To be called before its numbers are stated. */
 void claims_name_set(struct claims *claims, const char *name, const struct findings *findings,

@@ -13,7 +13,7 @@ enum metric {
 	METRIC_SPEED,        /* operations per second of wall time */
 	METRIC_FAULTS,       /* minor faults per operation */
 	METRIC_SYS,          /* system time in ns per operation */
-	METRIC_INSTRUCTIONS, /* of the process under callgrind, per operation */
+	METRIC_INSTRUCTIONS, /* under callgrind, per operation; of what: counted.h */
 	METRIC_LINES,        /* of 64 bytes touched per 1000 operations, in mode locality */
 	METRICS
 };

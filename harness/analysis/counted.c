@@ -1,7 +1,10 @@
 #include "harness/analysis/counted.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "harness/base/message.h"
 
 static bool is_one_of(const char *word, const char *const *list)
 {
@@ -43,4 +46,39 @@ size_t counted_values(const struct comparison *c, size_t cell, size_t contender,
 			out[n++] = value / s->ops;
 	}
 	return n;
+}
+
+char *counted_of_what(const struct comparison *c)
+{
+	char *text = text_format("%s", ""), *moved = text_format("%s", "");
+	bool own = false, programs = false, held = false;
+
+	for (size_t i = 0; i < c->set->ncells; i++) {
+		const struct result_cell *cell = &c->set->cells[i];
+		double step = json_field_number(cell->json, "step_ns");
+
+		if (!results_is_mode(cell, "instructions"))
+			continue;
+		programs |= results_is_program(cell);
+		own |= !results_is_program(cell);
+		held |= step == 0;
+		if (step > 0)
+			text_append(&moved, "%s %s by %.0f ns", *moved ? "," : "", cell->name,
+				    step);
+	}
+	if (own)
+		text_append(&text, " Of own workloads the timed part alone is counted%s",
+			    held ? ", with the clock held still, so that nothing is done by it"
+				 : "");
+	if (*moved)
+		text_append(&text,
+			    "; each call of malloc, realloc or free moves the clock in%s",
+			    moved);
+	if (own)
+		text_append(&text, ".");
+	if (programs)
+		text_append(&text, " Of programs the whole process is counted, from its start "
+				   "to its end.");
+	free(moved);
+	return text;
 }

@@ -19,4 +19,8 @@ bool counted_is_software(const char *event);
 size_t counted_values(const struct comparison *c, size_t cell, size_t contender,
 		      const char *event, enum counted_by by, double *out);
 
+/* What of a run the cells of mode instructions count, and whether the clock is held meanwhile,
+ * in sentences that begin with a blank; "" where there is no such cell.  Free it. */
+char *counted_of_what(const struct comparison *c);
+
 #endif

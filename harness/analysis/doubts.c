@@ -52,6 +52,16 @@ struct doubts doubts_of_duration(double ns, const struct clock_limits *clock)
 	return doubts;
 }
 
+struct doubts doubts_of_percentile(double ns, size_t blocks, const struct clock_limits *clock)
+{
+	struct doubts doubts = doubts_of_duration(ns, clock);
+
+	if (!isnan(ns) && blocks < STAT_MIN_BLOCKS)
+		doubts.what |= DOUBT_FEW_BLOCKS;
+	doubts.blocks = blocks;
+	return doubts;
+}
+
 struct doubts doubts_of_duration_ratio(const struct interval *ratio, double own_ns,
 				       double reference_ns, const struct clock_limits *clock)
 {

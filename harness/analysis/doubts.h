@@ -8,7 +8,7 @@
 enum doubt {
 	DOUBT_HOLDS_ONE = 1 << 0,    /* a ratio whose interval contains 1 */
 	DOUBT_NO_INTERVAL = 1 << 1,  /* one block */
-	DOUBT_FEW_BLOCKS = 1 << 2,   /* an interval from fewer than STAT_MIN_BLOCKS */
+	DOUBT_FEW_BLOCKS = 1 << 2,   /* from fewer than STAT_MIN_BLOCKS */
 	DOUBT_TURNED = 1 << 3,       /* a mean that one cell turns round */
 	DOUBT_ALONE = 1 << 4,        /* a mean of one cell */
 	DOUBT_CLOCK = 1 << 5,        /* a duration under DOUBT_CLOCK_COSTS costs of the clock */
@@ -46,6 +46,10 @@ struct doubts doubts_of_ratio(const struct interval *ratio);
 struct doubts doubts_of_mean(const struct mean *mean);
 /* Of a percentile (or another duration), in ns; NaN has none. */
 struct doubts doubts_of_duration(double ns, const struct clock_limits *clock);
+/* Of a percentile of so many blocks' values together: it has no interval, and however many
+ * values there are, runs that are fewer than STAT_MIN_BLOCKS do not tell what another would
+ * give. */
+struct doubts doubts_of_percentile(double ns, size_t blocks, const struct clock_limits *clock);
 /* Of a ratio of two durations, medians of which are own_ns and reference_ns: besides what is
  * doubted of any ratio, that the smaller is under DOUBT_CLOCK_COSTS, and that the two are apart
  * by no more than one tick of the clock or one bucket of the histograms (DISTRIBUTION_BUCKET).

@@ -62,9 +62,13 @@ static void add(struct findings *f, size_t cell, size_t contender,
 	struct finding found = {.cell = cell, .contender = contender, .metric = metric};
 
 	if (metric->kind) {
+		struct clock_limits clock = latencies_clock(c, cell);
+
 		found.value = merged_percentile(c, cell, contender, metric);
 		if (isnan(found.value.point))
 			return;
+		found.value_doubts =
+			doubts_of_percentile(found.value.point, found.value.n, &clock);
 		found.ratio = latencies_ratio(c, cell, contender, metric->kind,
 					      metric->percentile, &found.doubts);
 	} else {
@@ -73,10 +77,13 @@ static void add(struct findings *f, size_t cell, size_t contender,
 			return;
 		found.ratio = ratio_of(c, cell, contender, metric->metric);
 	}
+	/* Counts repeat: one is enough. */
+	if (!metric->kind && metric->unit != FINDING_COUNT) {
+		found.doubts = doubts_of_ratio(&found.ratio);
+		found.value_doubts = doubts_of_interval(&found.value);
+	}
 	if (contender == c->reference)
 		found.doubts = (struct doubts){0};
-	else if (!metric->kind && metric->unit != FINDING_COUNT)
-		found.doubts = doubts_of_ratio(&found.ratio); /* counts repeat: one is enough */
 	f->list = list_grown(f->list, f->count, sizeof(*f->list));
 	f->list[f->count++] = found;
 }

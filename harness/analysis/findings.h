@@ -35,7 +35,7 @@ struct finding {
 	struct interval value;
 	/* To the reference, paired by block; n = 0 where there is no pair. */
 	struct interval ratio;
-	struct doubts doubts; /* of the ratio */
+	struct doubts doubts, value_doubts; /* of the ratio, and of the value as it is */
 	/* No other contender but `null` is certainly less: it has the least ratio, or the
 	 * interval of its ratio to that one holds 1.  Not said of percentiles. */
 	bool best;

@@ -88,6 +88,11 @@ const char *results_world(const struct result_set *set)
 	return world_of(json_field_text(json_object_get(set->manifest, "world"), "name"));
 }
 
+const char *results_libc(const struct result_set *set)
+{
+	return json_field_text(json_object_get(set->manifest, "world"), "libc");
+}
+
 bool results_has_good(const struct result_set *set, size_t contender)
 {
 	for (size_t i = 0; i < set->nsamples; i++)

@@ -87,6 +87,8 @@ size_t results_find_contender(const struct result_set *set, const char *name);
  * world; sets of before there were worlds are of the system's own, "stable". */
 const char *results_machine_class(const struct result_set *set);
 const char *results_world(const struct result_set *set);
+/* That library's version in its own words, "" where it is not recorded. */
+const char *results_libc(const struct result_set *set);
 
 /* Has the contender a good sample? */
 bool results_has_good(const struct result_set *set, size_t contender);

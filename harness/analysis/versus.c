@@ -114,6 +114,32 @@ static void find_control(const struct versus *v, const struct versus_row *row,
 	control[1] = NOWHERE;
 }
 
+/* A duration is worth what the clock of the worse side can tell.  `control_ns` is the least of
+ * the control, which the ratio is formed of as well; NaN: there is none. */
+static void doubt_durations(const struct versus *v, struct versus_row *row, double control_ns)
+{
+	struct clock_limits a = latencies_clock(v->side[0].c, row->cell[0]);
+	struct clock_limits b = latencies_clock(v->side[1].c, row->cell[1]);
+	struct clock_limits clock = {fmax(a.cost_ns, b.cost_ns), fmax(a.tick_ns, b.tick_ns)};
+	double beside = fmin(row->value[0].point, control_ns);
+	double least = fmin(row->value[1].point, beside);
+	unsigned which = DOUBT_CLOCK | DOUBT_TICK | DOUBT_BUCKET;
+
+	for (int i = 0; i < 2; i++)
+		row->value_doubts[i] = doubts_of_duration(row->value[i].point, &clock);
+	/* That two are nearly the same can be told by a clock whose tick is less than what
+	 * "nearly" leaves open. */
+	if (row->verdict != VERDICT_LESS && row->verdict != VERDICT_MORE)
+		which = clock.tick_ns > (VERDICT_EQUIVALENCE - 1) * least
+				? DOUBT_CLOCK | DOUBT_TICK
+				: DOUBT_CLOCK;
+	row->doubts =
+		doubts_of_duration_ratio(&row->ratio, row->value[1].point, beside, &clock);
+	row->doubts.what &= which;
+	if (row->doubts.what && row->verdict != VERDICT_NONE)
+		row->verdict = VERDICT_UNKNOWN;
+}
+
 static void compare_paired(const struct versus *v, struct versus_row *row)
 {
 	const struct comparison *c = v->side[0].c;
@@ -124,6 +150,8 @@ static void compare_paired(const struct versus *v, struct versus_row *row)
 	row->verdict = verdict_of(&row->ratio, VERDICT_LEAST_PAIRS);
 	if (row->verdict == VERDICT_UNKNOWN && row->ratio.n < VERDICT_LEAST_PAIRS)
 		row->why = "fewer than 6 blocks";
+	if (row->metric->kind)
+		doubt_durations(v, row, NAN);
 	free(a);
 	free(b);
 }
@@ -131,7 +159,7 @@ static void compare_paired(const struct versus *v, struct versus_row *row)
 static void compare_apart(const struct versus *v, struct versus_row *row)
 {
 	size_t control[2], n[2];
-	double *logs[2];
+	double *logs[2], control_ns = NAN;
 
 	find_control(v, row, control);
 	for (int i = 0; i < 2; i++)
@@ -143,6 +171,12 @@ static void compare_apart(const struct versus *v, struct versus_row *row)
 		row->control = v->side[0].c->set->contenders[control[0]].name;
 	if (row->verdict == VERDICT_UNKNOWN && isnan(row->ratio.low))
 		row->why = "fewer than 4 blocks each";
+	for (int i = 0; i < 2 && row->metric->kind && row->control; i++)
+		control_ns = fmin(
+			control_ns,
+			median_of(v->side[i].c, row->metric, row->cell[i], control[i]).point);
+	if (row->metric->kind)
+		doubt_durations(v, row, control_ns);
 	free(logs[0]);
 	free(logs[1]);
 }

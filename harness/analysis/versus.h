@@ -23,6 +23,9 @@ struct versus_row {
 	enum verdict verdict;
 	const char *control; /* name of the contender that was divided out, or null */
 	const char *why;     /* the verdict is no better known, or null */
+	/* Of durations, by what clock and histogram can tell: of each side's value, and of the
+	 * ratio.  Where there is one of the ratio the verdict is VERDICT_UNKNOWN. */
+	struct doubts value_doubts[2], doubts;
 };
 
 struct versus {

@@ -95,18 +95,17 @@ static int update(const struct arguments *arguments, struct claims *claims,
 	claims_name_set(claims, name, report->findings, report->means);
 	free(name);
 	for (size_t i = 0; i < claims->count; i++) {
-		struct interval measured;
-		bool certain;
+		struct claim_measured measured;
 		char why[256];
 
 		measured = claim_measure(claims, &claims->list[i], report->findings,
-					 report->means, &certain, why, sizeof(why));
-		if (!measured.n) {
+					 report->means, why, sizeof(why));
+		if (!measured.value.n) {
 			complain("claim '%s' cannot be of this set: %s", claims->list[i].id,
 				 why);
 			return STATUS_FAILED;
 		}
-		claims_restate(claims, i, &measured, certain);
+		claims_restate(claims, i, &measured);
 	}
 	text = json_dumps(claims->json, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
 	if (!text)

@@ -74,7 +74,8 @@ void paper_table_markdown(const struct paper_table *table, FILE *f)
 		markdown_text(row->label, f);
 		fputs(" |", f);
 		if (table->absolutes)
-			fprintf(f, " %s |", row->absolute ? row->absolute : "");
+			fprintf(f, " %s%s%s |", row->doubtful ? "*" : "",
+				row->absolute ? row->absolute : "", row->doubtful ? "*" : "");
 		for (size_t j = 0; j < table->ncolumns; j++) {
 			fputc(' ', f);
 			markdown_entry(f, table, &row->entry[j]);

@@ -119,18 +119,21 @@ static bool ratio_row(struct paper_table *t, const struct report *report, size_t
 			     ? text_format("%s, %s", c->set->cells[cell].name, metric->kind)
 			     : text_format("%s", c->set->cells[cell].name);
 	row->absolute = reference ? absolute_text(reference) : NULL;
+	row->doubtful = reference && reference->value_doubts.what;
 	best = 0;
 	for (size_t j = 0; j < t->ncolumns; j++) {
 		const struct finding *f =
 			findings_find(report->findings, cell, metric, contenders[j]);
 		struct entry *entry = &row->entry[j];
 
-		if (f && contenders[j] == c->reference)
+		if (f && contenders[j] == c->reference) {
 			set_number(entry, &one, &f->doubts);
-		else if (f && f->ratio.n)
+			entry->note = doubts_text(&f->value_doubts, ~0u);
+		} else if (f && f->ratio.n) {
 			set_number(entry, &f->ratio, &f->doubts);
-		else
+		} else {
 			set_hole(entry, c, cell, contenders[j]);
+		}
 		tell_failures(entry, c, cell, contenders[j]);
 		entry->best = f && f->best;
 		best += entry->best;

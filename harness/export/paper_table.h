@@ -30,6 +30,7 @@ struct entry {
 struct paper_row {
 	char *label;
 	char *absolute;      /* the reference's own value with its unit, or null */
+	bool doubtful;       /* that value is not certain; its entry notes why */
 	struct entry *entry; /* one a column */
 	bool mean;           /* a geometric mean of the rows above it */
 };

@@ -104,9 +104,9 @@ static void write_absolute(const struct paper_table *t, const struct paper_row *
 
 	for (size_t j = 0; j < t->ncolumns; j++)
 		best |= is_reference(t, j) && row->entry[j].best && !row->mean;
-	fputs(best ? " & \\textbf{" : " & ", f);
+	fputs(best ? " & \\textbf{" : row->doubtful ? " & \\textit{" : " & ", f);
 	fprintf(f, "%.*s", unit ? (int)(unit - value) : (int)strlen(value), value);
-	fputs(best ? "} & " : " & ", f);
+	fputs(best || row->doubtful ? "} & " : " & ", f);
 	if (unit)
 		tex_text(unit + 1, f);
 }

@@ -6,6 +6,14 @@
 #include "harness/analysis/latencies.h"
 #include "harness/export/numbers.h"
 
+static void write_doubts(const struct doubts *doubts, FILE *f)
+{
+	char *text = doubts_text(doubts, ~0u);
+
+	csv_words(f, text ? text : "");
+	free(text);
+}
+
 /* What did not keep up has no latency: the row says why. */
 static void write_saturated(const struct comparison *c, size_t cell, size_t contender, FILE *f)
 {
@@ -27,7 +35,7 @@ static void write_saturated(const struct comparison *c, size_t cell, size_t cont
 		return;
 	fputs(FINDINGS_SCHEMA ",", f);
 	csv_row_words(f, words, sizeof(words) / sizeof(*words));
-	fprintf(f, "%zu,,,%zu,,,,,0,\n", found.samples,
+	fprintf(f, "%zu,,,%zu,,,,,0,,\n", found.samples,
 		comparison_outcome(c, cell, contender).ok);
 }
 
@@ -37,7 +45,7 @@ void summary_csv_write(const struct report *report, FILE *f)
 	const struct result_set *set = report->set;
 
 	fputs("schema,cell,mode,kind,workload,contender,reference,metric,unit,value,low,high,n,"
-	      "ratio,ratio_low,ratio_high,ratio_n,best,uncertain\n",
+	      "ratio,ratio_low,ratio_high,ratio_n,best,uncertain,value_uncertain\n",
 	      f);
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding *one = &findings->list[i];
@@ -52,17 +60,16 @@ void summary_csv_write(const struct report *report, FILE *f)
 			one->metric->name,
 			finding_units[one->metric->unit],
 		};
-		char *doubts;
 
 		fprintf(f, FINDINGS_SCHEMA ",");
 		csv_row_words(f, words, sizeof(words) / sizeof(*words));
 		csv_interval(f, &one->value);
 		csv_interval(f, &one->ratio);
 		fprintf(f, "%d,", one->best);
-		doubts = doubts_text(&one->doubts, ~0u);
-		csv_words(f, doubts ? doubts : "");
+		write_doubts(&one->doubts, f);
+		fputc(',', f);
+		write_doubts(&one->value_doubts, f);
 		fputc('\n', f);
-		free(doubts);
 	}
 	for (size_t i = 0; i < set->ncells; i++)
 		for (size_t k = 0; k < set->ncontenders; k++)

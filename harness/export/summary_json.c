@@ -3,12 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include "harness/analysis/latencies.h"
+#include "harness/analysis/tally.h"
 #include "harness/export/numbers.h"
 
 static json_t *set_facts(const struct comparison *c)
 {
 	static const char *const keys[] = {"suite",    "suite_version", "started", "finished",
 					   "revision", "host",          "command"};
+	const char *libc = results_libc(c->set);
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -17,7 +19,20 @@ static json_t *set_facts(const struct comparison *c)
 		json_object_set_new(o, keys[i], value ? json_incref(value) : json_null());
 	}
 	json_object_set_new(o, "machine_class", json_string(results_machine_class(c->set)));
+	json_object_set_new(o, "world",
+			    json_pack("{s:s, s:o}", "name", results_world(c->set), "libc",
+				      *libc ? json_string(libc) : json_null()));
 	return o;
+}
+
+static json_t *samples(const struct result_set *set)
+{
+	struct tally t = tally_of(set);
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "all", (json_int_t)t.all, "good",
+			 (json_int_t)t.good, "replaced", (json_int_t)t.replaced, "failed",
+			 (json_int_t)t.failed, "timeout", (json_int_t)t.timeout, "skipped",
+			 (json_int_t)t.skipped);
 }
 
 static json_t *words(char *text)
@@ -110,12 +125,14 @@ static json_t *contender_in_cell(const struct findings *findings, size_t cell, s
 			findings_find(findings, cell, &finding_metrics[m], contender);
 
 		if (one)
-			json_object_set_new(numbers, one->metric->name,
-					    json_pack("{s:o, s:o, s:b, s:o}", "value",
-						      json_of_interval(&one->value), "ratio",
-						      json_of_interval(&one->ratio), "best",
-						      (int)one->best, "uncertain",
-						      words(doubts_text(&one->doubts, ~0u))));
+			json_object_set_new(
+				numbers, one->metric->name,
+				json_pack("{s:o, s:o, s:b, s:o, s:o}", "value",
+					  json_of_interval(&one->value), "ratio",
+					  json_of_interval(&one->ratio), "best", (int)one->best,
+					  "uncertain", words(doubts_text(&one->doubts, ~0u)),
+					  "value_uncertain",
+					  words(doubts_text(&one->value_doubts, ~0u))));
 	}
 	json_object_set_new(o, "contender", json_string(c->set->contenders[contender].name));
 	json_object_set_new(o, "good", json_integer((json_int_t)outcome.ok));
@@ -154,10 +171,10 @@ static json_t *cells(const struct findings *findings)
 void summary_json_write(const struct report *report, FILE *f)
 {
 	const struct comparison *c = report->c;
-	json_t *o = json_pack("{s:s, s:o, s:s, s:f, s:s, s:o, s:o}", "schema", FINDINGS_SCHEMA,
-			      "set", set_facts(c), "reference",
-			      c->set->contenders[c->reference].name, "level", STAT_LEVEL,
-			      "bootstrap", STAT_BOOTSTRAP_VERSION, "contenders",
+	json_t *o = json_pack("{s:s, s:o, s:o, s:s, s:f, s:s, s:o, s:o}", "schema",
+			      FINDINGS_SCHEMA, "set", set_facts(c), "samples", samples(c->set),
+			      "reference", c->set->contenders[c->reference].name, "level",
+			      STAT_LEVEL, "bootstrap", STAT_BOOTSTRAP_VERSION, "contenders",
 			      contenders(report), "cells", cells(report->findings));
 
 	if (!o || json_dumpf(o, f, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) < 0)

@@ -261,7 +261,7 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 	struct result_set *set = c->set;
 	const char *names[EVENTS_MAX], *mode = "throughput";
 	size_t nevents = event_names(c, names, 0, EVENTS_MAX, COUNTED_BY_HARDWARE), rows = 0;
-	char *sets = sets_of(c);
+	char *sets = sets_of(c), *of_what = counted_of_what(c);
 	bool pmu = nevents > 0;
 	enum counted_by by = pmu ? COUNTED_BY_HARDWARE : COUNTED_BY_CALLGRIND;
 	FILE *f = table_open(study, figure->name, "counted events per operation",
@@ -269,6 +269,7 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 
 	if (!f) {
 		free(sets);
+		free(of_what);
 		return false;
 	}
 	if (!pmu) {
@@ -319,14 +320,15 @@ bool cost_write_instructions(const struct study *study, struct figure *figure)
 	else
 		text_set(
 			&figure->caption,
-			"Instructions per operation of the whole process, start and driver "
-			"included, counted by callgrind at a fraction of the operations: this "
-			"machine offers no hardware counters. Instructions are not time%s.%s%s",
-			c->nulls ? "; null shows the driver's own share" : "",
+			"Instructions per operation, counted by callgrind at a fraction of the "
+			"operations: this machine offers no hardware counters.%s Instructions "
+			"are not time%s.%s%s",
+			of_what, c->nulls ? "; null shows the driver's own share" : "",
 			nevents > 1 ? " Misses are those of simulated caches of 32 KiB and 8 "
 				      "MiB and of a simulated predictor."
 				    : "",
 			sets);
 	free(sets);
+	free(of_what);
 	return table_close(study, figure->name, f);
 }

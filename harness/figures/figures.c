@@ -42,7 +42,9 @@ static const struct {
 	{"fig12b", "Figure 12b. Time against memory, own workloads",
 	 ratios_write_trade_off_workloads},
 	{"fig13", "Figure 13. All cells and contenders", overview_write_map},
-	{"fig14", "Figure 14. Performance profile", overview_write_profile},
+	{"fig14", "Figure 14. Performance profile, programs", overview_write_profile_programs},
+	{"fig14b", "Figure 14b. Performance profile, own workloads",
+	 overview_write_profile_workloads},
 	{"fig15", "Figure 15. Sizes of objects", sizes_write},
 	{"fig15b", "Figure 15b. Lifetimes of objects", sizes_write_lifetimes},
 	{"fig16", "Figure 16. Faults and system time per operation", cost_write_kernel},
@@ -117,7 +119,7 @@ static void remove_old(const struct study *study, const char *name)
 }
 
 static const char *const shared[] = {PLOT_SHARED, "ratios",    "timelines", "latency",
-				     "shares",    "trade_off", "lines"};
+				     "shares",    "trade_off", "profile",   "lines"};
 
 static bool scripts_are_there(char *why, size_t why_size)
 {

@@ -119,17 +119,17 @@ bool overview_write_map(const struct study *study, struct figure *figure)
 	return table_close(study, figure->name, f);
 }
 
-/* Of each cell the contender's ratio over the least of all; infinite where it has none.
- * Sorted; returns the number of cells. */
-static size_t distances(const struct comparison *c, enum metric metric, size_t contender,
-			double *out)
+/* Of each cell of a scope the contender's ratio over the least of all; infinite where it has
+ * none.  Sorted; returns the number of cells. */
+static size_t distances(const struct comparison *c, enum scope scope, enum metric metric,
+			size_t contender, double *out)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		double least = NAN, own = ratio_of(c, metric, i, contender);
 
-		if (!results_is_mode(&c->set->cells[i], "throughput"))
+		if (!means_in_scope(c, i, scope))
 			continue;
 		for (size_t j = 0; j + c->nulls < c->nshown; j++)
 			least = fmin(least, ratio_of(c, metric, i, c->shown[j]));
@@ -140,14 +140,18 @@ static size_t distances(const struct comparison *c, enum metric metric, size_t c
 	return n;
 }
 
-bool overview_write_profile(const struct study *study, struct figure *figure)
+/* Of programs or of own workloads: where one is the best says nothing of the other. */
+static bool write_profile(const struct study *study, struct figure *figure, enum scope scope,
+			  const char *what)
 {
 	const struct comparison *c = study->c;
-	FILE *f = table_open(study, figure->name, "performance profile",
+	char *title = text_format("%s, performance profile", what);
+	FILE *f = table_open(study, figure->name, title,
 			     "panel\ttitle\tallocator\tfactor\tshare\tmarked");
 	double *factor = calloc(c->set->ncells + 1, sizeof(*factor));
 	size_t cells = 0;
 
+	free(title);
 	if (!factor)
 		abort();
 	if (!f) {
@@ -156,7 +160,7 @@ bool overview_write_profile(const struct study *study, struct figure *figure)
 	}
 	for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
 		for (size_t j = 0; j + c->nulls < c->nshown; j++) {
-			size_t n = distances(c, (enum metric)m, c->shown[j], factor);
+			size_t n = distances(c, scope, (enum metric)m, c->shown[j], factor);
 			const char *name = c->set->contenders[c->shown[j]].name;
 
 			cells = n;
@@ -170,14 +174,26 @@ bool overview_write_profile(const struct study *study, struct figure *figure)
 		}
 	free(factor);
 	if (cells < 2 || c->nshown - c->nulls < 2)
-		text_set(&figure->absent,
-			 "a profile needs two contenders and two cells in mode throughput");
+		text_set(
+			&figure->absent,
+			"a profile needs two contenders and two cells of %s in mode throughput",
+			what);
 	text_set(&figure->caption,
-		 "Performance profile (Dolan and Moré, 2002): the share of the %zu cells in "
-		 "which a contender needs at most so many times what the best one needs "
+		 "Performance profile (Dolan and Moré, 2002) of %s: the share of the %zu cells "
+		 "in which a contender needs at most so many times what the best one needs "
 		 "there. Higher is better; at 1 stands how often it is the best, and who "
 		 "reaches the top far left has no bad cell. A cell without a value counts as "
 		 "never reached. Each cell counts once.%s",
-		 cells, c->nulls ? " null is left out." : "");
+		 what, cells, c->nulls ? " null is left out." : "");
 	return table_close(study, figure->name, f);
+}
+
+bool overview_write_profile_programs(const struct study *study, struct figure *figure)
+{
+	return write_profile(study, figure, SCOPE_PROGRAMS, "programs");
+}
+
+bool overview_write_profile_workloads(const struct study *study, struct figure *figure)
+{
+	return write_profile(study, figure, SCOPE_WORKLOADS, "own workloads");
 }

@@ -1,4 +1,4 @@
-/* Figures 4, 13 and 14: all blocks, all cells, all contenders at one look. */
+/* Figures 4, 13, 14 and 14b: all blocks, all cells, all contenders at one look. */
 #ifndef HARNESS_FIGURES_OVERVIEW_H
 #define HARNESS_FIGURES_OVERVIEW_H
 
@@ -8,6 +8,7 @@
  * complaint. */
 bool overview_write_spread(const struct study *study, struct figure *figure);
 bool overview_write_map(const struct study *study, struct figure *figure);
-bool overview_write_profile(const struct study *study, struct figure *figure);
+bool overview_write_profile_programs(const struct study *study, struct figure *figure);
+bool overview_write_profile_workloads(const struct study *study, struct figure *figure);
 
 #endif

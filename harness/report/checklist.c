@@ -23,8 +23,6 @@ static void count_cell(struct checklist_facts *f, const struct comparison *c, si
 	f->locality += results_is_mode(cell, "locality");
 	f->sharing += results_is_mode(cell, "sharing");
 	f->memory += results_is_mode(cell, "memory");
-	f->clock_held |= results_is_mode(cell, "instructions") &&
-			 json_object_get(cell->json, "step_ns") != NULL;
 	for (size_t j = 0; j < c->nshown; j++) {
 		size_t k = c->shown[j], n;
 
@@ -242,7 +240,7 @@ static void presentation(struct checklist *m)
 	     "lifetimes are logarithmic and have no zero. Ratios to the reference stand on "
 	     "logarithmic axes with it at 1, "
 	     "those of figure 20 on a linear one that is no wider than they are. What "
-	     "figures 1, 2, 3 and 8 cut is written beside it; figure 14 ends at 64.");
+	     "figures 1, 2, 3 and 8 cut is written beside it; figures 14 and 14b end at 64.");
 	item(m, NULL, "Ratios plotted incorrectly", "in part",
 	     "On logarithmic axes, so that twice and half are equally far from 1; figure 13 "
 	     "has a logarithmic scale of colours, which ends at 1/2 and 2, with the numbers "

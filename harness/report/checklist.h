@@ -16,7 +16,6 @@ struct checklist_facts {
 	size_t ok, failed, disturbed, saturated, unfinished;
 	bool disturbed_known;
 	bool virtual_machine, unpinned, platform_known;
-	bool clock_held; /* under callgrind */
 };
 
 struct checklist_facts checklist_facts_of(const struct comparison *c);

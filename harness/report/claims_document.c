@@ -15,6 +15,14 @@ static enum unit unit_of(const struct claim *claim)
 	return section_unit(claim->metric);
 }
 
+static const char *const of_mean[] = {
+	[CLAIM_MEAN] = "mean of",
+	[CLAIM_MEDIAN] = "median cell of",
+	[CLAIM_LEAST] = "least mean without one of",
+	[CLAIM_MOST] = "greatest mean without one of",
+	[CLAIM_CELLS] = "cells of",
+};
+
 /* What it is of, in words: "larson, cpu_ns, ashlar". */
 static void add_subject(struct document *d, const struct claim *claim)
 {
@@ -22,9 +30,8 @@ static void add_subject(struct document *d, const struct claim *claim)
 
 	if (claim->of == CLAIM_FACT)
 		document_words(d, "%s of the set", claim->fact);
-	else if (claim->of == CLAIM_MEAN || claim->of == CLAIM_CELLS)
-		document_words(d, "%s of %s, %s, %s",
-			       claim->of == CLAIM_MEAN ? "mean" : "cells", scope,
+	else if (!*claim->cell)
+		document_words(d, "%s %s, %s, %s", of_mean[claim->of], scope,
 			       claim->metric->name, claim->contender);
 	else
 		document_words(d, "%s, %s, %s", claim->cell, claim->metric->name,
@@ -82,19 +89,18 @@ struct document *claims_document(const struct claims *claims, const struct repor
 	document_table(d, titles);
 	for (size_t i = 0; i < claims->count; i++) {
 		const struct claim *claim = &claims->list[i];
-		struct interval measured;
+		struct claim_measured measured;
 		enum claim_state state;
 		char why[256];
-		bool certain;
 
 		if (!exactly && claim_is_count(claim))
 			continue;
-		measured = claim_measure(claims, claim, report->findings, report->means,
-					 &certain, why, sizeof(why));
-		state = exactly ? claim_judge_exactly(claim, &measured, certain)
+		measured = claim_measure(claims, claim, report->findings, report->means, why,
+					 sizeof(why));
+		state = exactly ? claim_judge_exactly(claim, &measured)
 				: claim_judge(claim, &measured);
 		counts[state]++;
-		add_line(d, claim, &measured, state, why);
+		add_line(d, claim, &measured.value, state, why);
 	}
 	document_paragraph(d);
 	document_format(d, "%zu within, %zu outside, %zu cannot tell, %zu not measured",

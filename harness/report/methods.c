@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/analysis/counted.h"
 #include "harness/base/message.h"
 #include "harness/report/checklist.h"
 #include "harness/report/references.h"
@@ -206,7 +207,7 @@ static void say_statistics(struct methods *m)
 static void say_metrics(struct methods *m, const struct comparison *c,
 			const struct checklist_facts *f)
 {
-	char **p = add(m);
+	char **p = add(m), *of_what = counted_of_what(c);
 
 	text_append(
 		p,
@@ -230,8 +231,8 @@ static void say_metrics(struct methods *m, const struct comparison *c,
 			f->open_loop, f->open_loop == 1 ? "" : "s",
 			f->open_loop == 1 ? "s" : "", f->saturated);
 	if (f->instructions)
-		text_append(p, "Instructions are counted by callgrind%s. ",
-			    f->clock_held ? ", with the clock held still" : "");
+		text_append(p, "Instructions are counted by callgrind.%s ", of_what);
+	free(of_what);
 	text_append(
 		p, "Counters: %s.",
 		*json_field_text(json_object_get(c->set->manifest, "counters"), "tier")

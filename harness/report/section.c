@@ -17,6 +17,14 @@ const char *section_reference(const struct comparison *c)
 	return c->set->contenders[c->reference].name;
 }
 
+char *section_world(const struct comparison *c)
+{
+	const char *libc = results_libc(c->set);
+
+	return text_format("world %s%s%s%s", results_world(c->set), *libc ? " (" : "", libc,
+			   *libc ? ")" : "");
+}
+
 void section_doubt(struct field *field, const struct doubts *doubts)
 {
 	if (!doubts->what)
@@ -38,6 +46,26 @@ struct field *section_interval(struct document *d, const struct interval *ratio,
 	field->high = ratio->high;
 	section_doubt(field, doubts);
 	return field;
+}
+
+void section_mean(struct document *d, const struct mean *mean, bool named)
+{
+	struct doubts doubts = doubts_of_mean(mean);
+	struct field *field;
+	enum mark few;
+
+	section_interval(d, &mean->ratio, &doubts);
+	/* Of few blocks these are, too; the reason stands beside the mean. */
+	few = doubts.what & DOUBTS_FEW ? MARK_UNSURE : MARK_NONE;
+	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN)->mark = few;
+	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
+	field->mark = few;
+	if (!mean->ratio.n || !mean->least.name)
+		return;
+	field->number[field->nnumbers++] = mean->most.ratio;
+	field->between = "–";
+	if (named)
+		field->note = text_format("without %s, %s", mean->least.name, mean->most.name);
 }
 
 void section_ratio(struct document *d, const struct interval *ratio, size_t blocks)

@@ -40,7 +40,7 @@ void section_environment(struct document *d, const struct comparison *c);
 /* One line, not a section. */
 void section_machine(struct document *d, const struct comparison *c);
 void section_methods(struct document *d, const struct comparison *c);
-void section_reproduce(struct document *d, const struct comparison *c);
+void section_reproduce(struct document *d, const struct study *study);
 
 /* The table of a metric's ratios, of all cells and contenders. */
 void section_ratios(struct document *d, const struct comparison *c, enum metric metric);
@@ -49,6 +49,9 @@ void section_ratio(struct document *d, const struct interval *ratio, size_t bloc
 /* The same with doubts that are known already; their reasons are noted.  Returns the field. */
 struct field *section_interval(struct document *d, const struct interval *ratio,
 			       const struct doubts *doubts);
+/* Three fields: a mean, the median of its cells, and the range of what is left when one of them
+ * is left out, with a note of which two if `named`. */
+void section_mean(struct document *d, const struct mean *mean, bool named);
 /* Marks a field of numbers as uncertain, and notes why, where there is a doubt. */
 void section_doubt(struct field *field, const struct doubts *doubts);
 
@@ -58,5 +61,7 @@ enum unit section_unit(const struct finding_metric *metric);
 /* What the manifest says under `key`, or that it says nothing. */
 const char *section_recorded(const struct comparison *c, const char *key);
 const char *section_reference(const struct comparison *c);
+/* On whose C library all ran, as "world stable (glibc 2.36)"; free it. */
+char *section_world(const struct comparison *c);
 
 #endif

@@ -38,7 +38,7 @@ static void compared(struct document *d, const struct comparison *c)
 	const char *kernel = json_field_text(environment, "kernel");
 	double cpus = json_field_number(environment, "cpus_online");
 	double memory = json_field_number(environment, "memory_gib");
-	char *names = text_format("%s", "");
+	char *names = text_format("%s", ""), *world = section_world(c);
 
 	for (size_t j = 0; j < rows_of(c); j++)
 		text_append(&names, "%s%s", j ? ", " : "",
@@ -56,6 +56,8 @@ static void compared(struct document *d, const struct comparison *c)
 		document_format(d, ", %.3g GiB", memory);
 	if (*kernel)
 		document_format(d, ", Linux %s", kernel);
+	document_format(d, "; on the C library of the %s", world);
+	free(world);
 	if (comparison_alone(c)) {
 		document_say(d, ".");
 		section_nodes_line(d, c);
@@ -94,6 +96,23 @@ static struct interval least_of(const struct comparison *c, enum metric metric, 
 	return least;
 }
 
+/* What the reference takes, beside its 1. */
+static void own_note(struct field *field, const struct comparison *c, enum metric metric,
+		     size_t cell)
+{
+	struct interval own = comparison_median(c, cell, c->reference, metric);
+	struct field shown = {.unit = metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES};
+	struct doubts doubts = doubts_of_interval(&own);
+	char text[FIELD_TEXT], *reason = doubts_text(&doubts, ~0u);
+
+	field->note = text_format("%s%s%s%s", field_number(&shown, own.point, text),
+				  metric == METRIC_CPU ? " each" : "", reason ? ", " : "",
+				  reason ? reason : "");
+	if (reason)
+		field->mark = MARK_UNSURE;
+	free(reason);
+}
+
 static void program_field(struct document *d, const struct comparison *c, enum metric metric,
 			  size_t cell, size_t contender)
 {
@@ -118,12 +137,7 @@ static void program_field(struct document *d, const struct comparison *c, enum m
 	/* Intervals that meet leave open which is less. */
 	field->best = ratio.point <= least.point || ratio.low <= least.high;
 	if (contender == c->reference) {
-		struct interval own = comparison_median(c, cell, contender, metric);
-		struct field shown = {.unit = metric == METRIC_CPU ? UNIT_NS : UNIT_BYTES};
-		char text[FIELD_TEXT];
-
-		field->note = text_format("%s%s", field_number(&shown, own.point, text),
-					  metric == METRIC_CPU ? " each" : "");
+		own_note(field, c, metric, cell);
 		return;
 	}
 	field->low = ratio.low;
@@ -183,9 +197,18 @@ static void request_field(struct document *d, const struct comparison *c, size_t
 	field->number[field->nnumbers++] =
 		values.count ? distribution_percentile(&values, 0.999) : NAN;
 	field->between = " | ";
-	doubts = doubts_of_duration(field->number[0], &clock); /* the smaller */
+	/* The smaller is doubted first. */
+	doubts = doubts_of_percentile(field->number[0],
+				      comparison_outcome(c, cell, contender).ok, &clock);
 	section_doubt(field, &doubts);
 	distribution_free(&values);
+}
+
+static void memory_field(struct document *d, const struct interval *bytes)
+{
+	struct doubts doubts = doubts_of_interval(bytes);
+
+	section_doubt(document_number(d, UNIT_BYTES, bytes->n ? bytes->point : NAN), &doubts);
 }
 
 static void memory_and_requests(struct document *d, const struct comparison *c)
@@ -223,10 +246,12 @@ static void memory_and_requests(struct document *d, const struct comparison *c)
 		if (memory) {
 			struct interval peak = comparison_median(c, drain, k, METRIC_RSS);
 
-			document_number(d, UNIT_BYTES, peak.n ? peak.point : NAN);
-			for (int i = 0; i < 2; i++)
-				document_number(d, UNIT_BYTES,
-						held_rss_at(c, drain, k, marks[i]).point);
+			memory_field(d, &peak);
+			for (int i = 0; i < 2; i++) {
+				struct interval at = held_rss_at(c, drain, k, marks[i]);
+
+				memory_field(d, &at);
+			}
 		}
 		for (size_t i = 0; i < c->set->ncells; i++)
 			if (timed[i])
@@ -254,6 +279,47 @@ static size_t undecided(const struct comparison *c, size_t *all)
 	return n;
 }
 
+/* Fewer blocks than an interval needs, of what is measured less often than time: the least and
+ * the most that a cell of the mode has of a contender, as "of 2 blocks", "of 1 to 3 blocks".
+ * Null where there are enough, or none; free() it. */
+static char *few_blocks_of(const struct comparison *c, const char *mode)
+{
+	size_t least = 0, most = 0;
+
+	for (size_t i = 0; i < c->set->ncells; i++)
+		for (size_t j = 0; j < rows_of(c); j++) {
+			size_t n = comparison_outcome(c, i, c->shown[j]).ok;
+
+			if (!n || !results_is_mode(&c->set->cells[i], mode))
+				continue;
+			least = least && least < n ? least : n;
+			most = most > n ? most : n;
+		}
+	if (!least || least >= STAT_MIN_BLOCKS)
+		return NULL;
+	if (least == most)
+		return text_format("of %zu block%s", least, least > 1 ? "s" : "");
+	return text_format("of %zu to %zu blocks", least, most);
+}
+
+static void few_blocks(struct document *d, const struct comparison *c)
+{
+	static const struct {
+		const char *mode, *what;
+	} modes[] = {{"latency", "latencies"}, {"memory", "memory while idle"}};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		char *few = few_blocks_of(c, modes[i].mode);
+
+		if (few)
+			document_format(d,
+					"How %s would come out in another run: what is shown "
+					"is %s (grey), and an interval needs %d.",
+					modes[i].what, few, STAT_MIN_BLOCKS);
+		free(few);
+	}
+}
+
 static void cannot_be_said(struct document *d, const struct comparison *c)
 {
 	json_t *counters = json_object_get(c->set->manifest, "counters");
@@ -271,6 +337,7 @@ static void cannot_be_said(struct document *d, const struct comparison *c)
 				"Which of two uses less CPU time in %zu of %zu pairs of a "
 				"cell and a contender (grey): the interval holds 1.",
 				open, all);
+	few_blocks(d, c);
 	if (!count_throughput(c, true))
 		document_say(d, "Anything of real programs: none was run.");
 	/* Of what has a counter the figure tells. */

@@ -5,11 +5,16 @@
 
 #include "harness/analysis/latencies.h"
 
-static void duration(struct document *d, double ns, const struct clock_limits *clock)
+/* That there are few blocks is said once, in the row's column of them. */
+static void duration(struct document *d, double ns, size_t blocks,
+		     const struct clock_limits *clock)
 {
-	struct doubts doubts = doubts_of_duration(ns, clock);
+	struct doubts doubts = doubts_of_percentile(ns, blocks, clock);
+	struct field *field = document_number(d, UNIT_NS, ns);
 
-	section_doubt(document_number(d, UNIT_NS, ns), &doubts);
+	if (doubts.what)
+		field->mark = MARK_UNSURE;
+	field->note = doubts_text(&doubts, DOUBT_CLOCK);
 }
 
 /* Adds a row where there are values; returns whether there are. */
@@ -20,6 +25,7 @@ static bool latency_row(struct document *d, const struct comparison *c, size_t c
 	struct interval ratio = {0, NAN, NAN, NAN, 0};
 	struct distribution values = {0};
 	struct doubts doubts = {0};
+	size_t blocks = comparison_outcome(c, cell, contender).ok;
 	bool any;
 
 	latencies_collect(c, cell, contender, kind, &values);
@@ -30,9 +36,10 @@ static bool latency_row(struct document *d, const struct comparison *c, size_t c
 		document_words(d, "%s", kind);
 		document_words(d, "%s", c->set->contenders[contender].name);
 		document_number(d, UNIT_COUNT, (double)values.count);
+		document_number(d, UNIT_COUNT, (double)blocks);
 		for (size_t i = 0; i < sizeof(points) / sizeof(*points); i++)
-			duration(d, distribution_percentile(&values, points[i]), clock);
-		duration(d, values.max_ns > 0 ? values.max_ns : NAN, clock);
+			duration(d, distribution_percentile(&values, points[i]), blocks, clock);
+		duration(d, values.max_ns > 0 ? values.max_ns : NAN, blocks, clock);
 		if (contender != c->reference)
 			ratio = latencies_ratio(c, cell, contender, kind, 0.999, &doubts);
 		if (!comparison_alone(c))
@@ -56,7 +63,8 @@ static bool saturated_row(struct document *d, const struct comparison *c, size_t
 	document_words(d, "%s", c->set->contenders[contender].name);
 	document_words(d, "saturated in %zu of %zu: at least %.0f %% of the rate",
 		       found.samples, found.of, 100 * found.least_share);
-	for (int i = 0; i < 7; i++)
+	document_number(d, UNIT_COUNT, (double)found.of);
+	for (int i = 0; i < (comparison_alone(c) ? 6 : 7); i++)
 		document_number(d, UNIT_NS, NAN);
 	return true;
 }
@@ -80,9 +88,9 @@ static struct clock_limits worst_clock(const struct comparison *c)
 void section_latency(struct document *d, const struct comparison *c)
 {
 	static const char *const kinds[] = {"alloc", "free", "request"};
-	static const char *const titles[] = {"cell",   "of",  "contender", "values",
-					     "p50",    "p90", "p99",       "p99.9",
-					     "p99.99", "max", NULL};
+	static const char *const titles[] = {"cell",   "of",     "contender", "values",
+					     "blocks", "p50",    "p90",       "p99",
+					     "p99.9",  "p99.99", "max",       NULL};
 	struct clock_limits clock = worst_clock(c);
 	size_t rows = 0;
 
@@ -93,7 +101,8 @@ void section_latency(struct document *d, const struct comparison *c)
 			"that cost is mostly clock, and a ratio of such ones, or of two within "
 			"one tick of the clock or one bucket (1/128) of the histogram, says "
 			"nothing. They are grey, in Markdown italic, with the reason, as are "
-			"ratios from fewer than five blocks. Saturated is who answered less "
+			"percentiles and ratios from fewer than five blocks. Saturated is who "
+			"answered less "
 			"than 98 % of the requests per second that were offered in any block: "
 			"what its clients wait for grows with the length of the run, and there "
 			"is no percentile. ");

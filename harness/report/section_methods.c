@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/analysis/counted.h"
 #include "harness/base/message.h"
 
 /* What about the machine makes its figures less than those of a quiet, fixed one: each as far
@@ -72,6 +73,7 @@ void section_methods(struct document *d, const struct comparison *c)
 	double seed = json_field_number(manifest, "seed"),
 	       blocks = json_field_number(manifest, "blocks");
 	const char *workload;
+	char *of_what = counted_of_what(c);
 
 	document_section(d, "methods", "Methods", "Methods");
 	document_paragraph(d);
@@ -111,6 +113,12 @@ void section_methods(struct document *d, const struct comparison *c)
 		"slows what it times; histograms are merged over blocks, and a percentile with "
 		"fewer than %d values beyond it is not given. ",
 		DISTRIBUTION_MIN_BEYOND);
+	if (*of_what)
+		document_format(d,
+				"Instructions are counted by callgrind, at a fraction of the "
+				"operations.%s ",
+				of_what);
+	free(of_what);
 	json_object_foreach(capacity, workload, rate) {
 		if (json_is_number(rate))
 			document_format(
@@ -200,8 +208,10 @@ static void say_command(struct document *d, json_t *words)
 	free(line);
 }
 
-void section_reproduce(struct document *d, const struct comparison *c)
+void section_reproduce(struct document *d, const struct study *study)
 {
+	const struct comparison *c = study->c;
+	bool extended;
 	json_t *manifest = c->set->manifest, *stages = json_object_get(manifest, "stages");
 	json_t *stage;
 	char *again;
@@ -209,25 +219,33 @@ void section_reproduce(struct document *d, const struct comparison *c)
 
 	document_section(d, "reproduce", "Reproduce", "Reproduce");
 	document_paragraph(d);
-	document_say(d, json_array_size(stages) > 1
-				? "This set was made by the first command and extended by "
-				  "those that follow it; the last but one makes this page "
-				  "again from "
-				: "This set was made by the first command; the second makes "
-				  "this page again from ");
+	extended = json_array_size(stages) > 1;
+	document_format(d,
+			"This set was made by the first command%s; the %s makes this page "
+			"again from ",
+			extended ? " and extended by those that follow it" : "",
+			study->pictures_only ? "last"
+			: extended           ? "last but one"
+					     : "second");
 	document_file(d, "manifest.json");
 	document_say(d, " and ");
 	document_file(d, "samples.jsonl");
-	document_say(d, "; the last draws one figure again after its script was changed. "
-			"Traces stand without their folders.");
+	/* The scripts of a set of which the pictures alone are kept are not there. */
+	if (!study->pictures_only)
+		document_say(d,
+			     "; the last draws one figure again after its script was changed");
+	document_say(d, ". Traces stand without their folders.");
 	again = text_format("ashlar-bench report . --reference ");
 	append_word(&again, section_reference(c));
+	if (study->pictures_only)
+		text_append(&again, " --pictures-only");
 	document_commands(d);
 	say_command(d, json_object_get(manifest, "command"));
 	json_array_foreach(stages, i, stage)
 		if (i)
 			say_command(d, json_object_get(stage, "command"));
 	document_format(d, "%s", again);
-	document_format(d, "cd report && gnuplot fig01.gp");
+	if (!study->pictures_only)
+		document_format(d, "cd report && gnuplot fig01.gp");
 	free(again);
 }

@@ -65,10 +65,13 @@ static void absolute_field(struct document *d, enum unit unit, const struct inte
 {
 	struct field *field = document_number(d, unit, value->n ? value->point : NAN);
 
-	if (value->n) {
-		field->low = value->low;
-		field->high = value->high;
-	}
+	struct doubts doubts = doubts_of_interval(value);
+
+	if (!value->n)
+		return;
+	field->low = value->low;
+	field->high = value->high;
+	section_doubt(field, &doubts);
 }
 
 static void absolutes(struct document *d, const struct comparison *c, enum metric metric)
@@ -89,6 +92,9 @@ static void absolutes(struct document *d, const struct comparison *c, enum metri
 		{METRIC_SYS, UNIT_NS}, {METRIC_SPEED, UNIT_COUNT}, {METRIC_FAULTS, UNIT_RATIO}};
 
 	document_table(d, metric == METRIC_CPU ? time : memory);
+	document_caption(d, "%s of each cell under %s, median over blocks",
+			 metric == METRIC_CPU ? "CPU time" : "Peak memory",
+			 section_reference(c));
 	for (size_t i = 0; i < c->set->ncells; i++) {
 		struct interval value;
 

@@ -109,8 +109,10 @@ static void fingerprints(struct document *d, const struct result_set *set)
 			k++;
 		if (k < i || !json_is_object(trace))
 			continue;
-		if (!any)
+		if (!any) {
 			document_table(d, titles);
+			document_caption(d, "Traces that were replayed");
+		}
 		any = true;
 		document_row(d);
 		document_words(d, "%s", cell->workload);

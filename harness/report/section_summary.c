@@ -2,8 +2,10 @@
 #include "harness/report/section.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/analysis/tally.h"
 #include "harness/base/message.h"
 
 /* Workloads and programs among the cells, each counted once. */
@@ -24,17 +26,10 @@ static size_t count_workloads(const struct result_set *set, bool programs)
 static void what_ran(struct document *d, const struct comparison *c)
 {
 	const struct result_set *set = c->set;
-	size_t ok = 0, failed = 0, timeout = 0, skipped = 0;
+	struct tally tally = tally_of(set);
 	const char *finished = json_field_text(set->manifest, "finished");
+	char *samples = tally_text(&tally);
 
-	for (size_t i = 0; i < set->nsamples; i++) {
-		const struct result_sample *s = &set->samples[i];
-
-		ok += s->ok;
-		timeout += !strcmp(s->status, "timeout");
-		skipped += !strcmp(s->status, "skipped");
-	}
-	failed = set->nsamples - ok - timeout - skipped;
 	if (!*finished) {
 		document_warning(d);
 		document_say(d, "This run was not finished: cells may be empty or hold fewer "
@@ -42,10 +37,10 @@ static void what_ran(struct document *d, const struct comparison *c)
 		document_code(d, "ashlar-bench run --resume");
 		document_say(d, " completes it.");
 	}
-	if (failed || timeout) {
+	if (tally.failed || tally.timeout) {
 		document_warning(d);
-		document_format(d, "Failed: %zu, out of time: %zu samples; see the ", failed,
-				timeout);
+		document_format(d, "Failed: %zu, out of time: %zu samples; see the ",
+				tally.failed, tally.timeout);
 		document_link(d, "gaps", "failures and gaps");
 		document_say(d, ".");
 	} else {
@@ -62,13 +57,13 @@ static void what_ran(struct document *d, const struct comparison *c)
 		d,
 		"Suite %s, version %s, from %s to %s on host %s, revision %s: %zu contenders "
 		"of which %zu gave a good sample, on %zu workloads and %zu programs in %zu "
-		"cells; %zu samples, of which %zu are good, %zu failed, %zu ran out of time "
-		"and %zu were skipped with a reason.",
+		"cells; %s.",
 		section_recorded(c, "suite"), section_recorded(c, "suite_version"),
 		section_recorded(c, "started"), *finished ? finished : "(not finished)",
 		section_recorded(c, "host"), section_recorded(c, "revision"), set->ncontenders,
 		c->nshown, count_workloads(set, false), count_workloads(set, true), set->ncells,
-		set->nsamples, ok, failed, timeout, skipped);
+		samples);
+	free(samples);
 }
 
 /* Which blocks the run itself left out, and why. */
@@ -139,26 +134,6 @@ static void count_sides(struct document *d, const struct comparison *c, enum sco
 	field->number[field->nnumbers++] = (double)unsure;
 	field->number[field->nnumbers++] = (double)above;
 	field->between = " / ";
-}
-
-/* The mean, the median of its cells, and what is left when one of them is left out. */
-static void mean_fields(struct document *d, const struct mean *mean)
-{
-	struct doubts doubts = doubts_of_mean(mean);
-	struct field *field;
-	enum mark few;
-
-	section_interval(d, &mean->ratio, &doubts);
-	/* Of few blocks these are, too; the reason stands beside the mean. */
-	few = doubts.what & DOUBTS_FEW ? MARK_UNSURE : MARK_NONE;
-	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN)->mark = few;
-	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
-	field->mark = few;
-	if (mean->ratio.n && mean->least.name) {
-		field->number[field->nnumbers++] = mean->most.ratio;
-		field->between = "–";
-		field->note = text_format("without %s, %s", mean->least.name, mean->most.name);
-	}
 }
 
 /* Which cells a scope's means do not go over, and why. */
@@ -262,7 +237,8 @@ static void geomeans(struct document *d, const struct study *study, enum scope s
 		document_row(d);
 		document_words(d, "%s", c->set->contenders[k].name);
 		for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
-			mean_fields(d, means_of(study->means, c, k, scope, (enum metric)m));
+			section_mean(d, means_of(study->means, c, k, scope, (enum metric)m),
+				     true);
 		count_sides(d, c, scope, k);
 	}
 }
@@ -311,6 +287,16 @@ static void how_to_read(struct document *d, const struct comparison *c)
 				"much.");
 }
 
+static void repeat_field(struct document *d, const struct result_sample *again)
+{
+	struct field *field =
+		document_number(d, UNIT_NS, again->ops > 0 ? again->cpu_ns / again->ops : NAN);
+
+	if (results_is_disturbed(again))
+		field->note = text_format("disturbed again: %s",
+					  again->disturbed ? again->disturbed : "");
+}
+
 /* Blocks of which a sample was disturbed the first time: by what, and whether they were
  * repeated; a row each, with the first time's ratio beside what counts. */
 static void disturbed_blocks(struct document *d, const struct comparison *c)
@@ -330,8 +316,12 @@ static void disturbed_blocks(struct document *d, const struct comparison *c)
 			    c->set->samples[k].block == s->block &&
 			    c->set->samples[k].contender == s->contender)
 				again = &c->set->samples[k];
-		if (!any)
+		if (!any) {
 			document_table(d, titles);
+			document_caption(d,
+					 "Samples that were disturbed: CPU time per operation, "
+					 "the first time and in the repeat");
+		}
 		any = true;
 		document_row(d);
 		document_words(d, "%s", c->set->cells[s->cell].name);
@@ -345,9 +335,7 @@ static void disturbed_blocks(struct document *d, const struct comparison *c)
 		else if (!again->ok)
 			document_words(d, "%s", again->status);
 		else
-			document_words(d, "%.4g ns%s%s", again->cpu_ns / again->ops,
-				       results_is_disturbed(again) ? ", disturbed again: " : "",
-				       again->disturbed ? again->disturbed : "");
+			repeat_field(d, again);
 	}
 }
 
@@ -387,8 +375,7 @@ static void disturbance(struct document *d, const struct comparison *c)
 		"than 5 %% of it, other guests or a limit of the control group took more "
 		"than 1 %%, or whose threads waited for a CPU for 1 %% of their CPU time "
 		"longer than they do in that cell when it is quiet. A disturbed block is "
-		"repeated whole, and the repeat counts: here %zu samples. CPU time per "
-		"operation of those that were disturbed, the first time and in the repeat:",
+		"repeated whole, and the repeat counts: here %zu samples.",
 		repeats);
 	disturbed_blocks(d, c);
 }

@@ -29,6 +29,6 @@ struct document *sections_make(const struct study *study, const struct figures *
 	section_workloads(d, c);
 	section_environment(d, c);
 	section_methods(d, c);
-	section_reproduce(d, c);
+	section_reproduce(d, study);
 	return d;
 }

@@ -6,6 +6,7 @@
 
 #include "harness/base/message.h"
 #include "harness/analysis/latencies.h"
+#include "harness/analysis/tally.h"
 #include "harness/report/section.h"
 
 /* The contenders that are compared: every one that was shown but the reference. */
@@ -38,6 +39,7 @@ static void add_value(struct document *d, const struct findings *f, size_t cell,
 	field = document_number(d, section_unit(metric), one->value.point);
 	field->low = whole ? one->value.low : NAN;
 	field->high = whole ? one->value.high : NAN;
+	section_doubt(field, &one->value_doubts);
 	if (contender == f->c->reference)
 		field->best = one->best;
 }
@@ -58,18 +60,18 @@ static void add_ratio(struct document *d, const struct findings *f, size_t cell,
 
 static void what_ran(struct document *d, const struct comparison *c)
 {
-	size_t good = 0;
+	struct tally tally = tally_of(c->set);
+	char *samples = tally_text(&tally), *world = section_world(c);
 
-	for (size_t i = 0; i < c->set->nsamples; i++)
-		good += c->set->samples[i].ok && !c->set->samples[i].superseded;
 	document_paragraph(d);
-	document_format(
-		d,
-		"Suite %s %s, revision %s, on %s: %zu of %zu samples are good. Ratios are to "
-		"%s, with their 95 %% interval; less is better.",
-		section_recorded(c, "suite"), section_recorded(c, "suite_version"),
-		section_recorded(c, "revision"), section_recorded(c, "host"), good,
-		c->set->nsamples, section_reference(c));
+	document_format(d,
+			"Suite %s %s, revision %s, on %s, %s: %s. Ratios are to "
+			"%s, with their 95 %% interval; less is better.",
+			section_recorded(c, "suite"), section_recorded(c, "suite_version"),
+			section_recorded(c, "revision"), section_recorded(c, "host"), world,
+			samples, section_reference(c));
+	free(samples);
+	free(world);
 	if (!*json_field_text(c->set->manifest, "finished")) {
 		document_warning(d);
 		document_say(d, "This run was not finished: cells may be empty or hold fewer "
@@ -90,25 +92,19 @@ static size_t count_failed(const struct comparison *c, size_t contender)
 	return n;
 }
 
-static void add_mean(struct document *d, const struct mean *mean, bool whole)
+static void mean_fields(struct document *d, const struct report *report, size_t contender,
+			enum scope scope, enum metric metric)
 {
-	struct doubts doubts = doubts_of_mean(mean);
-	struct field *field;
-
-	section_interval(d, &mean->ratio, &doubts);
-	if (!whole)
-		return;
-	document_number(d, UNIT_RATIO, mean->ratio.n ? mean->median : NAN);
-	field = document_number(d, UNIT_RATIO, mean->ratio.n ? mean->least.ratio : NAN);
-	if (mean->ratio.n && mean->least.name) {
-		field->number[field->nnumbers++] = mean->most.ratio;
-		field->between = " to ";
-	}
+	if (contender != report->c->reference)
+		section_mean(d, means_of(report->means, report->c, contender, scope, metric),
+			     false);
+	for (int i = 0; contender == report->c->reference && i < 3; i++)
+		document_words(d, "1");
 }
 
 /* A line per contender.  Programs and own workloads are never one number: what is half of the
  * one may be nothing of the other. */
-static void contenders_table(struct document *d, const struct report *report, bool whole)
+static void contenders_table(struct document *d, const struct report *report)
 {
 	static const char *const titles[] = {"contender", NULL};
 	static const char *const means[] = {"CPU time, programs", "CPU time, own workloads",
@@ -119,10 +115,8 @@ static void contenders_table(struct document *d, const struct report *report, bo
 	document_table(d, titles);
 	for (size_t i = 0; i < 4; i++) {
 		document_column(d, "%s", means[i]);
-		if (whole)
-			document_column(d, "median of cells");
-		if (whole)
-			document_column(d, "without one cell");
+		document_column(d, "median of cells");
+		document_column(d, "without one cell");
 	}
 	document_column(d, "failed");
 	for (size_t k = 0; k < c->set->ncontenders; k++) {
@@ -132,18 +126,72 @@ static void contenders_table(struct document *d, const struct report *report, bo
 			document_words(d, "skipped: %s", c->set->contenders[k].reason);
 			continue;
 		}
-		for (size_t i = 0; i < 4; i++) {
-			if (k != c->reference)
-				add_mean(d,
-					 means_of(report->means, c, k,
-						  i % 2 ? SCOPE_WORKLOADS : SCOPE_PROGRAMS,
-						  i / 2 ? METRIC_RSS : METRIC_CPU),
-					 whole);
-			for (int n = 0; k == c->reference && n < (whole ? 3 : 1); n++)
-				document_words(d, "1");
-		}
+		for (size_t i = 0; i < 4; i++)
+			mean_fields(d, report, k, i % 2 ? SCOPE_WORKLOADS : SCOPE_PROGRAMS,
+				    i / 2 ? METRIC_RSS : METRIC_CPU);
 		document_number(d, UNIT_COUNT, (double)count_failed(c, k));
 	}
+}
+
+static bool has_cells(const struct comparison *c, enum scope scope)
+{
+	for (size_t i = 0; i < c->set->ncells; i++)
+		if (means_in_scope(c, i, scope))
+			return true;
+	return false;
+}
+
+/* Who is not here, and why. */
+static void absent_table(struct document *d, const struct comparison *c)
+{
+	static const char *const titles[] = {"contender", "not compared", NULL};
+	bool any = false;
+
+	for (size_t k = 0; k < c->set->ncontenders; k++) {
+		if (!comparison_never_ran(c, k))
+			continue;
+		if (!any)
+			document_table(d, titles);
+		any = true;
+		document_row(d);
+		document_words(d, "%s", c->set->contenders[k].name);
+		document_words(d, "skipped: %s", c->set->contenders[k].reason);
+	}
+}
+
+/* The same for a terminal, in which so many columns have no room: a table each of programs and
+ * of own workloads, and failures beside the names of those who have any. */
+static void contenders_tables(struct document *d, const struct report *report)
+{
+	static const char *const titles[] = {"contender",   "CPU time", "median",
+					     "without one", "peak RSS", "median",
+					     "without one", NULL};
+	static const char *const headings[] = {"Programs", "Own workloads"};
+	const struct comparison *c = report->c;
+	bool neither = !has_cells(c, SCOPE_PROGRAMS) && !has_cells(c, SCOPE_WORKLOADS);
+
+	for (int scope = 0; scope < SCOPES; scope++) {
+		/* One of them in any case: it names the contenders. */
+		if (!has_cells(c, (enum scope)scope) && !(neither && scope == SCOPE_WORKLOADS))
+			continue;
+		document_heading(d, headings[scope]);
+		document_table(d, titles);
+		for (size_t k = 0; k < c->set->ncontenders; k++) {
+			size_t failed = count_failed(c, k);
+
+			if (comparison_never_ran(c, k))
+				continue;
+			document_row(d);
+			if (failed)
+				document_words(d, "%s (%zu failed)", c->set->contenders[k].name,
+					       failed);
+			else
+				document_words(d, "%s", c->set->contenders[k].name);
+			for (int m = METRIC_CPU; m <= METRIC_RSS; m++)
+				mean_fields(d, report, k, (enum scope)scope, (enum metric)m);
+		}
+	}
+	absent_table(d, c);
 }
 
 static bool has_metric(const struct findings *f, const struct finding_metric *metric)
@@ -251,7 +299,10 @@ struct document *summary_make(const struct report *report, bool whole)
 
 	document_section(d, "summary", "Result", NULL);
 	what_ran(d, c);
-	contenders_table(d, report, whole);
+	if (whole)
+		contenders_table(d, report);
+	else
+		contenders_tables(d, report);
 	for (size_t m = 0; m < finding_nmetrics; m++)
 		if (!finding_metrics[m].kind && has_metric(findings, &finding_metrics[m]))
 			ratios_table(d, findings, &finding_metrics[m]);
@@ -259,7 +310,8 @@ struct document *summary_make(const struct report *report, bool whole)
 	document_format(
 		d,
 		"%s: least of its line, or not told apart from the least. A geometric mean "
-		"counts each workload once.",
+		"counts each workload once; beside it stand the median of its cells and the "
+		"range of what is left without one of them.",
 		whole ? "Bold" : "*");
 	if (whole)
 		values_tables(d, findings);

@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/message.h"
 #include "harness/report/section.h"
 
 static void name_side(struct document *d, const struct versus *v, int i)
@@ -47,20 +49,25 @@ static void add_row(struct document *d, const struct versus *v, const struct ver
 {
 	const struct result_set *set = v->side[0].c->set;
 	struct field *field;
+	char *reason;
 
 	document_row(d);
 	document_words(d, "%s", set->cells[row->cell[0]].name);
 	if (v->side[0].contender == SIZE_MAX)
 		document_words(d, "%s", set->contenders[row->contender[0]].name);
 	for (int i = 0; i < 2; i++)
-		document_number(d, section_unit(row->metric), row->value[i].point);
+		section_doubt(
+			document_number(d, section_unit(row->metric), row->value[i].point),
+			&row->value_doubts[i]);
 	field = document_number(d, UNIT_RATIO, row->ratio.point);
 	field->low = row->ratio.low;
 	field->high = row->ratio.high;
 	if (row->verdict == VERDICT_UNKNOWN)
 		field->mark = MARK_UNSURE;
-	document_words(d, "%s%s%s", versus_word(row->metric, row->verdict),
-		       row->why ? ": " : "", row->why ? row->why : "");
+	reason = row->why ? text_format("%s", row->why) : doubts_text(&row->doubts, ~0u);
+	document_words(d, "%s%s%s", versus_word(row->metric, row->verdict), reason ? ": " : "",
+		       reason ? reason : "");
+	free(reason);
 	if (v->side[0].c->set != v->side[1].c->set && row->metric->unit == FINDING_NS)
 		document_words(d, "%s", row->control ? row->control : "none");
 }
@@ -120,7 +127,9 @@ static void rules(struct document *d, bool apart)
 		d,
 		"Faster (leaner) and slower (fatter): the whole 95 %% interval lies more "
 		"than 2 %% from 1; same: all of it lies within 2 %%; else it cannot be told. "
-		"Of equal contenders less than one cell in twenty is called different by "
+		"Nor can latencies be that are under three costs of the clock, or no farther "
+		"apart than its tick. Of equal contenders less than one cell in twenty is "
+		"called different by "
 		"chance: one among many is a reason to measure again. %s",
 		apart ? "The sets were measured apart: times are divided by those of the "
 			"control in the same block, a contender of the same build in both "

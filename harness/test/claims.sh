@@ -109,6 +109,44 @@ check '[ $status -eq 1 ] && cmp -s "$work/claims.json" "$work/kept.json"' "nor g
 bench claims "$claims" "$work/same"
 check '[ $status -eq 77 ] && grep -q "^ashlar-time-workloads .* not measured: .*other cells" "$work/out"' "a mean over other cells"
 
+# Beside a mean: the median of its cells and what is left without one, stated in a column of their own.
+mkdir "$work/cells" && cp "$set/manifest.json" "$work/cells" &&
+	grep '"cell": *"\(fleet-5\|larson\|skew-slots\)"' "$set/samples.jsonl" | grep '"mode": *"throughput"' >"$work/cells/samples.jsonl"
+cat >"$work/beside.json" <<'end'
+{"schema": "ashlar-claims 1", "set": "x", "machine_class": "0", "reference": "glibc",
+ "claims": [
+  {"id": "mean", "mean": "workloads", "metric": "cpu_ns", "contender": "ashlar", "digits": 3, "value": 1, "tolerance": 1},
+  {"id": "median", "mean": "workloads", "as": "median", "metric": "cpu_ns", "contender": "ashlar", "digits": 3, "value": 1, "tolerance": 1},
+  {"id": "least", "mean": "workloads", "as": "least", "metric": "cpu_ns", "contender": "ashlar", "digits": 3, "value": 1, "tolerance": 1},
+  {"id": "most", "mean": "workloads", "as": "most", "metric": "cpu_ns", "contender": "ashlar", "digits": 3, "value": 1, "tolerance": 1}],
+ "passages": ["{mean} | {median} | {least.value}–{most.value} |"]}
+end
+echo '| 1.000 | 1.000 | 1.000–1.000 |' >"$work/beside.md"
+bench claims --update --page "$work/beside.md" "$work/beside.json" "$work/cells" && "$bench" report --json "$work/beside.summary" "$work/cells"
+cat >"$work/beside.py" <<'end'
+import json, sys
+claims = {c["id"]: c for c in json.load(open(sys.argv[1]))["claims"]}
+mean = [c for c in json.load(open(sys.argv[2]))["contenders"] if c["name"] == "ashlar"][0]["geometric_means"]["cpu_ns"]["workloads"]
+wanted = {"mean": mean["ratio"]["point"], "median": mean["median"], "least": mean["least"]["ratio"], "most": mean["most"]["ratio"]}
+assert wanted["least"] < wanted["mean"] < wanted["most"]
+for name, value in wanted.items():
+    assert claims[name]["value"] == round(value, 3), (name, value, claims[name])
+    assert ("low" in claims[name]) == (name == "mean")
+    assert claims[name]["tolerance"] == claims["mean"]["tolerance"] > 0.02, claims[name]
+m = claims["mean"]
+row = "| %.3f [%.3f, %.3f] | %.3f | %.3f–%.3f |" % (m["value"], m["low"], m["high"], wanted["median"], wanted["least"], wanted["most"])
+assert row in open(sys.argv[3], encoding="utf-8").read(), row
+end
+check 'python3 "$work/beside.py" "$work/beside.json" "$work/beside.summary" "$work/beside.md" >"$work/out" 2>&1' \
+	"median, least and most of a mean are claimed beside it"
+bench claims --exact --page "$work/beside.md" "$work/beside.json" "$work/cells"
+check '[ $status -eq 0 ] && grep -q "^median  *median cell of own workloads, cpu_ns, ashlar .* within$" "$work/out"' "and held to the last digit"
+sed '/"as":/,/"value":/s/"value": .*/"value": 0.09,/' "$work/beside.json" >"$work/wrong.json"
+bench claims --exact "$work/wrong.json" "$work/cells"
+check '[ $status -eq 1 ] && [ "$(grep -c "^\(median\|least\|most\) .* outside$" "$work/out")" -eq 3 ]' "those that the set never said are found"
+bench claims "$work/beside.json" "$work/same"
+check '[ $status -eq 77 ] && grep -q "^least .* not measured: .*other cells" "$work/out"' "without one cell of others is another number"
+
 # Files that are none.
 mistake() { # SED-SCRIPT WORD NAME
 	sed "$1" "$work/kept.json" >"$work/bad.json"
@@ -118,6 +156,7 @@ mistake 's/ashlar-claims 1/other 7/' "'other 7'" "another schema"
 mistake 's/"cpu_ns"/"speed"/' "unknown metric 'speed'" "an unknown metric"
 mistake 's/"id": "bytes"/"id": "time"/' "two claims have the id 'time'" "two claims of one name"
 mistake 's/"fact": "blocks"/"fact": "price"/' "unknown fact 'price'" "an unknown fact"
+mistake 's/"as": "value"/"as": "median"/' "as 'median'" "a median of a cell"
 mistake 's/"cell": "fleet-5"/"cel": 1/' "one of cell, mean, cells and fact" "a claim of nothing"
 mistake 's/"tolerance": .*/"tolerance": 0,/' "tolerance above 0" "no tolerance"
 mistake 's/"low": .*/"low": 99,/' "low and high around it" "an interval beside its value"

@@ -11,10 +11,12 @@ make_set=$top_builddir/harness/test/make_sample_set
 # --- one set ------------------------------------------------------------------------------
 bench report --text "$work/a"
 cp "$work/out" "$work/text"
-for name in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20 absent; do
-	check '[ "$(awk "/^CPU time per operation/ { exit } \$1 == \"$name\"" "$work/text" | wc -l)" -eq 1 ]' \
-		"the result has one line of $name"
+for name in glibc jemalloc tcmalloc mimalloc2 mimalloc3 ashlar null slower20; do
+	check '[ "$(awk "/^CPU time per operation/ { exit } /^Programs\$/ { p = 1 } /^Own workloads\$/ { o = p } \$1 == \"$name\" { print p + o }" \
+		"$work/text" | tr -d "\n")" = 12 ]' "the result has one line of $name for programs, and one for own workloads"
 done
+check '[ "$(grep -c "^absent" "$work/text")" -eq 1 ] && grep -q "^mimalloc3 (8 failed)  " "$work/text" && ! grep -q "^ashlar (" "$work/text"' \
+	"who has failures or is not here has it beside the name"
 check 'grep -q "^absent  *skipped: library <absent.so>" "$work/text"' "and the reason of who is not here"
 check 'awk "/^CPU time per operation/ { n = 0; on = 1; next } /^peak resident/ { exit bad || n < 15 }
 	on && NF { n++; if (n > 1 && ! / \*/) bad = 1 }" "$work/text"' "each cell has its best marked"
@@ -37,6 +39,8 @@ import csv, json, sys
 folder = sys.argv[1]
 rows = list(csv.DictReader(open(folder + "/summary.csv")))
 whole = json.load(open(folder + "/summary.json"))
+n = whole["samples"]
+assert n["all"] == n["good"] + n["failed"] + n["timeout"] + n["skipped"] and n["failed"] and n["timeout"] and n["skipped"], n
 assert whole["schema"] == "ashlar-summary 1" and whole["reference"] == "glibc" and whole["set"]["suite_version"] == "1.0"
 try:
     import jsonschema
@@ -46,7 +50,7 @@ except ImportError:
 def same(a, b):
     return b is None and a == "" or b is not None and abs(float(a) - b) <= 1e-6 * abs(b)
 seen = 0
-assert all(len(r) == 19 and None not in r and None not in r.values() for r in rows)
+assert all(len(r) == 20 and None not in r and None not in r.values() for r in rows)
 for cell in whole["cells"]:
     for who in cell["contenders"]:
         for metric, number in who["metrics"].items():
@@ -56,6 +60,7 @@ for cell in whole["cells"]:
             assert same(row["value"], value["point"]) and same(row["low"], value["low"]), row
             assert same(row["ratio"], ratio["point"]) and same(row["ratio_high"], ratio["high"]), row
             assert bool(int(row["best"])) == number["best"] and row["uncertain"] == (number["uncertain"] or ""), row
+            assert row["value_uncertain"] == (number["value_uncertain"] or ""), row
             seen += 1
 assert seen == len(rows), (seen, len(rows))
 lines = [l.rstrip("\n").split("\t") for l in open(folder + "/report/fig01.tsv") if not l.startswith("#")]
@@ -73,6 +78,53 @@ means = {c["name"]: c["geometric_means"] for c in whole["contenders"]}
 assert means["slower20"]["cpu_ns"]["programs"]["ratio"]["point"] > 1.15 and means["null"]["cpu_ns"]["programs"] is None
 END
 check 'python3 "$work/check.py" "$work/a" "$top_srcdir/harness/schema/summary.json" >"$work/out" 2>&1' "JSON, CSV and the figures' tables hold the same numbers"
+# On whose C library it ran is said first: on the terminal, on the page's first screen, for others.
+cp -r "$work/few" "$work/world" && sed 's/"environment": *{/"world": {"name": "stable", "libc": "glibc 2.99", "packages": null}, &/' \
+	"$work/few/manifest.json" >"$work/world/manifest.json" || exit 99
+bench report --text "$work/world"
+check 'grep -m 1 "^Suite " "$work/out" | grep -q ", on synthetic, world stable (glibc 2[.]99): "' "the terminal says on which C library"
+bench report --text "$work/few"
+check 'grep -m 1 "^Suite " "$work/out" | grep -q ", on synthetic, world stable: "' "and of older sets that it was the system's"
+GNUPLOT=$work/none bench report "$work/world" && GNUPLOT=$work/none bench report "$work/few"
+check 'sed -n "/<h2 id=\"glance\">/,/<table/p" "$work/world/report.html" | grep -q "; on the C library of the world stable (glibc 2[.]99)[.]" &&
+	sed -n "/<h2 id=\"glance\">/,/<table/p" "$work/few/report.html" | grep -q "; on the C library of the world stable[.]"' "so does the first screen"
+check 'python3 -c "
+import json, sys
+worlds = [json.load(open(path + \"/summary.json\"))[\"set\"][\"world\"] for path in sys.argv[1:]]
+assert worlds == [{\"name\": \"stable\", \"libc\": \"glibc 2.99\"}, {\"name\": \"stable\", \"libc\": None}], worlds
+" "$work/world" "$work/few" 2>"$work/err"' "and summary.json"
+
+# Beside each mean stand the median of its cells and what one cell does to it, also on the terminal, in 100 columns.
+cat >"$work/means.py" <<'END'
+import json, re, sys
+text, summary, width = open(sys.argv[1], encoding="utf-8").read(), sys.argv[2], int(sys.argv[3])
+whole = json.load(open(summary))
+means = {c["name"]: c["geometric_means"] for c in whole["contenders"]}
+told = 0
+for scope, heading in ("programs", "Programs"), ("workloads", "Own workloads"):
+    lines = text.split(f"\n{heading}\n\n")[1].split("\n\n")[0].split("\n")
+    assert lines[0].split() == "contender CPU time median without one peak RSS median without one".split(), lines[0]
+    for line in lines[1:]:
+        assert not width or len(line) <= width, (len(line), line)
+        if line.startswith("("): # a note
+            continue
+        fields = re.split("  +", line.strip())
+        name = fields[0].split(" (")[0]
+        for metric, (mean, median, left) in ("cpu_ns", fields[1:4]), ("peak_rss_bytes", fields[4:7]):
+            m = means[name][metric][scope]
+            if m and name != whole["reference"]:
+                assert mean.startswith("%.3f [" % m["ratio"]["point"]) and median == "%.3f" % m["median"], (line, m)
+                assert left == "%.3f–%.3f" % (m["least"]["ratio"], m["most"]["ratio"]), (line, m)
+                told += 1
+            else:
+                assert (mean, median, left) in (("1", "1", "1"), ("–", "–", "–")), line
+print(told)
+assert told >= 20
+END
+check 'python3 "$work/means.py" "$work/text" "$work/a/summary.json" 0 >"$work/out" 2>&1' "the terminal has median and range beside each mean"
+shown=$top_srcdir/results/$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$top_srcdir/results/claims.json")
+"$bench" report --text "$shown" >"$work/shown" 2>"$work/err" && "$bench" report --json - "$shown" >"$work/shown.json" 2>>"$work/err"
+check 'python3 "$work/means.py" "$work/shown" "$work/shown.json" 100 >"$work/out" 2>&1' "and of the set that the README shows in 100 columns"
 check 'grep -q "^| fleet | alloc\|^| fleet | ashlar | [0-9.]* ns" "$work/a/summary.md" && grep -q "latency of request" "$work/a/summary.md"' \
 	"the Markdown has absolute times and latencies"
 
@@ -98,6 +150,22 @@ bench compare --in "$work/a" glibc glibc-again
 check '[ $status -eq 0 ] && [ "$(called)" -eq 0 ]' "the same contender under two names"
 bench compare "$work/few" "$work/few2"
 check '[ "$(called)" -eq 0 ] && grep -q "cannot tell: fewer than 4 blocks each" "$work/out"' "three blocks cannot tell, and that is said"
+# Latencies of eight blocks: what lies under three costs of the clock (72 ns), or within its tick, is called nothing.
+"$make_set" "$work/timed" blocks=8 latencies=8 && "$make_set" "$work/timed2" blocks=8 latencies=8 seed=7 slower=ashlar || exit 99
+rows_of() { awk -v from="$1" '$0 ~ "^" from { on = 1; next } on && !NF { n++ } n == 2 { exit } on' "$work/out"; } # the table under a heading
+bench compare "$work/timed" "$work/timed2"
+check '[ "$(rows_of "request p99" | grep -E "\] +slower" | grep -c " ashlar ")" -eq 3 ]' "requests that take 25 % longer are slower"
+check '[ "$(rows_of "alloc p99" | grep -c "ashlar .*cannot tell: under 3 clock costs")" -ge 2 ] &&
+	! rows_of "alloc p99" | grep -E "^tiny-churn .*(faster|slower|same)" | grep .' \
+	"calls that take less than three readings of the clock are not"
+bench compare "$work/timed:glibc" "$work/timed:ashlar"
+check 'rows_of "alloc p99" | grep -q "^tiny-churn .*cannot tell: under 3 clock costs; within a clock tick$" && rows_of "request p99" | grep -q "\] *faster$"' "nor of two contenders of one set"
+for set in timed timed2; do
+	sed 's/"environment": *{/&"clock_step_ns": 50000,/' "$work/$set/manifest.json" >"$work/lines" && cp "$work/lines" "$work/$set/manifest.json" || exit 99
+done
+bench compare "$work/timed" "$work/timed2"
+check '[ "$(rows_of "request p99" | grep -c "ashlar .*cannot tell: within a clock tick")" -eq 3 ] && ! rows_of "request p99" | grep -E "faster|slower|same" | grep .' \
+	"and a clock that steps by 50 µs tells no request from another"
 bench compare --markdown "$work/a" "$work/slow"
 check 'grep -q "^| redis | ashlar | .* | slower | glibc |$" "$work/out"' "as Markdown"
 

@@ -3,7 +3,7 @@
  *
  *   make_sample_set DIR [blocks=N] [planted] [torn] [schema=N] [unfinished] [pmu=FILE] [turned]
  *                   [seed=N] [drift=X] [slower=NAME] [suite=VERSION] [class=HASH] [old]
- *                   [day=N]
+ *                   [day=N] [latencies=N]
  *
  * Everything is drawn from a fixed generator.  `planted` adds two contenders,
  * `slower20` (glibc's work + 20 %) and `glibc-again` (glibc's own).  `torn` cuts the
@@ -13,8 +13,9 @@
  * another run of the same things, `drift` the time that all takes in it, `slower` a contender
  * that takes 10 % more, `day` the one in January (1 to 31) on which it was measured, and its
  * revision; of such a set, one of many, there are no timelines.  In four cells glibc runs twice
- * in each block, but not with `old`.  `pmu` is a file of raw counts (perf_counts.txt), read as
- * those of a PMU are, a set a block in turn. */
+ * in each block, but not with `old`.  `latencies=N`: latency is measured in N blocks and not in
+ * one, and `slower` takes 25 % longer there, too.  `pmu` is a file of raw counts
+ * (perf_counts.txt), read as those of a PMU are, a set a block in turn. */
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -79,7 +80,7 @@ static bool turned;
 static double drift = 1;
 static int nodes; /* machines of a cluster, the last of them slow */
 static bool pool;
-static int day;
+static int day, latencies = 1;
 static const char *slower = "", *suite = "1.0", *class = "0123456789abcdef";
 
 static double uniform(void)
@@ -354,7 +355,11 @@ static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k
 		put(s, FIELD_phases, phases_of(cell, contenders[k].memory));
 	}
 	if (!strcmp(cells[cell].mode, "latency"))
-		put(s, FIELD_latency, write_latency(dir, id, cell, factor));
+		put(s, FIELD_latency,
+		    write_latency(dir, id, cell,
+				  latencies > 1 && !strcmp(slower, contenders[k].name)
+					  ? 1.25 * factor
+					  : factor));
 	if (!strcmp(cells[cell].mode, "instructions"))
 		put(s, FIELD_instructions, whole(ops * ns * 4));
 	if (pmu && throughput)
@@ -478,6 +483,8 @@ int main(int argc, char **argv)
 			seed = atoi(argv[i] + 5);
 		else if (!strncmp(argv[i], "day=", 4))
 			day = atoi(argv[i] + 4);
+		else if (!strncmp(argv[i], "latencies=", 10))
+			latencies = atoi(argv[i] + 10);
 		else if (!strncmp(argv[i], "nodes=", 6))
 			nodes = atoi(argv[i] + 6);
 		else if (!strcmp(argv[i], "pool"))
@@ -510,7 +517,7 @@ int main(int argc, char **argv)
 			"usage: make_sample_set DIR [blocks=N] [schema=N] [planted] [torn] "
 			"[unfinished] [pmu=FILE] [turned] [seed=N] [drift=X] [slower=NAME] "
 			"[suite=VERSION] "
-			"[class=HASH] [day=N] [old] [nodes=N] [pool]\n");
+			"[class=HASH] [day=N] [latencies=N] [old] [nodes=N] [pool]\n");
 		return 2;
 	}
 	rng_spread(&source, (uint64_t)seed);
@@ -532,7 +539,9 @@ int main(int argc, char **argv)
 			double weather = noise(0.1); /* of the machine, in this block */
 
 			if (!throughput &&
-			    block >= (!strcmp(cells[cell].mode, "memory") ? 2 : 1))
+			    block >= (!strcmp(cells[cell].mode, "memory")    ? 2
+				      : !strcmp(cells[cell].mode, "latency") ? latencies
+									     : 1))
 				continue;
 			if (unfinished && !strcmp(cells[cell].cell, "sqlite3"))
 				continue;

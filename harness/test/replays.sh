@@ -85,6 +85,8 @@ check 'grep -q "\"sha256\": \"$sum\"" page/manifest.json && grep -qF "\"path\": 
 	"the manifest tells path and contents"
 check 'grep -q "$sum" page/report.html && ! grep -q "$work\|odd dir" page/report.html page/report/*.tsv page/report/*.svg page/samples.jsonl' \
 	"the page tells the contents and no path"
+check '[ "$(grep -o "<table>" page/report.html | wc -l)" -eq "$(grep -o "<caption>" page/report.html | wc -l)" ]' \
+	"every table of the page has its caption"
 check '[ -s page/cdf/trace:own.tsv ] && [ -s "page/cdf/trace:$long.tsv" ] && [ -s page/report/fig15.svg ] && [ -s page/report/fig15b.svg ] &&
 	! grep -q "Not recorded: " page/report.html' "sizes and lifetimes are drawn"
 check 'grep -q ">trace:.*…" page/report/fig01.svg && ! grep -q ">[^<]*$long:" page/report/fig01.svg' "labels are no longer than their room"

@@ -1,0 +1,4 @@
+# Figure 14b: performance profiles, own workloads.
+FIG = "fig14b"
+WHAT = "own workloads"
+load "profile.gp"
