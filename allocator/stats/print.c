@@ -48,19 +48,22 @@ void ash_print_sums(struct ash_out *out, const struct ash_snapshot *s)
 void ash_print_bins(struct ash_out *out, const struct ash_snapshot_whole *whole)
 {
 	ash_out_add(out, "bins:  size  ind  regs  slab_KiB  curregs  curslabs  nonfull_slabs  "
-			 "nslabs  nmalloc  ndalloc\n");
+			 "nslabs  nmalloc  ndalloc   nfills nflushes nreslabs    waits\n");
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
 		const struct ash_snapshot_bin *bin = &whole->bin[c];
 
 		if (bin->nslabs == 0)
 			continue;
-		ash_out_add(out, "%11zu %4u %5u %9lu %8lu %9lu %14lu %7lu %8lu %8lu\n",
+		ash_out_add(out, "%11zu %4u %5u %9lu %8lu %9lu %14lu %7lu %8lu %8lu ",
 			    ash_class_size(c), c - 1, ash_size_classes[c].regions,
 			    kib((uint64_t)ash_size_classes[c].granules << ASH_GRANULE_SHIFT),
 			    (unsigned long)bin->curregs, (unsigned long)bin->curslabs,
 			    (unsigned long)whole->census.class[c].nonfull,
 			    (unsigned long)bin->nslabs, (unsigned long)bin->nmalloc,
 			    (unsigned long)bin->ndalloc);
+		ash_out_add(out, "%8lu %8lu %8lu %8lu\n", (unsigned long)bin->nfills,
+			    (unsigned long)bin->nflushes, (unsigned long)bin->nreslabs,
+			    (unsigned long)bin->waits);
 	}
 }
 

@@ -166,6 +166,9 @@ void ash_snapshot_add_arenas(struct ash_snapshot_whole *whole)
 		to->curregs += from->curregs;
 		to->nslabs += from->nslabs;
 		to->curslabs += from->curslabs;
+		to->nfills += from->nfills;
+		to->nflushes += from->nflushes;
+		to->nreslabs += from->nreslabs;
 		whole->census.class[c].slabs += from->curslabs;
 		whole->census.class[c].nonfull += from->nonfull_slabs;
 	}

@@ -158,7 +158,7 @@ static void nothing_moves_without_an_epoch(void)
 
 /* --- sums in every form ------------------------------------------------------------------- */
 
-static char text[400000];
+static char text[4000000];
 static size_t text_length;
 
 static void keep(void *opaque, const char *part)
@@ -240,9 +240,17 @@ static void sums_have_arenas(void)
 		      said(", mapped: ") == size_of("stats.mapped"),
 	      "as text: %zu", said("Allocated: "));
 	CHECK(said("Arenas of the program's own: ") == 100, "as text");
-	CHECK(said("small: ") == size_of("stats.arenas.4096.small.allocated") &&
-		      said("large: ") == size_of("stats.arenas.4096.large.allocated"),
-	      "as text: small %zu, large %zu", said("small: "), said("large: "));
+	CHECK(said("\nsmall: ") == size_of("stats.arenas.4096.small.allocated") &&
+		      said("\nlarge: ") == size_of("stats.arenas.4096.large.allocated"),
+	      "as text: small %zu, large %zu", said("\nsmall: "), said("\nlarge: "));
+	for (unsigned i = 0; i < 100; i++) {
+		char words[60];
+
+		snprintf(words, sizeof(words), "\n  stats.arenas.%u.small.allocated: ", a[i]);
+		CHECK(said(words) == 96, "arena %u as text: %zu", a[i], said(words));
+		snprintf(words, sizeof(words), "\n  stats.arenas.%u.bins.5: nmalloc ", a[i]);
+		CHECK(said(words) == 1, "its bin: %zu", said(words));
+	}
 	for (unsigned i = 0; i < 100; i++)
 		CHECK(act("arena.%u.destroy", a[i]) == 0, "destroy");
 	print("P");
