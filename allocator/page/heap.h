@@ -261,7 +261,7 @@ struct ash_purge {
 	uint64_t interval_ns;       /* from the end of one pass to the next */
 };
 
-/* How long the program's calls were delayed; reclaim/stall.h.  Atomic.
+/* How long the program's calls were delayed by giving memory back; reclaim/stall.h.  Atomic.
  *
  *   longest_ns <= ns, where the kernel tells the time;  count == sum of lasted */
 #define ASH_STALL_BOUNDS 9

@@ -1,6 +1,6 @@
 #include "stats/print.h"
 
-#include "reclaim/stall.h"
+#include "os/stalls.h"
 #include "stats/snapshot.h"
 
 static unsigned long kib(uint64_t bytes)
@@ -11,6 +11,21 @@ static unsigned long kib(uint64_t bytes)
 static unsigned long us(uint64_t ns)
 {
 	return (unsigned long)(ns / 1000);
+}
+
+static void print_stalled(struct ash_out *out, const char *cause,
+			  const struct ash_os_stalled *s)
+{
+	uint64_t times = 0;
+
+	for (unsigned i = 0; i <= ASH_OS_STALL_BOUNDS; i++)
+		times += s->lasted[i];
+	ash_out_add(out, "  stall by %s: %lu times %lu us, longest %lu us;", cause,
+		    (unsigned long)times, us(s->ns), us(s->longest_ns));
+	for (unsigned i = 0; i < ASH_OS_STALL_BOUNDS; i++)
+		ash_out_add(out, " %lu to %u us,", (unsigned long)s->lasted[i],
+			    ash_os_stall_bound_us[i]);
+	ash_out_add(out, " %lu longer\n", (unsigned long)s->lasted[ASH_OS_STALL_BOUNDS]);
 }
 
 void ash_print_sums(struct ash_out *out, const struct ash_snapshot *s)
@@ -41,8 +56,11 @@ void ash_print_sums(struct ash_out *out, const struct ash_snapshot *s)
 	ash_out_add(out, "  stall:");
 	for (unsigned i = 0; i < ASH_STALL_BOUNDS; i++)
 		ash_out_add(out, " %lu calls to %u us,", (unsigned long)s->stalls.lasted[i],
-			    ash_stall_bound_us[i]);
+			    ash_os_stall_bound_us[i]);
 	ash_out_add(out, " %lu longer\n", (unsigned long)s->stalls.lasted[ASH_STALL_BOUNDS]);
+	print_stalled(out, "purge", &s->stalled[ASH_OS_STALL_PURGE]);
+	print_stalled(out, "lock", &s->stalled[ASH_OS_STALL_LOCK]);
+	print_stalled(out, "syscall", &s->stalled[ASH_OS_STALL_SYSCALL]);
 }
 
 void ash_print_bins(struct ash_out *out, const struct ash_snapshot_whole *whole)

@@ -69,6 +69,8 @@ static void count_sums(struct ash_snapshot *s)
 	s->held = ash_account_held(&ash_heap);
 	s->purged = ash_purge_bytes(&ash_heap);
 	ash_stall_read(&ash_heap, &s->stalls);
+	for (unsigned cause = 0; cause < ASH_OS_STALL_CAUSES; cause++)
+		ash_os_stall_read((enum ash_os_stall_cause)cause, &s->stalled[cause]);
 	s->huge_made = ash_hugify_count(&ash_heap);
 	s->pool = ash_hugeblock_pool(&ash_heap);
 	s->pool_refused = ash_hugeblock_pool_refused(&ash_heap);

@@ -13,6 +13,7 @@
 #include "arena/figures.h"
 #include "meta/size_class.h"
 #include "os/mutex.h"
+#include "os/stalls.h"
 #include "reclaim/stall.h"
 #include "stats/census.h"
 
@@ -49,6 +50,7 @@ struct ash_snapshot {
 	size_t mapped_of_arenas; /* their extents but retained ones, likewise */
 	uint64_t purged;         /* given back so far */
 	struct ash_stalls stalls;
+	struct ash_os_stalled stalled[ASH_OS_STALL_CAUSES];
 	uint64_t huge_made;                    /* count of blocks made huge pages */
 	size_t pool;                           /* from the pool of huge pages */
 	uint64_t pool_refused;                 /* count of refusals by it */

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "os/mutex.h"
+#include "reclaim/rounds.h"
 #include "test/support/control.h"
 
 static unsigned created(extent_hooks_t *hooks)
@@ -255,6 +257,86 @@ static void sums_have_arenas(void)
 		CHECK(act("arena.%u.destroy", a[i]) == 0, "destroy");
 	print("P");
 	CHECK(said("\nashlar_arenas ") == 0, "none is left");
+}
+
+/* --- what held calls up ------------------------------------------------------------------- */
+
+static double seconds_said(const char *words)
+{
+	const char *at = strstr(text, words);
+
+	CHECK(at != NULL, "'%s' is not said", words);
+	return at != NULL ? strtod(at + strlen(words), NULL) : 0;
+}
+
+static struct ash_mutex held = ASH_MUTEX_INIT(ASH_RANK_TCACHES);
+static bool is_held;
+
+static void *hold(void *unused)
+{
+	struct ash_mutex_waits waits = {0};
+
+	(void)unused;
+	ash_mutex_lock(&held);
+	__atomic_store_n(&is_held, true, __ATOMIC_RELEASE);
+	/* From when somebody waits for it, and has looked at the clock. */
+	for (; waits.most == 0; usleep(100))
+		ash_mutex_read_waits(ASH_RANK_TCACHES, &waits);
+	usleep(30000);
+	ash_mutex_unlock(&held);
+	return NULL;
+}
+
+static void stalls_by_cause(void)
+{
+#define STALL(what, labels) "\nashlar_stall_duration_seconds_" what "{" labels "} "
+	static const char *const count[] = {STALL("count", "cause=\"purge\""),
+					    STALL("count", "cause=\"lock\""),
+					    STALL("count", "cause=\"syscall\"")};
+	static const char *const in_all[] = {STALL("bucket", "cause=\"purge\",le=\"+Inf\""),
+					     STALL("bucket", "cause=\"lock\",le=\"+Inf\""),
+					     STALL("bucket", "cause=\"syscall\",le=\"+Inf\"")};
+	static const char to_10_ms[] = STALL("bucket", "cause=\"lock\",le=\"0.010000\"");
+	static const char lock_sum[] = STALL("sum", "cause=\"lock\"");
+	size_t before[3], long_before, n;
+	double sum;
+	pthread_t thread;
+	void *p;
+
+	m.free(m.malloc(1));
+	print("P");
+	for (unsigned i = 0; i < 3; i++) {
+		before[i] = said(count[i]);
+		CHECK(said(in_all[i]) == before[i], "%s is %zu, %s %zu", in_all[i] + 1,
+		      said(in_all[i]), count[i] + 1, before[i]);
+	}
+	long_before = before[1] - said(to_10_ms);
+	sum = seconds_said(lock_sum);
+	pthread_create(&thread, NULL, hold, NULL);
+	while (!__atomic_load_n(&is_held, __ATOMIC_ACQUIRE))
+		usleep(100);
+	ash_mutex_lock(&held);
+	ash_mutex_unlock(&held);
+	pthread_join(thread, NULL);
+	p = m.malloc(64 * MIB); /* more than ever before: the kernel has to map it */
+	m.free(p);
+	for (unsigned i = 0; i < 100;
+	     i++) { /* while another thread has the claim it does nothing */
+		ash_rounds_work();
+		usleep(100);
+	}
+	print("P");
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(said(count[i]) > before[i], "%s%zu, before %zu", count[i] + 1,
+		      said(count[i]), before[i]);
+	CHECK(said(count[1]) - said(to_10_ms) > long_before, "30 ms are no 10");
+	CHECK(seconds_said(lock_sum) >= sum + 0.03, "%f s, before %f", seconds_said(lock_sum),
+	      sum);
+	n = said(count[1]);
+	print("");
+	CHECK(said("\n  stall by lock: ") >= n && said("\n  stall by syscall: ") > before[2] &&
+		      said("\n  stall by purge: ") > before[0],
+	      "as text");
 }
 
 /* --- what is free ------------------------------------------------------------------------- */
@@ -665,6 +747,7 @@ int main(void)
 	tap_case("one arena's figures are of the epoch", nothing_moves_without_an_epoch);
 	tap_case("sums have arenas of the program's own in them, in every form",
 		 sums_have_arenas);
+	tap_case("what held calls up, by cause", stalls_by_cause);
 	tap_case("extents: what is free in arenas, by length", extents_of_arenas);
 	tap_case("hpa_shard and extents: the heap's blocks and free runs", blocks_and_runs);
 	tap_case("extents that are pinned", pinned);

@@ -112,8 +112,21 @@ done
 
 "$forms" print P >"$tmp/metrics"
 [ "$(tail -n 1 "$tmp/metrics")" = '# EOF' ] &&
-	! grep -qvE '^(# (TYPE|HELP|UNIT) ashlar_[a-z_]+ .+|ashlar_[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.]+|# EOF)$' "$tmp/metrics"
+	! grep -qvE '^(# (TYPE|HELP|UNIT) ashlar_[a-z_]+ .+|ashlar_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.]+|# EOF)$' "$tmp/metrics"
 verdict $? "OpenMetrics, line by line, and the end"
+"${AWK:-awk}" '
+	!/^ashlar_stall_duration_seconds/ { next }
+	{ split($1, part, "\""); cause = part[2] }
+	/_bucket/ { wrong += $2 < last[cause]; last[cause] = $2; buckets[cause]++ }
+	/_count/ { wrong += $2 != last[cause]; counts[cause]++ }
+	/_sum/ { sums[cause]++ }
+	END {
+		for (cause in counts) n++
+		wrong += n != 3 || !("purge" in sums) || !("lock" in sums) || !("syscall" in sums)
+		for (cause in counts) wrong += counts[cause] != 1 || sums[cause] != 1 || buckets[cause] < 10
+		exit wrong != 0
+	}' "$tmp/metrics"
+verdict $? "a histogram of stalls for each cause"
 name="OpenMetrics as Prometheus' own reader has it"
 if have python3 && python3 -c 'import prometheus_client.openmetrics.parser' 2>"$tmp/err"; then
 	python3 - "$tmp/metrics" >"$tmp/out" 2>&1 <<'end'
