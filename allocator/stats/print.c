@@ -87,11 +87,13 @@ void ash_print_bins(struct ash_out *out, const struct ash_snapshot_whole *whole)
 
 void ash_print_larges(struct ash_out *out, const struct ash_snapshot_whole *whole)
 {
-	ash_out_add(out, "large:           size  ind  curlextents\n");
+	ash_out_add(out, "large:           size  ind  curlextents   nmalloc   ndalloc\n");
 	for (unsigned i = 0; i < ASH_LARGE_SIZES; i++)
-		if (whole->census.larges[i] != 0)
-			ash_out_add(out, "%21zu %4u %12lu\n", ash_census_size(i), i,
-				    (unsigned long)whole->census.larges[i]);
+		if (whole->larges[i].nmalloc != 0)
+			ash_out_add(out, "%21zu %4u %12lu %9lu %9lu\n", ash_large_size(i), i,
+				    (unsigned long)whole->census.larges[i],
+				    (unsigned long)whole->larges[i].nmalloc,
+				    (unsigned long)whole->larges[i].ndalloc);
 }
 
 void ash_print_stats(void)

@@ -80,15 +80,20 @@ struct ash_snapshot_bin {
 	uint64_t waits;    /* calls that found the lock taken and waited for it */
 };
 
-/* With what takes a walk: by class and by size. */
+/* With what takes a walk: by class and by size.
+ *
+ *   sums.large_nmalloc == sum of nmalloc over larges, and so are ndalloc;
+ *   at rest census.larges[i] == larges[i].nmalloc - larges[i].ndalloc */
 struct ash_snapshot_whole {
 	struct ash_snapshot sums;
 	struct ash_snapshot_bin bin[ASH_CLASSES];
 	struct ash_census census;
+	struct ash_large_count larges[ASH_LARGE_SIZES];
 	/* Of all arenas of the program's own, and of those that are no more; they are in
 	 * nothing above but held and metadata. */
 	struct ash_arena_stats arenas, destroyed;
 	struct ash_arena_bin_stats arenas_bin[ASH_CLASSES];
+	struct ash_large_count arenas_larges[ASH_LARGE_SIZES];
 	struct ash_arena_extent_stats arenas_extents[ASH_EXTENT_BUCKETS];
 	unsigned arenas_count;                   /* that there are */
 	struct ash_mutex_waits locks[ASH_RANKS]; /* of all locks of a rank */

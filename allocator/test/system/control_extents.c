@@ -339,6 +339,125 @@ static void stalls_by_cause(void)
 	      "as text");
 }
 
+/* --- large objects by size ---------------------------------------------------------------- */
+
+/* Of each size, of this arena; returns the sums. */
+static void check_larges(unsigned arena, size_t *came, size_t *there)
+{
+	size_t went = 0;
+
+	*came = *there = 0;
+	for (unsigned i = 0; i < unsigned_of("arenas.nlextents"); i++) {
+		size_t nmalloc = size_at("stats.arenas.%u.lextents.%u.nmalloc", arena, i),
+		       ndalloc = size_at("stats.arenas.%u.lextents.%u.ndalloc", arena, i),
+		       cur = size_at("stats.arenas.%u.lextents.%u.curlextents", arena, i);
+
+		CHECK(nmalloc - ndalloc == cur, "size %u of arena %u: %zu came, %zu went, %zu",
+		      i, arena, nmalloc, ndalloc, cur);
+		CHECK(size_at("stats.arenas.%u.lextents.%u.nrequests", arena, i) == nmalloc,
+		      "requests of size %u", i);
+		*came += nmalloc;
+		*there += cur;
+		went += ndalloc;
+	}
+	CHECK(*came == size_in("stats.arenas.%u.large.nmalloc", arena) &&
+		      went == size_in("stats.arenas.%u.large.ndalloc", arena),
+	      "arena %u: %zu came and %zu went of all sizes, %zu and %zu are told", arena,
+	      *came, went, size_in("stats.arenas.%u.large.nmalloc", arena),
+	      size_in("stats.arenas.%u.large.ndalloc", arena));
+}
+
+/* The first of arenas.lextent.* that is no less. */
+static unsigned size_for(size_t bytes)
+{
+	unsigned i = 0;
+	char name[40];
+
+	do
+		snprintf(name, sizeof(name), "arenas.lextent.%u.size", i++);
+	while (size_of(name) < bytes);
+	return i - 1;
+}
+
+static size_t larges_of(const char *what, unsigned arena, size_t bytes)
+{
+	char format[80];
+
+	snprintf(format, sizeof(format), "stats.arenas.%%u.lextents.%%u.%s", what);
+	return size_at(format, arena, size_for(bytes));
+}
+
+static void larges_balance(void)
+{
+	static const size_t sizes[] = {32769,  40000,   40960,   40961,   65536,  65537,
+				       100000, 1 << 20, 1048577, 1500000, 5000000};
+	enum { N = sizeof(sizes) / sizeof(sizes[0]) };
+	unsigned a = created(NULL), state = 1;
+	size_t came[3], there[3], before;
+	void *p[N], *q[N], *r[128] = {NULL};
+
+	for (unsigned i = 0; i < N; i++) {
+		before = larges_of("nmalloc", a, sizes[i]);
+		p[i] = m.malloc(sizes[i]);
+		q[i] = in_arena(a, sizes[i]);
+		refresh();
+		CHECK(larges_of("nmalloc", a, sizes[i]) == before + 1,
+		      "%zu bytes came: size %u, %zu", sizes[i], size_for(sizes[i]),
+		      larges_of("nmalloc", a, sizes[i]));
+	}
+	for (unsigned n = 0; n < 4; n++) { /* live, half, resized, all gone */
+		refresh();
+		check_larges(0, &came[0], &there[0]);
+		check_larges(a, &came[1], &there[1]);
+		check_larges(4096, &came[2], &there[2]);
+		CHECK(came[2] == came[0] + came[1] && there[2] == there[0] + there[1],
+		      "%zu and %zu came, %zu in all", came[0], came[1], came[2]);
+		CHECK(there[1] == (n == 0 ? N : n == 3 ? 0 : N / 2), "%zu are there", there[1]);
+		for (unsigned i = 0; i < N; i++) {
+			if (n == 1 && i % 2 == 1) {
+				p[i] = m.realloc(p[i], sizes[i] + 70000);
+				p[i] = m.realloc(p[i], sizes[i] - 700);
+				FAMILY(xallocx)(q[i], sizes[i] + 16384, 0, 0);
+				FAMILY(xallocx)(q[i], sizes[i] / 2, 0, 0);
+			} else if ((n == 0 && i % 2 == 0) || (n == 2 && i % 2 == 1)) {
+				m.free(p[i]);
+				FAMILY(dallocx)(q[i], MALLOCX_TCACHE_NONE);
+			}
+		}
+	}
+	for (unsigned n = 0; n < 4000; n++) {
+		unsigned i, kind;
+		size_t size;
+
+		state = state * 1664525 + 1013904223;
+		i = state >> 8 & 127;
+		kind = state >> 15 & 7;
+		size = state >> 18 << (state >> 29) & 0x3fffff;
+		if (kind < 2) {
+			m.free(r[i]);
+			r[i] = NULL;
+		} else if (kind < 6) {
+			r[i] = m.realloc(r[i], size + 1);
+		} else if (r[i] == NULL) {
+			r[i] = kind == 6 ? m.memalign((size_t)4096 << (state & 7), size)
+					 : m.calloc(1, size);
+		}
+	}
+	refresh();
+	check_larges(0, &came[0], &there[0]);
+	CHECK(there[0] > 5 && came[0] > 1000, "%zu came, %zu are there", came[0], there[0]);
+	for (unsigned i = 0; i < 128; i++)
+		m.free(r[i]);
+	/* The next one of this number begins at 0. */
+	in_arena(a, 40000);
+	CHECK(act("arena.%u.destroy", a) == 0 && created(NULL) == a, "destroy");
+	in_arena(a, 100000);
+	refresh();
+	check_larges(a, &came[1], &there[1]);
+	CHECK(came[1] == 1 && there[1] == 1, "%zu came", came[1]);
+	CHECK(act("arena.%u.destroy", a) == 0, "destroy");
+}
+
 /* --- what is free ------------------------------------------------------------------------- */
 
 /* Over all lengths. */
@@ -748,6 +867,7 @@ int main(void)
 	tap_case("sums have arenas of the program's own in them, in every form",
 		 sums_have_arenas);
 	tap_case("what held calls up, by cause", stalls_by_cause);
+	tap_case("large objects balance, of each size", larges_balance);
 	tap_case("extents: what is free in arenas, by length", extents_of_arenas);
 	tap_case("hpa_shard and extents: the heap's blocks and free runs", blocks_and_runs);
 	tap_case("extents that are pinned", pinned);
