@@ -65,12 +65,6 @@ static const struct ash_ctl_absent absent[] = {
 	{ASH_CTL_OF_ARENA "mutexes.hpa_shard_grow.num_ops", LOCKING},
 	{ASH_CTL_OF_ARENA "mutexes.hpa_shard_grow.num_owner_switch", LOCKING},
 	{ASH_CTL_OF_ARENA "mutexes.hpa_sec.*", "There is no such cache."},
-	{ASH_CTL_OF_ARENA "hpa_shard.npurge_passes",
-	 "What goes is counted in bytes: dirty_purged."},
-	{ASH_CTL_OF_ARENA "hpa_shard.npurges", "The same."},
-	{ASH_CTL_OF_ARENA "hpa_shard.nhugify_failures", "Refusals are not counted."},
-	{ASH_CTL_OF_ARENA "hpa_shard.ndehugifies",
-	 "Huge pages are broken up by what goes of them, which is not counted."},
 };
 
 unsigned ash_ctl_absent_count(void)

@@ -51,7 +51,10 @@ struct ash_snapshot {
 	uint64_t purged;         /* given back so far */
 	struct ash_stalls stalls;
 	struct ash_os_stalled stalled[ASH_OS_STALL_CAUSES];
-	uint64_t huge_made;                    /* count of blocks made huge pages */
+	uint64_t purge_passes, purge_ranges;   /* batches of free runs given back, and runs */
+	uint64_t huge_made;                    /* count of blocks made huge pages, */
+	uint64_t huge_refused;                 /* not made by the kernel, */
+	uint64_t huge_broken;                  /* and that are none any more */
 	size_t pool;                           /* from the pool of huge pages */
 	uint64_t pool_refused;                 /* count of refusals by it */
 	uint64_t pressed;                      /* how often memory was found short */

@@ -547,7 +547,7 @@ static void check_blocks(const char *when)
 
 static void blocks_and_runs(void)
 {
-	size_t page = size_of("arenas.page"), blocks;
+	size_t page = size_of("arenas.page"), blocks, passes = 0, purges = 0;
 	static void *p[600];
 
 	for (unsigned i = 0; i < 600; i++)
@@ -570,6 +570,14 @@ static void blocks_and_runs(void)
 		CHECK(blocks > 0 && size_of("stats.arenas.0.hpa_shard.nactive") * page <=
 					    blocks << 21,
 		      "round %u: %zu blocks", round, blocks);
+		if (round == 1)
+			CHECK(size_of("stats.arenas.0.hpa_shard.npurge_passes") > passes &&
+				      size_of("stats.arenas.4096.hpa_shard.npurges") > purges,
+			      "the purge is not counted");
+		passes = size_of("stats.arenas.0.hpa_shard.npurge_passes");
+		purges = size_of("stats.arenas.0.hpa_shard.npurges");
+		CHECK(passes <= purges && purges <= passes * 100, "%zu passes for %zu runs",
+		      passes, purges);
 		if (round == 0)
 			act("arena.%u.purge", 0);
 		for (unsigned i = 1; round == 1 && i < 600; i += 2)
