@@ -375,6 +375,44 @@ fi
 
 # --- Redis ---------------------------------------------------------------------------------------------------
 # Debian's is linked to jemalloc, whose names the preload takes over.
+# The same while the server works: ROUNDS times each.
+redis_under_load() {
+	name="INFO memory, MEMORY PURGE, DOCTOR and MALLOC-STATS under load"
+	rounds=20
+	have redis-benchmark || { skip "$name" "redis-tools has no redis-benchmark"; return; }
+	commands() { cli info stats | tr -d '\r' | sed -n 's/^total_commands_processed://p'; }
+	redis-benchmark -s "$tmp/redis/s" -q -l -c 10 -P 8 -n 20000 -r 30000 -d 300 -t set,get,hset,incr \
+		>"$tmp/redis/load" 2>&1 &
+	load=$!
+	at_exit() { kill $load $server 2>"$tmp/none"; }
+	before=$(commands)
+	until [ "$(commands)" -gt $((before + 5000)) ] || ! kill -0 $load 2>"$tmp/none"; do sleep 0.05; done
+	began=$(commands)
+	failed=
+	round=0
+	while [ $round -lt $rounds ]; do
+		round=$((round + 1))
+		cli info memory | tr -d '\r' >"$tmp/redis/info"
+		[ "$(field allocator_allocated)" -gt 3000000 ] && [ "$(field allocator_allocated)" -le "$(field allocator_active)" ] &&
+			[ "$(field allocator_active)" -le "$(field allocator_resident)" ] &&
+			[ "$(field allocator_resident)" -lt 200000000 ] || failed="$failed $round:info"
+		[ "$(cli memory purge)" = OK ] || failed="$failed $round:purge"
+		[ -n "$(cli memory doctor)" ] || failed="$failed $round:doctor"
+		cli memory malloc-stats >"$tmp/redis/stats"
+		grep -q 'Allocated: [0-9]*, active: ' "$tmp/redis/stats" &&
+			grep -q 'End jemalloc statistics' "$tmp/redis/stats" || failed="$failed $round:malloc-stats"
+	done
+	served=$(($(commands) - began))
+	kill -0 $load 2>"$tmp/none" || failed="$failed the load ended"
+	kill $load 2>"$tmp/none"
+	wait $load 2>"$tmp/none"
+	at_exit() { kill $server 2>"$tmp/none"; }
+	[ -z "$failed" ] && [ $served -gt 1000 ] && ! grep -qi error "$tmp/redis/load"
+	result=$?
+	[ $result -eq 0 ] || { note "failed:$failed"; note_file "$tmp/redis/info"; note_file "$tmp/redis/load"; }
+	verdict $result "$name: $rounds times each, $served commands served beside"
+}
+
 redis() {
 	# The executable of Debian's redis-check-rdb is the server when it is called by that name.
 	server=$(command -v redis-server || command -v redis-check-rdb)
@@ -403,6 +441,7 @@ redis() {
 	verdict $? "MEMORY DOCTOR"
 	cli memory malloc-stats | grep -q 'Allocated: [0-9]*, active: '
 	verdict $? "MEMORY MALLOC-STATS"
+	redis_under_load
 	cli shutdown nosave
 	wait $server
 	verdict $? "and it ends well"
