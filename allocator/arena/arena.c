@@ -304,6 +304,8 @@ int ash_arena_destroy(unsigned index)
 	memset(&arena->counts, 0, sizeof(arena->counts));
 	for (unsigned c = 0; arena->body != NULL && c < ASH_CLASSES; c++)
 		memset(&arena->body->bin[c].counts, 0, sizeof(arena->body->bin[c].counts));
+	if (arena->body != NULL)
+		memset(arena->body->larges, 0, sizeof(arena->body->larges));
 	ash_arena_unlock(arena);
 	arena->unused = unused;
 	unused = arena;

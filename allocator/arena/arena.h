@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include "arena/figures.h"
 #include "arena/hooks.h"
+#include "meta/large_size.h"
 
 #define ASH_ARENA_FLAG_MOST 4094u /* the last that MALLOCX_ARENA can name */
 #define ASH_ARENAS_ALL 4096u      /* never the number of an arena, as are 4095 */
@@ -122,16 +123,19 @@ int ash_arena_stats(unsigned index, struct ash_arena_stats *stats);
  * allocated. Call without a lock. */
 void ash_arenas_prepare_to_take(void);
 /* Notes what is so of each arena, and adds all of it up: in *sum, in bins by class (0 is left
- * out), in extents by bucket; what was ever counted of those that are no more is not among it.
- * Returns how many there are.  One arena after the other is looked at under its lock, which
- * ranks above that of the epoch. */
+ * out), in larges by size, in extents by bucket; what was ever counted of those that are no
+ * more is not among it. Returns how many there are.  One arena after the other is looked at
+ * under its lock, which ranks above that of the epoch. */
 unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats bins[],
+			 struct ash_large_count larges[],
 			 struct ash_arena_extent_stats extents[]);
 
 /* What was noted of one arena; zeroes where it was made since.  `class` is 1 .. ASH_CLASSES -
- * 1, `bucket` below ASH_EXTENT_BUCKETS.  EAGAIN where there was no memory to note it. */
+ * 1, `size` below ASH_LARGE_SIZES, `bucket` below ASH_EXTENT_BUCKETS.  EAGAIN where there was
+ * no memory to note it. */
 int ash_arena_told(unsigned index, struct ash_arena_stats *stats);
 int ash_arena_bin_told(unsigned index, unsigned class, struct ash_arena_bin_stats *stats);
+int ash_arena_larges_told(unsigned index, unsigned size, struct ash_large_count *stats);
 int ash_arena_extents_told(unsigned index, unsigned bucket,
 			   struct ash_arena_extent_stats *stats);
 /* Bytes of the shortest extent that a bucket counts. */

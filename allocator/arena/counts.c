@@ -120,6 +120,18 @@ static void take_bins(struct ash_arena *arena, struct ash_arena_bin_stats bins[]
 	}
 }
 
+static void take_larges(struct ash_arena *arena, struct ash_large_count larges[])
+{
+	for (unsigned i = 0; i < ASH_LARGE_SIZES; i++) {
+		const struct ash_large_count *n = &arena->body->larges[i];
+
+		if (arena->by_size != NULL)
+			arena->by_size->larges[i] = *n;
+		larges[i].nmalloc += n->nmalloc;
+		larges[i].ndalloc += n->ndalloc;
+	}
+}
+
 static void take_extents(struct ash_arena *arena, struct ash_arena_extent_stats extents[])
 {
 	for (unsigned k = 0; k < ASH_EXTENT_KINDS; k++) {
@@ -137,6 +149,7 @@ static void take_extents(struct ash_arena *arena, struct ash_arena_extent_stats 
 }
 
 unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats bins[],
+			 struct ash_large_count larges[],
 			 struct ash_arena_extent_stats extents[])
 {
 	uint64_t now_ns = ash_os_coarse_clock_ns();
@@ -144,6 +157,7 @@ unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats
 
 	memset(sum, 0, sizeof(*sum));
 	memset(bins, 0, ASH_CLASSES * sizeof(*bins));
+	memset(larges, 0, ASH_LARGE_SIZES * sizeof(*larges));
 	memset(extents, 0, ASH_EXTENT_BUCKETS * sizeof(*extents));
 	for (unsigned i = ash_arenas_automatic(); i < end; i++) {
 		struct ash_arena *arena = ash_arena_at(i);
@@ -158,6 +172,7 @@ unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats
 			add_stats(sum, &arena->told);
 			if (arena->body != NULL) {
 				take_bins(arena, bins);
+				take_larges(arena, larges);
 				take_extents(arena, extents);
 			}
 		}
@@ -201,6 +216,20 @@ int ash_arena_bin_told(unsigned index, unsigned class, struct ash_arena_bin_stat
 		return error;
 	*stats = arena->by_size != NULL ? arena->by_size->bin[class]
 					: (struct ash_arena_bin_stats){0};
+	ash_arena_unlock(arena);
+	return 0;
+}
+
+int ash_arena_larges_told(unsigned index, unsigned size, struct ash_large_count *stats)
+{
+	struct ash_arena *arena;
+	int error = lock_told(index, true, &arena);
+
+	ash_assert(size < ASH_LARGE_SIZES);
+	if (error != 0)
+		return error;
+	*stats = arena->by_size != NULL ? arena->by_size->larges[size]
+					: (struct ash_large_count){0, 0};
 	ash_arena_unlock(arena);
 	return 0;
 }

@@ -49,6 +49,22 @@ unsigned ash_objects_fill(struct ash_arena *arena, unsigned class, void **out, u
 	return have_body(arena) ? ash_slabs_fill(arena, class, out, want) : 0;
 }
 
+/* Under the lock: one of so many usable bytes came, or went. */
+static void count_large(struct ash_arena *arena, bool taken, size_t usable)
+{
+	struct ash_large_count *n = &arena->body->larges[ash_large_size_above(usable)];
+
+	if (taken) {
+		arena->counts.large += usable;
+		arena->counts.large_nmalloc++;
+		n->nmalloc++;
+	} else {
+		arena->counts.large -= usable;
+		arena->counts.large_ndalloc++;
+		n->ndalloc++;
+	}
+}
+
 static void *alloc_large(struct ash_arena *arena, size_t size, size_t align, bool *zeroed)
 {
 	size_t usable = ash_large_usable(size);
@@ -68,8 +84,7 @@ static void *alloc_large(struct ash_arena *arena, size_t size, size_t align, boo
 		*zeroed = e->zeroed;
 	ash_arena_lock(arena);
 	ash_extents_use(arena, e, ASH_EXTENT_LARGE);
-	arena->counts.large += usable;
-	arena->counts.large_nmalloc++;
+	count_large(arena, true, usable);
 	ash_arena_unlock(arena);
 	return (void *)e->address;
 }
@@ -215,8 +230,7 @@ struct ash_arena_use ash_objects_use(const void *p)
 static void take_large(struct ash_arena *arena, struct ash_extent *e)
 {
 	ash_extents_take(arena, e);
-	arena->counts.large -= e->usable;
-	arena->counts.large_ndalloc++;
+	count_large(arena, false, e->usable);
 }
 
 bool ash_objects_free(void *p)
@@ -274,7 +288,12 @@ bool ash_objects_resize(void *p, size_t size)
 		ash_extents_cut(arena, e, bytes); /* where the hooks refuse it stays longer */
 	ash_arena_lock(arena);
 	if (done) {
-		arena->counts.large += usable - e->usable;
+		if (ash_large_size_above(usable) != ash_large_size_above(e->usable)) {
+			count_large(arena, false, e->usable);
+			count_large(arena, true, usable);
+		} else {
+			arena->counts.large += usable - e->usable;
+		}
 		e->usable = usable;
 	}
 	ash_extents_use(arena, e, ASH_EXTENT_LARGE);

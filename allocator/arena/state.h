@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include "arena/figures.h"
 #include "arena/hooks.h"
+#include "meta/large_size.h"
 #include "meta/size_class.h"
 #include "os/mutex.h"
 #include "os/os.h"
@@ -74,6 +75,7 @@ struct ash_arena_bin {
  * that has a body. */
 struct ash_arena_told {
 	struct ash_arena_bin_stats bin[ASH_CLASSES];
+	struct ash_large_count larges[ASH_LARGE_SIZES];
 	struct ash_arena_extent_stats extents[ASH_EXTENT_BUCKETS];
 };
 
@@ -82,6 +84,7 @@ struct ash_arena_body {
 	struct ash_list in_use; /* extents, by `age` */
 	struct ash_free_extents free[ASH_EXTENT_KINDS];
 	struct ash_arena_bin bin[ASH_CLASSES];
+	struct ash_large_count larges[ASH_LARGE_SIZES]; /* their sums are in counts */
 };
 
 /* Under its lock but where something else is said. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cache/larges.h"
 #include "conf/conf.h"
 #include "meta/base.h"
 #include "os/delay.h"
@@ -416,18 +417,11 @@ size_t ash_thread_cached_bytes(void)
 	return sum;
 }
 
-uint64_t ash_thread_large_of_nobody[2];
-
-uint64_t ash_thread_large(bool taken)
+void ash_thread_count_large(bool taken, size_t usable)
 {
-	uint64_t sum = ash_load_relaxed(&ash_thread_large_of_nobody[taken]);
+	const struct ash_thread *t = ash_tls.thread;
 
-	ash_mutex_lock(&lock);
-	for (struct ash_list *l = all.next; l != &all; l = l->next)
-		sum += ash_load_relaxed(
-			&ASH_LIST_ENTRY(l, struct ash_thread, link)->large[taken]);
-	ash_mutex_unlock(&lock);
-	return sum;
+	ash_larges_count(ASH_LIKELY(t != NULL) ? t->shard->index : 0, taken, usable);
 }
 
 /* The words of a vanished thread, into `word` where that is not NULL; returns how many. */

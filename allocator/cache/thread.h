@@ -80,8 +80,6 @@ struct ash_thread {
 	uint32_t tcache_most; /* the same while it is on, as it is unless the program says so */
 	bool tcache_on;
 	struct ash_counted counted;
-	uint64_t large[2]; /* large objects given back and taken, by all threads that the record
-			      ever had; atomic, others read it */
 	struct ash_class_cache classes[ASH_CLASSES];
 };
 
@@ -183,16 +181,8 @@ void ash_thread_wake(struct ash_thread *thread);
 unsigned ash_thread_count(void);
 /* Bytes of objects in the magazines of all threads: exact where they rest. */
 size_t ash_thread_cached_bytes(void);
-/* Large objects that threads took (true) or gave back, ever. */
-uint64_t ash_thread_large(bool taken);
-extern uint64_t ash_thread_large_of_nobody[2]; /* by threads without a record */
-ASH_INLINE void ash_thread_count_large(bool taken)
-{
-	if (ASH_LIKELY(ash_tls.thread != NULL))
-		ash_owned_add(&ash_tls.thread->large[taken], 1);
-	else
-		ash_add_relaxed(&ash_thread_large_of_nobody[taken], 1);
-}
+/* The thread took a large object of so many usable bytes, or gave one back. */
+void ash_thread_count_large(bool taken, size_t usable);
 /* Since when, by the coarse clock, at most one thread with a record is left of several; 0 where
  * there are several, or never were. */
 uint64_t ash_thread_alone_ns(void);

@@ -43,10 +43,6 @@ static const struct ash_ctl_absent absent[] = {
 	 "How long is known of kinds of locks alone."},
 	{ASH_CTL_OF_ARENA "bins.<bin>.mutex.max_wait_time", "The same."},
 	{ASH_CTL_OF_ARENA "bins.<bin>.mutex.max_num_thds", "The same."},
-	{ASH_CTL_OF_ARENA "lextents.<lextent>.nmalloc",
-	 "As they come and go large objects are counted in all: large.nmalloc."},
-	{ASH_CTL_OF_ARENA "lextents.<lextent>.ndalloc", "The same: large.ndalloc."},
-	{ASH_CTL_OF_ARENA "lextents.<lextent>.nrequests", "The same: large.nrequests."},
 	{ASH_CTL_OF_ARENA "mutexes.large.num_ops", LOCKING},
 	{ASH_CTL_OF_ARENA "mutexes.large.num_owner_switch", LOCKING},
 	{ASH_CTL_OF_ARENA "mutexes.extent_avail.num_ops", LOCKING},
@@ -69,12 +65,6 @@ static const struct ash_ctl_absent absent[] = {
 	{ASH_CTL_OF_ARENA "mutexes.hpa_shard_grow.num_ops", LOCKING},
 	{ASH_CTL_OF_ARENA "mutexes.hpa_shard_grow.num_owner_switch", LOCKING},
 	{ASH_CTL_OF_ARENA "mutexes.hpa_sec.*", "There is no such cache."},
-	{ASH_CTL_OF_ARENA "hpa_shard.npurge_passes",
-	 "What goes is counted in bytes: dirty_purged."},
-	{ASH_CTL_OF_ARENA "hpa_shard.npurges", "The same."},
-	{ASH_CTL_OF_ARENA "hpa_shard.nhugify_failures", "Refusals are not counted."},
-	{ASH_CTL_OF_ARENA "hpa_shard.ndehugifies",
-	 "Huge pages are broken up by what goes of them, which is not counted."},
 };
 
 unsigned ash_ctl_absent_count(void)

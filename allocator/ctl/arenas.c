@@ -7,10 +7,10 @@
 #include "ctl/row.h"
 #include "front/bounds.h"
 #include "front/extended.h"
+#include "meta/large_size.h"
 #include "meta/size_class.h"
 #include "os/os.h"
 #include "slab/shard.h"
-#include "stats/census.h"
 
 enum constant { NARENAS, QUANTUM, PAGE, HUGEPAGE, TCACHE_MAX, NBINS, NHBINS, NLEXTENTS };
 
@@ -94,7 +94,7 @@ static int lextent_size(const struct ash_ctl_row *row, const size_t *at,
 			union ash_ctl_value *out, const union ash_ctl_value *in)
 {
 	(void)row, (void)in;
-	out->z = ash_census_size((unsigned)at[0]);
+	out->z = ash_large_size((unsigned)at[0]);
 	return 0;
 }
 

@@ -7,9 +7,9 @@
 #include "conf/conf.h"
 #include "conf/parse.h"
 #include "conf/rows.h"
+#include "meta/large_size.h"
 #include "meta/page_size.h"
 #include "meta/size_class.h"
-#include "stats/census.h"
 
 static const struct ash_ctl_table *const tables[] = {
 	&ash_ctl_process,       &ash_ctl_thread,       &ash_ctl_tcache,

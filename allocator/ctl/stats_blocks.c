@@ -53,13 +53,13 @@ static int nonfull(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 	return 0;
 }
 
-static int hugified(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
-		    const union ash_ctl_value *in)
+static int ever(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
+		const union ash_ctl_value *in)
 {
-	(void)row, (void)in;
+	(void)in;
 	if (!ash_ctl_has_heap(at[0]))
 		return ENOENT;
-	out->u64 = ash_ctl_epoch_at(SUM(huge_made));
+	out->u64 = ash_ctl_epoch_at(row->offset);
 	return 0;
 }
 
@@ -86,7 +86,16 @@ static const struct ash_ctl_row rows[] = {
 	HPA("nactive", ASH_CTL_SIZE, both, OF(active), "Pages of runs in use in them."),
 	HPA("ndirty", ASH_CTL_SIZE, both, OF(dirty),
 	    "Free pages in them that hold memory, kept ones, too."),
-	HPA("nhugifies", ASH_CTL_U64, hugified, 0, "Times that one was made a huge page."),
+	HPA("npurge_passes", ASH_CTL_U64, ever, SUM(purge_passes),
+	    "Times that free runs of hugeblocks were given back, some at once."),
+	HPA("npurges", ASH_CTL_U64, ever, SUM(purge_ranges),
+	    "Runs that were given back then, each by a system call."),
+	HPA("nhugifies", ASH_CTL_U64, ever, SUM(huge_made),
+	    "Times that one was made a huge page."),
+	HPA("nhugify_failures", ASH_CTL_U64, ever, SUM(huge_refused),
+	    "Times that the kernel did not make one."),
+	HPA("ndehugifies", ASH_CTL_U64, ever, SUM(huge_broken),
+	    "Times that one was told to be a huge page no longer, so that its free pages go."),
 	KINDS("slabs", blocks, figure, "Hugeblocks"),
 	KINDS("full_slabs", full, figure, "Those without a free granule"),
 	KINDS("empty_slabs", empty, figure, "Those that are free as a whole"),

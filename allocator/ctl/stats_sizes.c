@@ -4,6 +4,7 @@
 
 #include "arena/arena.h"
 #include "ctl/figures.h"
+#include "meta/large_size.h"
 #include "meta/page_size.h"
 
 #define BIN_BOTH(heap, own)                                                                  \
@@ -75,15 +76,48 @@ static int bin_waits(const struct ash_ctl_row *row, const size_t *at, union ash_
 	return 0;
 }
 
+/* What came and went of a size in arenas of the program's own: of all, or of one. */
+static int own_larges(size_t arena, unsigned size, struct ash_large_count *n)
+{
+	ash_epoch(); /* the first look takes the first */
+	if (!ash_ctl_is_all(arena))
+		return ash_arena_larges_told((unsigned)arena, size, n);
+	ash_epoch_read(offsetof(struct ash_snapshot_whole, arenas_larges) + size * sizeof(*n),
+		       n, sizeof(*n));
+	return 0;
+}
+
+/* A row's `offset`. */
+enum lextents { CAME, WENT, THERE };
+
 static int lextents(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		    const union ash_ctl_value *in)
 {
-	(void)row, (void)in;
-	if (!ash_ctl_has_heap(at[0]))
-		return ENOENT;
-	out->u64 = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, census.larges) +
-				    at[1] * sizeof(uint64_t));
-	return 0;
+	struct ash_large_count heap = {0, 0}, own = {0, 0};
+	uint64_t there = 0;
+	int error = 0;
+
+	(void)in;
+	if (ash_ctl_has_heap(at[0])) {
+		ash_epoch_read(offsetof(struct ash_snapshot_whole, larges) +
+				       at[1] * sizeof(heap),
+			       &heap, sizeof(heap));
+		there = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, census.larges) +
+					 at[1] * sizeof(uint64_t));
+	}
+	if (at[0] != 0)
+		error = own_larges(at[0], (unsigned)at[1], &own);
+	switch ((enum lextents)row->offset) {
+	case CAME:
+		out->u64 = heap.nmalloc + own.nmalloc;
+		break;
+	case WENT:
+		out->u64 = heap.ndalloc + own.ndalloc;
+		break;
+	case THERE:
+		out->u64 = there + own.nmalloc - own.ndalloc;
+	}
+	return error;
 }
 
 /* --- what is free ------------------------------------------------------------------------- */
@@ -158,6 +192,9 @@ static int extents(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 /* clang-format off */
 #define BIN(name, type, field, about) \
 	{ASH_CTL_OF_ARENA "bins.<bin>." name, type, ASH_CTL_READ, 0, field, of_bin, about}
+#define LEXTENT(name, type, which, about) \
+	{ASH_CTL_OF_ARENA "lextents.<lextent>." name, type, ASH_CTL_READ, 0, which, lextents, \
+	 about}
 #define EXTENT(name, kind, bytes, about) \
 	{ASH_CTL_OF_ARENA "extents.<extent>." name, ASH_CTL_SIZE, ASH_CTL_READ, 0, \
 	 FREE(kind, bytes), extents, about}
@@ -182,8 +219,12 @@ static const struct ash_ctl_row rows[] = {
 	 "Of these, with free places."},
 	{ASH_CTL_OF_ARENA "bins.<bin>.mutex.num_wait", ASH_CTL_U64, ASH_CTL_READ, 0, 0,
 	 bin_waits, "Calls that found the lock of such a bin of the heap taken, and waited."},
-	{ASH_CTL_OF_ARENA "lextents.<lextent>.curlextents", ASH_CTL_SIZE, ASH_CTL_READ, 0, 0,
-	 lextents, "Large objects of these sizes, of the heap."},
+	LEXTENT("nmalloc", ASH_CTL_U64, CAME,
+		"Large objects of these sizes, ever; one that becomes another size where it is "
+		"comes and goes."),
+	LEXTENT("ndalloc", ASH_CTL_U64, WENT, "That were freed."),
+	LEXTENT("nrequests", ASH_CTL_U64, CAME, "As nmalloc."),
+	LEXTENT("curlextents", ASH_CTL_SIZE, THERE, "Those that there are."),
 	EXTENT("ndirty", ASH_FREE_DIRTY, 0,
 	       "Free runs of the heap's blocks, or extents of an arena of one's own, that are "
 	       "dirty, by "

@@ -19,7 +19,7 @@
 
 static void count_large_given(const struct ash_object *object)
 {
-	ash_thread_count_large(false);
+	ash_thread_count_large(false, object->usable);
 	ash_thread_count_given(object->usable);
 }
 

@@ -37,6 +37,7 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 {
 	struct ash_arena *arena;
 	int saved = errno;
+	size_t usable;
 	void *p;
 
 	ash_tcache_tick(true);
@@ -62,9 +63,11 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 	errno = p != NULL ? saved : ENOMEM; /* whatever the kernel refused on the way */
 	if (ASH_UNLIKELY(p == NULL))
 		return NULL;
-	ash_thread_count_large(true);
-	if (ASH_UNLIKELY(ash_tls.apart != 0))
-		ash_thread_count_taken(ash_usable_size(p));
+	/* (Of pages longer than a granule a run may have less than whole ones.) */
+	usable = ASH_LIKELY(ash_os_page <= ASH_GRANULE) ? ash_large_usable(size)
+							: ash_usable_size(p);
+	ash_thread_count_large(true, usable);
+	ash_thread_count_taken(usable);
 	return p;
 }
 

@@ -8,6 +8,7 @@
 #include "front/misuse.h"
 #include "front/next.h"
 #include "front/object.h"
+#include "meta/large_size.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "os/os.h"
@@ -110,12 +111,21 @@ static void *resize_mapping(void *p, struct ash_far *entry, size_t size)
 	return q;
 }
 
-/* It took the place of itself. */
-static void count_resized(const void *p, size_t old_usable)
+/* It took the place of itself.  (Arenas count for themselves.) */
+static void count_resized(const void *p, const struct ash_object *object)
 {
-	if (ASH_UNLIKELY(ash_tls.apart != 0)) {
-		ash_thread_count_given(old_usable);
-		ash_thread_count_taken(ash_usable_size(p));
+	bool in_heap = object->kind != ASH_OBJECT_ARENA;
+	size_t usable;
+
+	if (!in_heap && ASH_LIKELY(ash_tls.apart == 0))
+		return;
+	usable = object->kind == ASH_OBJECT_RUN ? ash_load_relaxed(&object->run->size)
+						: ash_usable_size(p);
+	ash_thread_count_given(object->usable);
+	ash_thread_count_taken(usable);
+	if (in_heap && ash_large_size_above(usable) != ash_large_size_above(object->usable)) {
+		ash_thread_count_large(false, object->usable);
+		ash_thread_count_large(true, usable);
 	}
 }
 
@@ -131,7 +141,7 @@ static ASH_COLD void *keep_smaller(void *p, struct ash_object *object, size_t si
 		ash_large_resize_run(&ash_heap, object->run, size);
 	else if (object->kind == ASH_OBJECT_MAPPING)
 		q = resize_mapping(p, &object->far, size);
-	count_resized(q != NULL ? q : p, object->usable);
+	count_resized(q != NULL ? q : p, object);
 	errno = saved;
 	return q != NULL ? q : p;
 }
@@ -183,7 +193,7 @@ bool ash_realloc_in_place(void *p, struct ash_object *object, size_t size)
 		break;
 	}
 	if (done)
-		count_resized(p, object->usable);
+		count_resized(p, object);
 	errno = saved;
 	return done;
 }
@@ -244,7 +254,7 @@ void *ash_realloc(void *p, size_t size)
 		if (stays_large(object.usable, size))
 			return p;
 		if (size > ASH_SMALL_MAX && resize_run(object.run, object.usable, size)) {
-			count_resized(p, object.usable);
+			count_resized(p, &object);
 			errno = saved; /* room for it may have been made, with refusals */
 			return p;
 		}
@@ -255,7 +265,7 @@ void *ash_realloc(void *p, size_t size)
 		if (!ash_large_is_run(size)) {
 			q = resize_mapping(p, &object.far, size);
 			if (q != NULL) {
-				count_resized(q, object.usable);
+				count_resized(q, &object);
 				ash_bounds_tell();
 				errno = saved;
 				return q;

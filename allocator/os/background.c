@@ -8,6 +8,7 @@
 
 #include "os/lock_rank.h"
 #include "os/os.h"
+#include "os/stalls.h"
 #include "util/atomic.h"
 #include "util/system_call.h"
 
@@ -78,6 +79,7 @@ static void *work(void *unused)
 	uint64_t ns;
 
 	(void)unused;
+	ash_os_stalls_apart++; /* nobody waits for what it does but by locks */
 	if (!ash_os_is_confined()) {
 		settle_in();
 		if (ash_background_begins != NULL)

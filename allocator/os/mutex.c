@@ -1,5 +1,6 @@
 #include "os/mutex.h"
 #include "os/os.h"
+#include "os/stalls.h"
 
 __thread bool ash_mutex_forking;
 
@@ -47,6 +48,7 @@ static ASH_NOINLINE void sleep_until_free(struct ash_mutex *m)
 	ash_add_relaxed(&w->slept, 1);
 	ash_add_relaxed(&w->slept_ns, ns);
 	raise64(&w->longest_ns, ns);
+	ash_os_stall_count(ASH_OS_STALL_LOCK, ns);
 }
 
 void ash_mutex_lock_slow(struct ash_mutex *m)

@@ -167,6 +167,8 @@ void ash_block_keep(struct ash_heap *heap, struct ash_hugeblock *block, unsigned
 		lower_low(account, n - lazy);
 	if (ash_block_is_listed(&block->dirty))
 		ash_list_remove(&block->dirty);
+	if (block->keep & ~keep & ASH_KEEP_HUGE)
+		ash_owned_add(&heap->pages.broken_up, 1);
 	ash_store_relaxed(&block->keep, (uint8_t)keep);
 	ash_block_count_free(heap, block, n);
 	if (keep & ASH_KEEP_REFUSED) {

@@ -108,6 +108,7 @@ struct ash_pages {
 	struct ash_block_bounds bounds;
 	size_t room; /* granules that are free behind runs which are to grow into them: the
 			sum of what their descriptors say */
+	uint64_t broken_up; /* huge pages that are none any more, ever; read by anyone */
 };
 
 /* Where the next block comes from; hugeblock.h.  Its lock is held over the system calls:
@@ -264,7 +265,9 @@ struct ash_purge {
 	size_t dirty_seen;     /* and what was dirty then */
 	size_t old;            /* the least that was since the last step */
 	/* Atomic. */
-	uint64_t given_back; /* bytes */
+	uint64_t given_back; /* bytes, */
+	uint64_t ranges;     /* in so many free runs, each a system call, */
+	uint64_t passes;     /* and so many batches of them */
 	uint64_t refused_ns; /* when the kernel refused what lies above a bound */
 	uint64_t late_ns;    /* since when more is dirty than may be; 0 = it is not */
 	/* Options. */
@@ -273,7 +276,7 @@ struct ash_purge {
 	uint64_t interval_ns;       /* from the end of one pass to the next */
 };
 
-/* How long the program's calls were delayed; reclaim/stall.h.  Atomic.
+/* How long the program's calls were delayed by giving memory back; reclaim/stall.h.  Atomic.
  *
  *   longest_ns <= ns, where the kernel tells the time;  count == sum of lasted */
 #define ASH_STALL_BOUNDS 9
@@ -317,8 +320,9 @@ struct ash_hugify {
 	/* It and all older ones still have to be looked at: a write to a page that was
 	 * shared has broken the huge page, and those that shared it are no more. */
 	struct ash_hugeblock *again;
-	uint64_t count; /* made so far; read by anyone */
-	uint32_t age;   /* option: epochs that a block is well used before */
+	uint64_t count;   /* made so far; read by anyone, */
+	uint64_t refused; /* as is how often the kernel made none */
+	uint32_t age;     /* option: epochs that a block is well used before */
 };
 
 /* Pages of the hugetlb pool go back; reclaim/pool.h.  Options. */

@@ -1,6 +1,7 @@
 #include "reclaim/claim.h"
 
 #include "os/os.h"
+#include "os/stalls.h"
 #include "util/assert.h"
 #include "util/atomic.h"
 
@@ -18,11 +19,18 @@ bool ash_claim_try(struct ash_heap *heap)
 
 void ash_claim_await(struct ash_heap *heap)
 {
+	uint64_t begin_ns;
+
 	ash_assert(claimed_here == NULL);
+	if (ash_claim_try(heap))
+		return;
+	begin_ns = ash_os_stall_begin();
 	/* Not by yielding: under a real-time policy that would keep the CPU from whoever works.
 	 */
-	while (!ash_claim_try(heap))
+	do
 		ash_os_sleep(100000);
+	while (!ash_claim_try(heap));
+	ash_os_stall_end(ASH_OS_STALL_LOCK, begin_ns);
 }
 
 void ash_claim_give_back(struct ash_heap *heap)

@@ -220,6 +220,8 @@ static bool make_huge(struct ash_heap *heap, struct ash_hugeblock *block, uint32
 		return advise(heap, block);
 	uint64_t ns = ash_os_thread_cpu_ns() - start;
 
+	if (!done)
+		ash_owned_add(&hugify->refused, 1);
 	hugify->credit_ns -= (int64_t)ns;
 	if (hugify->credit_ns > CREDIT_MOST) /* as in decay.c */
 		hugify->credit_ns = CREDIT_MOST;

@@ -69,7 +69,7 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 {
 	struct ash_dirty_range range[BATCH];
 	unsigned n = ash_dirty_reserve(heap, grade == MUZZY, range, BATCH, granules);
-	size_t gone = 0;
+	size_t gone = 0, ranges = 0;
 
 	ash_assert(n <= BATCH);
 	*tried = 0;
@@ -81,10 +81,16 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 		range[i].lazily = grade == LAZILY && ash_os_purge_lazily(at, bytes);
 		range[i].purged = !range[i].lazily && ash_os_purge(at, bytes);
 		*tried += range[i].count;
-		if (range[i].purged || range[i].lazily)
+		if (range[i].purged || range[i].lazily) {
 			gone += range[i].count;
+			ranges++;
+		}
 	}
 	ash_dirty_return(heap, range, n);
+	if (ranges != 0) {
+		ash_add_relaxed(&heap->purge.passes, 1);
+		ash_add_relaxed(&heap->purge.ranges, ranges);
+	}
 	ash_add_relaxed(&heap->purge.given_back, gone << ASH_GRANULE_SHIFT);
 	return gone;
 }

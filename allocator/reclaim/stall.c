@@ -1,25 +1,17 @@
 #include "reclaim/stall.h"
 
 #include "os/os.h"
+#include "os/stalls.h"
 #include "util/assert.h"
 #include "util/atomic.h"
 
-const uint32_t ash_stall_bound_us[ASH_STALL_BOUNDS] = {5,   10,  20,   50,  100,
-						       200, 500, 1000, 2000};
-
-static unsigned bound_of(uint64_t ns)
-{
-	unsigned i = 0;
-
-	while (i < ASH_STALL_BOUNDS && ns > (uint64_t)ash_stall_bound_us[i] * 1000)
-		i++;
-	return i;
-}
+static_assert(ASH_STALL_BOUNDS <= ASH_OS_STALL_BOUNDS, "these are the first of those");
 
 void ash_stall_begin(struct ash_stall *stall)
 {
 	*stall = (struct ash_stall){ash_os_thread_cpu_ns(), ash_os_given.ranges,
-				    ash_os_given.bytes};
+				    ash_os_given.bytes, ash_os_stall_begin()};
+	ash_os_stalls_apart++;
 }
 
 static void raise_to(uint64_t *most, uint64_t n)
@@ -36,12 +28,15 @@ void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool ba
 	uint64_t ns = ash_os_thread_cpu_ns() - begin->cpu_ns;
 
 	ash_assert(ash_os_given.ranges >= begin->ranges && ash_os_given.bytes >= begin->bytes);
+	ash_assert(ash_os_stalls_apart > 0);
+	ash_os_stalls_apart--;
 	if (background) {
 		ash_add_relaxed(&stalls->background_ns, ns);
 		return;
 	}
+	ash_os_stall_end(ASH_OS_STALL_PURGE, begin->begin_ns);
 	ash_add_relaxed(&stalls->count, 1);
-	ash_add_relaxed(&stalls->lasted[bound_of(ns)], 1);
+	ash_add_relaxed(&stalls->lasted[ash_os_stall_class(ns, ASH_STALL_BOUNDS)], 1);
 	ash_add_relaxed(&stalls->ns, ns);
 	raise_to(&stalls->longest_ns, ns);
 	raise_to(&stalls->most_ranges, ash_os_given.ranges - begin->ranges);

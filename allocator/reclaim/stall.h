@@ -1,4 +1,5 @@
-/* How long the program's calls are delayed by giving memory back. */
+/* How long the program's calls are delayed by giving memory back: in CPU time, by which it is
+ * bounded, and in time that passes (os/stalls.h). */
 #ifndef ASH_RECLAIM_STALL_H
 #define ASH_RECLAIM_STALL_H
 
@@ -6,13 +7,9 @@
 #include <stdint.h>
 #include "page/heap.h"
 
-/* Microseconds up to which the classes of struct ash_stalls' histogram reach; the last has no
- * bound. */
-extern const uint32_t ash_stall_bound_us[ASH_STALL_BOUNDS];
-
 /* Begin and end enclose what one call does of it.  `background` is not the program's. */
 struct ash_stall {
-	uint64_t cpu_ns, ranges, bytes;
+	uint64_t cpu_ns, ranges, bytes, begin_ns;
 };
 void ash_stall_begin(struct ash_stall *stall);
 void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool background);

@@ -6,31 +6,10 @@
 #include "page/hugeblock.h"
 #include "util/bits.h"
 
-/* 32 KiB << (i + 1) / 4 and its quarters: 5/4, 6/4, 7/4 and 8/4 of it. */
-size_t ash_census_size(unsigned i)
-{
-	return ((size_t)ASH_SMALL_MAX / 4 * (5 + i % 4)) << (i / 4);
-}
-
-unsigned ash_census_index(size_t bytes)
-{
-	unsigned lo = 0, hi = ASH_LARGE_SIZES - 1;
-
-	while (lo < hi) {
-		unsigned middle = (lo + hi) / 2;
-
-		if (ash_census_size(middle) < bytes)
-			lo = middle + 1;
-		else
-			hi = middle;
-	}
-	return lo;
-}
-
 static void count_large(struct ash_census *census, size_t usable)
 {
 	census->large += usable;
-	census->larges[ash_census_index(usable)]++;
+	census->larges[ash_large_size_above(usable)]++;
 }
 
 /* Pages of the slab that were given back, among the first `pages`; none any more where its

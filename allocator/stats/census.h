@@ -8,16 +8,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "meta/large_size.h"
 #include "meta/page_size.h"
 #include "meta/size_class.h"
-
-/* Sizes above ASH_SMALL_MAX for statistics: four per doubling, the first 40 KiB and the last
- * 7 EiB.  (Usable sizes go by OS pages.) */
-#define ASH_LARGE_SIZES 191u
-
-size_t ash_census_size(unsigned i);
-/* The first that is no less than `bytes`. */
-unsigned ash_census_index(size_t bytes);
 
 struct ash_census_class {
 	uint64_t slabs, nonfull; /* with free regions */

@@ -1,6 +1,6 @@
 #include "stats/openmetrics.h"
 
-#include "reclaim/stall.h"
+#include "os/stalls.h"
 
 /* One number: family, type, unit or "", help, and where it lies. */
 struct metric {
@@ -68,25 +68,38 @@ static void seconds(struct ash_out *out, const char *name, const char *type, con
 		    (unsigned long)(ns / 1000000000), (unsigned long)(ns % 1000000000));
 }
 
-/* How long calls were kept up, by the bounds of the stall histogram. */
-static void lasted(struct ash_out *out, const struct ash_stalls *stalls)
+static void lasted(struct ash_out *out, const char *name, const char *cause,
+		   const struct ash_os_stalled *s)
 {
-	static const char name[] = "ashlar_stall_duration_seconds";
 	uint64_t n = 0;
 
-	ash_out_add(out, "# TYPE %s histogram\n# UNIT %s seconds\n", name, name);
-	ash_out_add(out, "# HELP %s CPU time of calls that gave memory back.\n", name);
-	for (unsigned i = 0; i < ASH_STALL_BOUNDS; i++) {
-		n += stalls->lasted[i];
-		ash_out_add(out, "%s_bucket{le=\"%u.%06u\"} %lu\n", name,
-			    ash_stall_bound_us[i] / 1000000, ash_stall_bound_us[i] % 1000000,
-			    (unsigned long)n);
+	for (unsigned i = 0; i < ASH_OS_STALL_BOUNDS; i++) {
+		n += s->lasted[i];
+		ash_out_add(out, "%s_bucket{cause=\"%s\",le=\"%u.%06u\"} %lu\n", name, cause,
+			    ash_os_stall_bound_us[i] / 1000000,
+			    ash_os_stall_bound_us[i] % 1000000, (unsigned long)n);
 	}
-	n += stalls->lasted[ASH_STALL_BOUNDS];
-	ash_out_add(out, "%s_bucket{le=\"+Inf\"} %lu\n%s_count %lu\n", name, (unsigned long)n,
-		    name, (unsigned long)n);
-	ash_out_add(out, "%s_sum %lu.%09lu\n", name, (unsigned long)(stalls->ns / 1000000000),
-		    (unsigned long)(stalls->ns % 1000000000));
+	n += s->lasted[ASH_OS_STALL_BOUNDS];
+	ash_out_add(out, "%s_bucket{cause=\"%s\",le=\"+Inf\"} %lu\n", name, cause,
+		    (unsigned long)n);
+	ash_out_add(out, "%s_count{cause=\"%s\"} %lu\n", name, cause, (unsigned long)n);
+	ash_out_add(out, "%s_sum{cause=\"%s\"} %lu.%09lu\n", name, cause,
+		    (unsigned long)(s->ns / 1000000000), (unsigned long)(s->ns % 1000000000));
+}
+
+/* How long calls stood still, by what held them up. */
+static void stalled(struct ash_out *out, const struct ash_os_stalled of[ASH_OS_STALL_CAUSES])
+{
+	static const char name[] = "ashlar_stall_duration_seconds";
+
+	ash_out_add(out, "# TYPE %s histogram\n# UNIT %s seconds\n", name, name);
+	ash_out_add(out,
+		    "# HELP %s Time for which calls gave memory back, waited for locks, or "
+		    "were in the kernel.\n",
+		    name);
+	lasted(out, name, "purge", &of[ASH_OS_STALL_PURGE]);
+	lasted(out, name, "lock", &of[ASH_OS_STALL_LOCK]);
+	lasted(out, name, "syscall", &of[ASH_OS_STALL_SYSCALL]);
 }
 
 static void classes(struct ash_out *out, const struct ash_snapshot_whole *whole)
@@ -139,10 +152,11 @@ void ash_openmetrics(struct ash_out *out, const struct ash_snapshot_whole *whole
 		    whole->arenas.small + whole->arenas.large);
 	family(out, "mappings", "gauge", "Large objects that are mappings of their own.");
 	ash_out_add(out, "ashlar_mappings %zu\n", s->mappings);
-	seconds(out, "stall_seconds", "counter", "CPU time of such calls.", s->stalls.ns);
+	seconds(out, "stall_seconds", "counter", "CPU time of calls that gave memory back.",
+		s->stalls.ns);
 	seconds(out, "longest_stall_seconds", "gauge", "The longest of them.",
 		s->stalls.longest_ns);
-	lasted(out, &s->stalls);
+	stalled(out, s->stalled);
 	seconds(out, "background_seconds", "counter", "CPU time of the background thread.",
 		s->stalls.background_ns);
 	classes(out, whole);

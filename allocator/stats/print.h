@@ -8,7 +8,7 @@
 /* Writes a snapshot of now to stderr.  Allocates nothing. */
 void ash_print_stats(void);
 
-/* Its parts: sums; classes that were used; large objects there are, by size. */
+/* Its parts: sums; classes that were used; large objects by size, those that were. */
 void ash_print_sums(struct ash_out *out, const struct ash_snapshot *s);
 void ash_print_bins(struct ash_out *out, const struct ash_snapshot_whole *whole);
 void ash_print_larges(struct ash_out *out, const struct ash_snapshot_whole *whole);

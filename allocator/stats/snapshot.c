@@ -4,6 +4,7 @@
 
 #include "arena/arena.h"
 #include "cache/depot.h"
+#include "cache/larges.h"
 #include "cache/thread.h"
 #include "meta/base.h"
 #include "meta/far_table.h"
@@ -69,17 +70,38 @@ static void count_sums(struct ash_snapshot *s)
 	s->held = ash_account_held(&ash_heap);
 	s->purged = ash_purge_bytes(&ash_heap);
 	ash_stall_read(&ash_heap, &s->stalls);
+	for (unsigned cause = 0; cause < ASH_OS_STALL_CAUSES; cause++)
+		ash_os_stall_read((enum ash_os_stall_cause)cause, &s->stalled[cause]);
+	s->purge_passes = ash_load_relaxed(&ash_heap.purge.passes);
+	s->purge_ranges = ash_load_relaxed(&ash_heap.purge.ranges);
 	s->huge_made = ash_hugify_count(&ash_heap);
+	s->huge_refused = ash_load_relaxed(&ash_heap.hugify.refused);
+	s->huge_broken = ash_load_relaxed(&ash_heap.pages.broken_up);
 	s->pool = ash_hugeblock_pool(&ash_heap);
 	s->pool_refused = ash_hugeblock_pool_refused(&ash_heap);
 	s->pressed = ash_rounds_pressed();
-	s->large_ndalloc = ash_thread_large(false);
-	s->large_nmalloc = ash_thread_large(true);
 	s->threads = ash_thread_count();
 	s->shards = ash_shard_count_by_cpu();
 	s->background_runs = ash_load_relaxed(&ash_heap.rounds.runs);
 	s->background_interval_ns = ash_rounds_interval_ns();
 	s->background = ash_background_running();
+}
+
+static void count_larges(struct ash_snapshot *s, struct ash_large_count sum)
+{
+	s->large_nmalloc = sum.nmalloc;
+	s->large_ndalloc = sum.ndalloc;
+}
+
+static struct ash_large_count sum_of(const struct ash_large_count larges[ASH_LARGE_SIZES])
+{
+	struct ash_large_count sum = {0, 0};
+
+	for (unsigned i = 0; i < ASH_LARGE_SIZES; i++) {
+		sum.nmalloc += larges[i].nmalloc;
+		sum.ndalloc += larges[i].ndalloc;
+	}
+	return sum;
 }
 
 static void at_least(size_t *n, size_t least)
@@ -121,6 +143,7 @@ void ash_snapshot_take(struct ash_snapshot *s)
 	*s = (struct ash_snapshot){0};
 	count_bins(s, bins);
 	count_sums(s);
+	count_larges(s, ash_larges_sum());
 	ash_arena_stats(ASH_ARENAS_ALL, &arenas);
 	count_arenas(s, &arenas);
 }
@@ -130,10 +153,12 @@ void ash_snapshot_take_whole(struct ash_snapshot_whole *whole)
 	whole->sums = (struct ash_snapshot){0};
 	count_bins(&whole->sums, whole->bin);
 	count_sums(&whole->sums);
+	ash_larges_read(whole->larges);
+	count_larges(&whole->sums, sum_of(whole->larges));
 	ash_census_take(&whole->census);
 	count_by_jemallocs_names(&whole->sums, &whole->census);
-	whole->arenas_count =
-		ash_arenas_take(&whole->arenas, whole->arenas_bin, whole->arenas_extents);
+	whole->arenas_count = ash_arenas_take(&whole->arenas, whole->arenas_bin,
+					      whole->arenas_larges, whole->arenas_extents);
 	ash_arenas_destroyed(&whole->destroyed);
 	for (unsigned rank = 0; rank < ASH_RANKS; rank++)
 		ash_mutex_read_waits((enum ash_lock_rank)rank, &whole->locks[rank]);
@@ -166,8 +191,18 @@ void ash_snapshot_add_arenas(struct ash_snapshot_whole *whole)
 		to->curregs += from->curregs;
 		to->nslabs += from->nslabs;
 		to->curslabs += from->curslabs;
+		to->nfills += from->nfills;
+		to->nflushes += from->nflushes;
+		to->nreslabs += from->nreslabs;
 		whole->census.class[c].slabs += from->curslabs;
 		whole->census.class[c].nonfull += from->nonfull_slabs;
+	}
+	for (unsigned i = 0; i < ASH_LARGE_SIZES; i++) {
+		const struct ash_large_count *from = &whole->arenas_larges[i];
+
+		whole->larges[i].nmalloc += from->nmalloc;
+		whole->larges[i].ndalloc += from->ndalloc;
+		whole->census.larges[i] += from->nmalloc - from->ndalloc;
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "arena/figures.h"
 #include "meta/size_class.h"
 #include "os/mutex.h"
+#include "os/stalls.h"
 #include "reclaim/stall.h"
 #include "stats/census.h"
 
@@ -49,7 +50,11 @@ struct ash_snapshot {
 	size_t mapped_of_arenas; /* their extents but retained ones, likewise */
 	uint64_t purged;         /* given back so far */
 	struct ash_stalls stalls;
-	uint64_t huge_made;                    /* count of blocks made huge pages */
+	struct ash_os_stalled stalled[ASH_OS_STALL_CAUSES];
+	uint64_t purge_passes, purge_ranges;   /* batches of free runs given back, and runs */
+	uint64_t huge_made;                    /* count of blocks made huge pages, */
+	uint64_t huge_refused;                 /* not made by the kernel, */
+	uint64_t huge_broken;                  /* and that are none any more */
 	size_t pool;                           /* from the pool of huge pages */
 	uint64_t pool_refused;                 /* count of refusals by it */
 	uint64_t pressed;                      /* how often memory was found short */
@@ -78,15 +83,20 @@ struct ash_snapshot_bin {
 	uint64_t waits;    /* calls that found the lock taken and waited for it */
 };
 
-/* With what takes a walk: by class and by size. */
+/* With what takes a walk: by class and by size.
+ *
+ *   sums.large_nmalloc == sum of nmalloc over larges, and so are ndalloc;
+ *   at rest census.larges[i] == larges[i].nmalloc - larges[i].ndalloc */
 struct ash_snapshot_whole {
 	struct ash_snapshot sums;
 	struct ash_snapshot_bin bin[ASH_CLASSES];
 	struct ash_census census;
+	struct ash_large_count larges[ASH_LARGE_SIZES];
 	/* Of all arenas of the program's own, and of those that are no more; they are in
 	 * nothing above but held and metadata. */
 	struct ash_arena_stats arenas, destroyed;
 	struct ash_arena_bin_stats arenas_bin[ASH_CLASSES];
+	struct ash_large_count arenas_larges[ASH_LARGE_SIZES];
 	struct ash_arena_extent_stats arenas_extents[ASH_EXTENT_BUCKETS];
 	unsigned arenas_count;                   /* that there are */
 	struct ash_mutex_waits locks[ASH_RANKS]; /* of all locks of a rank */

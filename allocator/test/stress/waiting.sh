@@ -11,6 +11,8 @@ waiting='
 allocator/test/system/bounds
 allocator/test/system/limit_callback
 allocator/test/system/confined.sh
+allocator/test/system/control_counts
+allocator/test/system/control_extents
 allocator/test/system/work
 allocator/test/system/exhaustion.sh
 allocator/test/system/exhaustion_prefixed
@@ -30,6 +32,7 @@ allocator/test/unit/test_pool
 allocator/test/unit/test_purge
 allocator/test/unit/test_relatives
 allocator/test/unit/test_spare
+allocator/test/unit/test_stalls
 harness/test/test_child
 harness/test/resume.sh
 harness/test/planted.sh

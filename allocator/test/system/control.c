@@ -1,6 +1,6 @@
 /*
  * mallctl: the protocol, rule by rule, and the statistics in all forms.
- * `control print LETTERS` writes what malloc_stats_print does to standard output.
+ * `control print LETTERS ...` writes what malloc_stats_print does to standard output.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -360,14 +360,29 @@ static void printed(void)
 
 static void *kept[1000];
 
+/* Some of everything that the forms tell of. */
+static void hold_something(void)
+{
+	unsigned arena = 0;
+	size_t length = sizeof(arena);
+	char name[40];
+
+	for (unsigned i = 0; i < 1000; i++)
+		kept[i] = m.malloc(i * 100);
+	ctl("arenas.create", &arena, &length, NULL, 0);
+	if (FAMILY(mallocx)(100, MALLOCX_ARENA(arena) | MALLOCX_TCACHE_NONE) == NULL)
+		_exit(1);
+	snprintf(name, sizeof(name), "arena.%u.destroy", arena);
+	ctl(name, NULL, NULL, NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	family_start();
 	if (argc > 1) {
 		size_t n = 0;
 
-		for (unsigned i = 0; i < 1000; i++)
-			kept[i] = m.malloc(i * 100);
+		hold_something();
 		for (int i = 2; i < argc; i++)
 			FAMILY(malloc_stats_print)(to_stdout, &n, argv[i]);
 		return n == 0;

@@ -155,7 +155,8 @@ static void counts_while_threads_work(void)
 	      (ssize_t)(size_of("stats.allocated") - before));
 }
 
-static size_t rss(void)
+/* What the kernel says of all of the process' memory, in bytes. */
+static size_t kernel_says(const char *field)
 {
 	char text[4096], *at;
 	int fd = open("/proc/self/smaps_rollup", O_RDONLY);
@@ -165,8 +166,15 @@ static size_t rss(void)
 		tap_skip("no smaps_rollup");
 	close(fd);
 	text[n] = '\0';
-	at = strstr(text, "Rss:");
-	return (size_t)strtoul(at + 4, NULL, 10) * 1024;
+	at = strstr(text, field);
+	if (at == NULL)
+		tap_skip("smaps_rollup does not tell it");
+	return (size_t)strtoul(at + strlen(field), NULL, 10) * 1024;
+}
+
+static size_t rss(void)
+{
+	return kernel_says("\nRss:");
 }
 
 /* Of 1 MiB it is not worth to speak. */
@@ -198,6 +206,84 @@ static void resident_is_what_the_kernel_says(void)
 	check_resident(before, told, "half");
 	CHECK(ctl("arena.4096.purge", NULL, NULL, NULL, 0) == 0, "purge");
 	check_resident(before, told, "half, and purged");
+}
+
+/* Pages that were given back lazily are in no sum but mapped, and the kernel has them as
+ * LazyFree until it is short of memory. */
+static void check_lazy(size_t before, size_t told, const char *when)
+{
+	size_t is = kernel_says("\nLazyFree:") - before;
+
+	CHECK(is <= told + told / 20 + MIB && told <= is + is / 20 + MIB,
+	      "%s: %zu KiB are free lazily, %zu are told", when, is / 1024, told / 1024);
+}
+
+static void set_decay_ms(const char *name, ssize_t ms)
+{
+	CHECK(ctl(name, NULL, NULL, &ms, sizeof(ms)) == 0, "%s", name);
+}
+
+/* Goes on with little until most of what is free was given back; returns what is muzzy then. */
+static size_t await_muzzy(void)
+{
+	size_t page = size_of("arenas.page"), dirty = SIZE_MAX;
+
+	for (unsigned i = 0; i < 1000 && dirty > 2 * MIB; i++) {
+		for (unsigned k = 0; k < 50; k++)
+			m.free(m.malloc(33000));
+		usleep(10000);
+		refresh();
+		dirty = size_of("stats.arenas.4096.pdirty") * page;
+	}
+	return size_of("stats.arenas.4096.pmuzzy") * page;
+}
+
+/* Whole granules, by which is counted what is muzzy. */
+static void *fill_some(unsigned i)
+{
+	size_t n = (size_t)(3 + i % 4) << 14;
+	void *p = m.malloc(n);
+
+	NEED(p != NULL, "%zu bytes", n);
+	return memset(p, 1, n);
+}
+
+#define SOME 1500u
+
+static void muzzy_is_what_the_kernel_may_take(void)
+{
+	size_t page = size_of("arenas.page"), before, muzzy;
+
+	if (SANITIZED)
+		tap_skip("the sanitizer's memory goes otherwise");
+	m.free(m.malloc(1));
+	before = kernel_says("\nLazyFree:");
+	set_decay_ms("arena.0.muzzy_decay_ms", -1);
+	set_decay_ms("arena.0.dirty_decay_ms", 100);
+	for (unsigned i = 0; i < SOME; i++)
+		object[i] = fill_some(i);
+	for (unsigned i = 0; i < SOME; i++)
+		if (i % 64 != 0)
+			m.free(object[i]);
+	ctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+	muzzy = await_muzzy();
+	tap_note("%zu KiB are told to be muzzy, LazyFree is %zu KiB", muzzy / 1024,
+		 kernel_says("\nLazyFree:") / 1024);
+	CHECK(muzzy > 20 * MIB, "only %zu KiB are muzzy", muzzy / 1024);
+	check_lazy(before, muzzy, "most is freed");
+	CHECK(size_of("stats.mapped") >= size_of("stats.resident") + muzzy,
+	      "mapped has them, resident does not: %zu, %zu, %zu", size_of("stats.mapped"),
+	      size_of("stats.resident"), muzzy);
+	/* Taken again they are in use like any others. */
+	for (unsigned i = 0; i < SOME; i++)
+		if (i % 64 != 0 && i % 2 == 0)
+			object[i] = fill_some(i);
+	refresh();
+	check_lazy(before, size_of("stats.arenas.4096.pmuzzy") * page, "half is taken again");
+	CHECK(ctl("arena.4096.purge", NULL, NULL, NULL, 0) == 0, "purge");
+	refresh();
+	CHECK(size_of("stats.arenas.4096.pmuzzy") == 0, "a purge leaves none");
+	check_lazy(before, 0, "after a purge");
 }
 
 /* --- of a thread -------------------------------------------------------------------------- */
@@ -364,6 +450,7 @@ int main(void)
 	tap_case("allocated is what lives, to the byte", allocated_is_what_lives);
 	tap_case("counts while threads work", counts_while_threads_work);
 	tap_case("resident is what the kernel says", resident_is_what_the_kernel_says);
+	tap_case("muzzy is what the kernel may take", muzzy_is_what_the_kernel_may_take);
 	tap_case("one byte is seen at thread.allocatedp", a_byte_is_seen);
 	tap_case("a thread's counts are exact", counts_are_exact);
 	tap_case("a thread's cache", thread_cache);

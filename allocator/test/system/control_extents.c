@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "os/mutex.h"
+#include "reclaim/rounds.h"
 #include "test/support/control.h"
 
 static unsigned created(extent_hooks_t *hooks)
@@ -158,7 +160,7 @@ static void nothing_moves_without_an_epoch(void)
 
 /* --- sums in every form ------------------------------------------------------------------- */
 
-static char text[400000];
+static char text[4000000];
 static size_t text_length;
 
 static void keep(void *opaque, const char *part)
@@ -240,13 +242,220 @@ static void sums_have_arenas(void)
 		      said(", mapped: ") == size_of("stats.mapped"),
 	      "as text: %zu", said("Allocated: "));
 	CHECK(said("Arenas of the program's own: ") == 100, "as text");
-	CHECK(said("small: ") == size_of("stats.arenas.4096.small.allocated") &&
-		      said("large: ") == size_of("stats.arenas.4096.large.allocated"),
-	      "as text: small %zu, large %zu", said("small: "), said("large: "));
+	CHECK(said("\nsmall: ") == size_of("stats.arenas.4096.small.allocated") &&
+		      said("\nlarge: ") == size_of("stats.arenas.4096.large.allocated"),
+	      "as text: small %zu, large %zu", said("\nsmall: "), said("\nlarge: "));
+	for (unsigned i = 0; i < 100; i++) {
+		char words[60];
+
+		snprintf(words, sizeof(words), "\n  stats.arenas.%u.small.allocated: ", a[i]);
+		CHECK(said(words) == 96, "arena %u as text: %zu", a[i], said(words));
+		snprintf(words, sizeof(words), "\n  stats.arenas.%u.bins.5: nmalloc ", a[i]);
+		CHECK(said(words) == 1, "its bin: %zu", said(words));
+	}
 	for (unsigned i = 0; i < 100; i++)
 		CHECK(act("arena.%u.destroy", a[i]) == 0, "destroy");
 	print("P");
 	CHECK(said("\nashlar_arenas ") == 0, "none is left");
+}
+
+/* --- what held calls up ------------------------------------------------------------------- */
+
+static double seconds_said(const char *words)
+{
+	const char *at = strstr(text, words);
+
+	CHECK(at != NULL, "'%s' is not said", words);
+	return at != NULL ? strtod(at + strlen(words), NULL) : 0;
+}
+
+static struct ash_mutex held = ASH_MUTEX_INIT(ASH_RANK_TCACHES);
+static bool is_held;
+
+static void *hold(void *unused)
+{
+	struct ash_mutex_waits waits = {0};
+
+	(void)unused;
+	ash_mutex_lock(&held);
+	__atomic_store_n(&is_held, true, __ATOMIC_RELEASE);
+	/* From when somebody waits for it, and has looked at the clock. */
+	for (; waits.most == 0; usleep(100))
+		ash_mutex_read_waits(ASH_RANK_TCACHES, &waits);
+	usleep(30000);
+	ash_mutex_unlock(&held);
+	return NULL;
+}
+
+static void stalls_by_cause(void)
+{
+#define STALL(what, labels) "\nashlar_stall_duration_seconds_" what "{" labels "} "
+	static const char *const count[] = {STALL("count", "cause=\"purge\""),
+					    STALL("count", "cause=\"lock\""),
+					    STALL("count", "cause=\"syscall\"")};
+	static const char *const in_all[] = {STALL("bucket", "cause=\"purge\",le=\"+Inf\""),
+					     STALL("bucket", "cause=\"lock\",le=\"+Inf\""),
+					     STALL("bucket", "cause=\"syscall\",le=\"+Inf\"")};
+	static const char to_10_ms[] = STALL("bucket", "cause=\"lock\",le=\"0.010000\"");
+	static const char lock_sum[] = STALL("sum", "cause=\"lock\"");
+	size_t before[3], long_before, n;
+	double sum;
+	pthread_t thread;
+	void *p;
+
+	m.free(m.malloc(1));
+	print("P");
+	for (unsigned i = 0; i < 3; i++) {
+		before[i] = said(count[i]);
+		CHECK(said(in_all[i]) == before[i], "%s is %zu, %s %zu", in_all[i] + 1,
+		      said(in_all[i]), count[i] + 1, before[i]);
+	}
+	long_before = before[1] - said(to_10_ms);
+	sum = seconds_said(lock_sum);
+	pthread_create(&thread, NULL, hold, NULL);
+	while (!__atomic_load_n(&is_held, __ATOMIC_ACQUIRE))
+		usleep(100);
+	ash_mutex_lock(&held);
+	ash_mutex_unlock(&held);
+	pthread_join(thread, NULL);
+	p = m.malloc(64 * MIB); /* more than ever before: the kernel has to map it */
+	m.free(p);
+	for (unsigned i = 0; i < 100;
+	     i++) { /* while another thread has the claim it does nothing */
+		ash_rounds_work();
+		usleep(100);
+	}
+	print("P");
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(said(count[i]) > before[i], "%s%zu, before %zu", count[i] + 1,
+		      said(count[i]), before[i]);
+	CHECK(said(count[1]) - said(to_10_ms) > long_before, "30 ms are no 10");
+	CHECK(seconds_said(lock_sum) >= sum + 0.03, "%f s, before %f", seconds_said(lock_sum),
+	      sum);
+	n = said(count[1]);
+	print("");
+	CHECK(said("\n  stall by lock: ") >= n && said("\n  stall by syscall: ") > before[2] &&
+		      said("\n  stall by purge: ") > before[0],
+	      "as text");
+}
+
+/* --- large objects by size ---------------------------------------------------------------- */
+
+/* Of each size, of this arena; returns the sums. */
+static void check_larges(unsigned arena, size_t *came, size_t *there)
+{
+	size_t went = 0;
+
+	*came = *there = 0;
+	for (unsigned i = 0; i < unsigned_of("arenas.nlextents"); i++) {
+		size_t nmalloc = size_at("stats.arenas.%u.lextents.%u.nmalloc", arena, i),
+		       ndalloc = size_at("stats.arenas.%u.lextents.%u.ndalloc", arena, i),
+		       cur = size_at("stats.arenas.%u.lextents.%u.curlextents", arena, i);
+
+		CHECK(nmalloc - ndalloc == cur, "size %u of arena %u: %zu came, %zu went, %zu",
+		      i, arena, nmalloc, ndalloc, cur);
+		CHECK(size_at("stats.arenas.%u.lextents.%u.nrequests", arena, i) == nmalloc,
+		      "requests of size %u", i);
+		*came += nmalloc;
+		*there += cur;
+		went += ndalloc;
+	}
+	CHECK(*came == size_in("stats.arenas.%u.large.nmalloc", arena) &&
+		      went == size_in("stats.arenas.%u.large.ndalloc", arena),
+	      "arena %u: %zu came and %zu went of all sizes, %zu and %zu are told", arena,
+	      *came, went, size_in("stats.arenas.%u.large.nmalloc", arena),
+	      size_in("stats.arenas.%u.large.ndalloc", arena));
+}
+
+/* The first of arenas.lextent.* that is no less. */
+static unsigned size_for(size_t bytes)
+{
+	unsigned i = 0;
+	char name[40];
+
+	do
+		snprintf(name, sizeof(name), "arenas.lextent.%u.size", i++);
+	while (size_of(name) < bytes);
+	return i - 1;
+}
+
+static size_t larges_of(const char *what, unsigned arena, size_t bytes)
+{
+	char format[80];
+
+	snprintf(format, sizeof(format), "stats.arenas.%%u.lextents.%%u.%s", what);
+	return size_at(format, arena, size_for(bytes));
+}
+
+static void larges_balance(void)
+{
+	static const size_t sizes[] = {32769,  40000,   40960,   40961,   65536,  65537,
+				       100000, 1 << 20, 1048577, 1500000, 5000000};
+	enum { N = sizeof(sizes) / sizeof(sizes[0]) };
+	unsigned a = created(NULL), state = 1;
+	size_t came[3], there[3], before;
+	void *p[N], *q[N], *r[128] = {NULL};
+
+	for (unsigned i = 0; i < N; i++) {
+		before = larges_of("nmalloc", a, sizes[i]);
+		p[i] = m.malloc(sizes[i]);
+		q[i] = in_arena(a, sizes[i]);
+		refresh();
+		CHECK(larges_of("nmalloc", a, sizes[i]) == before + 1,
+		      "%zu bytes came: size %u, %zu", sizes[i], size_for(sizes[i]),
+		      larges_of("nmalloc", a, sizes[i]));
+	}
+	for (unsigned n = 0; n < 4; n++) { /* live, half, resized, all gone */
+		refresh();
+		check_larges(0, &came[0], &there[0]);
+		check_larges(a, &came[1], &there[1]);
+		check_larges(4096, &came[2], &there[2]);
+		CHECK(came[2] == came[0] + came[1] && there[2] == there[0] + there[1],
+		      "%zu and %zu came, %zu in all", came[0], came[1], came[2]);
+		CHECK(there[1] == (n == 0 ? N : n == 3 ? 0 : N / 2), "%zu are there", there[1]);
+		for (unsigned i = 0; i < N; i++) {
+			if (n == 1 && i % 2 == 1) {
+				p[i] = m.realloc(p[i], sizes[i] + 70000);
+				p[i] = m.realloc(p[i], sizes[i] - 700);
+				FAMILY(xallocx)(q[i], sizes[i] + 16384, 0, 0);
+				FAMILY(xallocx)(q[i], sizes[i] / 2, 0, 0);
+			} else if ((n == 0 && i % 2 == 0) || (n == 2 && i % 2 == 1)) {
+				m.free(p[i]);
+				FAMILY(dallocx)(q[i], MALLOCX_TCACHE_NONE);
+			}
+		}
+	}
+	for (unsigned n = 0; n < 4000; n++) {
+		unsigned i, kind;
+		size_t size;
+
+		state = state * 1664525 + 1013904223;
+		i = state >> 8 & 127;
+		kind = state >> 15 & 7;
+		size = state >> 18 << (state >> 29) & 0x3fffff;
+		if (kind < 2) {
+			m.free(r[i]);
+			r[i] = NULL;
+		} else if (kind < 6) {
+			r[i] = m.realloc(r[i], size + 1);
+		} else if (r[i] == NULL) {
+			r[i] = kind == 6 ? m.memalign((size_t)4096 << (state & 7), size)
+					 : m.calloc(1, size);
+		}
+	}
+	refresh();
+	check_larges(0, &came[0], &there[0]);
+	CHECK(there[0] > 5 && came[0] > 1000, "%zu came, %zu are there", came[0], there[0]);
+	for (unsigned i = 0; i < 128; i++)
+		m.free(r[i]);
+	/* The next one of this number begins at 0. */
+	in_arena(a, 40000);
+	CHECK(act("arena.%u.destroy", a) == 0 && created(NULL) == a, "destroy");
+	in_arena(a, 100000);
+	refresh();
+	check_larges(a, &came[1], &there[1]);
+	CHECK(came[1] == 1 && there[1] == 1, "%zu came", came[1]);
+	CHECK(act("arena.%u.destroy", a) == 0, "destroy");
 }
 
 /* --- what is free ------------------------------------------------------------------------- */
@@ -338,7 +547,7 @@ static void check_blocks(const char *when)
 
 static void blocks_and_runs(void)
 {
-	size_t page = size_of("arenas.page"), blocks;
+	size_t page = size_of("arenas.page"), blocks, passes = 0, purges = 0;
 	static void *p[600];
 
 	for (unsigned i = 0; i < 600; i++)
@@ -361,6 +570,14 @@ static void blocks_and_runs(void)
 		CHECK(blocks > 0 && size_of("stats.arenas.0.hpa_shard.nactive") * page <=
 					    blocks << 21,
 		      "round %u: %zu blocks", round, blocks);
+		if (round == 1)
+			CHECK(size_of("stats.arenas.0.hpa_shard.npurge_passes") > passes &&
+				      size_of("stats.arenas.4096.hpa_shard.npurges") > purges,
+			      "the purge is not counted");
+		passes = size_of("stats.arenas.0.hpa_shard.npurge_passes");
+		purges = size_of("stats.arenas.0.hpa_shard.npurges");
+		CHECK(passes <= purges && purges <= passes * 100, "%zu passes for %zu runs",
+		      passes, purges);
 		if (round == 0)
 			act("arena.%u.purge", 0);
 		for (unsigned i = 1; round == 1 && i < 600; i += 2)
@@ -657,6 +874,8 @@ int main(void)
 	tap_case("one arena's figures are of the epoch", nothing_moves_without_an_epoch);
 	tap_case("sums have arenas of the program's own in them, in every form",
 		 sums_have_arenas);
+	tap_case("what held calls up, by cause", stalls_by_cause);
+	tap_case("large objects balance, of each size", larges_balance);
 	tap_case("extents: what is free in arenas, by length", extents_of_arenas);
 	tap_case("hpa_shard and extents: the heap's blocks and free runs", blocks_and_runs);
 	tap_case("extents that are pinned", pinned);

@@ -6,17 +6,35 @@ forms=$top_builddir/allocator/test/system/control
 probe=$top_builddir/allocator/test/system/probe
 
 # --- forms of the statistics (these work in sanitizer builds, too) -----------------------------------
+all=J # each choice of letters
+for letter in g m d a b l x e h; do
+	for choice in $all; do all="$all $choice$letter"; done
+done
 if have jq; then
-	set --
-	for letters in '' g m d a b l x e h; do set -- "$@" "J$letters"; done
-	for one in '' g; do for two in '' m; do for three in '' d; do for four in '' a; do for five in '' b; do
-		for six in '' l; do set -- "$@" "J$one$two$three$four$five$six"; done
-	done; done; done; done; done
-	"$forms" print "$@" >"$tmp/json" 2>"$tmp/err" && jq -s 'length' "$tmp/json" >"$tmp/count" 2>>"$tmp/err"
-	[ "$(cat "$tmp/count")" = $# ]
+	# In the order of the choices: what a letter leaves out is gone, all else is there.
+	cat >"$tmp/check.jq" <<'end'
+def wrong($letters):
+	.jemalloc as $j | $j."stats.arenas" as $a |
+	([["g", ($j | has("version") and has("config") and has("opt") and has("arenas"))],
+	  ["m", ($a | has("merged"))], ["d", ($a | has("destroyed"))], ["a", ($a | has("0"))],
+	  ["x", ($j.stats | has("mutexes"))]] +
+	 [$a | .merged, ."0" | select(.) | ["b", has("bins")], ["l", has("lextents")], ["x", has("mutexes")],
+	  ["e", has("extents")], ["h", has("hpa_shard")]] +
+	 [$j.arenas | select(.) | ["b", has("bin")], ["l", has("lextent")]])
+	| map(select(.[1] == (.[0] as $letter | $letters | contains($letter))) | "\($letters): \(.[0])");
+reduce inputs as $one ({n: 0, wrong: []};
+	$ARGS.positional[.n] as $letters | .wrong += ($one | wrong($letters)) | .n += 1)
+| "\(.n) \(.wrong | length)", .wrong[:9][]
+end
+	# shellcheck disable=SC2086
+	set -- $all
+	"$forms" print "$@" >"$tmp/json" 2>"$tmp/err" &&
+		jq -rn -f "$tmp/check.jq" --args "$@" <"$tmp/json" >"$tmp/count" 2>>"$tmp/err"
+	[ "$(head -n 1 "$tmp/count")" = "$# 0" ] && [ $# -eq 512 ]
 	result=$?
 	note_file "$tmp/err"
-	verdict $result "JSON parses, for every choice of letters ($#)"
+	[ $result -eq 0 ] || note_file "$tmp/count"
+	verdict $result "JSON parses, for every choice of letters ($#), and has what they leave and no more"
 	head -n 1 "$tmp/json" | jq -e '.jemalloc | (.version | type) == "string" and .config.prof == false and
 		.opt.dirty_decay_ms == 2000 and (.arenas.bin | length) == .arenas.nbins and
 		.arenas.bin[0].size == 16 and (.arenas.lextent | length) == .arenas.nlextents and
@@ -26,20 +44,89 @@ if have jq; then
 		."stats.arenas".merged.small.allocated + ."stats.arenas".merged.large.allocated == .stats.allocated and
 		."stats.arenas"."0".pactive * .arenas.page == .stats.active' >"$tmp/verdict"
 	verdict $? "its numbers are those of mallctl, and fit together"
-	"$forms" print Jgmdabl | jq -e '.jemalloc | has("opt") or has("config") or
-		(."stats.arenas" | has("merged") or has("0")) | not' >"$tmp/verdict"
-	verdict $? "what is left out is left out"
-	"$forms" print Jbl | jq -e '[.. | objects | has("bins") or has("lextents") or has("bin") or has("lextent")] | any | not' \
-		>"$tmp/verdict"
-	verdict $? "so are size classes and large objects"
+	# The names of both, but for what has numbers in it and what the text has in tables.
+	head -n 1 "$tmp/json" | jq -r '.jemalloc | {config, opt, arenas, stats, "stats.arenas.0": ."stats.arenas"."0",
+		"stats.arenas.4096": ."stats.arenas".merged, "stats.arenas.4097": ."stats.arenas".destroyed} |
+		paths(type != "object" and type != "array") | select(all(type == "string")) | join(".")' | sort >"$tmp/names"
+	"$forms" print '' | sed -n 's/^  \([a-z][a-z0-9_]*[.][a-z0-9_.]*\): .*/\1/p' | grep -vE '\.[0-9]+$' | sort >"$tmp/said"
+	diff "$tmp/names" "$tmp/said" >"$tmp/difference" && [ "$(wc -l <"$tmp/names")" -gt 200 ]
+	result=$?
+	note_file "$tmp/difference"
+	verdict $result "the text has the same names ($(wc -l <"$tmp/names"))"
 else
 	skip "JSON" "jq is not installed"
 fi
 
+# What each letter leaves out of the text: LETTER PATTERN.
+cat >"$tmp/parts" <<'end'
+g ^Version: "
+g ^  config\.debug: (true|false)$
+g ^  opt\.dirty_decay_ms: 2000$
+g ^  arenas\.page: [0-9]+$
+m ^Merged arenas stats:$
+m ^small: +[1-9]
+m ^  stats\.arenas\.4096\.pactive: [1-9]
+d ^Destroyed arenas stats:$
+d ^  stats\.arenas\.4097\.small\.nmalloc: [1-9]
+a ^arenas\[0\]:$
+a ^  stats\.arenas\.0\.pactive: [1-9]
+b ^bins:  size
+b ^  stats\.arenas\.0\.bins\.[0-9]+: .*curregs [1-9]
+l ^large: +size
+l ^  stats\.arenas\.0\.lextents\.[0-9]+: .*curlextents [1-9]
+x ^  stats\.mutexes\.ctl\.num_wait: [0-9]+$
+x ^  stats\.arenas\.4096\.mutexes\.base\.num_spin_acq: [0-9]+$
+x ^  stats\.arenas\.0\.mutexes\.hpa_shard\.total_wait_time: [0-9]+$
+x bins\.[0-9]+: .*mutex\.num_wait [0-9]
+e ^  stats\.arenas\.4096\.extents\.[0-9]+: .*_bytes [1-9]
+e ^  stats\.arenas\.0\.extents\.[0-9]+: .*_bytes [1-9]
+h ^  stats\.arenas\.4096\.hpa_shard\.npageslabs: [1-9]
+h ^  stats\.arenas\.0\.hpa_shard\.nonfull_slabs\.[0-9]+: .*npageslabs_nonhuge [1-9]
+end
+parts_of_text() { # LETTERS: what is wrong with the text that they choose, a line each
+	"$forms" print "$1" >"$tmp/text"
+	[ "$(head -n 1 "$tmp/text")" = '___ Begin jemalloc statistics ___' ] || echo "no beginning"
+	[ "$(tail -n 1 "$tmp/text")" = '--- End jemalloc statistics ---' ] || echo "no end"
+	grep -qE '^Allocated: [0-9]+, active: [0-9]+, ' "$tmp/text" || echo "nothing is allocated"
+	while read -r letter pattern; do
+		case $pattern in
+		*arenas\\.0*) of=a$letter ;;
+		*arenas\\.4096*) of=m$letter ;;
+		^bins:* | '^large: +'*) of=m$letter ;;
+		bins*) of=abx ;;
+		*) of=$letter ;;
+		esac
+		case $1 in
+		*["$of"]*) ! grep -qE "$pattern" "$tmp/text" || echo "there all the same: $pattern" ;;
+		*) grep -qE "$pattern" "$tmp/text" || echo "not there: $pattern" ;;
+		esac
+	done <"$tmp/parts"
+}
+for letters in '' g m d a b l x e h gmdablxeh; do
+	parts_of_text "$letters" >"$tmp/wrong"
+	[ ! -s "$tmp/wrong" ]
+	result=$?
+	note_file "$tmp/wrong"
+	verdict $result "text without '$letters'"
+done
+
 "$forms" print P >"$tmp/metrics"
 [ "$(tail -n 1 "$tmp/metrics")" = '# EOF' ] &&
-	! grep -qvE '^(# (TYPE|HELP|UNIT) ashlar_[a-z_]+ .+|ashlar_[a-z_]+(\{[a-z]+="[^"]*"\})? [0-9.]+|# EOF)$' "$tmp/metrics"
+	! grep -qvE '^(# (TYPE|HELP|UNIT) ashlar_[a-z_]+ .+|ashlar_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.]+|# EOF)$' "$tmp/metrics"
 verdict $? "OpenMetrics, line by line, and the end"
+"${AWK:-awk}" '
+	!/^ashlar_stall_duration_seconds/ { next }
+	{ split($1, part, "\""); cause = part[2] }
+	/_bucket/ { wrong += $2 < last[cause]; last[cause] = $2; buckets[cause]++ }
+	/_count/ { wrong += $2 != last[cause]; counts[cause]++ }
+	/_sum/ { sums[cause]++ }
+	END {
+		for (cause in counts) n++
+		wrong += n != 3 || !("purge" in sums) || !("lock" in sums) || !("syscall" in sums)
+		for (cause in counts) wrong += counts[cause] != 1 || sums[cause] != 1 || buckets[cause] < 10
+		exit wrong != 0
+	}' "$tmp/metrics"
+verdict $? "a histogram of stalls for each cause"
 name="OpenMetrics as Prometheus' own reader has it"
 if have python3 && python3 -c 'import prometheus_client.openmetrics.parser' 2>"$tmp/err"; then
 	python3 - "$tmp/metrics" >"$tmp/out" 2>&1 <<'end'
@@ -298,6 +385,44 @@ fi
 
 # --- Redis ---------------------------------------------------------------------------------------------------
 # Debian's is linked to jemalloc, whose names the preload takes over.
+# The same while the server works: ROUNDS times each.
+redis_under_load() {
+	name="INFO memory, MEMORY PURGE, DOCTOR and MALLOC-STATS under load"
+	rounds=20
+	have redis-benchmark || { skip "$name" "redis-tools has no redis-benchmark"; return; }
+	commands() { cli info stats | tr -d '\r' | sed -n 's/^total_commands_processed://p'; }
+	redis-benchmark -s "$tmp/redis/s" -q -l -c 10 -P 8 -n 20000 -r 30000 -d 300 -t set,get,hset,incr \
+		>"$tmp/redis/load" 2>&1 &
+	load=$!
+	at_exit() { kill $load $server 2>"$tmp/none"; }
+	before=$(commands)
+	until [ "$(commands)" -gt $((before + 5000)) ] || ! kill -0 $load 2>"$tmp/none"; do sleep 0.05; done
+	began=$(commands)
+	failed=
+	round=0
+	while [ $round -lt $rounds ]; do
+		round=$((round + 1))
+		cli info memory | tr -d '\r' >"$tmp/redis/info"
+		[ "$(field allocator_allocated)" -gt 3000000 ] && [ "$(field allocator_allocated)" -le "$(field allocator_active)" ] &&
+			[ "$(field allocator_active)" -le "$(field allocator_resident)" ] &&
+			[ "$(field allocator_resident)" -lt 200000000 ] || failed="$failed $round:info"
+		[ "$(cli memory purge)" = OK ] || failed="$failed $round:purge"
+		[ -n "$(cli memory doctor)" ] || failed="$failed $round:doctor"
+		cli memory malloc-stats >"$tmp/redis/stats"
+		grep -q 'Allocated: [0-9]*, active: ' "$tmp/redis/stats" &&
+			grep -q 'End jemalloc statistics' "$tmp/redis/stats" || failed="$failed $round:malloc-stats"
+	done
+	served=$(($(commands) - began))
+	kill -0 $load 2>"$tmp/none" || failed="$failed the load ended"
+	kill $load 2>"$tmp/none"
+	wait $load 2>"$tmp/none"
+	at_exit() { kill $server 2>"$tmp/none"; }
+	[ -z "$failed" ] && [ $served -gt 1000 ] && ! grep -qi error "$tmp/redis/load"
+	result=$?
+	[ $result -eq 0 ] || { note "failed:$failed"; note_file "$tmp/redis/info"; note_file "$tmp/redis/load"; }
+	verdict $result "$name: $rounds times each, $served commands served beside"
+}
+
 redis() {
 	# The executable of Debian's redis-check-rdb is the server when it is called by that name.
 	server=$(command -v redis-server || command -v redis-check-rdb)
@@ -326,6 +451,7 @@ redis() {
 	verdict $? "MEMORY DOCTOR"
 	cli memory malloc-stats | grep -q 'Allocated: [0-9]*, active: '
 	verdict $? "MEMORY MALLOC-STATS"
+	redis_under_load
 	cli shutdown nosave
 	wait $server
 	verdict $? "and it ends well"

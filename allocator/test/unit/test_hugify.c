@@ -66,7 +66,7 @@ static struct ash_run *whole_block(void)
 static void well_used_blocks(void **state)
 {
 	struct ash_run *run, *rest;
-	uint64_t before = ash_hugify_count(&ash_heap);
+	uint64_t before = ash_hugify_count(&ash_heap), broken_up = ash_heap.pages.broken_up;
 	unsigned long kib = huge_kib();
 
 	(void)state;
@@ -99,7 +99,9 @@ static void well_used_blocks(void **state)
 	assert_int_equal(ash_account_kept(&ash_heap), 0);
 	ash_run_free(&ash_heap, rest);
 	/* Below a half it falls apart. */
+	assert_int_equal(ash_heap.pages.broken_up, broken_up);
 	assert_true(ash_run_resize(&ash_heap, run, 60));
+	assert_int_equal(ash_heap.pages.broken_up, broken_up + 1);
 	assert_int_equal(ash_account_kept(&ash_heap), 0);
 	assert_int_equal(ash_account_dirty(&ash_heap), 68);
 	ash_purge_all(&ash_heap);
@@ -173,11 +175,12 @@ static struct ash_run *collapse_answered(int with, unsigned answers)
 /* A kernel short of memory is not asked again at once, and errno stays. */
 static void refused_collapse(void **state)
 {
-	uint64_t before = ash_hugify_count(&ash_heap);
+	uint64_t before = ash_hugify_count(&ash_heap), refused = ash_heap.hugify.refused;
 	struct ash_run *run = collapse_answered(EAGAIN, 1);
 
 	(void)state;
 	assert_int_equal(ash_hugify_count(&ash_heap), before);
+	assert_int_equal(ash_heap.hugify.refused, refused + 1);
 	refusals = 1;
 	epoch += 5;
 	ash_hugify_step(&ash_heap, epoch, 100); /* resting */

@@ -1,5 +1,6 @@
 #include "test/support/unit.h"
 
+#include "meta/large_size.h"
 #include "meta/page_size.h"
 #include "meta/size_class.h"
 
@@ -176,6 +177,25 @@ static void page_sizes(void **state)
 	assert_int_equal(ash_page_size_below(SIZE_MAX), n - 1);
 }
 
+static void large_sizes(void **state)
+{
+	(void)state;
+	assert_int_equal(ash_large_size(0), 40960);
+	assert_true(ash_large_size(ASH_LARGE_SIZES - 1) == (size_t)7 << 60);
+	assert_int_equal(ash_large_size_above(0), 0);
+	assert_int_equal(ash_large_size_above(ASH_SMALL_MAX), 0);
+	for (unsigned i = 0; i < ASH_LARGE_SIZES; i++) {
+		size_t size = ash_large_size(i);
+
+		assert_true(i == 0 || size > ash_large_size(i - 1));
+		assert_int_equal(ash_large_size_above(size), i);
+		assert_int_equal(ash_large_size_above(size - 1), i);
+		assert_int_equal(ash_large_size_above(size + 1),
+				 i + 1 < ASH_LARGE_SIZES ? i + 1 : i);
+	}
+	assert_int_equal(ash_large_size_above(SIZE_MAX), ASH_LARGE_SIZES - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +208,7 @@ int main(void)
 		cmocka_unit_test(every_region_index),
 		cmocka_unit_test(alignment),
 		cmocka_unit_test(page_sizes),
+		cmocka_unit_test(large_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
