@@ -1,5 +1,6 @@
 #include "conf/conf.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@
 #define DEFAULTS                                                                             \
 	{                                                                                    \
 		.abort_on_misuse = true, .tcache = true, .tcache_max = ASH_SMALL_MAX,        \
-		.max_background_threads = 1, .dirty_decay_ms = ASH_DECAY_MS, .hpa = true,    \
+		.stats_interval = -1, .max_background_threads = 1,                           \
+		.dirty_decay_ms = ASH_DECAY_MS, .hpa = true,                                 \
 		.hpa_hugification_threshold = ASH_HUGE / 8 * 7, .hpa_hugify_delay_ms = 1000, \
 	}
 
@@ -60,6 +62,19 @@ unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *sou
 		refused++;
 	}
 	return refused;
+}
+
+void ash_conf_warn(const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	ash_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	ash_message("%s", text);
+	if (ash_conf.abort)
+		abort();
 }
 
 void ash_conf_tell(const char *text, const char *source)

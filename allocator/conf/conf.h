@@ -13,6 +13,7 @@
 #define ASH_CONF_CONF_H
 
 #include "conf/options.h"
+#include "util/compiler.h"
 
 #define ASH_CONF_NAME "ASHLAR_CONF"
 
@@ -42,6 +43,10 @@ void ash_conf_init(void);
 /* Parses one source into *conf; `source` names it in messages.  Returns the number of pairs
  * that were refused. */
 unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *source);
+
+/* One line on stderr of what cannot be done as the program wants it, options apart; with
+ * abort:true it aborts. */
+void ash_conf_warn(const char *format, ...) ASH_PRINTF(1, 2);
 
 /* What confirm_conf says of one source: its text, NULL where there is none, and which of its
  * options mean nothing here. */

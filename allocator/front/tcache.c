@@ -5,6 +5,7 @@
 #include "arena/arena.h"
 #include "arena/objects.h"
 #include "cache/depot.h"
+#include "front/apart.h"
 #include "front/capacity.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -185,6 +186,7 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	ash_store_relaxed(&t->epoch, now);
 	if (ash_load_relaxed(&t->asleep))
 		ash_thread_wake(t);
+	ash_apart_follow(t); /* mallopt may want it since the last time */
 	trim_idle(t);
 	relieve(t);
 	ash_rounds_tick(now_ns);

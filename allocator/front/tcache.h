@@ -15,13 +15,6 @@ extern bool ash_tcache_enabled;
 /* Once, before the first of the others; allocates nothing. */
 void ash_tcache_init(void);
 
-/* Whether this thread's fast paths see no magazine: under `checks:on`, and where it is apart.
- */
-ASH_INLINE bool ash_front_is_apart(void)
-{
-	return ash_conf.checks == ASH_CHECKS_ON || ash_tls.apart != 0;
-}
-
 /* The like of the fast paths for such a thread: an object of the class, NULL where the magazine
  * is empty; whether it took one. */
 ASH_INLINE void *ash_tcache_pop(unsigned class)

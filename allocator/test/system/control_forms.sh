@@ -75,7 +75,7 @@ if LD_PRELOAD='' have python3; then
 	verdict $? "stats_print:true of python3"
 fi
 MALLOC_CONF=confirm_conf:true,junk:bananas,lg_tcache_max:64,max_background_threads:0 ls "$tmp" >"$tmp/out" 2>"$tmp/err"
-[ $? -eq 0 ] && grep -q '^<ashlar>: MALLOC_CONF: invalid value junk:bananas (accepted: true|false|alloc|free)$' "$tmp/err" &&
+[ $? -eq 0 ] && grep -q '^<ashlar>: MALLOC_CONF: invalid value junk:bananas (accepted: false|true|alloc|free)$' "$tmp/err" &&
 	grep -q '^<ashlar>: MALLOC_CONF: invalid value lg_tcache_max:64 (accepted: a number from 0 to 63, ' "$tmp/err" &&
 	grep -q '^<ashlar>: MALLOC_CONF: invalid value max_background_threads:0 (accepted: a number from 1 to 4096' "$tmp/err"
 result=$?
