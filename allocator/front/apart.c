@@ -51,10 +51,15 @@ void ash_apart_init(void)
 	ash_thread_all_apart |= ASH_APART_PACED;
 }
 
-void ash_apart_set_fill(uint32_t fill)
+void ash_apart_perturb(bool off, uint8_t byte)
 {
 	struct ash_thread *t = ash_thread_self();
+	uint32_t fill = ASH_FILL_TAKEN | ASH_FILL_GIVEN | (uint32_t)byte << 8;
 
+	if (off)
+		fill = fill_of_options();
+	else if (!ash_conf.zero)
+		fill |= byte ^ 0xffu;
 	ash_store_relaxed(&ash_apart_fill, fill);
 	if (fill != 0)
 		ash_or_relaxed(&ash_thread_all_apart, ASH_APART_FILLED);

@@ -26,9 +26,11 @@ extern uint32_t ash_apart_fill ASH_HIDDEN;
 /* Puts the options into force, at boot. */
 void ash_apart_init(void);
 
-/* Fills so from now on; 0 = not at all.  The calling thread is apart at once, others from their
- * next look at the clock on.  By any thread, without a lock. */
-void ash_apart_set_fill(uint32_t fill);
+/* As glibc's M_PERTURB from now on: what is given back is filled with the byte, what is taken
+ * with its complement, unless zero:true clears it; `off`: as the options say.  The calling
+ * thread is apart at once, others from their next look at the clock on.  Call without a lock.
+ */
+void ash_apart_perturb(bool off, uint8_t byte);
 
 /* For the calling thread, which may hold no lock: puts it apart where all are to be. */
 void ash_apart_follow(struct ash_thread *thread);
