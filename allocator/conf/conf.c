@@ -95,11 +95,13 @@ extern const char *_rjem_malloc_conf __attribute__((weak, visibility("default"))
 extern const char *malloc_conf_2_conf_harder __attribute__((weak, visibility("default")));
 
 const char *ash_conf_link = "/etc/malloc.conf";
+const char *ash_conf_built_in = ASH_MALLOC_CONF;
 
 static const char *given[ASH_CONF_SOURCES];
 static unsigned excluded; /* the line of the list of programs that names this one; 0 = none */
 
 static const char *const source_names[ASH_CONF_SOURCES] = {
+	[ASH_CONF_BUILT_IN] = "--with-malloc-conf",
 	[ASH_CONF_GLOBAL] = "malloc_conf",
 	[ASH_CONF_LINK] = "/etc/malloc.conf",
 	[ASH_CONF_ENVIRONMENT] = "MALLOC_CONF",
@@ -120,6 +122,7 @@ static const char *read_link(void)
 
 static void find_sources(void)
 {
+	given[ASH_CONF_BUILT_IN] = ash_conf_built_in;
 	given[ASH_CONF_GLOBAL] = &malloc_conf != NULL ? malloc_conf : NULL;
 	if (given[ASH_CONF_GLOBAL] == NULL && &_rjem_malloc_conf != NULL)
 		given[ASH_CONF_GLOBAL] = _rjem_malloc_conf;

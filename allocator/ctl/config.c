@@ -17,7 +17,7 @@ static int built_in(const struct ash_ctl_row *row, const size_t *at, union ash_c
 		    const union ash_ctl_value *in)
 {
 	(void)row, (void)at, (void)in;
-	out->s = "";
+	out->s = ash_conf_built_in;
 	return 0;
 }
 
@@ -47,7 +47,8 @@ static const struct ash_ctl_row rows[] = {
 	CONFIG("fill", 1, "junk and zero have an effect: always."),
 	CONFIG("lazy_lock", 0, "No."),
 	{"config.malloc_conf", ASH_CTL_STRING, ASH_CTL_READ, 0, 0, built_in,
-	 "Options given when it was configured: none."},
+	 "Options given when it was configured (--with-malloc-conf); empty where there were "
+	 "none."},
 	CONFIG("opt_safety_checks", CHECKED, "Not configured with --disable-safety-checks."),
 	CONFIG("prof", 0, "Heap profiles can be taken: no, and there are no names prof.*."),
 	CONFIG("prof_frameptr", 0, "No."),

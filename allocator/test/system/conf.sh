@@ -119,7 +119,7 @@ aborts 0 'narenas:1'
 aborts 0 'narenas:4,lg_tcache_max:13,retain:true'
 for variable in ASHLAR_CONF MALLOC_CONF; do
 	run $variable 'confirm_conf:true,retain:true,narenas:2,lg_prof_sample:13' "$probe" hello
-	[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 7 ] &&
+	[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 8 ] &&
 		grep -q "^<ashlar>: $variable: retain " "$tmp/err" && grep -q "^<ashlar>: $variable: lg_prof_sample " "$tmp/err"
 	result=$?
 	[ $result -eq 0 ] || show

@@ -211,6 +211,58 @@ static void link_is_a_source(void **state)
 	ash_conf_link = "/etc/malloc.conf";
 }
 
+/* As a program would define them. */
+extern const char *malloc_conf, *malloc_conf_2_conf_harder;
+__attribute__((visibility("default"))) const char *malloc_conf, *malloc_conf_2_conf_harder;
+
+static const char *source(enum ash_conf_source source)
+{
+	const char *text = ash_conf_given(source);
+
+	return text != NULL ? text : "";
+}
+
+/* Each source says its number of one option more than the next one. */
+static void later_sources_win(void **state)
+{
+	char path[] = "/tmp/ashlar-conf-XXXXXX";
+	struct ash_conf before = ash_conf;
+	const char *built_in = ash_conf_built_in;
+
+	(void)state;
+	assert_string_equal(built_in, ASH_MALLOC_CONF);
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink("narenas:3,tcache_max:48,max_alloc:3,dirty_decay_ms:3", path),
+			 0);
+	ash_conf_link = path;
+	ash_conf_built_in = "narenas:1,tcache_max:16,max_alloc:1,dirty_decay_ms:1,"
+			    "muzzy_decay_ms:1,hpa_hugify_delay_ms:1,no_such:1";
+	malloc_conf = "narenas:2,tcache_max:32,max_alloc:2,dirty_decay_ms:2,muzzy_decay_ms:2";
+	setenv("MALLOC_CONF", "narenas:4,tcache_max:64,max_alloc:4", 1);
+	setenv("ASHLAR_CONF", "narenas:5,tcache_max:80", 1);
+	malloc_conf_2_conf_harder = "narenas:6";
+	ash_conf = ash_conf_defaults;
+	ash_conf_init();
+	assert_int_equal(ash_conf.hpa_hugify_delay_ms, 1);
+	assert_int_equal(ash_conf.muzzy_decay_ms, 2);
+	assert_int_equal(ash_conf.dirty_decay_ms, 3);
+	assert_int_equal(ash_conf.max_alloc, 4);
+	assert_int_equal(ash_conf.tcache_max, 80);
+	assert_int_equal(ash_conf.narenas, 6);
+	assert_string_equal(source(ASH_CONF_BUILT_IN), ash_conf_built_in);
+	assert_string_equal(source(ASH_CONF_GLOBAL), malloc_conf);
+	assert_string_equal(source(ASH_CONF_OWN_ENVIRONMENT), "narenas:5,tcache_max:80");
+	assert_string_equal(source(ASH_CONF_GLOBAL_HARDER), "narenas:6");
+	assert_int_equal(unlink(path), 0);
+	unsetenv("MALLOC_CONF");
+	unsetenv("ASHLAR_CONF");
+	malloc_conf = malloc_conf_2_conf_harder = NULL;
+	ash_conf_built_in = built_in;
+	ash_conf_link = "/etc/malloc.conf";
+	ash_conf = before;
+}
+
 /* Every other name that jemalloc 5.0 to 5.4 had, with values that it takes: silent, and without
  * effect. */
 static const char *const jemallocs[] = {
@@ -428,6 +480,7 @@ int main(void)
 		cmocka_unit_test(names_of_jemalloc),
 		cmocka_unit_test(values_are_read),
 		cmocka_unit_test(link_is_a_source),
+		cmocka_unit_test(later_sources_win),
 		cmocka_unit_test(bad_values_change_nothing),
 		cmocka_unit_test(long_nonsense),
 	};
