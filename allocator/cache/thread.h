@@ -122,6 +122,7 @@ struct ash_tls {
 	uint32_t phase; /* enum ash_thread_phase */
 	uint32_t apart; /* enum ash_apart */
 	bool may_fail;  /* whoever allocates just now can do without: see xmalloc */
+	bool said_on;   /* in destructors, after its end: that it have a cache */
 };
 
 extern __thread struct ash_tls ash_tls ASH_HIDDEN;

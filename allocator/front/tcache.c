@@ -637,7 +637,13 @@ bool ash_tcache_set_enabled(bool enabled)
 {
 	struct ash_thread *t = ash_thread_self();
 
-	if (t == NULL || (enabled && !ash_tcache_enabled))
+	if (enabled && !ash_tcache_enabled)
+		return false;
+	if (t == NULL && ash_tls.phase == ASH_THREAD_DEAD) { /* there will be none */
+		ash_tls.said_on = enabled;
+		return true;
+	}
+	if (t == NULL)
 		return false;
 	if (enabled && !t->tcache_on)
 		ash_thread_unbound(t); /* it is another one */
@@ -652,7 +658,7 @@ bool ash_tcache_is_enabled(void)
 {
 	const struct ash_thread *t = ash_thread_self();
 
-	return t != NULL && ash_tcache_enabled && t->tcache_on;
+	return t != NULL ? ash_tcache_enabled && t->tcache_on : ash_tls.said_on;
 }
 
 size_t ash_tcache_max(void)

@@ -67,8 +67,8 @@ void ash_tcache_tick(bool allocates);
 
 /* Of this thread: its magazines give their objects to the slabs. */
 void ash_tcache_flush(void);
-/* Whether it may have magazines.  Setting is false where it has no record, for want of memory
- * or because it ends. */
+/* Whether it may have magazines.  Setting is false where it has no record for want of memory;
+ * where it has ended (destructors), what was set is read, and it has none. */
 bool ash_tcache_is_enabled(void);
 bool ash_tcache_set_enabled(bool enabled);
 /* Largest objects that they hold, in bytes; rounded up to a class, at most ASH_SMALL_MAX, 0 =
