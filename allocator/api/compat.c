@@ -3,8 +3,12 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "front/apart.h"
 #include "front/boot.h"
+#include "front/bounds.h"
 #include "front/tcache.h"
+#include "page/limits.h"
+#include "slab/shard.h"
 #include "stats/print.h"
 #include "stats/snapshot.h"
 #include "util/fmt.h"
@@ -86,20 +90,47 @@ void ash_compat_malloc_stats(void)
 	ash_print_stats();
 }
 
-/* glibc's parameters steer mechanisms that are not here: accepted, without effect. */
+/* What glibc takes at most. */
+#define MXFAST_MOST 160
+/* Less free memory than this is not worth a call to the kernel in each free. */
+#define TRIM_THRESHOLD_LEAST ((size_t)1 << 20)
+
+/* (It is an int that glibc takes for a size_t: -1 is no threshold.) */
+static void trim_above(int threshold)
+{
+	size_t bytes = (size_t)threshold;
+
+	if (threshold < 0)
+		bytes = ASH_NO_LIMIT;
+	else if (bytes < TRIM_THRESHOLD_LEAST)
+		bytes = TRIM_THRESHOLD_LEAST;
+	ash_bounds_set_dirty_max(bytes);
+}
+
+/* ashlar.h says of each what it does.  Some programs give up where one is refused: those that
+ * steer what is not here are accepted as glibc would. */
 int ash_compat_mallopt(int parameter, int value)
 {
-	(void)value;
+	if (!ash_boot())
+		return 0;
 	switch (parameter) {
-	case M_MXFAST:
+	case M_PERTURB:
+		ash_apart_perturb(value == 0, (uint8_t)value);
+		return 1;
+	case M_ARENA_MAX:
+		if (value > 0)
+			ash_shard_bound((unsigned)value);
+		return 1;
 	case M_TRIM_THRESHOLD:
+		trim_above(value);
+		return 1;
+	case M_MXFAST:
+		return value >= 0 && value <= MXFAST_MOST;
 	case M_TOP_PAD:
 	case M_MMAP_THRESHOLD:
 	case M_MMAP_MAX:
 	case M_CHECK_ACTION:
-	case M_PERTURB:
 	case M_ARENA_TEST:
-	case M_ARENA_MAX:
 		return 1;
 	default:
 		return 0;

@@ -1,4 +1,4 @@
-/* What glibc's malloc offers beside the family: harmless answers in its terms. */
+/* What glibc's malloc offers beside the family, in its terms; ashlar.h says what it is here. */
 #ifndef ASH_API_COMPAT_H
 #define ASH_API_COMPAT_H
 

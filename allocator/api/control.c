@@ -10,6 +10,7 @@
 #include "ctl/absent.h"
 #include "ctl/names.h"
 #include "ctl/server.h"
+#include "front/apart.h"
 #include "front/boot.h"
 
 ASH_EXPORT void (*ASH_API(malloc_message))(void *opaque, const char *text);
@@ -22,13 +23,23 @@ ASH_DEFINE_CONTROL(ASH_API, OURS)
 extern void (*malloc_message)(void *, const char *)
 	__attribute__((weak, visibility("default")));
 
-static void print_at_exit(void)
+static void print(const char *letters)
 {
 	void (*write)(void *, const char *) = ASH_API(malloc_message);
 
 	if (&malloc_message != NULL && malloc_message != NULL)
 		write = malloc_message;
-	ash_stats_print(write, NULL, ash_conf.stats_print_opts.text);
+	ash_stats_print(write, NULL, letters);
+}
+
+static void print_at_exit(void)
+{
+	print(ash_conf.stats_print_opts.text);
+}
+
+static void print_meanwhile(void)
+{
+	print(ash_conf.stats_interval_opts.text);
 }
 
 /* After boot, and before what the program registers. */
@@ -38,6 +49,7 @@ __attribute__((constructor(104))) static void begin(void)
 		return;
 	if (ash_conf.stats_print)
 		atexit(print_at_exit);
+	ash_store_relaxed(&ash_apart_due, print_meanwhile);
 	ash_ctl_serve();
 }
 

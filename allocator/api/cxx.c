@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "api/forms.h"
+#include "front/failure.h"
 #include "front/front.h"
 #include "os/lock_rank.h"
 #include "util/assert.h"
@@ -98,7 +99,9 @@ static ASH_NOINLINE void *new_slow(size_t size)
 {
 	void *p = by_malloc(size);
 
-	return ASH_LIKELY(p != NULL) ? p : RUNTIME(_Znwm)(size);
+	if (ASH_LIKELY(p != NULL) || ash_failure_of_new(size))
+		return p;
+	return RUNTIME(_Znwm)(size);
 }
 
 OPERATOR void *_Znwm(size_t size)
@@ -113,15 +116,17 @@ OPERATOR void *_Znam(size_t size)
 }
 
 /* Who throws and is to return NULL must be caught, which the runtime's does. */
-#define NEW_NOTHROW(name, basic)                                             \
-	void *name(size_t size, const void *tag);                            \
-	OPERATOR void *name(size_t size, const void *tag)                    \
-	{                                                                    \
-		void *p = NULL;                                              \
-                                                                             \
-		if (ash_forms_are_ours(basic))                               \
-			p = ash_front_alloc(size, by_malloc);                \
-		return ASH_LIKELY(p != NULL) ? p : RUNTIME(name)(size, tag); \
+#define NEW_NOTHROW(name, basic)                                               \
+	void *name(size_t size, const void *tag);                              \
+	OPERATOR void *name(size_t size, const void *tag)                      \
+	{                                                                      \
+		if (ash_forms_are_ours(basic)) {                               \
+			void *p = ash_front_alloc(size, by_malloc);            \
+                                                                               \
+			if (ASH_LIKELY(p != NULL) || ash_failure_of_new(size)) \
+				return p;                                      \
+		}                                                              \
+		return RUNTIME(name)(size, tag);                               \
 	}
 NEW_NOTHROW(_ZnwmRKSt9nothrow_t, ASH_FORM_NEW)
 NEW_NOTHROW(_ZnamRKSt9nothrow_t, ASH_FORM_NEW | ASH_FORM_NEW_ARRAY)
@@ -131,18 +136,22 @@ OPERATOR void *_ZnwmSt11align_val_t(size_t size, size_t align)
 {
 	void *p = aligned(size, align);
 
-	return ASH_LIKELY(p != NULL) ? p
-				     : RUNTIME(_ZnwmSt11align_val_t)(at_most_none(size), align);
+	if (ASH_LIKELY(p != NULL) || ash_failure_of_new(size))
+		return p;
+	return RUNTIME(_ZnwmSt11align_val_t)(at_most_none(size), align);
 }
 
-#define NEW_ALIGNED_NOTHROW(name, basic)                                                      \
-	void *name(size_t size, size_t align, const void *tag);                               \
-	OPERATOR void *name(size_t size, size_t align, const void *tag)                       \
-	{                                                                                     \
-		void *p = ash_forms_are_ours(basic) ? aligned(size, align) : NULL;            \
-                                                                                              \
-		return ASH_LIKELY(p != NULL) ? p                                              \
-					     : RUNTIME(name)(at_most_none(size), align, tag); \
+#define NEW_ALIGNED_NOTHROW(name, basic)                                       \
+	void *name(size_t size, size_t align, const void *tag);                \
+	OPERATOR void *name(size_t size, size_t align, const void *tag)        \
+	{                                                                      \
+		if (ash_forms_are_ours(basic)) {                               \
+			void *p = aligned(size, align);                        \
+                                                                               \
+			if (ASH_LIKELY(p != NULL) || ash_failure_of_new(size)) \
+				return p;                                      \
+		}                                                              \
+		return RUNTIME(name)(at_most_none(size), align, tag);          \
 	}
 NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, ASH_FORM_NEW_ALIGNED)
 NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t,
@@ -168,7 +177,7 @@ OPERATOR void *_ZnwmSt11align_val_t(size_t size, size_t align)
 		void *p = aligned(size, align);
 		void (*handler)(void);
 
-		if (ASH_LIKELY(p != NULL))
+		if (ASH_LIKELY(p != NULL) || ash_failure_of_new(size))
 			return p;
 		if (_Znwm == NULL || _ZSt15get_new_handlerv == NULL)
 			ash_fatal("out of memory in a C++ operator, and no C++ runtime is "

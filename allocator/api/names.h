@@ -7,6 +7,7 @@
 #define ASH_API_NAMES_H
 
 #include "front/extended.h"
+#include "front/failure.h"
 #include "front/front.h"
 #include "front/misuse.h"
 
@@ -43,10 +44,8 @@
 	{                                                                             \
 		size_t bytes;                                                         \
                                                                                       \
-		if (__builtin_mul_overflow(count, size, &bytes)) {                    \
-			errno = ENOMEM;                                               \
-			return NULL;                                                  \
-		}                                                                     \
+		if (__builtin_mul_overflow(count, size, &bytes))                      \
+			return ash_failure(SIZE_MAX);                                 \
 		return NAME(realloc)(p, bytes);                                       \
 	}                                                                             \
 	ASH_EXPORT void NAME(free_sized)(void *p, size_t size)                        \

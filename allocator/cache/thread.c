@@ -130,15 +130,18 @@ static void check(void)
 	ash_assert_walk(ash_thread_list_is_valid(), records);
 }
 
-static bool checked(void)
+uint32_t ash_thread_all_apart;
+
+static bool are_apart(void)
 {
-	return ash_conf.checks == ASH_CHECKS_ON;
+	return ash_load_relaxed(&ash_thread_all_apart) != 0;
 }
 
 /* Caller holds no lock. */
 static struct ash_thread *take_record(void)
 {
 	struct ash_thread *t;
+	bool apart;
 
 	ash_mutex_lock(&lock);
 	t = unused;
@@ -149,11 +152,12 @@ static struct ash_thread *take_record(void)
 	if (t != NULL)
 		return t;
 	/* Behind it the tops of its own. */
-	t = ash_base_alloc(sizeof(*t) + (checked() ? ASH_CLASSES * sizeof(*t->top) : 0),
+	apart = are_apart();
+	t = ash_base_alloc(sizeof(*t) + (apart ? ASH_CLASSES * sizeof(*t->top) : 0),
 			   ASH_CACHE_LINE);
 	if (t == NULL)
 		return NULL;
-	if (checked())
+	if (apart)
 		t->rest = (void ***)(t + 1);
 	ash_mutex_lock(&lock);
 	ash_list_push_back(&all, &t->link);
@@ -267,8 +271,9 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	t->counted = (struct ash_counted){0};
 	t->arena = NULL;
 	t->arena_index = 0;
-	t->top = checked() ? t->rest : ash_tls.top;
-	for (unsigned s = 0; checked() && s < ASH_CLASSES; s++)
+	/* (A record from before has no tops of its own: such a thread follows later.) */
+	t->top = are_apart() && t->rest != NULL ? t->rest : ash_tls.top;
+	for (unsigned s = 0; t->top == t->rest && s < ASH_CLASSES; s++)
 		t->top[s] = ASH_STATIC_TOP;
 	enlist(t);
 	ash_shard_own_idle(&t->own); /* a child looks at those in the list */

@@ -80,13 +80,21 @@ struct ash_thread {
 	uint32_t tcache_most; /* the same while it is on, as it is unless the program says so */
 	bool tcache_on;
 	struct ash_counted counted;
+	uint64_t paced;    /* bytes that it took, and that the sum lacks: see stats_interval */
 	struct ash_class_cache classes[ASH_CLASSES];
 };
 
 /* Why all of a thread's calls take the slow path; bits. */
 enum ash_apart {
 	ASH_APART_COUNTED = 1, /* what it takes and gives back is counted */
+	ASH_APART_CHECKED = 2, /* checks:on */
+	ASH_APART_FILLED = 4,  /* what it takes or gives back is filled: junk, zero */
+	ASH_APART_PACED = 8,   /* the bytes that it takes count towards stats_interval */
 };
+
+/* Why those of all threads do.  Set at boot, or (mallopt) later: a thread that there was before
+ * is apart as soon as it has seen it.  Atomic. */
+extern uint32_t ash_thread_all_apart ASH_HIDDEN;
 
 enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, ASH_THREAD_DEAD };
 
@@ -99,8 +107,8 @@ enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, AS
  * meanwhile.
  *
  * Each top points into a magazine of its class (cache/magazine.h), no two into one, or
- * is the static one, as they all are under `checks:on`; thread is NULL or a record whose `tls`
- * is this. */
+ * is the static one, as they all are while the thread is apart; thread is NULL or a record
+ * whose `tls` is this. */
 struct ash_tls {
 	void **top[ASH_CLASSES];
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
@@ -111,6 +119,8 @@ struct ash_tls {
 	struct ash_thread *thread;
 	uint32_t phase; /* enum ash_thread_phase */
 	uint32_t apart; /* enum ash_apart */
+	bool may_fail;  /* whoever allocates just now can do without: see xmalloc */
+	bool said_on;   /* in destructors, after its end: that it have a cache */
 };
 
 extern __thread struct ash_tls ash_tls ASH_HIDDEN;

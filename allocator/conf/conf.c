@@ -1,5 +1,6 @@
 #include "conf/conf.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@
 #define DEFAULTS                                                                             \
 	{                                                                                    \
 		.abort_on_misuse = true, .tcache = true, .tcache_max = ASH_SMALL_MAX,        \
-		.max_background_threads = 1, .dirty_decay_ms = ASH_DECAY_MS, .hpa = true,    \
+		.stats_interval = -1, .max_background_threads = 1,                           \
+		.dirty_decay_ms = ASH_DECAY_MS, .hpa = true,                                 \
 		.hpa_hugification_threshold = ASH_HUGE / 8 * 7, .hpa_hugify_delay_ms = 1000, \
 	}
 
@@ -62,6 +64,19 @@ unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *sou
 	return refused;
 }
 
+void ash_conf_warn(const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	ash_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	ash_message("%s", text);
+	if (ash_conf.abort)
+		abort();
+}
+
 void ash_conf_tell(const char *text, const char *source)
 {
 	struct ash_span key, value;
@@ -80,11 +95,13 @@ extern const char *_rjem_malloc_conf __attribute__((weak, visibility("default"))
 extern const char *malloc_conf_2_conf_harder __attribute__((weak, visibility("default")));
 
 const char *ash_conf_link = "/etc/malloc.conf";
+const char *ash_conf_built_in = ASH_MALLOC_CONF;
 
 static const char *given[ASH_CONF_SOURCES];
 static unsigned excluded; /* the line of the list of programs that names this one; 0 = none */
 
 static const char *const source_names[ASH_CONF_SOURCES] = {
+	[ASH_CONF_BUILT_IN] = "--with-malloc-conf",
 	[ASH_CONF_GLOBAL] = "malloc_conf",
 	[ASH_CONF_LINK] = "/etc/malloc.conf",
 	[ASH_CONF_ENVIRONMENT] = "MALLOC_CONF",
@@ -105,6 +122,7 @@ static const char *read_link(void)
 
 static void find_sources(void)
 {
+	given[ASH_CONF_BUILT_IN] = ash_conf_built_in;
 	given[ASH_CONF_GLOBAL] = &malloc_conf != NULL ? malloc_conf : NULL;
 	if (given[ASH_CONF_GLOBAL] == NULL && &_rjem_malloc_conf != NULL)
 		given[ASH_CONF_GLOBAL] = _rjem_malloc_conf;

@@ -10,6 +10,7 @@
 #define ASH_NARENAS_MOST 4093
 
 enum ash_zero_realloc { ASH_ZERO_REALLOC_FREE, ASH_ZERO_REALLOC_ALLOC, ASH_ZERO_REALLOC_ABORT };
+enum ash_junk { ASH_JUNK_FALSE, ASH_JUNK_TRUE, ASH_JUNK_ALLOC, ASH_JUNK_FREE };
 enum ash_checks { ASH_CHECKS_DEFAULT, ASH_CHECKS_ON, ASH_CHECKS_FULL };
 
 /* Of memory: bytes, or a share of what the process may have (the container's limit, else the
@@ -43,6 +44,7 @@ enum ash_hugify_style {
 };
 
 struct ash_conf {
+	bool abort; /* after a warning */
 	bool abort_conf;
 	bool confirm_conf; /* print what each source held */
 	bool off;          /* another's malloc serves this program, front/next.h */
@@ -54,15 +56,21 @@ struct ash_conf {
 	uint64_t max_background_threads;          /* at least 1, and there is one at most */
 	bool stats_print;                         /* statistics at exit, */
 	struct ash_letters stats_print_opts;      /* in this form */
-	unsigned checks;                          /* enum ash_checks */
-	unsigned zero_realloc;                    /* enum ash_zero_realloc */
-	unsigned thp;                             /* enum ash_thp */
-	unsigned hugetlb;                         /* enum ash_hugetlb */
-	bool hpa;                                 /* blocks are made huge pages */
-	unsigned hpa_hugify_style;                /* enum ash_hugify_style */
-	uint64_t hpa_hugification_threshold;      /* bytes in use of a block that is made one */
-	uint64_t hpa_hugify_delay_ms;             /* for so long */
-	uint64_t hpa_min_purge_interval_ms;       /* between two passes of purging free runs */
+	int64_t stats_interval; /* and each time that so many bytes were allocated, < 0 = not */
+	struct ash_letters stats_interval_opts;
+	unsigned junk;       /* enum ash_junk: bytes that show what is not written, or freed */
+	bool zero;           /* all that is allocated is cleared */
+	bool xmalloc;        /* a request that fails ends the process */
+	bool infallible_new; /* the same of the operators new */
+	unsigned checks;     /* enum ash_checks */
+	unsigned zero_realloc;               /* enum ash_zero_realloc */
+	unsigned thp;                        /* enum ash_thp */
+	unsigned hugetlb;                    /* enum ash_hugetlb */
+	bool hpa;                            /* blocks are made huge pages */
+	unsigned hpa_hugify_style;           /* enum ash_hugify_style */
+	uint64_t hpa_hugification_threshold; /* bytes in use of a block that is made one */
+	uint64_t hpa_hugify_delay_ms;        /* for so long */
+	uint64_t hpa_min_purge_interval_ms;  /* between two passes of purging free runs */
 	int64_t hpa_dirty_mult; /* dirty memory that stays, of what is in use, in 1/65536; < 0 =
 				   all */
 	uint64_t narenas;   /* most shards, and numbers of arenas that are the heap's; 0 = one

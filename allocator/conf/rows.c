@@ -35,6 +35,7 @@
 /* clang-format on */
 
 static const struct ash_row rows[] = {
+	ON_OFF("abort", abort),
 	ON_OFF("abort_conf", abort_conf),
 	ON_OFF("confirm_conf", confirm_conf),
 	ON_OFF("off", off),
@@ -51,6 +52,14 @@ static const struct ash_row rows[] = {
 	ON_OFF("stats_print", stats_print),
 	OTHER("stats_print_opts", ASH_OPT_TEXT, ASH_ROW_LETTERS, stats_print_opts, 0,
 	      "at most 31 letters of malloc_stats_print"),
+	COUNT_OF("stats_interval", ASH_OPT_I64, ASH_ROW_SIGNED, stats_interval, 0, INT64_MAX, 0,
+		 "bytes, or -1 for not at all"),
+	OTHER("stats_interval_opts", ASH_OPT_TEXT, ASH_ROW_LETTERS, stats_interval_opts, 0,
+	      "at most 31 letters of malloc_stats_print"),
+	WORD("junk", ASH_OPT_TEXT, junk, "false|true|alloc|free"),
+	ON_OFF("zero", zero),
+	ON_OFF("xmalloc", xmalloc),
+	ON_OFF("experimental_infallible_new", infallible_new),
 	WORD("checks", ASH_OPT_TEXT, checks, "default|on|full"),
 	WORD("zero_realloc", ASH_OPT_TEXT, zero_realloc, "free|alloc|abort"),
 	WORD("thp", ASH_OPT_TEXT, thp, "default|always|never"),
@@ -100,9 +109,7 @@ static const struct ash_row rows[] = {
  * is so here, and what opt.KEY reads as, whatever was set. */
 static const struct ash_row theirs[] = {
 	/* 5.0, or older */
-	THEIR_BOOL("abort", "false"),
 	THEIR_WORD("dss", "disabled|primary|secondary", "disabled"),
-	THEIR_WORD("junk", "true|false|alloc|free", "false"),
 	THEIR_SIGNED("lg_prof_interval", ASH_OPT_SSIZE, 63, "-1"),
 	THEIR_COUNT("lg_prof_sample", ASH_OPT_SIZE, 0, "19"),
 	THEIR_WORD("percpu_arena", "disabled|percpu|phycpu", "disabled"),
@@ -116,15 +123,12 @@ static const struct ash_row theirs[] = {
 	THEIR_BOOL("prof_thread_active_init", "false"),
 	THEIR_BOOL("retain", "true"),
 	THEIR_BOOL("utrace", "false"),
-	THEIR_BOOL("xmalloc", "false"),
-	THEIR_BOOL("zero", "false"),
 	/* 5.1 */
 	THEIR_COUNT("lg_extent_max_active_fit", ASH_OPT_SIZE, 64, "0"),
 	THEIR_TEXT("log", ASH_OPT_UNREAD, ""),
 	THEIR_WORD("metadata_thp", "disabled|auto|always", "disabled"),
 	/* 5.2 */
 	THEIR_RANGES("bin_shards", ASH_OPT_UNREAD, ""),
-	THEIR_BOOL("experimental_infallible_new", "false"),
 	THEIR_COUNT("oversize_threshold", ASH_OPT_SIZE, BYTES_THEIRS, "0"),
 	THEIR_BOOL("prof_log", "false"),
 	THEIR_RANGES("slab_sizes", ASH_OPT_UNREAD, ""),
@@ -152,8 +156,6 @@ static const struct ash_row theirs[] = {
 	THEIR_BOOL("prof_unbias", "false"),
 	THEIR_COUNT("san_guard_large", ASH_OPT_SIZE, 0, "0"),
 	THEIR_COUNT("san_guard_small", ASH_OPT_SIZE, 0, "0"),
-	THEIR_SIGNED("stats_interval", ASH_OPT_I64, INT64_MAX, "-1"),
-	THEIR_TEXT("stats_interval_opts", ASH_OPT_TEXT, ""),
 	GONE("tcache_gc_delay_bytes"),
 	THEIR_COUNT("tcache_gc_incr_bytes", ASH_OPT_SIZE, 0, "0"),
 	GONE("tcache_nslots_large"),

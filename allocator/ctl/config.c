@@ -17,7 +17,7 @@ static int built_in(const struct ash_ctl_row *row, const size_t *at, union ash_c
 		    const union ash_ctl_value *in)
 {
 	(void)row, (void)at, (void)in;
-	out->s = "";
+	out->s = ash_conf_built_in;
 	return 0;
 }
 
@@ -44,10 +44,11 @@ static int given(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_
 static const struct ash_ctl_row rows[] = {
 	CONFIG("cache_oblivious", 0, "Large objects begin at a random line: no."),
 	CONFIG("debug", ASH_DEBUG >= 1, "Configured with --enable-debug."),
-	CONFIG("fill", 0, "junk and zero have an effect: no."),
+	CONFIG("fill", 1, "junk and zero have an effect: always."),
 	CONFIG("lazy_lock", 0, "No."),
 	{"config.malloc_conf", ASH_CTL_STRING, ASH_CTL_READ, 0, 0, built_in,
-	 "Options given when it was configured: none."},
+	 "Options given when it was configured (--with-malloc-conf); empty where there were "
+	 "none."},
 	CONFIG("opt_safety_checks", CHECKED, "Not configured with --disable-safety-checks."),
 	CONFIG("prof", 0, "Heap profiles can be taken: no, and there are no names prof.*."),
 	CONFIG("prof_frameptr", 0, "No."),
@@ -55,7 +56,7 @@ static const struct ash_ctl_row rows[] = {
 	CONFIG("prof_libunwind", 0, "No."),
 	CONFIG("stats", 1, "There are statistics: always."),
 	CONFIG("utrace", 0, "No."),
-	CONFIG("xmalloc", 0, "xmalloc has an effect: no."),
+	CONFIG("xmalloc", 1, "xmalloc has an effect: always."),
 	GIVEN("global_var", ASH_CONF_GLOBAL,
 	      "What the program's malloc_conf said; ENOENT where a source said nothing."),
 	GIVEN("symlink", ASH_CONF_LINK, "Where /etc/malloc.conf leads to."),

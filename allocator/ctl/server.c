@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "cache/thread.h"
+#include "conf/conf.h"
 #include "ctl/text.h"
 #include "os/os.h"
 #include "util/fmt.h"
@@ -188,7 +189,7 @@ static void start(void)
 	error = pthread_create(&thread, NULL, listen_on, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0) {
-		ash_message("ASHLAR_CTL: no thread can be made");
+		ash_conf_warn("ASHLAR_CTL: no thread can be made");
 		return;
 	}
 	pthread_detach(thread);
@@ -197,7 +198,7 @@ static void start(void)
 	if (ash_load_acquire(&progress) == LISTENS)
 		owner = getpid();
 	else
-		ash_message("ASHLAR_CTL: no socket can be made at %s", address.sun_path);
+		ash_conf_warn("ASHLAR_CTL: no socket can be made at %s", address.sun_path);
 }
 
 void ash_ctl_serve(void)
@@ -210,7 +211,7 @@ void ash_ctl_serve(void)
 		       (int)getpid()) +
 		    1 >=
 	    sizeof(address.sun_path)) {
-		ash_message("ASHLAR_CTL: %s is too long for a socket's folder", folder);
+		ash_conf_warn("ASHLAR_CTL: %s is too long for a socket's folder", folder);
 		return;
 	}
 	start();

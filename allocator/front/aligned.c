@@ -2,6 +2,7 @@
 #include "front/front.h"
 
 #include "front/boot.h"
+#include "front/failure.h"
 #include "conf/conf.h"
 #include "os/os.h"
 #include "util/bits.h"
@@ -19,10 +20,8 @@ void *ash_aligned(size_t align, size_t size)
 	if (ASH_UNLIKELY(!ash_boot()))
 		return ash_boot_alloc(size, align);
 	if (size > PTRDIFF_MAX || align > PTRDIFF_MAX / 2 ||
-	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	    (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc))
+		return ash_failure(size);
 	class = ash_size_class_aligned(size, align);
 	return class != 0 ? ash_front_malloc(ash_class_size(class))
 			  : ash_malloc_large(size, align, NULL, false);
@@ -63,7 +62,7 @@ size_t ash_aligned_whole(size_t size)
 	size_t page = ash_aligned_page();
 
 	if (size > PTRDIFF_MAX) {
-		errno = ENOMEM;
+		ash_failure(size);
 		return 0;
 	}
 	return ash_align_up(size + (size == 0), page);

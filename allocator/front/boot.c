@@ -7,6 +7,8 @@
 #include "cache/thread.h"
 #include "front/bounds.h"
 #include "conf/conf.h"
+#include "front/apart.h"
+#include "front/failure.h"
 #include "front/fork.h"
 #include "front/misuse.h"
 #include "front/next.h"
@@ -97,6 +99,7 @@ static enum ash_boot_state bring_up(void)
 	cpus = ash_os_usable_cpus(); /* once, also where they bound nothing: see os.h */
 	if (!ash_shard_init(ash_conf.narenas != 0 ? (unsigned)ash_conf.narenas : cpus))
 		return ASH_BOOT_NONE;
+	ash_apart_init();
 	ash_tcache_init();
 	arenas_init(cpus);
 	ash_heap.rounds.background = ash_conf.background_thread != ASH_BACKGROUND_FALSE;
@@ -164,8 +167,7 @@ void *ash_boot_alloc(size_t size, size_t align)
 		return ash_next_alloc(size, align);
 	if (ash_boot_is_mine())
 		return ash_early_alloc(size, align);
-	errno = ENOMEM;
-	return NULL;
+	return ash_failure(size);
 }
 
 void *ash_boot_alloc_zeroed(size_t size)

@@ -48,7 +48,8 @@ static size_t resolve_limit(struct ash_amount amount, uint64_t limit)
 	return n != 0 ? n : ASH_NO_LIMIT;
 }
 
-static size_t dirty_max; /* where not everything goes at once; set at boot */
+/* Where not everything goes at once; under the claim.  And by the options; set at boot. */
+static size_t dirty_max, dirty_max_most;
 
 /* At boot, or with the claim. */
 static void apply_decay_ms(int64_t ms)
@@ -93,6 +94,21 @@ bool ash_bounds_set_decay_ms(enum ash_arena_decay which, int64_t ms)
 	return true;
 }
 
+void ash_bounds_set_dirty_max(size_t bytes)
+{
+	bool mine = ash_claim_is_mine(&ash_heap); /* in a fork's handler */
+
+	if (ash_conf.dirty_max.kind != ASH_AMOUNT_AUTO)
+		return;
+	if (!mine)
+		ash_claim_await(&ash_heap);
+	dirty_max = bytes < dirty_max_most ? bytes : dirty_max_most;
+	if (ash_load_relaxed(&ash_heap.purge.dirty_ms) != 0)
+		ash_store_relaxed(&ash_heap.limits.dirty_max, dirty_max);
+	if (!mine)
+		ash_claim_give_back(&ash_heap);
+}
+
 void ash_bounds_init(void)
 {
 	uint64_t container = ash_cgroup_memory(), ram = ash_os_memory_bytes();
@@ -105,7 +121,7 @@ void ash_bounds_init(void)
 	ash_heap.limits.dirty_max =
 		resolve(ash_conf.dirty_max, limit,
 			container < ram ? (size_t)(container / 4) : ASH_NO_LIMIT);
-	dirty_max = ash_heap.limits.dirty_max;
+	dirty_max = dirty_max_most = ash_heap.limits.dirty_max;
 	apply_decay_ms(ms);
 	ash_purge_set_muzzy_ms(&ash_heap, ash_conf.muzzy_decay_ms);
 	if (limit / 16 < ash_heap.mappings.cache_least)

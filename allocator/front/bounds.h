@@ -10,6 +10,10 @@
 /* Puts the options into force.  Called at boot, after they were read. */
 void ash_bounds_init(void);
 
+/* At most so many bytes of free memory may stay resident, where no option says how many; never
+ * more than without this call.  ASH_NO_LIMIT = as without it.  Call without a lock. */
+void ash_bounds_set_dirty_max(size_t bytes);
+
 /* The decay time in force: 0 = at once, -1 = never by time. */
 int64_t ash_bounds_decay_ms(enum ash_arena_decay which);
 

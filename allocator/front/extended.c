@@ -6,8 +6,10 @@
 #include "arena/objects.h"
 #include "arena/tcaches.h"
 #include "conf/conf.h"
+#include "front/apart.h"
 #include "front/boot.h"
 #include "front/bounds.h"
+#include "front/failure.h"
 #include "front/front.h"
 #include "front/misuse.h"
 #include "front/next.h"
@@ -95,11 +97,11 @@ static bool read_source(int flags, struct source *s)
 	return true;
 }
 
-/* p, which did not come by a call that counts. */
-static void *counted(void *p, size_t usable)
+/* p, which did not come by a call that looks at it.  `filled` as in ash_apart_taken. */
+static void *looked_at(void *p, size_t usable, bool filled)
 {
-	if (p != NULL)
-		ash_thread_count_taken(usable);
+	if (ASH_UNLIKELY(ash_front_is_apart()) && p != NULL)
+		ash_apart_taken(p, usable, filled);
 	return p;
 }
 
@@ -108,10 +110,11 @@ static void *small(const struct source *s, unsigned class)
 	size_t size = ash_class_size(class);
 
 	if (s->is_cache)
-		return counted(ash_tcaches_alloc(s->cache, s->arena, class, ash_tcache_fill),
-			       size);
+		return looked_at(ash_tcaches_alloc(s->cache, s->arena, class, ash_tcache_fill),
+				 size, false);
 	if (s->arena != NULL)
-		return counted(ash_objects_alloc(s->arena, size, ASH_SMALL_STEP, NULL), size);
+		return looked_at(ash_objects_alloc(s->arena, size, ASH_SMALL_STEP, NULL), size,
+				 false);
 	return s->single ? ash_malloc_single(class) : ash_front_malloc(size);
 }
 
@@ -121,34 +124,30 @@ static void *from(const struct source *s, size_t size, size_t align, bool *zeroe
 
 	if (class != 0)
 		return small(s, class);
-	return s->arena != NULL ? counted(ash_objects_alloc(s->arena, size, align, zeroed),
-					  ash_large_usable(size))
+	return s->arena != NULL ? looked_at(ash_objects_alloc(s->arena, size, align, zeroed),
+					    ash_large_usable(size), zeroed != NULL)
 				: ash_malloc_large(size, align, zeroed, false);
 }
 
 static void *alloc(const struct source *s, size_t size, int flags)
 {
 	size_t align = align_of(flags);
-	bool zeroed = false;
+	bool zeroed = false, *asked = (flags & ASH_FLAG_ZERO) != 0 ? &zeroed : NULL;
 	int saved = errno;
 	void *p;
 
-	if (is_too_large(size, align)) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (is_too_large(size, align))
+		return ash_failure(size);
 	ash_hooks_depth += s->heap; /* as what a hook allocates */
-	p = from(s, size, align, &zeroed);
+	p = from(s, size, align, asked);
 	if (p == NULL && (s->arena != NULL || s->is_cache) && ash_bounds_tell_hard())
-		p = from(s, size, align, &zeroed);
+		p = from(s, size, align, asked);
 	ash_hooks_depth -= s->heap;
-	if (p == NULL) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (p == NULL)
+		return ash_failure(size);
 	if (s->arena != NULL)
 		ash_bounds_tell();
-	if ((flags & ASH_FLAG_ZERO) != 0 && !zeroed)
+	if (asked != NULL && !zeroed)
 		memset(p, 0, ash_usable_size(p));
 	errno = saved;
 	return p;
@@ -256,10 +255,8 @@ void *ash_rallocx(void *p, size_t size, int flags)
 	}
 	if (!read_source(flags, &s))
 		return NULL;
-	if (is_too_large(size, align)) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (is_too_large(size, align))
+		return ash_failure(size);
 	if (fits_in_place(p, &object, size, align)) {
 		if ((flags & ASH_FLAG_ZERO) != 0)
 			clear_from(p, object.usable);

@@ -17,6 +17,7 @@
 #include <pthread.h>
 
 #include "arena/arena.h"
+#include "front/apart.h"
 #include "front/bounds.h"
 #include "cache/depot.h"
 #include "cache/magazine.h"
@@ -118,6 +119,7 @@ static void child(void)
 		_IO_list_resetlock();
 	ash_rounds_after_fork();
 	ash_bounds_after_fork();
+	ash_apart_after_fork();
 	ash_shard_after_fork();
 	ash_thread_after_fork();
 	ash_arenas_after_fork();

@@ -5,6 +5,7 @@
 #include "arena/tcaches.h"
 #include "cache/handed.h"
 #include "conf/conf.h"
+#include "front/apart.h"
 #include "front/boot.h"
 #include "front/misuse.h"
 #include "front/next.h"
@@ -13,25 +14,38 @@
 #include "meta/early.h"
 #include "page/large.h"
 #include "page/limits.h"
+#include "page/mapping_cache.h"
 #include "reclaim/purge.h"
 #include "reclaim/rounds.h"
 #include "slab/slab.h"
 
-static void count_large_given(const struct ash_object *object)
+/* p, still the program's, and nobody else's to free. */
+ASH_INLINE void given(void *p, size_t usable)
 {
-	ash_thread_count_large(false, object->usable);
-	ash_thread_count_given(object->usable);
+	if (ASH_UNLIKELY(ash_front_is_apart()))
+		ash_apart_given(p, usable);
+}
+
+/* A mapping that goes back to the kernel at once is not filled before. */
+static void given_mapping(void *p, const struct ash_far *entry)
+{
+	if (ash_mapping_cache_fits(&ash_heap, entry->mapped))
+		ash_apart_given(p, entry->usable);
+	else
+		ash_thread_count_given(entry->usable);
 }
 
 /* False where none of an arena's that is out begins there. */
 static bool free_of_arena(void *p)
 {
-	size_t usable = ASH_UNLIKELY(ash_tls.apart != 0) ? ash_objects_look(p).usable : 0;
+	struct ash_arena_object o;
 
-	if (!ash_objects_free(p))
-		return false;
-	ash_thread_count_given(usable);
-	return true;
+	if (ASH_UNLIKELY(ash_front_is_apart())) {
+		o = ash_objects_look(p);
+		if (o.place == ASH_PLACE_OUT)
+			ash_apart_given(p, o.usable);
+	}
+	return ash_objects_free(p);
 }
 
 /* A pointer that no thread cache takes: large, foreign or wrong. */
@@ -52,8 +66,9 @@ static ASH_NOINLINE void free_far(void *p)
 	switch (object.kind) {
 	/* Of two threads that free it at once one finds it gone. */
 	case ASH_OBJECT_RUN:
+		given(p, object.usable);
 		if (ash_large_free_run(&ash_heap, object.run)) {
-			count_large_given(&object);
+			ash_thread_count_large(false, object.usable);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -62,8 +77,10 @@ static ASH_NOINLINE void free_far(void *p)
 		break;
 	case ASH_OBJECT_MAPPING:
 		if (ash_far_remove(p, &object.far)) {
+			if (ASH_UNLIKELY(ash_front_is_apart()))
+				given_mapping(p, &object.far);
 			ash_large_free_mapping(&ash_heap, &object.far);
-			count_large_given(&object);
+			ash_thread_count_large(false, object.usable);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -119,7 +136,7 @@ ASH_INLINE bool check_small(const struct ash_run *slab, void *p, unsigned class)
 /* Whether it is none of the last two that the magazine took of a thread that is apart. */
 static bool is_no_double(void *p, unsigned class)
 {
-	void **top = ash_tls.thread->top[class];
+	void **top = ash_tls.thread != NULL ? ash_tls.thread->top[class] : ASH_STATIC_TOP;
 
 	if (ASH_LIKELY(top[0] != p && top[-1] != p))
 		return true;
@@ -130,10 +147,14 @@ static bool is_no_double(void *p, unsigned class)
 /* Under `checks:on`: false where the ordinary way is to be taken. */
 static bool free_checked(void *p, unsigned class)
 {
-	if (ASH_LIKELY(ash_handed_take_back(p)))
+	if (ASH_LIKELY(ash_handed_take_back(p))) {
+		ash_apart_given(p, ash_class_size(class));
 		return ash_tcache_push(class, p);
-	if (ash_handed_state(p) == ASH_HANDED_UNKNOWN)
+	}
+	if (ash_handed_state(p) == ASH_HANDED_UNKNOWN) {
+		ash_thread_count_given(ash_class_size(class));
 		return false;
+	}
 	report_small(p);
 	return true;
 }
@@ -141,15 +162,11 @@ static bool free_checked(void *p, unsigned class)
 /* The same by a thread that is apart: what the fast path would do. */
 static bool free_apart(void *p, unsigned class)
 {
-	if (ash_conf.checks == ASH_CHECKS_ON) {
-		ash_thread_count_given(ash_class_size(class));
+	if (ash_conf.checks == ASH_CHECKS_ON)
 		return free_checked(p, class);
-	}
-	if (ash_tls.thread == NULL)
-		return false;
 	if (!check_small(ash_run_of(p), p, class) || !is_no_double(p, class))
 		return true;
-	ash_thread_count_given(ash_class_size(class));
+	ash_apart_given(p, ash_class_size(class));
 	if (!ash_tcache_push(class, p))
 		ash_tcache_free(class, p);
 	return true;
@@ -248,7 +265,7 @@ void ash_free_single(void *p)
 		ash_front_free(p);
 		return;
 	}
-	ash_thread_count_given(ash_class_size(slab->class));
+	given(p, ash_class_size(slab->class));
 	ash_tcache_free_single(slab->class, p);
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
 		ash_purge_excess(&ash_heap);
@@ -266,11 +283,15 @@ bool ash_free_into(unsigned id, void *p)
 	o = ash_objects_look(p);
 	if (o.place == ASH_PLACE_OUT) {
 		class = o.class;
-		taken = class != 0 && ash_tcaches_free(id, o.arena, class, p);
 	} else if (o.place == ASH_PLACE_NONE) {
 		slab = single_slab(p);
 		class = slab != NULL ? slab->class : 0;
-		taken = class != 0 && ash_tcaches_free(id, NULL, class, p);
+	}
+	if (class != 0) {
+		/* (Before, for another thread may have it the moment it is there.) */
+		ash_apart_fill_given(p, ash_class_size(class));
+		taken = ash_tcaches_free(id, o.place == ASH_PLACE_OUT ? o.arena : NULL, class,
+					 p);
 	}
 	if (taken)
 		ash_thread_count_given(ash_class_size(class));

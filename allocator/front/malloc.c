@@ -2,8 +2,10 @@
 #include "front/front.h"
 
 #include "arena/objects.h"
+#include "front/apart.h"
 #include "front/boot.h"
 #include "front/bounds.h"
+#include "front/failure.h"
 #include "cache/handed.h"
 #include "conf/conf.h"
 #include "reclaim/relief.h"
@@ -11,12 +13,6 @@
 #include "front/tcache.h"
 #include "os/os.h"
 #include "page/large.h"
-
-static void *no_memory(void)
-{
-	errno = ENOMEM;
-	return NULL;
-}
 
 static bool too_large(size_t size)
 {
@@ -33,7 +29,7 @@ static void *or_again(void *p, size_t size, size_t align, bool *zeroed)
 	return p;
 }
 
-void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
+static void *alloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 {
 	struct ash_arena *arena;
 	int saved = errno;
@@ -47,9 +43,7 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 		if (p == NULL && ash_bounds_tell_hard())
 			p = ash_objects_alloc(arena, size, align, zeroed);
 		ash_bounds_tell();
-		if (ASH_UNLIKELY(ash_tls.apart != 0) && p != NULL)
-			ash_thread_count_taken(ash_usable_size(p));
-		return p;
+		return ASH_LIKELY(p != NULL) ? p : ash_failure(size);
 	}
 	p = growing ? ash_large_alloc_growing(&ash_heap, size)
 		    : ash_large_alloc(&ash_heap, size, align, zeroed);
@@ -60,15 +54,34 @@ void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 				     align, zeroed);
 	}
 	ash_bounds_tell();
-	errno = p != NULL ? saved : ENOMEM; /* whatever the kernel refused on the way */
 	if (ASH_UNLIKELY(p == NULL))
-		return NULL;
+		return ash_failure(size);
+	errno = saved; /* whatever the kernel refused on the way */
 	/* (Of pages longer than a granule a run may have less than whole ones.) */
 	usable = ASH_LIKELY(ash_os_page <= ASH_GRANULE) ? ash_large_usable(size)
 							: ash_usable_size(p);
 	ash_thread_count_large(true, usable);
-	ash_thread_count_taken(usable);
 	return p;
+}
+
+/* By a thread whose objects are looked at.  Who asks whether it is cleared clears it by
+ * himself. */
+static ASH_NOINLINE void *alloc_large_apart(size_t size, size_t align, bool *zeroed,
+					    bool growing)
+{
+	bool is_zero = false, *asked = zeroed != NULL ? zeroed : &is_zero;
+	void *p = alloc_large(size, align, ash_apart_clears() ? asked : zeroed, growing);
+
+	if (p != NULL)
+		ash_apart_taken(p, ash_usable_size(p), zeroed != NULL || is_zero);
+	return p;
+}
+
+void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
+{
+	if (ASH_UNLIKELY(ash_front_is_apart()))
+		return alloc_large_apart(size, align, zeroed, growing);
+	return alloc_large(size, align, zeroed, growing);
 }
 
 /* What the fast paths do not do, for threads that they do not serve.  (What a bound thread gets
@@ -77,7 +90,7 @@ ASH_INLINE void hand_out(void *p, unsigned class)
 {
 	if (ash_conf.checks == ASH_CHECKS_ON && ash_arena_mine() == NULL)
 		ash_handed_out(p);
-	ash_thread_count_taken(ash_class_size(class));
+	ash_apart_taken(p, ash_class_size(class), false);
 }
 
 void *ash_malloc_slow(size_t size)
@@ -89,7 +102,7 @@ void *ash_malloc_slow(size_t size)
 	if (ASH_UNLIKELY(!ash_boot()))
 		return ash_boot_alloc(size, 0);
 	if (ASH_UNLIKELY(too_large(size)))
-		return no_memory();
+		return ash_failure(size);
 	if (size > ASH_SMALL_MAX)
 		return ash_malloc_large(size, ASH_SMALL_STEP, NULL, false);
 	if (ASH_UNLIKELY(size == 0)) /* whose class has no magazine */
@@ -107,7 +120,7 @@ void *ash_malloc_slow(size_t size)
 		p = ash_tcache_alloc(class);
 	ash_bounds_tell();
 	if (ASH_UNLIKELY(p == NULL))
-		return no_memory();
+		return ash_failure(size);
 	if (ASH_UNLIKELY(ash_front_is_apart()))
 		hand_out(p, class);
 	errno = saved; /* a search for memory may have met refusals */
@@ -123,7 +136,7 @@ void *ash_malloc_single(unsigned class)
 		p = ash_tcache_alloc_single(class);
 	ash_bounds_tell();
 	if (p == NULL)
-		return no_memory();
+		return ash_failure(ash_class_size(class));
 	if (ASH_UNLIKELY(ash_front_is_apart()))
 		hand_out(p, class);
 	errno = saved;
@@ -145,7 +158,7 @@ void *ash_malloc_slow_zeroed(size_t size)
 	if (ASH_UNLIKELY(!ash_boot()))
 		return ash_boot_alloc_zeroed(size);
 	if (ASH_UNLIKELY(too_large(size)))
-		return no_memory();
+		return ash_failure(size);
 	p = size <= ASH_SMALL_MAX ? ash_malloc_slow(size)
 				  : ash_malloc_large(size, ASH_SMALL_STEP, &zeroed, false);
 	if (p != NULL && !zeroed)

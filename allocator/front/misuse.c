@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cache/doubles.h"
 #include "conf/conf.h"
@@ -12,6 +13,7 @@
 #include "util/fmt.h"
 
 #define SILENCE ASH_CONF_NAME "=abort_on_misuse:false continues"
+#define PREFIX "<ashlar>: "
 #define LINE 400
 
 static ash_misuse_told *hook; /* atomic */
@@ -26,24 +28,27 @@ static int first_time(void)
 {
 	static uint32_t told;
 
-	return ash_conf.abort_on_misuse || ash_exchange_acq_rel(&told, 1) == 0;
+	return ash_exchange_acq_rel(&told, 1) == 0;
 }
 
-static ASH_PRINTF(2, 0) void tell(bool ends, const char *format, va_list args)
+static ASH_PRINTF(3, 0) void tell(bool ends, const char *prefix, const char *format,
+				  va_list args)
 {
-	static const char prefix[] = "<ashlar>: ";
 	ash_misuse_told *told = ash_load_acquire(&hook);
 	char line[LINE];
+	size_t length = ash_format(line, sizeof(line), "%s", prefix);
 
-	memcpy(line, prefix, sizeof(prefix));
-	ash_vformat(line + sizeof(prefix) - 1, sizeof(line) - sizeof(prefix) + 1, format, args);
+	length += ash_vformat(line + length, sizeof(line) - length - 1, format, args);
 	if (told != NULL) {
 		told(line);
 		return;
 	}
-	if (ends || first_time())
-		ash_message("%s", line + sizeof(prefix) - 1);
-	if (ends || ash_conf.abort_on_misuse)
+	ends = ends || ash_conf.abort_on_misuse || ash_conf.abort;
+	if (ends || first_time()) {
+		line[length++] = '\n';
+		ash_write_fd(STDERR_FILENO, line, length);
+	}
+	if (ends)
 		abort();
 }
 
@@ -52,7 +57,7 @@ static ASH_PRINTF(1, 2) void report(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	tell(false, format, args);
+	tell(false, PREFIX, format, args);
 	va_end(args);
 }
 
@@ -61,7 +66,16 @@ void ash_misuse_fatal(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	tell(true, format, args);
+	tell(true, PREFIX, format, args);
+	va_end(args);
+}
+
+void ash_misuse_fatal_as(const char *prefix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell(true, prefix, format, args);
 	va_end(args);
 }
 

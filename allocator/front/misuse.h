@@ -21,8 +21,10 @@ void ash_misuse_pointer(const char *call, const void *p, const struct ash_object
 typedef void ash_misuse_told(const char *line);
 void ash_misuse_set_hook(ash_misuse_told *hook);
 
-/* Tells one line, and ends the process where nobody else was told. */
+/* Tells one line, and ends the process where nobody else was told.  The second: with a prefix
+ * that is not ours, for who compares it. */
 void ash_misuse_fatal(const char *format, ...) ASH_PRINTF(1, 2);
+void ash_misuse_fatal_as(const char *prefix, const char *format, ...) ASH_PRINTF(2, 3);
 
 /* Looks at what lies in the caches when the process ends, and reports what is wrong. */
 void ash_misuse_look_at_caches(void);

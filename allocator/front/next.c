@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "conf/conf.h"
 #include "meta/early.h"
 #include "meta/size_class.h"
 #include "os/symbols.h"
 #include "util/bits.h"
-#include "util/fmt.h"
 
 static struct {
 	void *(*malloc)(size_t size);
@@ -41,8 +41,8 @@ static bool need(const char *name, void *function)
 {
 	if (find(name, function))
 		return true;
-	ash_message("off:true is not possible here: no library behind this one has %s for it",
-		    name);
+	ash_conf_warn("off:true is not possible here: no library behind this one has %s for it",
+		      name);
 	return false;
 }
 

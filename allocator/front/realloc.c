@@ -2,9 +2,11 @@
 #include "front/front.h"
 
 #include "arena/objects.h"
+#include "front/apart.h"
 #include "front/boot.h"
 #include "front/bounds.h"
 #include "conf/conf.h"
+#include "front/failure.h"
 #include "front/misuse.h"
 #include "front/next.h"
 #include "front/object.h"
@@ -37,6 +39,17 @@ static void *realloc_zero(void *p)
 	}
 }
 
+/* Where the new size is the smaller one the call goes well without memory. */
+static ASH_NOINLINE void *malloc_or_not(size_t size)
+{
+	void *p;
+
+	ash_tls.may_fail = true;
+	p = ash_malloc_slow(size);
+	ash_tls.may_fail = false;
+	return p;
+}
+
 /* NULL where there is no memory; errno is then as it was where the object has that size anyway.
  */
 static void *move(void *p, size_t old_usable, size_t size)
@@ -47,11 +60,12 @@ static void *move(void *p, size_t old_usable, size_t size)
 	 * cost memory. */
 	bool creeps = old_usable > ASH_SMALL_MAX && size > old_usable &&
 		      size - old_usable < old_usable / 16;
-	void *q = creeps ? ash_malloc_growing(size) : ash_front_malloc(size);
+	void *q = creeps ? ash_malloc_growing(size) : ash_front_alloc(size, malloc_or_not);
 
 	if (ASH_UNLIKELY(q == NULL)) {
-		if (size <= old_usable)
-			errno = saved;
+		if (size > old_usable)
+			return ash_failure(size);
+		errno = saved;
 		return NULL;
 	}
 	memcpy(q, p, bytes);
@@ -112,17 +126,17 @@ static void *resize_mapping(void *p, struct ash_far *entry, size_t size)
 }
 
 /* It took the place of itself.  (Arenas count for themselves.) */
-static void count_resized(const void *p, const struct ash_object *object)
+static void count_resized(void *p, const struct ash_object *object)
 {
-	bool in_heap = object->kind != ASH_OBJECT_ARENA;
+	bool in_heap = object->kind != ASH_OBJECT_ARENA, apart = ash_front_is_apart();
 	size_t usable;
 
-	if (!in_heap && ASH_LIKELY(ash_tls.apart == 0))
+	if (!in_heap && ASH_LIKELY(!apart))
 		return;
 	usable = object->kind == ASH_OBJECT_RUN ? ash_load_relaxed(&object->run->size)
 						: ash_usable_size(p);
-	ash_thread_count_given(object->usable);
-	ash_thread_count_taken(usable);
+	if (ASH_UNLIKELY(apart))
+		ash_apart_resized(p, object->usable, usable);
 	if (in_heap && ash_large_size_above(usable) != ash_large_size_above(object->usable)) {
 		ash_thread_count_large(false, object->usable);
 		ash_thread_count_large(true, usable);
@@ -220,10 +234,8 @@ void *ash_realloc(void *p, size_t size)
 	/* (Where it fails p can only be another's, of the early heap, or wrong.) */
 	if (ASH_UNLIKELY(!ash_boot()) && ash_boot_is_away())
 		return ash_next_realloc(p, size);
-	if (size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc)) {
-		errno = ENOMEM;
-		return NULL;
-	}
+	if (size > PTRDIFF_MAX || (ash_conf.max_alloc != 0 && size > ash_conf.max_alloc))
+		return ash_failure(size);
 	saved = errno;
 	object = ash_object_of(p);
 	if (ASH_UNLIKELY(object.kind == ASH_OBJECT_NONE || object.kind == ASH_OBJECT_FREED)) {

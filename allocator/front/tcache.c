@@ -5,6 +5,7 @@
 #include "arena/arena.h"
 #include "arena/objects.h"
 #include "cache/depot.h"
+#include "front/apart.h"
 #include "front/capacity.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -186,6 +187,7 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	ash_store_relaxed(&t->epoch, now);
 	if (ash_load_relaxed(&t->asleep))
 		ash_thread_wake(t);
+	ash_apart_follow(t); /* mallopt may want it since the last time */
 	trim_idle(t);
 	relieve(t);
 	ash_rounds_tick(now_ns);
@@ -642,7 +644,13 @@ bool ash_tcache_set_enabled(bool enabled)
 {
 	struct ash_thread *t = ash_thread_self();
 
-	if (t == NULL || (enabled && !ash_tcache_enabled))
+	if (enabled && !ash_tcache_enabled)
+		return false;
+	if (t == NULL && ash_tls.phase == ASH_THREAD_DEAD) { /* there will be none */
+		ash_tls.said_on = enabled;
+		return true;
+	}
+	if (t == NULL)
 		return false;
 	if (enabled && !t->tcache_on)
 		ash_thread_unbound(t); /* it is another one */
@@ -657,7 +665,7 @@ bool ash_tcache_is_enabled(void)
 {
 	const struct ash_thread *t = ash_thread_self();
 
-	return t != NULL && ash_tcache_enabled && t->tcache_on;
+	return t != NULL ? ash_tcache_enabled && t->tcache_on : ash_tls.said_on;
 }
 
 size_t ash_tcache_max(void)

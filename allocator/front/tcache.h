@@ -15,13 +15,6 @@ extern bool ash_tcache_enabled;
 /* Once, before the first of the others; allocates nothing. */
 void ash_tcache_init(void);
 
-/* Whether this thread's fast paths see no magazine: under `checks:on`, and where it is apart.
- */
-ASH_INLINE bool ash_front_is_apart(void)
-{
-	return ash_conf.checks == ASH_CHECKS_ON || ash_tls.apart != 0;
-}
-
 /* The like of the fast paths for such a thread: an object of the class, NULL where the magazine
  * is empty; whether it took one. */
 ASH_INLINE void *ash_tcache_pop(unsigned class)
@@ -74,8 +67,8 @@ void ash_tcache_tick(bool allocates);
 
 /* Of this thread: its magazines give their objects to the slabs. */
 void ash_tcache_flush(void);
-/* Whether it may have magazines.  Setting is false where it has no record, for want of memory
- * or because it ends. */
+/* Whether it may have magazines.  Setting is false where it has no record for want of memory;
+ * where it has ended (destructors), what was set is read, and it has none. */
 bool ash_tcache_is_enabled(void);
 bool ash_tcache_set_enabled(bool enabled);
 /* Largest objects that they hold, in bytes; rounded up to a class, at most ASH_SMALL_MAX, 0 =

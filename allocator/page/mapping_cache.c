@@ -275,6 +275,16 @@ static unsigned cache_piece(struct ash_heap *heap, struct ash_cached c, struct a
 	return n;
 }
 
+bool ash_mapping_cache_fits(struct ash_heap *heap, size_t bytes)
+{
+	size_t bound;
+
+	ash_mutex_lock(&heap->mappings.lock);
+	bound = cache_bound(heap, bytes, ash_os_coarse_clock_ns());
+	ash_mutex_unlock(&heap->mappings.lock);
+	return bytes <= bound;
+}
+
 void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool is_end)
 {
 	struct ash_cached out[SLOTS + 1];

@@ -31,6 +31,10 @@ size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_
 void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes,
 			    bool is_end);
 
+/* Whether a mapping of so many bytes that is given up now could wait here; else it goes back to
+ * the kernel at once. */
+bool ash_mapping_cache_fits(struct ash_heap *heap, size_t bytes);
+
 /* Gives the piece, which has departed and so arrives, back to the kernel (mapping_retained.h);
  * false where that could not be done: it then waits in the cache for a use or a better time. */
 bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t bytes);

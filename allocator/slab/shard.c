@@ -21,7 +21,7 @@ static struct ash_shard *owned[ASH_SHARDS_OWNED]; /* SHARDS lock, with its count
 static uint32_t count, cpu_count, owned_count;
 static uint32_t making; /* places in owned[] for those that threads just make; SHARDS lock */
 static struct ash_shard *common; /* release; NULL until there are two threads */
-static uint32_t most;            /* by CPU */
+static uint32_t most;            /* by CPU; SHARDS lock, and read without it */
 
 bool ash_shard_is_valid(const struct ash_shard *shard)
 {
@@ -75,6 +75,16 @@ bool ash_shard_init(unsigned bound)
 	return true;
 }
 
+void ash_shard_bound(unsigned bound)
+{
+	ash_mutex_lock(&lock);
+	if (bound < cpu_count)
+		bound = cpu_count;
+	if (bound < most)
+		ash_store_relaxed(&most, bound);
+	ash_mutex_unlock(&lock);
+}
+
 unsigned ash_shard_count(void)
 {
 	return ash_load_acquire(&count);
@@ -82,7 +92,7 @@ unsigned ash_shard_count(void)
 
 unsigned ash_shard_most_by_cpu(void)
 {
-	return most;
+	return ash_load_relaxed(&most);
 }
 
 unsigned ash_shard_count_by_cpu(void)
@@ -107,7 +117,7 @@ bool ash_shard_add(void)
 	struct ash_shard *shard;
 	bool added = false;
 
-	if (ash_load_relaxed(&cpu_count) >= most)
+	if (ash_load_relaxed(&cpu_count) >= ash_load_relaxed(&most))
 		return false;
 	shard = make(ASH_CLASSES);
 	if (shard == NULL)
@@ -132,7 +142,7 @@ struct ash_shard *ash_shard_common(void)
 
 	if (ASH_LIKELY(shard != NULL))
 		return shard;
-	if (most > 1)
+	if (ash_load_relaxed(&most) > 1)
 		shard = make(ASH_LINED_CLASSES);
 	if (shard == NULL)
 		return shards[0];
@@ -171,7 +181,7 @@ struct ash_shard *ash_shard_own(struct ash_shard **own, void (*made)(unsigned ow
 {
 	struct ash_shard *shard, *fresh = NULL;
 
-	if (most == 1)
+	if (ash_load_relaxed(&most) == 1)
 		return NULL;
 	ash_mutex_lock(&lock);
 	shard = least_used();

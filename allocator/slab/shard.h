@@ -41,6 +41,8 @@ struct ash_shard {
 /* Makes the first shard; `most` bounds their number (0 = one per usable CPU).  False where
  * there is no memory. */
 bool ash_shard_init(unsigned most);
+/* A smaller bound from now on.  Those that there are stay.  Call without a lock. */
+void ash_shard_bound(unsigned bound);
 
 bool ash_shard_is_valid(const struct ash_shard *shard);
 

@@ -119,7 +119,7 @@ aborts 0 'narenas:1'
 aborts 0 'narenas:4,lg_tcache_max:13,retain:true'
 for variable in ASHLAR_CONF MALLOC_CONF; do
 	run $variable 'confirm_conf:true,retain:true,narenas:2,lg_prof_sample:13' "$probe" hello
-	[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 7 ] &&
+	[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 8 ] &&
 		grep -q "^<ashlar>: $variable: retain " "$tmp/err" && grep -q "^<ashlar>: $variable: lg_prof_sample " "$tmp/err"
 	result=$?
 	[ $result -eq 0 ] || show
@@ -165,6 +165,27 @@ answers limit_hard:8m,limit_hard:none 'malloc 10000000' 'block, errno 0'
 answers limit_hard:64m 'malloc 10000000' 'block, errno 0'
 answers limit_hard:0 'malloc 10000000' 'block, errno 0'
 answers limit_soft:1m 'malloc 10000000' 'block, errno 0'
+# By the plain names and those of C++; what system/filled.c looks at is all the rest.
+answers junk:true filled 'a5 a5 a5, 5a 5a 5a'
+answers junk:free,zero:true filled '0 0 0, 5a 5a 5a'
+ends() { # CONF COMMAND SAID: it aborts, and says one line that begins so
+	run ASHLAR_CONF "$1" "$probe" $2
+	[ $status -eq 134 ] && [ "$(wc -l <"$tmp/err")" -eq 1 ] && [ "$(head -c ${#3} "$tmp/err")" = "$3" ]
+	result=$?
+	[ $result -eq 0 ] || show
+	verdict $result "$1: $2 ends with '$3…'"
+}
+ends xmalloc:true 'malloc 9223372036854775808' '<ashlar>: out of memory: '
+ends xmalloc:true 'new 9223372036854775808' '<ashlar>: out of memory: '
+# These words are compared by who knows jemalloc.
+ends experimental_infallible_new:true 'new 9223372036854775808' '<jemalloc>: Allocation of size 9223372036854775808 failed. '
+ends experimental_infallible_new:true 'new 9223372036854775807' '<jemalloc>: Allocation of size 9223372036854775807 failed. '
+answers experimental_infallible_new:true 'new 100' block
+answers experimental_infallible_new:true 'malloc 9223372036854775808' 'NULL, errno ENOMEM'
+run ASHLAR_CONF stats_interval:1048576,stats_interval_opts:mabl "$probe" fill 32
+count=$(grep -c 'Begin jemalloc statistics' "$tmp/err")
+[ $status -eq 0 ] && [ "$count" -ge 20 ] && [ "$count" -le 40 ]
+verdict $? "stats_interval:1048576 prints $count times while 32 MiB are allocated"
 run ASHLAR_CONF stats_print:true "$probe" hello
 [ $status -eq 0 ] && [ -s "$tmp/err" ] && [ "$(cat "$tmp/out")" = hello ]
 verdict $? "stats_print:true prints something on stderr at exit"
@@ -175,7 +196,7 @@ if [ "${every_size:-no}" = no ]; then
 	operations=500
 	export TEST_SPARSE=yes
 fi
-for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always \
+for options in tcache:false checks:full narenas:1 narenas:4 checks:full,narenas:3 thp:always junk:true zero:true \
 	hugetlb:2m,dirty_decay_ms:0 hpa_hugification_threshold:16384,hpa_hugify_delay_ms:0,hpa_dirty_mult:0.25,hpa_min_purge_interval_ms:500 \
 	dirty_decay_ms:0 dirty_decay_ms:10,muzzy_decay_ms:20 limit_soft:1m,limit_hard:8g,dirty_decay_ms:-1,pressure_purge:true; do
 	for part in sizes alignment release queries; do

@@ -2,6 +2,8 @@
  * mallctl: the protocol, rule by rule, and the statistics in all forms.
  * `control print LETTERS ...` writes what malloc_stats_print does to standard output.
  */
+#include <limits.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -219,6 +221,112 @@ static void widths(void)
 	}
 }
 
+static size_t width_of(const char *type)
+{
+	static const struct {
+		const char *type;
+		size_t width;
+	} of[] = {
+		{"bool", sizeof(bool)},           {"unsigned", sizeof(unsigned)},
+		{"uint64_t", sizeof(uint64_t)},   {"int64_t", sizeof(int64_t)},
+		{"size_t", sizeof(size_t)},       {"ssize_t", sizeof(ssize_t)},
+		{"const char *", sizeof(char *)}, {"char *", sizeof(char *)},
+		{"void *", sizeof(void *)},
+	};
+
+	for (unsigned i = 0; i < sizeof(of) / sizeof(of[0]); i++)
+		if (strcmp(type, of[i].type) == 0)
+			return of[i].width;
+	CHECK(strcmp(type, "void") == 0, "what is a %s?", type);
+	return 0;
+}
+
+/* The name with 0 for each number, but for the arena's. */
+static void first_of(const char *pattern, unsigned arena, char name[200])
+{
+	size_t n = 0;
+
+	for (const char *c = pattern; *c != '\0' && n < 150; c++) {
+		if (*c != '<') {
+			name[n++] = *c;
+			continue;
+		}
+		n += (size_t)snprintf(name + n, 20, "%u",
+				      strncmp(c, "<arena>", 7) == 0 ? arena : 0);
+		c = strchr(c, '>');
+	}
+	name[n] = '\0';
+}
+
+/* False where there is no such value. */
+static bool check_width(const struct FAMILY(ctl_name) * is, const char *name)
+{
+	char buffer[64], *at = buffer;
+	unsigned char value[32];
+	size_t width = width_of(is->type), length = width, wrong = width + 1;
+	int error;
+
+	memset(value, 0xee, sizeof(value));
+	memcpy(value, &at, sizeof(at)); /* where a text goes that has no place of its own */
+	memset(value + width, 0xee, sizeof(value) - width);
+	error = ctl(name, value, &length, NULL, 0);
+	if (error == ENOENT)
+		return false;
+	CHECK(error == 0 && length == width, "%s: error %d, %zu bytes of %zu", name, error,
+	      length, width);
+	for (size_t b = width; b < sizeof(value); b++)
+		CHECK(value[b] == 0xee, "%s: byte %zu is written", name, b);
+	error = ctl(name, value, &wrong, NULL, 0);
+	CHECK(error == EINVAL && (wrong == width || strcmp(is->type, "char *") == 0),
+	      "%s: error %d, is %zu wide, not %zu", name, error, wrong, width);
+	if (strcmp(is->access, "rw") == 0)
+		CHECK(ctl(name, NULL, NULL, value, width + 1) == EINVAL,
+		      "%s: %zu bytes are written", name, width + 1);
+	return true;
+}
+
+/* Every name that is read: as wide as its type says, and no byte more is written.  Some are of
+ * the heap alone or of the program's arenas.  (control_forms.sh holds the types against
+ * jemalloc's.) */
+static void all_widths(void)
+{
+	struct FAMILY(ctl_name) is;
+	unsigned n = 0, arena = 0;
+	size_t length = sizeof(arena);
+
+	NEED(ctl("arenas.create", &arena, &length, NULL, 0) == 0, "arenas.create");
+	refresh();
+	for (size_t i = 0; FAMILY(ctl_describe)(i, &is) == 0; i++) {
+		char of_heap[200], of_arena[200];
+		bool there;
+
+		if (strcmp(is.access, "r") != 0 && strcmp(is.access, "rw") != 0)
+			continue;
+		first_of(is.name, 0, of_heap);
+		first_of(is.name, arena, of_arena);
+		there = check_width(&is, of_heap);
+		if (strcmp(of_heap, of_arena) != 0)
+			there |= check_width(&is, of_arena);
+		/* Sources that said nothing. */
+		CHECK(there || strncmp(is.name, "opt.malloc_conf.", 16) == 0, "%s: ENOENT",
+		      is.name);
+		n++;
+	}
+	CHECK(n > 250, "%u names are read", n);
+	tap_note("%u names", n);
+}
+
+/* What the options that the library was configured with are told as. */
+static void built_in(void)
+{
+	const char *text = NULL;
+	size_t length = sizeof(text);
+
+	CHECK(ctl("config.malloc_conf", &text, &length, NULL, 0) == 0 && text != NULL &&
+		      strcmp(text, ASH_MALLOC_CONF) == 0,
+	      "'%s', not '%s'", text != NULL ? text : "", ASH_MALLOC_CONF);
+}
+
 static void numbers_of_names(void)
 {
 	size_t mib[8], length = 6, value, n = sizeof(value);
@@ -333,6 +441,83 @@ static void to_stdout(void *opaque, const char *text)
 		_exit(1);
 }
 
+/* In destructors of a thread's data, before the allocator's own end of it and after: its cache
+ * is off in the end, can be said to be on or off, and what is allocated is served. */
+static pthread_key_t end_key;
+static unsigned end_rounds; /* atomic: what a destructor did is behind a join, which TSan does
+			       not see */
+
+static bool enabled_now(void)
+{
+	bool on = false;
+	size_t length = sizeof(on);
+
+	CHECK(ctl("thread.tcache.enabled", &on, &length, NULL, 0) == 0 && length == sizeof(on),
+	      "not read in round %u", end_rounds);
+	return on;
+}
+
+static void switch_cache(bool to)
+{
+	bool before = enabled_now(), was = !before;
+	size_t length = sizeof(was);
+
+	CHECK(ctl("thread.tcache.enabled", &was, &length, &to, sizeof(to)) == 0 &&
+		      was == before,
+	      "round %u: %d to %d", end_rounds, before, to);
+	CHECK(enabled_now() == to, "round %u: it is not %d", end_rounds, to);
+}
+
+static void at_end(void *data)
+{
+	static const bool to[] = {true, false, false, true, true};
+	int flushed;
+
+	for (unsigned i = 0; i < 5; i++) {
+		void *p = m.malloc(100 + i), *q;
+
+		memset(p, 7, 100);
+		switch_cache(to[i]);
+		q = m.realloc(p, 3000);
+		CHECK(q != NULL && ((char *)q)[99] == 7, "round %u", end_rounds);
+		m.free(q);
+		flushed = ctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+		CHECK(flushed == (to[i] ? 0 : EFAULT), "flush: error %d", flushed);
+	}
+	/* Again after the allocator's own destructor, and once more after that. */
+	if (__atomic_add_fetch(&end_rounds, 1, __ATOMIC_RELAXED) <
+	    PTHREAD_DESTRUCTOR_ITERATIONS)
+		pthread_setspecific(end_key, data);
+}
+
+static void *end_with_cache(void *off)
+{
+	m.free(m.malloc(100));
+	if (off != NULL)
+		switch_cache(false);
+	pthread_setspecific(end_key, &end_rounds);
+	return NULL;
+}
+
+static void switched_at_end(void)
+{
+	unsigned rounds;
+
+	NEED(pthread_key_create(&end_key, at_end) == 0, "no key");
+	for (unsigned i = 0; i < 2; i++) {
+		pthread_t thread;
+
+		__atomic_store_n(&end_rounds, 0, __ATOMIC_RELAXED);
+		NEED(pthread_create(&thread, NULL, end_with_cache, i != 0 ? &end_key : NULL) ==
+			     0,
+		     "no thread");
+		pthread_join(thread, NULL);
+		rounds = __atomic_load_n(&end_rounds, __ATOMIC_RELAXED);
+		CHECK(rounds == PTHREAD_DESTRUCTOR_ITERATIONS, "%u rounds", rounds);
+	}
+	CHECK(enabled_now(), "this one has its own");
+}
+
 static void to_nothing(void *opaque, const char *text)
 {
 	*(size_t *)opaque += strlen(text);
@@ -392,10 +577,13 @@ int main(int argc, char **argv)
 	tap_case("what is only read, or only done", permissions);
 	tap_case("lengths: copied as far as it fits", lengths);
 	tap_case("widths", widths);
+	tap_case("widths of all names", all_widths);
+	tap_case("options that are built in", built_in);
 	tap_case("numbers of names", numbers_of_names);
 	tap_case("all arenas: 4096, and arenas.narenas", all_arenas);
 	tap_case("values that are refused, and decay times", values_refused);
 	tap_case("the background thread begins and ends", background_threads);
+	tap_case("the cache is switched while a thread ends", switched_at_end);
 	tap_case("statistics are printed", printed);
 	return tap_finish();
 }

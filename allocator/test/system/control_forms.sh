@@ -172,7 +172,7 @@ if LD_PRELOAD='' have python3; then
 	verdict $? "stats_print:true of python3"
 fi
 MALLOC_CONF=confirm_conf:true,junk:bananas,lg_tcache_max:64,max_background_threads:0 ls "$tmp" >"$tmp/out" 2>"$tmp/err"
-[ $? -eq 0 ] && grep -q '^<ashlar>: MALLOC_CONF: invalid value junk:bananas (accepted: true|false|alloc|free)$' "$tmp/err" &&
+[ $? -eq 0 ] && grep -q '^<ashlar>: MALLOC_CONF: invalid value junk:bananas (accepted: false|true|alloc|free)$' "$tmp/err" &&
 	grep -q '^<ashlar>: MALLOC_CONF: invalid value lg_tcache_max:64 (accepted: a number from 0 to 63, ' "$tmp/err" &&
 	grep -q '^<ashlar>: MALLOC_CONF: invalid value max_background_threads:0 (accepted: a number from 1 to 4096' "$tmp/err"
 result=$?
@@ -252,14 +252,13 @@ if [ -x "$ctl" ]; then
 	note_file "$tmp/difference"
 	verdict $result "ashlar(3) has the same"
 	"$ctl" --absent list >"$tmp/absent"
-	sed 's/ .*//' "$tmp/list" >"$tmp/there"
 	sed 's/ .*//' "$tmp/absent" >"$tmp/not_there"
-	against_contract() { # THERE: what is wrong with it, a line each
+	against_contract() { # LIST: what is wrong with it, a line each
 		# shellcheck disable=SC2016
 		"${AWK:-awk}" '
 			function expand(s,   open, end, head, tail, part, n, i) {
 				open = index(s, "{")
-				if (!open) { if (s != "") names[s]; return }
+				if (!open) { if (s != "") names[s] = type; return }
 				end = index(s, "}")
 				head = substr(s, 1, open - 1)
 				tail = substr(s, end + 1)
@@ -273,8 +272,18 @@ if [ -x "$ctl" ]; then
 				n = length(pattern)
 				return pattern == name || (substr(pattern, n) == "*" && substr(name, 1, n - 1) == substr(pattern, 1, n - 1))
 			}
-			FILENAME == ARGV[1] { if ($0 !~ /^#/) expand($0) }
-			FILENAME == ARGV[2] { there[$1] }
+			BEGIN {
+				n = split("bool bool unsigned unsigned u32 unsigned u64 uint64_t i64 int64_t size size_t ssize ssize_t void void", part, " ")
+				for (i = 1; i < n; i += 2) c[part[i]] = part[i + 1]
+				c["string"] = "const char *"
+				c["pointer"] = "void *"
+			}
+			FILENAME == ARGV[1] { type = $1; if ($0 !~ /^#/) expand($2) }
+			FILENAME == ARGV[2] {
+				is = substr($0, length($1) + 1)
+				sub(/^ +/, "", is)
+				there[$1] = is ~ /^char \*/ ? "const " is : is
+			}
 			FILENAME == ARGV[3] { why[$1] = 0 }
 			END {
 				for (name in names) {
@@ -283,21 +292,26 @@ if [ -x "$ctl" ]; then
 						if (matches(name, pattern)) { found++; why[pattern]++ }
 					if (found == 0) print name ": neither there nor said to be absent"
 					else if (found > 1) print name ": in more than one place"
+					else if ((name in there) && names[name] != "any" && (!(names[name] in c) || index(there[name], c[names[name]] " ") != 1))
+						print name ": no " names[name]
 					count++
 				}
 				for (pattern in why) if (!why[pattern]) print pattern ": said to be absent, and no name of the contract"
 				if (count < 300) print "only " count " names"
 			}' "$top_srcdir/allocator/test/system/contract.txt" "$1" "$tmp/not_there"
 	}
-	against_contract "$tmp/there" >"$tmp/wrong"
+	against_contract "$tmp/list" >"$tmp/wrong"
 	[ ! -s "$tmp/wrong" ]
 	result=$?
 	note_file "$tmp/wrong"
-	verdict $result "each name of jemalloc's is there, or absent with its reason ($(wc -l <"$tmp/absent") of these)"
-	grep -vx 'stats.pinned' "$tmp/there" >"$tmp/less"
+	verdict $result "each name of jemalloc's is there, as its type, or absent with its reason ($(wc -l <"$tmp/absent") of these)"
+	grep -v '^stats\.pinned ' "$tmp/list" >"$tmp/less"
 	[ "$(against_contract "$tmp/less")" = 'stats.pinned: neither there nor said to be absent' ]
 	verdict $? "one that is missing is found"
-	{ cat "$tmp/there"; echo prof.dump; } >"$tmp/more"
+	sed '/^stats\.pinned /s/size_t /uint64_t /; /^arenas\.bin\.<bin>\.nregs /s/unsigned /size_t /' "$tmp/list" >"$tmp/other"
+	[ "$(against_contract "$tmp/other" | sort | tr '\n' ';')" = 'arenas.bin.<bin>.nregs: no u32;stats.pinned: no size;' ]
+	verdict $? "one of another type is found"
+	{ cat "$tmp/list"; echo 'prof.dump const char * w'; } >"$tmp/more"
 	[ "$(against_contract "$tmp/more")" = 'prof.dump: in more than one place' ]
 	verdict $? "and one that is said to be absent, and is there"
 	"$ctl" --man --absent list >"$tmp/made"

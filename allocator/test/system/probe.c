@@ -6,6 +6,8 @@
  *	probe secure           whether the kernel started it with raised privileges
  *	probe realloc-zero     what realloc(p, 0) answers
  *	probe malloc N         whether N bytes can be had
+ *	probe filled           what memory holds by malloc, by new, after free, after delete
+ *	probe new N            N bytes by operator new, aligned where N is odd
  *	probe fill N           how many of N MiB can be had, in blocks of 100,000 bytes
  *	probe idle N           resident MiB after N were freed, and a few calls
  *	probe crowd N          keeps N MiB for four seconds, allocating and freeing a little,
@@ -87,6 +89,57 @@ static int one_malloc(const char *text)
 	       : errno         ? "?"
 			       : "0");
 	free(p);
+	return 0;
+}
+
+/* Of a C++ runtime, or the library's. */
+void *_Znwm(size_t size);
+void *_ZnwmSt11align_val_t(size_t size, size_t align);
+void _ZdlPv(void *p);
+void _ZdlPvm(void *p, size_t size);
+#pragma weak _Znwm
+#pragma weak _ZnwmSt11align_val_t
+#pragma weak _ZdlPv
+#pragma weak _ZdlPvm
+
+static unsigned byte_of(void *p)
+{
+	return ((volatile unsigned char *)p)[90];
+}
+
+static int filled(void)
+{
+	void *p, *kept[200];
+	unsigned by[3], after[3];
+
+	if (!_Znwm || !_ZdlPv || !_ZdlPvm)
+		return 2;
+	for (unsigned i = 0; i < 200; i++) /* the size has its magazine */
+		kept[i] = malloc(100);
+	for (unsigned i = 0; i < 200; i++)
+		free(kept[i]);
+	p = malloc(100);
+	by[0] = byte_of(p);
+	free(p);
+	after[0] = byte_of(p);
+	p = _Znwm(100);
+	by[1] = byte_of(p);
+	_ZdlPvm(p, 100);
+	after[1] = byte_of(p);
+	p = _ZnwmSt11align_val_t(100, 64);
+	by[2] = byte_of(p);
+	_ZdlPv(p);
+	after[2] = byte_of(p);
+	printf("%x %x %x, %x %x %x\n", by[0], by[1], by[2], after[0], after[1], after[2]);
+	return 0;
+}
+
+static int operator_new(size_t size)
+{
+	if (!_Znwm)
+		return 2;
+	printf("%s\n",
+	       (size % 2 ? _ZnwmSt11align_val_t(size, 64) : _Znwm(size)) ? "block" : "NULL");
 	return 0;
 }
 
@@ -265,6 +318,10 @@ int main(int argc, char **argv)
 		return realloc_zero();
 	if (!strcmp(what, "malloc") && argc > 2)
 		return one_malloc(argv[2]);
+	if (!strcmp(what, "filled"))
+		return filled();
+	if (!strcmp(what, "new") && argc > 2)
+		return operator_new(strtoull(argv[2], NULL, 0));
 	if (!strcmp(what, "fill") && argc > 2)
 		return fill(strtoull(argv[2], NULL, 0));
 	if (!strcmp(what, "idle") && argc > 2)
@@ -275,7 +332,8 @@ int main(int argc, char **argv)
 		return write_log(argv[2]);
 	if (!strcmp(what, "confined"))
 		return confined(argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 0);
-	fputs("usage: probe hello|where|secure|realloc-zero|malloc N|fill N|idle N|crowd N|"
+	fputs("usage: probe hello|where|secure|realloc-zero|malloc N|filled|new N|fill N|idle "
+	      "N|crowd N|"
 	      "log FILE|confined [N]\n",
 	      stderr);
 	return 2;

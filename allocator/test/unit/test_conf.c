@@ -149,7 +149,9 @@ static void values_are_read(void **state)
 		parse(&conf,
 		      "tcache_max:4096,max_background_threads:7,stats_print_opts:Jga,"
 		      "background_thread:auto,thp:never,hpa_dirty_mult:-1,dirty_max:25%,"
-		      "dirty_decay_ms:-1,zero_realloc:abort,narenas:3,junk:true,zero:true",
+		      "dirty_decay_ms:-1,zero_realloc:abort,narenas:3,junk:alloc,zero:true,"
+		      "xmalloc:true,abort:true,stats_interval:1073741824,"
+		      "stats_interval_opts:Jx,experimental_infallible_new:true",
 		      said, sizeof(said)),
 		0);
 	assert_string_equal(said, "");
@@ -164,9 +166,17 @@ static void values_are_read(void **state)
 	assert_string_equal(read_option(&conf, "limit_hard").text, "auto");
 	assert_int_equal((int64_t)read_option(&conf, "dirty_decay_ms").n, -1);
 	assert_string_equal(read_option(&conf, "zero_realloc").text, "abort");
+	assert_string_equal(read_option(&conf, "junk").text, "alloc");
+	assert_int_equal(conf.junk, ASH_JUNK_ALLOC);
+	assert_int_equal(read_option(&conf, "zero").n, 1);
+	assert_int_equal(read_option(&conf, "xmalloc").n, 1);
+	assert_int_equal(read_option(&conf, "abort").n, 1);
+	assert_int_equal(read_option(&conf, "experimental_infallible_new").n, 1);
+	assert_int_equal(read_option(&conf, "stats_interval").n, 1 << 30);
+	assert_string_equal(read_option(&conf, "stats_interval_opts").text, "Jx");
+	assert_int_equal((int64_t)read_option(&ash_conf_defaults, "stats_interval").n, -1);
 	/* What means nothing is read as what is so. */
-	assert_string_equal(read_option(&conf, "junk").text, "false");
-	assert_int_equal(read_option(&conf, "zero").n, 0);
+	assert_int_equal(read_option(&conf, "retain").n, 1);
 	assert_int_equal((int64_t)read_option(&conf, "lg_prof_interval").n, -1);
 	assert_int_equal(parse(&conf, "lg_tcache_max:10,background_thread:false,tcache_max:1g",
 			       said, sizeof(said)),
@@ -201,10 +211,61 @@ static void link_is_a_source(void **state)
 	ash_conf_link = "/etc/malloc.conf";
 }
 
+/* As a program would define them. */
+extern const char *malloc_conf, *malloc_conf_2_conf_harder;
+__attribute__((visibility("default"))) const char *malloc_conf, *malloc_conf_2_conf_harder;
+
+static const char *source(enum ash_conf_source source)
+{
+	const char *text = ash_conf_given(source);
+
+	return text != NULL ? text : "";
+}
+
+/* Each source says its number of one option more than the next one. */
+static void later_sources_win(void **state)
+{
+	char path[] = "/tmp/ashlar-conf-XXXXXX";
+	struct ash_conf before = ash_conf;
+	const char *built_in = ash_conf_built_in;
+
+	(void)state;
+	assert_string_equal(built_in, ASH_MALLOC_CONF);
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink("narenas:3,tcache_max:48,max_alloc:3,dirty_decay_ms:3", path),
+			 0);
+	ash_conf_link = path;
+	ash_conf_built_in = "narenas:1,tcache_max:16,max_alloc:1,dirty_decay_ms:1,"
+			    "muzzy_decay_ms:1,hpa_hugify_delay_ms:1,no_such:1";
+	malloc_conf = "narenas:2,tcache_max:32,max_alloc:2,dirty_decay_ms:2,muzzy_decay_ms:2";
+	setenv("MALLOC_CONF", "narenas:4,tcache_max:64,max_alloc:4", 1);
+	setenv("ASHLAR_CONF", "narenas:5,tcache_max:80", 1);
+	malloc_conf_2_conf_harder = "narenas:6";
+	ash_conf = ash_conf_defaults;
+	ash_conf_init();
+	assert_int_equal(ash_conf.hpa_hugify_delay_ms, 1);
+	assert_int_equal(ash_conf.muzzy_decay_ms, 2);
+	assert_int_equal(ash_conf.dirty_decay_ms, 3);
+	assert_int_equal(ash_conf.max_alloc, 4);
+	assert_int_equal(ash_conf.tcache_max, 80);
+	assert_int_equal(ash_conf.narenas, 6);
+	assert_string_equal(source(ASH_CONF_BUILT_IN), ash_conf_built_in);
+	assert_string_equal(source(ASH_CONF_GLOBAL), malloc_conf);
+	assert_string_equal(source(ASH_CONF_OWN_ENVIRONMENT), "narenas:5,tcache_max:80");
+	assert_string_equal(source(ASH_CONF_GLOBAL_HARDER), "narenas:6");
+	assert_int_equal(unlink(path), 0);
+	unsetenv("MALLOC_CONF");
+	unsetenv("ASHLAR_CONF");
+	malloc_conf = malloc_conf_2_conf_harder = NULL;
+	ash_conf_built_in = built_in;
+	ash_conf_link = "/etc/malloc.conf";
+	ash_conf = before;
+}
+
 /* Every other name that jemalloc 5.0 to 5.4 had, with values that it takes: silent, and without
  * effect. */
 static const char *const jemallocs[] = {
-	"abort:false",
 	"bin_shards:1-160:16|129-512:8|16384-28672:1",
 	"cache_oblivious:false",
 	"calloc_madvise_threshold:0",
@@ -212,10 +273,8 @@ static const char *const jemallocs[] = {
 	"disable_large_size_classes:true",
 	"dss:primary",
 	"experimental_hpa_max_purge_nhp:5",
-	"experimental_infallible_new:true",
 	"experimental_lg_prof_threshold:27",
 	"experimental_tcache_gc:false",
-	"junk:alloc",
 	"lg_extent_max_active_fit:64",
 	"lg_prof_interval:-1",
 	"lg_prof_interval:63",
@@ -256,8 +315,6 @@ static const char *const jemallocs[] = {
 	"san_guard_small:0",
 	"slab_sizes:default",
 	"slab_sizes:1-4096:17|100-200:1",
-	"stats_interval:1073741824",
-	"stats_interval_opts:Jmdablxe",
 	"tcache_gc_delay_bytes:0",
 	"tcache_gc_incr_bytes:65536",
 	"tcache_nslots_large:20",
@@ -265,8 +322,6 @@ static const char *const jemallocs[] = {
 	"tcache_nslots_small_min:20",
 	"trust_madvise:true",
 	"utrace:false",
-	"xmalloc:false",
-	"zero:false",
 };
 
 static void names_of_jemalloc(void **state)
@@ -352,6 +407,11 @@ static void bad_values_change_nothing(void **state)
 		"abort:1",
 		"abort",
 		"junk:TRUE",
+		"junk:",
+		"stats_interval:-2",
+		"stats_interval:1m",
+		"stats_interval_opts:JJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJ",
+		"xmalloc:yes",
 		"dss:",
 		"percpu_arena:on",
 		"metadata_thp:never",
@@ -420,6 +480,7 @@ int main(void)
 		cmocka_unit_test(names_of_jemalloc),
 		cmocka_unit_test(values_are_read),
 		cmocka_unit_test(link_is_a_source),
+		cmocka_unit_test(later_sources_win),
 		cmocka_unit_test(bad_values_change_nothing),
 		cmocka_unit_test(long_nonsense),
 	};
