@@ -376,9 +376,9 @@ struct ash_drain {
 
 /* Rounds of work; reclaim/rounds.h.  Atomic.
  *
- *   claim <= 1;  active_threads >= 1 */
+ *   active_threads >= 1 */
 struct ash_rounds {
-	uint32_t claim;          /* 1 = somebody works */
+	uint32_t claim;          /* the number of the thread that works; 0 = none */
 	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */
 	uint32_t active_threads; /* >= 1 */
 	uint32_t visited;        /* threads that the last epoch looked at; the claimant's */

@@ -64,7 +64,7 @@ static void relieve(struct ash_heap *heap, size_t bytes)
 	struct ash_stall stall;
 	int saved = errno;
 
-	if (ash_mutex_forking)
+	if (ash_mutex_is_forking())
 		return;
 	ash_lock_rank_assert_none();
 	if (!ash_claim_try(heap))
