@@ -336,7 +336,10 @@ static void background_begins(void)
 static void background_ends(void)
 {
 	ash_claim_await(heap);
-	ash_cgroup_let_go();
+	if (ash_os_may_be_confined())
+		ash_cgroup_leave();
+	else
+		ash_cgroup_let_go();
 	ash_store_relaxed(&heap->limits.pressure, false); /* nobody looks any more */
 	ash_claim_give_back(heap);
 }
