@@ -79,10 +79,12 @@ struct ash_growth {
 /* Hugeblocks by the length of their longest free run; packing.h.
  *
  *   a block is on list[block->longest]
- *   bit i of `filled` is set  <=>  list[i] is not empty */
+ *   bit i of `filled` is set  <=>  list[i] is not empty
+ *   empty == blocks on the last list, the wholly free ones; read by anyone */
 struct ash_packing {
 	struct ash_list list[ASH_PACKING_LENGTHS];
 	uint64_t filled[(ASH_PACKING_LENGTHS + 63) / 64];
+	uint32_t empty;
 };
 
 /* Granules of a block in use: from `dense` on it is well used, and until it falls below
