@@ -122,7 +122,7 @@ static void count_resized(const void *p, size_t old_usable)
 /* A smaller size where there is no memory to move to: the object stays, for programs count on
  * it that this cannot fail, and what it need not hold goes back as far as its kind allows.
  * (Without safety checks, free_sized with a small size would then be wrong.) */
-static ASH_COLD void *keep_smaller(void *p, struct ash_object *object, size_t size)
+ASH_COLD void *ash_realloc_keep_smaller(void *p, struct ash_object *object, size_t size)
 {
 	int saved = errno;
 	void *q = NULL;
@@ -264,6 +264,7 @@ void *ash_realloc(void *p, size_t size)
 	}
 	errno = saved; /* what was refused on the way may yet succeed */
 	q = move(p, object.usable, size);
-	return ASH_LIKELY(q != NULL) || size > object.usable ? q
-							     : keep_smaller(p, &object, size);
+	return ASH_LIKELY(q != NULL) || size > object.usable
+		       ? q
+		       : ash_realloc_keep_smaller(p, &object, size);
 }
