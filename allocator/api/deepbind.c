@@ -166,11 +166,17 @@ static bool is_redirected(void)
 	return ash_load_acquire(&state) == REDIRECTED;
 }
 
-/* The mode to open with. */
+#define FORMS (ASH_FORM_MALLOC | ASH_FORM_FREE)
+
+/* The mode to open with.  A constructor of the program's, or of a library that it needs, may
+ * open one before ours have run. */
 static int prepare(int mode)
 {
-	if ((mode & RTLD_DEEPBIND) == 0 || ash_boot_is_away() ||
-	    !ash_forms_are_ours(ASH_FORM_MALLOC | ASH_FORM_FREE) || is_redirected())
+	if ((mode & RTLD_DEEPBIND) == 0)
+		return mode;
+	if (!ash_forms_are_found(FORMS))
+		ash_interpose_compare();
+	if (ash_boot_is_away() || !ash_forms_are_ours(FORMS) || is_redirected())
 		return mode;
 	return mode & ~RTLD_DEEPBIND;
 }

@@ -19,6 +19,8 @@ unsigned ash_forms_foreign =
 	ASH_FORM_MALLOC | ASH_FORM_FREE; /* the operators may be left out */
 #endif
 
+static unsigned compared; /* forms */
+
 #ifdef PIC
 extern int __libc_start_main(void);
 
@@ -69,6 +71,11 @@ unsigned ash_forms_compare(const char *name, const void *found, const void *own,
 	return form;
 }
 
+bool ash_forms_are_found(unsigned forms)
+{
+	return (compared & forms) == forms;
+}
+
 void ash_forms_found(unsigned group, unsigned foreign)
 {
 	bool up = ash_boot();
@@ -78,6 +85,7 @@ void ash_forms_found(unsigned group, unsigned foreign)
 	if (foreign != 0 && !is_in_front())
 		foreign = 0;
 	ash_forms_foreign = (ash_forms_foreign & ~group) | foreign;
+	compared |= group;
 	ash_window_let_forms((ash_forms_foreign & (ASH_FORM_FREE | ASH_FORM_DELETE)) == 0);
 	/* operator new looks into the magazines before anything else. */
 	if ((foreign & ASH_FORM_MALLOC) != 0) {

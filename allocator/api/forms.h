@@ -29,6 +29,12 @@ extern unsigned ash_forms_foreign ASH_HIDDEN;
  */
 void ash_forms_found(unsigned group, unsigned foreign);
 
+/* Whether all of `forms` were compared; and compares malloc's own names (interpose.c), for
+ * whoever must know before our constructors have run: those of other libraries may come first.
+ */
+bool ash_forms_are_found(unsigned forms);
+void ash_interpose_compare(void);
+
 ASH_INLINE bool ash_forms_are_ours(unsigned forms)
 {
 	return ASH_LIKELY((ash_forms_foreign & forms) == 0);

@@ -63,7 +63,7 @@ ASH_OWN(ash_own_aligned_alloc, aligned_alloc);
 #define COMPARE(name, form) \
 	ash_forms_compare(#name, (const void *)(name), (const void *)ash_own_##name, form)
 
-__attribute__((constructor(102))) static void compare(void)
+__attribute__((constructor(102))) void ash_interpose_compare(void)
 {
 	ash_forms_found(ASH_FORM_MALLOC | ASH_FORM_FREE | ASH_FORM_ALIGNED,
 			COMPARE(malloc, ASH_FORM_MALLOC) | COMPARE(free, ASH_FORM_FREE) |

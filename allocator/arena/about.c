@@ -180,7 +180,7 @@ size_t ash_arenas_relieve(size_t bytes)
 	unsigned end = ash_arenas_count();
 	size_t gone = 0;
 
-	if (ash_hooks_depth != 0 || ash_mutex_forking)
+	if (ash_hooks_depth != 0 || ash_mutex_is_forking())
 		return 0;
 	for (unsigned i = ash_arenas_automatic(); i < end && gone < bytes; i++)
 		gone += visit(i, true);
@@ -209,7 +209,7 @@ static bool decay_some(void)
 	bool left = false;
 	int saved = errno;
 
-	if (end == first || ash_hooks_depth != 0 || ash_mutex_forking)
+	if (end == first || ash_hooks_depth != 0 || ash_mutex_is_forking())
 		return false;
 	for (unsigned n = 0; n < AT_ONCE && n < end - first; n++, at++) {
 		struct ash_arena_visit visit;

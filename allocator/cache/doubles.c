@@ -10,9 +10,12 @@
 #include "slab/shard.h"
 #include "slab/slab.h"
 #include "util/assert.h"
+#include "util/atomic.h"
 #include "util/bitmap.h"
 #include "util/bits.h"
 #include "util/misuse_hook.h"
+
+bool ash_doubles_of_running = ASH_TOTAL_STORE_ORDER;
 
 #define TABLE_SMALL 512 /* entries: on the stack */
 #define PREFETCH 4      /* objects ahead */
@@ -94,10 +97,11 @@ static void look_at_items(struct look *look, void **items, unsigned n)
 	}
 }
 
-/* From `top` down in a magazine of a thread that goes on meanwhile.  The slots down to the
- * first NULL held free objects at the time or later, whoever had the array, so one of them that
- * lies in a place which does not change meanwhile was freed twice.  (A slot above a top may
- * hold an old item; those below it were written since.) */
+/* From `top` down in a magazine of a thread that goes on meanwhile, on a machine that shows its
+ * stores in their order: an item is stored before the top that covers it.  The slots down to
+ * the first NULL held free objects at the time or later, whoever had the array, so one of them
+ * that lies in a place which does not change meanwhile was freed twice.  (A slot above a top
+ * may hold an old item; those below it were written since.) */
 ASH_RACY static void look_at_other(struct look *look, void **top)
 {
 	void **magazine = ash_magazine_of(top);
@@ -229,7 +233,8 @@ unsigned ash_doubles_find(struct ash_misuse *found, unsigned most)
 			look.entries_most = entries;
 		}
 	}
-	others = ash_thread_count() > (self != NULL) && ash_mutex_try_lock(threads);
+	others = ash_doubles_of_running && ash_thread_count() > (self != NULL) &&
+		 ash_mutex_try_lock(threads);
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
 		if (items[c] != 0)
 			look_at_class(&look, c, items[c], self, others);

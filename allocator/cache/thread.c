@@ -244,7 +244,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 	struct ash_thread *t;
 
 	ash_lock_rank_assert_none();
-	if (ash_tls.phase != ASH_THREAD_UNBORN || !told_of_ends || ash_mutex_forking)
+	if (ash_tls.phase != ASH_THREAD_UNBORN || !told_of_ends || ash_mutex_is_forking())
 		return NULL;
 	ash_assert(ash_tls.thread == NULL);
 	ash_tls.phase = ASH_THREAD_BIRTH;
@@ -475,15 +475,32 @@ static void flush_all(void)
 	}
 }
 
+/* Whether the parent had a thread with a record beside the one that forked. */
+static bool some_vanished(void)
+{
+	for (struct ash_list *l = all.next; l != &all; l = l->next) {
+		struct ash_thread *t = ASH_LIST_ENTRY(l, struct ash_thread, link);
+
+		if (is_here(t) && t->tls != &ash_tls)
+			return true;
+	}
+	return false;
+}
+
 /* The child has one thread and nobody else can touch the list.  Most children end or exec soon:
  * all that is written here is the words, not the threads' records, magazines and slabs.  (The
- * tops lie where libc may put another thread.) */
+ * tops lie where libc may put another thread.)
+ *
+ * Where a signal handler forked, the list may be just what this thread is changing: it has the
+ * lock, and goes on with it.  Such a child of several threads is to end or call exec. */
 void ash_thread_after_fork(void)
 {
 	struct ash_thread *own = ash_tls.thread;
 	struct estate *estate;
 	size_t words, bytes;
 
+	if (ash_mutex_is_mine(&lock) || !some_vanished())
+		return;
 	generation++;
 	ash_list_init(&awake);
 	if (own != NULL) {

@@ -82,7 +82,10 @@ bool ash_row_set(const struct ash_row *row, struct ash_conf *conf, struct ash_sp
 	case ASH_ROW_BYTES:
 		return set_bytes(row, value, field);
 	case ASH_ROW_LOG2:
-		if (!set_count(row, value, &n))
+		/* In jemalloc 5.0 to 5.2: all small sizes, and none above. */
+		if (ash_parse_is(value, "-1"))
+			n = row->kept;
+		else if (!set_count(row, value, &n))
 			return false;
 		*(uint64_t *)field = (uint64_t)1 << n;
 		return true;

@@ -13,7 +13,8 @@ enum ash_row_type {
 	ASH_ROW_COUNT,  /* uint64_t */
 	ASH_ROW_SHARDS, /* the same, or "default" for 0 */
 	ASH_ROW_BYTES,
-	ASH_ROW_LOG2, /* uint64_t: as many bytes as that power of two */
+	ASH_ROW_LOG2, /* uint64_t: as many bytes as that power of two; -1 for the most that
+			 count */
 	ASH_ROW_WORD,
 	ASH_ROW_SIGNED, /* int64_t, -1 or a count */
 	ASH_ROW_AMOUNT,

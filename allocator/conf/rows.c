@@ -43,7 +43,7 @@ static const struct ash_row rows[] = {
 	ON_OFF("tcache", tcache),
 	BYTES("tcache_max", tcache_max, ASH_SMALL_MAX, "bytes, of which 32768 count"),
 	COUNT_OF("lg_tcache_max", ASH_OPT_SIZE, ASH_ROW_LOG2, tcache_max, 0, 63, 15,
-		 "a number from 0 to 63, of which 15 count"),
+		 "a number from 0 to 63, of which 15 count; -1 for these, too"),
 	OTHER("tcache_ncached_max", ASH_OPT_TEXT, ASH_ROW_BOUNDS, tcache_ncached_max, 0,
 	      RANGES_TEXT ", at most 199 characters"),
 	WORD("background_thread", ASH_OPT_BOOL, background_thread, "auto|true|false"),

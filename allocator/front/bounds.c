@@ -142,8 +142,8 @@ static bool tell(enum ash_bound which, size_t limit)
 
 	function = ash_load_acquire(&listener);
 	argument = ash_load_acquire(&listener_argument);
-	if (ash_limits_telling || ash_mutex_forking || function == NULL || before % 2 != 0 ||
-	    ash_load_relaxed(&version) != before)
+	if (ash_limits_telling || ash_mutex_is_forking() || function == NULL ||
+	    before % 2 != 0 || ash_load_relaxed(&version) != before)
 		return false;
 	ash_limits_telling = true;
 	function((int)which, ash_account_held(&ash_heap), limit, argument);

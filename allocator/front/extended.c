@@ -15,6 +15,7 @@
 #include "front/next.h"
 #include "front/object.h"
 #include "front/tcache.h"
+#include "os/os.h"
 #include "page/large.h"
 #include "util/bits.h"
 
@@ -236,6 +237,15 @@ static void clear_from(void *p, size_t from)
 		memset((char *)p + from, 0, usable - from);
 }
 
+/* As realloc, a smaller size does not fail where the place is as good as another.  (What is
+ * aligned beyond a page would not be where a mapping is resized elsewhere.) */
+static void *stay(void *p, struct ash_object *object, size_t size, size_t align)
+{
+	if (size > object->usable || ((uintptr_t)p & (align - 1)) != 0)
+		return NULL;
+	return align > ash_os_page ? p : ash_realloc_keep_smaller(p, object, size);
+}
+
 void *ash_rallocx(void *p, size_t size, int flags)
 {
 	size_t align = align_of(flags);
@@ -265,8 +275,12 @@ void *ash_rallocx(void *p, size_t size, int flags)
 		return p;
 	}
 	q = alloc(&s, size, flags & ~ASH_FLAG_ZERO);
-	if (q == NULL)
-		return NULL;
+	if (q == NULL) {
+		q = stay(p, &object, size, align);
+		if (q != NULL)
+			errno = saved;
+		return q;
+	}
 	memcpy(q, p, size < object.usable ? size : object.usable);
 	if ((flags & ASH_FLAG_ZERO) != 0)
 		clear_from(q, object.usable);

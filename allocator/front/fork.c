@@ -6,11 +6,15 @@
  * has it (fflush(NULL)) waits for files, and who has a file (getline) allocates.  libc takes
  * that lock again after our handler, which is the last: ours are registered first.
  *
- * A process of one thread takes nothing: fork may be called by a signal handler that
- * interrupted malloc, and who holds the locks then is this thread.
+ * A process of one thread takes nothing, where libc knows that it is one.  Once there were two
+ * libc does not know it again, and threads that never allocated are in no list of ours; so all
+ * is taken then, but for what this thread has already: fork may be called by a signal handler
+ * that interrupted malloc, or fork.  That is its own in parent and child, where it goes on with
+ * it.  (Of several threads one may wait for just that while it holds another lock; then this
+ * hangs, as POSIX lets it.)
  *
  * Between prepare and the end, handlers registered before ours run while all locks are held
- * (where somebody else came first): ash_mutex_forking lets their allocations by this thread
+ * (where somebody else came first): ash_mutex_is_forking lets their allocations by this thread
  * through. */
 #include "front/fork.h"
 
@@ -41,30 +45,79 @@ void _IO_list_resetlock(void) __attribute__((weak));
  * before those of the bins, and another thread may then add one. */
 static unsigned shards, lists; /* and of the depot's lists */
 
-static void each_bin(void (*fn)(struct ash_mutex *))
+static void each_bin(unsigned end, void (*fn)(struct ash_mutex *))
 {
-	for (unsigned s = 0; s < shards; s++)
+	for (unsigned s = 0; s < end; s++)
 		for (unsigned c = 0; c < ash_shard_at(s)->classes; c++)
 			fn(&ash_shard_at(s)->bin[c].lock);
 }
 
+/* What this thread took for a fork, and found; of forks one inside of another in handlers of
+ * signals. */
+struct taken {
+	bool all;     /* the locks that it had not; with the list of files */
+	bool claim;   /* which it had not */
+	bool forking; /* it had them all before */
+};
+static __thread unsigned forks; /* under way */
+static __thread struct taken taken[ASH_MUTEX_FORKS];
+
 /* In rank order.  No shard can be added once the shards' lock is held. */
-static void each_mutex(void (*fn)(struct ash_mutex *))
+static void each_mutex(void (*fn)(struct ash_mutex *), bool prepare)
 {
 	fn(ash_epoch_mutex());
 	fn(ash_thread_mutex());
 	fn(ash_shard_mutex());
-	if (fn == ash_mutex_fork_prepare) {
+	if (prepare) {
 		shards = ash_shard_count();
 		lists = ash_depot_lists(1);
 	}
 	ash_depot_each_mutex(lists, fn);
-	each_bin(fn);
+	each_bin(shards, fn);
 	ash_heap_each_mutex(&ash_heap, fn);
 	fn(ash_far_mutex());
-	ash_arenas_each_mutex(fn == ash_mutex_fork_prepare, fn);
+	ash_arenas_each_mutex(prepare, fn);
 	fn(ash_magazine_mutex());
 	fn(ash_base_mutex());
+}
+
+static void take(struct ash_mutex *mutex)
+{
+	ash_mutex_fork_prepare(mutex, forks);
+}
+
+static void release(struct ash_mutex *mutex)
+{
+	ash_mutex_fork_parent(mutex, forks);
+}
+
+static void renew(struct ash_mutex *mutex)
+{
+	ash_mutex_fork_child(mutex, forks);
+}
+
+static __thread bool awaited;
+
+static void look(struct ash_mutex *mutex)
+{
+	awaited |= ash_mutex_is_awaited(mutex);
+}
+
+/* Whether somebody waits for a lock of this thread's, which a handler interrupted while it held
+ * it: as far as who has the claim wants them, so none of an arena's. */
+static bool is_awaited(void)
+{
+	awaited = false;
+	look(ash_epoch_mutex());
+	look(ash_thread_mutex());
+	look(ash_shard_mutex());
+	ash_depot_each_mutex(ash_depot_lists(1), look);
+	each_bin(ash_shard_count(), look);
+	ash_heap_each_mutex(&ash_heap, look);
+	look(ash_far_mutex());
+	look(ash_magazine_mutex());
+	look(ash_base_mutex());
+	return awaited;
 }
 
 /* Where that is not known: no. */
@@ -75,49 +128,59 @@ static bool one_thread(void)
 
 static void prepare(void)
 {
-	if (one_thread()) {
-		ash_lock_rank_allow_same(1); /* nobody waits for what it may hold */
+	struct taken *now;
+
+	ash_lock_rank_fork_begins();
+	if (++forks > ASH_MUTEX_FORKS) /* nobody handles so many signals at once */
+		return;
+	now = &taken[forks - 1];
+	*now = (struct taken){.forking = ash_mutex_is_forking(), .all = !one_thread()};
+	if (!now->all) { /* nobody waits for what it may hold */
 		ash_relatives_before_fork();
-		ash_lock_rank_allow_same(0);
 		return;
 	}
 	if (_IO_list_lock != NULL)
 		_IO_list_lock();
-	ash_rounds_before_fork(); /* one thread at a time from here on */
+	now->claim = ash_rounds_before_fork(is_awaited); /* one at a time from here on */
 	ash_relatives_before_fork();
-	ash_lock_rank_allow_same(1);
-	each_mutex(ash_mutex_fork_prepare);
-	ash_mutex_forking = true;
+	each_mutex(take, true);
+	ash_mutex_set_forking(true);
+}
+
+/* What prepare took, where it took anything; NULL otherwise. */
+static struct taken *ends(void)
+{
+	return forks <= ASH_MUTEX_FORKS ? &taken[forks - 1] : NULL;
 }
 
 static void parent(void)
 {
-	if (!ash_mutex_forking) {
-		ash_relatives_in_parent();
-		return;
+	struct taken *now = ends();
+
+	if (now != NULL && now->all) {
+		ash_mutex_set_forking(now->forking);
+		each_mutex(release, false);
 	}
-	ash_mutex_forking = false;
-	each_mutex(ash_mutex_fork_parent);
-	ash_lock_rank_allow_same(0);
-	ash_relatives_in_parent();
-	if (_IO_list_unlock != NULL)
-		_IO_list_unlock();
-	ash_rounds_end_fork();
+	ash_lock_rank_fork_ends();
+	if (now != NULL)
+		ash_relatives_in_parent();
+	if (now != NULL && now->all) {
+		if (_IO_list_unlock != NULL)
+			_IO_list_unlock();
+		if (now->claim)
+			ash_rounds_end_fork();
+	}
+	forks--;
 }
 
-static void child(void)
+static void after_threads(const struct taken *now)
 {
-	if (!ash_mutex_forking) {
-		ash_relatives_in_child();
-		return;
-	}
-	ash_relatives_in_child();
-	ash_mutex_forking = false;
-	each_mutex(ash_mutex_fork_child);
-	ash_lock_rank_allow_same(0);
+	ash_mutex_set_forking(now->forking);
+	each_mutex(renew, false);
 	if (_IO_list_resetlock != NULL)
 		_IO_list_resetlock();
-	ash_rounds_after_fork();
+	ash_lock_rank_fork_ends();
+	ash_rounds_after_fork(now->claim);
 	ash_bounds_after_fork();
 	ash_apart_after_fork();
 	ash_shard_after_fork();
@@ -125,6 +188,19 @@ static void child(void)
 	ash_arenas_after_fork();
 	if (ash_tls.phase == ASH_THREAD_LIVE) /* it is alone now */
 		ash_tls.thread->fresh = ash_heap.rounds.alone;
+}
+
+static void child(void)
+{
+	struct taken *now = ends();
+
+	if (now != NULL)
+		ash_relatives_in_child();
+	if (now != NULL && now->all)
+		after_threads(now);
+	else
+		ash_lock_rank_fork_ends();
+	forks--;
 }
 
 void ash_fork_init(void)

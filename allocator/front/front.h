@@ -200,6 +200,10 @@ extern uint64_t ash_realloc_zeroed;
  */
 struct ash_object;
 bool ash_realloc_in_place(void *p, struct ash_object *object, size_t size);
+/* The same for a smaller size, of an object of any kind, where there is no memory to move it
+ * to: what it need not hold goes back as far as its kind allows.  Returns where it is; errno
+ * stays. */
+void *ash_realloc_keep_smaller(void *p, struct ash_object *object, size_t size);
 
 /* The rest of the family; results and errors as ashlar.h states them. */
 void *ash_realloc(void *p, size_t size);

@@ -146,7 +146,7 @@ static void count_resized(void *p, const struct ash_object *object)
 /* A smaller size where there is no memory to move to: the object stays, for programs count on
  * it that this cannot fail, and what it need not hold goes back as far as its kind allows.
  * (Without safety checks, free_sized with a small size would then be wrong.) */
-static ASH_COLD void *keep_smaller(void *p, struct ash_object *object, size_t size)
+ASH_COLD void *ash_realloc_keep_smaller(void *p, struct ash_object *object, size_t size)
 {
 	int saved = errno;
 	void *q = NULL;
@@ -286,6 +286,7 @@ void *ash_realloc(void *p, size_t size)
 	}
 	errno = saved; /* what was refused on the way may yet succeed */
 	q = move(p, object.usable, size);
-	return ASH_LIKELY(q != NULL) || size > object.usable ? q
-							     : keep_smaller(p, &object, size);
+	return ASH_LIKELY(q != NULL) || size > object.usable
+		       ? q
+		       : ash_realloc_keep_smaller(p, &object, size);
 }

@@ -169,7 +169,7 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	uint64_t now_ns;
 	uint32_t now;
 
-	if (ASH_UNLIKELY(ash_mutex_forking))
+	if (ASH_UNLIKELY(ash_mutex_is_forking()))
 		return;
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert_expensive(ash_thread_tops_are_valid(t));

@@ -35,6 +35,7 @@ static struct {
 	char group[PATH_MOST], stalls_path[PATH_MOST];
 	bool v2;
 	bool lost; /* this process took one of them away */
+	bool left; /* they are of a thread that has ended */
 	uint64_t limit;
 } kept = {.stat = ASH_OS_NOT_KEPT,
 	  .stalls = ASH_OS_NOT_KEPT,
@@ -320,6 +321,16 @@ static bool inherited(void)
 	       ash_os_is_kept(found.group[0] != '\0' ? &kept.stat : &kept.stalls);
 }
 
+/* Those that are still open of a thread of ours that has ended. */
+static void look_at_left(void)
+{
+	struct ash_os_kept *const files[] = {&kept.stat, &kept.stalls, &kept.most, &kept.high};
+
+	for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		kept.lost |= files[i]->fd >= 0 && !ash_os_is_kept(files[i]);
+	kept.left = false;
+}
+
 static void forget(void)
 {
 	kept.stat = kept.stalls = kept.most = kept.high = ASH_OS_NOT_KEPT;
@@ -347,6 +358,8 @@ void ash_cgroup_keep(bool bounded_only)
 	keeper = true;
 	seen_ns = 0;
 	look_at_groups(false);
+	if (kept.left)
+		look_at_left();
 	if (kept.lost || (bounded_only && !ash_cgroup_bounded())) {
 		forget();
 	} else if (!inherited()) {
@@ -380,6 +393,12 @@ void ash_cgroup_let_go(void)
 	errno = saved;
 }
 
+void ash_cgroup_leave(void)
+{
+	kept.left |= keeper;
+	keeper = false;
+}
+
 bool ash_cgroup_is_watched(void)
 {
 	return keeper && (kept.stat.fd >= 0 || kept.stalls.fd >= 0);
@@ -387,7 +406,7 @@ bool ash_cgroup_is_watched(void)
 
 void ash_cgroup_after_fork(void)
 {
-	kept.lost = keeper = false;
+	kept.lost = kept.left = keeper = false;
 }
 
 /* Reads a kept file; notes where it is no more. */

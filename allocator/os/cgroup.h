@@ -26,9 +26,12 @@ bool ash_cgroup_bounded(void);
 
 /* By the background thread: opens what ash_cgroup_pressure reads, of the group that the process
  * is in now; with `bounded_only` nothing where no group has a limit.  Once a descriptor was
- * lost to the program, nothing is opened any more.  And closes what is still there. */
+ * lost to the program, nothing is opened any more.  And closes what is still there; or, where
+ * the program may have confined itself, leaves it open for the next thread of ours, without a
+ * system call. */
 void ash_cgroup_keep(bool bounded_only);
 void ash_cgroup_let_go(void);
+void ash_cgroup_leave(void);
 
 /* Whether this thread has something to look at. */
 bool ash_cgroup_is_watched(void);

@@ -113,12 +113,29 @@ void ash_os_note_confinement(void)
 
 /* Where the container has a filter already, one that the program adds shows only by what must
  * come first: that it can gain no privileges any more. */
+static bool confined_itself(void)
+{
+	return filters_at_start == 0 || ask(PR_GET_NO_NEW_PRIVS) != 0;
+}
+
+/* Whether both were there at start (not where that could not be asked): nothing shows then. */
+static bool cannot_be_told(void)
+{
+	return filters_at_start > 0 && privileges_at_start > 0;
+}
+
+/* Most containers start programs with both, and hardly any program in one adds a filter that
+ * lets it make threads (without that there is none of ours either), and kills it for opening a
+ * file or choosing a policy.  So what cannot be told counts as no: else nobody would look for
+ * pressure just where memory is bounded. */
 bool ash_os_is_confined(void)
 {
-	if (ask(PR_GET_SECCOMP) == 0)
-		return false;
-	return filters_at_start == 0 || privileges_at_start != 0 ||
-	       ask(PR_GET_NO_NEW_PRIVS) != 0;
+	return ask(PR_GET_SECCOMP) != 0 && !cannot_be_told() && confined_itself();
+}
+
+bool ash_os_may_be_confined(void)
+{
+	return ask(PR_GET_SECCOMP) != 0 && (cannot_be_told() || confined_itself());
 }
 
 unsigned ash_os_current_cpu(void)

@@ -36,8 +36,12 @@ bool ash_lock_rank_holds_any(void);
 /* Fails where the thread holds a lock that must be free over a system call: all but GROW and
  * TAIL, outside of fork. */
 void ash_lock_rank_assert_system_call(void);
-/* Held by the forking thread: locks of one rank in sequence are allowed while set. */
+/* Locks of one rank in sequence are allowed while set, and system calls. */
 void ash_lock_rank_allow_same(int allow);
+/* In between likewise, by who forks; in any order where a signal handler forks that interrupted
+ * the thread with locks, or in a fork. */
+void ash_lock_rank_fork_begins(void);
+void ash_lock_rank_fork_ends(void);
 #else
 #define ash_lock_rank_acquire(rank) ((void)(rank))
 #define ash_lock_rank_release(rank) ((void)(rank))
@@ -45,6 +49,8 @@ void ash_lock_rank_allow_same(int allow);
 #define ash_lock_rank_holds_any() false
 #define ash_lock_rank_assert_system_call() ((void)0)
 #define ash_lock_rank_allow_same(allow) ((void)(allow))
+#define ash_lock_rank_fork_begins() ((void)0)
+#define ash_lock_rank_fork_ends() ((void)0)
 #endif
 
 #endif

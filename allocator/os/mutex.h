@@ -1,8 +1,14 @@
 /* A four-byte mutex: spins a little, then sleeps in the kernel.
  *
- * word: 0 free, 1 held, 2 held and somebody may sleep.  Taking it is an acquire, giving it
- * back a release.  The thread that is forking holds every mutex and may re-enter: for it
- * lock, try_lock and unlock do nothing while ash_mutex_forking is set. */
+ * word: 0 free, else the number of the thread that holds it; the bits above that say for which
+ * fork it took it (0: for none), and the sign whether somebody may sleep.  Taking it is an
+ * acquire, giving it back a release.
+ *
+ * The thread that is forking holds every mutex and may re-enter: for it lock, try_lock and
+ * unlock do nothing while ash_mutex_is_forking says so.  A signal handler may fork that
+ * interrupted this very thread while it held a mutex, or while it forked: what it holds by then
+ * is its own in the child as well, so that such a fork neither waits for it nor gives it back.
+ */
 #ifndef ASH_OS_MUTEX_H
 #define ASH_OS_MUTEX_H
 
@@ -23,7 +29,27 @@ struct ash_mutex {
 		0, (r)    \
 	}
 
-extern __thread bool ash_mutex_forking ASH_HIDDEN;
+#define ASH_MUTEX_NUMBERS 0x0fffffffu  /* bits for the thread's number */
+#define ASH_MUTEX_FORK 0x10000000u     /* one of the seven forks, each inside of another, */
+#define ASH_MUTEX_FORKS 7u             /* that a thread may be in */
+#define ASH_MUTEX_SLEEPERS 0x80000000u /* the sign */
+
+/* This thread's number, which it gets when it first takes a lock; 0 before.  The sign is set
+ * while it holds all of them because it forks. */
+extern __thread uint32_t ash_mutex_self ASH_HIDDEN;
+
+ASH_INLINE bool ash_mutex_is_forking(void)
+{
+	return (int32_t)ash_mutex_self < 0;
+}
+void ash_mutex_set_forking(bool forking);
+
+/* A number that no other thread has, never 0.  (They begin again after 268 million.) */
+uint32_t ash_mutex_number(void);
+
+/* Whether this thread holds it, and others sleep for it meanwhile. */
+bool ash_mutex_is_mine(const struct ash_mutex *mutex);
+bool ash_mutex_is_awaited(const struct ash_mutex *mutex);
 
 /* What taking locks of one rank that were taken has cost, ever.  Counted where a thread waits,
  * and nowhere else: how often they are taken is not. */
@@ -40,6 +66,9 @@ void ash_mutex_reset_waits(void);
 
 void ash_mutex_lock_slow(struct ash_mutex *m);
 void ash_mutex_wake(struct ash_mutex *m);
+/* For a thread without a number, or one that forks. */
+bool ash_mutex_try_lock_cold(struct ash_mutex *m);
+void ash_mutex_lock_cold(struct ash_mutex *m);
 
 static inline void ash_mutex_init(struct ash_mutex *mutex, enum ash_lock_rank rank)
 {
@@ -49,12 +78,12 @@ static inline void ash_mutex_init(struct ash_mutex *mutex, enum ash_lock_rank ra
 
 static inline bool ash_mutex_try_lock(struct ash_mutex *mutex)
 {
-	uint32_t free = 0;
+	uint32_t self = ash_mutex_self, free = 0;
 
-	if (ASH_UNLIKELY(ash_mutex_forking))
-		return true;
+	if (ASH_UNLIKELY((int32_t)self <= 0))
+		return ash_mutex_try_lock_cold(mutex);
 	ash_delay();
-	if (!ash_cas_acquire(&mutex->word, &free, 1))
+	if (!ash_cas_acquire(&mutex->word, &free, self))
 		return false;
 	ash_lock_rank_acquire(mutex->rank);
 	ash_delay();
@@ -63,32 +92,36 @@ static inline bool ash_mutex_try_lock(struct ash_mutex *mutex)
 
 static inline void ash_mutex_lock(struct ash_mutex *mutex)
 {
-	uint32_t free = 0;
+	uint32_t self = ash_mutex_self, free = 0;
 
-	if (ASH_UNLIKELY(ash_mutex_forking))
+	if (ASH_UNLIKELY((int32_t)self <= 0)) {
+		ash_mutex_lock_cold(mutex);
 		return;
+	}
 	ash_lock_rank_acquire(mutex->rank);
 	ash_delay();
-	if (ASH_UNLIKELY(!ash_cas_acquire(&mutex->word, &free, 1)))
+	if (ASH_UNLIKELY(!ash_cas_acquire(&mutex->word, &free, self)))
 		ash_mutex_lock_slow(mutex);
 	ash_delay();
 }
 
 static inline void ash_mutex_unlock(struct ash_mutex *mutex)
 {
-	if (ASH_UNLIKELY(ash_mutex_forking))
+	if (ASH_UNLIKELY(ash_mutex_is_forking()))
 		return;
 	ash_lock_rank_release(mutex->rank);
 	ash_delay();
-	if (ASH_UNLIKELY(ash_exchange_release(&mutex->word, 0) == 2))
+	if (ASH_UNLIKELY((int32_t)ash_exchange_release(&mutex->word, 0) < 0))
 		ash_mutex_wake(mutex);
 	ash_delay();
 }
 
-/* For fork handlers: take whatever the thread's state, then release (parent) or make new
- * (child, in which nobody else can hold or await it). */
-void ash_mutex_fork_prepare(struct ash_mutex *m);
-void ash_mutex_fork_parent(struct ash_mutex *m);
-void ash_mutex_fork_child(struct ash_mutex *m);
+/* For fork handlers, where `fork` is how many forks this thread is in, from 1 on.  The first
+ * takes it whatever the thread's state, unless the thread holds it already; then what was taken
+ * for this fork is released (parent) or made new (child, in which nobody else can hold or await
+ * it, and what vanished threads held is given up, too). */
+void ash_mutex_fork_prepare(struct ash_mutex *m, unsigned fork);
+void ash_mutex_fork_parent(struct ash_mutex *m, unsigned fork);
+void ash_mutex_fork_child(struct ash_mutex *m, unsigned fork);
 
 #endif

@@ -134,10 +134,12 @@ bool ash_os_is_kept(struct ash_os_kept *kept);
 size_t ash_os_read_kept(struct ash_os_kept *kept, char *text, size_t size);
 void ash_os_let_go(struct ash_os_kept *kept);
 
-/* Whether the program may have taken system calls from this thread since the process started
- * (seccomp): opening a file might then kill it.  The first notes how it was at the start. */
+/* Whether the program has taken system calls from this thread since the process started
+ * (seccomp): opening a file might then kill it.  The first notes how it was at the start.  The
+ * last is true also where that cannot be told, for what can as well be left. */
 void ash_os_note_confinement(void);
 bool ash_os_is_confined(void);
+bool ash_os_may_be_confined(void);
 
 /* Gives this thread the CPUs that the process had when ash_os_usable_cpus was asked, and the
  * ordinary scheduling policy, whoever made it. */

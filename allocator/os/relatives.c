@@ -201,7 +201,7 @@ void ash_relatives_in_parent(void)
 static void leave_to_parent(void)
 {
 #ifdef __SANITIZE_THREAD__
-	if (!ash_mutex_forking && mine != NONE && held &&
+	if (!ash_mutex_is_forking() && mine != NONE && held &&
 	    pthread_equal(holder, pthread_self())) {
 		__tsan_mutex_pre_unlock(&family->member[mine].life, 0);
 		__tsan_mutex_post_unlock(&family->member[mine].life, 0);

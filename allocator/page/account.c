@@ -56,8 +56,13 @@ size_t ash_account_hole_bytes(const struct ash_heap *heap)
 	return ash_load_relaxed(&heap->account.hole_pages) << ash_os_page_shift;
 }
 
+/* Of what has departed, this thread's; always as much as it added, or more. */
+static __thread size_t departed_here;
+
 void ash_account_depart(struct ash_heap *heap, size_t bytes)
 {
+	departed_here += bytes;
+	ASH_COMPILER_FENCE();
 	ash_add_acq_rel(&heap->account.departed, bytes);
 	ash_delay();
 }
@@ -69,6 +74,8 @@ void ash_account_arrive(struct ash_heap *heap, size_t bytes)
 	ash_delay();
 	before = ash_sub_acq_rel(&heap->account.departed, bytes);
 	ash_assert(before >= bytes);
+	ASH_COMPILER_FENCE();
+	departed_here -= bytes;
 }
 
 size_t ash_account_departed(const struct ash_heap *heap)
@@ -78,7 +85,7 @@ size_t ash_account_departed(const struct ash_heap *heap)
 
 void ash_account_after_fork(struct ash_heap *heap)
 {
-	ash_store_relaxed(&heap->account.departed, 0);
+	ash_store_relaxed(&heap->account.departed, departed_here);
 }
 
 #define LOOKS 8

@@ -22,7 +22,8 @@ void ash_account_depart(struct ash_heap *heap, size_t bytes);
 void ash_account_arrive(struct ash_heap *heap, size_t bytes);
 size_t ash_account_departed(const struct ash_heap *heap);
 
-/* In a forked child: what vanished threads had on its way arrives nowhere. */
+/* In a forked child: what vanished threads had on its way arrives nowhere; this thread's does.
+ */
 void ash_account_after_fork(struct ash_heap *heap);
 
 /* Granules in use in all hugeblocks; free ones that may hold memory which is to go; free ones

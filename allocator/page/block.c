@@ -377,6 +377,11 @@ size_t ash_block_idle(const struct ash_heap *heap)
 	return mapped > used ? mapped - used : 0;
 }
 
+size_t ash_block_empty_bytes(const struct ash_heap *heap)
+{
+	return (size_t)ash_load_relaxed(&heap->pages.packing.empty) << ASH_HUGE_SHIFT;
+}
+
 /* No more than are there. */
 static size_t clip(const struct ash_heap *heap, size_t bytes)
 {

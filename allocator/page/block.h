@@ -67,6 +67,9 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block);
 /* Bytes of hugeblocks that are in no run, whether memory is in them or not. */
 size_t ash_block_idle(const struct ash_heap *heap);
 
+/* Bytes of wholly free ones, as far as they can be unmapped. */
+size_t ash_block_empty_bytes(const struct ash_heap *heap);
+
 /* Unmaps wholly free hugeblocks, so that their addresses and memory can serve other purposes,
  * until `bytes` are gone, and no more of them than there are when it begins.  Returns how many
  * went.  Call without a lock. */

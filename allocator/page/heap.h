@@ -79,10 +79,12 @@ struct ash_growth {
 /* Hugeblocks by the length of their longest free run; packing.h.
  *
  *   a block is on list[block->longest]
- *   bit i of `filled` is set  <=>  list[i] is not empty */
+ *   bit i of `filled` is set  <=>  list[i] is not empty
+ *   empty == blocks on the last list, the wholly free ones; read by anyone */
 struct ash_packing {
 	struct ash_list list[ASH_PACKING_LENGTHS];
 	uint64_t filled[(ASH_PACKING_LENGTHS + 63) / 64];
+	uint32_t empty;
 };
 
 /* Granules of a block in use: from `dense` on it is well used, and until it falls below
@@ -392,9 +394,9 @@ struct ash_drain {
 
 /* Rounds of work; reclaim/rounds.h.  Atomic.
  *
- *   claim <= 1;  active_threads >= 1 */
+ *   active_threads >= 1 */
 struct ash_rounds {
-	uint32_t claim;          /* 1 = somebody works */
+	uint32_t claim;          /* the number of the thread that works; 0 = none */
 	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */
 	uint32_t active_threads; /* >= 1 */
 	uint32_t visited;        /* threads that the last epoch looked at; the claimant's */

@@ -120,10 +120,11 @@ bool ash_limits_charge_slow(struct ash_heap *heap, size_t bytes)
 		errno = ENOMEM;
 		return false;
 	}
+	charged_here += bytes; /* before: a child never subtracts more than it has counted */
+	ASH_COMPILER_FENCE();
 	all = ash_add_acq_rel(&limits->pending, bytes) + bytes;
 	held = ash_account_held(heap);
 	most = all > hard || held > hard - all ? all + held - hard : 0;
-	charged_here += bytes;
 	ash_assert(all >= charged_here);
 	while (all > hard || held > hard - all) {
 		if (all > charged_here && waits < YIELDS) {
@@ -159,11 +160,11 @@ void ash_limits_make_way(struct ash_heap *heap, size_t bytes)
 		held = ash_account_held(heap) + bytes;
 }
 
-/* What vanished threads had charged will never be settled, nor arrive what they gave back. */
+/* What vanished threads had charged will never be settled, nor arrive what they gave back.  (A
+ * signal handler may fork that interrupted this thread, which settles in the child, too.) */
 void ash_limits_after_fork(struct ash_heap *heap)
 {
-	ash_store_relaxed(&heap->limits.pending, 0);
-	charged_here = 0;
+	ash_store_relaxed(&heap->limits.pending, charged_here);
 	ash_account_after_fork(heap);
 }
 

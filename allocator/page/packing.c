@@ -1,6 +1,7 @@
 #include "page/packing.h"
 
 #include "util/assert.h"
+#include "util/atomic.h"
 #include "util/bitmap.h"
 
 #define LENGTHS ASH_PACKING_LENGTHS
@@ -20,6 +21,8 @@ static void link_block(struct ash_packing *packing, struct ash_hugeblock *block)
 	block->longest = (uint16_t)ash_bitmap_longest_clear(block->used, ASH_HUGE_GRANULES);
 	ash_list_push_front(&packing->list[block->longest], &block->link);
 	ash_bitmap_set(packing->filled, block->longest);
+	if (block->longest == ASH_HUGE_GRANULES)
+		ash_owned_add(&packing->empty, 1);
 }
 
 static void unlink_block(struct ash_packing *packing, struct ash_hugeblock *block)
@@ -31,6 +34,8 @@ static void unlink_block(struct ash_packing *packing, struct ash_hugeblock *bloc
 	ash_list_remove(&block->link);
 	if (ash_list_empty(&packing->list[length]))
 		ash_bitmap_clear(packing->filled, length);
+	if (length == ASH_HUGE_GRANULES)
+		ash_owned_add(&packing->empty, -1u);
 }
 
 bool ash_packing_is_valid(const struct ash_packing *packing)
@@ -44,7 +49,7 @@ bool ash_packing_is_valid(const struct ash_packing *packing)
 		if (!empty && (entry(first)->longest != i || first->prev != &packing->list[i]))
 			return false;
 	}
-	return true;
+	return ash_list_empty(&packing->list[ASH_HUGE_GRANULES]) == (packing->empty == 0);
 }
 
 void ash_packing_add(struct ash_packing *packing, struct ash_hugeblock *block)

@@ -1,6 +1,6 @@
 /* The claim: one thread at a time does the work of rounds and relief, who took it (acquire),
  * until it gives it back (release).  It holds the claim while it takes locks, never the other
- * way round. */
+ * way round.  The claim is a word with the thread's number (os/mutex.h), 0 = nobody has it. */
 #ifndef ASH_RECLAIM_CLAIM_H
 #define ASH_RECLAIM_CLAIM_H
 
@@ -14,6 +14,11 @@ bool ash_claim_try(struct ash_heap *heap);
 /* Waits for the work of another to end, a millisecond or two.  Call without a lock, and not by
  * who has it. */
 void ash_claim_await(struct ash_heap *heap);
+/* By who may hold locks: false as soon as somebody waits for one of these (is_awaited), which
+ * may be the other. */
+bool ash_claim_await_unless(struct ash_heap *heap, bool (*is_awaited)(void));
+/* In a forked child: a vanished thread that had it has it no more. */
+void ash_claim_renew(struct ash_heap *heap);
 
 /* Reports what was postponed meanwhile: may not return, and runs the program's code.  Call
  * without a lock. */

@@ -12,6 +12,7 @@
 #include "page/dirty.h"
 #include "page/growth.h"
 #include "page/hugeblock.h"
+#include "page/large.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "page/mapping_cache.h"
@@ -22,6 +23,8 @@
 #include "reclaim/purge.h"
 #include "reclaim/rounds.h"
 #include "reclaim/stall.h"
+#include "slab/bin.h"
+#include "slab/shard.h"
 #include "util/bits.h"
 
 /* When the heap grows beyond what it ever was: */
@@ -64,7 +67,7 @@ static void relieve(struct ash_heap *heap, size_t bytes)
 	struct ash_stall stall;
 	int saved = errno;
 
-	if (ash_mutex_forking)
+	if (ash_mutex_is_forking())
 		return;
 	ash_lock_rank_assert_none();
 	if (!ash_claim_try(heap))
@@ -138,27 +141,69 @@ bool ash_relief_all(void)
 	return ash_os_given.bytes != before;
 }
 
-/* Whether the kernel would have the addresses if all went that may go.  (Of the heap's memory
- * all counts as such, in use or not: how much of it would become free is known only
- * afterwards.)
- */
-static bool could_come(const struct ash_heap *heap, size_t bytes)
+/* Whether the kernel has the addresses when `goes` have gone. */
+static bool would_map(size_t bytes, size_t goes)
 {
-	size_t goes = ash_hugeblock_mapped(heap) + ash_account_cached(heap) +
-		      ash_mapping_retained_bytes(heap);
-
 	return bytes <= goes || ash_os_could_map(ash_align_up(bytes - goes, ash_os_page));
 }
 
+/* Addresses that can go as things are. */
+static size_t at_hand(const struct ash_heap *heap)
+{
+	return ash_account_cached(heap) + ash_mapping_retained_bytes(heap) +
+	       ash_block_empty_bytes(heap);
+}
+
+/* The same where the depot's objects have gone home: at most all of the heap but large runs and
+ * what is out with the program and its threads, which stays however the objects lie. */
+static size_t at_most(const struct ash_heap *heap)
+{
+	size_t idle = ash_block_idle(heap) + ash_depot_bytes();
+	size_t mapped = ash_hugeblock_mapped(heap);
+
+	for (unsigned s = 0; s < ash_shard_count(); s++) {
+		const struct ash_shard *shard = ash_shard_at(s);
+
+		for (unsigned c = 1; c < shard->classes; c++) {
+			const struct ash_bin *bin = &shard->bin[c];
+			size_t slabs = ash_load_relaxed(&bin->nslabs), bytes, out;
+
+			if (slabs == 0)
+				continue;
+			bytes = slabs * ash_size_classes[c].granules << ASH_GRANULE_SHIFT;
+			out = ash_bin_bytes(bin, c).out;
+			idle += bytes > out ? bytes - out : 0;
+		}
+	}
+	return (idle < mapped ? idle : mapped) + ash_account_cached(heap) +
+	       ash_mapping_retained_bytes(heap);
+}
+
+/* Whether the kernel would have the addresses if all went that may go.  What lies in blocks
+ * needs none of its own: a part of one suffices. */
+static bool could_come(const struct ash_heap *heap, size_t bytes)
+{
+	if (ash_large_is_run(bytes) || would_map(bytes, at_hand(heap)))
+		return true;
+	if (!would_map(bytes, ash_hugeblock_mapped(heap) + ash_account_cached(heap) +
+				      ash_mapping_retained_bytes(heap)))
+		return false;
+	ash_thread_inherit(UINT_MAX); /* where nobody can say what it is */
+	ash_rounds_inboxes();
+	return would_map(bytes, at_most(heap));
+}
+
 /* Addresses for a request that the kernel refuses: first what is at hand, then what the depot's
- * objects keep from being so. */
+ * objects keep from being so; neither where it does not suffice. */
 static bool give_addresses(struct ash_heap *heap, struct ash_relief *relief)
 {
 	size_t bytes = relief->bytes > ASH_HUGE ? relief->bytes : ASH_HUGE, gone;
-	bool any = false;
+	bool in_block = ash_large_is_run(relief->bytes), any = false;
 
 	if (relief->steps == 0) {
 		relief->steps = 1;
+		if (!in_block && !would_map(relief->bytes, at_hand(heap)))
+			return give_addresses(heap, relief);
 		gone = trim(heap, bytes);
 		if (gone < bytes)
 			gone += ash_mapping_retained_release(heap, bytes - gone);
@@ -170,9 +215,13 @@ static bool give_addresses(struct ash_heap *heap, struct ash_relief *relief)
 	}
 	if (relief->steps == 1) {
 		relief->steps = 2;
+		if (!in_block && !would_map(relief->bytes, at_most(heap)))
+			return false;
 		ash_thread_inherit(UINT_MAX);
 		any = ash_depot_empty();
 		ash_rounds_inboxes();
+		if (!in_block && !would_map(relief->bytes, at_hand(heap)))
+			return false;
 		any |= trim(heap, bytes) != 0;
 		any |= ash_block_release_empty(heap, bytes) != 0;
 	}

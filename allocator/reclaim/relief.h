@@ -31,9 +31,10 @@ struct ash_relief {
  *
  * Where all that the heap could give back would not be enough it gives nothing.  Where the
  * kernel refuses, only addresses help: cached mappings and empty hugeblocks go, and the depot's
- * objects, which may empty some.  Where the hard limit does, what counts against it goes, until
- * a whole pass with the claim found nothing; such passes go on while others take what they
- * gave, each for twice as much, up to a bound.  Call without a lock. */
+ * objects, which may empty some; blocks that hold what the program has count for nothing. Where
+ * the hard limit does, what counts against it goes, until a whole pass with the claim found
+ * nothing; such passes go on while others take what they gave, each for twice as much, up to a
+ * bound.  Call without a lock. */
 bool ash_relief_again(struct ash_relief *relief);
 
 #endif

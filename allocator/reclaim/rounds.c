@@ -211,8 +211,7 @@ bool ash_rounds_is_valid(const struct ash_heap *of)
 {
 	const struct ash_rounds *rounds = &of->rounds;
 
-	return ash_load_relaxed(&rounds->claim) == 1 &&
-	       ash_load_relaxed(&rounds->active_threads) >= 1;
+	return ash_claim_is_mine(of) && ash_load_relaxed(&rounds->active_threads) >= 1;
 }
 
 /* One round; returns whether work is left.  Where another thread works: true. */
@@ -356,7 +355,10 @@ static void background_begins(void)
 static void background_ends(void)
 {
 	ash_claim_await(heap);
-	ash_cgroup_let_go();
+	if (ash_os_may_be_confined())
+		ash_cgroup_leave();
+	else
+		ash_cgroup_let_go();
 	ash_store_relaxed(&heap->limits.pressure, false); /* nobody looks any more */
 	ash_claim_give_back(heap);
 }
@@ -370,7 +372,7 @@ void ash_rounds_init(void)
 
 void ash_rounds_start(void)
 {
-	if (ash_load_relaxed(&heap->rounds.background) && !ash_mutex_forking &&
+	if (ash_load_relaxed(&heap->rounds.background) && !ash_mutex_is_forking() &&
 	    !ash_thread_none_left())
 		ash_background_start();
 }
@@ -393,7 +395,7 @@ bool ash_rounds_set_background(bool wanted)
 {
 	struct ash_rounds *rounds = &heap->rounds;
 
-	if (ash_mutex_forking) /* the thread may wait for what this one holds */
+	if (ash_mutex_is_forking()) /* the thread may wait for what this one holds */
 		return false;
 	ash_store_relaxed(&rounds->stopped, !wanted);
 	ash_store_relaxed(&rounds->background, wanted);
@@ -413,7 +415,7 @@ bool ash_rounds_set_background(bool wanted)
 
 void ash_rounds_work(void)
 {
-	if (!ash_mutex_forking)
+	if (!ash_mutex_is_forking())
 		round_of_work(ash_os_clock_ns(), false);
 }
 
@@ -428,7 +430,7 @@ static bool wake_background(void)
 
 void ash_rounds_tick(uint64_t now_ns)
 {
-	if (ash_mutex_forking)
+	if (ash_mutex_is_forking())
 		return;
 	ash_relatives_thread_goes_on();
 	ash_store_seq_cst(&heap->rounds.ticked_ns, now_ns);
@@ -442,7 +444,7 @@ void ash_rounds_notice(void)
 {
 	uint64_t now_ns;
 
-	if (ash_mutex_forking)
+	if (ash_mutex_is_forking())
 		return;
 	if (ash_drain_wanted(heap))
 		ash_rounds_freed();
@@ -463,7 +465,7 @@ void ash_rounds_freed(void)
 	struct ash_stall stall;
 	uint64_t start;
 
-	if (ash_mutex_forking || !ash_load_relaxed(&heap->drain.enabled) ||
+	if (ash_mutex_is_forking() || !ash_load_relaxed(&heap->drain.enabled) ||
 	    !ash_claim_try(heap))
 		return;
 	ash_stall_begin(&stall);
@@ -480,9 +482,9 @@ void ash_rounds_freed(void)
 	ash_claim_give_back(heap);
 }
 
-void ash_rounds_before_fork(void)
+bool ash_rounds_before_fork(bool (*is_awaited)(void))
 {
-	ash_claim_await(heap);
+	return !ash_claim_is_mine(heap) && ash_claim_await_unless(heap, is_awaited);
 }
 
 void ash_rounds_end_fork(void)
@@ -490,12 +492,15 @@ void ash_rounds_end_fork(void)
 	ash_claim_give_back(heap);
 }
 
-void ash_rounds_after_fork(void)
+void ash_rounds_after_fork(bool claimed)
 {
 	ash_background_after_fork();
 	ash_cgroup_after_fork();
 	ash_store_relaxed(&heap->limits.pressure, false);
-	ash_rounds_end_fork();
+	if (claimed)
+		ash_rounds_end_fork();
+	else
+		ash_claim_renew(heap);
 }
 
 uint64_t ash_rounds_interval_ns(void)

@@ -55,11 +55,17 @@ void ash_rounds_freed(void);
 void ash_rounds_inbox(struct ash_shard *shard);
 void ash_rounds_inboxes(void);
 
-/* Around fork: takes the claim, which waits for a round of work to end; gives it back; and, in
- * the child, forgets the background thread. */
-void ash_rounds_before_fork(void);
+/* Around fork: takes the claim, which waits for a round of work to end; gives it back, where it
+ * was taken; and, in the child, forgets the background thread and does the same.
+ *
+ * The first says whether it took the claim: not where the thread has it already.  Where a
+ * signal handler forks that interrupted it with locks, whoever works may come to wait for one
+ * of these (is_awaited).  Then that round is not waited for, and what it had in hand is lost to
+ * the child.
+ */
+bool ash_rounds_before_fork(bool (*is_awaited)(void));
 void ash_rounds_end_fork(void);
-void ash_rounds_after_fork(void);
+void ash_rounds_after_fork(bool claimed);
 
 /* Between two rounds of the background thread, on average since its first; 0 = there was none.
  */

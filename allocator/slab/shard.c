@@ -290,6 +290,7 @@ void ash_shard_flush(unsigned class, void **items, unsigned n)
 	}
 }
 
+/* (Where a handler forked that interrupted who makes one, that is one more than is counted.) */
 void ash_shard_after_fork(void)
 {
 	making = 0;

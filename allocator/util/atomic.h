@@ -41,6 +41,14 @@
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQ_REL, \
 				    __ATOMIC_ACQUIRE)
 
+/* Whether each CPU's stores are seen by all others in their order, and its loads happen in
+ * theirs, so that a compiler's fence between two is enough (total store order). */
+#if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)
+#define ASH_TOTAL_STORE_ORDER 1
+#else
+#define ASH_TOTAL_STORE_ORDER 0
+#endif
+
 /* Tells the CPU that this is a spin loop. */
 static inline void ash_cpu_relax(void)
 {

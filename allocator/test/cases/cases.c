@@ -103,6 +103,32 @@ int case_in_child(int (*fn)(void *argument), void *argument)
 	return waitpid(child, &status, 0) == child ? status : -1;
 }
 
+int case_in_child_that_says(int (*fn)(void *argument), void *argument, char *text, size_t size)
+{
+	size_t length = 0;
+	int pipes[2], status;
+	ssize_t n;
+	pid_t child;
+
+	if (pipe(pipes) != 0)
+		return -1;
+	child = fork();
+	if (child == 0) {
+		dup2(pipes[1], STDERR_FILENO);
+		close(pipes[0]);
+		close(pipes[1]);
+		_exit(fn(argument));
+	}
+	close(pipes[1]);
+	do {
+		n = read(pipes[0], text + length, size - 1 - length);
+		length += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && length < size - 1);
+	text[length] = '\0';
+	close(pipes[0]);
+	return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
+}
+
 int main(int count, char **arguments)
 {
 	const struct a_case *a_case = first;

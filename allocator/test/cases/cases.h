@@ -6,6 +6,7 @@
 #define ASH_TEST_CASES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +36,8 @@ long case_resident(void);
 /* Runs fn(argument) in a child and waits for it: what waitpid says of it, or -1 where it
  * cannot be made.  What the child writes to stderr is dropped. */
 int case_in_child(int (*fn)(void *argument), void *argument);
+/* The same, with the beginning of that in `text`. */
+int case_in_child_that_says(int (*fn)(void *argument), void *argument, char *text, size_t size);
 
 /* Defines the case: CASE(name) { ... }, with its arguments in `count` and `arguments`. */
 #define CASE(called)                                                      \

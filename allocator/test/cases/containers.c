@@ -419,6 +419,18 @@ CASE(real_time)
 			     found.signals);
 }
 
+/* sealed CASE…: a container that starts programs with a filter, which lets all through, and
+ * without the right to more privileges. */
+CASE(sealed)
+{
+	if (count < 1)
+		return case_cannot("no case is named");
+	if (!filter(NULL, 0, false))
+		return case_cannot("no filter can be installed");
+	execv("/proc/self/exe", arguments - 1);
+	return case_measured(false, "it cannot start itself");
+}
+
 /* --- descriptors -------------------------------------------------------------------------- */
 
 /* How many are open from 3 on; how many of those survive exec, or are below 100. */

@@ -331,17 +331,44 @@ static void fork_here(int number)
 	errno = saved;
 }
 
-/* fork_handler FORKS MOST: a process of one thread, whose handler of a timer forks while it
- * allocates up to MOST bytes (0 = while it forks, too). */
+static void *takes_and_ends(void *unused)
+{
+	for (unsigned i = 0; i < 1000; i++)
+		free(malloc(1 + i * 40));
+	return unused;
+}
+
+/* fork_handler FORKS MOST THREADS CHILD: a process of one thread, whose handler of a timer
+ * forks while it allocates up to MOST bytes (0 = while it forks, too); so many others came and
+ * went before.  With CHILD it is made by a process of two threads. */
 CASE(fork_handler)
 {
 	long forks = case_number(count, arguments, 0, 300);
 	long most = case_number(count, arguments, 1, 70000);
+	long threads = case_number(count, arguments, 2, 0);
 	struct itimerval often = {{0, 3000}, {0, 3000}}, off = {{0, 0}, {0, 0}};
 	struct sigaction action = {.sa_handler = fork_here, .sa_flags = SA_RESTART};
 	struct rlimit limit = {patience(60), RLIM_INFINITY};
 	void *p[500] = {NULL};
 
+	for (long i = 0; i < threads; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, takes_and_ends, NULL) != 0)
+			return case_cannot("no thread");
+		pthread_join(thread, NULL);
+	}
+	if (case_number(count, arguments, 3, 0) != 0) {
+		pid_t child;
+		int status = 0;
+
+		start_thread();
+		child = fork();
+		if (child > 0) {
+			waitpid(child, &status, 0);
+			return status != 0; /* the child tells its line */
+		}
+	}
 	setrlimit(RLIMIT_CPU, &limit); /* the timer has the alarm */
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);

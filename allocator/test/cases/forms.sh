@@ -44,6 +44,13 @@ deepbind-by-path)
 	source=plugin.c && c deep/plugin.so -shared -fPIC && c program -DPROGRAM -rdynamic
 	c opener.so -shared -fPIC -DOPENER "-Wl,-rpath,\$ORIGIN/deep"
 	under "$tmp/program" plugin.so 0x8 "$tmp/opener.so" ;;
+deepbind-in-constructor)
+	source=plugin.c && c plugin.so -shared -fPIC && c libopener.so -shared -fPIC -DOPENER -DAT_START
+	c program -DPROGRAM -rdynamic "-L$tmp" "-Wl,-rpath,$tmp" -Wl,--no-as-needed -lopener
+	under "$tmp/program" "$tmp/plugin.so" 0x8 ;;
+deepbind-at-start)
+	source=plugin.c && c plugin.so -shared -fPIC && c program -DPROGRAM -DAT_START -rdynamic
+	under "$tmp/program" "$tmp/plugin.so" 0x8 ;;
 static-runtime)
 	source=static_runtime.cc && cxx plugin.so -shared -fPIC -static-libstdc++ -static-libgcc
 	# The program must not bring a runtime, so it is linked as C.

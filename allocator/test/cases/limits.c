@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test/cases/cases.h"
@@ -27,6 +28,14 @@ static bool limit(int resource, size_t bytes)
 		return false;
 	now.rlim_cur = bytes;
 	return setrlimit(resource, &now) == 0;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static long faults(void)
@@ -214,4 +223,89 @@ CASE(gaps)
 	return case_measured(small == 100 * MIB / 200 && own == OWN,
 			     "%zu of 100 MiB served, %zu of %d mappings made",
 			     small * 200 / MIB, own, OWN);
+}
+
+/* --- what a call takes while others go on --- */
+
+static size_t most_bytes;
+static long swaps; /* atomic */
+
+/* Keeps a hundred blocks, and swaps one after the other. */
+static void *swap_on(void *number)
+{
+	unsigned dice = (unsigned)(size_t)number;
+	void *block[100] = {NULL};
+
+	for (;;) {
+		unsigned i = roll(&dice) % 100;
+
+		free(block[i]);
+		block[i] = malloc(most_bytes / 4 + roll(&dice) % most_bytes);
+		if (block[i] != NULL)
+			*(volatile char *)block[i] = 1;
+		__atomic_fetch_add(&swaps, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static bool start_swapping(long threads)
+{
+	pthread_t thread;
+
+	for (long i = 0; i < threads; i++)
+		if (pthread_create(&thread, NULL, swap_on, (void *)(size_t)(i + 1)) != 0)
+			return false;
+	while (__atomic_load_n(&swaps, __ATOMIC_RELAXED) < 20000)
+		usleep(10000);
+	return true;
+}
+
+/* Milliseconds of the middle one of five calls. */
+static double middle_of(void (*call)(void))
+{
+	double took[5];
+
+	for (unsigned i = 0; i < 5; i++) {
+		double begin = now(), t;
+		unsigned k = i;
+
+		call();
+		t = (now() - begin) * 1e3;
+		for (; k > 0 && took[k - 1] > t; k--)
+			took[k] = took[k - 1];
+		took[k] = t;
+	}
+	return took[2];
+}
+
+static void fail(void)
+{
+	void *volatile p = malloc((size_t)8 << 30);
+
+	if (p != NULL)
+		_exit(case_measured(false, "8 GiB are served"));
+}
+
+static void trim(void)
+{
+	malloc_trim(0);
+}
+
+/* failing THREADS: malloc of 8 GiB under RLIMIT_AS of 4 GiB, while so many others go on. */
+CASE(failing)
+{
+	most_bytes = 300000;
+	if (!limit(RLIMIT_AS, 4096 * MIB) ||
+	    !start_swapping(case_number(count, arguments, 0, 4)))
+		return case_cannot("no limit, or no thread");
+	_exit(case_measured(true, "%.3f ms for a malloc that fails", middle_of(fail)));
+}
+
+/* trimming THREADS BYTES: malloc_trim while so many others go on with blocks of that size. */
+CASE(trimming)
+{
+	most_bytes = (size_t)case_number(count, arguments, 1, 300000);
+	if (!start_swapping(case_number(count, arguments, 0, 4)))
+		return case_cannot("no thread");
+	_exit(case_measured(true, "%.1f ms for malloc_trim", middle_of(trim)));
 }

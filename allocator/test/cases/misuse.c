@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -129,4 +130,31 @@ CASE(double_free_thread)
 CASE(double_free_exit)
 {
 	return each((size_t)case_number(count, arguments, 0, 8), false, true);
+}
+
+static int free_beyond(void *offset)
+{
+	struct rlimit none = {0, 0};
+	char *block = hidden(malloc(16));
+
+	setrlimit(RLIMIT_CORE, &none);
+	free(hidden(block + *(long *)offset));
+	return 0;
+}
+
+/* never OFFSET: so far behind the only block that there is one is freed that nobody ever had.
+ */
+CASE(never)
+{
+	long offset = case_number(count, arguments, 0, 16384);
+	char text[200];
+	int status = case_in_child_that_says(free_beyond, &offset, text, sizeof(text));
+	bool stops = status != -1 && WIFSIGNALED(status);
+
+	text[strcspn(text, "\n")] = '\0';
+	for (char *c = text; *c != '\0'; c++) /* addresses differ from run to run */
+		if (c[0] == '0' && c[1] == 'x')
+			memset(c + 2, '-', strspn(c + 2, "0123456789abcdef"));
+	return case_measured(stops && strstr(text, "double") == NULL, "%s, and says: %s",
+			     stops ? "stopped" : "passed over", text);
 }

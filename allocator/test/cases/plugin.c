@@ -1,6 +1,6 @@
 /* A plugin that is opened with RTLD_DEEPBIND, the program that opens it (PROGRAM), and a
  * library that opens it for others (OPENER), by a name that only that library's own path leads
- * to.
+ * to; or as the first thing that is done (AT_START, in either).
  *
  * Blocks cross the border in both directions, also those of the plugin's constructor; and what
  * the flag is for, names of the plugin's own, must go on. */
@@ -13,6 +13,27 @@ void *pvalloc(size_t size);
 
 const char *whose(void);
 void *opener_open(const char *name, int mode);
+void *opener_opened(void) __attribute__((weak));
+
+#ifdef AT_START
+/* What the loader calls, in the program before all constructors, gets main's arguments. */
+static void *opened;
+static void open_at_start(int count, char **arguments)
+{
+	opened = count > 1 ? dlopen(arguments[1], RTLD_NOW | RTLD_DEEPBIND) : NULL;
+}
+#if defined(OPENER)
+__attribute__((section(".init_array"), used))
+#else
+__attribute__((section(".preinit_array"), used))
+#endif
+static void (*const first)(int, char **) = open_at_start;
+
+void *opener_opened(void)
+{
+	return opened;
+}
+#endif
 
 /* What the plugin shows of itself. */
 struct calls {
@@ -112,7 +133,7 @@ int main(int count, char **arguments)
 		if (open == NULL)
 			return wrong(dlerror());
 	}
-	handle = open(arguments[1], mode);
+	handle = opener_opened ? opener_opened() : open(arguments[1], mode);
 	if (handle == NULL)
 		return wrong(dlerror());
 	calls = dlsym(handle, "plugin_calls");

@@ -133,21 +133,34 @@ CASE(posix_memalign_errno)
 			     errno);
 }
 
-static unsigned shrunk(unsigned char **p, const size_t *to, unsigned n)
+/* jemalloc's, or NULL. */
+void *rallocx(void *p, size_t size, int flags) __attribute__((weak));
+
+/* With flags that ask for 16 bytes of alignment, or for nothing. */
+static void *by_rallocx(void *p, size_t size)
+{
+	return rallocx(p, size, size % 3 == 0 ? 4 : 0);
+}
+
+static unsigned shrunk(unsigned char **p, const size_t *to, unsigned n,
+		       void *(*call)(void *, size_t))
 {
 	unsigned refused = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		unsigned char *q = realloc(p[i], to[i]);
+		unsigned char *q;
 
-		refused += q == NULL;
+		errno = 0;
+		q = call(p[i], to[i]);
+		refused += q == NULL || q[0] != 1 || q[to[i] - 1] != 1 || errno != 0;
 		if (q != NULL)
 			p[i] = q;
 	}
 	return refused;
 }
 
-/* Programs abort or throw where this fails. */
+/* shrink MIB EXTENDED: to less where nothing is left, by realloc, or by rallocx.  Programs
+ * abort or throw where this fails. */
 CASE(shrink)
 {
 	static const size_t from[] = {100,       4096,    30000,   40000,
@@ -155,9 +168,15 @@ CASE(shrink)
 			    to[] = {20, 100, 10000, 100, 20 * KIB, 100000, 1000, 700000};
 	struct rlimit limit = {(rlim_t)case_number(count, arguments, 0, 600) << 20,
 			       RLIM_INFINITY};
+	void *(*call)(void *, size_t) = realloc;
 	unsigned char *p[8];
 	unsigned refused;
 
+	if (case_number(count, arguments, 1, 0) != 0) {
+		if (rallocx == NULL)
+			return case_cannot("no rallocx");
+		call = by_rallocx;
+	}
 	for (unsigned i = 0; i < 8; i++) {
 		p[i] = malloc(from[i]);
 		if (p[i] == NULL)
@@ -170,6 +189,6 @@ CASE(shrink)
 	for (size_t n = MIB; n >= 16; n /= 2)
 		while (malloc(n) != NULL)
 			;
-	refused = shrunk(p, to, 8);
+	refused = shrunk(p, to, 8, call);
 	return case_measured(refused == 0, "%u of 8 refused", refused);
 }

@@ -23,6 +23,10 @@ usable_line="^<ashlar>: invalid pointer 0x[0-9a-f]+ passed to malloc_usable_size
 
 table=$top_srcdir/allocator/doc/misuse.md
 place() { # PROGRAM
+	case $1,$(uname -m) in
+	exit_other_thread_of_many,x86_64 | exit_other_thread_of_many,i?86 | exit_other_thread_of_many,s390x) ;;
+	exit_other_thread_of_many,*) echo 'only under checks:on' && return ;; # no total store order
+	esac
 	sed -n "s/^| $1 | \([^|]*\) |.*/\1/p" "$table"
 }
 

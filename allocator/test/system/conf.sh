@@ -117,6 +117,8 @@ aborts 2 'narenas:many'
 aborts 2 'lg_tcache_max:big' # a bad value is one where the option means nothing, too
 aborts 0 'narenas:1'
 aborts 0 'narenas:4,lg_tcache_max:13,retain:true'
+aborts 0 'lg_tcache_max:-1,retain:true'
+aborts 2 'lg_tcache_max:-2'
 for variable in ASHLAR_CONF MALLOC_CONF; do
 	run $variable 'confirm_conf:true,retain:true,narenas:2,lg_prof_sample:13' "$probe" hello
 	[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 8 ] &&

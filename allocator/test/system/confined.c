@@ -6,6 +6,8 @@
  */
 #include "test/fuzz/entries.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -464,13 +466,155 @@ static void nothing_tries_again(void)
 	exercise(4);
 }
 
-/* With an argument: of so many rounds, and not each entry point by itself. */
+/* --- the end of the library's own thread ---------------------------------------------------
+ */
+
+/* Descriptors that it keeps have numbers from 100 on. */
+static unsigned kept_descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 100; fd < 200; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void *short_thread(void *unused)
+{
+	load(5);
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier); /* all are confined meanwhile */
+	return unused;
+}
+
+/* libc loads what it leaves threads by when the first one leaves so. */
+static void *leaves_at_once(void *unused)
+{
+	pthread_exit(unused);
+}
+
+/* All threads are confined, to asking and ending, when the program's own ends. */
+static void confine_with_descriptors(void)
+{
+	pthread_t thread;
+	unsigned kept = 0;
+	static int list[40];
+	unsigned n = 0;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	NEED(!pthread_create(&thread, NULL, leaves_at_once, NULL), "no thread");
+	pthread_join(thread, NULL);
+	NEED(!pthread_create(&thread, NULL, short_thread, NULL), "no thread");
+	pthread_barrier_wait(&barrier);
+	for (unsigned i = 0; i < 20 && kept == 0; i++) {
+		pass(100);
+		kept = kept_descriptors();
+	}
+	if (kept == 0)
+		tap_skip("no descriptor is kept here");
+	for (const int *l = in_thread; *l != END; l++)
+		list[n++] = *l;
+	list[n++] = SYS_rt_sigprocmask;
+	list[n] = END;
+	confine(list, SECCOMP_FILTER_FLAG_TSYNC);
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, NULL);
+}
+
+static void its_thread_ends_after_others(void)
+{
+	confine_with_descriptors();
+	for (unsigned i = 0; i < 12; i++)
+		pass(500);
+}
+
+static void its_thread_ends_last(void)
+{
+	confine_with_descriptors();
+	pthread_exit(NULL);
+}
+
+static void descriptors(void)
+{
+	tap_case("its thread ends after the others", its_thread_ends_after_others);
+	tap_case("its thread ends last of all", its_thread_ends_last);
+}
+
+/* --- a container that starts programs with a filter and without further privileges ---------
+ */
+
+#define THREAD_NAME "ashlar"
+
+/* Threads of that name there are. */
+static unsigned named_threads(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *task;
+	unsigned n = 0;
+
+	while (tasks != NULL && (task = readdir(tasks)) != NULL) {
+		char path[300], name[20] = "";
+		int file;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", task->d_name);
+		file = open(path, O_RDONLY | O_CLOEXEC);
+		if (file < 0)
+			continue;
+		n += read(file, name, sizeof(name) - 1) > 0 &&
+		     strcmp(name, THREAD_NAME "\n") == 0;
+		close(file);
+	}
+	if (tasks != NULL)
+		closedir(tasks);
+	return n;
+}
+
+/* Run by seal: the thread does there what it does elsewhere. */
+static int in_container(void)
+{
+	pthread_t thread;
+	unsigned named = 0;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	if (pthread_create(&thread, NULL, short_thread, NULL) != 0)
+		return 1;
+	pthread_barrier_wait(&barrier);
+	for (unsigned i = 0; i < 50 && named == 0; i++) {
+		pass(100);
+		named = named_threads();
+	}
+	return named != 1;
+}
+
+static void seal(void)
+{
+	struct filter f;
+	pid_t unsealed = fork();
+	int status;
+
+	if (unsealed == 0)
+		tap_run_self("in-container");
+	if (waitpid(unsealed, &status, 0) != unsealed || status != 0)
+		tap_skip("there is no such thread here");
+	filter_begin(&f);
+	filter_install(&f, SECCOMP_RET_ALLOW, 0);
+	tap_run_self("in-container");
+}
+
+/* With an argument: of so many rounds, and not each entry point by itself; or what an own
+ * process is for. */
 int main(int argc, char **argv)
 {
 	char name[100];
 
+	if (argc > 1 && strcmp(argv[1], "in-container") == 0)
+		return entries_start(), in_container();
 	tap_start();
 	entries_start();
+	if (argc > 1 && strcmp(argv[1], "descriptors") == 0) {
+		descriptors();
+		return tap_finish();
+	}
 	if (argc > 1)
 		rounds = (unsigned)strtoul(argv[1], NULL, 10);
 	for (tried = argc > 1 ? ENTRIES : 0; tried < ENTRIES; tried++) {
@@ -481,5 +625,8 @@ int main(int argc, char **argv)
 	tap_case("threads that were made before", threads_made_before);
 	tap_case("threads that are made after", threads_made_after);
 	tap_case("a refused thread is not tried again", nothing_tries_again);
+	descriptors();
+	if (entry.version != NULL)
+		tap_case("a filter of the container's changes nothing", seal);
 	return tap_finish();
 }

@@ -65,6 +65,14 @@ if [ -n "$folder" ] && mkdir "$folder/ashlar-test.$$" 2>/dev/null; then
 		times=$(sed -n 's/.*memory found short \([0-9]*\) times.*/\1/p' "$tmp/err")
 		[ $status -eq 0 ] && [ "${times:-0}" -ge 3 ]
 		judge $? "185 of 200 MiB in use are pressure: seen ${times:-?} times"
+		in_group "$memory" stats_print:true 'sealed crowd 185'
+		times=$(sed -n 's/.*memory found short \([0-9]*\) times.*/\1/p' "$tmp/err")
+		if [ $status -eq 77 ]; then
+			skip "pressure in a sealed container" "no filter can be installed"
+		else
+			[ $status -eq 0 ] && [ "${times:-0}" -ge 3 ]
+			judge $? "also where a filter was there at start and privileges were gone: seen ${times:-?} times"
+		fi
 		in_group "$memory" stats_print:true 'crowd 50'
 		times=$(sed -n 's/.*memory found short \([0-9]*\) times.*/\1/p' "$tmp/err")
 		[ $status -eq 0 ] && [ "${times:-1}" -eq 0 ]
@@ -86,6 +94,15 @@ if [ -n "$folder" ] && mkdir "$folder/ashlar-test.$$" 2>/dev/null; then
 			[ "$(cat "$tmp/out")" = survived ]
 			judge $? "a program that gave up opening files lives, $threads threads beside its first"
 		done
+		probe=$top_builddir/allocator/test/system/confined
+		in_group "$memory" '' descriptors
+		probe=$top_builddir/allocator/test/system/probe
+		if grep -q '# SKIP no filter' "$tmp/out"; then
+			skip "the end of the background thread" "no filter can be installed"
+		else
+			[ $status -eq 0 ] && ! grep -q '# SKIP' "$tmp/out"
+			judge $? "a program that gave up closing files lives when the background thread ends"
+		fi
 	fi
 else
 	skip "memory limits" "no memory group of version 1 can be made here"

@@ -11,10 +11,12 @@
  *	probe fill N           how many of N MiB can be had, in blocks of 100,000 bytes
  *	probe idle N           resident MiB after N were freed, and a few calls
  *	probe crowd N          keeps N MiB for four seconds, allocating and freeing a little,
- *beside a second thread probe log FILE         faults of a server of two threads and 20 MiB
- *that writes 500 MiB to the file, between which it takes and drops buffers probe confined [N]
- *allocates for three seconds, with N threads besides, after it gave up opening files: to try is
- *to die
+ *	                       beside a second thread
+ *	probe log FILE         faults of a server of two threads and 20 MiB that writes 500 MiB
+ *to the file, between which it takes and drops buffers probe confined [N]     allocates for
+ *three seconds, with N threads besides, after it gave up opening files: to try is to die probe
+ *sealed …         one of these, started with a filter of system calls that lets all through,
+ *and without further privileges
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -302,6 +304,18 @@ static int confined(unsigned threads)
 	return 0;
 }
 
+static int sealed(char **arguments)
+{
+	struct sock_filter step[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {1, step};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		return 77;
+	execv("/proc/self/exe", arguments);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -332,9 +346,11 @@ int main(int argc, char **argv)
 		return write_log(argv[2]);
 	if (!strcmp(what, "confined"))
 		return confined(argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 0);
+	if (!strcmp(what, "sealed") && argc > 2)
+		return sealed(argv + 1);
 	fputs("usage: probe hello|where|secure|realloc-zero|malloc N|filled|new N|fill N|idle "
 	      "N|crowd N|"
-	      "log FILE|confined [N]\n",
+	      "log FILE|confined [N]|sealed …\n",
 	      stderr);
 	return 2;
 }

@@ -413,6 +413,62 @@ static void beyond_data(void)
 	far_beyond(RLIMIT_DATA);
 }
 
+static long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/* Rounds of buffers that come and go, each with requests that would fit if the program's own
+ * small objects were not: most of the limit. */
+static void full_of_objects(int resource, size_t object, size_t buffer)
+{
+	struct caches before;
+	void *list, *p = m.malloc(3 * MIB);
+	size_t count;
+	long first = 0;
+
+	if (SANITIZED)
+		tap_skip("sanitizer build: the shadow memory counts");
+	alone();
+	list = family_take_list(object, 300 * MIB, &count);
+	NEED(list && p, "no memory");
+	limit(resource, memory_field("/proc/self/status",
+				     resource == RLIMIT_AS ? "\nVmSize:" : "\nVmData:") +
+				370 * MIB);
+	for (unsigned round = 0; round < 6; round++) {
+		family_free_list(family_take_list(buffer, 24 * MIB, &count));
+		family_free_list(family_take_list(2000, 8 * MIB, &count));
+		before = caches();
+		CHECK(!m.aligned_alloc(128 * MIB, 300 * MIB), "300 MiB, aligned");
+		CHECK(!m.malloc(420 * MIB), "420 MiB");
+		CHECK(!m.calloc(2, 210 * MIB), "2 of 210 MiB");
+		CHECK(!m.realloc(p, 450 * MIB), "450 MiB instead of 3");
+		check_untouched(before, "a request beyond what is free");
+		if (round == 1)
+			first = faults();
+	}
+	CHECK(faults() - first <= 400, "%ld page faults in four rounds", faults() - first);
+	/* What it has makes all the difference. */
+	family_free_list(list);
+	list = m.malloc(420 * MIB);
+	CHECK(list, "420 MiB where 300 lie idle");
+	m.free(list);
+	m.free(p);
+}
+
+static void full_address_space(void)
+{
+	full_of_objects(RLIMIT_AS, 100, 100000);
+}
+
+static void full_data(void)
+{
+	full_of_objects(RLIMIT_DATA, 700, 300000);
+}
+
 /* What is short of a little takes about that. */
 static void short_of_a_little(void)
 {
@@ -734,6 +790,8 @@ int main(void)
 	tap_case("hopeless requests cost no cache", hopeless_requests);
 	tap_case("RLIMIT_AS: far more than there is costs no cache", beyond_addresses);
 	tap_case("RLIMIT_DATA: far more than there is costs no cache", beyond_data);
+	tap_case("RLIMIT_AS: what objects in use take costs no cache", full_address_space);
+	tap_case("RLIMIT_DATA: what objects in use take costs no cache", full_data);
 	tap_case("a request that is short of a little", short_of_a_little);
 	tap_case("hard limit: a request that is short of some holes", short_of_holes);
 	tap_case("hard limit: a request that fails while others free", hard_limit_ends);

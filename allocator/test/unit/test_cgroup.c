@@ -435,6 +435,31 @@ static void descriptors_that_are_taken_over(void **state)
 	let_own_go();
 }
 
+/* Left open by a thread that ended, for the next one; what the program took meanwhile is lost,
+ * as before. */
+static void left_for_the_next_thread(void **state)
+{
+	int before, least;
+
+	(void)state;
+	before = open_descriptors(&least);
+	put_group();
+	begin();
+	ash_cgroup_leave();
+	assert_false(ash_cgroup_is_watched());
+	ash_cgroup_let_go(); /* not by who has none */
+	assert_int_equal(open_descriptors(&least), before + 4);
+	ash_cgroup_keep(true);
+	assert_true(ash_cgroup_is_watched());
+	assert_int_equal(open_descriptors(&least), before + 4);
+	ash_cgroup_leave();
+	take_over();
+	ash_cgroup_keep(true);
+	assert_false(ash_cgroup_is_watched());
+	ash_cgroup_let_go();
+	let_own_go();
+}
+
 /* The same where nothing was looked at in between. */
 static void closed_and_taken_over_before_a_look(void **state)
 {
@@ -611,6 +636,7 @@ int main(void)
 		IN_A_ROOT(in_a_namespace_v1),
 		IN_A_ROOT(stalls_of_the_machine),
 		IN_A_ROOT(numbers),
+		IN_A_ROOT(left_for_the_next_thread),
 		IN_A_ROOT(descriptors_that_are_taken_over),
 		IN_A_ROOT(closed_and_taken_over_before_a_look),
 		IN_A_ROOT(one_that_is_closed),

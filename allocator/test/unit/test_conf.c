@@ -185,6 +185,11 @@ static void values_are_read(void **state)
 	assert_int_equal(read_option(&conf, "background_thread").n, 0);
 	assert_int_equal(parse(&conf, "lg_tcache_max:63", said, sizeof(said)), 0);
 	assert_int_equal(conf.tcache_max, 32768);
+	assert_int_equal(parse(&conf, "lg_tcache_max:10,lg_tcache_max:-1", said, sizeof(said)),
+			 0);
+	assert_string_equal(said, "");
+	assert_int_equal(conf.tcache_max, 32768);
+	assert_int_equal(read_option(&conf, "lg_tcache_max").n, 15);
 }
 
 /* The link's text is an option string; the environment is read after it. */
@@ -416,7 +421,8 @@ static void bad_values_change_nothing(void **state)
 		"percpu_arena:on",
 		"metadata_thp:never",
 		"prof_time_resolution:low",
-		"lg_tcache_max:-1",
+		"lg_tcache_max:-2",
+		"lg_tcache_max:-",
 		"lg_tcache_max:64",
 		"max_background_threads:0",
 		"max_background_threads:4097",

@@ -7,6 +7,7 @@
 #include "cache/doubles.h"
 #include "front/front.h"
 #include "front/tcache.h"
+#include "util/atomic.h"
 #include "util/misuse_hook.h"
 
 static void *item[2 * ASH_DOUBLES_LOOKED_AT];
@@ -115,6 +116,44 @@ static void what_is_locked_is_left_out(void **state)
 	ash_tcache_release();
 }
 
+enum { HELD = 40 };
+static void *held[HELD];
+
+/* In the order that leaves none of them to be compared with the last two. */
+static void *free_and_wait(void *unused)
+{
+	for (unsigned i = 0; i < HELD; i++)
+		ash_front_free(held[i]);
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	return unused;
+}
+
+/* What lies here and in the magazine of a thread that runs, where the machine lets that be
+ * read; where it does not, it is no proof. */
+static void magazines_of_running_threads(void **state)
+{
+	bool readable = ash_doubles_of_running;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(readable, ASH_TOTAL_STORE_ORDER);
+	cache_many(24, 500);
+	for (unsigned i = 0; i < HELD; i++)
+		held[i] = ash_front_malloc(24);
+	pthread_barrier_init(&barrier, NULL, 2);
+	assert_int_equal(pthread_create(&thread, NULL, free_and_wait, NULL), 0);
+	pthread_barrier_wait(&barrier);
+	for (int can = 0; can < 2; can++) {
+		ash_doubles_of_running = can;
+		assert_int_equal(found_again(held[HELD / 2], 24), can);
+	}
+	ash_doubles_of_running = readable;
+	pthread_barrier_wait(&barrier);
+	pthread_join(thread, NULL);
+	ash_tcache_release();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +161,7 @@ int main(void)
 		cmocka_unit_test(a_double_is_found_at_any_depth),
 		cmocka_unit_test(the_look_is_bounded),
 		cmocka_unit_test(what_is_locked_is_left_out),
+		cmocka_unit_test(magazines_of_running_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

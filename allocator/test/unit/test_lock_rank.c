@@ -168,6 +168,95 @@ static void waits_are_counted(void **state)
 	assert_int_equal(now.slept + now.slept_ns + now.longest_ns + now.most, 0);
 }
 
+/* A signal handler forks that interrupted a thread with a lock, and again in that fork: nobody
+ * waits for what the thread has, and each gives back what it took itself. */
+static void own_is_not_awaited_in_fork(void **state)
+{
+	struct ash_mutex own = ASH_MUTEX_INIT(ASH_RANK_PAGE);
+	struct ash_mutex free = ASH_MUTEX_INIT(ASH_RANK_DEPOT);
+	struct ash_mutex later = ASH_MUTEX_INIT(ASH_RANK_BASE);
+
+	(void)state;
+	ash_mutex_lock(&own);
+	ash_lock_rank_fork_begins();
+	ash_mutex_fork_prepare(&free, 1);
+	ash_mutex_fork_prepare(&own, 1);
+	ash_lock_rank_fork_begins();
+	ash_mutex_fork_prepare(&free, 2);
+	ash_mutex_fork_prepare(&own, 2);
+	ash_mutex_fork_prepare(&later, 2);
+	ash_mutex_fork_parent(&free, 2);
+	ash_mutex_fork_parent(&own, 2);
+	ash_mutex_fork_parent(&later, 2);
+	ash_lock_rank_fork_ends();
+	assert_int_equal(later.word, 0);
+	assert_true(ash_mutex_is_mine(&free) && ash_mutex_is_mine(&own));
+	ash_mutex_fork_prepare(&later, 1);
+	ash_mutex_fork_child(&free, 1);
+	ash_mutex_fork_child(&own, 1);
+	ash_mutex_fork_child(&later, 1);
+	ash_lock_rank_fork_ends();
+	assert_int_equal(free.word | later.word, 0);
+	assert_true(ash_mutex_is_mine(&own));
+	ash_mutex_unlock(&own);
+	assert_int_equal(own.word, 0);
+}
+
+static struct ash_mutex of_other = ASH_MUTEX_INIT(ASH_RANK_FAR);
+static uint32_t step; /* atomic */
+
+static void *holds_for_a_while(void *unused)
+{
+	ash_mutex_lock(&of_other);
+	ash_store_release(&step, 1);
+	ash_os_sleep(20000000);
+	ash_store_relaxed(&step, 2);
+	ash_mutex_unlock(&of_other);
+	return unused;
+}
+
+static void *holds_for_ever(void *unused)
+{
+	ash_mutex_lock(&of_other);
+	ash_store_release(&step, 1);
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* What another has is waited for; a child does without that one. */
+static void others_are_awaited_in_fork(void **state)
+{
+	pthread_t thread;
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, holds_for_a_while, NULL), 0);
+	while (ash_load_acquire(&step) == 0)
+		ash_os_yield();
+	assert_false(ash_mutex_is_mine(&of_other));
+	ash_lock_rank_fork_begins();
+	ash_mutex_fork_prepare(&of_other, 1);
+	assert_int_equal(ash_load_relaxed(&step), 2);
+	ash_mutex_fork_parent(&of_other, 1);
+	ash_lock_rank_fork_ends();
+	pthread_join(thread, NULL);
+	assert_int_equal(of_other.word, 0);
+	child = fork();
+	if (child == 0) { /* for in this process a thread is left at its end */
+		ash_store_relaxed(&step, 0);
+		if (pthread_create(&thread, NULL, holds_for_ever, NULL) != 0)
+			_exit(1);
+		while (ash_load_acquire(&step) == 0)
+			ash_os_yield();
+		ash_mutex_fork_child(&of_other, 1);
+		_exit(of_other.word != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +267,8 @@ int main(void)
 #endif
 		cmocka_unit_test(excludes),
 		cmocka_unit_test(waits_are_counted),
+		cmocka_unit_test(own_is_not_awaited_in_fork),
+		cmocka_unit_test(others_are_awaited_in_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -352,6 +352,43 @@ static void a_program_that_confines_itself(void **state)
 	}
 }
 
+/* A container with a filter, or with both: what it then says of itself, in bits. */
+static int start_in_container(bool privileges, bool more)
+{
+	struct sock_filter step[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+	struct sock_fprog program = {1, step};
+
+	if ((privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		return 4; /* without the one only root may install the other */
+	ash_os_note_confinement();
+	if (more && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+		     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0))
+		return 4;
+	return ash_os_is_confined() + 2 * ash_os_may_be_confined();
+}
+
+static void a_container_with_filters(void **state)
+{
+	/* What shows of a further filter: all, or nothing where privileges were given up. */
+	static const int expected[2][2] = {{0, 3}, {2, 2}};
+
+	(void)state;
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
+		skip();
+	for (int which = 0; which < 4; which++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0)
+			_exit(start_in_container(which & 1, which >> 1));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status));
+		if (WEXITSTATUS(status) != 4)
+			assert_int_equal(WEXITSTATUS(status), expected[which & 1][which >> 1]);
+	}
+}
+
 /* Rounds that say how long they want to sleep; what woke it is told by the next. */
 static uint64_t sleep_next; /* atomic, as are the others */
 static unsigned rounds_done, naps;
@@ -526,6 +563,7 @@ int main(void)
 		cmocka_unit_test(waits_that_end_early),
 		cmocka_unit_test(scheduled_as_the_process),
 		cmocka_unit_test(a_program_that_confines_itself),
+		cmocka_unit_test(a_container_with_filters),
 		cmocka_unit_test(sleep_and_wakes),
 		cmocka_unit_test(threads_that_are_refused),
 		cmocka_unit_test(facts_of_the_machine),
