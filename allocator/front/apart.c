@@ -80,8 +80,8 @@ static bool may_be_told(void)
 	const struct ash_tls *nobody = NULL;
 
 	return ash_load_relaxed(&ash_apart_due) != NULL && ash_hooks_depth == 0 &&
-	       !ash_limits_telling && !ash_mutex_forking && !ash_claim_is_mine(&ash_heap) &&
-	       ash_cas_acquire(&told, &nobody, &ash_tls);
+	       !ash_limits_telling && !ash_mutex_is_forking() &&
+	       !ash_claim_is_mine(&ash_heap) && ash_cas_acquire(&told, &nobody, &ash_tls);
 }
 
 static void count_pace(size_t bytes)

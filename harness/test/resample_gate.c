@@ -4,11 +4,12 @@
  *   resample_gate [FILE.tsv]
  *
  * FILE (default: same_twice.tsv) has the columns cell, block and ratio (A/A;
- * build-aux/record-same-twice makes it).  Before them come SYNTHETIC pairs, with heavy tails and
- * a drift.  Each run draws what a gate measures, in stretches of neighbours so that what lasts
- * longer than a block stays together (the moving blocks of Kuensch 1989), a dozen pairs of each
- * cell for delta and then those of base and head, and takes its looks.  With a factor of 1 none
- * may fail; with 1 + 2 delta in one cell, the next one in each run, the gate has to. */
+ * build-aux/record-same-twice makes it).  Before them come SYNTHETIC pairs, with heavy tails
+ * and a drift.  Each run draws what a gate measures, in stretches of neighbours so that what
+ * lasts longer than a block stays together (the moving blocks of Kuensch 1989), a dozen pairs
+ * of each cell for delta and then those of base and head, and takes its looks.  With a factor
+ * of 1 none may fail; with 1 + 2 delta in one cell, the next one in each run, the gate has to.
+ */
 #include "harness/gate/looks.h"
 
 #include <math.h>
