@@ -56,9 +56,9 @@ static void remember(struct disturbance_baseline *b, double share)
 static bool waited_for_others(const struct disturbance_baseline *b,
 			      const struct disturbance_facts *f, double share)
 {
-	double most = most_by_itself(b),
-	       excess_ns = (share - most) * (double)f->cpu_ns,
-	       foreign_ns = (double)f->others_ns + (double)f->steal_ns + (double)f->throttled_ns;
+	double most = most_by_itself(b), excess_ns = (share - most) * (double)f->cpu_ns,
+	       foreign_ns =
+		       (double)f->others_ns + (double)f->steal_ns + (double)f->throttled_ns;
 
 	return share > most + DISTURBED_WAITING && excess_ns <= DISTURBED_AT_ONCE * foreign_ns;
 }
