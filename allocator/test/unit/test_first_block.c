@@ -251,7 +251,11 @@ static void refused_end_is_asked_for_again_run(void)
 	NEED(ash_run_alloc(&ash_heap, 1, 1, ASH_RUN_LARGE, NULL) == NULL && errno == ENOMEM);
 	NEED(mapped() == MIB && ash_heap.growing.incomplete == block);
 	look(block);
+	/* Who was refused asks once, for the end. */
+	count_from_here(1);
+	NEED(ash_run_alloc(&ash_heap, 1, 1, ASH_RUN_LARGE, NULL) == NULL && maps == 1);
 	/* The end alone: the heap grows by another block. */
+	ash_heap.growing.refusals = 0;
 	count_from_here(1);
 	b = take(1);
 	NEED(ash_run_block(b) != block && mapped() == 3 * MIB && block->missing != 0);
@@ -293,8 +297,7 @@ static void end_of_somebody_else_run(void)
 }
 OF_ITS_OWN(end_of_somebody_else)
 
-/* --- what is whole from the start
- * -------------------------------------------------------------- */
+/* --- what is whole from the start ----------------------------------------------------- */
 
 static void outside_the_window_run(void)
 {
@@ -312,8 +315,7 @@ static void huge_from_the_start_run(void)
 }
 OF_ITS_OWN(huge_from_the_start)
 
-/* --- huge pages
- * ---------------------------------------------------------------------------------- */
+/* --- huge pages ------------------------------------------------------------------------- */
 
 static void half_is_not_well_used_run(void)
 {
