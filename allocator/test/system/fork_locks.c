@@ -246,7 +246,8 @@ static void *holder(void *unused)
 		atomic_store(&stage, HELD);
 		do {
 			ash_os_yield();
-			waited_for = ash_load_relaxed(&wanted->word) == 2;
+			waited_for =
+				(ash_load_relaxed(&wanted->word) & ASH_MUTEX_SLEEPERS) != 0;
 		} while (!waited_for && atomic_load(&stage) != FORKED);
 		ash_mutex_unlock(wanted);
 		await(FORKED);
