@@ -41,6 +41,10 @@
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQ_REL, \
 				    __ATOMIC_ACQUIRE)
 
+#define ash_cas_seq_cst(p, expected, v)                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_SEQ_CST, \
+				    __ATOMIC_RELAXED)
+
 /* Tells the CPU that this is a spin loop. */
 static inline void ash_cpu_relax(void)
 {
