@@ -74,7 +74,7 @@ bool ash_thread_is_valid(const struct ash_thread *t)
 		used += cc->cap * ash_class_size(c);
 	}
 	return t->tls != NULL && t->budget_used == used &&
-	       t->shard == ash_shard_at(t->shard->index) &&
+	       t->shard == ash_shard_at(t->shard->index) && ash_runs_are_valid(&t->runs) &&
 	       (t->own == NULL ||
 		(t->own->owned != 0 && t->own == ash_shard_at(t->own->index)));
 }
@@ -216,7 +216,7 @@ static void end_thread(void *record)
 	ash_tls.phase = ASH_THREAD_DEAD;
 	ash_thread_flush(t, t->top);
 	ash_assert_internal(ash_thread_is_valid(t));
-	ash_assert(t->budget_used == 0);
+	ash_assert(t->budget_used == 0 && ash_runs_waiting(&t->runs) == 0);
 	ash_tls.thread = NULL;
 	ash_tls.apart = 0;
 	ash_relatives_thread_ends();
@@ -254,6 +254,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 		return NULL;
 	}
 	memset(t->classes, 0, sizeof(t->classes));
+	memset(&t->runs, 0, sizeof(t->runs));
 	ash_thread_unbound(t);
 	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
 	ash_assert(t->own == NULL);
@@ -336,8 +337,10 @@ void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void
 
 /* Whether it has none but what its owner stores from now on, and then it finds itself asleep:
  * each stores before it looks at what the other stored, all sequentially consistent. */
-static bool has_no_spare(const struct ash_thread *t)
+static bool has_nothing_idle(const struct ash_thread *t)
 {
+	if (ash_runs_waiting(&t->runs) != 0)
+		return false;
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
 		if (ash_load_seq_cst(&t->classes[c].spare) != NULL)
 			return false;
@@ -359,7 +362,7 @@ void ash_thread_each_awake(bool (*fn)(struct ash_thread *thread, void *argument)
 			continue;
 		ash_store_seq_cst(&t->asleep, true);
 		ash_delay();
-		if (has_no_spare(t))
+		if (has_nothing_idle(t))
 			ash_list_remove(l);
 		else
 			ash_store_relaxed(&t->asleep, false);
@@ -420,6 +423,19 @@ size_t ash_thread_cached_bytes(void)
 
 	ash_thread_each(count_thread, &sum);
 	return sum;
+}
+
+static void count_waiting(struct ash_thread *t, void *argument)
+{
+	*(size_t *)argument += ash_runs_waiting(&t->runs);
+}
+
+size_t ash_thread_waiting_bytes(void)
+{
+	size_t granules = 0;
+
+	ash_thread_each(count_waiting, &granules);
+	return granules << ASH_GRANULE_SHIFT;
 }
 
 void ash_thread_count_large(bool taken, size_t usable)

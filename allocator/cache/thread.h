@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "cache/magazine.h"
+#include "cache/runs.h"
 #include "meta/size_class.h"
 #include "util/atomic.h"
 #include "util/list.h"
@@ -82,6 +83,7 @@ struct ash_thread {
 	struct ash_counted counted;
 	uint64_t paced;    /* bytes that it took, and that the sum lacks: see stats_interval */
 	struct ash_class_cache classes[ASH_CLASSES];
+	struct ash_runs runs;
 };
 
 /* Why all of a thread's calls take the slow path; bits. */
@@ -181,16 +183,19 @@ struct ash_thread *ash_thread_next(struct ash_thread *thread);
 /* Calls fn for every record whose thread there is, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
 /* The same for those that are awake: all but whom fn had fall asleep.  Where it returns false
- * the thread does, if it has no spare magazine; it wakes by itself when it gets one
- * (ash_thread_wake). So what goes by epochs costs nothing for threads that do nothing. */
+ * the thread does, if it has no spare magazine and no run waits; it wakes by itself when it
+ * gets one (ash_thread_wake). So what goes by epochs costs nothing for threads that do nothing.
+ */
 void ash_thread_each_awake(bool (*fn)(struct ash_thread *thread, void *argument),
 			   void *argument);
-/* By the owner, after it looked at the clock or stored a spare, where it finds itself asleep.
- * Call without a lock. */
+/* By the owner, after it looked at the clock, stored a spare or kept a run, where it finds
+ * itself asleep. Call without a lock. */
 void ash_thread_wake(struct ash_thread *thread);
 unsigned ash_thread_count(void);
 /* Bytes of objects in the magazines of all threads: exact where they rest. */
 size_t ash_thread_cached_bytes(void);
+/* Bytes of runs in the run caches of all threads, likewise. */
+size_t ash_thread_waiting_bytes(void);
 /* The thread took a large object of so many usable bytes, or gave one back. */
 void ash_thread_count_large(bool taken, size_t usable);
 /* Since when, by the coarse clock, at most one thread with a record is left of several; 0 where

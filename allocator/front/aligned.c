@@ -24,7 +24,7 @@ void *ash_aligned(size_t align, size_t size)
 		return ash_failure(size);
 	class = ash_size_class_aligned(size, align);
 	return class != 0 ? ash_front_malloc(ash_class_size(class))
-			  : ash_malloc_large(size, align, NULL, false);
+			  : ash_malloc_large(size, align, NULL);
 }
 
 void *ash_aligned_upward(size_t align, size_t size)

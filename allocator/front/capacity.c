@@ -1,5 +1,6 @@
 #include "front/capacity.h"
 
+#include "conf/conf.h"
 #include "page/account.h"
 #include "util/assert.h"
 
@@ -7,6 +8,11 @@
 #define BUDGET_LEAST ((size_t)16 << 10)
 #define BUDGET_MOST ((size_t)2 << 20)
 #define BUDGETS_LEAST ((size_t)4 << 20) /* of all threads together */
+/* Of runs that wait, in granules: of all threads, */
+#define RUNS_SHARE 32 /* a share of what is in use, */
+#define RUNS_LEAST ASH_HUGE_GRANULES
+#define RUNS_BOUND_SHARE 16 /* of what may be dirty; */
+#define RUNS_MOST 1024u     /* and of one */
 
 unsigned ash_capacity_most(unsigned class)
 {
@@ -56,6 +62,37 @@ static size_t budget(void)
 		all = BUDGETS_LEAST;
 	one = threads > 1 ? all / threads : all;
 	return one < BUDGET_LEAST ? BUDGET_LEAST : one > BUDGET_MOST ? BUDGET_MOST : one;
+}
+
+/* A share of what lies idle by right, dirty memory, and of the heap. */
+static size_t runs_of_all(void)
+{
+	const struct ash_limits *limits = &ash_heap.limits;
+	size_t all = ash_account_in_use(&ash_heap) / RUNS_SHARE,
+	       bound = ash_load_relaxed(&limits->dirty_max);
+
+	if (all < RUNS_LEAST)
+		all = RUNS_LEAST;
+	/* What waits is nothing that a bound can have at once. */
+	if ((ash_load_relaxed(&limits->hard) & ash_load_relaxed(&limits->soft)) !=
+		    ASH_NO_LIMIT ||
+	    ash_load_relaxed(&limits->pressure) || ash_load_relaxed(&ash_heap.drain.lean))
+		return 0;
+	if (bound != ASH_NO_LIMIT && all > bound / RUNS_BOUND_SHARE >> ASH_GRANULE_SHIFT)
+		all = bound / RUNS_BOUND_SHARE >> ASH_GRANULE_SHIFT;
+	return all;
+}
+
+uint32_t ash_capacity_runs(const struct ash_thread *t)
+{
+	unsigned threads = ash_thread_count();
+	size_t one = runs_of_all();
+
+	if (t->arena != NULL || t->tcache_max < ASH_SMALL_MAX || ash_conf.max_alloc != 0)
+		return 0;
+	if (threads > 1)
+		one /= threads;
+	return (uint32_t)(one < RUNS_MOST ? one : RUNS_MOST);
 }
 
 bool ash_capacity_is_excessive(const struct ash_thread *t)

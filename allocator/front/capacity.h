@@ -24,6 +24,9 @@ void ash_capacity_bound_range(uint8_t bounds[ASH_CLASSES], const struct ash_rang
  * budget allows; true where it changed.  The thread's own only. */
 bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap);
 
+/* Granules that may wait in the thread's run cache, at most. */
+uint32_t ash_capacity_runs(const struct ash_thread *t);
+
 /* Whether the thread has more than twice the room that its budget is by now: others were born.
  */
 bool ash_capacity_is_excessive(const struct ash_thread *t);

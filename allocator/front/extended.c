@@ -127,7 +127,7 @@ static void *from(const struct source *s, size_t size, size_t align, bool *zeroe
 		return small(s, class);
 	return s->arena != NULL ? looked_at(ash_objects_alloc(s->arena, size, align, zeroed),
 					    ash_large_usable(size), zeroed != NULL)
-				: ash_malloc_large(size, align, zeroed, false);
+				: ash_malloc_large(size, align, zeroed);
 }
 
 static void *alloc(const struct source *s, size_t size, int flags)

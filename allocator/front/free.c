@@ -18,6 +18,7 @@
 #include "reclaim/purge.h"
 #include "reclaim/rounds.h"
 #include "slab/slab.h"
+#include "meta/window.h"
 
 /* p, still the program's, and nobody else's to free. */
 ASH_INLINE void given(void *p, size_t usable)
@@ -101,6 +102,16 @@ static ASH_NOINLINE void free_far(void *p)
 	ash_misuse_pointer("free", p, &object);
 }
 
+void ash_free_grown(void *p)
+{
+	int saved = errno;
+
+	free_far(p);
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
+		ash_purge_excess(&ash_heap);
+	errno = saved;
+}
+
 static ASH_COLD void report_small(void *p)
 {
 	struct ash_object object = ash_object_of(p);
@@ -172,19 +183,70 @@ static bool free_apart(void *p, unsigned class)
 	return true;
 }
 
-void ash_free_full(void *p, size_t class)
+/* The large run that begins at p, at first sight; NULL for all else, and what is wrong. */
+ASH_INLINE struct ash_run *large_run(void *p)
 {
+	struct ash_hugeblock *block;
+	struct ash_run *run;
+
+	/* (An arena's extent may begin where a run does.) */
+	if ((uintptr_t)p % ASH_GRANULE != 0 || ASH_UNLIKELY(ash_map_at(p) != NULL))
+		return NULL;
+	block = ash_block_at(p);
+	if (ASH_UNLIKELY(block == NULL))
+		return NULL;
+	run = &block->run[(uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1)];
+	return ASH_LIKELY(ash_load_relaxed(&run->state) == ASH_RUN_LARGE) ? run : NULL;
+}
+
+static ASH_NOINLINE void free_run(struct ash_run *run, void *p)
+{
+	size_t usable = run->size;
 	int saved = errno;
 
-	if (ASH_UNLIKELY(class == 0))
-		free_far(p);
-	else if (ASH_UNLIKELY(ash_front_is_apart()) && free_apart(p, (unsigned)class))
-		;
-	else if (check_small(ash_run_of(p), p, (unsigned)class))
-		ash_tcache_free((unsigned)class, p);
+	if (ASH_LIKELY(ash_large_free_run(&ash_heap, run))) {
+		ash_thread_count_large(false, usable);
+		ash_tcache_tick(false);
+		ash_rounds_notice();
+	} else {
+		free_far(p); /* which tells why */
+	}
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
 		ash_purge_excess(&ash_heap);
 	errno = saved;
+}
+
+static ASH_NOINLINE void free_large(void *p)
+{
+	/* (What is looked at is looked at as a whole.) */
+	struct ash_run *run = ASH_UNLIKELY(ash_front_is_apart()) ? NULL : large_run(p);
+
+	if (ASH_UNLIKELY(run == NULL))
+		ash_free_grown(p);
+	else if (!ash_tcache_keep_run(run))
+		free_run(run, p);
+}
+
+static ASH_NOINLINE void free_small(void *p, unsigned class)
+{
+	int saved = errno;
+
+	if (ASH_UNLIKELY(ash_front_is_apart()) && free_apart(p, class))
+		;
+	else if (check_small(ash_run_of(p), p, class))
+		ash_tcache_free(class, p);
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
+		ash_purge_excess(&ash_heap);
+	errno = saved;
+}
+
+/* In tail calls, so that neither saves registers for the other. */
+void ash_free_full(void *p, size_t class)
+{
+	if (class == 0)
+		free_large(p);
+	else
+		free_small(p, (unsigned)class);
 }
 
 /* The slab of a small object of the annex; NULL for all else. */

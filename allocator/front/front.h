@@ -182,15 +182,19 @@ ASH_INLINE void *ash_front_calloc(size_t count, size_t size)
 }
 
 /* A run or mapping, after a search for memory where there is none; arguments as for
- * ash_large_alloc, `growing`: with room behind it.  NULL with ENOMEM. */
-void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing);
+ * ash_large_alloc.  NULL with ENOMEM. */
+void *ash_malloc_large(size_t size, size_t align, bool *zeroed);
 /* An object of the class past the magazines. */
 void *ash_malloc_single(unsigned class);
 /* And free; or into an explicit cache: false where that does not take it. */
 void ash_free_single(void *p);
 bool ash_free_into(unsigned id, void *p);
-/* As malloc, for an allocation that grew out of its place and may go on growing. */
-void *ash_malloc_growing(size_t size);
+/* The same for a large allocation that grew out of its place and may go on growing: not in the
+ * place of one that the thread kept, between others.  Where it `creeps`, with room behind it.
+ */
+void *ash_malloc_growing(size_t size, bool creeps);
+/* And free for what it was: it goes back to the pages, for whoever grows. */
+void ash_free_grown(void *p);
 /* Bytes that realloc has copied; approximate where several threads did. */
 extern uint64_t ash_realloc_copied;
 /* Calls of it with size 0. */

@@ -13,6 +13,7 @@
 #include "front/tcache.h"
 #include "os/os.h"
 #include "page/large.h"
+#include "util/assert.h"
 
 static bool too_large(size_t size)
 {
@@ -29,7 +30,7 @@ static void *or_again(void *p, size_t size, size_t align, bool *zeroed)
 	return p;
 }
 
-static void *alloc_large(size_t size, size_t align, bool *zeroed, bool growing)
+static ASH_NOINLINE void *alloc_large(size_t size, size_t align, bool *zeroed, bool growing)
 {
 	struct ash_arena *arena;
 	int saved = errno;
@@ -77,11 +78,27 @@ static ASH_NOINLINE void *alloc_large_apart(size_t size, size_t align, bool *zer
 	return p;
 }
 
-void *ash_malloc_large(size_t size, size_t align, bool *zeroed, bool growing)
+/* One that the thread kept.  (It keeps none where it is bound, nor where max_alloc might be
+ * less; objects that are looked at are none of these.) */
+ASH_INLINE void *kept(size_t size, bool *zeroed)
+{
+	return size > ASH_SMALL_MAX && ash_large_is_run(size) && !ash_front_is_apart()
+		       ? ash_tcache_alloc_run(size, zeroed)
+		       : NULL;
+}
+
+ASH_INLINE void *alloc_large_anew(size_t size, size_t align, bool *zeroed, bool growing)
 {
 	if (ASH_UNLIKELY(ash_front_is_apart()))
 		return alloc_large_apart(size, align, zeroed, growing);
 	return alloc_large(size, align, zeroed, growing);
+}
+
+void *ash_malloc_large(size_t size, size_t align, bool *zeroed)
+{
+	void *p = align <= ASH_GRANULE ? kept(size, zeroed) : NULL;
+
+	return ASH_LIKELY(p != NULL) ? p : alloc_large_anew(size, align, zeroed, false);
 }
 
 /* What the fast paths do not do, for threads that they do not serve.  (What a bound thread gets
@@ -93,7 +110,20 @@ ASH_INLINE void hand_out(void *p, unsigned class)
 	ash_apart_taken(p, ash_class_size(class), false);
 }
 
-void *ash_malloc_slow(size_t size)
+static ASH_NOINLINE void *malloc_large(size_t size)
+{
+	void *p = kept(size, NULL);
+
+	if (ASH_LIKELY(p != NULL))
+		return p;
+	if (ASH_UNLIKELY(!ash_boot()))
+		return ash_boot_alloc(size, 0);
+	if (ASH_UNLIKELY(too_large(size)))
+		return ash_failure(size);
+	return alloc_large_anew(size, ASH_SMALL_STEP, NULL, false);
+}
+
+static ASH_NOINLINE void *malloc_small(size_t size)
 {
 	int saved = errno;
 	unsigned class;
@@ -103,8 +133,6 @@ void *ash_malloc_slow(size_t size)
 		return ash_boot_alloc(size, 0);
 	if (ASH_UNLIKELY(too_large(size)))
 		return ash_failure(size);
-	if (size > ASH_SMALL_MAX)
-		return ash_malloc_large(size, ASH_SMALL_STEP, NULL, false);
 	if (ASH_UNLIKELY(size == 0)) /* whose class has no magazine */
 		return ash_front_malloc(1);
 	class = ash_class_of(size);
@@ -127,6 +155,12 @@ void *ash_malloc_slow(size_t size)
 	return p;
 }
 
+/* In tail calls, so that neither saves registers for the other. */
+void *ash_malloc_slow(size_t size)
+{
+	return size > ASH_SMALL_MAX ? malloc_large(size) : malloc_small(size);
+}
+
 void *ash_malloc_single(unsigned class)
 {
 	int saved = errno;
@@ -143,11 +177,12 @@ void *ash_malloc_single(unsigned class)
 	return p;
 }
 
-void *ash_malloc_growing(size_t size)
+void *ash_malloc_growing(size_t size, bool creeps)
 {
-	return size > ASH_SMALL_MAX && ash_boot() && !too_large(size)
-		       ? ash_malloc_large(size, ASH_SMALL_STEP, NULL, true)
-		       : ash_front_malloc(size);
+	ash_assert(size > ASH_SMALL_MAX && !too_large(size));
+	if (ASH_UNLIKELY(!ash_boot()))
+		return ash_front_malloc(size);
+	return alloc_large_anew(size, ASH_SMALL_STEP, NULL, creeps);
 }
 
 void *ash_malloc_slow_zeroed(size_t size)
@@ -160,7 +195,7 @@ void *ash_malloc_slow_zeroed(size_t size)
 	if (ASH_UNLIKELY(too_large(size)))
 		return ash_failure(size);
 	p = size <= ASH_SMALL_MAX ? ash_malloc_slow(size)
-				  : ash_malloc_large(size, ASH_SMALL_STEP, &zeroed, false);
+				  : ash_malloc_large(size, ASH_SMALL_STEP, &zeroed);
 	if (p != NULL && !zeroed)
 		memset(p, 0, ash_usable_size(p));
 	return p;

@@ -10,6 +10,7 @@
 #include "front/misuse.h"
 #include "front/next.h"
 #include "front/object.h"
+#include "front/tcache.h"
 #include "meta/large_size.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -58,9 +59,9 @@ static void *move(void *p, size_t old_usable, size_t size)
 	int saved = errno;
 	/* What grows by a share of its size is copied a bounded number of times; room would
 	 * cost memory. */
-	bool creeps = old_usable > ASH_SMALL_MAX && size > old_usable &&
-		      size - old_usable < old_usable / 16;
-	void *q = creeps ? ash_malloc_growing(size) : ash_front_alloc(size, malloc_or_not);
+	bool grows = old_usable > ASH_SMALL_MAX && size > old_usable;
+	void *q = grows ? ash_malloc_growing(size, size - old_usable < old_usable / 16)
+			: ash_front_alloc(size, malloc_or_not);
 
 	if (ASH_UNLIKELY(q == NULL)) {
 		if (size > old_usable)
@@ -70,7 +71,10 @@ static void *move(void *p, size_t old_usable, size_t size)
 	}
 	memcpy(q, p, bytes);
 	ash_store_relaxed(&ash_realloc_copied, ash_load_relaxed(&ash_realloc_copied) + bytes);
-	ash_front_free(p);
+	if (grows)
+		ash_free_grown(p);
+	else
+		ash_front_free(p);
 	return q;
 }
 
@@ -160,16 +164,20 @@ ASH_COLD void *ash_realloc_keep_smaller(void *p, struct ash_object *object, size
 	return q != NULL ? q : p;
 }
 
-/* As resize_mapping; where it is not the limit that refuses, somebody lies behind the run. */
+/* As resize_mapping; where it is not the limit that refuses, somebody lies behind the run: one
+ * that this thread keeps makes way. */
 static bool resize_run(struct ash_run *run, size_t usable, size_t size)
 {
 	struct ash_relief relief = {
 		.bytes = size > usable ? ash_align_up(size - usable, ASH_GRANULE) : 0};
 
-	while (!ash_large_resize_run(&ash_heap, run, size))
-		if (!ash_large_is_run(size) || ash_limits_room(&ash_heap) >= relief.bytes ||
-		    !ash_relief_again(&relief))
+	while (!ash_large_resize_run(&ash_heap, run, size)) {
+		if (!ash_large_is_run(size))
 			return false;
+		if (!ash_tcache_flush_runs() &&
+		    (ash_limits_room(&ash_heap) >= relief.bytes || !ash_relief_again(&relief)))
+			return false;
+	}
 	return true;
 }
 

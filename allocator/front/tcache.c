@@ -1,5 +1,6 @@
 #include "front/tcache.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "arena/arena.h"
@@ -13,7 +14,9 @@
 #include "os/delay.h"
 #include "os/mutex.h"
 #include "os/os.h"
+#include "page/large.h"
 #include "page/limits.h"
+#include "page/run.h"
 #include "slab/inbox.h"
 #include "slab/shard.h"
 #include "util/assert.h"
@@ -98,6 +101,7 @@ static void flush_thread(struct ash_thread *t, void **tops[])
 {
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
 		drop_class(t, tops, c);
+	ash_runs_end(&t->runs);
 	ash_arena_thread_ends(t);
 }
 
@@ -164,6 +168,11 @@ static void relieve(struct ash_thread *t)
 		t->own_from = 0;
 }
 
+static uint32_t most_runs(const struct ash_thread *t)
+{
+	return ash_tcache_enabled ? ash_capacity_runs(t) : 0;
+}
+
 static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 {
 	uint64_t now_ns;
@@ -189,6 +198,7 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 		ash_thread_wake(t);
 	ash_apart_follow(t); /* mallopt may want it since the last time */
 	trim_idle(t);
+	ash_runs_age(&t->runs, most_runs(t));
 	relieve(t);
 	ash_rounds_tick(now_ns);
 }
@@ -247,6 +257,7 @@ static ASH_NOINLINE void look_at_freed(struct ash_thread *t)
 		return;
 	for (unsigned c = 1; c < ASH_CLASSES; c++)
 		take_spare(&t->classes[c], c);
+	ash_runs_flush(&t->runs);
 }
 
 /* The program may fall silent after any free, so where much was freed some of it goes now. */
@@ -629,6 +640,86 @@ void ash_tcache_flush(void)
 
 	for (unsigned c = 1; t != NULL && c < ASH_CLASSES; c++)
 		drop_class(t, t->top, c);
+	if (t != NULL)
+		ash_runs_end(&t->runs);
+}
+
+static ASH_NOINLINE void look_quietly(struct ash_thread *t)
+{
+	int saved = errno;
+
+	look_at_clock(t, true);
+	errno = saved;
+}
+
+/* In a malloc: what is freed waits for it.  (A thread that keeps runs has come by the clock.)
+ */
+ASH_INLINE void tick_quietly(struct ash_thread *t)
+{
+	if (ASH_UNLIKELY(++t->slow_paths % TICK_EVERY == 0))
+		look_quietly(t);
+}
+
+bool ash_tcache_keep_run(struct ash_run *run)
+{
+	struct ash_thread *t = ash_tls.thread;
+	unsigned granules;
+	size_t usable;
+
+	if (ASH_UNLIKELY(ash_tls.phase != ASH_THREAD_LIVE))
+		return false;
+	granules = run->granules;
+	/* What has room behind it is to grow, and others may grow into it. */
+	if (granules > ASH_RUN_MOST || ash_load_relaxed(&run->nfree) != 0)
+		return false;
+	/* Where more lies idle than may, whoever frees works it off. */
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap))) {
+		ash_runs_bound(&t->runs, 0);
+		return false;
+	}
+	if (!ash_runs_would_keep(&t->runs, granules)) {
+		if (ash_runs_not_kept(&t->runs, granules))
+			ash_runs_bound(&t->runs, most_runs(t));
+		return false;
+	}
+	usable = run->size;
+	if (ASH_UNLIKELY(!ash_run_begin_waiting(run)))
+		return false;
+	if (ASH_UNLIKELY(ash_run_is_detached(run)))
+		ash_run_free_waiting(&ash_heap, run);
+	else
+		ash_runs_put(&t->runs, run, granules);
+	if (ASH_UNLIKELY(ash_load_seq_cst(&t->asleep)))
+		ash_thread_wake(t);
+	ash_thread_count_large(false, usable);
+	return true;
+}
+
+void *ash_tcache_alloc_run(size_t size, bool *zeroed)
+{
+	struct ash_thread *t = ash_tls.thread;
+	unsigned granules = (unsigned)((size + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT);
+	struct ash_run *run;
+
+	if (ASH_UNLIKELY(ash_tls.phase != ASH_THREAD_LIVE))
+		return NULL;
+	run = ash_runs_take(&t->runs, granules);
+	if (run == NULL) {
+		if (ash_runs_missed(&t->runs, granules))
+			ash_runs_widen(&t->runs, most_runs(t));
+		return NULL;
+	}
+	if (zeroed != NULL)
+		*zeroed = false;
+	ash_large_use_again(&ash_heap, run, size);
+	ash_thread_count_large(true, run->size);
+	tick_quietly(t);
+	return ash_run_address(run);
+}
+
+bool ash_tcache_flush_runs(void)
+{
+	return ash_tls.phase == ASH_THREAD_LIVE && ash_runs_flush(&ash_tls.thread->runs);
 }
 
 bool ash_tcache_release(void)

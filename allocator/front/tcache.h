@@ -9,6 +9,8 @@
 #include "conf/conf.h"
 #include "conf/parse.h"
 
+struct ash_run;
+
 /* Off, every call goes straight to the slabs (`checks:full`, `tcache:false`). */
 extern bool ash_tcache_enabled;
 
@@ -60,6 +62,15 @@ void ash_tcache_free(unsigned class, void *p);
 void *ash_tcache_alloc_single(unsigned class);
 void ash_tcache_free_single(unsigned class, void *p);
 unsigned ash_tcache_fill(unsigned class, void **out, unsigned want);
+
+/* What large runs have in place of magazines (cache/runs.h).  The first keeps a large run that
+ * the program frees, and returns whether it did; the second has a run that it kept for a
+ * request of so many bytes, of more than a slab gives and no more than a run, NULL where there
+ * is none. Neither changes errno. */
+bool ash_tcache_keep_run(struct ash_run *run);
+void *ash_tcache_alloc_run(size_t size, bool *zeroed);
+/* This thread's go back to the pages; returns whether there were any. */
+bool ash_tcache_flush_runs(void);
 
 /* For slow paths that touch no magazine (large objects): a tick now and then.  `allocates` as
  * in ash_rounds_tick. */

@@ -35,9 +35,10 @@ enum ash_run_state {
 	ASH_RUN_SLAB,
 	ASH_RUN_LARGE,
 	ASH_RUN_INNER,
+	ASH_RUN_WAITING, /* large, freed, and in a thread's run cache (cache/runs.h) */
 };
 
-/* One granule.  In a head of a run in use, slab or large:
+/* One granule.  In a head of a run in use, slab or large, waiting or not:
  *   run[index] of the hugeblock is the head itself, and address is that of granule `index`
  *   0 < granules, and the run ends within the hugeblock
  *   the i-th descriptor behind the head, i < granules, is INNER, with head == i
@@ -48,9 +49,10 @@ enum ash_run_state {
  *   a page in `purged` holds no byte of a region that is out
  *   size, reciprocal, regions and granules are those of the class
  * Fields of a slab in use belong to its bin's lock; state, head, index, granules and address
- * change only while the run is nobody's or is being handed over. */
+ * change only while the run is nobody's or is being handed over.  A large run's state goes from
+ * LARGE to WAITING by a compare-and-swap, without the page lock. */
 struct ash_run {
-	struct ash_list link; /* bin: slabs with free regions */
+	struct ash_list link; /* bin: slabs with free regions; waiting: `next` of the cache's */
 	uintptr_t address;    /* of its first byte */
 	uint8_t state;        /* enum ash_run_state */
 	uint8_t class;        /* slab */
@@ -58,7 +60,8 @@ struct ash_run {
 	uint8_t granules;
 	uint8_t shard; /* slab */
 	uint8_t seen;  /* slab: regions that were out, 255 = as many or more, when a walk last
-			  looked for its holes; 0 = something was taken since, or never */
+			  looked for its holes; 0 = something was taken since, or never.
+			  Large: whether its bit in `tails` is set */
 	uint16_t regions; /* slab */
 	uint16_t nfree;   /* slab; large: granules of room that it was given and did not take */
 	uint16_t bump;    /* slab: regions below were carved */

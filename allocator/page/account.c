@@ -6,6 +6,7 @@
 #include "os/os.h"
 #include "util/assert.h"
 #include "util/atomic.h"
+#include "util/bits.h"
 
 size_t ash_account_in_use(const struct ash_heap *heap)
 {
@@ -135,7 +136,7 @@ bool ash_account_is_valid(const struct ash_heap *heap)
 
 static size_t bits(uint64_t word)
 {
-	return (size_t)__builtin_popcountll(word);
+	return ash_bits_count(word);
 }
 
 bool ash_account_is_sum(const struct ash_heap *heap)

@@ -13,7 +13,7 @@
 
 static size_t bits(uint64_t word)
 {
-	return (size_t)__builtin_popcountll(word);
+	return ash_bits_count(word);
 }
 
 static bool missing_is_valid(const struct ash_hugeblock *block)
@@ -43,16 +43,17 @@ bool ash_block_is_described(const struct ash_hugeblock *block)
 {
 	for (unsigned i = 0; i < ASH_HUGE_GRANULES; i++) {
 		const struct ash_run *run = &block->run[i];
+		unsigned state = ash_load_relaxed(&run->state); /* one may begin to wait */
 
 		if (!ash_bitmap_test(block->used, i)) {
-			if (run->state != ASH_RUN_FREE)
+			if (state != ASH_RUN_FREE)
 				return false;
 			continue;
 		}
 		/* (A free one that is used is just being purged, or missing.) */
-		if (run->state != ASH_RUN_FREE && !ash_bitmap_test(block->touched, i))
+		if (state != ASH_RUN_FREE && !ash_bitmap_test(block->touched, i))
 			return false;
-		if (run->state == ASH_RUN_INNER &&
+		if (state == ASH_RUN_INNER &&
 		    (run->head > i || run[-(int)run->head].granules <= run->head))
 			return false;
 	}

@@ -11,13 +11,6 @@
 #include "util/atomic.h"
 #include "util/bits.h"
 
-#define RUN_BYTES_MOST (ASH_RUN_MOST << ASH_GRANULE_SHIFT)
-
-bool ash_large_is_run(size_t size)
-{
-	return size <= RUN_BYTES_MOST;
-}
-
 static unsigned granules_of(size_t size)
 {
 	return size == 0 ? 1 : (unsigned)ash_granules_of(size);
@@ -35,7 +28,7 @@ static size_t usable_of(size_t size, unsigned granules)
 
 size_t ash_large_usable(size_t size)
 {
-	if (size <= RUN_BYTES_MOST)
+	if (ash_large_is_run(size))
 		return usable_of(size, granules_of(size));
 	size = ash_align_up(size, ash_os_page);
 	return size <= PTRDIFF_MAX ? size : 0;
@@ -55,7 +48,7 @@ void *ash_large_alloc_growing(struct ash_heap *heap, size_t size)
 	unsigned granules = granules_of(size);
 	void *p = NULL;
 
-	if (size <= RUN_BYTES_MOST)
+	if (ash_large_is_run(size))
 		p = run_start(ash_run_alloc_room(heap, granules, 2 * granules, ASH_RUN_LARGE),
 			      size);
 	return p != NULL ? p : ash_large_alloc(heap, size, 0, NULL);
@@ -67,7 +60,7 @@ void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *ze
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (size <= RUN_BYTES_MOST && align <= ASH_HUGE / 2) {
+	if (ash_large_is_run(size) && align <= ASH_HUGE / 2) {
 		unsigned granules = granules_of(size);
 		unsigned align_granules =
 			align <= ASH_GRANULE ? 1 : (unsigned)(align >> ASH_GRANULE_SHIFT);
@@ -98,7 +91,7 @@ bool ash_large_resize_run(struct ash_heap *heap, struct ash_run *run, size_t siz
 {
 	unsigned granules = granules_of(size);
 
-	if (size > RUN_BYTES_MOST || !ash_run_resize(heap, run, granules))
+	if (!ash_large_is_run(size) || !ash_run_resize(heap, run, granules))
 		return false;
 	ash_store_relaxed(&run->size, (uint32_t)usable_of(size, granules));
 	return true;

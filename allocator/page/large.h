@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "os/os.h"
 #include "page/heap.h"
+#include "page/run.h"
+#include "util/bits.h"
 
 struct ash_far;
 
@@ -18,6 +21,15 @@ void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *ze
 /* The same for one that is likely to grow: where it is a run, with as much room behind it
  * unless many others have some. */
 void *ash_large_alloc_growing(struct ash_heap *heap, size_t size);
+
+/* A run that waited serves such a request, and lies where it lay; the memory is as it was. */
+ASH_INLINE void ash_large_use_again(struct ash_heap *heap, struct ash_run *run, size_t size)
+{
+	size_t pages = ash_align_up(size, ash_os_page),
+	       whole = (size_t)run->granules << ASH_GRANULE_SHIFT;
+
+	ash_run_end_waiting(heap, run, pages < whole ? pages : whole);
+}
 
 /* The two kinds are taken back apart: the caller has looked the pointer up.  False where
  * another thread freed the run meanwhile. */
@@ -32,6 +44,9 @@ bool ash_large_resize_run(struct ash_heap *heap, struct ash_run *run, size_t siz
 size_t ash_large_usable(size_t size);
 
 /* Whether an allocation of this size would be a run. */
-bool ash_large_is_run(size_t size);
+ASH_INLINE bool ash_large_is_run(size_t size)
+{
+	return size <= ASH_RUN_MOST << ASH_GRANULE_SHIFT;
+}
 
 #endif

@@ -1,5 +1,6 @@
 #include "page/run.h"
 
+#include "os/delay.h"
 #include "os/relatives.h"
 #include "page/account.h"
 #include "page/block.h"
@@ -12,11 +13,20 @@
 #include "util/bitmap.h"
 #include "util/bits.h"
 
+/* Caller holds the lock; read by whoever uses the run again without it. */
+static void mark_tail(struct ash_hugeblock *block, unsigned head, bool has)
+{
+	uint64_t *word = &block->tails[head / 64], bit = (uint64_t)1 << (head % 64);
+
+	*word = has ? *word | bit : *word & ~bit;
+	ash_store_relaxed(&block->run[head].seen, (uint8_t)has);
+}
+
 /* Caller holds the lock. */
 static void set_tail(struct ash_heap *heap, struct ash_hugeblock *block, unsigned head)
 {
-	ash_assert(block->run[head].state == ASH_RUN_LARGE);
-	ash_bitmap_set(block->tails, head);
+	ash_assert(ash_load_relaxed(&block->run[head].state) == ASH_RUN_LARGE);
+	mark_tail(block, head, true);
 	if (!ash_block_is_listed(&block->tailed)) {
 		block->tails_epoch = 0;
 		ash_list_push_back(&heap->pages.tailed, &block->tailed);
@@ -44,7 +54,7 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 	ash_assert_internal(
 		ash_bitmap_range_clear(block->used, ASH_HUGE_GRANULES, first, count));
 	/* The last granule is hardly ever used to its end. */
-	if (block->run[head].state == ASH_RUN_LARGE &&
+	if (ash_load_relaxed(&block->run[head].state) == ASH_RUN_LARGE &&
 	    ash_bitmap_test(block->touched, first + count - 1))
 		set_tail(heap, block, head);
 	ash_growth_note(heap, (count - ash_bitmap_count_range(block->touched, first, count))
@@ -113,7 +123,7 @@ static void end_room(struct ash_heap *heap, struct ash_run *run, unsigned granul
 		granules = run->nfree;
 	ash_assert(heap->pages.room >= granules);
 	heap->pages.room -= granules;
-	run->nfree -= (uint16_t)granules;
+	ash_store_relaxed(&run->nfree, (uint16_t)(run->nfree - granules));
 }
 
 /* Caller holds the lock.  Granules from `first` on are about to be another's: what of them was
@@ -130,9 +140,10 @@ static void end_room_before(struct ash_heap *heap, struct ash_hugeblock *block, 
 	if (end == 0)
 		return;
 	run = &block->run[end - 1];
-	if (run->state == ASH_RUN_INNER)
+	if (ash_load_relaxed(&run->state) == ASH_RUN_INNER)
 		run -= run->head;
-	if (run->state == ASH_RUN_LARGE && run->nfree > first - end)
+	/* (What waits has none.) */
+	if (ash_load_relaxed(&run->state) == ASH_RUN_LARGE && run->nfree > first - end)
 		end_room(heap, run, run->nfree - (first - end));
 }
 
@@ -176,6 +187,7 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	ash_assert(run->state == ASH_RUN_FREE && first % align == 0);
 	end_room_before(heap, block, first);
 	ash_store_relaxed(&run->state, (uint8_t)state);
+	ash_store_relaxed(&run->seen, (uint8_t)0);
 	if (zeroed != NULL)
 		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,
 						 granules);
@@ -219,14 +231,14 @@ static void free_locked(struct ash_heap *heap, struct ash_run *run, unsigned pur
 	unsigned first = run->index;
 
 	ash_assert(run == &block->run[first] && run->head == 0);
-	if (ASH_UNLIKELY(run->state == ASH_RUN_LARGE && run->detached)) {
+	if (ASH_UNLIKELY(ash_load_relaxed(&run->state) != ASH_RUN_SLAB && run->detached)) {
 		/* Whoever purges its tail takes it back afterwards. */
 		ash_store_relaxed(&run->state, (uint8_t)ASH_RUN_FREE);
 		return;
 	}
-	if (run->state != ASH_RUN_SLAB)
+	if (ash_load_relaxed(&run->state) != ASH_RUN_SLAB)
 		end_room(heap, run, run->nfree);
-	ash_bitmap_clear(block->tails, first);
+	mark_tail(block, first, false);
 	give_back(heap, block, first, run->granules, purged);
 	ash_block_changed(heap, block);
 }
@@ -234,7 +246,8 @@ static void free_locked(struct ash_heap *heap, struct ash_run *run, unsigned pur
 void ash_run_free(struct ash_heap *heap, struct ash_run *run)
 {
 	ash_mutex_lock(&heap->pages.lock);
-	ash_assert(run->state == ASH_RUN_SLAB || run->state == ASH_RUN_LARGE);
+	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_SLAB ||
+		   ash_load_relaxed(&run->state) == ASH_RUN_LARGE);
 	free_locked(heap, run, 0);
 	ash_mutex_unlock(&heap->pages.lock);
 }
@@ -254,11 +267,26 @@ bool ash_run_free_large(struct ash_heap *heap, struct ash_run *run)
 	bool is_large;
 
 	ash_mutex_lock(&heap->pages.lock);
-	is_large = run->state == ASH_RUN_LARGE;
+	is_large = ash_run_begin_waiting(run);
 	if (is_large)
 		free_locked(heap, run, 0);
 	ash_mutex_unlock(&heap->pages.lock);
 	return is_large;
+}
+
+void ash_run_free_waiting(struct ash_heap *heap, struct ash_run *run)
+{
+	ash_mutex_lock(&heap->pages.lock);
+	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_WAITING);
+	free_locked(heap, run, 0);
+	ash_mutex_unlock(&heap->pages.lock);
+}
+
+void ash_run_note_tail(struct ash_heap *heap, struct ash_run *run)
+{
+	ash_mutex_lock(&heap->pages.lock);
+	set_tail(heap, ash_run_block(run), run->index);
+	ash_mutex_unlock(&heap->pages.lock);
 }
 
 bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granules)
@@ -273,7 +301,7 @@ bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granule
 	    !ash_limits_charge(heap, (size_t)(granules - now) << ASH_GRANULE_SHIFT, &charged))
 		return false;
 	ash_mutex_lock(&heap->pages.lock);
-	ash_assert(run->state == ASH_RUN_LARGE && run->granules == now);
+	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_LARGE && run->granules == now);
 	if (run->detached) {
 		done = false;
 	} else if (granules <= now) {
@@ -301,22 +329,28 @@ bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granule
 
 struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block)
 {
-	unsigned first = ash_bitmap_next(block->tails, ASH_HUGE_GRANULES, 0, true);
-	struct ash_run *run;
+	unsigned first = 0;
 
-	if (first == ASH_HUGE_GRANULES)
-		return NULL;
-	ash_bitmap_clear(block->tails, first);
-	run = &block->run[first];
-	ash_assert(run->state == ASH_RUN_LARGE && !run->detached);
-	run->detached = 1;
-	return run;
+	while ((first = ash_bitmap_next(block->tails, ASH_HUGE_GRANULES, first, true)) <
+	       ASH_HUGE_GRANULES) {
+		struct ash_run *run = &block->run[first];
+
+		mark_tail(block, first, false);
+		ash_assert(!run->detached);
+		/* Its owner marks it as waiting and then reads this: one sees the other. */
+		ash_store_seq_cst(&run->detached, (uint8_t)1);
+		ash_delay();
+		if (ash_load_seq_cst(&run->state) == ASH_RUN_LARGE)
+			return run;
+		ash_store_relaxed(&run->detached, (uint8_t)0);
+	}
+	return NULL;
 }
 
 void ash_run_tail_end(struct ash_heap *heap, struct ash_run *run)
 {
 	ash_assert(run->detached);
-	run->detached = 0;
-	if (run->state == ASH_RUN_FREE) /* freed meanwhile */
+	ash_store_relaxed(&run->detached, (uint8_t)0);
+	if (ash_load_relaxed(&run->state) == ASH_RUN_FREE) /* freed meanwhile */
 		free_locked(heap, run, 0);
 }

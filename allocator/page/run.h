@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "page/heap.h"
+#include "util/assert.h"
+#include "util/atomic.h"
+#include "util/compiler.h"
 
 #define ASH_RUN_MOST \
 	(ASH_HUGE_GRANULES / 2) /* granules: 1 MiB; above that mappings of their own */
@@ -32,6 +35,41 @@ void ash_run_free_purged(struct ash_heap *heap, struct ash_run *run, unsigned pu
 /* The same for a large allocation; false where it is none (any more): of two threads that free
  * it at once one finds it gone. */
 bool ash_run_free_large(struct ash_heap *heap, struct ash_run *run);
+
+/* The end of a large run that was used before may hold memory beyond its size. */
+void ash_run_note_tail(struct ash_heap *heap, struct ash_run *run);
+
+/* A large run that is freed may wait for its next use instead, which takes no lock and leaves
+ * all that the page layer knows of it as it was: it counts as in use.  False where it is no
+ * large run (any more): of two threads that free it at once one finds it gone. */
+ASH_INLINE bool ash_run_begin_waiting(struct ash_run *run)
+{
+	uint8_t large = ASH_RUN_LARGE;
+
+	return ash_cas_seq_cst(&run->state, &large, (uint8_t)ASH_RUN_WAITING);
+}
+
+/* Whether its tail is just being purged.  Such a run cannot be used again: give it back by
+ * ash_run_free_waiting. */
+ASH_INLINE bool ash_run_is_detached(const struct ash_run *run)
+{
+	return ash_load_seq_cst(&run->detached) != 0;
+}
+
+/* A waiting run goes back after all. */
+void ash_run_free_waiting(struct ash_heap *heap, struct ash_run *run);
+
+/* It is in use again, by `bytes` of it; its memory is as it was left. */
+ASH_INLINE void ash_run_end_waiting(struct ash_heap *heap, struct ash_run *run, size_t bytes)
+{
+	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_WAITING && run->nfree == 0);
+	ash_assert(bytes <= (size_t)run->granules << ASH_GRANULE_SHIFT);
+	/* Who looks for a tail sees a large run and its new size, or none. */
+	ash_store_relaxed(&run->size, (uint32_t)bytes);
+	ash_store_release(&run->state, (uint8_t)ASH_RUN_LARGE);
+	if (ASH_UNLIKELY(!ash_load_relaxed(&run->seen)))
+		ash_run_note_tail(heap, run);
+}
 
 /* Changes the length in place, also to the one it has, where its size did.  Growing takes free
  * granules behind the run; false where they are not free, or where the run's tail is just being

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cache/depot.h"
+#include "cache/runs.h"
 #include "cache/thread.h"
 #include "os/os.h"
 #include "page/account.h"
@@ -70,6 +71,9 @@ static void relieve(struct ash_heap *heap, size_t bytes)
 	if (ash_mutex_is_forking())
 		return;
 	ash_lock_rank_assert_none();
+	/* Whoever grows does without what it keeps itself; others want theirs again. */
+	if (ash_tls.phase == ASH_THREAD_LIVE)
+		ash_runs_flush(&ash_tls.thread->runs);
 	if (!ash_claim_try(heap))
 		return;
 	ash_stall_begin(&stall);
@@ -228,6 +232,23 @@ static bool give_addresses(struct ash_heap *heap, struct ash_relief *relief)
 	return any;
 }
 
+static void collect(struct ash_thread *thread, void *chain)
+{
+	struct ash_list **runs = chain;
+
+	*runs = ash_runs_collect(&thread->runs, *runs);
+}
+
+/* The runs that threads keep; returns whether there were any. */
+static bool give_back_kept(void)
+{
+	struct ash_list *chain = NULL;
+
+	ash_thread_each(collect, &chain);
+	ash_runs_give_back(chain);
+	return chain != NULL;
+}
+
 /* One pass for a request that the hard limit refuses: up to `bytes` of what counts against it;
  * false where a whole one with the claim found nothing. */
 static bool pass(struct ash_heap *heap, struct ash_relief *relief, size_t bytes)
@@ -261,6 +282,8 @@ bool ash_relief_again(struct ash_relief *relief)
 		if (!ash_limits_could_hold(heap, bytes) || !could_come(heap, bytes))
 			return false;
 		relief->most = ash_account_held(heap);
+		if (give_back_kept())
+			return true;
 		if (room != ASH_NO_LIMIT && room >= bytes) /* by now */
 			return true;
 	}

@@ -4,6 +4,7 @@
 
 #include "cache/depot.h"
 #include "cache/magazine.h"
+#include "cache/runs.h"
 #include "cache/thread.h"
 #include "meta/far_table.h"
 #include "os/background.h"
@@ -97,11 +98,12 @@ struct census {
 	unsigned n;
 	unsigned class[SPARES_AT_ONCE];
 	void **spare[SPARES_AT_ONCE];
+	struct ash_list *runs; /* see ash_runs_collect */
 };
 
-/* Counts the thread where it is active.  Where it is idle, takes its spare magazines, so that
- * it withholds from others only what its current magazines hold; and false, for it need not be
- * looked at again until it does something. */
+/* Counts the thread where it is active.  Where it is idle, takes its spare magazines and the
+ * runs that it kept, so that it withholds from others only what its current magazines hold; and
+ * false, for it need not be looked at again until it does something. */
 static bool visit(struct ash_thread *t, void *argument)
 {
 	struct census *census = argument;
@@ -112,6 +114,8 @@ static bool visit(struct ash_thread *t, void *argument)
 	census->active += silent <= IDLE_EPOCHS;
 	if (silent <= SPARE_EPOCHS)
 		return true;
+	if (ash_runs_waiting(&t->runs) != 0)
+		census->runs = ash_runs_collect(&t->runs, census->runs);
 	for (unsigned c = 1; c < ASH_CLASSES && census->n < SPARES_AT_ONCE; c++) {
 		void **spare;
 
@@ -133,24 +137,28 @@ void ash_rounds_inboxes(void)
 		ash_rounds_inbox(ash_shard_at(i));
 }
 
+static void visit_threads(struct census *census)
+{
+	census->n = 0;
+	census->runs = NULL;
+	ash_thread_each_awake(visit, census);
+	for (unsigned i = 0; i < census->n; i++)
+		ash_magazine_flush(census->class[i], census -> spare[i]);
+	ash_runs_give_back(census->runs);
+}
+
 /* `passed` epochs since the last time.  Returns whether work is left. */
 static bool once_per_epoch(uint32_t now, uint32_t passed)
 {
 	struct census census = {.now = now};
 
-	ash_thread_each_awake(visit, &census);
+	visit_threads(&census);
 	heap->rounds.visited = census.visited;
 	ash_store_relaxed(&heap->rounds.active_threads, census.active > 0 ? census.active : 1);
-	for (unsigned i = 0; i < census.n; i++)
-		ash_magazine_flush(census.class[i], census.spare[i]);
 	/* Many threads that fell silent have more than one look takes. */
 	for (unsigned n = 0; heap->rounds.ours && census.n == SPARES_AT_ONCE && n < CENSUSES;
-	     n++) {
-		census.n = 0;
-		ash_thread_each_awake(visit, &census);
-		for (unsigned i = 0; i < census.n; i++)
-			ash_magazine_flush(census.class[i], census.spare[i]);
-	}
+	     n++)
+		visit_threads(&census);
 	ash_rounds_inboxes();
 	ash_depot_trim(heap->rounds.ours
 			       ? TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS)

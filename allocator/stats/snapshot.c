@@ -53,16 +53,20 @@ static void count_bins(struct ash_snapshot *s, struct ash_snapshot_bin bins[ASH_
 
 static void count_sums(struct ash_snapshot *s)
 {
+	size_t waiting; /* in threads' run caches: of no use to the program, and not purged */
+
 	s->cached = ash_thread_cached_bytes() + ash_depot_bytes();
 	if (s->cached > s->small) /* moved while we counted */
 		s->cached = s->small;
+	waiting = ash_thread_waiting_bytes();
 	s->runs = ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT;
+	s->runs -= waiting < s->runs ? waiting : s->runs;
 	s->heap = ash_hugeblock_mapped(&ash_heap);
 	ash_far_totals(&s->mappings, &s->mapped);
 	s->metadata = ash_base_mapped();
 	s->descriptors = ash_base_used_for(ASH_BASE_DESCRIPTORS);
 	s->maps = ash_base_used_for(ASH_BASE_MAPS);
-	s->dirty = ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT;
+	s->dirty = (ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT) + waiting;
 	s->muzzy = ash_account_muzzy(&ash_heap) << ASH_GRANULE_SHIFT;
 	s->kept = ash_account_kept(&ash_heap) << ASH_GRANULE_SHIFT;
 	s->kept_mappings = ash_account_cached(&ash_heap);

@@ -29,7 +29,7 @@ struct ash_snapshot {
 	size_t metadata;      /* mapped for descriptors and the like */
 	size_t descriptors;   /* of these, of hugeblocks and extents, */
 	size_t maps;          /* and what leads from an address to them */
-	size_t dirty;         /* of free runs, resident */
+	size_t dirty;         /* of free runs, resident; with those that threads keep */
 	size_t muzzy;         /* of free runs that the kernel may take */
 	size_t kept;          /* of free runs whose memory stays, as parts of huge pages */
 	size_t kept_mappings; /* of freed mappings that wait for another use */

@@ -41,6 +41,10 @@
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQ_REL, \
 				    __ATOMIC_ACQUIRE)
 
+#define ash_cas_seq_cst(p, expected, v)                                            \
+	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_SEQ_CST, \
+				    __ATOMIC_RELAXED)
+
 /* Whether each CPU's stores are seen by all others in their order, and its loads happen in
  * theirs, so that a compiler's fence between two is enough (total store order). */
 #if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)

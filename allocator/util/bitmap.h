@@ -111,7 +111,7 @@ static inline unsigned ash_bitmap_count_range(const uint64_t *map, unsigned firs
 	while (count > 0) {
 		unsigned at = first % 64, n = count < 64 - at ? count : 64 - at;
 
-		sum += (unsigned)__builtin_popcountll(map[first / 64] & ash_bits_mask(at, n));
+		sum += ash_bits_count(map[first / 64] & ash_bits_mask(at, n));
 		first += n;
 		count -= n;
 	}

@@ -32,6 +32,16 @@ static inline unsigned ash_ctz64(uint64_t n)
 	return (unsigned)__builtin_ctzll(n);
 }
 
+/* Bits that are set: pairs, then fours, then bytes are added up, and the bytes by a product.
+ * The compiler's own is a call where the machine need not have an instruction for it. */
+static inline unsigned ash_bits_count(uint64_t n)
+{
+	n -= n >> 1 & 0x5555555555555555u;
+	n = (n & 0x3333333333333333u) + (n >> 2 & 0x3333333333333333u);
+	n = (n + (n >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+	return (unsigned)(n * 0x0101010101010101u >> 56);
+}
+
 /* Floor of the binary logarithm; n must not be 0. */
 static inline unsigned ash_log2_floor(uint64_t n)
 {

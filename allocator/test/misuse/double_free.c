@@ -113,6 +113,18 @@ static void double_free_large(void)
 	free(hidden(p));
 }
 
+/* The same of a length that the thread keeps for its next request. */
+static void double_free_large_kept(void)
+{
+	void *p = NULL;
+
+	for (unsigned turn = 0; turn < 1000; turn++) {
+		p = malloc(200000);
+		free(hidden(p));
+	}
+	free(hidden(p));
+}
+
 /* A block of 3 MiB, which is a mapping of its own. */
 static void double_free_mapping(void)
 {
@@ -190,6 +202,7 @@ const struct misuse misuse_double_free[] = {
 	{"double_free_handed_out_by_thread", double_free_handed_out_by_thread},
 	{"double_free_interleaved", double_free_interleaved},
 	{"double_free_large", double_free_large},
+	{"double_free_large_kept", double_free_large_kept},
 	{"double_free_mapping", double_free_mapping},
 	{"double_free_medium", double_free_medium},
 	{"double_free_one_between", double_free_one_between},

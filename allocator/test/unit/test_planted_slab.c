@@ -263,6 +263,19 @@ static void thread_budget(void **state)
 	planted_expect(use_up_budget, allocate, "ash_thread_is_valid(t)");
 }
 
+static void forget_length(void)
+{
+	for (unsigned turn = 0; turn < 1000; turn++)
+		ASH_API(free)(ASH_API(malloc)(100000));
+	ash_tls.thread->runs.known[7] = 0;
+}
+
+static void thread_runs(void **state)
+{
+	(void)state;
+	planted_expect(forget_length, allocate, "ash_thread_is_valid(t)");
+}
+
 static void lose_sentinel(void)
 {
 	void **top;
@@ -326,7 +339,8 @@ int main(void)
 		PLANTED(3, bin_regions_out), PLANTED(2, inbox_first),
 		PLANTED(2, magazine_cap),    PLANTED(2, depot_link),
 		PLANTED(3, depot_count),     PLANTED(2, thread_budget),
-		PLANTED(3, thread_top),      PLANTED(3, thread_record),
+		PLANTED(2, thread_runs),     PLANTED(3, thread_top),
+		PLANTED(3, thread_record),
 	};
 
 	return planted_run(tests, sizeof(tests) / sizeof(tests[0]), up);

@@ -1,0 +1,121 @@
+/* A thread's run cache: large runs that it freed and is likely to ask for again, as they were,
+ * so that neither call takes the page lock.
+ *
+ * A run in it waits (ASH_RUN_WAITING).  For the page layer it is in use, for the program it is
+ * free, and in the statistics it is dirty.  Runs are kept by their length in granules, last in
+ * first out, linked through their descriptors: the cache takes no memory.
+ *
+ * A length earns its place: it is kept once the program had it in turn, freed it and asked for
+ * it again, so often within an epoch that what the pages cost counts, and as long as that goes
+ * on.  How many granules may wait begins small and is doubled while requests miss what there
+ * was no room for. */
+#ifndef ASH_CACHE_RUNS_H
+#define ASH_CACHE_RUNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "os/delay.h"
+#include "page/run.h"
+#include "util/atomic.h"
+#include "util/compiler.h"
+#include "util/list.h"
+
+/* What is known of a length. */
+#define ASH_RUNS_FREED 1  /* one was freed, and none asked for since */
+#define ASH_RUNS_EARNED 2 /* it is kept */
+
+#define ASH_RUNS_ROOM 2 /* times its length has to be free where a run is put */
+
+/* A list is NULL or leads to the first run by its descriptor's `link`, and by `next` to the
+ * others.  It is set by its owner, and taken whole by an exchange by anybody: what was taken
+ * out belongs to who did.  The rest is the owner's, but what says otherwise.
+ *
+ *   in - out == granules of the runs on the lists, or more while one is on its way there
+ *   a list that is not empty has EARNED */
+struct ash_runs {
+	struct ash_list *list[ASH_RUN_MOST + 1]; /* by granules */
+	uint32_t in;     /* granules that the owner put in less those that it took out, */
+	uint32_t out;    /* and that others took; THREADS lock; read by anyone, as is `in` */
+	uint32_t most;   /* granules that may wait */
+	uint16_t missed; /* requests of lengths that are kept, since one of these had no room */
+	bool full;       /* one had none in this epoch */
+	uint8_t known[ASH_RUN_MOST + 1];
+	uint16_t turns[ASH_RUN_MOST + 1]; /* in this epoch; of one that is kept, those that it
+					     served */
+};
+
+/* Granules that wait; by anyone. */
+ASH_INLINE uint32_t ash_runs_waiting(const struct ash_runs *runs)
+{
+	return ash_load_seq_cst(&runs->in) - ash_load_relaxed(&runs->out);
+}
+
+/* The run that was put in last of those of this length; NULL where there is none.  It still
+ * waits. */
+ASH_INLINE struct ash_run *ash_runs_take(struct ash_runs *runs, unsigned granules)
+{
+	struct ash_list **list = &runs->list[granules], *first, *next;
+
+	if (ash_load_relaxed(list) == NULL)
+		return NULL;
+	first = ash_exchange_acquire(list, NULL);
+	if (ASH_UNLIKELY(first == NULL))
+		return NULL;
+	ash_delay();
+	next = first->next;
+	if (next != NULL)
+		ash_store_release(list, next);
+	first->next = NULL;
+	ash_owned_add(&runs->in, 0 - granules);
+	runs->turns[granules]++;
+	return ASH_LIST_ENTRY(first, struct ash_run, link);
+}
+
+/* Whether one of this length is to be kept.  Not where that filled the cache: long ones would
+ * keep many short ones out, which are asked for more often. */
+ASH_INLINE bool ash_runs_would_keep(const struct ash_runs *runs, unsigned granules)
+{
+	return (runs->known[granules] & ASH_RUNS_EARNED) != 0 &&
+	       runs->in - ash_load_relaxed(&runs->out) + ASH_RUNS_ROOM * granules <= runs->most;
+}
+
+/* Keeps a run that waits.  Who looks after idle threads may have just seen none: the owner
+ * wakes its thread where it finds it asleep afterwards. */
+ASH_INLINE void ash_runs_put(struct ash_runs *runs, struct ash_run *run, unsigned granules)
+{
+	struct ash_list **list = &runs->list[granules], *first = ash_load_relaxed(list);
+
+	ash_owned_add(&runs->in, granules);
+	do
+		run->link.next = first;
+	while (!ash_cas_seq_cst(list, &first, &run->link));
+}
+
+/* A request for so many granules that the cache did not serve; true where more may have to
+ * wait, for ash_runs_widen with what may at most.  By the owner. */
+bool ash_runs_missed(struct ash_runs *runs, unsigned granules);
+void ash_runs_widen(struct ash_runs *runs, uint32_t most);
+/* A run that it does not keep: true for want of room alone, so that what may wait is to be
+ * looked at, for ash_runs_bound. */
+bool ash_runs_not_kept(struct ash_runs *runs, unsigned granules);
+void ash_runs_bound(struct ash_runs *runs, uint32_t most);
+
+/* Once per epoch: what was not taken in it goes back, and what is above `most`. */
+void ash_runs_age(struct ash_runs *runs, uint32_t most);
+
+/* All go back, and what was learned stays; returns whether there were any.  By the owner; no
+ * lock may be held. */
+bool ash_runs_flush(struct ash_runs *runs);
+/* The same, and nothing is kept any more. */
+void ash_runs_end(struct ash_runs *runs);
+
+/* By anyone who holds the THREADS lock: puts all in front of `chain`, for ash_runs_give_back
+ * after that lock was released. */
+struct ash_list *ash_runs_collect(struct ash_runs *runs, struct ash_list *chain);
+void ash_runs_give_back(struct ash_list *chain);
+
+/* Whether the equations hold, as far as the owner can see; walks its lists. */
+bool ash_runs_are_valid(const struct ash_runs *runs);
+
+#endif
