@@ -81,7 +81,7 @@ struct ash_thread {
 	uint32_t tcache_most; /* the same while it is on, as it is unless the program says so */
 	bool tcache_on;
 	struct ash_counted counted;
-	uint64_t paced;    /* bytes that it took, and that the sum lacks: see stats_interval */
+	uint64_t paced; /* bytes that it took, and that the sum lacks: see stats_interval */
 	struct ash_class_cache classes[ASH_CLASSES];
 	struct ash_runs runs;
 };
