@@ -155,6 +155,8 @@ else
 	skip "$name" "promtool is not installed (build-aux/promtool gets it)"
 fi
 
+# The rest preloads the library, which is not to be had where a sanitizer owns malloc.
+[ "${ASH_SANITIZER:-no}" = no ] || finish
 find_library
 # --- statistics and options in programs that know nothing of us --------------------------------------
 export LD_PRELOAD="$library"
