@@ -66,13 +66,11 @@ unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *sou
 
 void ash_conf_warn(const char *format, ...)
 {
-	char text[400];
 	va_list args;
 
 	va_start(args, format);
-	ash_vformat(text, sizeof(text), format, args);
+	ash_vmessage(format, args);
 	va_end(args);
-	ash_message("%s", text);
 	if (ash_conf.abort)
 		abort();
 }

@@ -6,13 +6,11 @@
 
 void ash_fatal(const char *format, ...)
 {
-	char text[400];
 	va_list args;
 
 	va_start(args, format);
-	ash_vformat(text, sizeof(text), format, args);
+	ash_vmessage(format, args);
 	va_end(args);
-	ash_message("%s", text);
 	abort();
 }
 

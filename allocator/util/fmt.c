@@ -141,15 +141,21 @@ void ash_write_fd(int fd, const char *text, size_t length)
 	errno = saved;
 }
 
-void ash_message(const char *format, ...)
+void ash_vmessage(const char *format, va_list args)
 {
 	char line[512];
 	size_t length = ash_format(line, sizeof(line), "<ashlar>: ");
+
+	length += ash_vformat(line + length, sizeof(line) - length - 1, format, args);
+	line[length++] = '\n';
+	ash_write_fd(STDERR_FILENO, line, length);
+}
+
+void ash_message(const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	length += ash_vformat(line + length, sizeof(line) - length - 1, format, args);
+	ash_vmessage(format, args);
 	va_end(args);
-	line[length++] = '\n';
-	ash_write_fd(STDERR_FILENO, line, length);
 }

@@ -14,6 +14,7 @@ size_t ash_vformat(char *out, size_t size, const char *format, va_list args);
 size_t ash_format(char *out, size_t size, const char *format, ...) ASH_PRINTF(3, 4);
 
 /* Writes "<ashlar>: ", the text and a newline to stderr in one write(2); keeps errno. */
+void ash_vmessage(const char *format, va_list args);
 void ash_message(const char *format, ...) ASH_PRINTF(1, 2);
 
 /* Writes text to the descriptor, all of it; keeps errno. */

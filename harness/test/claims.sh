@@ -3,15 +3,17 @@
 no_preload=yes
 . "$top_srcdir/harness/test/bench.sh"
 
+set_of() { # CLAIMS: the folder of the set that they are of
+	echo "$top_srcdir/results/$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$1")"
+}
 claims=$top_srcdir/results/claims.json
-name=$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$claims")
-set=$top_srcdir/results/$name
+set=$(set_of "$claims")
 
 bench claims --exact --page "$top_srcdir/README.md" "$claims" "$set"
 check '[ $status -eq 0 ] && [ ! -s "$work/err" ] && [ "$(grep -c " within$" "$work/out")" -ge 20 ]' \
 	"the README's numbers are those of the committed set, and all of them are claimed"
 newest=$top_srcdir/results/newest
-bench claims --exact --page "$newest.md" "$newest.json" "$top_srcdir/results/$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$newest.json")"
+bench claims --exact --page "$newest.md" "$newest.json" "$(set_of "$newest.json")"
 check '[ $status -eq 0 ] && [ ! -s "$work/err" ] && [ "$(grep -c " within$" "$work/out")" -ge 30 ]' \
 	"and so are those of the page of the newest versions"
 
