@@ -17,7 +17,7 @@ set tmargin at screen TOP
 set style fill solid 1 noborder
 NOTE = "one sample per contender: the first good block; grey: live bytes"
 eval footer
-set bmargin at screen (tall(80.0, 64.0) + MORE) / H
+set bmargin at screen (tall(90.0, 64.0) + MORE) / H
 plot for [i=1:DRAWN] DATA using (mine(i) ? column("ms") / 1000 : NaN):(column("live_bytes") / 2.0**20) with filledcurves y1=0 lc rgb "#cfcfcf", \
 	for [i=1:DRAWN] DATA using (mine(i) ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) with lines lw tall(1.6, 1.4) dt DASH[i] lc rgb COLOUR[i], \
 	for [i=1:DRAWN] DATA using (mine(i) && column("marked") == 1 ? column("ms") / 1000 : NaN):(column("rss_bytes") / 2.0**20) with points pt MARK[i] ps 1.2 * SIZE lc rgb COLOUR[i]

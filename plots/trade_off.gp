@@ -6,7 +6,7 @@ set datafile columnheaders
 # What is grey, with the reason, a line each below the axis.
 doubts = 0; reasons = ""; SMALLER = PAPER && PASS == 2 ? "@small@" : ""
 stats DATA using (strcol("doubt") eq "-" ? 0 : (doubts = doubts + 1, reasons = reasons."\n".SMALLER.strcol("allocator").", ".strcol("doubt"), 1)) nooutput name "Z"
-BELOW = doubts ? tall(16, 12) * (doubts + 1) : 0    # their room
+BELOW = doubts ? tall(17, 12) * (doubts + 1) : 0    # their room
 W = PAPER ? sheet(0) : 860; H = tall(600, 250) + BELOW
 load "style.gp"
 
@@ -36,7 +36,7 @@ NOTE = (PAPER ? "geometric means; " : "").blocks(BLOCKS)." at most; 95 % interva
 eval footer
 set bmargin at screen (tall(90.0, 64.0) + MORE + BELOW) / H
 if (doubts) {
-	set label 98 SMALL."Grey, as not certain:".reasons at screen 0.01, screen (tall(24.0, 24.0 + MORE) + tall(16, 12) * doubts) / H left font sized(11, 8.2, 6.5) textcolor rgb "#666666"
+	set label 98 SMALL."Grey, as not certain:".reasons at screen 0.01, screen (tall(24.0, 24.0 + MORE) + tall(17, 12) * doubts) / H left font sized(11, 8.2, 6.5) textcolor rgb "#666666"
 }
 # Names stand at the right margin in the order of the points' heights, each with a thin
 # line to its point, so that they never meet.

@@ -6,14 +6,34 @@
 
 #define MAX_BLOCKS 100000 /* a block number beyond it is nonsense, not a block */
 
+/* Of the whole timeline, less the driver's tables. */
+static double average_resident(struct result_set *set, const struct result_sample *s)
+{
+	double tables = s->table_bytes > 0 ? s->table_bytes : 0, area = 0, ms = 0;
+	struct timeline_row *rows;
+	size_t n = results_timeline(set, s, &rows);
+
+	for (size_t i = 1; i < n; i++) {
+		double step = rows[i].ms - rows[i - 1].ms;
+
+		area += step * ((rows[i - 1].rss_bytes + rows[i].rss_bytes) / 2 - tables);
+		ms += step;
+	}
+	free(rows);
+	return ms > 0 && area > 0 ? area / ms : NAN;
+}
+
 /* The metric's value of one sample, NaN if it has none. */
-static double metric_of(const struct result_sample *s, enum metric metric)
+static double metric_of(struct result_set *set, const struct result_sample *s,
+			enum metric metric)
 {
 	switch (metric) {
 	case METRIC_CPU:
 		return s->ops > 0 ? s->cpu_ns / s->ops : NAN;
 	case METRIC_RSS:
 		return s->peak_rss_bytes - (s->table_bytes > 0 ? s->table_bytes : 0);
+	case METRIC_MEAN_RSS:
+		return average_resident(set, s);
 	case METRIC_SPEED:
 		return s->wall_ns > 0 ? s->ops / s->wall_ns * 1e9 : NAN;
 	case METRIC_FAULTS:
@@ -47,7 +67,7 @@ void comparison_values(const struct comparison *c, size_t cell, size_t contender
 		const struct result_sample *s = &c->set->samples[i];
 
 		if (counts(c, s, cell, contender))
-			out[s->block] = metric_of(s, metric);
+			out[s->block] = metric_of(c->set, s, metric);
 	}
 }
 
@@ -79,21 +99,32 @@ struct stat_strata comparison_strata(const struct comparison *c, const size_t *n
 	return (struct stat_strata){c->node ? nodes : NULL, c->nodes_drawn};
 }
 
+struct interval comparison_median_of(const struct comparison *c, size_t cell,
+				     const double *values)
+{
+	double *known = block_array(c);
+	size_t n = 0, *nodes = node_array(c);
+	struct interval result;
+
+	for (size_t b = 0; b < c->nblocks; b++)
+		if (!isnan(values[b])) {
+			nodes[n] = comparison_node(c, cell, b);
+			known[n++] = values[b];
+		}
+	result = stat_median_interval_of(known, n, comparison_strata(c, nodes));
+	free(nodes);
+	free(known);
+	return result;
+}
+
 struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,
 				  enum metric metric)
 {
 	double *values = block_array(c);
-	size_t n = 0, *nodes = node_array(c);
 	struct interval result;
 
 	comparison_values(c, cell, contender, metric, values);
-	for (size_t b = 0; b < c->nblocks; b++)
-		if (!isnan(values[b])) {
-			nodes[n] = comparison_node(c, cell, b);
-			values[n++] = values[b];
-		}
-	result = stat_median_interval_of(values, n, comparison_strata(c, nodes));
-	free(nodes);
+	result = comparison_median_of(c, cell, values);
 	free(values);
 	return result;
 }
@@ -154,7 +185,7 @@ size_t comparison_again(const struct comparison *c, size_t cell, enum metric met
 		if (who == SIZE_MAX && s->cell == cell)
 			who = s->contender; /* one contender of a set runs again */
 		if (counts(c, s, cell, who))
-			again[s->block] = metric_of(s, metric);
+			again[s->block] = metric_of(c->set, s, metric);
 	}
 	comparison_values(c, cell, who, metric, first);
 	for (size_t b = 0; b < c->nblocks; b++)

@@ -10,6 +10,7 @@
 enum metric {
 	METRIC_CPU,          /* CPU time in ns per operation */
 	METRIC_RSS,          /* peak RSS in bytes, less the driver's own tables */
+	METRIC_MEAN_RSS,     /* the same averaged over the run's time, of its timeline */
 	METRIC_SPEED,        /* operations per second of wall time */
 	METRIC_FAULTS,       /* minor faults per operation */
 	METRIC_SYS,          /* system time in ns per operation */
@@ -55,9 +56,12 @@ struct interval comparison_pair(const struct comparison *c, size_t cell, size_t 
 struct interval comparison_ratio_of(const struct comparison *c, size_t cell, const double *own,
 				    const double *others);
 
-/* The median of a metric over the blocks of a cell and contender, with its interval. */
+/* The median of a metric over the blocks of a cell and contender, with its interval; the same
+ * of values by block (c->nblocks, NaN where there is none). */
 struct interval comparison_median(const struct comparison *c, size_t cell, size_t contender,
 				  enum metric metric);
+struct interval comparison_median_of(const struct comparison *c, size_t cell,
+				     const double *values);
 
 /* The paired log ratios of a cell and contender against the reference, of the blocks in which
  * both have a value, into out (room for c->nblocks), and unless it is null into `nodes` the

@@ -10,7 +10,8 @@
 /* Name and version of what summary.json and summary.csv hold; see results/README.md. */
 #define FINDINGS_SCHEMA "ashlar-summary 1"
 
-enum finding_unit { FINDING_NS, FINDING_BYTES, FINDING_COUNT, FINDING_UNITS };
+/* Counts repeat from run to run; events are counted, too, and do not. */
+enum finding_unit { FINDING_NS, FINDING_BYTES, FINDING_COUNT, FINDING_EVENTS, FINDING_UNITS };
 /* As files name it; "" of a count. */
 extern const char *const finding_units[FINDING_UNITS];
 
@@ -23,6 +24,9 @@ struct finding_metric {
 	enum metric metric; /* METRICS: a percentile of `kind` */
 	const char *kind;
 	double percentile;
+	/* In the files alone.  What is compared, followed over time and shown first stays few:
+	 * each further number is a further chance that one differs by accident. */
+	bool detail;
 };
 extern const struct finding_metric finding_metrics[];
 extern const size_t finding_nmetrics;

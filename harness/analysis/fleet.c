@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/analysis/held.h"
 #include "harness/base/message.h"
 
 double fleet_worth(const struct fleet *f, double time_part, double memory_part)
@@ -49,10 +48,8 @@ static double memory_of(const double mean[2], const void *unused)
 static void memory_values(const struct fleet *f, const struct comparison *c, size_t cell,
 			  size_t contender, double *out)
 {
-	if (f->terms.mean_memory)
-		held_averages(c, cell, contender, out);
-	else
-		comparison_values(c, cell, contender, METRIC_RSS, out);
+	comparison_values(c, cell, contender,
+			  f->terms.mean_memory ? METRIC_MEAN_RSS : METRIC_RSS, out);
 }
 
 /* The log ratios of the blocks in which both contenders have all that the cell takes part in.

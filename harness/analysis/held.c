@@ -211,37 +211,6 @@ bool held_phase_has_floor(const struct comparison *c, size_t cell, size_t phase)
 	return false;
 }
 
-/* Of the whole timeline, less the driver's tables. */
-static double average_resident(const struct comparison *c, const struct result_sample *s)
-{
-	double tables = s->table_bytes > 0 ? s->table_bytes : 0, area = 0, ms = 0;
-	struct timeline_row *rows = NULL;
-	size_t n =
-		*results_text(s->json, FIELD_timeline) ? results_timeline(c->set, s, &rows) : 0;
-
-	for (size_t i = 1; i < n; i++) {
-		double step = rows[i].ms - rows[i - 1].ms;
-
-		area += step * ((rows[i - 1].rss_bytes + rows[i].rss_bytes) / 2 - tables);
-		ms += step;
-	}
-	free(rows);
-	return ms > 0 && area > 0 ? area / ms : NAN;
-}
-
-void held_averages(const struct comparison *c, size_t cell, size_t contender, double *out)
-{
-	for (size_t b = 0; b < c->nblocks; b++)
-		out[b] = NAN;
-	for (size_t i = 0; i < c->set->nsamples; i++) {
-		const struct result_sample *s = &c->set->samples[i];
-
-		if (s->ok && !s->superseded && s->cell == cell && s->contender == contender &&
-		    s->block >= 0 && s->block < (int64_t)c->nblocks)
-			out[s->block] = average_resident(c, s);
-	}
-}
-
 /* The only own workload, or SIZE_MAX. */
 static size_t only_workload(const struct comparison *c)
 {

@@ -52,10 +52,6 @@ const struct result_sample *held_sample(const struct comparison *c, size_t cell,
 size_t held_rows(const struct comparison *c, const struct result_sample *s,
 		 struct timeline_row **rows);
 
-/* Resident memory on average over the timeline of each block's sample, in bytes; NaN where
- * there is none.  out has room for c->nblocks. */
-void held_averages(const struct comparison *c, size_t cell, size_t contender, double *out);
-
 /* The cell whose memory over time is shown for itself: frag-drain with its idle phase if it
  * ran, else any cell made for it, else the only own workload of the set, else none
  * (SIZE_MAX). */

@@ -95,7 +95,7 @@ static void add_set(struct history *h, size_t set)
 	for (size_t m = 0; m < finding_nmetrics; m++) {
 		const struct finding_metric *metric = &finding_metrics[m];
 
-		for (size_t i = 0; i < at->ncells && !metric->kind; i++)
+		for (size_t i = 0; i < at->ncells && !metric->kind && !metric->detail; i++)
 			for (size_t j = 0; j < c->nshown; j++) {
 				size_t k = c->shown[j];
 				bool ratio = metric->unit == FINDING_NS && h->reference;

@@ -274,7 +274,7 @@ static size_t counterpart(struct versus *v, size_t cell, const char **why)
 /* Latency is compared where it is least spoiled by few values: the others are in the report. */
 static bool is_compared(const struct finding_metric *metric)
 {
-	return !metric->kind || metric->percentile == 0.99;
+	return !metric->detail && (!metric->kind || metric->percentile == 0.99);
 }
 
 struct versus *versus_make(struct versus_side a, struct versus_side b)
@@ -315,8 +315,8 @@ void versus_free(struct versus *v)
 
 const char *versus_word(const struct finding_metric *metric, enum verdict verdict)
 {
-	static const char *const less[] = {"faster", "leaner", "fewer"};
-	static const char *const more[] = {"slower", "fatter", "more"};
+	static const char *const less[FINDING_UNITS] = {"faster", "leaner", "fewer", "fewer"};
+	static const char *const more[FINDING_UNITS] = {"slower", "fatter", "more", "more"};
 
 	switch (verdict) {
 	case VERDICT_LESS:

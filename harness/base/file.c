@@ -117,6 +117,24 @@ int file_write(const char *path, const char *text)
 	return file_write_bytes(path, text, strlen(text));
 }
 
+int file_unwritable(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+	char *folder;
+	int error;
+
+	if (!*path)
+		return ENOENT;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
+	folder = slash ? text_format("%.*s", (int)(slash > path ? slash - path : 1), path)
+		       : text_format(".");
+	error = access(folder, W_OK | X_OK) < 0 ? errno : 0;
+	free(folder);
+	return error;
+}
+
 int file_make_folder(const char *path)
 {
 	char *copy = text_format("%s", path);

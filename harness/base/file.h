@@ -20,6 +20,10 @@ const char *file_line(const char *path, char *line, size_t size);
 int file_write(const char *path, const char *text);
 int file_write_bytes(const char *path, const void *data, size_t size);
 
+/* Could that replace or make the file?  0, or the errno of why not: what is measured for
+ * minutes should not be lost for a mistyped folder. */
+int file_unwritable(const char *path);
+
 /* Makes the folder and what is missing above it.  Returns 0, or -1 with errno. */
 int file_make_folder(const char *path);
 

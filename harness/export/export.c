@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/message.h"
@@ -54,18 +55,23 @@ const struct export_summary export_summaries[] = {
 };
 const size_t export_nsummaries = sizeof(export_summaries) / sizeof(*export_summaries);
 
-/* A file that another takes the place of once it is whole. */
+/* A file that another takes the place of once it is whole.  A pipe, a terminal or what else
+ * stands there that is no file stays, and is written to. */
 struct replacement {
 	const char *path;
 	char *unfinished;
 	FILE *f;
+	bool in_place;
 };
 
 static FILE *replace_begin(struct replacement *r, const char *path)
 {
+	struct stat st;
+
 	r->path = path;
-	r->unfinished = text_format("%s.part", path);
-	r->f = fopen(r->unfinished, "we");
+	r->in_place = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	r->unfinished = r->in_place ? text_format("%s", path) : text_format("%s.part", path);
+	r->f = fopen(r->unfinished, r->in_place ? "ae" : "we");
 	return r->f;
 }
 
@@ -76,11 +82,13 @@ static bool replace_end(struct replacement *r)
 
 	if (r->f) {
 		good = !ferror(r->f);
-		good = fclose(r->f) == 0 && good && rename(r->unfinished, r->path) == 0;
+		good = fclose(r->f) == 0 && good &&
+		       (r->in_place || rename(r->unfinished, r->path) == 0);
 	}
 	if (!good) {
 		complain("%s: %s", r->path, strerror(errno));
-		unlink(r->unfinished);
+		if (!r->in_place)
+			unlink(r->unfinished);
 	}
 	free(r->unfinished);
 	return good;

@@ -66,32 +66,14 @@ static bool is_step_summary(const char *path)
 	return summary && !strcmp(summary, path);
 }
 
-/* The folder that a file lies in, on the heap. */
-static char *folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return text_format(".");
-	return text_format("%.*s", (int)(slash > path ? slash - path : 1), path);
-}
-
 /* --- options ----------------------------------------------------------------------------- */
 
-/* What is measured for minutes should not be lost for a mistyped folder. */
 static void check_place(const struct format *format, const char *path)
 {
-	char *folder = folder_of(path);
-	struct stat st;
-	int error = 0;
+	int error = file_unwritable(path);
 
-	if (!*path)
-		error = ENOENT;
-	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		error = EISDIR;
-	else if (is_stream(path) ? access(path, W_OK) < 0 : access(folder, W_OK | X_OK) < 0)
-		error = errno;
-	free(folder);
+	if (*path && error != EISDIR && is_stream(path))
+		error = access(path, W_OK) < 0 ? errno : 0;
 	if (error)
 		exit(complain_usage("--%s '%s': %s; the name of a file in a folder that can be "
 				    "written is needed, or -",

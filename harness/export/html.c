@@ -2,9 +2,14 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/message.h"
 #include "harness/export/svg.h"
+
+/* A column's title of more bytes than that has room: over narrow numbers it would be a tower.
+ */
+#define LONG_TITLE 24
 
 /* Words are black or so dark that they have 4.5 to 1 against white (WCAG 2.1, 1.4.3); colour is
  * for marks.  What is wider than the window scrolls in a frame of its own and does not shrink;
@@ -19,7 +24,9 @@ static const char css[] =
 	"#ddd}\n"
 	/* Not wider than the window, as the table may be. */
 	"caption span{display:inline-block;max-width:min(1180px,calc(100vw - 3em))}\n"
-	"thead th{border-bottom:1px solid #888}tbody th{font-weight:normal}\n"
+	"thead th{border-bottom:1px solid "
+	"#888;vertical-align:bottom;min-width:3.5em}.long{min-width:11em!important}"
+	"tbody th{font-weight:normal;white-space:nowrap}\n"
 	".num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
 	".ratio{font-variant-numeric:tabular-nums;white-space:nowrap}.unsure{color:#666}.hole "
 	"a{color:#a40}.proof{font-size:11px;word-break:break-all}\n"
@@ -27,11 +34,13 @@ static const char css[] =
 	"svg{display:block;height:auto}\n"
 	"figcaption{font-size:13.5px}pre{background:#f4f4f4;padding:.7em;overflow-x:auto}\n"
 	"code{overflow-wrap:anywhere}\n"
-	".warn{border-left:4px solid #D55E00;padding-left:.8em}nav a{display:inline-block;"
+	".warn{border-left:4px solid #D55E00;padding-left:.8em}ul.warn{padding-left:2em}nav "
+	"a{display:inline-block;"
 	"margin-right:1.2em}\n"
 	"@media print{@page{size:A4 landscape;margin:10mm}body{max-width:none;margin:0;"
 	"padding:0;font-size:11px}nav{display:none}.wide{overflow:visible}"
-	"table{width:100%;font-size:8px}thead{display:table-header-group}tr,figure,h2,h3{"
+	".long{min-width:0!important}table{width:100%;font-size:8px}thead{display:table-header-"
+	"group}tr,figure,h2,h3{"
 	"break-inside:avoid}h2,h3,caption{break-after:avoid}th,td{padding:1px 3px;"
 	"overflow-wrap:anywhere;white-space:normal}.num,.ratio{white-space:normal}"
 	"small{display:block}figure "
@@ -172,7 +181,10 @@ static void write_table(FILE *f, const struct block *block)
 	}
 	fputs("<thead><tr>", f);
 	for (size_t i = 0; i < block->ncolumns; i++) {
-		fputs("<th scope=\"col\">", f);
+		fputs(strlen(block->column[i]) > LONG_TITLE
+			      ? "<th scope=\"col\" class=\"long\">"
+			      : "<th scope=\"col\">",
+		      f);
 		svg_text(f, block->column[i]);
 		fputs("</th>", f);
 	}

@@ -128,15 +128,22 @@ static void write_figures(const struct figures *figures, const struct sheet *she
 	}
 }
 
-/* Tables stand in the text and not in floats: one may be longer than a page. */
+/* Tables stand in the text and not in floats: one may be longer than a page.  Behind a caption
+ * that is a box by itself there is no place where a page may end. */
+static void write_table_input(const char *caption, const char *name, FILE *f)
+{
+	fputs("\n{\\small\\noindent\\begin{minipage}{\\linewidth}", f);
+	write_caption("table", caption, NULL, f);
+	fprintf(f,
+		"\\end{minipage}\\par}\n\\nopagebreak\\vspace{3pt}\n\\nopagebreak"
+		"\\input{tables/%s}\n\\bigskip\n",
+		name);
+}
+
 static void write_tables(const struct paper_tables *tables, FILE *f)
 {
-	for (size_t i = 0; i < tables->count; i++) {
-		fputs("\n{\\small", f);
-		write_caption("table", tables->list[i].caption, NULL, f);
-		fprintf(f, "}\n\\nopagebreak\\input{tables/%s}\n\\bigskip\n",
-			tables->list[i].name);
-	}
+	for (size_t i = 0; i < tables->count; i++)
+		write_table_input(tables->list[i].caption, tables->list[i].name, f);
 }
 
 static void write_spans(const struct block *block, const char *before, FILE *f)
@@ -165,9 +172,7 @@ static void write_cost_words(const struct section *section, FILE *f)
 			write_spans(block, "\n\\item ", f);
 			fputs("\\end{itemize}\n", f);
 		} else if (block->kind == BLOCK_TABLE) {
-			fputs("\n{\\small", f);
-			write_caption("table", block->caption, NULL, f);
-			fputs("}\n\\nopagebreak\\input{tables/cost}\n\\bigskip\n", f);
+			write_table_input(block->caption, "cost", f);
 		}
 	}
 }

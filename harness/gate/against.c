@@ -143,6 +143,8 @@ int gate_update(struct gate_session *s)
 	for (size_t i = 0; i < s->outcome->nlines; i++)
 		complain("tier %d is left out: %s", s->outcome->lines[i].tier,
 			 s->outcome->lines[i].reason);
+	if (status == STATUS_OK)
+		gate_session_tell_unmet(s);
 	if (status == STATUS_OK && (tell_failures(s) || measured_values(s) == 0)) {
 		complain("%s stays as it was", path);
 		status = GATE_EXIT_BROKEN;

@@ -178,12 +178,26 @@ static int check_form(const struct gate_request *r)
 	return STATUS_OK;
 }
 
+/* The file of baselines that is changed, if one is: before anything is measured. */
+static int check_file(const struct gate_request *r)
+{
+	const char *path = r->update ? r->update : r->accept ? r->baseline : NULL;
+	int error = path ? file_unwritable(path) : 0;
+
+	if (!error)
+		return STATUS_OK;
+	return complain_usage("--%s %s: %s: no file can be written there",
+			      r->update ? "update" : "baseline", path, strerror(error));
+}
+
 static int prepare(struct gate_session *g)
 {
 	const struct gate_request *r = g->request;
 	char why[1200];
 	int status = check_form(r);
 
+	if (status == STATUS_OK)
+		status = check_file(r);
 	if (status != STATUS_OK)
 		return status;
 	if (choose_tiers(g, why, sizeof(why)) < 0)
@@ -223,6 +237,8 @@ static int work(struct gate_session *g)
 		return complain_usage("%s %s: no cell of these tiers has such a name",
 				      r->accept ? "--accept" : "--workload",
 				      cells ? cells : "*");
+	if (status == GATE_JUDGED)
+		gate_session_tell_unmet(g);
 	return status;
 }
 

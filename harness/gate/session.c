@@ -1,11 +1,14 @@
 #include "harness/gate/session.h"
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
+#include "harness/gate/trials.h"
 
 /* What each tier measures of one allocator. */
 static const struct tier {
@@ -67,4 +70,48 @@ int gate_session_measure(struct gate_session *g, int tier, const struct contende
 	if (result < 0)
 		gate_session_note(g, tier, GATE_STATE_SKIPPED, why, NULL);
 	return result == 0;
+}
+
+static bool is_named(const char *glob, const char *cell)
+{
+	return fnmatch(glob, cell, 0) == 0;
+}
+
+/* Was anything measured, or told why not, of a cell that `glob` means? */
+static bool is_met(const struct gate_session *g, const char *glob,
+		   bool (*means)(const char *glob, const char *cell))
+{
+	for (size_t i = 0; i < g->outcome->nlines; i++)
+		if (g->outcome->lines[i].cell && means(glob, g->outcome->lines[i].cell))
+			return true;
+	for (size_t i = 0; i < g->of_head.count; i++)
+		if (means(glob, g->of_head.list[i].cell))
+			return true;
+	return false;
+}
+
+/* Is a tier left out as a whole?  Then nobody knows its cells.  Fast paths do not count: of
+ * allocators but our own they always are, and are called as nothing else is. */
+static bool is_any_left_out(const struct gate_outcome *o)
+{
+	for (size_t i = 0; i < o->nlines; i++)
+		if (!o->lines[i].cell && o->lines[i].tier > 0 && isnan(o->lines[i].ratio.point))
+			return true;
+	return false;
+}
+
+void gate_session_tell_unmet(const struct gate_session *g)
+{
+	const char *cells = g->request->accept ? g->request->accept : g->request->cells;
+	char *list, *rest, *glob;
+
+	/* The name of a cell has commas of its own. */
+	if (!cells || is_any_left_out(g->outcome) || is_met(g, cells, is_named))
+		return;
+	list = rest = text_format("%s", cells);
+	while ((glob = strsep(&rest, ",")))
+		if (!is_met(g, glob, gate_cell_wanted))
+			complain("%s %s: no cell of these tiers has such a name",
+				 g->request->accept ? "--accept" : "--workload", glob);
+	free(list);
 }

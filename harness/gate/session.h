@@ -35,6 +35,10 @@ int gate_session_measure(struct gate_session *session, int tier,
 			 const struct contender *contender, const char *side,
 			 struct gate_values *values);
 
+/* Says which of the cells that the user names were neither measured nor told why not: it may be
+ * mistyped.  Nothing is said where a whole tier is left out, whose cells nobody knows then. */
+void gate_session_tell_unmet(const struct gate_session *session);
+
 /* A line that says why nothing of a tier is compared: skipped, or broken. */
 void gate_session_note(struct gate_session *session, int tier, enum gate_state state,
 		       const char *reason, const char *command);

@@ -82,7 +82,8 @@ enum unit section_unit(const struct finding_metric *metric)
 {
 	static const enum unit units[FINDING_UNITS] = {[FINDING_NS] = UNIT_NS,
 						       [FINDING_BYTES] = UNIT_BYTES,
-						       [FINDING_COUNT] = UNIT_PLAIN};
+						       [FINDING_COUNT] = UNIT_PLAIN,
+						       [FINDING_EVENTS] = UNIT_AMOUNT};
 
 	return units[metric->unit];
 }

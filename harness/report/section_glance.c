@@ -82,18 +82,34 @@ static struct interval ratio_of(const struct comparison *c, enum metric metric, 
 	return one;
 }
 
-/* Least of the contenders. */
-static struct interval least_of(const struct comparison *c, enum metric metric, size_t cell)
+/* Who has the least, SIZE_MAX where nobody has a ratio. */
+static size_t least_of(const struct comparison *c, enum metric metric, size_t cell)
 {
-	struct interval least = {0, NAN, NAN, NAN, 0};
+	size_t least = SIZE_MAX;
+	double point = INFINITY;
 
 	for (size_t j = 0; j < rows_of(c); j++) {
 		struct interval ratio = ratio_of(c, metric, cell, c->shown[j]);
 
-		if (ratio.n && (!least.n || ratio.point < least.point))
-			least = ratio;
+		if (ratio.n && ratio.point < point) {
+			least = c->shown[j];
+			point = ratio.point;
+		}
 	}
 	return least;
+}
+
+/* As the findings have it: the least, and who is not told from it block by block. */
+static bool is_best(const struct comparison *c, enum metric metric, size_t cell,
+		    size_t contender)
+{
+	size_t least = least_of(c, metric, cell);
+	struct interval beside;
+
+	if (least == SIZE_MAX || least == contender)
+		return least == contender;
+	beside = comparison_pair(c, cell, contender, least, metric);
+	return beside.n && !isnan(beside.low) && beside.low <= 1;
 }
 
 /* What the reference takes, beside its 1. */
@@ -117,7 +133,6 @@ static void program_field(struct document *d, const struct comparison *c, enum m
 			  size_t cell, size_t contender)
 {
 	struct interval ratio = ratio_of(c, metric, cell, contender);
-	struct interval least = least_of(c, metric, cell);
 	struct doubts doubts;
 	struct field *field;
 
@@ -134,8 +149,7 @@ static void program_field(struct document *d, const struct comparison *c, enum m
 
 	if (!ratio.n)
 		return;
-	/* Intervals that meet leave open which is less. */
-	field->best = ratio.point <= least.point || ratio.low <= least.high;
+	field->best = is_best(c, metric, cell, contender);
 	if (contender == c->reference) {
 		own_note(field, c, metric, cell);
 		return;

@@ -266,7 +266,15 @@ static void values_table(struct document *d, const struct findings *f, const cha
 		}
 }
 
-/* Time and memory in one table, then one for each kind of latency that was measured. */
+/* Is it told in one table with `first`? */
+static bool goes_with(const struct finding_metric *metric, const struct finding_metric *first)
+{
+	return !strcmp(metric->mode, first->mode) && metric->detail == first->detail &&
+	       (!first->kind || !strcmp(metric->kind, first->kind));
+}
+
+/* Time and memory in one table, what is in these files alone in another, then one for each kind
+ * of latency that was measured. */
 static void values_tables(struct document *d, const struct findings *f)
 {
 	for (size_t m = 0; m < finding_nmetrics;) {
@@ -274,14 +282,13 @@ static void values_tables(struct document *d, const struct findings *f)
 		size_t n = 0;
 		char *title;
 
-		while (m < finding_nmetrics && n < 3 &&
-		       !strcmp(finding_metrics[m].mode, first->mode) &&
-		       (!first->kind || !strcmp(finding_metrics[m].kind, first->kind)))
+		while (m < finding_nmetrics && n < 3 && goes_with(&finding_metrics[m], first))
 			some[n++] = &finding_metrics[m++];
 		if (!has_metric(f, first))
 			continue;
 		title = first->kind ? text_format("latency of %s", first->kind)
-				    : text_format("%s", first->mode);
+				    : text_format("%s%s", first->mode,
+						  first->detail ? ", in detail" : "");
 		values_table(d, f, title, some, n);
 		free(title);
 	}
@@ -304,7 +311,8 @@ struct document *summary_make(const struct report *report, bool whole)
 	else
 		contenders_tables(d, report);
 	for (size_t m = 0; m < finding_nmetrics; m++)
-		if (!finding_metrics[m].kind && has_metric(findings, &finding_metrics[m]))
+		if (!finding_metrics[m].kind && !finding_metrics[m].detail &&
+		    has_metric(findings, &finding_metrics[m]))
 			ratios_table(d, findings, &finding_metrics[m]);
 	document_paragraph(d);
 	document_format(

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "harness/stats/memo.h"
 #include "harness/stats/resample.h"
 
 #define SEED UINT64_C(0x4173686c61723031) /* any constant; part of STAT_BOOTSTRAP_VERSION */
@@ -114,11 +115,46 @@ static struct interval bootstrap(const struct stat_pairs *members, size_t nmembe
 	return result;
 }
 
+/* All that an interval of first means is made of. */
+static struct memo_key key_of(const struct stat_pairs *members, size_t nmembers)
+{
+	struct memo_key key = {0};
+
+	for (size_t g = 0; g < nmembers; g++) {
+		const struct stat_pairs *m = &members[g];
+		const unsigned char kind[] = {m->strata.of != NULL, m->strata.drawn};
+
+		memo_add(&key, &m->n, sizeof(m->n));
+		memo_add(&key, &m->weight[0], sizeof(m->weight[0]));
+		memo_add(&key, kind, sizeof(kind));
+		memo_add(&key, m->x[0], m->n * sizeof(*m->x[0]));
+		if (m->strata.of)
+			memo_add(&key, m->strata.of, m->n * sizeof(*m->strata.of));
+	}
+	return key;
+}
+
+/* The bootstrap of the first mean alone; computed once of the same members. */
+static struct interval bootstrap_first(const struct stat_pairs *members, size_t nmembers)
+{
+	struct memo_key key = key_of(members, nmembers);
+	struct interval result;
+
+	if (key.length && memo_find(&key, &result)) {
+		memo_key_free(&key);
+		return result;
+	}
+	result = bootstrap(members, nmembers, first_mean, NULL);
+	if (key.length)
+		memo_keep(&key, &result);
+	return result;
+}
+
 struct interval stat_median_interval_of(const double *x, size_t n, struct stat_strata strata)
 {
 	struct stat_pairs all = {.x = {x, NULL}, .n = n, .weight = {1, 0}, .strata = strata};
 
-	return bootstrap(&all, 1, first_mean, NULL);
+	return bootstrap_first(&all, 1);
 }
 
 struct interval stat_median_interval(const double *x, size_t n)
@@ -138,7 +174,7 @@ struct interval stat_geomean_interval(const struct stat_group *groups, size_t ng
 						 groups[g].n,
 						 {groups[g].weight, 0},
 						 groups[g].strata};
-	result = bootstrap(members, ngroups, first_mean, NULL);
+	result = bootstrap_first(members, ngroups);
 	free(members);
 	result.point = exp(result.point);
 	result.low = exp(result.low);

@@ -59,6 +59,8 @@ fails "a signal is a result" "killed by SIGKILL" --command "sh -c 'kill -KILL \$
 fails "a missing program is a result" "'nosuchprogram' is not on the PATH" --command "nosuchprogram x"
 fails "what precedes it and fails is a result" "prepare: exit status 3: because" --command true \
 	--prepare "echo because >&2; exit 3"
+fails "memory over time that cannot be kept is a result" ".tsv: Is a directory" --command "sort numbers" \
+	--prepare 'for i in 0 1 2 3 4 5; do mkdir -p set/timeline/$i.tsv; done'
 fails "a program that becomes another is a result" "executed another program" --command "env sort numbers"
 fails "two processes of the name are a result" "2 processes were called 'sort'" \
 	--command "sort numbers; sort numbers" --measure sort

@@ -28,6 +28,8 @@ check '[ $? -eq 0 ] && grep -q "^schema,cell,mode," "$work/csv" && [ "$(grep -c 
 	"report --csv -: a line per number"
 "$bench" report --csv - "$work/few" 2>"$work/err" | head -n 1 >"$work/out"
 check '[ -s "$work/out" ] && [ ! -s "$work/err" ]' "and a pipe that closes ends it quietly"
+mkfifo "$work/pipe" && { timeout 60 cat "$work/pipe" >"$work/piped" & } && bench report --csv "$work/pipe" "$work/a" && wait $!
+check '[ $status -eq 0 ] && cmp "$work/csv" "$work/piped" && [ -p "$work/pipe" ] && [ ! -e "$work/pipe.part" ]' "what is no file is written to and stays what it is"
 refuses 1 "nowhere/x.csv" "report --csv: a file that cannot be" report --csv "$work/nowhere/x.csv" "$work/few"
 
 # All files hold the same numbers, and those of the figures' tables.
@@ -35,7 +37,7 @@ GNUPLOT=$work/none bench report "$work/a"
 check '[ $status -eq 3 ] && [ -s "$work/a/summary.md" ] && cmp "$work/csv" "$work/a/summary.csv"' \
 	"report leaves summary.json, .csv and .md, gnuplot or not"
 cat >"$work/check.py" <<'END'
-import csv, json, sys
+import csv, json, statistics, sys
 folder = sys.argv[1]
 rows = list(csv.DictReader(open(folder + "/summary.csv")))
 whole = json.load(open(folder + "/summary.json"))
@@ -63,6 +65,26 @@ for cell in whole["cells"]:
             assert row["value_uncertain"] == (number["value_uncertain"] or ""), row
             seen += 1
 assert seen == len(rows), (seen, len(rows))
+# What stands in these files alone, computed again from the records and timelines.
+samples = [json.loads(line) for line in open(folder + "/samples.jsonl")]
+def resident(s):
+    at = [[float(x) for x in line.split("\t")[:2]] for line in open(f"{folder}/{s['timeline']}").read().split("\n")[1:] if line]
+    area = sum((b[0] - a[0]) * ((a[1] + b[1]) / 2 - s["table_bytes"]) for a, b in zip(at, at[1:]))
+    return area / (at[-1][0] - at[0][0])
+details = {"sys_ns": ("ns", lambda s: s["sys_ns"] / s["ops"]), "minor_faults": ("events", lambda s: s["minor_faults"] / s["ops"]),
+           "mean_rss_bytes": ("bytes", resident)}
+again = dict.fromkeys(details, 0)
+for r in rows:
+    if r["metric"] not in details:
+        continue
+    unit, of = details[r["metric"]]
+    good = [s for s in samples if (s["cell"], s["mode"], s["allocator"], s["status"]) == (r["cell"], r["mode"], r["contender"], "ok")]
+    values = sorted(of(s) for s in good)
+    assert r["unit"] == unit and len({s["block"] for s in good}) == len(good) == int(r["n"]), r
+    assert same(r["value"], statistics.median(values)), (r, values)
+    assert values[0] * 0.999999 <= float(r["low"]) <= float(r["high"]) <= values[-1] * 1.000001, (r, values)
+    again[r["metric"]] += 1
+assert min(again.values()) == max(again.values()) > 60, again
 lines = [l.rstrip("\n").split("\t") for l in open(folder + "/report/fig01.tsv") if not l.startswith("#")]
 names, compared = lines[0], 0
 for line in lines[1:]:
@@ -78,6 +100,9 @@ means = {c["name"]: c["geometric_means"] for c in whole["contenders"]}
 assert means["slower20"]["cpu_ns"]["programs"]["ratio"]["point"] > 1.15 and means["null"]["cpu_ns"]["programs"] is None
 END
 check 'python3 "$work/check.py" "$work/a" "$top_srcdir/harness/schema/summary.json" >"$work/out" 2>&1' "JSON, CSV and the figures' tables hold the same numbers"
+check '! grep -q "^System time\|^minor page\|^system time\|^resident memory on average" "$work/text" &&
+	grep -q "^#.* throughput, in detail$" "$work/a/summary.md" && grep -q "^| redis | ashlar | .* ns .*MiB" "$work/a/summary.md"' \
+	"system time, faults and memory over time are in the files, and not among what is seen first"
 # On whose C library it ran is said first: on the terminal, on the page's first screen, for others.
 cp -r "$work/few" "$work/world" && sed 's/"environment": *{/"world": {"name": "stable", "libc": "glibc 2.99", "packages": null}, &/' \
 	"$work/few/manifest.json" >"$work/world/manifest.json" || exit 99

@@ -22,6 +22,8 @@ refuses 2 "unexpected" "a stray argument" gate glibc
 refuses 2 "judges nothing" "a form of what is only kept" gate --update "$work/x.json" --json -
 refuses 2 "--junit: --accept CELL" "or of what is accepted" gate --baseline "$work/x.json" --accept CELL --because y --junit "$work/x"
 refuses 2 "--junit '/no/such/x'" "a form in a folder that is not there" gate --base glibc --head ashlar --junit /no/such/x
+refuses 2 "--update /no/such/x.json: No such file" "a file of baselines that could not be written, before anything is measured" gate --update /no/such/x.json
+refuses 2 "--update $work: Is a directory" "or that is a folder" gate --update "$work"
 refuses 99 "/no/such.so" "which is a hard error to Automake" gate --automake --base /no/such.so --head ashlar
 refuses 99 "pass or fail" "so is a mistake in the options, wherever it stands" gate --inconclusive maybe --automake
 bench gate --nosuch --auto
@@ -42,6 +44,11 @@ command -v valgrind >/dev/null || {
 	exit
 }
 refuses 2 "no cell of these tiers" "a gate over nothing" gate --base glibc --head ashlar --tiers 1 --workload nosuch -q
+bench gate --base glibc --head glibc --tiers 1 --workload 'realloc-growth,nosuch' -q
+check '[ $status -eq 0 ] && [ "$(cat "$work/err")" = "ashlar-bench gate: --workload nosuch: no cell of these tiers has such a name" ]' \
+	"a name that no cell has is told, beside one that is measured"
+bench gate --update "$work/none.json" --head glibc --tiers 1 --workload nosuch -q
+check '[ $status -eq 3 ] && grep -q -- "--workload nosuch: no cell" "$work/err" && [ ! -e "$work/none.json" ]' "and of such ones alone nothing is kept"
 
 # Another path, another size of the environment, another name: the same.
 mkdir -p "$work/a/long/way/down/.libs"

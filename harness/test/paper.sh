@@ -248,6 +248,15 @@ document_compiles() { # FOLDER
 	! grep -n -A 3 'Overfull\|multiply defined\|Float too large' "$1/main.log" | head -n 20 | grep . &&
 		head -c 5 "$1/main.pdf" | grep -q '%PDF'
 }
+captions_stay_with_tables() { # no page ends between the two
+	[ "$(grep -c '^.nopagebreak.input{tables/' "$1/main.tex")" -gt 3 ] &&
+		[ "$(grep -c '^.nopagebreak.input{tables/' "$1/main.tex")" -eq "$(grep -c '^.end{minipage}.par}$' "$1/main.tex")" ]
+}
+committed_compiles() { # the set that the README shows, which has more panels than any other here
+	shown=$top_srcdir/results/$(sed -n 's/^ "set": "\(.*\)",$/\1/p' "$top_srcdir/results/claims.json")
+	mkdir "$work/shown" && cp "$shown/manifest.json" "$shown/samples.jsonl" "$shown/timelines.tar.zst" "$work/shown" &&
+		"$report" --quiet --pdf "$work/shown" >"$work/said" 2>&1 && document_compiles "$work/shown/paper"
+}
 overfull_is_found() { # a table that is too wide does not pass
 	cp -r "$1" "$work/wide" && sed -i '0,/\\toprule/s/\\toprule/&\n\\multicolumn{1}{@{}l}{\\rule{9in}{1pt}} \\\\/' "$work/wide/tables/cpu-time.tex" || return 1
 	! document_compiles "$work/wide" && grep -q Overfull "$work/out"
@@ -294,9 +303,11 @@ elif [ "$paper_long" = yes ]; then
 else
 	skip "a two-column document of all has no overfull box" "no pdflatex with booktabs (texlive-latex-base, texlive-latex-recommended)"
 fi
+check "captions stay with their tables" captions_stay_with_tables "$set_dir/paper"
 check "figures for both columns of a page" other_column
 if [ "$paper_long" = yes ] && command -v pdflatex >/dev/null; then
 	check "its document has no overfull box" document_compiles "$small_dir/paper"
+	check "nor has that of the set that the README shows" committed_compiles
 fi
 check "what makes no sense is refused" mistakes
 check "a folder that cannot be made" no_room

@@ -83,6 +83,19 @@ status=$?
 check '[ $status -eq 130 ] && [ "$(lines "$work/twice")" -eq 0 ] && ! pgrep -f "$work" >/dev/null' \
 	"a second ctrl-C ends the running sample, which leaves no record and no process"
 
+# What was prepared for it is cleaned up all the same, to the end.
+"$bench" run --no-report --quiet --blocks 2 --only glibc --directory "$work" --command "sleep 1000" --output ignore \
+	--prepare "touch laid" --cleanup "sleep 1; rm laid" --out "$work/untidy" >"$work/out" 2>"$work/err" &
+pid=$!
+while alive $pid && ! pgrep -P $pid sleep >/dev/null; do sleep 0.1; done
+kill -INT $pid
+taken $pid
+kill -INT $pid
+wait $pid
+status=$?
+check '[ $status -eq 130 ] && [ "$(lines "$work/untidy")" -eq 0 ] && [ ! -e "$work/laid" ] && ! pgrep -f "$work" >/dev/null' \
+	"a second ctrl-C lets a command be cleaned up after"
+
 # Who ends a batch job signals all of its processes: what dies with the bench is no contender's failure.
 "$bench" run --no-report --quiet --workload tiny-churn --mode throughput --blocks 2 --timeout 10m \
 	--only "stall=$planted/planted_stall.so" --out "$work/all" >"$work/out" 2>"$work/err" &

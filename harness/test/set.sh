@@ -27,3 +27,21 @@ skip() { # NAME REASON
 	n=$((n + 1))
 	echo "ok $n - $1 # SKIP $2"
 }
+
+# COLUMN of the row of a table with that label and allocator.
+number() { # TABLE LABEL ALLOCATOR COLUMN
+	awk -F'\t' -v label="$2" -v who="$3" -v column="$4" '
+		/^#/ { next }
+		!at { for (i = 1; i <= NF; i++) place[$i] = i; at = place[column]; next }
+		$place["label"] == label && $place["allocator"] == who { print $at }' "$1"
+}
+within() { # LOW VALUE HIGH
+	awk -v l="$1" -v v="$2" -v h="$3" 'BEGIN { exit !(l != "" && h != "" && l <= v && v <= h) }'
+}
+one_line() { # of stderr in $work/err
+	[ "$(wc -l <"$work/err")" -eq 1 ] || { cat "$work/err"; return 1; }
+}
+undrawn() { # SET: tables and pages alone, which is quick
+	GNUPLOT=$work/no-such-gnuplot "$report" "$1" --markdown >/dev/null 2>&1
+	[ $? -eq 3 ]
+}

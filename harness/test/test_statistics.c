@@ -1,5 +1,6 @@
 #include "harness/test/unit.h"
 #include "harness/stats/influence.h"
+#include "harness/stats/memo.h"
 #include "harness/stats/statistics.h"
 #include "harness/stats/verdict.h"
 #include "workloads/shared/rng.h"
@@ -479,9 +480,72 @@ static void two_means_of_the_same_blocks(void **state)
 	assert_true(isnan(got.point) && isnan(got.low) && got.n == 0);
 }
 
+/* An interval asked for again is found and not drawn again; what differs in a value, its place,
+ * a weight or a machine is another. */
+static void computed_once(void **state)
+{
+	const double x[] = {4, 1, 3, 2, 9, 7, 5}, y[] = {4, 1, 3.5, 5, 9, 7, 5};
+	const size_t machine[] = {0, 0, 0, 0, 1, 1, 1}, other[] = {0, 0, 0, 1, 1, 1, 1};
+	struct stat_group groups[] = {{.x = x, .n = 7, .weight = 1},
+				      {.x = y, .n = 7, .weight = 1}};
+	struct interval first = stat_median_interval(x, 7), again, geomean;
+	size_t before = memo_found();
+
+	(void)state;
+	again = stat_median_interval(x, 7);
+	assert_int_equal(memo_found(), before + 1);
+	assert_memory_equal(&again, &first, sizeof(first));
+	/* A ratio is the same on another scale. */
+	again = stat_ratio_interval(x, 7);
+	assert_int_equal(memo_found(), before + 2);
+	close_to(again.low, exp(first.low), 0);
+	close_to(stat_median_interval(y, 7).point, 5, 0);
+	stat_median_interval(x, 6);
+	stat_median_interval_of(x, 7, (struct stat_strata){machine, false});
+	stat_median_interval_of(x, 7, (struct stat_strata){machine, true});
+	stat_median_interval_of(x, 7, (struct stat_strata){other, false});
+	geomean = stat_geomean_interval(groups, 2);
+	groups[1].weight = 2;
+	assert_true(stat_geomean_interval(groups, 2).point > geomean.point);
+	assert_int_equal(memo_found(), before + 2);
+}
+
+/* More than are kept: those are forgotten, and computed again to the same. */
+static void forgets(void **state)
+{
+	struct interval seven = {7, 7, 6, 8, 0}, found;
+	size_t known = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * MEMO_MOST + 10; i++) {
+		struct interval one = {i, (double)i, 0, 0, 0};
+		struct memo_key key = {0};
+
+		memo_add(&key, "of a test", 9);
+		memo_add(&key, &i, sizeof(i));
+		assert_false(memo_find(&key, &found));
+		memo_keep(&key, i == 7 ? &seven : &one);
+		assert_null(key.bytes);
+	}
+	for (size_t i = 0; i < 2 * MEMO_MOST + 10; i++) {
+		struct memo_key key = {0};
+
+		memo_add(&key, "of a test", 9);
+		memo_add(&key, &i, sizeof(i));
+		if (memo_find(&key, &found)) {
+			assert_int_equal(found.n, i);
+			known++;
+		}
+		memo_key_free(&key);
+	}
+	assert_true(known > 0 && known <= MEMO_MOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(computed_once),
+		cmocka_unit_test(forgets),
 		cmocka_unit_test(two_means_of_the_same_blocks),
 		cmocka_unit_test(order_statistics),
 		cmocka_unit_test(selected_like_sorted),

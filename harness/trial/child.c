@@ -16,6 +16,7 @@
 #include "harness/base/message.h"
 
 #define GRACE_NS 2000000000u /* between SIGTERM and SIGKILL */
+#define WAIT_NS 100000000u   /* between two looks, where pidfd is not known */
 
 static void move_fd(const char *path, int flags, int to)
 {
@@ -161,6 +162,18 @@ enum child_end child_watch(const struct child *child, uint64_t deadline_ns, uint
 		now = now_ns();
 		if (child_ended(child, until > now ? until - now : 0))
 			return CHILD_EXITED;
+	}
+}
+
+enum child_end child_wait(const struct child *child, uint64_t deadline_ns)
+{
+	for (;;) {
+		uint64_t now = now_ns(), left = deadline_ns > now ? deadline_ns - now : 0;
+
+		if (child_ended(child, left < WAIT_NS ? left : WAIT_NS))
+			return CHILD_EXITED;
+		if (!left)
+			return CHILD_TIMED_OUT;
 	}
 }
 

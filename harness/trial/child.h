@@ -47,6 +47,9 @@ enum child_end child_watch(const struct child *child, uint64_t deadline_ns, uint
 enum child_end child_watch_work(const struct child *child, uint64_t deadline_ns,
 				uint64_t idle_ns);
 
+/* Waits for its end or the clock, whatever the user insists on. */
+enum child_end child_wait(const struct child *child, uint64_t deadline_ns);
+
 /* Ends what is left of it and its group (SIGTERM, two seconds later SIGKILL), reaps
  * it and closes the descriptors.  `status` is wait's; `usage` its own resources. */
 void child_finish(struct child *child, int *status, struct rusage *usage);

@@ -20,7 +20,6 @@
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
-#include "harness/base/set_files.h"
 #include "harness/trial/preloadable.h"
 #include "harness/trial/proof.h"
 #include "harness/trial/timeline.h"
@@ -29,6 +28,7 @@
 #define READY_S 60  /* for a server to serve, where no --timeout says more or less */
 #define TMPDIR_AT 3 /* in trial_env_plain()'s list: the sample's own folder */
 #define READY_EVERY_NS 20000000u /* between two questions */
+#define CLEANUP_S 10             /* for a cleanup whose sample was ended by the user */
 
 struct command_trial {
 	const struct trial_place *place;
@@ -119,7 +119,11 @@ static bool run_plain(struct command_trial *t, enum command_key key, const char 
 		sample_fail(t->sample, SAMPLE_FAILED, "%s: %s", what, why);
 		return false;
 	}
-	end = child_watch(&child, deadline_ns, TIMELINE_EVERY_NS, tick, t);
+	/* What was prepared is cleaned up for a user who is in a hurry, too. */
+	if (key == COMMAND_CLEANUP)
+		end = child_wait(&child, deadline_ns);
+	else
+		end = child_watch(&child, deadline_ns, TIMELINE_EVERY_NS, tick, t);
 	child_finish(&child, &ended, NULL);
 	if (status) {
 		*status = ended;
@@ -331,7 +335,7 @@ static void run_command(struct command_trial *t)
 	struct counters counters;
 	struct trial_env env;
 	bool made = false, counted = false;
-	char why[256], *table;
+	char why[256];
 
 	if (!file) {
 		sample_fail(t->sample, SAMPLE_FAILED, "'%s' is not on the PATH", c->argv[0]);
@@ -363,9 +367,8 @@ static void run_command(struct command_trial *t)
 	if (counted)
 		counters_finish(&counters, &t->sample->counters);
 	if (t->channel) {
-		table = text_format("%s/" SET_TIMELINE "/%d.tsv", t->place->out, t->sample->id);
-		t->sample->has_timeline = t->watched && timeline_end(&t->timeline, table) > 0;
-		free(table);
+		if (t->watched)
+			trial_keep_timeline(t->place, t->sample, &t->timeline);
 		explain_silence(t);
 		if (t->sample->status == SAMPLE_OK || *t->channel->malloc_file)
 			proof_take(t->sample, t->channel);
@@ -386,6 +389,8 @@ static void once(struct command_trial *t)
 	if (!text[COMMAND_PREPARE] ||
 	    run_plain(t, COMMAND_PREPARE, NULL, now_ns() + limit, NULL, NULL))
 		run_command(t);
+	if (interrupt_insisted() && limit > CLEANUP_S * (uint64_t)1000000000u)
+		limit = CLEANUP_S * (uint64_t)1000000000u;
 	if (text[COMMAND_CLEANUP])
 		run_plain(t, COMMAND_CLEANUP, NULL, now_ns() + limit, NULL, NULL);
 	/* What went into the background does not serve the next sample. */

@@ -204,6 +204,18 @@ void trial_keep_dump(const struct trial_place *place, struct sample *s, const ch
 	free(path);
 }
 
+void trial_keep_timeline(const struct trial_place *place, struct sample *s,
+			 struct timeline *timeline)
+{
+	char *path = text_format("%s/" SET_TIMELINE "/%d.tsv", place->out, s->id);
+	int kept = timeline_end(timeline, path);
+
+	s->has_timeline = kept > 0;
+	if (kept < 0 && errno != ENOENT)
+		sample_fail(s, SAMPLE_FAILED, "%s: %s", path, strerror(errno));
+	free(path);
+}
+
 void trial_take_replay(struct sample *s, const struct channel *c)
 {
 	s->replay = c->replay;

@@ -5,6 +5,7 @@
 #include "harness/trial/child.h"
 #include "harness/trial/place.h"
 #include "harness/trial/sample.h"
+#include "harness/trial/timeline.h"
 
 #define TRIAL_TIMEOUT_S 120 /* of own workloads; the quick suite's samples take one second */
 #define TRIAL_IDLE_S 30     /* without CPU time, for what never waits: it hangs */
@@ -45,6 +46,11 @@ void trial_channel_free(struct channel *channel, int fd);
 
 /* Keeps what callgrind wrote, where that is wanted: in callgrind/ of the run set. */
 void trial_keep_dump(const struct trial_place *place, struct sample *sample, const char *text);
+
+/* Ends the timeline and keeps it in timeline/ of the run set; who measures for other ends than
+ * a set has no such folder, and nothing is kept. */
+void trial_keep_timeline(const struct trial_place *place, struct sample *sample,
+			 struct timeline *timeline);
 
 /* What the replay of a trace says of itself, and its model of locality. */
 void trial_take_replay(struct sample *sample, const struct channel *channel);

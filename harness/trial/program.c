@@ -17,7 +17,6 @@
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/message.h"
-#include "harness/base/set_files.h"
 #include "harness/base/paths.h"
 #include "harness/trial/proof.h"
 #include "harness/trial/timeline.h"
@@ -268,7 +267,7 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	struct rusage usage;
 	uint64_t oom_kills = machine_oom_kills(), begin;
 	enum child_end end = CHILD_EXITED;
-	char why[256], *table;
+	char why[256];
 	bool served = true, ended;
 	int status = 0;
 
@@ -316,9 +315,7 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	if (!served)
 		sample_fail(s, SAMPLE_FAILED, "the server ended before its clients were done");
 	counters_finish(&counters, &s->counters);
-	table = text_format("%s/" SET_TIMELINE "/%d.tsv", t->place->out, s->id);
-	s->has_timeline = timeline_end(&t->timeline, table) > 0;
-	free(table);
+	trial_keep_timeline(t->place, s, &t->timeline);
 	if (plain)
 		proof_take(s, channel);
 	if (!t->plan.ready_socket && plain)

@@ -142,7 +142,7 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 	const bool held = s->cell->mode == MODE_LOCALITY || s->cell->mode == MODE_FOOTPRINT ||
 			  s->cell->mode == MODE_SHARING;
 	const char *last = held ? paths_find()->still : NULL;
-	char *folder = trial_folder(place, s), *errors = NULL, *table, why[256];
+	char *folder = trial_folder(place, s), *errors = NULL, why[256];
 	int fd = -1, status = 0, timeout_s = trial_timeout(place, TRIAL_TIMEOUT_S);
 	struct trial_env env = {.count = 0};
 	struct trial_argv argv = {.count = 0};
@@ -188,9 +188,7 @@ void trial_run_workload(const struct trial_place *place, struct sample *s)
 			  TIMELINE_EVERY_NS, timeline_tick, &timeline);
 	child_finish(&child, &status, NULL);
 	counters_finish(&counters, &s->counters);
-	table = text_format("%s/" SET_TIMELINE "/%d.tsv", place->out, s->id);
-	s->has_timeline = timeline_end(&timeline, table) > 0;
-	free(table);
+	trial_keep_timeline(place, s, &timeline);
 
 	take_channel(s, channel);
 	if (end == CHILD_EXITED && channel->state == CHANNEL_FAILED)
