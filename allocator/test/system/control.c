@@ -369,6 +369,17 @@ static void numbers_of_names(void)
 	CHECK(mib[1] != 0xeeeeeeeeeeeeeeee && mib[2] == 0xeeeeeeeeeeeeeeee, "two are filled");
 	length = 6;
 	CHECK(FAMILY(mallctlnametomib)("arenas.no.0", mib, &length) == ENOENT, "no such");
+	/* Numbers of arenas that there are no figures of. */
+	length = 6;
+	CHECK(FAMILY(mallctlnametomib)("stats.arenas.1.pactive", mib, &length) == ENOENT &&
+		      FAMILY(mallctlnametomib)("stats.arenas.4097.pactive", mib, &length) ==
+			      ENOENT &&
+		      ctl("stats.arenas.1.pactive", NULL, NULL, &value, sizeof(value)) ==
+			      ENOENT,
+	      "figures of what has none");
+	CHECK(FAMILY(mallctlnametomib)("arena.1.purge", mib, &length) == 0 &&
+		      FAMILY(mallctlnametomib)("stats.arenas.4096.pactive", mib, &length) == 0,
+	      "names of what there is");
 	/* What goes on behind a name's end is none, however little room there is. */
 	for (unsigned room = 1; room < 6; room++) {
 		length = room;
@@ -400,6 +411,9 @@ static void all_arenas(void)
 	refresh();
 	CHECK(size_of(name) == size_of("stats.arenas.4096.pactive"), "%s", name);
 	CHECK(ctl("arena.0.initialized", &b, &length, NULL, 0) == 0 && b, "arena 0");
+	CHECK(ctl("arena.4097.purge", NULL, NULL, NULL, 0) == 0 &&
+		      ctl("arena.4097.decay", NULL, NULL, NULL, 0) == 0,
+	      "what was destroyed has nothing to give");
 }
 
 static void values_refused(void)
