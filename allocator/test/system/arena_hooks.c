@@ -435,6 +435,44 @@ static void hooks_that_allocate(void)
 	CHECK(ash_arena_destroy(index) == 0, "destroy");
 }
 
+/* The heap's number: blocks of the heap and of the hooks live beside each other, are resized
+ * from one to the other and freed by one call, whatever fails. */
+static void arena_0_is_hooked(void)
+{
+	static const extent_hooks_t from_heap = {.alloc = heap_alloc, .dalloc = heap_dalloc};
+	struct ash_arena_stats s;
+	unsigned refused = 0, found = 99;
+	void *p;
+
+	ash_boot();
+	CHECK(load(0, OPERATIONS, 1) == 0, "requests were refused");
+	NEED(ash_arena_hooks(0, NULL, &book_hooks) == 0, "set");
+	p = m.malloc(10);
+	CHECK(ash_arena_lookup(p, &found) == 0 && found == 0,
+	      "malloc of a thread bound to none");
+	m.free(p);
+	for (unsigned k = 1; k <= MOST / 4; k++) {
+		book.called = 0;
+		book.fail_multiples = true;
+		book.fail_at = k;
+		refused += load(0, OPERATIONS / 4, k);
+		forget_faults();
+		tap_alive();
+	}
+	tap_note("%u requests refused", refused);
+	CHECK(load(0, OPERATIONS, 2) == 0 && book.bytes > 0, "%zu bytes by the hooks",
+	      book.bytes);
+	CHECK(ash_arena_reset(0) == ENOENT && ash_arena_destroy(0) == ENOENT, "it stays");
+	/* Others take over, which get their memory from the heap itself. */
+	drop_all();
+	CHECK(ash_arena_purge(0) == 0 && book.n == 0, "%u extents are left", book.n);
+	NEED(ash_arena_hooks(0, NULL, &from_heap) == 0, "others");
+	CHECK(load(0, OPERATIONS, 3) == 0, "requests were refused");
+	drop_all();
+	CHECK(ash_arena_stats(0, &s) == 0 && s.small == 0 && s.large == 0,
+	      "%zu and %zu bytes are left", s.small, s.large);
+}
+
 /* Nothing that a hook returns may break the library. */
 static void *crooked_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
 			   bool *zero, bool *commit, unsigned arena)
@@ -588,6 +626,7 @@ int main(void)
 		 wrapping_the_default);
 	tap_case("a region of the program's, a bound thread (folly)", a_region_of_ones_own);
 	tap_case("hooks that allocate and free in a bound thread", hooks_that_allocate);
+	tap_case("hooks of arena 0, beside the heap", arena_0_is_hooked);
 	tap_case("hooks that purge other arenas, and their own", hooks_that_purge);
 	tap_case("a misaligned extent is refused", a_misaligned_extent);
 	tap_case("an arena is destroyed during a walk over all", destroyed_during_a_walk);
