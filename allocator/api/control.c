@@ -12,6 +12,7 @@
 #include "ctl/server.h"
 #include "front/apart.h"
 #include "front/boot.h"
+#include "util/fmt.h"
 
 ASH_EXPORT void (*ASH_API(malloc_message))(void *opaque, const char *text);
 
@@ -23,13 +24,24 @@ ASH_DEFINE_CONTROL(ASH_API, OURS)
 extern void (*malloc_message)(void *, const char *)
 	__attribute__((weak, visibility("default")));
 
+static void (*taker(void))(void *, const char *)
+{
+	return &malloc_message != NULL && malloc_message != NULL ? malloc_message
+								 : ASH_API(malloc_message);
+}
+
 static void print(const char *letters)
 {
-	void (*write)(void *, const char *) = ASH_API(malloc_message);
+	ash_stats_print(taker(), NULL, letters);
+}
 
-	if (&malloc_message != NULL && malloc_message != NULL)
-		write = malloc_message;
-	ash_stats_print(write, NULL, letters);
+static bool take_line(const char *line)
+{
+	void (*write)(void *, const char *) = taker();
+
+	if (write != NULL)
+		write(NULL, line);
+	return write != NULL;
 }
 
 static void print_at_exit(void)
@@ -50,6 +62,7 @@ __attribute__((constructor(104))) static void begin(void)
 	if (ash_conf.stats_print)
 		atexit(print_at_exit);
 	ash_store_relaxed(&ash_apart_due, print_meanwhile);
+	ash_store_relaxed(&ash_line_hook, take_line);
 	ash_ctl_serve();
 }
 

@@ -9,10 +9,20 @@
 #include "page/limits.h"
 #include "reclaim/rounds.h"
 
+/* Whether the number's name is the heap's. */
+static bool is_named_as_heap(unsigned index, const struct ash_arena *arena)
+{
+	return index == 0 || (arena == NULL && index < ash_arenas_automatic());
+}
+
 int ash_arena_name(unsigned index, char name[ASH_ARENA_NAME])
 {
 	struct ash_arena *arena = ash_arena_at(index);
 
+	if (is_named_as_heap(index, arena)) {
+		ash_arenas_heap_name(index, name);
+		return 0;
+	}
 	if (arena == NULL)
 		return ENOENT;
 	ash_arena_lock(arena);
@@ -26,10 +36,14 @@ int ash_arena_set_name(unsigned index, const char *name)
 	struct ash_arena *arena = ash_arena_at(index);
 	char cut[ASH_ARENA_NAME] = "";
 
-	if (arena == NULL)
-		return ENOENT;
 	for (unsigned i = 0; i + 1 < sizeof(cut) && name[i] != '\0'; i++)
 		cut[i] = name[i];
+	if (is_named_as_heap(index, arena)) {
+		ash_arenas_name_heap(cut);
+		return 0;
+	}
+	if (arena == NULL)
+		return ENOENT;
 	ash_arena_lock(arena);
 	memcpy(arena->name, cut, sizeof(cut));
 	ash_arena_unlock(arena);
@@ -38,16 +52,19 @@ int ash_arena_set_name(unsigned index, const char *name)
 
 int ash_arena_hooks(unsigned index, const extent_hooks_t **old, const extent_hooks_t *hooks)
 {
-	struct ash_arena *arena;
+	struct ash_arena *arena = ash_arena_at(index);
+	int error;
 
-	if (index < ash_arenas_automatic()) {
-		if (hooks != NULL)
-			return EFAULT;
-		if (old != NULL)
+	if (arena == NULL && index < ash_arenas_automatic()) {
+		error = hooks != NULL && hooks != &ash_hooks_default
+				? ash_arena_adopt(index, hooks)
+				: 0;
+		if (error == 0 && old != NULL)
 			*old = &ash_hooks_default;
-		return 0;
+		if (error != EEXIST)
+			return error;
+		arena = ash_arena_at(index); /* another thread was faster */
 	}
-	arena = ash_arena_at(index);
 	if (arena == NULL)
 		return ENOENT;
 	if (hooks != NULL) {
@@ -153,7 +170,7 @@ static int each_or_one(unsigned index, bool all)
 	if (index == ASH_ARENAS_ALL) {
 		unsigned end = ash_arenas_count();
 
-		for (unsigned i = ash_arenas_automatic(); i < end; i++)
+		for (unsigned i = ash_arenas_first(); i < end; i++)
 			visit(i, all);
 		errno = saved;
 		return 0;
@@ -182,7 +199,7 @@ size_t ash_arenas_relieve(size_t bytes)
 
 	if (ash_hooks_depth != 0 || ash_mutex_is_forking())
 		return 0;
-	for (unsigned i = ash_arenas_automatic(); i < end && gone < bytes; i++)
+	for (unsigned i = ash_arenas_first(); i < end && gone < bytes; i++)
 		gone += visit(i, true);
 	return gone;
 }
@@ -204,7 +221,7 @@ static size_t make_room(struct ash_heap *heap, size_t bytes)
 static bool decay_some(void)
 {
 	static unsigned cursor; /* atomic; two rounds at once look at the same ones */
-	unsigned end = ash_arenas_count(), first = ash_arenas_automatic();
+	unsigned end = ash_arenas_count(), first = ash_arenas_first();
 	unsigned at = ash_load_relaxed(&cursor);
 	bool left = false;
 	int saved = errno;

@@ -12,17 +12,25 @@
 #include "util/assert.h"
 #include "util/fmt.h"
 
-/* Arenas by their number, in leaves that never go.  Under the lock; `leaves` and `next` are
- * read without it, too.  An arena is on `unused` where it is not alive and nobody takes it down
- * any more; entries below `next` are set, but for those of numbers that no arena has. */
+/* Arenas by their number, in leaves that never go.  Under the lock; `leaves`, `first` and
+ * `next` are read without it, too.  An arena is on `unused` where it is not alive and nobody
+ * takes it down any more; entries from `automatic` to `next` are set, but for those of numbers
+ * that no arena has, and none below `first` is. */
 #define LEAF 256
 #define LEAVES 256
 static struct ash_mutex lock = ASH_MUTEX_INIT(ASH_RANK_ARENAS);
 static struct ash_arena **leaves[LEAVES];
 static struct ash_arena *unused;
-static unsigned automatic = 1, next = 1;
+static unsigned automatic = 1, first = 1, next = 1;
 static struct ash_arena_stats destroyed;
 static bool any_destroyed; /* read without it, too */
+/* The same by class and by size: now, and as noted when statistics were last taken. */
+static struct gone {
+	struct ash_arena_bin_stats bin[ASH_CLASSES];
+	struct ash_large_count larges[ASH_LARGE_SIZES];
+} gone, gone_told;
+static char heap_name[ASH_ARENA_NAME];
+static bool heap_is_named; /* by the program */
 
 static int64_t default_ms[2]; /* atomic */
 
@@ -30,6 +38,7 @@ void ash_arenas_init(unsigned n)
 {
 	ash_assert(n > 0 && n <= ASH_ARENA_FLAG_MOST);
 	automatic = n;
+	ash_store_release(&first, n);
 	ash_store_release(&next, n);
 }
 
@@ -54,6 +63,11 @@ int ash_arenas_set_decay_ms(enum ash_arena_decay which, int64_t ms)
 unsigned ash_arenas_count(void)
 {
 	return ash_load_acquire(&next);
+}
+
+unsigned ash_arenas_first(void)
+{
+	return ash_load_acquire(&first);
 }
 
 static struct ash_arena **entry(unsigned index)
@@ -110,13 +124,11 @@ static bool enlist(struct ash_arena *arena)
 	return true;
 }
 
-/* Makes the place for the next number. */
-static bool open_leaf(void)
+/* Makes the place for a number. */
+static bool open_leaf(unsigned index)
 {
-	unsigned index = ash_load_acquire(&next);
 	struct ash_arena **none = NULL, **leaf;
 
-	no_such(&index);
 	if (index / LEAF >= LEAVES)
 		return false;
 	if (entry(index) != NULL)
@@ -128,9 +140,44 @@ static bool open_leaf(void)
 	return true;
 }
 
-static void name_it(struct ash_arena *arena)
+static bool open_next(void)
 {
-	ash_format(arena->name, sizeof(arena->name), "manual_%u", arena->index);
+	unsigned index = ash_load_acquire(&next);
+
+	no_such(&index);
+	return open_leaf(index);
+}
+
+static struct ash_arena *new_arena(void)
+{
+	struct ash_arena *arena = ash_base_alloc(sizeof(*arena), ASH_CACHE_LINE);
+
+	if (arena != NULL)
+		ash_mutex_init(&arena->lock, ASH_RANK_ARENA);
+	return arena;
+}
+
+static void name_by_number(unsigned index, char name[ASH_ARENA_NAME])
+{
+	ash_format(name, ASH_ARENA_NAME, index < automatic ? "auto_%u" : "manual_%u", index);
+}
+
+void ash_arenas_heap_name(unsigned index, char name[ASH_ARENA_NAME])
+{
+	ash_mutex_lock(&lock);
+	if (heap_is_named)
+		memcpy(name, heap_name, sizeof(heap_name));
+	else
+		name_by_number(index, name);
+	ash_mutex_unlock(&lock);
+}
+
+void ash_arenas_name_heap(const char name[ASH_ARENA_NAME])
+{
+	ash_mutex_lock(&lock);
+	memcpy(heap_name, name, sizeof(heap_name));
+	heap_is_named = true;
+	ash_mutex_unlock(&lock);
 }
 
 /* One that nobody else knows, with a number; NULL where there is no memory. */
@@ -145,14 +192,13 @@ static struct ash_arena *take_arena(void)
 	ash_mutex_unlock(&lock);
 	if (arena != NULL)
 		return arena;
-	arena = ash_base_alloc(sizeof(*arena), ASH_CACHE_LINE);
+	arena = new_arena();
 	if (arena == NULL)
 		return NULL;
-	ash_mutex_init(&arena->lock, ASH_RANK_ARENA);
 	for (;;) {
 		bool done;
 
-		if (!open_leaf())
+		if (!open_next())
 			return NULL; /* (the descriptor is lost: there are 65,000 arenas) */
 		ash_mutex_lock(&lock);
 		done = enlist(arena);
@@ -173,15 +219,10 @@ static void tell_nothing(struct ash_arena *arena)
 	ash_arena_unlock(arena);
 }
 
-int ash_arena_create(const extent_hooks_t *hooks, unsigned *index)
+/* What one begins with that nobody else uses yet. */
+static void begin(struct ash_arena *arena, const extent_hooks_t *hooks)
 {
-	int saved = errno;
-	struct ash_arena *arena = take_arena();
-
-	errno = saved;
-	if (arena == NULL)
-		return EAGAIN;
-	ash_store_release(&arena->hooks, hooks != NULL ? hooks : &ash_hooks_default);
+	ash_store_release(&arena->hooks, hooks);
 	arena->born_ns = ash_os_coarse_clock_ns();
 	ash_store_relaxed(&arena->decay_ms[ASH_DECAY_DIRTY],
 			  ash_arenas_decay_ms(ASH_DECAY_DIRTY));
@@ -193,9 +234,54 @@ int ash_arena_create(const extent_hooks_t *hooks, unsigned *index)
 	tell_nothing(arena);
 	ash_store_relaxed(&arena->refuses_to_split, false);
 	ash_store_relaxed(&arena->refuses_to_commit, false);
-	name_it(arena);
+	name_by_number(arena->index, arena->name);
+}
+
+int ash_arena_create(const extent_hooks_t *hooks, unsigned *index)
+{
+	int saved = errno;
+	struct ash_arena *arena = take_arena();
+
+	errno = saved;
+	if (arena == NULL)
+		return EAGAIN;
+	begin(arena, hooks != NULL ? hooks : &ash_hooks_default);
 	ash_store_release(&arena->alive, true);
 	*index = arena->index;
+	return 0;
+}
+
+int ash_arena_adopt(unsigned index, const extent_hooks_t *hooks)
+{
+	struct ash_arena **at, *arena;
+	struct ash_thread *thread;
+	int saved = errno;
+	bool mine;
+
+	ash_assert(index < automatic);
+	arena = open_leaf(index) ? new_arena() : NULL;
+	errno = saved;
+	if (arena == NULL)
+		return EAGAIN;
+	arena->index = index;
+	begin(arena, hooks);
+	at = entry(index);
+	ash_mutex_lock(&lock);
+	/* (Of two threads at once the second one's is left over.) */
+	mine = *at == NULL;
+	if (mine) {
+		ash_store_release(&arena->alive, true);
+		ash_store_release(at, arena);
+		if (index < first)
+			ash_store_release(&first, index);
+	}
+	ash_mutex_unlock(&lock);
+	if (!mine)
+		return EEXIST;
+	thread = ash_thread_self();
+	if (thread != NULL)
+		ash_arena_follow(thread);
+	errno = saved;
 	return 0;
 }
 
@@ -204,7 +290,7 @@ int ash_arena_reset(unsigned index)
 	struct ash_arena *arena = ash_arena_at(index);
 	int saved = errno;
 
-	if (arena == NULL)
+	if (arena == NULL || index < automatic)
 		return ENOENT;
 	ash_tcaches_forget(arena);
 	ash_objects_reset(arena);
@@ -277,12 +363,36 @@ static void await_visitors(struct ash_arena *arena)
 	}
 }
 
+/* Under the lock and the arena's: what was ever counted by class and by size is among `gone`.
+ */
+static void bury(struct ash_arena_body *body)
+{
+	for (unsigned c = 0; c < ASH_CLASSES; c++) {
+		struct ash_arena_bin_stats *counts = &body->bin[c].counts;
+
+		gone.bin[c].nmalloc += counts->nmalloc;
+		gone.bin[c].ndalloc += counts->ndalloc;
+		gone.bin[c].nslabs += counts->nslabs;
+		gone.bin[c].nfills += counts->nfills;
+		gone.bin[c].nflushes += counts->nflushes;
+		gone.bin[c].nreslabs += counts->nreslabs;
+		memset(counts, 0, sizeof(*counts));
+	}
+	for (unsigned i = 0; i < ASH_LARGE_SIZES; i++) {
+		gone.larges[i].nmalloc += body->larges[i].nmalloc;
+		gone.larges[i].ndalloc += body->larges[i].ndalloc;
+	}
+	memset(body->larges, 0, sizeof(body->larges));
+}
+
 int ash_arena_destroy(unsigned index)
 {
 	struct ash_arena *arena;
 	int saved = errno;
 	bool bound;
 
+	if (index < automatic)
+		return ENOENT;
 	ash_mutex_lock(&lock);
 	arena = ash_arena_at(index);
 	bound = arena != NULL && (arena->threads != 0 || visit_of(arena) != NULL);
@@ -302,10 +412,8 @@ int ash_arena_destroy(unsigned index)
 	ash_arena_add_ever(&destroyed, &arena->counts);
 	ash_store_relaxed(&any_destroyed, true);
 	memset(&arena->counts, 0, sizeof(arena->counts));
-	for (unsigned c = 0; arena->body != NULL && c < ASH_CLASSES; c++)
-		memset(&arena->body->bin[c].counts, 0, sizeof(arena->body->bin[c].counts));
 	if (arena->body != NULL)
-		memset(arena->body->larges, 0, sizeof(arena->body->larges));
+		bury(arena->body);
 	ash_arena_unlock(arena);
 	arena->unused = unused;
 	unused = arena;
@@ -347,24 +455,29 @@ int ash_arena_bind(unsigned index)
 		errno = saved;
 		return EAGAIN;
 	}
-	if (index >= automatic) {
-		ash_mutex_lock(&lock);
-		arena = ash_arena_at(index);
-		if (arena != NULL)
-			ash_store_relaxed(&arena->threads, arena->threads + 1);
-		ash_mutex_unlock(&lock);
-		if (arena == NULL) {
-			errno = saved;
-			return ENOENT;
-		}
+	ash_mutex_lock(&lock);
+	arena = ash_arena_at(index);
+	if (arena != NULL)
+		ash_store_relaxed(&arena->threads, arena->threads + 1);
+	ash_mutex_unlock(&lock);
+	if (arena == NULL && index >= automatic) {
+		errno = saved;
+		return ENOENT;
+	}
+	if (arena != NULL)
 		/* From here on no class has a magazine, and each call takes the slow path. */
 		ash_thread_flush(t, t->top);
-	}
 	ash_arena_thread_ends(t); /* with the one that it was bound to */
 	t->arena = arena;
 	t->arena_index = index;
 	errno = saved;
 	return 0;
+}
+
+void ash_arena_follow(const struct ash_thread *t)
+{
+	if (t->arena == NULL && t->arena_index == 0 && ash_arenas_first() == 0)
+		ash_arena_bind(0);
 }
 
 unsigned ash_arena_bound(void)
@@ -381,6 +494,34 @@ void ash_arenas_destroyed(struct ash_arena_stats *stats)
 	ash_mutex_unlock(&lock);
 }
 
+void ash_arenas_take_destroyed(struct ash_arena_stats *stats)
+{
+	ash_mutex_lock(&lock);
+	*stats = destroyed;
+	gone_told = gone;
+	ash_mutex_unlock(&lock);
+}
+
+int ash_arenas_destroyed_bin(unsigned class, struct ash_arena_bin_stats *stats)
+{
+	if (!ash_arenas_any_destroyed())
+		return ENOENT;
+	ash_mutex_lock(&lock);
+	*stats = gone_told.bin[class];
+	ash_mutex_unlock(&lock);
+	return 0;
+}
+
+int ash_arenas_destroyed_larges(unsigned size, struct ash_large_count *stats)
+{
+	if (!ash_arenas_any_destroyed())
+		return ENOENT;
+	ash_mutex_lock(&lock);
+	*stats = gone_told.larges[size];
+	ash_mutex_unlock(&lock);
+	return 0;
+}
+
 bool ash_arenas_any_destroyed(void)
 {
 	return ash_load_relaxed(&any_destroyed);
@@ -392,7 +533,7 @@ void ash_arenas_after_fork(void)
 {
 	unsigned end = ash_arenas_count();
 
-	for (unsigned i = automatic; i < end; i++) {
+	for (unsigned i = first; i < end; i++) {
 		struct ash_arena *arena = any_at(i);
 
 		if (arena != NULL)
@@ -401,15 +542,19 @@ void ash_arenas_after_fork(void)
 	}
 }
 
-static unsigned locked; /* arenas that there were at prepare: none comes before the end */
+/* Arenas that there were at prepare, from the first to before the other: none comes before the
+ * end. */
+static unsigned locked_first, locked;
 
 void ash_arenas_each_mutex(bool prepare, void (*fn)(struct ash_mutex *mutex))
 {
 	fn(&lock);
-	if (prepare)
+	if (prepare) {
+		locked_first = first;
 		locked = next;
+	}
 	ash_tcaches_each_mutex(prepare, fn);
-	for (unsigned i = automatic; i < locked; i++) {
+	for (unsigned i = locked_first; i < locked; i++) {
 		struct ash_arena *arena = any_at(i);
 
 		if (arena != NULL)

@@ -2,11 +2,12 @@
  * extents, made and destroyed at run time.
  *
  * Arenas have numbers.  Those below ash_arenas_automatic() are jemalloc's automatic ones, which
- * here are all names of the one heap; what has one of its own was made by ash_arena_create.
- * Numbers of destroyed ones are used again.  Functions return 0 or an errno value, which is
- * ENOENT where no arena of its own has this number (never made, destroyed, automatic), and keep
- * errno.  All may be called from any thread without a lock; they may call extent hooks, which
- * happens without a lock, too.  Before them ash_boot must have succeeded.
+ * here are all names of the one heap until one is given hooks (ash_arena_hooks); what else has
+ * one of its own was made by ash_arena_create.  Numbers of destroyed ones are used again.
+ * Functions return 0 or an errno value, which is ENOENT where no arena of its own has this
+ * number (never made, destroyed, automatic), and keep errno.  All may be called from any thread
+ * without a lock; they may call extent hooks, which happens without a lock, too.  Before them
+ * ash_boot must have succeeded.
  *
  * What a thread does with an object, or with the arena, while another resets or destroys the
  * arena, is undefined for the program; the library's own state stays sound. */
@@ -31,13 +32,17 @@ void ash_arenas_relief_init(void);
 unsigned ash_arenas_automatic(void);
 /* One more than the largest number that is or was in use (arenas.narenas). */
 unsigned ash_arenas_count(void);
+/* The least number that an arena of its own has, or could have next. */
+unsigned ash_arenas_first(void);
 /* Whether an arena of its own has this number now. */
 bool ash_arena_exists(unsigned index);
 
 /* Makes one, with these hooks, which stay the caller's and must outlive it (NULL = the default
  * ones); *index is its number.  EAGAIN where there is no memory for it. */
 int ash_arena_create(const extent_hooks_t *hooks, unsigned *index);
-/* Frees all that is allocated in it. */
+/* Makes the one of an automatic number, for ash_arena_hooks; EEXIST where there is one. */
+int ash_arena_adopt(unsigned index, const extent_hooks_t *hooks);
+/* Frees all that is allocated in it; ENOENT of an automatic one, as the next. */
 int ash_arena_reset(unsigned index);
 /* The same, and gives all its memory back.  EFAULT while threads are bound to it, and from one
  * of its hooks where the library gives memory of it back. */
@@ -47,12 +52,19 @@ int ash_arena_destroy(unsigned index);
  * is in none of an arena of its own: it may be the heap's (front/extended.h asks for both). */
 int ash_arena_lookup(const void *p, unsigned *index);
 
-/* "manual_<index>" at first; a name of the caller's is cut. */
+/* "manual_<index>" at first, or "auto_<index>"; a name of the caller's is cut.  The heap has
+ * one name for all of its numbers. */
 int ash_arena_name(unsigned index, char name[ASH_ARENA_NAME]);
 int ash_arena_set_name(unsigned index, const char *name);
+/* For these: the heap's, by which of its numbers it was asked for. */
+void ash_arenas_heap_name(unsigned index, char name[ASH_ARENA_NAME]);
+void ash_arenas_name_heap(const char name[ASH_ARENA_NAME]);
 
-/* The hooks in force, and others from now on.  NULL arguments: do not ask, do not change.  All
- * automatic numbers have the default ones, for which changing is EFAULT. */
+/* The hooks in force, and others from now on.  NULL arguments: do not ask, do not change.  An
+ * automatic number that is changed gets an arena of its own, for good: what is asked of it by
+ * number comes from there, and of number 0 also what threads that are bound to none allocate,
+ * the calling one at once and others from ash_arena_follow on.  What lies in the heap stays
+ * there.  EAGAIN where there is no memory for it. */
 int ash_arena_hooks(unsigned index, const extent_hooks_t **old, const extent_hooks_t *hooks);
 
 /* How long free memory stays as it is, in ms: 0 = not at all, -1 = for good; EFAULT below
@@ -83,8 +95,11 @@ int ash_arena_purge(unsigned index);
 int ash_arena_bind(unsigned index);
 /* Its number; as it was bound, 0 at first. */
 unsigned ash_arena_bound(void);
-/* A thread with this record is no more: it counts as bound no longer. */
+/* For the calling thread, whose record this is: where arena 0 has become one of its own, who is
+ * bound to no other is bound to it. */
 struct ash_thread;
+void ash_arena_follow(const struct ash_thread *thread);
+/* A thread with this record is no more: it counts as bound no longer. */
 void ash_arena_thread_ends(struct ash_thread *thread);
 
 /* What lies idle in arenas of their own: gives back up to `bytes`, not from within a hook;
@@ -109,6 +124,11 @@ void ash_arenas_after_fork(void);
 /* Counts of those that are no more; whether there is such a one. */
 void ash_arenas_destroyed(struct ash_arena_stats *stats);
 bool ash_arenas_any_destroyed(void);
+/* The same, and what is so by class and by size is noted for the next two, which are ENOENT
+ * where there is no such one. */
+void ash_arenas_take_destroyed(struct ash_arena_stats *stats);
+int ash_arenas_destroyed_bin(unsigned class, struct ash_arena_bin_stats *stats);
+int ash_arenas_destroyed_larges(unsigned size, struct ash_large_count *stats);
 
 /* Calls fn for each lock of arenas and explicit caches, in rank order; for fork.  The number of
  * them is that of the first call with `prepare`. */
@@ -130,9 +150,9 @@ unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats
 			 struct ash_large_count larges[],
 			 struct ash_arena_extent_stats extents[]);
 
-/* What was noted of one arena; zeroes where it was made since.  `class` is 1 .. ASH_CLASSES -
- * 1, `size` below ASH_LARGE_SIZES, `bucket` below ASH_EXTENT_BUCKETS.  EAGAIN where there was
- * no memory to note it. */
+/* What was noted of one arena, or of ASH_ARENAS_DESTROYED, which has no extents; zeroes where
+ * it was made since.  `class` is 1 .. ASH_CLASSES - 1, `size` below ASH_LARGE_SIZES, `bucket`
+ * below ASH_EXTENT_BUCKETS.  EAGAIN where there was no memory to note it. */
 int ash_arena_told(unsigned index, struct ash_arena_stats *stats);
 int ash_arena_bin_told(unsigned index, unsigned class, struct ash_arena_bin_stats *stats);
 int ash_arena_larges_told(unsigned index, unsigned size, struct ash_large_count *stats);

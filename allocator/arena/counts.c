@@ -64,7 +64,7 @@ int ash_arena_stats(unsigned index, struct ash_arena_stats *stats)
 		read_now(arena, stats);
 		return 0;
 	}
-	for (unsigned i = ash_arenas_automatic(); i < end; i++) {
+	for (unsigned i = ash_arenas_first(); i < end; i++) {
 		struct ash_arena_stats one;
 
 		arena = ash_arena_at(i);
@@ -83,7 +83,7 @@ void ash_arenas_prepare_to_take(void)
 	unsigned end = ash_arenas_count();
 
 	ash_lock_rank_assert_none();
-	for (unsigned i = ash_arenas_automatic(); i < end; i++) {
+	for (unsigned i = ash_arenas_first(); i < end; i++) {
 		struct ash_arena *arena = ash_arena_at(i);
 		struct ash_arena_told *made;
 
@@ -159,7 +159,7 @@ unsigned ash_arenas_take(struct ash_arena_stats *sum, struct ash_arena_bin_stats
 	memset(bins, 0, ASH_CLASSES * sizeof(*bins));
 	memset(larges, 0, ASH_LARGE_SIZES * sizeof(*larges));
 	memset(extents, 0, ASH_EXTENT_BUCKETS * sizeof(*extents));
-	for (unsigned i = ash_arenas_automatic(); i < end; i++) {
+	for (unsigned i = ash_arenas_first(); i < end; i++) {
 		struct ash_arena *arena = ash_arena_at(i);
 
 		if (arena == NULL)
@@ -209,9 +209,12 @@ int ash_arena_told(unsigned index, struct ash_arena_stats *stats)
 int ash_arena_bin_told(unsigned index, unsigned class, struct ash_arena_bin_stats *stats)
 {
 	struct ash_arena *arena;
-	int error = lock_told(index, true, &arena);
+	int error;
 
 	ash_assert(class > 0 && class < ASH_CLASSES);
+	if (index == ASH_ARENAS_DESTROYED)
+		return ash_arenas_destroyed_bin(class, stats);
+	error = lock_told(index, true, &arena);
 	if (error != 0)
 		return error;
 	*stats = arena->by_size != NULL ? arena->by_size->bin[class]
@@ -223,9 +226,12 @@ int ash_arena_bin_told(unsigned index, unsigned class, struct ash_arena_bin_stat
 int ash_arena_larges_told(unsigned index, unsigned size, struct ash_large_count *stats)
 {
 	struct ash_arena *arena;
-	int error = lock_told(index, true, &arena);
+	int error;
 
 	ash_assert(size < ASH_LARGE_SIZES);
+	if (index == ASH_ARENAS_DESTROYED)
+		return ash_arenas_destroyed_larges(size, stats);
+	error = lock_told(index, true, &arena);
 	if (error != 0)
 		return error;
 	*stats = arena->by_size != NULL ? arena->by_size->larges[size]
@@ -238,13 +244,17 @@ int ash_arena_extents_told(unsigned index, unsigned bucket,
 			   struct ash_arena_extent_stats *stats)
 {
 	struct ash_arena *arena;
-	int error = lock_told(index, true, &arena);
+	int error;
 
 	ash_assert(bucket < ASH_EXTENT_BUCKETS);
+	*stats = (struct ash_arena_extent_stats){{0}, {0}};
+	if (index == ASH_ARENAS_DESTROYED)
+		return ash_arenas_any_destroyed() ? 0 : ENOENT;
+	error = lock_told(index, true, &arena);
 	if (error != 0)
 		return error;
-	*stats = arena->by_size != NULL ? arena->by_size->extents[bucket]
-					: (struct ash_arena_extent_stats){{0}, {0}};
+	if (arena->by_size != NULL)
+		*stats = arena->by_size->extents[bucket];
 	ash_arena_unlock(arena);
 	return 0;
 }

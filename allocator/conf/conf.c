@@ -39,8 +39,8 @@ static bool next_pair(const char **text, struct ash_span *key, struct ash_span *
 	return pair.length != 0;
 }
 
-/* jemalloc tells of these like of others, and goes on. */
-static bool is_tolerated(struct ash_span key)
+/* These jemalloc does not refuse, whatever they say; unknown ones it passes over in silence. */
+static bool is_experimental(struct ash_span key)
 {
 	static const char prefix[] = "experimental_";
 	size_t n = sizeof(prefix) - 1;
@@ -57,7 +57,8 @@ unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *sou
 		if (value.at == NULL)
 			ash_message("%s: invalid pair %.*s (accepted: key:value)", source,
 				    ASH_SPAN_SHOWN(key));
-		else if (ash_rows_set(conf, key, value, source) || is_tolerated(key))
+		else if ((is_experimental(key) && !ash_rows_has(key)) ||
+			 ash_rows_set(conf, key, value, source) || is_experimental(key))
 			continue;
 		refused++;
 	}
@@ -80,10 +81,14 @@ void ash_conf_tell(const char *text, const char *source)
 	struct ash_span key, value;
 
 	ash_message("%s: \"%s\"", source, text != NULL ? text : "");
-	while (text != NULL && next_pair(&text, &key, &value))
+	while (text != NULL && next_pair(&text, &key, &value)) {
 		if (value.at != NULL && ash_rows_is_nowhere(key))
 			ash_message("%s: %.*s is jemalloc's, and means nothing here", source,
 				    ASH_SPAN_SHOWN(key));
+		else if (value.at != NULL && is_experimental(key) && !ash_rows_has(key))
+			ash_message("%s: %.*s is not known, and means nothing here", source,
+				    ASH_SPAN_SHOWN(key));
+	}
 }
 
 /* The program's, by weak references: api/ defines both for programs that define none. */

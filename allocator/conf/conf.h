@@ -8,7 +8,8 @@
  * A process that changed its privileges (setuid) reads neither link nor environment.  An
  * unknown key or a bad value costs one line on stderr and changes nothing; with abort_conf:true
  * it also aborts, but for keys that begin with experimental_.  An option of jemalloc's that
- * means nothing here costs a line under confirm_conf alone. */
+ * means nothing here, and an unknown one that begins so, cost a line under confirm_conf alone.
+ */
 #ifndef ASH_CONF_CONF_H
 #define ASH_CONF_CONF_H
 
@@ -50,7 +51,7 @@ unsigned ash_conf_parse(struct ash_conf *conf, const char *text, const char *sou
 void ash_conf_warn(const char *format, ...) ASH_PRINTF(1, 2);
 
 /* What confirm_conf says of one source: its text, NULL where there is none, and which of its
- * options mean nothing here. */
+ * options mean nothing here, or are unknown and passed over. */
 void ash_conf_tell(const char *text, const char *source);
 
 #endif

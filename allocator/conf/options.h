@@ -22,7 +22,8 @@ struct ash_amount {
 	char text[24]; /* as it was given; empty where it was not */
 };
 
-/* Letters that choose what is printed. */
+/* Letters that choose what is printed: of malloc_stats_print. */
+#define ASH_PRINT_LETTERS "JPgmadblxeh"
 struct ash_letters {
 	char text[32];
 };

@@ -49,12 +49,19 @@ static bool set_bounds(struct ash_range_text *ranges, struct ash_span value)
 	return true;
 }
 
+/* Those that mean something, each once, as jemalloc keeps them. */
 static bool set_letters(struct ash_letters *letters, struct ash_span value)
 {
+	size_t n = 0;
+
 	if (value.length >= sizeof(letters->text))
 		return false;
-	memcpy(letters->text, value.at, value.length);
-	letters->text[value.length] = '\0';
+	for (size_t i = 0; i < value.length; i++)
+		if (memchr(ASH_PRINT_LETTERS, value.at[i], sizeof(ASH_PRINT_LETTERS) - 1) !=
+			    NULL &&
+		    memchr(letters->text, value.at[i], n) == NULL)
+			letters->text[n++] = value.at[i];
+	letters->text[n] = '\0';
 	return true;
 }
 

@@ -129,7 +129,8 @@ static const struct ash_row theirs[] = {
 	THEIR_WORD("metadata_thp", "disabled|auto|always", "disabled"),
 	/* 5.2 */
 	THEIR_RANGES("bin_shards", ASH_OPT_UNREAD, ""),
-	THEIR_COUNT("oversize_threshold", ASH_OPT_SIZE, BYTES_THEIRS, "0"),
+	/* Above 1 MiB each is a mapping of its own. */
+	THEIR_COUNT("oversize_threshold", ASH_OPT_SIZE, BYTES_THEIRS, "1048577"),
 	THEIR_BOOL("prof_log", "false"),
 	THEIR_RANGES("slab_sizes", ASH_OPT_UNREAD, ""),
 	/* 5.3 */
@@ -170,6 +171,9 @@ static const struct ash_row theirs[] = {
 	THEIR_SIGNED("experimental_hpa_max_purge_nhp", ASH_OPT_SSIZE, INT64_MAX, "-1"),
 	THEIR_BOOL("experimental_hpa_start_huge_if_thp_always", "false"),
 	THEIR_COUNT("experimental_lg_prof_threshold", ASH_OPT_U64, 0, "0"),
+	THEIR_BYTES("experimental_pac_sec_max_alloc", "0"),
+	THEIR_BYTES("experimental_pac_sec_max_bytes", "0"),
+	THEIR_COUNT("experimental_pac_sec_nshards", ASH_OPT_SIZE, 0, "0"),
 	THEIR_BOOL("experimental_tcache_gc", "true"),
 	THEIR_BOOL("hpa_hugify_sync", "false"),
 	THEIR_COUNT("hpa_min_purge_delay_ms", ASH_OPT_U64, 0, "0"),
@@ -212,7 +216,8 @@ bool ash_rows_set(struct ash_conf *conf, struct ash_span key, struct ash_span va
 	const struct ash_row *row = find(key);
 
 	if (row == NULL) {
-		ash_message("%s: unknown option %.*s", source, ASH_SPAN_SHOWN(key));
+		ash_message("%s: unknown option %.*s:%.*s", source, ASH_SPAN_SHOWN(key),
+			    ASH_SPAN_SHOWN(value));
 		return false;
 	}
 	if (ash_row_set(row, conf, value))
@@ -220,6 +225,11 @@ bool ash_rows_set(struct ash_conf *conf, struct ash_span key, struct ash_span va
 	ash_message("%s: invalid value %.*s:%.*s (accepted: %s)", source, ASH_SPAN_SHOWN(key),
 		    ASH_SPAN_SHOWN(value), row->accepted);
 	return false;
+}
+
+bool ash_rows_has(struct ash_span key)
+{
+	return find(key) != NULL;
 }
 
 bool ash_rows_is_nowhere(struct ash_span key)

@@ -17,7 +17,9 @@ const char *ash_rows_key(const struct ash_row *row);
 bool ash_rows_set(struct ash_conf *conf, struct ash_span key, struct ash_span value,
 		  const char *source);
 
-/* Whether `key` is an option of jemalloc's that means nothing here. */
+/* Whether there is such a key; and whether it is an option of jemalloc's that means nothing
+ * here. */
+bool ash_rows_has(struct ash_span key);
 bool ash_rows_is_nowhere(struct ash_span key);
 
 #endif

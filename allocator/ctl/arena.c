@@ -1,5 +1,6 @@
 /* One arena, by its number.  Those of the heap are all names of it: its shards share their
- * pages and threads move between them. */
+ * pages and threads move between them.  One that was given hooks has an arena of its own;
+ * number 0 is then both. */
 #include "arena/arena.h"
 
 #include <errno.h>
@@ -34,10 +35,15 @@ static int initialized(const struct ash_ctl_row *row, const size_t *at,
 	return 0;
 }
 
-/* Whether the number is one of the heap's names. */
+/* Whether the number is one of the heap's names and nothing else; or also something else. */
+static bool is_heap_alone(size_t arena)
+{
+	return arena < ash_arenas_automatic() && !ash_arena_exists((unsigned)arena);
+}
+
 static bool is_heap(size_t arena)
 {
-	return arena < ash_arenas_automatic();
+	return arena == 0 || is_heap_alone(arena);
 }
 
 /* An error of one that is no arena of the program's own. */
@@ -53,9 +59,7 @@ static int give_back(const struct ash_ctl_row *row, const size_t *at, union ash_
 	unsigned arena = all ? ASH_ARENAS_ALL : (unsigned)at[0];
 
 	(void)out, (void)in;
-	if (at[0] == ASH_CTL_DESTROYED)
-		return EFAULT;
-	/* (One that is no more has nothing to give.) */
+	/* (One that is no more, and all that are, have nothing to give.) */
 	if (row->offset != 0)
 		ash_arena_purge(arena);
 	else
@@ -85,7 +89,7 @@ static int hooks(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_
 	int error;
 
 	(void)row;
-	if (in != NULL && (in->p == NULL || is_heap(at[0])))
+	if (in != NULL && in->p == NULL)
 		return EFAULT;
 	error = ash_arena_hooks((unsigned)at[0], &old, in != NULL ? in->p : NULL);
 	out->p = (void *)(uintptr_t)old;
@@ -102,12 +106,7 @@ static int name(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_v
 	(void)row;
 	if (ash_ctl_is_all(arena) || arena == ASH_CTL_DESTROYED)
 		return EINVAL;
-	if (is_heap(arena)) {
-		if (text != NULL)
-			strcpy(text, "auto");
-		return in != NULL ? EFAULT : 0;
-	}
-	if (!ash_arena_exists(arena))
+	if (!is_heap(arena) && !ash_arena_exists(arena))
 		return EFAULT;
 	if (in != NULL && in->s == NULL)
 		return EINVAL;
@@ -119,7 +118,9 @@ static int name(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_v
 static int dss(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 	       const union ash_ctl_value *in)
 {
-	(void)row, (void)at;
+	(void)row;
+	if (!is_heap(at[0]) && !ash_ctl_is_all(at[0]) && !ash_arena_exists((unsigned)at[0]))
+		return EFAULT;
 	out->s = "disabled";
 	return in == NULL || (in->s != NULL && strcmp(in->s, "disabled") == 0) ? 0 : EFAULT;
 }
@@ -142,7 +143,11 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	out->zd = (ssize_t)ash_bounds_decay_ms(which);
 	if (in == NULL)
 		return 0;
-	return ash_bounds_set_decay_ms(which, in->zd) ? 0 : EFAULT;
+	if (!ash_bounds_set_decay_ms(which, in->zd))
+		return EFAULT;
+	if (!is_heap_alone(at[0]))
+		ash_arena_set_decay_ms(arena, which, in->zd);
+	return 0;
 }
 
 /* A bound that is `now` in force in an arena.  The heap's cannot be changed: it takes a value
@@ -157,7 +162,7 @@ static int bound(const size_t *at, size_t now, bool holds, int (*set)(unsigned, 
 	out->z = now;
 	if (in == NULL)
 		return 0;
-	if (is_heap(at[0]))
+	if (is_heap_alone(at[0]))
 		return holds ? 0 : EFAULT;
 	return as_effect(set(arena, in->z));
 }
@@ -184,9 +189,8 @@ static int oversize(const struct ash_ctl_row *row, const size_t *at, union ash_c
 
 static const struct ash_ctl_row rows[] = {
 	{"arena.<arena>.initialized", ASH_CTL_BOOL, ASH_CTL_READ, 0, 0, initialized,
-	 "Whether it is there with statistics of its own: of the heap's numbers 0 is, and "
-	 "4096; "
-	 "4097 once an arena was destroyed."},
+	 "Whether it is there with statistics of its own: of the heap's numbers 0 is, and one "
+	 "that was given hooks; 4096; 4097 once an arena was destroyed."},
 	{"arena.<arena>.decay", ASH_CTL_VOID, ASH_CTL_DO, 0, 0, give_back,
 	 "Gives back what is due by time.  4096, and arenas.narenas, are all arenas."},
 	{"arena.<arena>.purge", ASH_CTL_VOID, ASH_CTL_DO, 0, 1, give_back,
@@ -203,7 +207,9 @@ static const struct ash_ctl_row rows[] = {
 	{"arena.<arena>.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, ASH_DECAY_MUZZY,
 	 decay_ms, "The option of that name, of this arena from now on."},
 	{"arena.<arena>.extent_hooks", ASH_CTL_POINTER, ASH_CTL_READ_WRITE, 0, 0, hooks,
-	 "Where it gets its memory (extent_hooks_t *); the heap's cannot be set."},
+	 "Where it gets its memory (extent_hooks_t *).  One of the heap's numbers gets an "
+	 "arena "
+	 "of its own then, for good; of 0, who is bound to none allocates there, too."},
 	{"arena.<arena>.retain_grow_limit", ASH_CTL_SIZE, ASH_CTL_READ_WRITE, 0, 0, grow_limit,
 	 "What the hooks are asked for at most beyond what is needed, though 64 KiB in any "
 	 "case; cut "
@@ -215,6 +221,8 @@ static const struct ash_ctl_row rows[] = {
 	 "the heap "
 	 "none does: anything else is EFAULT."},
 	{"arena.<arena>.name", ASH_CTL_BUFFER, ASH_CTL_READ_WRITE, 0, 0, name,
-	 "Copied to the 32 bytes that the pointer at oldp leads to; a new one is cut to 31."},
+	 "Copied to the 32 bytes that the pointer at oldp leads to; a new one is cut to 31.  "
+	 "The "
+	 "heap has one name for all of its numbers, at first auto_ and that number."},
 };
 const struct ash_ctl_table ash_ctl_arena = ASH_CTL_TABLE(rows);

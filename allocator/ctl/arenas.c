@@ -56,7 +56,7 @@ static int decay_ms(const struct ash_ctl_row *row, const size_t *at, union ash_c
 	enum ash_arena_decay which = (enum ash_arena_decay)row->offset;
 
 	(void)at;
-	out->zd = (ssize_t)ash_bounds_decay_ms(which);
+	out->zd = (ssize_t)ash_arenas_decay_ms(which);
 	if (in == NULL)
 		return 0;
 	if (ash_arenas_set_decay_ms(which, in->zd) != 0)
@@ -126,10 +126,11 @@ static const struct ash_ctl_row rows[] = {
 		 "of the heap."),
 	{"arenas.dirty_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, ASH_DECAY_DIRTY,
 	 decay_ms,
-	 "The option of that name: of the heap, and of arenas that are made from now on."},
+	 "The option of that name, of arenas that are made from now on; where it is written, "
+	 "of "
+	 "the heap, too."},
 	{"arenas.muzzy_decay_ms", ASH_CTL_SSIZE, ASH_CTL_READ_WRITE, 0, ASH_DECAY_MUZZY,
-	 decay_ms,
-	 "The option of that name: of the heap, and of arenas that are made from now on."},
+	 decay_ms, "The same of muzzy_decay_ms."},
 	CONSTANT("quantum", ASH_CTL_SIZE, QUANTUM, "Every object is aligned to so many bytes."),
 	CONSTANT("page", ASH_CTL_SIZE, PAGE, "Bytes of a page of the system."),
 	CONSTANT("hugepage", ASH_CTL_SIZE, HUGEPAGE, "Bytes of a huge page."),

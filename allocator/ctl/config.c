@@ -45,6 +45,9 @@ static const struct ash_ctl_row rows[] = {
 	CONFIG("cache_oblivious", 0, "Large objects begin at a random line: no."),
 	CONFIG("debug", ASH_DEBUG >= 1, "Configured with --enable-debug."),
 	CONFIG("fill", 1, "junk and zero have an effect: always."),
+	CONFIG("infallible_new", 0,
+	       "operator new ends the process where it fails: by the "
+	       "option of that name alone."),
 	CONFIG("lazy_lock", 0, "No."),
 	{"config.malloc_conf", ASH_CTL_STRING, ASH_CTL_READ, 0, 0, built_in,
 	 "Options given when it was configured (--with-malloc-conf); empty where there were "

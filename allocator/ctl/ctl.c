@@ -19,6 +19,7 @@ size_t ash_ctl_width(enum ash_ctl_type type)
 		[ASH_CTL_STRING] = sizeof(char *),
 		[ASH_CTL_POINTER] = sizeof(void *),
 		[ASH_CTL_BUFFER] = sizeof(char *),
+		[ASH_CTL_CONFIG] = sizeof(((union ash_ctl_value *)NULL)->config),
 	};
 
 	return width[type];

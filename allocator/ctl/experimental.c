@@ -89,24 +89,11 @@ static int batch_alloc(const struct ash_ctl_row *row, const size_t *bytes,
 	return 0;
 }
 
-static int create(const struct ash_ctl_row *row, const size_t *bytes, union ash_ctl_value *out,
+static int create(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		  const union ash_ctl_value *in)
 {
-	struct {
-		const extent_hooks_t *hooks;
-		bool for_metadata; /* hooks may be asked for it: they are not */
-	} wanted;
-	unsigned index;
-	int error;
-
-	(void)row;
-	if (bytes[0] != sizeof(index) || bytes[1] != sizeof(wanted))
-		return EINVAL;
-	memcpy(&wanted, in->p, sizeof(wanted));
-	error = ash_arena_create(wanted.hooks, &index);
-	if (error == 0)
-		memcpy(out->p, &index, sizeof(index));
-	return error;
+	(void)row, (void)at;
+	return ash_arena_create(in != NULL ? in->config.hooks : NULL, &out->u);
 }
 
 static int abort_hook(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
@@ -135,7 +122,8 @@ static const struct ash_ctl_row rows[] = {
 	{"experimental.batch_alloc", ASH_CTL_SIZE, ASH_CTL_TABLE_OF, 0, 0, batch_alloc,
 	 "Written {void **out; size_t count, size; int flags}, as of so many mallocx; how many "
 	 "there were."},
-	{"experimental.arenas_create_ext", ASH_CTL_UNSIGNED, ASH_CTL_TABLE_OF, 0, 0, create,
+	{"experimental.arenas_create_ext", ASH_CTL_UNSIGNED, ASH_CTL_MAKE, ASH_CTL_CONFIG, 0,
+	 create,
 	 "As arenas.create, of {extent_hooks_t *hooks; bool for_metadata}; metadata never "
 	 "comes "
 	 "from hooks."},

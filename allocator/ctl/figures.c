@@ -9,6 +9,11 @@ bool ash_ctl_has_heap(size_t arena)
 	return arena == 0 || ash_ctl_is_all(arena);
 }
 
+bool ash_ctl_has_own(size_t arena)
+{
+	return arena != 0 || ash_arena_exists(0);
+}
+
 uint64_t ash_ctl_epoch_at(size_t offset)
 {
 	uint64_t n;
@@ -111,18 +116,17 @@ int ash_ctl_sum(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_v
 int ash_ctl_figure(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		   const union ash_ctl_value *in)
 {
+	bool own = ash_ctl_has_own(at[0]);
 	struct ash_arena_stats s;
 	int error = 0;
 
 	if (ash_ctl_is_all(at[0]))
 		return ash_ctl_sum(row, at, out, in);
-	if (at[0] == 0) {
-		out->u64 = ash_ctl_of_heap(row);
-		return 0;
-	}
-	error = ash_ctl_one_own(at[0], &s);
-	if (error == 0)
-		out->u64 = ash_ctl_of_own(&s, row);
+	out->u64 = at[0] == 0 ? ash_ctl_of_heap(row) : 0;
+	if (own)
+		error = ash_ctl_one_own(at[0], &s);
+	if (own && error == 0)
+		out->u64 += ash_ctl_of_own(&s, row);
 	return error;
 }
 

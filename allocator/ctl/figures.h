@@ -41,8 +41,10 @@ enum own {
 
 #define ASH_CTL_OF_ARENA "stats.arenas.<arena>."
 
-/* Whether what is told of the number is the heap's: its own, and that of all. */
+/* Whether what is told of the number is the heap's: its own, and that of all.  And whether it
+ * is another's, too, or alone: of number 0 where that was given hooks. */
 bool ash_ctl_has_heap(size_t arena);
+bool ash_ctl_has_own(size_t arena);
 
 /* 64 bits of the snapshot. */
 uint64_t ash_ctl_epoch_at(size_t offset);

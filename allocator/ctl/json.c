@@ -1,5 +1,8 @@
 #include "ctl/json.h"
 
+#include <string.h>
+
+#include "arena/arena.h"
 #include "util/fmt.h"
 
 struct json {
@@ -78,8 +81,13 @@ static void end(void *to)
 static void value(void *to, const char *component, size_t length, enum ash_ctl_type type,
 		  const union ash_ctl_value *v)
 {
+	static const char uptime[] = "uptime_ns"; /* jemalloc's JSON has the unit, too */
 	struct json *json = to;
 
+	if (length == 6 && memcmp(component, uptime, length) == 0) {
+		component = uptime;
+		length = sizeof(uptime) - 1;
+	}
 	open_named(json, component, length, "");
 	ash_json_value(json->out, type, v);
 	json->any = true;
@@ -117,22 +125,26 @@ static const struct ash_walk_form form = {
 
 static void part(struct json *json, const char *title, const char *beginning, unsigned depth)
 {
-	begin(json, title, __builtin_strlen(title));
+	begin(json, title, strlen(title));
 	ash_walk(&form, json, json->wanted, beginning, depth);
 	end(json);
 }
 
 static void arena(void *to, unsigned number)
 {
-	char title[12], beginning[40];
+	char title[12], beginning[40], name[ASH_ARENA_NAME];
 
 	ash_format(title, sizeof(title), "%u", number);
 	ash_format(beginning, sizeof(beginning), "stats.arenas.%u", number);
-	part(to,
-	     number == ASH_CTL_ALL         ? "merged"
-	     : number == ASH_CTL_DESTROYED ? "destroyed"
-					   : title,
-	     beginning, 3);
+	if (number == ASH_CTL_ALL || number == ASH_CTL_DESTROYED) {
+		part(to, number == ASH_CTL_ALL ? "merged" : "destroyed", beginning, 3);
+		return;
+	}
+	begin(to, title, strlen(title));
+	if (ash_arena_name(number, name) == 0)
+		value(to, "name", 4, ASH_CTL_STRING, &(union ash_ctl_value){.s = name});
+	ash_walk(&form, to, ((struct json *)to)->wanted, beginning, 3);
+	end(to);
 }
 
 void ash_ctl_json(struct ash_out *out, const struct ash_walk_wanted *wanted)

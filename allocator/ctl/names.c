@@ -136,12 +136,22 @@ size_t ash_ctl_values(const char *component)
 	return ash_ctl_arenas_count();
 }
 
-static bool is_value(const char *component, size_t n)
+/* Whether there are figures of the number. */
+static bool has_figures(size_t arena)
 {
-	if (n < ash_ctl_values(component))
-		return true;
-	return strncmp(component, "<arena>", 7) == 0 &&
-	       (n == ash_ctl_arenas_count() || n == ASH_CTL_ALL || n == ASH_CTL_DESTROYED);
+	if (arena == ASH_CTL_DESTROYED)
+		return ash_arenas_any_destroyed();
+	return arena == 0 || ash_ctl_is_all(arena) || ash_arena_exists((unsigned)arena);
+}
+
+/* Whether n is a value of the component of the row. */
+static bool is_value(const char *row, const char *component, size_t n)
+{
+	if (strncmp(component, "<arena>", 7) != 0)
+		return n < ash_ctl_values(component);
+	if (n >= ash_ctl_values(component) && !ash_ctl_is_all(n) && n != ASH_CTL_DESTROYED)
+		return false;
+	return strncmp(row, "stats.", 6) != 0 || has_figures(n);
 }
 
 /* The number's other spellings are none here. */
@@ -163,16 +173,15 @@ static unsigned choose(unsigned lo, unsigned hi, unsigned d, struct ash_span wor
 		const char *component = ash_ctl_component(ash_ctl_row_at(r).name, d, &length);
 		uint64_t n;
 
-		if (component == NULL) /* the name goes on where the row ends */
-			return hi;
-		if (ash_ctl_row_at(r).call == NULL) /* an option without a name */
+		/* The end of a row, or an option without a name. */
+		if (component == NULL || ash_ctl_row_at(r).call == NULL)
 			continue;
 		*number = r;
 		if (length == word.length && memcmp(component, word.at, length) == 0 &&
 		    component[0] != '<')
 			return r;
 		if (component[0] == '<' && is_decimal(word) && ash_parse_number(word, &n) &&
-		    is_value(component, n)) {
+		    is_value(ash_ctl_row_at(r).name, component, n)) {
 			*number = (size_t)n;
 			return r;
 		}
@@ -183,9 +192,12 @@ static unsigned choose(unsigned lo, unsigned hi, unsigned d, struct ash_span wor
 int ash_ctl_find(const char *name, size_t *mib, size_t *depth)
 {
 	unsigned lo = 0, hi = ash_ctl_rows();
+	size_t length;
 
 	if (name == NULL)
 		return EINVAL;
+	if (name[0] == '\0' || name[0] == '.')
+		return ENOENT;
 	for (unsigned d = 0; d < *depth; d++) {
 		struct ash_span word = {name, strcspn(name, ".")};
 		unsigned r = choose(lo, hi, d, word, &mib[d]);
@@ -198,6 +210,8 @@ int ash_ctl_find(const char *name, size_t *mib, size_t *depth)
 			*depth = d + 1;
 			return 0;
 		}
+		if (ash_ctl_component(ash_ctl_row_at(r).name, d + 1, &length) == NULL)
+			return ENOENT; /* the name goes on where the row ends */
 		name += word.length + 1;
 	}
 	return 0;
@@ -238,7 +252,7 @@ int ash_ctl_resolve(const size_t *mib, size_t depth, struct ash_ctl_row *row,
 		const char *component = ash_ctl_component(ash_ctl_row_at(lo).name, d, &length);
 
 		if (d > 0 && component != NULL && component[0] == '<') { /* alone there */
-			if (!is_value(component, mib[d]))
+			if (!is_value(ash_ctl_row_at(lo).name, component, mib[d]))
 				return ENOENT;
 			at[numbers++] = mib[d];
 		} else if ((d > 0 && component == NULL) || !is_first(mib[d], lo, d)) {

@@ -24,6 +24,7 @@ enum ash_ctl_type {
 	ASH_CTL_POINTER,
 	ASH_CTL_BUFFER, /* a string; when read, the value is the address of the program's buffer
 			 */
+	ASH_CTL_CONFIG, /* what arenas are made of */
 };
 
 enum ash_ctl_access {
@@ -46,6 +47,10 @@ union ash_ctl_value {
 	ssize_t zd;
 	const char *s;
 	void *p;
+	struct {
+		const void *hooks; /* extent_hooks_t */
+		bool for_metadata; /* hooks may be asked for it: they are not */
+	} config;
 };
 
 struct ash_ctl_row;

@@ -6,33 +6,37 @@
 #include "front/bounds.h"
 #include "os/os.h"
 
-/* As it is told of none but those of the program's own. */
-static int of_own(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
-		  const union ash_ctl_value *in)
+/* What arenas of the program's own add to the heap's of this number: nothing, one's or all's.
+ */
+static uint64_t added(const struct ash_ctl_row *row, size_t arena)
 {
-	return ash_ctl_has_heap(at[0]) ? ENOENT : ash_ctl_figure(row, at, out, in);
+	struct ash_arena_stats s;
+
+	if (ash_ctl_is_all(arena))
+		s = ash_ctl_all_own();
+	else if (!ash_ctl_has_own(arena) || ash_ctl_one_own(arena, &s) != 0)
+		return 0;
+	return ash_ctl_of_own(&s, row);
 }
 
 /* As it is told of the others, and of all of them together; the heap has none of it. */
 static int of_own_or_none(const struct ash_ctl_row *row, const size_t *at,
 			  union ash_ctl_value *out, const union ash_ctl_value *in)
 {
-	struct ash_arena_stats all;
-
 	if (!ash_ctl_has_heap(at[0]))
 		return ash_ctl_figure(row, at, out, in);
-	all = ash_ctl_all_own();
-	out->u64 = at[0] == 0 ? 0 : ash_ctl_of_own(&all, row);
+	out->u64 = added(row, at[0]);
 	return 0;
 }
 
-/* Of the heap in bytes, of which the others' are a part. */
+/* Of all it is the heap's: what the others have is a part of it. */
 static int base(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		const union ash_ctl_value *in)
 {
-	const size_t heap = 0;
-
-	return ash_ctl_figure(row, ash_ctl_is_all(at[0]) ? &heap : at, out, in);
+	if (!ash_ctl_has_heap(at[0]))
+		return ash_ctl_figure(row, at, out, in);
+	out->u64 = ash_ctl_of_heap(row);
+	return 0;
 }
 
 static int of_heap(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
@@ -54,15 +58,9 @@ static int pages(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_
 static int purged(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		  const union ash_ctl_value *in)
 {
-	struct ash_arena_stats arenas;
-	const size_t heap = 0;
-
 	if (!ash_ctl_has_heap(at[0]))
 		return ash_ctl_figure(row, at, out, in);
-	arenas = ash_ctl_all_own();
-	pages(row, &heap, out, in);
-	if (at[0] != 0)
-		out->u64 += ash_ctl_of_own(&arenas, row);
+	out->u64 = ash_ctl_of_heap(row) / ash_os_page + added(row, at[0]);
 	return 0;
 }
 
@@ -126,12 +124,13 @@ static int small(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_
 static int over_bins(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		     const union ash_ctl_value *in)
 {
+	bool own = ash_ctl_has_own(at[0]);
 	int error = 0;
 
 	(void)in;
 	if (ash_ctl_has_heap(at[0]))
 		out->u64 = ash_ctl_of_heap(row);
-	for (unsigned c = 1; at[0] != 0 && c < ASH_CLASSES && error == 0; c++) {
+	for (unsigned c = 1; own && c < ASH_CLASSES && error == 0; c++) {
 		uint64_t n = 0;
 
 		error = ash_ctl_own_bin(at[0], c, row->offset >> 16, &n);
@@ -148,8 +147,8 @@ static int over_bins(const struct ash_ctl_row *row, const size_t *at, union ash_
 static const struct ash_ctl_row rows[] = {
 	OF_ARENA("nthreads", ASH_CTL_UNSIGNED, threads, 0,
 		 "Threads that have a cache; of an arena of one's own, that are bound to it."),
-	OF_ARENA("uptime", ASH_CTL_U64, of_own, OWN(UPTIME),
-		 "Nanoseconds since an arena of one's own was made."),
+	OF_ARENA("uptime", ASH_CTL_U64, base, BOTH(uptime_ns, UPTIME),
+		 "Nanoseconds since it was made; of all, since the heap was."),
 	OF_ARENA("dss", ASH_CTL_STRING, dss, 0, "disabled."),
 	OF_ARENA("dirty_decay_ms", ASH_CTL_SSIZE, decay_ms, ASH_DECAY_DIRTY,
 		 "As arena.<arena>.dirty_decay_ms."),
@@ -167,18 +166,18 @@ static const struct ash_ctl_row rows[] = {
 	OF_ARENA("retained", ASH_CTL_SIZE, ash_ctl_figure, BOTH(retained, RETAINED),
 		 "As stats.retained."),
 	OF_ARENA("pinned", ASH_CTL_SIZE, of_own_or_none, OWN(PINNED), "As stats.pinned."),
-	OF_ARENA("dirty_npurge", ASH_CTL_U64, of_own, OWN(DIRTY_NPURGE),
-		 "Times that pages were given back, of an arena of one's own."),
-	OF_ARENA("dirty_nmadvise", ASH_CTL_U64, of_own, OWN(DIRTY_NMADVISE),
-		 "Calls for it, of such an arena."),
-	OF_ARENA("dirty_purged", ASH_CTL_U64, purged, BOTH(purged, DIRTY_PURGED),
+	OF_ARENA("dirty_npurge", ASH_CTL_U64, ash_ctl_figure, BOTH(dirty_passes, DIRTY_NPURGE),
+		 "Times that pages were given back; of the heap, free runs of hugeblocks."),
+	OF_ARENA("dirty_nmadvise", ASH_CTL_U64, ash_ctl_figure,
+		 BOTH(dirty_ranges, DIRTY_NMADVISE), "Calls for it; of the heap, likewise."),
+	OF_ARENA("dirty_purged", ASH_CTL_U64, purged, BOTH(dirty_purged, DIRTY_PURGED),
 		 "Pages given back, ever."),
-	OF_ARENA("muzzy_npurge", ASH_CTL_U64, of_own, OWN(MUZZY_NPURGE),
+	OF_ARENA("muzzy_npurge", ASH_CTL_U64, ash_ctl_figure, BOTH(muzzy_passes, MUZZY_NPURGE),
 		 "As dirty_npurge, for pages that were muzzy."),
-	OF_ARENA("muzzy_nmadvise", ASH_CTL_U64, of_own, OWN(MUZZY_NMADVISE),
-		 "As dirty_nmadvise, for these."),
-	OF_ARENA("muzzy_purged", ASH_CTL_U64, of_own, OWN(MUZZY_PURGED),
-		 "These pages, ever, of such an arena."),
+	OF_ARENA("muzzy_nmadvise", ASH_CTL_U64, ash_ctl_figure,
+		 BOTH(muzzy_ranges, MUZZY_NMADVISE), "As dirty_nmadvise, for these."),
+	OF_ARENA("muzzy_purged", ASH_CTL_U64, purged, BOTH(muzzy_purged, MUZZY_PURGED),
+		 "These pages, ever."),
 	OF_ARENA("base", ASH_CTL_SIZE, base, BOTH(metadata, METADATA),
 		 "As stats.metadata; of an arena of one's own, its records among these."),
 	OF_ARENA("internal", ASH_CTL_SIZE, ash_ctl_none_of_arena, 0,

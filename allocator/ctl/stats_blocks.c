@@ -23,9 +23,8 @@ static size_t field_at(size_t offset, size_t field)
 static int figure(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		  const union ash_ctl_value *in)
 {
-	(void)in;
 	if (!ash_ctl_has_heap(at[0]))
-		return ENOENT;
+		return ash_ctl_none_of_arena(row, at, out, in);
 	out->z = field_at(row->offset & UINT32_MAX, row->offset >> 32);
 	return 0;
 }
@@ -33,9 +32,8 @@ static int figure(const struct ash_ctl_row *row, const size_t *at, union ash_ctl
 static int both(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		const union ash_ctl_value *in)
 {
-	(void)in;
 	if (!ash_ctl_has_heap(at[0]))
-		return ENOENT;
+		return ash_ctl_none_of_arena(row, at, out, in);
 	out->z = field_at(BLOCKS(blocks[0]), row->offset) +
 		 field_at(BLOCKS(blocks[1]), row->offset);
 	return 0;
@@ -44,9 +42,8 @@ static int both(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_v
 static int nonfull(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		   const union ash_ctl_value *in)
 {
-	(void)in;
 	if (!ash_ctl_has_heap(at[0]))
-		return ENOENT;
+		return ash_ctl_none_of_arena(row, at, out, in);
 	if (at[1] < ASH_CENSUS_LENGTHS)
 		out->z = field_at((row->offset & UINT32_MAX) + at[1] * ALL_FIELDS,
 				  row->offset >> 32);
@@ -56,9 +53,8 @@ static int nonfull(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 static int ever(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_value *out,
 		const union ash_ctl_value *in)
 {
-	(void)in;
 	if (!ash_ctl_has_heap(at[0]))
-		return ENOENT;
+		return ash_ctl_none_of_arena(row, at, out, in);
 	out->u64 = ash_ctl_epoch_at(row->offset);
 	return 0;
 }
@@ -82,7 +78,10 @@ static int ever(const struct ash_ctl_row *row, const size_t *at, union ash_ctl_v
 /* clang-format on */
 
 static const struct ash_ctl_row rows[] = {
-	HPA("npageslabs", ASH_CTL_SIZE, both, OF(count), "Hugeblocks, all of the heap."),
+	HPA("npageslabs", ASH_CTL_SIZE, both, OF(count),
+	    "Hugeblocks, all of the heap; 0, as all of these, of arenas of one's own, which "
+	    "have "
+	    "none."),
 	HPA("nactive", ASH_CTL_SIZE, both, OF(active), "Pages of runs in use in them."),
 	HPA("ndirty", ASH_CTL_SIZE, both, OF(dirty),
 	    "Free pages in them that hold memory, kept ones, too."),

@@ -37,11 +37,13 @@ static void print_sums(const struct text *t)
 	const struct ash_arena_stats *arenas = &t->whole->arenas;
 
 	ash_out_add(t->out,
-		    "Allocated: %zu, active: %zu, metadata: %zu, resident: %zu, mapped: %zu, "
-		    "retained: %zu\n",
-		    s->allocated, s->active, s->metadata, s->resident, s->addresses,
-		    s->retained);
-	ash_out_add(t->out, "Background threads: %u\n", s->background ? 1u : 0u);
+		    "Allocated: %zu, active: %zu, metadata: %zu (n_thp 0, edata %zu, rtree "
+		    "%zu), resident: %zu, mapped: %zu, retained: %zu, pinned: %zu\n",
+		    s->allocated, s->active, s->metadata, s->descriptors, s->maps, s->resident,
+		    s->addresses, s->retained, arenas->pinned);
+	ash_out_add(t->out, "Background threads: %u, num_runs: %lu, run_interval: %lu ns\n",
+		    s->background ? 1u : 0u, (unsigned long)s->background_runs,
+		    (unsigned long)s->background_interval_ns);
 	if (t->whole->arenas_count != 0)
 		ash_out_add(t->out, "Arenas of the program's own: %u, allocated in them: %zu\n",
 			    t->whole->arenas_count, arenas->small + arenas->large);

@@ -36,7 +36,7 @@ static int heap_and_own(const size_t *at, size_t heap, size_t own, union ash_ctl
 	int error = 0;
 
 	out->u64 = ash_ctl_has_heap(at[0]) ? ash_ctl_epoch_at(heap) : 0;
-	if (at[0] != 0)
+	if (ash_ctl_has_own(at[0]))
 		error = ash_ctl_own_bin(at[0], (unsigned)at[1] + 1, own, &others);
 	out->u64 += others;
 	return error;
@@ -105,7 +105,7 @@ static int lextents(const struct ash_ctl_row *row, const size_t *at, union ash_c
 		there = ash_ctl_epoch_at(offsetof(struct ash_snapshot_whole, census.larges) +
 					 at[1] * sizeof(uint64_t));
 	}
-	if (at[0] != 0)
+	if (ash_ctl_has_own(at[0]))
 		error = own_larges(at[0], (unsigned)at[1], &own);
 	switch ((enum lextents)row->offset) {
 	case CAME:
@@ -184,9 +184,12 @@ static int extents(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 	(void)in;
 	if (ash_ctl_has_heap(at[0]))
 		out->u64 = free_runs(row, at[1]);
-	else if (!ash_arena_exists((unsigned)at[0]))
+	else if (at[0] == ASH_CTL_DESTROYED ? !ash_arenas_any_destroyed()
+					    : !ash_arena_exists((unsigned)at[0]))
 		return ENOENT;
-	return at[0] == 0 ? 0 : free_extents(row, at[0], (unsigned)at[1], &out->u64);
+	if (!ash_ctl_has_own(at[0]))
+		return 0;
+	return free_extents(row, at[0], (unsigned)at[1], &out->u64);
 }
 
 /* clang-format off */

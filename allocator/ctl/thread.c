@@ -105,7 +105,7 @@ static int objects(const struct ash_ctl_row *row, const size_t *at, union ash_ct
 	(void)row, (void)at;
 	if (in->z > ASH_SMALL_MAX)
 		return EINVAL;
-	out->z = in->z == 0 ? 0 : ash_tcache_most(ash_class_of(in->z));
+	out->z = ash_tcache_most(ash_class_of(in->z != 0 ? in->z : 1));
 	return 0;
 }
 

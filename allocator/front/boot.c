@@ -92,6 +92,7 @@ static enum ash_boot_state bring_up(void)
 	ash_bounds_init();
 	ash_misuse_hook = ash_misuse_report;
 	ash_heap_init(&ash_heap);
+	ash_heap.born_ns = ash_os_coarse_clock_ns();
 	huge_pages_init();
 	/* (The window may be there from a try that failed later.) */
 	if (ash_window.limit == 0 && !ash_window_init(WINDOW_LARGEST))

@@ -78,11 +78,10 @@ static bool read_source(int flags, struct source *s)
 		.single = tcache == 1, .is_cache = tcache > 1, .cache = tcache - 2};
 	if (arena == 0) {
 		s->arena = ash_arena_mine();
-	} else if (arena - 1 < ash_arenas_automatic()) {
-		s->heap = true;
 	} else {
 		s->arena = ash_arena_at(arena - 1);
-		if (s->arena == NULL) {
+		s->heap = s->arena == NULL && arena - 1 < ash_arenas_automatic();
+		if (s->arena == NULL && !s->heap) {
 			errno = EINVAL;
 			return false;
 		}
@@ -183,8 +182,8 @@ void *ash_mallocx_arena(size_t size, unsigned arena, int flags)
 	}
 	if (!read_source(flags & ((1 << ASH_FLAG_ARENA_SHIFT) - 1), &s))
 		return NULL;
-	s.heap = arena < ash_arenas_automatic();
 	s.arena = ash_arena_at(arena);
+	s.heap = s.arena == NULL && arena < ash_arenas_automatic();
 	if (!s.heap && s.arena == NULL) {
 		errno = EINVAL;
 		return NULL;

@@ -46,7 +46,8 @@ static ASH_PRINTF(3, 0) void tell(bool ends, const char *prefix, const char *for
 	ends = ends || ash_conf.abort_on_misuse || ash_conf.abort;
 	if (ends || first_time()) {
 		line[length++] = '\n';
-		ash_write_fd(STDERR_FILENO, line, length);
+		line[length] = '\0';
+		ash_tell_line(line, length);
 	}
 	if (ends)
 		abort();

@@ -184,6 +184,7 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	ash_assert_expensive(ash_thread_tops_are_valid(t));
 	if (t->fresh && allocates) {
 		t->fresh = false;
+		ash_arena_follow(t);
 		if (ash_thread_count() > 1 || ash_load_relaxed(&ash_heap.rounds.alone))
 			ash_rounds_start();
 	}
@@ -197,6 +198,7 @@ static ASH_NOINLINE void look_at_clock(struct ash_thread *t, bool allocates)
 	if (ash_load_relaxed(&t->asleep))
 		ash_thread_wake(t);
 	ash_apart_follow(t); /* mallopt may want it since the last time */
+	ash_arena_follow(t); /* arena 0 may have got hooks */
 	trim_idle(t);
 	ash_runs_age(&t->runs, most_runs(t));
 	relieve(t);

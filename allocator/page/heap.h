@@ -270,6 +270,8 @@ struct ash_purge {
 	uint64_t given_back; /* bytes, */
 	uint64_t ranges;     /* in so many free runs, each a system call, */
 	uint64_t passes;     /* and so many batches of them */
+	/* Of the three, what was muzzy. */
+	uint64_t muzzy_given_back, muzzy_ranges, muzzy_passes;
 	uint64_t refused_ns; /* when the kernel refused what lies above a bound */
 	uint64_t late_ns;    /* since when more is dirty than may be; 0 = it is not */
 	/* Options. */
@@ -436,6 +438,7 @@ struct ash_heap {
 	struct ash_pool pool;
 	struct ash_holes holes;
 	struct ash_drain drain;
+	uint64_t born_ns; /* constant after boot */
 };
 
 /* The one heap. */

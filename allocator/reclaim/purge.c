@@ -92,6 +92,11 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 		ash_add_relaxed(&heap->purge.ranges, ranges);
 	}
 	ash_add_relaxed(&heap->purge.given_back, gone << ASH_GRANULE_SHIFT);
+	if (grade == MUZZY && ranges != 0) {
+		ash_add_relaxed(&heap->purge.muzzy_passes, 1);
+		ash_add_relaxed(&heap->purge.muzzy_ranges, ranges);
+		ash_add_relaxed(&heap->purge.muzzy_given_back, gone << ASH_GRANULE_SHIFT);
+	}
 	return gone;
 }
 

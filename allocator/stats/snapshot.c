@@ -51,6 +51,22 @@ static void count_bins(struct ash_snapshot *s, struct ash_snapshot_bin bins[ASH_
 	}
 }
 
+/* (What is muzzy is counted last.) */
+static void count_purges(struct ash_snapshot *s)
+{
+	s->muzzy_purged = ash_load_relaxed(&ash_heap.purge.muzzy_given_back);
+	s->muzzy_passes = ash_load_relaxed(&ash_heap.purge.muzzy_passes);
+	s->muzzy_ranges = ash_load_relaxed(&ash_heap.purge.muzzy_ranges);
+	s->purged = ash_purge_bytes(&ash_heap);
+	s->purge_passes = ash_load_relaxed(&ash_heap.purge.passes);
+	s->purge_ranges = ash_load_relaxed(&ash_heap.purge.ranges);
+	s->dirty_purged = s->purged > s->muzzy_purged ? s->purged - s->muzzy_purged : 0;
+	s->dirty_passes =
+		s->purge_passes > s->muzzy_passes ? s->purge_passes - s->muzzy_passes : 0;
+	s->dirty_ranges =
+		s->purge_ranges > s->muzzy_ranges ? s->purge_ranges - s->muzzy_ranges : 0;
+}
+
 static void count_sums(struct ash_snapshot *s)
 {
 	size_t waiting; /* in threads' run caches: of no use to the program, and not purged */
@@ -72,12 +88,10 @@ static void count_sums(struct ash_snapshot *s)
 	s->kept_mappings = ash_account_cached(&ash_heap);
 	s->holes = ash_account_hole_bytes(&ash_heap);
 	s->held = ash_account_held(&ash_heap);
-	s->purged = ash_purge_bytes(&ash_heap);
+	count_purges(s);
 	ash_stall_read(&ash_heap, &s->stalls);
 	for (unsigned cause = 0; cause < ASH_OS_STALL_CAUSES; cause++)
 		ash_os_stall_read((enum ash_os_stall_cause)cause, &s->stalled[cause]);
-	s->purge_passes = ash_load_relaxed(&ash_heap.purge.passes);
-	s->purge_ranges = ash_load_relaxed(&ash_heap.purge.ranges);
 	s->huge_made = ash_hugify_count(&ash_heap);
 	s->huge_refused = ash_load_relaxed(&ash_heap.hugify.refused);
 	s->huge_broken = ash_load_relaxed(&ash_heap.pages.broken_up);
@@ -89,6 +103,7 @@ static void count_sums(struct ash_snapshot *s)
 	s->background_runs = ash_load_relaxed(&ash_heap.rounds.runs);
 	s->background_interval_ns = ash_rounds_interval_ns();
 	s->background = ash_background_running();
+	s->uptime_ns = ash_os_coarse_clock_ns() - ash_heap.born_ns;
 }
 
 static void count_larges(struct ash_snapshot *s, struct ash_large_count sum)
@@ -163,7 +178,7 @@ void ash_snapshot_take_whole(struct ash_snapshot_whole *whole)
 	count_by_jemallocs_names(&whole->sums, &whole->census);
 	whole->arenas_count = ash_arenas_take(&whole->arenas, whole->arenas_bin,
 					      whole->arenas_larges, whole->arenas_extents);
-	ash_arenas_destroyed(&whole->destroyed);
+	ash_arenas_take_destroyed(&whole->destroyed);
 	for (unsigned rank = 0; rank < ASH_RANKS; rank++)
 		ash_mutex_read_waits((enum ash_lock_rank)rank, &whole->locks[rank]);
 }

@@ -51,7 +51,11 @@ struct ash_snapshot {
 	uint64_t purged;         /* given back so far */
 	struct ash_stalls stalls;
 	struct ash_os_stalled stalled[ASH_OS_STALL_CAUSES];
-	uint64_t purge_passes, purge_ranges;   /* batches of free runs given back, and runs */
+	uint64_t purge_passes, purge_ranges; /* batches of free runs given back, and runs */
+	uint64_t muzzy_passes,
+		muzzy_ranges; /* of these, of muzzy ones; and of all the others */
+	uint64_t dirty_passes, dirty_ranges;
+	uint64_t muzzy_purged, dirty_purged;   /* of `purged`, likewise */
 	uint64_t huge_made;                    /* count of blocks made huge pages, */
 	uint64_t huge_refused;                 /* not made by the kernel, */
 	uint64_t huge_broken;                  /* and that are none any more */
@@ -63,6 +67,7 @@ struct ash_snapshot {
 	uint64_t background_runs;              /* rounds of background threads */
 	uint64_t background_interval_ns;       /* between two of them, on average */
 	uint64_t small_nfills, small_nflushes; /* calls that took regions, and gave some back */
+	uint64_t uptime_ns;                    /* since the heap was made */
 	unsigned threads;
 	unsigned shards;
 	bool background; /* there is a background thread */

@@ -3,13 +3,17 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void ash_fatal(const char *format, ...)
 {
+	char line[512];
 	va_list args;
 
 	va_start(args, format);
-	ash_vmessage(format, args);
+	/* (Not to the program's function: locks may be held.) */
+	ash_write_fd(STDERR_FILENO, line,
+		     ash_vformat_message(line, sizeof(line), format, args));
 	va_end(args);
 	abort();
 }

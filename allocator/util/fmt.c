@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/atomic.h"
 #include "util/system_call.h"
 
 struct sink {
@@ -141,14 +142,33 @@ void ash_write_fd(int fd, const char *text, size_t length)
 	errno = saved;
 }
 
+bool (*ash_line_hook)(const char *line);
+
+void ash_tell_line(const char *line, size_t length)
+{
+	bool (*hook)(const char *line) = ash_load_relaxed(&ash_line_hook);
+	int saved = errno;
+
+	if (hook == NULL || !hook(line))
+		ash_write_fd(STDERR_FILENO, line, length);
+	errno = saved;
+}
+
+size_t ash_vformat_message(char *line, size_t size, const char *format, va_list args)
+{
+	size_t length = ash_format(line, size, "<ashlar>: ");
+
+	length += ash_vformat(line + length, size - length - 1, format, args);
+	line[length++] = '\n';
+	line[length] = '\0';
+	return length;
+}
+
 void ash_vmessage(const char *format, va_list args)
 {
 	char line[512];
-	size_t length = ash_format(line, sizeof(line), "<ashlar>: ");
 
-	length += ash_vformat(line + length, sizeof(line) - length - 1, format, args);
-	line[length++] = '\n';
-	ash_write_fd(STDERR_FILENO, line, length);
+	ash_tell_line(line, ash_vformat_message(line, sizeof(line), format, args));
 }
 
 void ash_message(const char *format, ...)

@@ -435,6 +435,61 @@ static void hooks_that_allocate(void)
 	CHECK(ash_arena_destroy(index) == 0, "destroy");
 }
 
+/* The heap's number: blocks of the heap and of the hooks live beside each other, are resized
+ * from one to the other and freed by one call, whatever fails. */
+static void hook_heap(const extent_hooks_t *hooks)
+{
+	unsigned found = 99;
+	void *p;
+
+	ash_boot();
+	CHECK(load(0, OPERATIONS, 1) == 0, "requests were refused");
+	NEED(ash_arena_hooks(0, NULL, hooks) == 0, "set");
+	p = m.malloc(10);
+	CHECK(ash_arena_lookup(p, &found) == 0 && found == 0,
+	      "malloc of a thread bound to none");
+	m.free(p);
+}
+
+static void unhooked(void)
+{
+	struct ash_arena_stats s;
+
+	drop_all();
+	CHECK(ash_arena_purge(0) == 0, "purge");
+	CHECK(ash_arena_stats(0, &s) == 0 && s.small == 0 && s.large == 0 && s.active == 0,
+	      "%zu and %zu bytes are left", s.small, s.large);
+	CHECK(ash_arena_reset(0) == ENOENT && ash_arena_destroy(0) == ENOENT, "it stays");
+}
+
+static void arena_0_is_hooked(void)
+{
+	unsigned refused = 0;
+
+	hook_heap(&book_hooks);
+	for (unsigned k = 1; k <= MOST / 4; k++) {
+		book.called = 0;
+		book.fail_multiples = true;
+		book.fail_at = k;
+		refused += load(0, OPERATIONS / 4, k);
+		forget_faults();
+		tap_alive();
+	}
+	tap_note("%u requests refused", refused);
+	CHECK(load(0, OPERATIONS, 2) == 0 && book.bytes > 0, "%zu bytes by the hooks",
+	      book.bytes);
+	unhooked();
+}
+
+static void arena_0_by_hooks_that_allocate(void)
+{
+	static const extent_hooks_t from_heap = {.alloc = heap_alloc, .dalloc = heap_dalloc};
+
+	hook_heap(&from_heap);
+	CHECK(load(0, OPERATIONS, 3) == 0, "requests were refused");
+	unhooked();
+}
+
 /* Nothing that a hook returns may break the library. */
 static void *crooked_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
 			   bool *zero, bool *commit, unsigned arena)
@@ -588,6 +643,8 @@ int main(void)
 		 wrapping_the_default);
 	tap_case("a region of the program's, a bound thread (folly)", a_region_of_ones_own);
 	tap_case("hooks that allocate and free in a bound thread", hooks_that_allocate);
+	tap_case("hooks of arena 0, beside the heap", arena_0_is_hooked);
+	tap_case("hooks of arena 0 that allocate", arena_0_by_hooks_that_allocate);
 	tap_case("hooks that purge other arenas, and their own", hooks_that_purge);
 	tap_case("a misaligned extent is refused", a_misaligned_extent);
 	tap_case("an arena is destroyed during a walk over all", destroyed_during_a_walk);

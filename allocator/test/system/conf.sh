@@ -86,7 +86,8 @@ refused 0 'prof:true,prof_active:false,lg_prof_sample:19,lg_prof_interval:30,pro
 refused 0 'narenas:default,tcache_max:4096,xmalloc:true,junk:free,zero:false,stats_print:false,stats_print_opts:ga'
 refused 1 'lg_tcache_max:13,narena:4,retain:true'
 refused 1 'lg_tcache_max:big,narenas:4,retain:true'
-refused 1 'experimental_no_such:1'
+refused 0 'experimental_no_such:1'
+refused 1 'experimental_tcache_gc:1'
 refused 0 'dirty_max:10%,limit_hard:90%,limit_soft:none,dirty_decay_ms:-1,pressure_purge:true'
 refused 2 'no_such:1,narenas:2,another:2'
 refused 0 'narenas:1,narenas:2' # the later one wins
@@ -119,6 +120,8 @@ aborts 0 'narenas:1'
 aborts 0 'narenas:4,lg_tcache_max:13,retain:true'
 aborts 0 'lg_tcache_max:-1,retain:true'
 aborts 2 'lg_tcache_max:-2'
+aborts 0 'experimental_no_such:1'
+aborts 0 'narenas:3,experimental_no_such:'
 for variable in ASHLAR_CONF MALLOC_CONF; do
 	run $variable 'confirm_conf:true,retain:true,narenas:2,lg_prof_sample:13' "$probe" hello
 	[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 8 ] &&
@@ -127,6 +130,13 @@ for variable in ASHLAR_CONF MALLOC_CONF; do
 	[ $result -eq 0 ] || show
 	verdict $result "$variable: confirm_conf tells which options mean nothing here"
 done
+run MALLOC_CONF 'confirm_conf:true,experimental_no_such:1,lg_tcache_nslots_mul:1,no_such:some' "$probe" hello
+[ $status -eq 0 ] && [ "$(wc -l <"$tmp/err")" -eq 9 ] && [ "$(grep -c 'experimental_no_such is not known' "$tmp/err")" -eq 1 ] &&
+	[ "$(grep -c 'lg_tcache_nslots_mul is ' "$tmp/err")" -eq 1 ] &&
+	grep -qx '<ashlar>: MALLOC_CONF: unknown option no_such:some' "$tmp/err"
+result=$?
+[ $result -eq 0 ] || show
+verdict $result "confirm_conf tells what is passed over otherwise, once, and an unknown option is told with its value"
 run ASHLAR_CONF 'no_such:1' sh -c '"$1" hello 2>&-' sh "$probe"
 [ $status -eq 0 ] && [ "$(cat "$tmp/out")" = hello ]
 verdict $? "a warning with stderr closed harms nothing"

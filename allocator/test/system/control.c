@@ -369,6 +369,27 @@ static void numbers_of_names(void)
 	CHECK(mib[1] != 0xeeeeeeeeeeeeeeee && mib[2] == 0xeeeeeeeeeeeeeeee, "two are filled");
 	length = 6;
 	CHECK(FAMILY(mallctlnametomib)("arenas.no.0", mib, &length) == ENOENT, "no such");
+	/* Numbers of arenas that there are no figures of. */
+	length = 6;
+	CHECK(FAMILY(mallctlnametomib)("stats.arenas.1.pactive", mib, &length) == ENOENT &&
+		      FAMILY(mallctlnametomib)("stats.arenas.4097.pactive", mib, &length) ==
+			      ENOENT &&
+		      ctl("stats.arenas.1.pactive", NULL, NULL, &value, sizeof(value)) ==
+			      ENOENT,
+	      "figures of what has none");
+	CHECK(FAMILY(mallctlnametomib)("arena.1.purge", mib, &length) == 0 &&
+		      FAMILY(mallctlnametomib)("stats.arenas.4096.pactive", mib, &length) == 0,
+	      "names of what there is");
+	/* What goes on behind a name's end is none, however little room there is. */
+	for (unsigned room = 1; room < 6; room++) {
+		length = room;
+		CHECK(FAMILY(mallctlnametomib)("version.x", mib, &length) == ENOENT,
+		      "version.x, %u", room);
+		length = room;
+		CHECK(FAMILY(mallctlnametomib)("arenas.page.0", mib, &length) ==
+			      (room < 2 ? 0 : ENOENT),
+		      "arenas.page.0, %u", room);
+	}
 }
 
 static void all_arenas(void)
@@ -390,6 +411,9 @@ static void all_arenas(void)
 	refresh();
 	CHECK(size_of(name) == size_of("stats.arenas.4096.pactive"), "%s", name);
 	CHECK(ctl("arena.0.initialized", &b, &length, NULL, 0) == 0 && b, "arena 0");
+	CHECK(ctl("arena.4097.purge", NULL, NULL, NULL, 0) == 0 &&
+		      ctl("arena.4097.decay", NULL, NULL, NULL, 0) == 0,
+	      "what was destroyed has nothing to give");
 }
 
 static void values_refused(void)
@@ -407,11 +431,87 @@ static void values_refused(void)
 		CHECK(ctl("arena.0.dirty_decay_ms", &now, &length, &ms, sizeof(ms)) == 0, "%zd",
 		      ms);
 		CHECK(now == before, "the old value is given: %zd, %zd", now, before);
-		ctl("arenas.dirty_decay_ms", &now, &length, NULL, 0);
+		ctl("arena.1.dirty_decay_ms", &now, &length, NULL, 0);
 		CHECK(now == ms, "%zd became %zd", ms, now);
 		ctl("arena.0.muzzy_decay_ms", &now, &length, NULL, 0);
 		CHECK(now == 0, "the other one stays");
 	}
+}
+
+static ssize_t ms_of(const char *format, unsigned arena)
+{
+	ssize_t ms = -7;
+	size_t length = sizeof(ms);
+	char name[64];
+
+	snprintf(name, sizeof(name), format, arena);
+	CHECK(ctl(name, &ms, &length, NULL, 0) == 0, "%s", name);
+	return ms;
+}
+
+/* What arenas begin with is not what one of them was told meanwhile. */
+static void decay_of_new_arenas(void)
+{
+	ssize_t at_first = ms_of("arenas.dirty_decay_ms", 0), own = 1234, all = 4321;
+	size_t length = sizeof(unsigned);
+	unsigned a = 0;
+
+	CHECK(ctl("arena.0.dirty_decay_ms", NULL, NULL, &own, sizeof(own)) == 0, "arena 0");
+	CHECK(ms_of("arenas.dirty_decay_ms", 0) == at_first && at_first != own, "%zd",
+	      ms_of("arenas.dirty_decay_ms", 0));
+	CHECK(ctl("arenas.create", &a, &length, NULL, 0) == 0, "arenas.create");
+	CHECK(ms_of("arena.%u.dirty_decay_ms", a) == at_first, "a new one");
+	CHECK(ctl("arenas.dirty_decay_ms", NULL, NULL, &all, sizeof(all)) == 0, "arenas");
+	CHECK(ms_of("arenas.dirty_decay_ms", 0) == all &&
+		      ms_of("arena.%u.dirty_decay_ms", 0) == all &&
+		      ms_of("arena.%u.dirty_decay_ms", a) == at_first,
+	      "it is the heap's, too, and no older one's");
+	CHECK(ctl("arenas.create", &a, &length, NULL, 0) == 0, "arenas.create");
+	CHECK(ms_of("arena.%u.dirty_decay_ms", a) == all, "and a newer one's");
+}
+
+/* What is told of the heap beside what all arenas have. */
+static void figures_of_heap(void)
+{
+	static const unsigned of[] = {0, 4096};
+	unsigned a = 0, narenas = unsigned_of("arenas.narenas");
+	size_t length = sizeof(a);
+	uint64_t count;
+	char name[80];
+	void *p;
+
+	CHECK(narenas == unsigned_of("opt.narenas") +
+				 (size_of("opt.oversize_threshold") != 0 ? 1 : 0),
+	      "%u arenas", narenas);
+	p = m.malloc((size_t)8 << 20);
+	memset(p, 1, (size_t)8 << 20);
+	m.free(p);
+	for (unsigned i = 0; i < 40; i++)
+		m.free(memset(m.malloc(200000), 1, 200000));
+	usleep(20000); /* the clock has moved */
+	CHECK(ctl("arena.4096.purge", NULL, NULL, NULL, 0) == 0, "purge");
+	refresh();
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "stats.arenas.%u.uptime", of[i]);
+		CHECK(size_of(name) > 0 && size_of(name) < (size_t)1 << 60, "%s is %zu", name,
+		      size_of(name));
+		snprintf(name, sizeof(name), "stats.arenas.%u.dirty_npurge", of[i]);
+		CHECK(size_of(name) == size_of("stats.arenas.0.hpa_shard.npurge_passes"), "%s",
+		      name);
+		snprintf(name, sizeof(name), "stats.arenas.%u.dirty_nmadvise", of[i]);
+		CHECK(size_of(name) == size_of("stats.arenas.0.hpa_shard.npurges") &&
+			      size_of(name) > 0,
+		      "%s is %zu", name, size_of(name));
+	}
+	CHECK(ctl("arenas.create", &a, &length, NULL, 0) == 0, "arenas.create");
+	snprintf(name, sizeof(name), "stats.arenas.%u.hpa_shard.npageslabs", a);
+	CHECK(size_of(name) == 0, "an arena has no hugeblocks");
+	snprintf(name, sizeof(name), "stats.arenas.%u.hpa_shard.nonfull_slabs.3.nactive_huge",
+		 a);
+	CHECK(size_of(name) == 0, "an arena has no hugeblocks");
+	snprintf(name, sizeof(name), "stats.arenas.%u.hpa_shard.nhugifies", narenas - 1);
+	length = sizeof(count);
+	CHECK(ctl(name, &count, &length, NULL, 0) == ENOENT, "%s", name);
 }
 
 static void background_threads(void)
@@ -582,6 +682,8 @@ int main(int argc, char **argv)
 	tap_case("numbers of names", numbers_of_names);
 	tap_case("all arenas: 4096, and arenas.narenas", all_arenas);
 	tap_case("values that are refused, and decay times", values_refused);
+	tap_case("decay times of arenas that are made", decay_of_new_arenas);
+	tap_case("figures of the heap", figures_of_heap);
 	tap_case("the background thread begins and ends", background_threads);
 	tap_case("the cache is switched while a thread ends", switched_at_end);
 	tap_case("statistics are printed", printed);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "test/support/control.h"
 
@@ -169,7 +170,8 @@ static void arenas_refused(void)
 			      EFAULT &&
 		      of_arena("arena.%u.extent_hooks", a, &hooks, &n, NULL, 0) == EFAULT &&
 		      of_arena("arena.%u.name", a, &into, &n, NULL, 0) == EFAULT &&
-		      of_arena("arena.%u.name", a, NULL, NULL, &name, 8) == EFAULT,
+		      of_arena("arena.%u.name", a, NULL, NULL, &name, 8) == EFAULT &&
+		      of_arena("arena.%u.dss", a, &hooks, &n, NULL, 0) == EFAULT,
 	      "a destroyed one");
 	CHECK(of_arena("arena.%u.purge", a, NULL, NULL, NULL, 0) == 0, "has nothing to purge");
 	CHECK(of_arena("stats.arenas.%u.pactive", a, &ms, &length, NULL, 0) == ENOENT,
@@ -199,9 +201,21 @@ static void names_of_arenas(void)
 	      "four bytes");
 	CHECK(of_arena("arena.%u.name", a, NULL, NULL, &none, sizeof(none)) == EINVAL, "NULL");
 	CHECK(of_arena("arena.%u.name", a, NULL, NULL, &longer, 4) == EINVAL, "newlen 4");
-	CHECK(of_arena("arena.%u.name", 0, &into, &n, NULL, 0) == 0 && text[0] != '\0', "heap");
-	CHECK(of_arena("arena.%u.name", 0, NULL, NULL, &longer, sizeof(longer)) == EFAULT,
-	      "the heap's stays");
+	CHECK(of_arena("arena.%u.name", 0, &into, &n, NULL, 0) == 0 &&
+		      strcmp(text, "auto_0") == 0,
+	      "the heap's is '%s'", text);
+	CHECK(of_arena("arena.%u.name", 1, &into, &n, NULL, 0) == 0 &&
+		      strcmp(text, "auto_1") == 0,
+	      "by another number it is '%s'", text);
+	CHECK(of_arena("arena.%u.name", 0, &into, &n, &longer, sizeof(longer)) == 0 &&
+		      strcmp(text, "auto_0") == 0,
+	      "named, it was '%s'", text);
+	for (unsigned i = 0; i < 2; i++)
+		CHECK(of_arena("arena.%u.name", i, &into, &n, NULL, 0) == 0 &&
+			      strlen(text) == 31 && strncmp(text, longer, 31) == 0 &&
+			      text[32] == '!',
+		      "%u: '%s'", i, text);
+	CHECK(of_arena("arena.%u.name", 0, NULL, NULL, &none, sizeof(none)) == EINVAL, "NULL");
 	CHECK(of_arena("arena.%u.name", 4096, &into, &n, NULL, 0) == EINVAL, "of all");
 }
 
@@ -241,8 +255,11 @@ static void hooks_and_caches(void)
 	CHECK(of_arena("arena.%u.extent_hooks", 0, &now, &length, NULL, 0) == 0 &&
 		      now == old_hooks,
 	      "the heap's can be read");
-	CHECK(of_arena("arena.%u.extent_hooks", 0, NULL, NULL, &set, sizeof(set)) == EFAULT,
-	      "and not set");
+	set = NULL;
+	CHECK(of_arena("arena.%u.extent_hooks", 0, NULL, NULL, &set, sizeof(set)) == EFAULT &&
+		      of_arena("arena.%u.extent_hooks", a, NULL, NULL, &set, sizeof(set)) ==
+			      EFAULT,
+	      "none at all");
 
 	CHECK(ctl("tcache.create", NULL, NULL, NULL, 0) == EINVAL, "nobody reads it");
 	CHECK(ctl("tcache.create", &id, &two, NULL, 0) == EINVAL && two == 0, "two bytes");
@@ -335,6 +352,246 @@ static void threads_bound(void)
 	CHECK(of_arena("arena.%u.destroy", a, NULL, NULL, NULL, 0) == 0, "nobody is bound");
 }
 
+/* --- hooks of the heap's numbers ---------------------------------------------------------- */
+
+static extent_hooks_t heap_hooks;
+static size_t heap_asked; /* atomic, as all of these */
+static unsigned asked_for;
+#define GIVEN_MOST 300
+static uintptr_t given_at[GIVEN_MOST], given_bytes[GIVEN_MOST];
+static unsigned given;
+
+static void *heap_hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size,
+			     size_t alignment, bool *zero, bool *commit, unsigned arena)
+{
+	void *p = old_hooks->alloc(old_hooks, new_addr, size, alignment, zero, commit, arena);
+	unsigned i;
+
+	CHECK(hooks == &heap_hooks, "the hooks that were set");
+	__atomic_fetch_add(&heap_asked, size, __ATOMIC_RELAXED);
+	__atomic_store_n(&asked_for, arena, __ATOMIC_RELAXED);
+	if (p == NULL)
+		return NULL;
+	i = __atomic_fetch_add(&given, 1, __ATOMIC_RELAXED);
+	NEED(i < GIVEN_MOST, "the hook is asked too often");
+	__atomic_store_n(&given_at[i], (uintptr_t)p, __ATOMIC_RELAXED);
+	__atomic_store_n(&given_bytes[i], size, __ATOMIC_RELEASE);
+	return p;
+}
+
+/* What the hook gave stays, for dalloc is none. */
+static bool is_given(const void *p)
+{
+	bool is = false;
+
+	for (unsigned i = 0; i < GIVEN_MOST; i++) {
+		size_t bytes = __atomic_load_n(&given_bytes[i], __ATOMIC_ACQUIRE);
+
+		is |= (uintptr_t)p - __atomic_load_n(&given_at[i], __ATOMIC_RELAXED) < bytes;
+	}
+	return is;
+}
+
+static void hook_number(unsigned number)
+{
+	extent_hooks_t *set = &heap_hooks, *now = NULL;
+	size_t length = sizeof(old_hooks), mib[3], n = 3;
+
+	NEED(FAMILY(mallctlnametomib)("arena.0.extent_hooks", mib, &n) == 0 && n == 3,
+	     "a name");
+	mib[1] = number;
+	NEED(FAMILY(mallctlbymib)(mib, n, &old_hooks, &length, NULL, 0) == 0, "read");
+	CHECK(FAMILY(mallctlbymib)(mib, n, &now, &length, &old_hooks, sizeof(old_hooks)) == 0 &&
+		      now == old_hooks,
+	      "those that there are change nothing");
+	heap_hooks = *old_hooks;
+	heap_hooks.alloc = heap_hook_alloc;
+	heap_hooks.dalloc = NULL;
+	heap_asked = 0;
+	asked_for = 99;
+	NEED(FAMILY(mallctlbymib)(mib, n, &now, &length, &set, sizeof(set)) == 0, "set");
+	CHECK(now == old_hooks, "the old ones are given");
+	CHECK(FAMILY(mallctlbymib)(mib, n, &now, &length, NULL, 0) == 0 && now == set,
+	      "the new ones are there");
+}
+
+/* As jemalloc has it of an automatic arena that nobody uses yet: it is made of these. */
+static void hooks_of_a_number(void)
+{
+	unsigned narenas = unsigned_of("arenas.narenas"), one = 1, was = 99, heap = 0;
+	char text[33], *into = text;
+	size_t n = sizeof(into), length = sizeof(was);
+	void *before = FAMILY(mallocx)(100000, MALLOCX_ARENA(1)), *p[3], *q;
+
+	CHECK(!is_initialized(1) && arena_of(before) == 0, "it is a name of the heap");
+	hook_number(1);
+	CHECK(is_initialized(1) && unsigned_of("arenas.narenas") == narenas,
+	      "it is one of its own");
+	p[0] = FAMILY(mallocx)(100000, MALLOCX_ARENA(1) | MALLOCX_TCACHE_NONE);
+	p[1] = FAMILY(mallocx)(10, MALLOCX_ARENA(1));
+	CHECK(heap_asked >= 100000 && asked_for == 1, "%zu bytes for %u", heap_asked,
+	      asked_for);
+	CHECK(is_given(p[0]) && is_given(p[1]) && !is_given(before), "by the hook");
+	CHECK(arena_of(p[0]) == 1 && arena_of(p[1]) == 1 && arena_of(before) == 0, "lookup");
+	refresh();
+	CHECK(size_in("stats.arenas.%u.large.allocated", 1) == m.usable(p[0]) &&
+		      size_in("stats.arenas.%u.small.allocated", 1) == m.usable(p[1]),
+	      "they are counted");
+	CHECK(of_arena("arena.%u.reset", 1, NULL, NULL, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.destroy", 1, NULL, NULL, NULL, 0) == EFAULT,
+	      "it stays");
+	CHECK(of_arena("arena.%u.name", 1, &into, &n, NULL, 0) == 0 &&
+		      strcmp(text, "auto_1") == 0,
+	      "'%s'", text);
+	q = m.malloc((size_t)3 << 20);
+	CHECK(!is_given(q) && arena_of(q) == 0, "who is not bound to it has the heap");
+	m.free(q);
+	CHECK(ctl("thread.arena", &was, &length, &one, sizeof(one)) == 0 && was == 0, "bound");
+	p[2] = m.malloc((size_t)3 << 20);
+	CHECK(is_given(p[2]) && arena_of(p[2]) == 1, "%zu bytes", heap_asked);
+	CHECK(ctl("thread.arena", &was, &length, &heap, sizeof(heap)) == 0 && was == 1, "back");
+	for (unsigned i = 0; i < 3; i++)
+		m.free(p[i]);
+	m.free(before);
+	refresh();
+	CHECK(size_in("stats.arenas.%u.large.allocated", 1) == 0 &&
+		      size_in("stats.arenas.%u.small.allocated", 1) == 0,
+	      "all came back");
+}
+
+/* Whether what this thread allocates comes by the hook. */
+static bool is_hooked(void)
+{
+	void *large = m.malloc((size_t)5 << 20), *small = m.malloc(3000);
+	bool is = is_given(large) && is_given(small);
+
+	NEED(large != NULL && small != NULL, "malloc");
+	m.free(large);
+	m.free(small);
+	return is;
+}
+
+enum { BEGUN = 1, HOOKED };
+static unsigned progress;
+
+static void *work_meanwhile(void *unused)
+{
+	static const struct timespec moment = {0, 1000000};
+	void *p[64];
+
+	(void)unused;
+	CHECK(!is_hooked(), "before");
+	__atomic_store_n(&progress, BEGUN, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&progress, __ATOMIC_ACQUIRE) != HOOKED)
+		nanosleep(&moment, NULL);
+	/* From the next look at the clock on. */
+	for (unsigned round = 0; round < 2000 && !is_hooked(); round++) {
+		for (unsigned i = 0; i < 64; i++)
+			p[i] = m.malloc(100 + 50 * i);
+		for (unsigned i = 0; i < 64; i++)
+			m.free(p[i]);
+		nanosleep(&moment, NULL);
+	}
+	CHECK(is_hooked(), "a thread that there was follows");
+	return NULL;
+}
+
+static void *begin_now(void *unused)
+{
+	(void)unused;
+	CHECK(is_hooked(), "a thread that begins now has it from the first");
+	CHECK(unsigned_of("thread.arena") == 0, "it is bound to none");
+	return NULL;
+}
+
+static void threads_follow_hooks(void)
+{
+	pthread_t thread, later;
+
+	NEED(pthread_create(&thread, NULL, work_meanwhile, NULL) == 0, "a thread");
+	while (__atomic_load_n(&progress, __ATOMIC_ACQUIRE) != BEGUN)
+		usleep(1000);
+	hook_number(0);
+	CHECK(is_hooked() && asked_for == 0, "the thread that set them, for %u", asked_for);
+	__atomic_store_n(&progress, HOOKED, __ATOMIC_RELEASE);
+	NEED(pthread_create(&later, NULL, begin_now, NULL) == 0, "a thread");
+	pthread_join(later, NULL);
+	pthread_join(thread, NULL);
+}
+
+/* What there was stays in the heap and goes back there; what comes now comes by the hooks. */
+static void hooks_of_the_heap(void)
+{
+	void *old[40], *new[40];
+	size_t allocated, bytes = 0;
+	unsigned zero = 0, own = 1;
+	size_t length = sizeof(zero);
+	int status;
+	pid_t child;
+
+	for (unsigned i = 0; i < 40; i++)
+		old[i] = memset(m.malloc(10 + 5000 * i), 1, 10);
+	hook_number(0);
+	CHECK(is_hooked() && asked_for == 0, "for %u", asked_for);
+	CHECK(is_initialized(0) && unsigned_of("thread.arena") == 0, "it is arena 0 still");
+	refresh();
+	allocated = size_of("stats.allocated");
+	for (unsigned i = 0; i < 40; i++) {
+		new[i] = i % 2 == 0 ? m.malloc(10 + 5000 * i)
+				    : FAMILY(mallocx)(10 + 5000 * i, MALLOCX_ARENA(0));
+		NEED(new[i] != NULL, "block %u", i);
+		memset(new[i], 2, 10 + 5000 * i);
+		bytes += m.usable(new[i]);
+		CHECK(arena_of(new[i]) == 0 && arena_of(old[i]) == 0, "block %u", i);
+	}
+	refresh();
+	CHECK(size_of("stats.allocated") == allocated + bytes, "%zu more, not %zu",
+	      size_of("stats.allocated") - allocated, bytes);
+	CHECK(size_of("stats.arenas.0.small.allocated") +
+			      size_of("stats.arenas.0.large.allocated") ==
+		      size_of("stats.allocated"),
+	      "all of it is arena 0's");
+	CHECK(size_of("stats.arenas.0.pactive") == size_of("stats.arenas.4096.pactive") &&
+		      size_of("stats.arenas.0.mapped") == size_of("stats.mapped") &&
+		      size_of("stats.arenas.0.base") == size_of("stats.metadata") &&
+		      size_of("stats.arenas.0.small.nfills") ==
+			      size_of("stats.arenas.4096.small.nfills") &&
+		      size_of("stats.arenas.0.lextents.5.nmalloc") ==
+			      size_of("stats.arenas.4096.lextents.5.nmalloc"),
+	      "0 is all there is");
+	CHECK(size_of("stats.allocated") <= size_of("stats.active") &&
+		      size_of("stats.active") <= size_of("stats.resident") &&
+		      size_of("stats.resident") <= size_of("stats.mapped"),
+	      "order");
+	CHECK(of_arena("arena.%u.reset", 0, NULL, NULL, NULL, 0) == EFAULT &&
+		      of_arena("arena.%u.destroy", 0, NULL, NULL, NULL, 0) == EFAULT,
+	      "it stays");
+	/* Bound to another number of the heap a thread has the heap. */
+	CHECK(ctl("thread.arena", NULL, NULL, &own, sizeof(own)) == 0 && !is_hooked(), "bound");
+	CHECK(ctl("thread.arena", &own, &length, &zero, sizeof(zero)) == 0 && own == 1 &&
+		      is_hooked(),
+	      "and back");
+	child = fork();
+	if (child == 0) {
+		void *p = m.malloc((size_t)1 << 20);
+
+		_exit(!is_hooked() || p == NULL || arena_of(p) != 0);
+	}
+	CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+		      WEXITSTATUS(status) == 0,
+	      "in a child");
+	for (unsigned i = 0; i < 40; i++) {
+		CHECK(((unsigned char *)old[i])[9] == 1 && ((unsigned char *)new[i])[9] == 2,
+		      "block %u changed", i);
+		m.free(old[i]);
+		FAMILY(dallocx)(new[i], 0);
+	}
+	CHECK(of_arena("arena.%u.purge", 0, NULL, NULL, NULL, 0) == 0, "purge");
+	refresh();
+	CHECK(size_of("stats.allocated") < allocated, "%zu are left of %zu",
+	      size_of("stats.allocated"), allocated);
+}
+
 /* Sums over all arenas have the program's own; arena 0 is the heap alone. */
 static void sums_over_arenas(void)
 {
@@ -382,6 +639,16 @@ static void sums_over_arenas(void)
 		      size_of("stats.arenas.4097.large.nmalloc") == 1 &&
 		      size_of("stats.arenas.4097.pactive") == 0,
 	      "of those that are no more");
+	bins = 0;
+	large = 0;
+	for (unsigned c = 0; c < unsigned_of("arenas.nbins"); c++)
+		bins += size_in("stats.arenas.4097.bins.%u.nmalloc", c);
+	for (unsigned i = 0; i < unsigned_of("arenas.nlextents"); i++)
+		large += size_in("stats.arenas.4097.lextents.%u.nmalloc", i);
+	CHECK(bins == 50 && large == 1 && size_of("stats.arenas.4097.bins.3.curregs") == 0 &&
+		      size_of("stats.arenas.4097.extents.3.ndirty") == 0 &&
+		      size_of("stats.arenas.4097.small.nfills") > 0,
+	      "by size: %zu and %zu", bins, large);
 	CHECK(size_of("stats.allocated") == allocated, "allocated");
 }
 
@@ -396,5 +663,8 @@ int main(void)
 	tap_case("arenas: hooks, and explicit caches", hooks_and_caches);
 	tap_case("arenas: threads that are bound", threads_bound);
 	tap_case("arenas: sums", sums_over_arenas);
+	tap_case("arenas: hooks of a number of the heap", hooks_of_a_number);
+	tap_case("arenas: hooks of arena 0", hooks_of_the_heap);
+	tap_case("arenas: hooks of arena 0, and threads", threads_follow_hooks);
 	return tap_finish();
 }

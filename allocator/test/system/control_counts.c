@@ -283,6 +283,15 @@ static void muzzy_is_what_the_kernel_may_take(void)
 	CHECK(ctl("arena.4096.purge", NULL, NULL, NULL, 0) == 0, "purge");
 	refresh();
 	CHECK(size_of("stats.arenas.4096.pmuzzy") == 0, "a purge leaves none");
+	CHECK(size_of("stats.arenas.0.muzzy_npurge") > 0 &&
+		      size_of("stats.arenas.0.muzzy_nmadvise") >=
+			      size_of("stats.arenas.0.muzzy_npurge") &&
+		      size_of("stats.arenas.0.muzzy_purged") >= 5 * MIB / page &&
+		      size_of("stats.arenas.0.muzzy_purged") <=
+			      size_of("stats.arenas.4096.dirty_purged") &&
+		      size_of("stats.arenas.0.dirty_npurge") > 0,
+	      "%zu times %zu pages went that were muzzy",
+	      size_of("stats.arenas.0.muzzy_npurge"), size_of("stats.arenas.0.muzzy_purged"));
 	check_lazy(before, 0, "after a purge");
 }
 

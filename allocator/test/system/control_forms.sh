@@ -42,12 +42,14 @@ end
 		.stats.active <= .stats.resident and .stats.resident <= .stats.mapped and
 		(."stats.arenas".merged.bins | length) == .arenas.nbins and
 		."stats.arenas".merged.small.allocated + ."stats.arenas".merged.large.allocated == .stats.allocated and
-		."stats.arenas"."0".pactive * .arenas.page == .stats.active' >"$tmp/verdict"
+		."stats.arenas"."0".pactive * .arenas.page == .stats.active and
+		."stats.arenas"."0".name == "auto_0" and (."stats.arenas"."0".uptime_ns | type) == "number"' >"$tmp/verdict"
 	verdict $? "its numbers are those of mallctl, and fit together"
 	# The names of both, but for what has numbers in it and what the text has in tables.
 	head -n 1 "$tmp/json" | jq -r '.jemalloc | {config, opt, arenas, stats, "stats.arenas.0": ."stats.arenas"."0",
 		"stats.arenas.4096": ."stats.arenas".merged, "stats.arenas.4097": ."stats.arenas".destroyed} |
-		paths(type != "object" and type != "array") | select(all(type == "string")) | join(".")' | sort >"$tmp/names"
+		paths(type != "object" and type != "array") | select(all(type == "string")) | join(".") |
+		select(test("^stats.arenas.0.name$") | not) | sub("uptime_ns$"; "uptime")' | sort >"$tmp/names"
 	"$forms" print '' | sed -n 's/^  \([a-z][a-z0-9_]*[.][a-z0-9_.]*\): .*/\1/p' | grep -vE '\.[0-9]+$' | sort >"$tmp/said"
 	diff "$tmp/names" "$tmp/said" >"$tmp/difference" && [ "$(wc -l <"$tmp/names")" -gt 200 ]
 	result=$?
@@ -163,7 +165,7 @@ export LD_PRELOAD="$library"
 MALLOC_CONF=stats_print:true "$probe" hello >"$tmp/out" 2>"$tmp/err"
 [ "$(cat "$tmp/out")" = hello ] && [ "$(head -n 1 "$tmp/err")" = '___ Begin jemalloc statistics ___' ] &&
 	[ "$(tail -n 1 "$tmp/err")" = '--- End jemalloc statistics ---' ] &&
-	grep -qE '^Allocated: [0-9]+, active: [0-9]+, metadata: [0-9]+, resident: [0-9]+, mapped: [0-9]+, retained: [0-9]+$' "$tmp/err"
+	grep -qE '^Allocated: [0-9]+, active: [0-9]+, metadata: [0-9]+ \(n_thp 0, edata [0-9]+, rtree [0-9]+\), resident: [0-9]+, mapped: [0-9]+, retained: [0-9]+, pinned: 0$' "$tmp/err"
 verdict $? "stats_print:true"
 MALLOC_CONF=stats_print:true,stats_print_opts:P "$probe" hello >"$tmp/out" 2>"$tmp/err"
 [ "$(tail -n 1 "$tmp/err")" = '# EOF' ]
@@ -336,7 +338,7 @@ if [ -x "$ctl" ]; then
 	exec 9>"$tmp/in" # it has begun when this is open
 	ask() { "$ctl" --folder="$tmp" --pid=$server "$@" 2>"$tmp/err"; }
 	[ "$(ask get arenas.page)" = "$(getconf PAGESIZE)" ] && [ "$(ask get stats.allocated)" -gt 0 ] &&
-		ask set arena.0.dirty_decay_ms 1234 && [ "$(ask get arenas.dirty_decay_ms)" = 1234 ] &&
+		ask set arenas.dirty_decay_ms 1234 && [ "$(ask get arena.0.dirty_decay_ms)" = 1234 ] &&
 		ask set arena.4096.purge && [ "$(ask get opt.thp version | wc -l)" -eq 2 ]
 	result=$?
 	note_file "$tmp/err"

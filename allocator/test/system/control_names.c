@@ -116,7 +116,8 @@ static void bounds_of_caches(void)
 
 	NEED(usual > 7 && page > 7, "%zu and %zu", usual, page);
 	CHECK(set_most("8-128:1|160-160:7|170-320:5|320-8388609:0") == 0, "ranges");
-	CHECK(most_of(1) == 1 && most_of(16) == 1 && most_of(128) == 1, "the first");
+	CHECK(most_of(0) == 1 && most_of(1) == 1 && most_of(16) == 1 && most_of(128) == 1,
+	      "the first");
 	CHECK(most_of(160) == 7 && most_of(161) == 5 && most_of(150) == 7, "the next");
 	CHECK(most_of(320) == 0 && most_of(321) == 0 && most_of(32768) == 0, "the last wins");
 	CHECK(most_of(144) == usual, "%zu between", most_of(144));
@@ -323,10 +324,20 @@ static void create_ext(void)
 	CHECK(ctl("experimental.arenas_create_ext", &a, &length, &config, sizeof(config)) == 0,
 	      "made");
 	CHECK(a >= before - 1 && unsigned_of("arenas.narenas") == a + 1, "%u of %u", a, before);
+	before = unsigned_of("arenas.narenas");
 	CHECK(ctl("experimental.arenas_create_ext", &a, &length, &config, 8) == EINVAL, "8");
 	CHECK(ctl("experimental.arenas_create_ext", NULL, NULL, &config, sizeof(config)) ==
 		      EINVAL,
 	      "without a result");
+	length = 3;
+	CHECK(ctl("experimental.arenas_create_ext", &a, &length, &config, sizeof(config)) ==
+			      EINVAL &&
+		      length == 0,
+	      "three bytes of a result: length %zu", length);
+	CHECK(unsigned_of("arenas.narenas") == before, "a refused call made one");
+	length = sizeof(a);
+	CHECK(ctl("experimental.arenas_create_ext", &a, &length, NULL, 0) == 0 && a == before,
+	      "as arenas.create");
 }
 
 /* --- what is called in the place of SIGABRT ----------------------------------------------- */
@@ -356,6 +367,33 @@ static void hook_of_misuse(void)
 	m.free(p);
 	m.free(m.malloc(64));
 	CHECK(hooked == 1, "what is no misuse is told");
+}
+
+/* --- what is told the program ------------------------------------------------------------- */
+
+static void hear_line(void *opaque, const char *text)
+{
+	hooked += opaque == NULL;
+	snprintf(hooked_line, sizeof(hooked_line), "%s", text);
+}
+
+static void at_abort(int number)
+{
+	(void)number;
+	CHECK(hooked == 1 && strncmp(hooked_line, "<ashlar>: invalid pointer 0x", 28) == 0 &&
+		      hooked_line[strlen(hooked_line) - 1] == '\n',
+	      "%u times, '%s'", hooked, hooked_line);
+	_exit(tap_shared->failures != 0);
+}
+
+static void messages(void)
+{
+	char *p = m.malloc(64);
+
+	FAMILY(malloc_message) = hear_line;
+	signal(SIGABRT, at_abort);
+	m.realloc(p + 16, 100);
+	CHECK(false, "it goes on");
 }
 
 /* By the option; and again when the thread has another cache. */
@@ -453,6 +491,7 @@ int main(int argc, char **argv)
 	tap_case("experimental.batch_alloc", batches);
 	tap_case("experimental.arenas_create_ext", create_ext);
 	tap_case("misuse is told to the program's hook", hook_of_misuse);
+	tap_case("messages go to malloc_message", messages);
 	tap_case("background_thread is set by many threads at once", background_by_many);
 	return tap_finish();
 }

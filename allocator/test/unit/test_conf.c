@@ -174,6 +174,12 @@ static void values_are_read(void **state)
 	assert_int_equal(read_option(&conf, "experimental_infallible_new").n, 1);
 	assert_int_equal(read_option(&conf, "stats_interval").n, 1 << 30);
 	assert_string_equal(read_option(&conf, "stats_interval_opts").text, "Jx");
+	/* Letters that mean something, each once. */
+	assert_int_equal(parse(&conf, "stats_print_opts:gzJ.gPq,stats_interval_opts:", said,
+			       sizeof(said)),
+			 0);
+	assert_string_equal(read_option(&conf, "stats_print_opts").text, "gJP");
+	assert_string_equal(read_option(&conf, "stats_interval_opts").text, "");
 	assert_int_equal((int64_t)read_option(&ash_conf_defaults, "stats_interval").n, -1);
 	/* What means nothing is read as what is so. */
 	assert_int_equal(read_option(&conf, "retain").n, 1);
@@ -279,6 +285,9 @@ static const char *const jemallocs[] = {
 	"dss:primary",
 	"experimental_hpa_max_purge_nhp:5",
 	"experimental_lg_prof_threshold:27",
+	"experimental_pac_sec_max_alloc:32768",
+	"experimental_pac_sec_max_bytes:262144",
+	"experimental_pac_sec_nshards:2",
 	"experimental_tcache_gc:false",
 	"lg_extent_max_active_fit:64",
 	"lg_prof_interval:-1",
@@ -352,10 +361,16 @@ static void names_of_jemalloc(void **state)
 	assert_string_equal(conf.tcache_ncached_max.text, "64-1024:8|2048-4096:0");
 	assert_int_equal(parse(&conf, "tcache_ncached_max:64-1024", said, sizeof(said)), 1);
 	assert_string_equal(conf.tcache_ncached_max.text, "64-1024:8|2048-4096:0");
-	/* It tells of an experimental one that it does not know, and goes on. */
+	/* It goes on past an experimental one that it does not know, without a word; of one
+	 * that it knows a bad value is told. */
 	assert_int_equal(parse(&conf, "experimental_no_such:1", said, sizeof(said)), 0);
-	assert_string_not_equal(said, "");
+	assert_string_equal(said, "");
 	assert_int_equal(parse(&conf, "experimental_:1", said, sizeof(said)), 1);
+	assert_int_equal(parse(&conf, "experimental_tcache_gc:maybe", said, sizeof(said)), 0);
+	assert_string_not_equal(said, "");
+	/* One that is unknown is told with its value. */
+	assert_int_equal(parse(&conf, "no_such_option:some_value", said, sizeof(said)), 1);
+	assert_non_null(strstr(said, "unknown option no_such_option:some_value"));
 }
 
 static void bad_values_change_nothing(void **state)
