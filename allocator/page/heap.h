@@ -182,6 +182,7 @@ struct ash_tail {
  *   a node is in the bin of log2(bytes), and in the chains of its start and of its end */
 struct ash_retained {
 	struct ash_retained_node *nodes;
+	bool in_base; /* they lie in metadata, for good: nothing else could be mapped */
 	size_t capacity;
 	size_t count;
 	size_t bytes;    /* of the pieces */
