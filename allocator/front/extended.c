@@ -148,7 +148,7 @@ static void *alloc(const struct source *s, size_t size, int flags)
 	if (s->arena != NULL)
 		ash_bounds_tell();
 	if (asked != NULL && !zeroed)
-		memset(p, 0, ash_usable_size(p));
+		ash_large_clear(p, ash_usable_size(p));
 	errno = saved;
 	return p;
 }

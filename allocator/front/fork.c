@@ -25,6 +25,7 @@
 #include "front/bounds.h"
 #include "cache/depot.h"
 #include "cache/magazine.h"
+#include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "cache/thread.h"
 #include "meta/base.h"
@@ -181,6 +182,7 @@ static void after_threads(const struct taken *now)
 		_IO_list_resetlock();
 	ash_lock_rank_fork_ends();
 	ash_rounds_after_fork(now->claim);
+	ash_relief_after_fork();
 	ash_bounds_after_fork();
 	ash_apart_after_fork();
 	ash_shard_after_fork();

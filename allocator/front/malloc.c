@@ -197,6 +197,6 @@ void *ash_malloc_slow_zeroed(size_t size)
 	p = size <= ASH_SMALL_MAX ? ash_malloc_slow(size)
 				  : ash_malloc_large(size, ASH_SMALL_STEP, &zeroed);
 	if (p != NULL && !zeroed)
-		memset(p, 0, ash_usable_size(p));
+		ash_large_clear(p, ash_usable_size(p));
 	return p;
 }

@@ -70,12 +70,15 @@ struct ash_run {
 	uint8_t index;    /* granules of the hugeblock before it */
 	uint32_t size;    /* slab: of a region; large: usable bytes */
 	uint32_t reciprocal; /* slab: see ash_region_index */
-	uint32_t stamp;      /* slab: epoch in which a region was last taken */
+	uint32_t stamp;      /* slab: epoch in which a region was last taken; large: the fork of
+				`purged` */
 	uint8_t detached;   /* slab: off its bin's lists while holes are purged; large: its tail
 			       is being purged */
 	uint8_t collapses;  /* slab: the block's when `purged` was last right */
 	uint16_t run_clock; /* slab: the heap's clock / 64 (MiB) when a region was last taken */
-	uint64_t purged;    /* slab: OS pages that were given back and not touched since */
+	uint64_t purged;    /* slab: OS pages that were given back and not touched since; large:
+			       granules that a relative may share since fork `stamp`; after a
+			       later one all may be shared.  Its owner's */
 };
 
 static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
@@ -133,9 +136,13 @@ struct ash_hugeblock {
 	/* Under `checks:on`, what of the block is with the program (cache/handed.h), else NULL;
 	 * set once. */
 	uint64_t *handed;
+	/* Granule was handed out since fork `own_fork`: what a relative shared of it the
+	 * program has written to by now, or will.  Void once there was another fork. */
+	uint64_t own[2];
+	uint32_t own_fork;
 	uint8_t missing; /* granules at the end that are not mapped: see struct ash_growing;
 			    written under the lock of rank grow, too */
-	uint8_t pad[39];
+	uint8_t pad[19];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, by the granule of the head: their first four words. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];

@@ -150,6 +150,7 @@ void ash_os_futex_wait(uint32_t *word, uint32_t value);
 /* At most so long; UINT64_MAX = however long. */
 void ash_os_futex_wait_for(uint32_t *word, uint32_t value, uint64_t ns);
 void ash_os_futex_wake(uint32_t *word);
+void ash_os_futex_wake_all(uint32_t *word);
 void ash_os_sleep(uint64_t ns);
 /* Gives the CPU to whoever waits for it, for some 60 us. */
 void ash_os_yield(void);

@@ -1,6 +1,7 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <time.h>
@@ -272,12 +273,22 @@ void ash_os_futex_wait(uint32_t *word, uint32_t value)
 	ash_os_futex_wait_for(word, value, UINT64_MAX);
 }
 
-void ash_os_futex_wake(uint32_t *word)
+static void wake(uint32_t *word, int most)
 {
 	int saved = errno;
 
-	ash_system_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
+	ash_system_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, most);
 	errno = saved;
+}
+
+void ash_os_futex_wake(uint32_t *word)
+{
+	wake(word, 1);
+}
+
+void ash_os_futex_wake_all(uint32_t *word)
+{
+	wake(word, INT_MAX);
 }
 
 /* Waits for a word that nobody wakes: programs that confine themselves leave their allocator

@@ -182,6 +182,7 @@ struct ash_tail {
  *   a node is in the bin of log2(bytes), and in the chains of its start and of its end */
 struct ash_retained {
 	struct ash_retained_node *nodes;
+	bool in_base; /* they lie in metadata, for good: nothing else could be mapped */
 	size_t capacity;
 	size_t count;
 	size_t bytes;    /* of the pieces */
@@ -398,8 +399,9 @@ struct ash_drain {
  *
  *   active_threads >= 1 */
 struct ash_rounds {
-	uint32_t claim;          /* the number of the thread that works; 0 = none */
-	uint32_t epoch;          /* of the last round; the claimant's, read by anyone */
+	uint32_t claim;         /* the number of the thread that works; 0 = none */
+	uint32_t claim_awaited; /* threads that wait for it, and get it before who only tries */
+	uint32_t epoch;         /* of the last round; the claimant's, read by anyone */
 	uint32_t active_threads; /* >= 1 */
 	uint32_t visited;        /* threads that the last epoch looked at; the claimant's */
 	uint32_t refused_epoch;  /* when memory that the kernel refused was last tried; the
@@ -423,6 +425,16 @@ struct ash_rounds {
 	bool pressure_bounded; /* only where a group has a limit */
 };
 
+/* Trims, each of all that lies idle and one at a time; reclaim/relief.h.  Atomic.
+ *
+ *   count is odd while one is under way */
+struct ash_trims {
+	uint32_t count;   /* begun and ended, ever; who waits sleeps on it */
+	uint32_t by;      /* the number of the thread whose one is under way */
+	uint32_t waiting; /* threads that sleep, or are about to */
+	bool gave;        /* the last one gave something back */
+};
+
 struct ash_heap {
 	struct ash_account account ASH_CACHE_ALIGNED;
 	struct ash_limits limits ASH_CACHE_ALIGNED;
@@ -439,6 +451,7 @@ struct ash_heap {
 	struct ash_holes holes;
 	struct ash_drain drain;
 	uint64_t born_ns; /* constant after boot */
+	struct ash_trims trims;
 };
 
 /* The one heap. */

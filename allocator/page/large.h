@@ -31,6 +31,10 @@ ASH_INLINE void ash_large_use_again(struct ash_heap *heap, struct ash_run *run, 
 	ash_run_end_waiting(heap, run, pages < whole ? pages : whole);
 }
 
+/* Clears what was handed out and held something: all of its usable bytes.  It may also be an
+ * arena's, or a small object. */
+void ash_large_clear(void *p, size_t usable);
+
 /* The two kinds are taken back apart: the caller has looked the pointer up.  False where
  * another thread freed the run meanwhile. */
 bool ash_large_free_run(struct ash_heap *heap, struct ash_run *run);

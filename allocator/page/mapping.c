@@ -76,7 +76,7 @@ static uintptr_t map_fresh(struct ash_heap *heap, size_t bytes, size_t align)
 void *ash_mapping_alloc(struct ash_heap *heap, size_t size, size_t align, bool zeroed)
 {
 	size_t bytes = ash_align_up(size, ash_os_page);
-	struct ash_cached c = {0};
+	struct ash_cached c;
 	struct ash_far entry;
 	uintptr_t p = 0;
 	size_t charged;
@@ -90,8 +90,7 @@ void *ash_mapping_alloc(struct ash_heap *heap, size_t size, size_t align, bool z
 		bytes = ash_os_page;
 	if (!ash_limits_charge(heap, bytes, &charged))
 		return NULL;
-	if (align <= ash_os_page)
-		c = ash_mapping_cache_take(heap, bytes);
+	c = ash_mapping_cache_take(heap, bytes, align);
 	if (c.address != 0)
 		p = adapt(heap, &c, bytes, zeroed);
 	if (p == 0) {

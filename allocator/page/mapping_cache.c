@@ -149,7 +149,16 @@ static size_t cache_bound(struct ash_heap *heap, size_t bytes, uint64_t now_ns)
 	return bound < most ? bound : most;
 }
 
-struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes)
+/* Whether the piece can be of use.  What is to be aligned beyond a page takes one as it is:
+ * what grows may have to move, and of one that is cut no end is aligned. */
+static bool suits(const struct ash_cached *c, size_t bytes, size_t align)
+{
+	return c->address != 0 &&
+	       (align <= ash_os_page || ((c->address & (align - 1)) == 0 && c->bytes >= bytes &&
+					 c->bytes / 2 <= bytes));
+}
+
+struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes, size_t align)
 {
 	struct ash_mappings *m = &heap->mappings;
 	unsigned best = SLOTS;
@@ -159,7 +168,7 @@ struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes)
 		return taken;
 	ash_mutex_lock(&m->lock);
 	for (unsigned i = 0; i < SLOTS; i++)
-		if (m->cache[i].address != 0 && fits_better(m->cache, i, best, bytes))
+		if (suits(&m->cache[i], bytes, align) && fits_better(m->cache, i, best, bytes))
 			best = i;
 	if (best < SLOTS) {
 		taken = take_slot(heap, best);

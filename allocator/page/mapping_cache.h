@@ -13,9 +13,10 @@
 #include "page/heap.h"
 #include "page/meter.h"
 
-/* The piece that fits `bytes` best, taken out; where there is none its address is 0.  It has
- * departed (account.h): whoever took it says when it arrives. */
-struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes);
+/* The piece that fits `bytes` best, taken out; where there is none its address is 0.  Where
+ * `align` is more than an OS page it is so aligned, and long enough, but not twice as long.  It
+ * has departed (account.h): whoever took it says when it arrives. */
+struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes, size_t align);
 
 /* So many bytes had to be mapped anew, for there was no piece, or none so long. */
 void ash_mapping_cache_missed(struct ash_heap *heap, size_t bytes);

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "meta/base.h"
 #include "os/os.h"
 #include "util/assert.h"
 #include "util/bits.h"
 
 #define NONE 0u /* nodes are numbered from 1 */
+#define FIRST_NODES 1024u
 
 /* Below this share of the most, gaps are counted by what comes and goes; above it exactly, by
  * asking the kernel about the neighbours. */
@@ -202,33 +204,42 @@ static void move_in(struct ash_retained *r, struct ash_retained_node *nodes, siz
 			link_node(r, i);
 }
 
-/* Makes place for one more node. */
+/* Makes place for one more node.  Addresses are retained for the first time where the process
+ * has as many mappings as it may: then metadata may yet have room for the first table. */
 static bool grow(struct ash_heap *heap)
 {
 	struct ash_retained *r = &heap->mappings.retained;
 	struct ash_retained_node *fresh, *old = NULL;
 	size_t capacity = ash_load_relaxed(&r->capacity), old_capacity = 0;
+	bool in_base = false, old_in_base;
 
 	if (capacity != 0 && ash_load_relaxed(&r->count) + 1 < capacity)
 		return true;
 	if (capacity >= UINT32_MAX / 2)
 		return false;
-	capacity = capacity == 0 ? 1024 : 2 * capacity;
+	capacity = capacity == 0 ? FIRST_NODES : 2 * capacity;
 	fresh = ash_os_map(table_bytes(capacity), 0);
+	if (fresh == NULL && capacity == FIRST_NODES) {
+		in_base = true;
+		fresh = ash_base_alloc(table_bytes(capacity), ASH_CACHE_LINE);
+	}
 	if (fresh == NULL)
 		return false;
 	ash_mutex_lock(&heap->mappings.lock);
 	if (capacity > r->capacity) {
 		old = r->nodes;
 		old_capacity = r->capacity;
+		old_in_base = r->in_base;
 		move_in(r, fresh, capacity);
+		r->in_base = in_base;
 	} else { /* another thread was faster */
 		old = fresh;
 		old_capacity = capacity;
+		old_in_base = in_base;
 	}
 	check(heap);
 	ash_mutex_unlock(&heap->mappings.lock);
-	if (old != NULL)
+	if (old != NULL && !old_in_base)
 		ash_os_unmap(old, table_bytes(old_capacity));
 	return true;
 }

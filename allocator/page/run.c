@@ -1,6 +1,9 @@
 #include "page/run.h"
 
+#include <string.h>
+
 #include "os/delay.h"
+#include "os/os.h"
 #include "os/relatives.h"
 #include "page/account.h"
 #include "page/block.h"
@@ -42,6 +45,40 @@ static void set_length(struct ash_run *run, unsigned granules)
 	ash_store_relaxed(&run->size, (uint32_t)(granules << ASH_GRANULE_SHIFT));
 }
 
+/* Caller holds the lock.  These granules are handed out. */
+static void note_own(struct ash_hugeblock *block, const uint64_t taken[2])
+{
+	uint32_t forks = ash_load_relaxed(&ash_relatives_forks);
+
+	if (ASH_LIKELY(forks == 0))
+		return;
+	if (block->own_fork != forks)
+		block->own[0] = block->own[1] = 0;
+	block->own_fork = forks;
+	block->own[0] |= taken[0];
+	block->own[1] |= taken[1];
+}
+
+/* Caller holds the lock; the large run's granules are about to be taken. */
+static void note_shared(const struct ash_hugeblock *block, struct ash_run *run, unsigned first,
+			unsigned count)
+{
+	uint32_t forks = ash_load_relaxed(&ash_relatives_forks);
+	bool known = block->own_fork == forks;
+	uint64_t held[2];
+
+	run->stamp = forks;
+	run->purged = 0;
+	if (ASH_LIKELY(forks == 0) || count > ASH_RUN_MOST)
+		return;
+	for (unsigned w = 0; w < 2; w++)
+		held[w] = block->touched[w] & ~(known ? block->own[w] : 0);
+	run->purged = held[first / 64] >> (first % 64);
+	if (first < 64 && first + count > 64)
+		run->purged |= held[1] << (64 - first);
+	run->purged &= ash_bits_mask(0, count);
+}
+
 /* Caller holds the lock.  Marks granules first .. first + count - 1 as a part of the run
  * whose head is at `head`. */
 static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned head,
@@ -65,6 +102,7 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 	if (block->nused == 0)
 		block->filled_fork = ash_load_relaxed(&ash_relatives_forks);
 	ash_bitmap_set_range(taken, first, count);
+	note_own(block, taken);
 	for (unsigned w = 0; w < 2; w++) {
 		block->used[w] |= taken[w];
 		block->touched[w] |= taken[w];
@@ -191,6 +229,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	if (zeroed != NULL)
 		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,
 						 granules);
+	if (state == ASH_RUN_LARGE)
+		note_shared(block, run, first, granules);
 	take(heap, block, first, first, granules);
 	run->index = (uint8_t)first;
 	run->address = block->address + first * ASH_GRANULE;
@@ -325,6 +365,33 @@ bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granule
 	ash_mutex_unlock(&heap->pages.lock);
 	ash_limits_settle(heap, charged);
 	return done;
+}
+
+void ash_run_clear(struct ash_run *run, size_t bytes)
+{
+	uint32_t forks = ash_load_relaxed(&ash_relatives_forks);
+	uint64_t shared = run->stamp == forks ? run->purged : UINT64_MAX;
+	unsigned n = (unsigned)ash_granules_of(bytes);
+	char *p = ash_run_address(run);
+
+	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_LARGE && n <= run->granules);
+	run->stamp = forks;
+	run->purged = 0;
+	/* (Of longer pages a run has less than whole ones, and what the block keeps stays.) */
+	if (forks == 0 || ash_os_page > ASH_GRANULE || n > ASH_RUN_MOST ||
+	    ash_load_relaxed(&ash_run_block(run)->keep) != 0)
+		shared = 0;
+	for (unsigned i = 0, end; i < n; i = end) {
+		bool is = shared >> i & 1;
+		size_t from = (size_t)i << ASH_GRANULE_SHIFT, to;
+
+		end = shared != 0 ? ash_bitmap_next(&shared, n, i, !is) : n;
+		to = (size_t)end << ASH_GRANULE_SHIFT;
+		if (to > bytes)
+			to = bytes;
+		if (!is || !ash_os_purge(p + from, to - from))
+			memset(p + from, 0, to - from);
+	}
 }
 
 struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block)

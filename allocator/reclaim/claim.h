@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include "page/heap.h"
 
-/* False where somebody else works. */
+/* False where somebody else works, or waits to. */
 bool ash_claim_try(struct ash_heap *heap);
 
 /* Waits for the work of another to end, a millisecond or two.  Call without a lock, and not by
@@ -17,7 +17,7 @@ void ash_claim_await(struct ash_heap *heap);
 /* By who may hold locks: false as soon as somebody waits for one of these (is_awaited), which
  * may be the other. */
 bool ash_claim_await_unless(struct ash_heap *heap, bool (*is_awaited)(void));
-/* In a forked child: a vanished thread that had it has it no more. */
+/* In a forked child: vanished threads that had it, or waited for it, are no more. */
 void ash_claim_renew(struct ash_heap *heap);
 
 /* Reports what was postponed meanwhile: may not return, and runs the program's code.  Call

@@ -121,9 +121,9 @@ static size_t claimed(struct ash_heap *heap, size_t bytes)
 	return gone;
 }
 
-bool ash_relief_all(void)
+/* All that lies idle goes; returns whether any did. */
+static bool trim_all(struct ash_heap *heap)
 {
-	struct ash_heap *heap = &ash_heap;
 	uint64_t before = ash_os_given.bytes;
 	size_t idle, dirty, now;
 
@@ -143,6 +143,91 @@ bool ash_relief_all(void)
 		ash_purge_up_to(heap, (now - dirty) << ASH_GRANULE_SHIFT);
 	ash_block_release_empty(heap, idle);
 	return ash_os_given.bytes != before;
+}
+
+#define WAITS 20           /* for the trims of others, */
+#define WAIT_NS 100000000u /* each for so long */
+
+/* Of this thread's, one inside of another in handlers of signals. */
+static __thread uint32_t waits;
+
+/* Sleeps while the trim that `count` tells of is under way.  Who waits counts itself before the
+ * kernel looks at the count; who ends one changes that and then looks who waits. */
+static void wait_for_trim(struct ash_trims *trims, uint32_t count)
+{
+	waits++;
+	ash_add_seq_cst(&trims->waiting, 1);
+	ash_os_futex_wait_for(&trims->count, count, WAIT_NS);
+	ash_sub_relaxed(&trims->waiting, 1);
+	waits--;
+}
+
+enum turn {
+	MINE, /* to be ended */
+	DONE, /* by another, who began after this call and found all that it left */
+	NONE, /* somebody hangs in one: in a handler of SIGABRT, for example */
+};
+
+static enum turn await_turn(struct ash_trims *trims)
+{
+	uint32_t seen = ash_load_seq_cst(&trims->count), now = seen;
+	int32_t enough = seen % 2 != 0 ? 3 : 2; /* what was under way is not */
+
+	for (unsigned n = 0; n < WAITS;) {
+		if ((int32_t)(now - seen) >= enough)
+			return DONE;
+		if (now % 2 != 0) {
+			wait_for_trim(trims, now);
+			now = ash_load_seq_cst(&trims->count);
+			n++;
+		} else if (ash_cas_acquire(&trims->count, &now, now + 1)) {
+			ash_store_relaxed(&trims->by, ash_mutex_number());
+			return MINE;
+		}
+	}
+	return NONE;
+}
+
+static void end_turn(struct ash_trims *trims, bool gave)
+{
+	ash_store_relaxed(&trims->gave, gave);
+	ash_store_relaxed(&trims->by, 0);
+	ash_store_seq_cst(&trims->count, (ash_load_relaxed(&trims->count) | 1) + 1);
+	if (ash_load_seq_cst(&trims->waiting) != 0)
+		ash_os_futex_wake_all(&trims->count);
+}
+
+bool ash_relief_all(void)
+{
+	struct ash_heap *heap = &ash_heap;
+	struct ash_trims *trims = &heap->trims;
+	bool gave;
+
+	/* Who forks has what another may wait for, and what a handler interrupted does not end
+	 * before it. */
+	if (ash_mutex_is_forking() || ash_load_relaxed(&trims->by) == ash_mutex_number())
+		return trim_all(heap);
+	switch (await_turn(trims)) {
+	case MINE:
+		gave = trim_all(heap);
+		end_turn(trims, gave);
+		return gave;
+	case DONE:
+		return ash_load_relaxed(&trims->gave);
+	default:
+		return trim_all(heap);
+	}
+}
+
+void ash_relief_after_fork(void)
+{
+	struct ash_trims *trims = &ash_heap.trims;
+
+	trims->waiting = waits;
+	if (trims->count % 2 == 0 || trims->by == ash_mutex_number())
+		return;
+	trims->count++;
+	trims->by = 0;
 }
 
 /* Whether the kernel has the addresses when `goes` have gone. */

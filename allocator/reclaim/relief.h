@@ -15,9 +15,12 @@ void ash_relief_init(void);
 
 /* All that can be given back without taking from threads: depot, inboxes, cached mappings,
  * empty hugeblocks (unmapped), free runs, holes of any age, and what is free in huge pages.
- * Waits for who is giving back.  Returns whether this call gave anything to the kernel.  Call
- * without a lock. */
+ * Waits for who is giving back.  Of several threads at once one does it for all that called
+ * before it began, and who called meanwhile need one more: none does what another does at the
+ * same time.  Returns whether anything went to the kernel.  Call without a lock. */
 bool ash_relief_all(void);
+/* In a forked child: a vanished thread was at it, or waited. */
+void ash_relief_after_fork(void);
 
 /* One request that was refused; all fields but the first are this file's, and 0 at first. */
 struct ash_relief {

@@ -505,10 +505,9 @@ void ash_rounds_after_fork(bool claimed)
 	ash_background_after_fork();
 	ash_cgroup_after_fork();
 	ash_store_relaxed(&heap->limits.pressure, false);
+	ash_claim_renew(heap);
 	if (claimed)
 		ash_rounds_end_fork();
-	else
-		ash_claim_renew(heap);
 }
 
 uint64_t ash_rounds_interval_ns(void)

@@ -23,6 +23,7 @@
 #define ash_and_relaxed(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
 #define ash_add_acq_rel(p, v) __atomic_fetch_add((p), (v), __ATOMIC_ACQ_REL)
 #define ash_sub_acq_rel(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_ACQ_REL)
+#define ash_add_seq_cst(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
 
 /* Adds to what only the holder of a lock writes and anyone reads: no locked instruction. */
 #define ash_owned_add(p, v) __atomic_store_n((p), *(p) + (v), __ATOMIC_RELAXED)

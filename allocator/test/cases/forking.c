@@ -242,6 +242,51 @@ CASE(fork_faults)
 	_exit(usage.ru_minflt > most);
 }
 
+/* fork_clears KIB BLOCKS THREADS: page faults of a child that asks for cleared blocks of up to
+ * so many KiB and uses the beginning of each, where its parent had some that it freed.  Others
+ * of the parent's lie between. */
+CASE(fork_clears)
+{
+	size_t most = (size_t)case_number(count, arguments, 0, 400) * 1024;
+	long blocks = case_number(count, arguments, 1, 40), bound;
+	void *block[100];
+	struct rusage usage;
+	pid_t child;
+	int status;
+
+	for (long i = 0; i < case_number(count, arguments, 2, 0); i++)
+		start_thread();
+	load(60);
+	if (blocks > 100)
+		return case_cannot("too many blocks");
+	for (long i = 0; i < blocks; i++) {
+		size_t size = 33000 + any() % (most - 33000);
+
+		block[i] = malloc(size);
+		memset(block[i], 1, size);
+	}
+	for (long i = 0; i < blocks; i++)
+		free(block[i]);
+	child = fork();
+	if (child == 0) {
+		unsigned wrong = 0;
+
+		for (long i = 0; i < blocks; i++) {
+			unsigned char *p = calloc(1, 33000 + any() % (most - 33000));
+
+			p[0] = 1;
+			wrong += p[1] != 0 || p[4000] != 0;
+		}
+		_exit(wrong != 0);
+	}
+	if (wait4(child, &status, 0, &usage) != child || status != 0)
+		return case_measured(false, "no child, or blocks that were not clear");
+	bound = blocks * 3 + 240;
+	case_measured(usage.ru_minflt <= bound, "%ld page faults of a child of %ld blocks",
+		      usage.ru_minflt, blocks);
+	_exit(usage.ru_minflt > bound);
+}
+
 /* --- hangs -------------------------------------------------------------------------------- */
 
 static volatile bool stop;

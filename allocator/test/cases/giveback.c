@@ -334,13 +334,15 @@ CASE(refilled_slowly)
 			     bytes / MIB);
 }
 
-/* [MIB ROUNDS BUFFERS]: buffers that are filled and freed again in each frame.  The first goes
- * at once, and from the third frame on none is faulted for. */
+/* [MIB ROUNDS BUFFERS ALIGN]: buffers that are filled and freed again in each frame, at
+ * multiples of ALIGN MiB where that is not 0.  The first goes at once, and from the third frame
+ * on none is faulted for. */
 CASE(frames)
 {
 	size_t bytes = (size_t)case_number(count, arguments, 0, 100) * MIB;
 	long rounds = case_number(count, arguments, 1, 5), half_way = 0;
 	size_t buffers = (size_t)case_number(count, arguments, 2, 1);
+	size_t align = (size_t)case_number(count, arguments, 3, 0) * MIB;
 	long before = case_resident(), after_first = 0, later;
 	char *p[64];
 
@@ -348,7 +350,7 @@ CASE(frames)
 		if (round == 2)
 			half_way = faults();
 		for (size_t i = 0; i < buffers && i < 64; i++) {
-			p[i] = malloc(bytes);
+			p[i] = align != 0 ? aligned_alloc(align, bytes) : malloc(bytes);
 			if (p[i] == NULL)
 				return case_cannot("memory is short");
 			memset(p[i], 1, bytes);

@@ -309,3 +309,49 @@ CASE(trimming)
 		return case_cannot("no thread");
 	_exit(case_measured(true, "%.1f ms for malloc_trim", middle_of(trim)));
 }
+
+static pthread_barrier_t all_have_freed;
+
+static void *free_and_trim(void *number)
+{
+	unsigned dice = (unsigned)(size_t)number;
+	void *block[500];
+
+	for (unsigned r = 0; r < 20; r++) {
+		for (unsigned i = 0; i < 500; i++) {
+			block[i] = malloc(16 + roll(&dice) % 4000);
+			if (block[i] != NULL)
+				*(volatile char *)block[i] = 1;
+		}
+		for (unsigned i = 0; i < 500; i++)
+			free(block[i]);
+	}
+	malloc_trim(0);
+	pthread_barrier_wait(&all_have_freed);
+	malloc_trim(0);
+	return number;
+}
+
+/* trims THREADS: how often the CPU changes hands while so many threads trim at their ends. */
+CASE(trims)
+{
+	long threads = case_number(count, arguments, 0, 100), most = threads * 20;
+	struct rusage before, after;
+	static pthread_t thread[1000];
+	long switches;
+
+	if (threads > 1000)
+		return case_cannot("too many threads");
+	pthread_barrier_init(&all_have_freed, NULL, (unsigned)threads);
+	getrusage(RUSAGE_SELF, &before);
+	for (long i = 0; i < threads; i++)
+		if (pthread_create(&thread[i], NULL, free_and_trim, (void *)(size_t)(i + 1)) !=
+		    0)
+			return case_cannot("no thread");
+	for (long i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	getrusage(RUSAGE_SELF, &after);
+	switches = after.ru_nvcsw - before.ru_nvcsw;
+	return case_measured(switches <= most, "%ld switches of %ld threads", switches,
+			     threads);
+}

@@ -51,6 +51,70 @@ static void mappings_are_reused_then_unmapped(void **state)
 	assert_int_equal(count, 0);
 }
 
+static bool refuse_new_mappings(enum ash_os_call call)
+{
+	return call == ASH_OS_MMAP || call == ASH_OS_MUNMAP;
+}
+
+/* At the limit of mappings nothing is mapped, nor unmapped from the middle of a mapping: what
+ * is freed then serves again, also where it is the first time.  (So this test is.) */
+static void retained_at_the_limit(void **state)
+{
+	const size_t bytes = (size_t)2 << 20;
+	void *p[50];
+
+	(void)state;
+	for (unsigned i = 0; i < 50; i++)
+		p[i] = ash_mapping_alloc(&ash_heap, bytes, 16, false);
+	assert_true(ash_os_purge(p[0], ash_os_page)); /* (At first that is tried on a page.) */
+	ash_store_relaxed(&ash_os_fault_hook, refuse_new_mappings);
+	for (unsigned i = 0; i < 50; i++)
+		give_mapping(p[i]);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 50 * bytes);
+	for (unsigned i = 0; i < 50; i++) {
+		p[i] = ash_mapping_alloc(&ash_heap, bytes, 16, false);
+		assert_non_null(p[i]);
+	}
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+	for (unsigned i = 0; i < 50; i++)
+		give_mapping(p[i]);
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
+	assert_int_equal(ash_mapping_retained_bytes(&ash_heap), 0);
+}
+
+/* What is aligned beyond a page takes a piece that is, as it is; not one that would have to be
+ * grown or cut. */
+static void aligned_ones_are_reused(void **state)
+{
+	const size_t mib = (size_t)1 << 20;
+	struct ash_far entry;
+	char *p, *q;
+
+	(void)state;
+	p = ash_mapping_alloc(&ash_heap, 8 * mib, 4 * mib, false);
+	assert_non_null(p);
+	assert_int_equal((uintptr_t)p % (4 * mib), 0);
+	memset(p, 7, 8 * mib);
+	give_mapping(p);
+	q = ash_mapping_alloc(&ash_heap, 6 * mib, 4 * mib, true);
+	assert_ptr_equal(q, p);
+	for (size_t i = 0; i < 6 * mib; i += ash_os_page)
+		assert_int_equal(q[i], 0);
+	assert_true(ash_far_find(q, &entry));
+	assert_int_equal(entry.usable, 6 * mib);
+	give_mapping(q);
+	for (size_t bytes = 2 * mib; bytes <= 10 * mib; bytes += 8 * mib) {
+		q = ash_mapping_alloc(&ash_heap, bytes, 4 * mib, false);
+		assert_ptr_not_equal(q, p);
+		assert_int_equal((uintptr_t)q % (4 * mib), 0);
+		give_mapping(q);
+	}
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
+}
+
 /* A small mapping out of a large cached one does not keep the large one's addresses. */
 static void reuse_keeps_few_addresses(void **state)
 {
@@ -690,7 +754,9 @@ static void a_buffer_in_each_frame(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(retained_at_the_limit),
 		cmocka_unit_test(mappings_are_reused_then_unmapped),
+		cmocka_unit_test(aligned_ones_are_reused),
 		cmocka_unit_test(reuse_keeps_few_addresses),
 		cmocka_unit_test(beginnings_stay_beginnings),
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),

@@ -10,6 +10,8 @@
 #include "page/run.h"
 #include "reclaim/purge.h"
 #include "test/support/layers.h"
+#include "test/support/relative.h"
+#include "test/support/resident.h"
 #include "util/prng.h"
 
 #define RUNS 600
@@ -417,6 +419,144 @@ static void refused_release(void **state)
 	assert_int_equal(ash_account_dirty(&ash_heap), 0);
 }
 
+/* --- clearing where a fork shares ----------------------------------------------------------
+ */
+
+#define LENGTH 16 /* granules */
+
+static struct ash_run *take_dirty(unsigned granules)
+{
+	bool zeroed = true;
+	struct ash_run *run = ash_run_alloc(&ash_heap, granules, 1, ASH_RUN_LARGE, &zeroed);
+
+	assert_non_null(run);
+	assert_false(zeroed);
+	return run;
+}
+
+/* Clears `bytes` of it; returns how many pages it has after that, before anybody looks. */
+static unsigned clear(struct ash_run *run, size_t bytes)
+{
+	char *p = ash_run_address(run);
+	unsigned pages;
+
+	ash_run_clear(run, bytes);
+	pages = resident(p, bytes);
+	for (size_t i = 0; i < bytes; i++)
+		if (p[i] != 0)
+			fail_msg("byte %zu of %zu is %d", i, bytes, p[i]);
+	return pages;
+}
+
+static void give(struct ash_run *run, size_t granules)
+{
+	memset(ash_run_address(run), 5, granules * ASH_GRANULE);
+	ash_run_free(&ash_heap, run);
+}
+
+static void fork_once(void)
+{
+	pid_t child = relative_fork();
+
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static unsigned pages_of(unsigned granules)
+{
+	return (unsigned)(granules * ASH_GRANULE / ash_os_page);
+}
+
+/* Before a fork by writing; after it what there was goes back instead, once. */
+static void clears_without_copying(void **state)
+{
+	size_t part = (LENGTH - 1) * ASH_GRANULE + ash_os_page;
+	struct ash_run *run, *half;
+
+	(void)state;
+	if (ash_os_page > ASH_GRANULE)
+		skip();
+	run = ash_run_alloc(&ash_heap, LENGTH, 1, ASH_RUN_LARGE, NULL);
+	give(run, LENGTH);
+	run = take_dirty(LENGTH);
+	assert_int_equal(clear(run, LENGTH * ASH_GRANULE), pages_of(LENGTH));
+	give(run, LENGTH);
+	fork_once();
+	run = take_dirty(LENGTH);
+	assert_int_equal(clear(run, part), 0);
+	assert_int_equal(ash_run_address(run)[part], 5); /* no more than was asked for */
+	give(run, LENGTH);
+	run = take_dirty(LENGTH);
+	assert_int_equal(clear(run, part), part / ash_os_page);
+	give(run, LENGTH);
+	/* A part that was used since the fork, and one that was not. */
+	fork_once();
+	half = take_dirty(LENGTH / 2);
+	give(half, LENGTH / 2);
+	run = take_dirty(LENGTH);
+	assert_int_equal(clear(run, LENGTH * ASH_GRANULE), pages_of(LENGTH / 2));
+	give(run, LENGTH);
+	/* One that waits for its next use across a fork. */
+	run = take_dirty(LENGTH);
+	assert_true(ash_run_begin_waiting(run));
+	fork_once();
+	ash_run_end_waiting(&ash_heap, run, LENGTH * ASH_GRANULE);
+	assert_int_equal(clear(run, LENGTH * ASH_GRANULE), 0);
+	give(run, LENGTH);
+}
+
+static bool refuse_madvise(enum ash_os_call call)
+{
+	return call == ASH_OS_MADVISE;
+}
+
+/* Where the kernel takes nothing, or nothing is to go, it is written to. */
+static void clears_what_cannot_go(void **state)
+{
+	struct ash_run *run;
+
+	(void)state;
+	run = ash_run_alloc(&ash_heap, LENGTH, 1, ASH_RUN_LARGE, NULL);
+	give(run, LENGTH);
+	fork_once();
+	run = take_dirty(LENGTH);
+	ash_store_relaxed(&ash_os_fault_hook, refuse_madvise);
+	assert_int_equal(clear(run, LENGTH * ASH_GRANULE), pages_of(LENGTH));
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+	give(run, LENGTH);
+	fork_once();
+	run = take_dirty(LENGTH);
+	ash_run_block(run)->keep = ASH_KEEP_POOL;
+	assert_int_equal(clear(run, LENGTH * ASH_GRANULE), pages_of(LENGTH));
+	ash_run_block(run)->keep = 0;
+	give(run, LENGTH);
+}
+
+/* In the child, too, and the parent keeps what it has. */
+static void clears_in_a_child(void **state)
+{
+	struct ash_run *run;
+	int status;
+	pid_t child;
+
+	(void)state;
+	if (ash_os_page > ASH_GRANULE)
+		skip();
+	run = ash_run_alloc(&ash_heap, LENGTH, 1, ASH_RUN_LARGE, NULL);
+	give(run, LENGTH);
+	child = relative_fork();
+	if (child == 0) {
+		run = take_dirty(LENGTH);
+		ash_run_clear(run, LENGTH * ASH_GRANULE);
+		_exit(resident(ash_run_address(run), LENGTH * ASH_GRANULE) != 0 ||
+		      ash_run_address(run)[ASH_GRANULE] != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(ash_run_address(run)[ASH_GRANULE], 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +573,10 @@ int main(void)
 		cmocka_unit_test(idle_blocks_go),
 		cmocka_unit_test(not_all_blocks_go),
 		cmocka_unit_test(refused_release),
+		/* These fork: last. */
+		cmocka_unit_test(clears_without_copying),
+		cmocka_unit_test(clears_what_cannot_go),
+		cmocka_unit_test(clears_in_a_child),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
