@@ -266,6 +266,11 @@ struct ash_purge {
 	uint64_t retaken_seen; /* the account's, at the last look, */
 	size_t dirty_seen;     /* and what was dirty then */
 	size_t old;            /* the least that was since the last step */
+	/* Bytes that went by time or while the heap drained, in this second, which began at
+	 * gone_ns, and in the one before, and were not missed; the sum of those that were; and
+	 * fresh memory, counted from which on the next is. */
+	size_t gone, gone_before;
+	uint64_t gone_ns, missed_sum, fresh_seen;
 	/* Atomic. */
 	uint64_t given_back; /* bytes, */
 	uint64_t ranges;     /* in so many free runs, each a system call, */
