@@ -256,6 +256,7 @@ struct ash_decay {
 	size_t retaken;        /* bytes retaken in the window before */
 	size_t old;            /* bytes that were dirty at the last step and ever since */
 	int64_t credit_ns;     /* CPU time that purging may still use */
+	bool by_calls;         /* looks are the program's calls: without it takes nothing */
 };
 
 /* Free runs go; reclaim/purge.h. */

@@ -1,5 +1,6 @@
 #include "reclaim/purge.h"
 
+#include "os/background.h"
 #include "os/os.h"
 #include "page/account.h"
 #include "page/dirty.h"
@@ -210,6 +211,7 @@ static size_t allowance_now(struct ash_heap *heap, uint64_t now_ns, size_t dirty
 
 	purge->dirty.old = purge->old;
 	purge->old = dirty;
+	purge->dirty.by_calls = !ash_background_running();
 	allowance = ash_decay_limit(&purge->dirty, now_ns, dirty, wanted_now);
 	if (allowance < requested_bytes)
 		allowance = requested_bytes < dirty ? requested_bytes : dirty;
@@ -292,6 +294,11 @@ size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 
 	heap->purge.gone += gone;
 	return gone;
+}
+
+void ash_purge_went(struct ash_heap *heap, size_t bytes)
+{
+	heap->purge.gone += bytes;
 }
 
 /* A pass takes all but what it may not: after it nothing goes for long. */

@@ -429,7 +429,8 @@ CASE(reloaded)
 	return case_measured(true, "%ld faults in %ld rounds", faults() - before, rounds);
 }
 
-/* --- how long one call takes --------------------------------------------------------------- */
+/* --- how long one call takes ---------------------------------------------------------------
+ */
 
 #define LONGEST_US 10000
 #define WORK_US 5 /* a call that takes longer has given memory back */

@@ -529,8 +529,8 @@ static void a_heap_that_drains(void **state)
 	ash_purge_all(&ash_heap);
 }
 
-/* A turn of a program that takes a MiB for each, looks, frees all and is silent for a while; the
- * granules that held nothing when it took them. */
+/* A turn of a program that takes a MiB for each, looks, frees all and is silent for a while;
+ * the granules that held nothing when it took them. */
 static uint64_t fresh_in_a_drain(void)
 {
 	static struct ash_run *run[DRAINED];
