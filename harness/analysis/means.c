@@ -146,10 +146,12 @@ static size_t kin_of(const struct comparison *c, size_t cell)
 static struct left_out left_out(const struct comparison *c, const struct stat_left_out *out,
 				const size_t *cells)
 {
-	const struct result_cell *cell = &c->set->cells[cells[out->index]];
+	const struct result_cell *cell;
 
+	/* There may be no cell at all. */
 	if (isnan(out->mean))
 		return (struct left_out){NAN, NULL};
+	cell = &c->set->cells[cells[out->index]];
 	return (struct left_out){exp(out->mean), out->kin ? cell->workload : cell->name};
 }
 
