@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "cache/larges.h"
 #include "conf/conf.h"
 #include "meta/base.h"
 #include "os/delay.h"
@@ -335,6 +334,15 @@ void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void
 	ash_mutex_unlock(&lock);
 }
 
+void ash_thread_each_record(void (*fn)(struct ash_thread *thread, void *argument),
+			    void *argument)
+{
+	ash_mutex_lock(&lock);
+	for (struct ash_list *l = all.next; l != &all; l = l->next)
+		fn(ASH_LIST_ENTRY(l, struct ash_thread, link), argument);
+	ash_mutex_unlock(&lock);
+}
+
 /* Whether it has none but what its owner stores from now on, and then it finds itself asleep:
  * each stores before it looks at what the other stored, all sequentially consistent. */
 static bool has_nothing_idle(const struct ash_thread *t)
@@ -436,13 +444,6 @@ size_t ash_thread_waiting_bytes(void)
 
 	ash_thread_each(count_waiting, &granules);
 	return granules << ASH_GRANULE_SHIFT;
-}
-
-void ash_thread_count_large(bool taken, size_t usable)
-{
-	const struct ash_thread *t = ash_tls.thread;
-
-	ash_larges_count(ASH_LIKELY(t != NULL) ? t->shard->index : 0, taken, usable);
 }
 
 /* The words of a vanished thread, into `word` where that is not NULL; returns how many. */

@@ -4,6 +4,7 @@
 #include "arena/objects.h"
 #include "arena/tcaches.h"
 #include "cache/handed.h"
+#include "cache/larges.h"
 #include "conf/conf.h"
 #include "front/apart.h"
 #include "front/boot.h"
@@ -69,7 +70,7 @@ static ASH_NOINLINE void free_far(void *p)
 	case ASH_OBJECT_RUN:
 		given(p, object.usable);
 		if (ash_large_free_run(&ash_heap, object.run)) {
-			ash_thread_count_large(false, object.usable);
+			ash_larges_count(false, object.usable);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -81,7 +82,7 @@ static ASH_NOINLINE void free_far(void *p)
 			if (ASH_UNLIKELY(ash_front_is_apart()))
 				given_mapping(p, &object.far);
 			ash_large_free_mapping(&ash_heap, &object.far);
-			ash_thread_count_large(false, object.usable);
+			ash_larges_count(false, object.usable);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -205,7 +206,7 @@ static ASH_NOINLINE void free_run(struct ash_run *run, void *p)
 	int saved = errno;
 
 	if (ASH_LIKELY(ash_large_free_run(&ash_heap, run))) {
-		ash_thread_count_large(false, usable);
+		ash_larges_count(false, usable);
 		ash_tcache_tick(false);
 		ash_rounds_notice();
 	} else {

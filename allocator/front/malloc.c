@@ -7,6 +7,7 @@
 #include "front/bounds.h"
 #include "front/failure.h"
 #include "cache/handed.h"
+#include "cache/larges.h"
 #include "conf/conf.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -14,6 +15,7 @@
 #include "os/os.h"
 #include "page/large.h"
 #include "util/assert.h"
+#include "util/bits.h"
 
 static bool too_large(size_t size)
 {
@@ -59,9 +61,9 @@ static ASH_NOINLINE void *alloc_large(size_t size, size_t align, bool *zeroed, b
 		return ash_failure(size);
 	errno = saved; /* whatever the kernel refused on the way */
 	/* (Of pages longer than a granule a run may have less than whole ones.) */
-	usable = ASH_LIKELY(ash_os_page <= ASH_GRANULE) ? ash_large_usable(size)
+	usable = ASH_LIKELY(ash_os_page <= ASH_GRANULE) ? ash_align_up(size, ash_os_page)
 							: ash_usable_size(p);
-	ash_thread_count_large(true, usable);
+	ash_larges_count(true, usable);
 	return p;
 }
 

@@ -2,6 +2,7 @@
 #include "front/front.h"
 
 #include "arena/objects.h"
+#include "cache/larges.h"
 #include "front/apart.h"
 #include "front/boot.h"
 #include "front/bounds.h"
@@ -142,8 +143,8 @@ static void count_resized(void *p, const struct ash_object *object)
 	if (ASH_UNLIKELY(apart))
 		ash_apart_resized(p, object->usable, usable);
 	if (in_heap && ash_large_size_above(usable) != ash_large_size_above(object->usable)) {
-		ash_thread_count_large(false, object->usable);
-		ash_thread_count_large(true, usable);
+		ash_larges_count(false, object->usable);
+		ash_larges_count(true, usable);
 	}
 }
 

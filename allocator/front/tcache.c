@@ -6,6 +6,7 @@
 #include "arena/arena.h"
 #include "arena/objects.h"
 #include "cache/depot.h"
+#include "cache/larges.h"
 #include "front/apart.h"
 #include "front/capacity.h"
 #include "reclaim/relief.h"
@@ -691,7 +692,7 @@ bool ash_tcache_keep_run(struct ash_run *run)
 		ash_runs_put(&t->runs, run, granules);
 	if (ASH_UNLIKELY(ash_load_seq_cst(&t->asleep)))
 		ash_thread_wake(t);
-	ash_thread_count_large(false, usable);
+	ash_larges_count(false, usable);
 	return true;
 }
 
@@ -712,7 +713,7 @@ void *ash_tcache_alloc_run(size_t size, bool *zeroed)
 	if (zeroed != NULL)
 		*zeroed = false;
 	ash_large_use_again(&ash_heap, run, size);
-	ash_thread_count_large(true, run->size);
+	ash_larges_count(true, run->size);
 	tick_quietly(t);
 	return ash_run_address(run);
 }
