@@ -12,6 +12,8 @@
 #include "front/next.h"
 #include "front/object.h"
 #include "front/tcache.h"
+#include "front/tcache_runs.h"
+#include "front/tcache_tick.h"
 #include "meta/early.h"
 #include "page/large.h"
 #include "page/limits.h"
@@ -224,7 +226,7 @@ static ASH_NOINLINE void free_large(void *p)
 
 	if (ASH_UNLIKELY(run == NULL))
 		ash_free_grown(p);
-	else if (!ash_tcache_keep_run(run))
+	else if (!ash_tcache_runs_keep(run))
 		free_run(run, p);
 }
 

@@ -12,6 +12,8 @@
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "front/tcache.h"
+#include "front/tcache_runs.h"
+#include "front/tcache_tick.h"
 #include "os/os.h"
 #include "page/large.h"
 #include "util/assert.h"
@@ -85,7 +87,7 @@ static ASH_NOINLINE void *alloc_large_apart(size_t size, size_t align, bool *zer
 ASH_INLINE void *kept(size_t size, bool *zeroed)
 {
 	return size > ASH_SMALL_MAX && ash_large_is_run(size) && !ash_front_is_apart()
-		       ? ash_tcache_alloc_run(size, zeroed)
+		       ? ash_tcache_runs_alloc(size, zeroed)
 		       : NULL;
 }
 

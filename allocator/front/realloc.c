@@ -11,7 +11,7 @@
 #include "front/misuse.h"
 #include "front/next.h"
 #include "front/object.h"
-#include "front/tcache.h"
+#include "front/tcache_runs.h"
 #include "meta/large_size.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -175,7 +175,7 @@ static bool resize_run(struct ash_run *run, size_t usable, size_t size)
 	while (!ash_large_resize_run(&ash_heap, run, size)) {
 		if (!ash_large_is_run(size))
 			return false;
-		if (!ash_tcache_flush_runs() &&
+		if (!ash_tcache_runs_flush() &&
 		    (ash_limits_room(&ash_heap) >= relief.bytes || !ash_relief_again(&relief)))
 			return false;
 	}

@@ -9,6 +9,8 @@
 #include "front/front.h"
 #include "front/object.h"
 #include "front/tcache.h"
+#include "front/tcache_runs.h"
+#include "front/tcache_tick.h"
 #include "meta/window.h"
 #include "os/mutex.h"
 #include "os/os.h"
@@ -239,7 +241,7 @@ static void who_grows_comes_first(void **state)
 		assert_int_equal(ash_runs_waiting(own()), 0);
 		ash_front_free(q);
 		/* (The last length may be kept, having turns like any other.) */
-		ash_tcache_flush_runs();
+		ash_tcache_runs_flush();
 	}
 	ash_front_free(p);
 	ash_tcache_release();
