@@ -217,6 +217,7 @@ static void end_thread(void *record)
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert(t->budget_used == 0 && ash_runs_waiting(&t->runs) == 0);
 	ash_tls.thread = NULL;
+	ash_tls.runs = NULL;
 	ash_tls.apart = 0;
 	ash_relatives_thread_ends();
 	retire(t);
@@ -310,6 +311,7 @@ bool ash_thread_set_apart(struct ash_thread *t, enum ash_apart why)
 	}
 	t->top = t->rest;
 	ash_mutex_unlock(&lock);
+	ash_tls.runs = NULL; /* what waits goes back in time */
 	ash_tls.apart |= why;
 	return true;
 }

@@ -113,7 +113,7 @@ enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, AS
  *
  * Each top points into a magazine of its class (cache/magazine.h), no two into one, or
  * is the static one, as they all are while the thread is apart; thread is NULL or a record
- * whose `tls` is this. */
+ * whose `tls` is this; runs is NULL or that record's, and NULL while the thread is apart. */
 struct ash_tls {
 	void **top[ASH_CLASSES];
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
@@ -122,10 +122,11 @@ struct ash_tls {
 	/* Size of those classes, for calloc: in every thread for the same reason. */
 	uint16_t size_of[ASH_BY_16_CLASSES];
 	struct ash_thread *thread;
-	uint32_t phase; /* enum ash_thread_phase */
-	uint32_t apart; /* enum ash_apart */
-	bool may_fail;  /* whoever allocates just now can do without: see xmalloc */
-	bool said_on;   /* in destructors, after its end: that it have a cache */
+	struct ash_runs *runs; /* NULL also until it kept a run */
+	uint32_t phase;        /* enum ash_thread_phase */
+	uint32_t apart;        /* enum ash_apart */
+	bool may_fail;         /* whoever allocates just now can do without: see xmalloc */
+	bool said_on;          /* in destructors, after its end: that it have a cache */
 };
 
 extern __thread struct ash_tls ash_tls ASH_HIDDEN;

@@ -74,11 +74,3 @@ ASH_NOINLINE void ash_tcache_look_at_clock(struct ash_thread *t, bool allocates)
 	relieve(t);
 	ash_rounds_tick(now_ns);
 }
-
-void ash_tcache_tick(bool allocates)
-{
-	struct ash_thread *t = ash_thread_self();
-
-	if (t != NULL)
-		ash_tcache_tick_of(t, allocates);
-}

@@ -20,6 +20,12 @@ ASH_INLINE void ash_tcache_tick_of(struct ash_thread *t, bool allocates)
 }
 
 /* For slow paths that touch no magazine (large objects). */
-void ash_tcache_tick(bool allocates);
+ASH_INLINE void ash_tcache_tick(bool allocates)
+{
+	struct ash_thread *t = ash_thread_self();
+
+	if (ASH_LIKELY(t != NULL))
+		ash_tcache_tick_of(t, allocates);
+}
 
 #endif
