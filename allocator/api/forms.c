@@ -8,6 +8,7 @@
 
 #include "front/boot.h"
 #include "front/tcache.h"
+#include "front/tcache_settings.h"
 #include "meta/window.h"
 #include "os/presence.h"
 #include "os/symbols.h"

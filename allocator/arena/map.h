@@ -34,10 +34,16 @@ extern struct ash_map_root *ash_map_root ASH_HIDDEN;
 
 struct ash_extent *ash_map_look(const void *p);
 
+/* Whether there was ever an extent. */
+ASH_INLINE bool ash_map_is_made(void)
+{
+	return ash_load_acquire(&ash_map_root) != NULL;
+}
+
 /* The extent that p lies in; NULL where it is in none. */
 ASH_INLINE struct ash_extent *ash_map_at(const void *p)
 {
-	return ASH_LIKELY(ash_load_acquire(&ash_map_root) == NULL) ? NULL : ash_map_look(p);
+	return ASH_LIKELY(!ash_map_is_made()) ? NULL : ash_map_look(p);
 }
 
 /* Makes the tree's parts for these bytes, multiples of the granule.  False where there is no

@@ -5,11 +5,29 @@
 #include "util/assert.h"
 
 /* allocator/doc/caches.md says what each rests on. */
-#define TURNS 250        /* until a length is kept, */
+#define TURNS 64         /* until the lengths of a group are kept, */
 #define FORGOTTEN 8      /* of which this part is forgotten in an epoch; */
 #define TURNS_TO_STAY 4  /* then in each epoch */
-#define FIRST_MOST 16u   /* granules that may wait at first */
+#define LONGER 8         /* so much of its length a run may be longer than what it serves */
 #define MISSED_ENOUGH 16 /* requests, until twice as many may */
+
+static_assert(ASH_RUN_MOST << ASH_GRANULE_SHIFT == ASH_LARGE_BY_8K_MAX &&
+		      ASH_LARGE_BY_8K * 2 == ASH_GRANULE,
+	      "a run's group is in the table");
+
+static unsigned group_of(unsigned granules)
+{
+	unsigned group = ash_large_size_by_8k[2 * granules - 1];
+
+	ash_assert(group < ASH_RUNS_GROUPS);
+	return group;
+}
+
+/* The shortest length of the group; the next one's is where it ends. */
+static unsigned first_of(unsigned group)
+{
+	return group == 0 ? 1 : (unsigned)(ash_large_size(group - 1) >> ASH_GRANULE_SHIFT) + 1;
+}
 
 /* Takes the whole list; `count` is told how many granules it has. */
 static struct ash_list *take_all(struct ash_runs *runs, unsigned granules, uint32_t *count)
@@ -76,19 +94,41 @@ bool ash_runs_flush(struct ash_runs *runs)
 	return any;
 }
 
-void ash_runs_end(struct ash_runs *runs)
+static void forget(struct ash_runs *runs)
 {
-	ash_runs_flush(runs);
-	memset(runs->known, 0, sizeof(runs->known));
+	memset(runs->keeps, 0, sizeof(runs->keeps));
+	memset(runs->taken, 0, sizeof(runs->taken));
+	memset(runs->freed, 0, sizeof(runs->freed));
 	memset(runs->turns, 0, sizeof(runs->turns));
 	runs->most = 0;
 }
 
+void ash_runs_end(struct ash_runs *runs)
+{
+	ash_runs_flush(runs);
+	forget(runs);
+}
+
+struct ash_run *ash_runs_take_longer(struct ash_runs *runs, unsigned granules)
+{
+	unsigned most = granules + (granules < LONGER ? 1 : granules / LONGER);
+
+	if (runs->in == ash_load_relaxed(&runs->out))
+		return NULL;
+	for (unsigned g = granules + 1; g <= most && g <= ASH_RUN_MOST; g++) {
+		struct ash_run *run = ash_runs_take(runs, g);
+
+		if (run != NULL)
+			return run;
+	}
+	return NULL;
+}
+
 bool ash_runs_not_kept(struct ash_runs *runs, unsigned granules)
 {
-	if (runs->known[granules] & ASH_RUNS_EARNED)
+	if (runs->keeps[granules])
 		return runs->full = true;
-	runs->known[granules] |= ASH_RUNS_FREED;
+	runs->freed[group_of(granules)] = true;
 	return false;
 }
 
@@ -100,51 +140,76 @@ void ash_runs_bound(struct ash_runs *runs, uint32_t most)
 		ash_runs_flush(runs);
 }
 
+/* All lengths of the group are from now on, or are not. */
+static void keep(struct ash_runs *runs, unsigned group, bool keeps)
+{
+	for (unsigned g = first_of(group); g < first_of(group + 1); g++)
+		runs->keeps[g] = keeps;
+	runs->freed[group] = false;
+	runs->turns[group] = 0;
+}
+
 bool ash_runs_missed(struct ash_runs *runs, unsigned granules)
 {
-	uint8_t *known = &runs->known[granules];
+	unsigned group;
 
-	if (*known & ASH_RUNS_EARNED)
+	if (runs->keeps[granules])
 		return runs->full && ++runs->missed >= MISSED_ENOUGH;
-	if ((*known & ASH_RUNS_FREED) == 0)
+	group = group_of(granules);
+	if (!runs->freed[group])
 		return false;
-	*known = 0;
-	if (++runs->turns[granules] < TURNS)
+	runs->freed[group] = false;
+	if (++runs->turns[group] < TURNS)
 		return false;
-	*known = ASH_RUNS_EARNED;
+	keep(runs, group, true);
+	runs->taken[granules] = TURNS_TO_STAY; /* through this epoch */
 	return runs->most == 0;
 }
 
 void ash_runs_widen(struct ash_runs *runs, uint32_t most)
 {
-	uint32_t wanted = runs->most < FIRST_MOST / 2 ? FIRST_MOST : 2 * runs->most;
+	uint32_t wanted = runs->most < ASH_RUNS_FIRST / 2 ? ASH_RUNS_FIRST : 2 * runs->most;
 
 	runs->most = wanted < most ? wanted : most;
 	runs->missed = 0;
 	runs->full = false;
 }
 
+/* Lengths of which none was taken go back, and where few were of all, all of the group, which
+ * is then kept no more; returns whether it is. */
+static bool age_group(struct ash_runs *runs, unsigned group)
+{
+	unsigned first = first_of(group), end = first_of(group + 1);
+	uint64_t sum = 0;
+	bool stays;
+
+	for (unsigned g = first; g < end; g++)
+		sum += runs->taken[g];
+	stays = sum >= TURNS_TO_STAY;
+	for (unsigned g = first; g < end; g++) {
+		if (!stays || runs->taken[g] == 0)
+			flush_list(runs, g);
+		runs->taken[g] = 0;
+	}
+	if (!stays)
+		keep(runs, group, false);
+	return stays;
+}
+
 void ash_runs_age(struct ash_runs *runs, uint32_t most)
 {
 	bool any = false;
 
-	for (unsigned g = 1; g <= ASH_RUN_MOST; g++) {
-		if ((runs->known[g] & ASH_RUNS_EARNED) == 0) {
-			runs->turns[g] =
-				(uint16_t)(runs->turns[g] * (FORGOTTEN - 1u) / FORGOTTEN);
-			continue;
-		}
-		if (runs->turns[g] < TURNS_TO_STAY) {
-			flush_list(runs, g);
-			runs->known[g] = 0;
-		} else {
-			any = true;
-		}
-		runs->turns[g] = 0;
+	for (unsigned k = 0; k < ASH_RUNS_GROUPS; k++) {
+		if (runs->keeps[first_of(k)])
+			any |= age_group(runs, k);
+		else
+			runs->turns[k] =
+				(uint16_t)(runs->turns[k] * (FORGOTTEN - 1u) / FORGOTTEN);
 	}
 	if (!any)
 		runs->most = 0;
-	else if (!runs->full && runs->missed == 0 && runs->most / 2 >= FIRST_MOST)
+	else if (!runs->full && runs->missed == 0 && runs->most / 2 >= ASH_RUNS_FIRST)
 		runs->most /= 2;
 	runs->missed = 0;
 	runs->full = false;
@@ -154,9 +219,9 @@ void ash_runs_age(struct ash_runs *runs, uint32_t most)
 
 bool ash_runs_are_valid(const struct ash_runs *runs)
 {
-	for (unsigned g = 0; g <= ASH_RUN_MOST; g++)
-		if (ash_load_relaxed(&runs->list[g]) != NULL &&
-		    (runs->known[g] & ASH_RUNS_EARNED) == 0)
+	for (unsigned g = 1; g <= ASH_RUN_MOST; g++)
+		if ((ash_load_relaxed(&runs->list[g]) != NULL && !runs->keeps[g]) ||
+		    runs->keeps[g] != runs->keeps[first_of(group_of(g))])
 			return false;
-	return runs->known[0] == 0 && runs->list[0] == NULL;
+	return !runs->keeps[0] && runs->list[0] == NULL;
 }

@@ -2,37 +2,45 @@
  * so that neither call takes the page lock.
  *
  * A run in it waits (ASH_RUN_WAITING).  For the page layer it is in use, for the program it is
- * free, and in the statistics it is dirty.  Runs are kept by their length in granules, last in
- * first out, linked through their descriptors: the cache takes no memory.
+ * free, and in the statistics it is dirty.  Runs are kept by their length in granules, linked
+ * through their descriptors: the cache takes no memory.  What was put in last comes out first,
+ * but where few wait what lies lowest.
  *
- * A length earns its place: it is kept once the program had it in turn, freed it and asked for
- * it again, so often within an epoch that what the pages cost counts, and as long as that goes
- * on.  How many granules may wait begins small and is doubled while requests miss what there
- * was no room for. */
+ * Lengths earn their place, in the groups that statistics have (meta/large_size.h): they are
+ * kept once the program had some of the group in turn, freed one and asked for one again, so
+ * often within an epoch that what the pages cost counts, and as long as that goes on.  How many
+ * granules may wait begins small and is doubled while requests miss what there was no room
+ * for. */
 #ifndef ASH_CACHE_RUNS_H
 #define ASH_CACHE_RUNS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "meta/large_size.h"
 #include "os/delay.h"
 #include "page/run.h"
 #include "util/atomic.h"
 #include "util/compiler.h"
 #include "util/list.h"
 
-/* What is known of a length. */
-#define ASH_RUNS_FREED 1  /* one was freed, and none asked for since */
-#define ASH_RUNS_EARNED 2 /* it is kept */
+#define ASH_RUNS_GROUPS 20u
 
 #define ASH_RUNS_ROOM 2 /* times its length has to be free where a run is put */
+
+/* Granules that may wait at first.  While that is enough, so many runs at the head of a list
+ * are those that lie lowest, in their order: a program uses some of its few buffers more than
+ * others, and gets each of them where the pages would give it. */
+#define ASH_RUNS_FIRST 64u
+#define ASH_RUNS_SORTED 3
 
 /* A list is NULL or leads to the first run by its descriptor's `link`, and by `next` to the
  * others.  It is set by its owner, and taken whole by an exchange by anybody: what was taken
  * out belongs to who did.  The rest is the owner's, but what says otherwise.
  *
  *   in - out == granules of the runs on the lists, or more while one is on its way there
- *   a list that is not empty has EARNED */
+ *   a list that is not empty is of a length that is kept
+ *   of a group all lengths are kept, or none */
 struct ash_runs {
 	struct ash_list *list[ASH_RUN_MOST + 1]; /* by granules */
 	uint32_t in;     /* granules that the owner put in less those that it took out, */
@@ -40,9 +48,12 @@ struct ash_runs {
 	uint32_t most;   /* granules that may wait */
 	uint16_t missed; /* requests of lengths that are kept, since one of these had no room */
 	bool full;       /* one had none in this epoch */
-	uint8_t known[ASH_RUN_MOST + 1];
-	uint16_t turns[ASH_RUN_MOST + 1]; /* in this epoch; of one that is kept, those that it
-					     served */
+	bool keeps[ASH_RUN_MOST + 1];     /* by granules */
+	uint32_t taken[ASH_RUN_MOST + 1]; /* of each in this epoch */
+	/* Of a group that is not kept: whether one was freed, and none asked for since; and how
+	 * often one was asked for then. */
+	bool freed[ASH_RUNS_GROUPS];
+	uint16_t turns[ASH_RUNS_GROUPS];
 };
 
 /* Granules that wait; by anyone. */
@@ -51,8 +62,8 @@ ASH_INLINE uint32_t ash_runs_waiting(const struct ash_runs *runs)
 	return ash_load_seq_cst(&runs->in) - ash_load_relaxed(&runs->out);
 }
 
-/* The run that was put in last of those of this length; NULL where there is none.  It still
- * waits. */
+/* The first run of those of this length, at most ASH_RUN_MOST; NULL where there is none.  It
+ * still waits. */
 ASH_INLINE struct ash_run *ash_runs_take(struct ash_runs *runs, unsigned granules)
 {
 	struct ash_list **list = &runs->list[granules], *first, *next;
@@ -67,17 +78,34 @@ ASH_INLINE struct ash_run *ash_runs_take(struct ash_runs *runs, unsigned granule
 	if (next != NULL)
 		ash_store_release(list, next);
 	first->next = NULL;
-	ash_owned_add(&runs->in, 0 - granules);
-	runs->turns[granules]++;
+	ash_owned_count32(&runs->in, 0 - granules);
+	runs->taken[granules]++;
 	return ASH_LIST_ENTRY(first, struct ash_run, link);
 }
+
+/* The same of one that is longer by as little as can be, an eighth or a granule. */
+struct ash_run *ash_runs_take_longer(struct ash_runs *runs, unsigned granules);
 
 /* Whether one of this length is to be kept.  Not where that filled the cache: long ones would
  * keep many short ones out, which are asked for more often. */
 ASH_INLINE bool ash_runs_would_keep(const struct ash_runs *runs, unsigned granules)
 {
-	return (runs->known[granules] & ASH_RUNS_EARNED) != 0 &&
+	return runs->keeps[granules] &&
 	       runs->in - ash_load_relaxed(&runs->out) + ASH_RUNS_ROOM * granules <= runs->most;
+}
+
+/* Puts a run into a list whose first lies lower.  Meanwhile others find the list empty. */
+ASH_INLINE void ash_runs_put_behind(struct ash_list **list, struct ash_list *link)
+{
+	struct ash_list *first = ash_exchange_seq_cst(list, NULL), **at = &first;
+
+	ash_delay();
+	for (unsigned i = 0;
+	     i < ASH_RUNS_SORTED && *at != NULL && (uintptr_t)*at < (uintptr_t)link; i++)
+		at = &(*at)->next;
+	link->next = *at;
+	*at = link;
+	ash_store_release(list, first);
 }
 
 /* Keeps a run that waits.  Who looks after idle threads may have just seen none: the owner
@@ -86,7 +114,12 @@ ASH_INLINE void ash_runs_put(struct ash_runs *runs, struct ash_run *run, unsigne
 {
 	struct ash_list **list = &runs->list[granules], *first = ash_load_relaxed(list);
 
-	ash_owned_add(&runs->in, granules);
+	ash_owned_count32(&runs->in, granules);
+	if (ASH_UNLIKELY(runs->most <= ASH_RUNS_FIRST) && first != NULL &&
+	    (uintptr_t)first < (uintptr_t)&run->link) {
+		ash_runs_put_behind(list, &run->link);
+		return;
+	}
 	do
 		run->link.next = first;
 	while (!ash_cas_seq_cst(list, &first, &run->link));

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "cache/larges.h"
 #include "conf/conf.h"
 #include "meta/base.h"
 #include "os/delay.h"
@@ -218,6 +217,7 @@ static void end_thread(void *record)
 	ash_assert_internal(ash_thread_is_valid(t));
 	ash_assert(t->budget_used == 0 && ash_runs_waiting(&t->runs) == 0);
 	ash_tls.thread = NULL;
+	ash_tls.runs = NULL;
 	ash_tls.apart = 0;
 	ash_relatives_thread_ends();
 	retire(t);
@@ -311,6 +311,7 @@ bool ash_thread_set_apart(struct ash_thread *t, enum ash_apart why)
 	}
 	t->top = t->rest;
 	ash_mutex_unlock(&lock);
+	ash_tls.runs = NULL; /* what waits goes back in time */
 	ash_tls.apart |= why;
 	return true;
 }
@@ -332,6 +333,15 @@ void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void
 	ash_mutex_lock(&lock);
 	for (struct ash_thread *t = ash_thread_next(NULL); t != NULL; t = ash_thread_next(t))
 		fn(t, argument);
+	ash_mutex_unlock(&lock);
+}
+
+void ash_thread_each_record(void (*fn)(struct ash_thread *thread, void *argument),
+			    void *argument)
+{
+	ash_mutex_lock(&lock);
+	for (struct ash_list *l = all.next; l != &all; l = l->next)
+		fn(ASH_LIST_ENTRY(l, struct ash_thread, link), argument);
 	ash_mutex_unlock(&lock);
 }
 
@@ -436,13 +446,6 @@ size_t ash_thread_waiting_bytes(void)
 
 	ash_thread_each(count_waiting, &granules);
 	return granules << ASH_GRANULE_SHIFT;
-}
-
-void ash_thread_count_large(bool taken, size_t usable)
-{
-	const struct ash_thread *t = ash_tls.thread;
-
-	ash_larges_count(ASH_LIKELY(t != NULL) ? t->shard->index : 0, taken, usable);
 }
 
 /* The words of a vanished thread, into `word` where that is not NULL; returns how many. */

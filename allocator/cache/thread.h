@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "cache/magazine.h"
 #include "cache/runs.h"
+#include "meta/large_size.h"
 #include "meta/size_class.h"
 #include "util/atomic.h"
 #include "util/list.h"
@@ -84,6 +85,8 @@ struct ash_thread {
 	uint64_t paced; /* bytes that it took, and that the sum lacks: see stats_interval */
 	struct ash_class_cache classes[ASH_CLASSES];
 	struct ash_runs runs;
+	/* Of all threads that the record ever had; read by anyone (cache/larges.h). */
+	struct ash_large_count larges[ASH_LARGE_FREQUENT];
 };
 
 /* Why all of a thread's calls take the slow path; bits. */
@@ -110,7 +113,7 @@ enum ash_thread_phase { ASH_THREAD_UNBORN, ASH_THREAD_BIRTH, ASH_THREAD_LIVE, AS
  *
  * Each top points into a magazine of its class (cache/magazine.h), no two into one, or
  * is the static one, as they all are while the thread is apart; thread is NULL or a record
- * whose `tls` is this. */
+ * whose `tls` is this; runs is NULL or that record's, and NULL while the thread is apart. */
 struct ash_tls {
 	void **top[ASH_CLASSES];
 	/* Class of n up to 1024 bytes at [(n + 15) / 16].  The same in every thread: here it
@@ -119,10 +122,11 @@ struct ash_tls {
 	/* Size of those classes, for calloc: in every thread for the same reason. */
 	uint16_t size_of[ASH_BY_16_CLASSES];
 	struct ash_thread *thread;
-	uint32_t phase; /* enum ash_thread_phase */
-	uint32_t apart; /* enum ash_apart */
-	bool may_fail;  /* whoever allocates just now can do without: see xmalloc */
-	bool said_on;   /* in destructors, after its end: that it have a cache */
+	struct ash_runs *runs; /* NULL also until it kept a run */
+	uint32_t phase;        /* enum ash_thread_phase */
+	uint32_t apart;        /* enum ash_apart */
+	bool may_fail;         /* whoever allocates just now can do without: see xmalloc */
+	bool said_on;          /* in destructors, after its end: that it have a cache */
 };
 
 extern __thread struct ash_tls ash_tls ASH_HIDDEN;
@@ -182,6 +186,9 @@ void ash_thread_init(void);
 struct ash_thread *ash_thread_next(struct ash_thread *thread);
 /* Calls fn for every record whose thread there is, under the THREADS lock. */
 void ash_thread_each(void (*fn)(struct ash_thread *thread, void *argument), void *argument);
+/* The same for all records, also those without a thread. */
+void ash_thread_each_record(void (*fn)(struct ash_thread *thread, void *argument),
+			    void *argument);
 /* The same for those that are awake: all but whom fn had fall asleep.  Where it returns false
  * the thread does, if it has no spare magazine and no run waits; it wakes by itself when it
  * gets one (ash_thread_wake). So what goes by epochs costs nothing for threads that do nothing.
@@ -196,8 +203,6 @@ unsigned ash_thread_count(void);
 size_t ash_thread_cached_bytes(void);
 /* Bytes of runs in the run caches of all threads, likewise. */
 size_t ash_thread_waiting_bytes(void);
-/* The thread took a large object of so many usable bytes, or gave one back. */
-void ash_thread_count_large(bool taken, size_t usable);
 /* Since when, by the coarse clock, at most one thread with a record is left of several; 0 where
  * there are several, or never were. */
 uint64_t ash_thread_alone_ns(void);

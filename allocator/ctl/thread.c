@@ -7,7 +7,8 @@
 #include "arena/arena.h"
 #include "conf/parse.h"
 #include "ctl/row.h"
-#include "front/tcache.h"
+#include "front/tcache_flush.h"
+#include "front/tcache_settings.h"
 #include "reclaim/relief.h"
 
 /* The thread's counts, which begin with the first look at one. */

@@ -13,6 +13,7 @@
 #include "front/misuse.h"
 #include "front/next.h"
 #include "front/tcache.h"
+#include "front/tcache_settings.h"
 #include "meta/early.h"
 #include "meta/window.h"
 #include "os/cgroup.h"

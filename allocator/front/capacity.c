@@ -12,7 +12,7 @@
 #define RUNS_SHARE 32 /* a share of what is in use, */
 #define RUNS_LEAST ASH_HUGE_GRANULES
 #define RUNS_BOUND_SHARE 16 /* of what may be dirty; */
-#define RUNS_MOST 1024u     /* and of one */
+#define RUNS_MOST 2048u     /* and of one */
 
 unsigned ash_capacity_most(unsigned class)
 {

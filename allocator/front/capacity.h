@@ -9,6 +9,7 @@
 #include "conf/parse.h"
 
 #define ASH_CLASS_BYTES_MOST ((size_t)256 << 10) /* one magazine holds at most this */
+#define ASH_CAPACITY_FIRST 4                     /* what a class begins with */
 
 /* Objects that a magazine of the class holds at most. */
 unsigned ash_capacity_most(unsigned class);

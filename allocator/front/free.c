@@ -4,6 +4,7 @@
 #include "arena/objects.h"
 #include "arena/tcaches.h"
 #include "cache/handed.h"
+#include "cache/larges.h"
 #include "conf/conf.h"
 #include "front/apart.h"
 #include "front/boot.h"
@@ -11,6 +12,8 @@
 #include "front/next.h"
 #include "front/object.h"
 #include "front/tcache.h"
+#include "front/tcache_runs.h"
+#include "front/tcache_tick.h"
 #include "meta/early.h"
 #include "page/large.h"
 #include "page/limits.h"
@@ -69,7 +72,7 @@ static ASH_NOINLINE void free_far(void *p)
 	case ASH_OBJECT_RUN:
 		given(p, object.usable);
 		if (ash_large_free_run(&ash_heap, object.run)) {
-			ash_thread_count_large(false, object.usable);
+			ash_larges_count(false, object.usable);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -81,7 +84,7 @@ static ASH_NOINLINE void free_far(void *p)
 			if (ASH_UNLIKELY(ash_front_is_apart()))
 				given_mapping(p, &object.far);
 			ash_large_free_mapping(&ash_heap, &object.far);
-			ash_thread_count_large(false, object.usable);
+			ash_larges_count(false, object.usable);
 			ash_tcache_tick(false);
 			ash_rounds_notice();
 			return;
@@ -199,32 +202,67 @@ ASH_INLINE struct ash_run *large_run(void *p)
 	return ASH_LIKELY(ash_load_relaxed(&run->state) == ASH_RUN_LARGE) ? run : NULL;
 }
 
-static ASH_NOINLINE void free_run(struct ash_run *run, void *p)
+/* What comes after a free of a large run, by a thread that did not look at it. */
+static void freed_run(size_t usable)
+{
+	ash_larges_count(false, usable);
+	ash_tcache_tick(false);
+	ash_rounds_notice();
+	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
+		ash_purge_excess(&ash_heap);
+}
+
+/* It is marked as waiting, and not kept. */
+static ASH_NOINLINE void free_waiting(struct ash_run *run)
 {
 	size_t usable = run->size;
 	int saved = errno;
 
-	if (ASH_LIKELY(ash_large_free_run(&ash_heap, run))) {
-		ash_thread_count_large(false, usable);
-		ash_tcache_tick(false);
-		ash_rounds_notice();
-	} else {
-		free_far(p); /* which tells why */
-	}
-	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
-		ash_purge_excess(&ash_heap);
+	ash_tcache_runs_not_kept(run);
+	ash_run_free_waiting(&ash_heap, run);
+	freed_run(usable);
 	errno = saved;
 }
 
-static ASH_NOINLINE void free_large(void *p)
+static ASH_NOINLINE void free_large_slow(void *p)
 {
+	struct ash_runs *runs = ash_tls.runs;
 	/* (What is looked at is looked at as a whole.) */
 	struct ash_run *run = ASH_UNLIKELY(ash_front_is_apart()) ? NULL : large_run(p);
 
-	if (ASH_UNLIKELY(run == NULL))
+	if (run == NULL || !ash_run_may_wait(run) || !ash_run_begin_waiting(run))
 		ash_free_grown(p);
-	else if (!ash_tcache_keep_run(run))
-		free_run(run, p);
+	else if (runs == NULL || ash_limits_dirty_exceeded(&ash_heap) ||
+		 !ash_tcache_runs_keep(runs, run))
+		free_waiting(run);
+}
+
+/* What is frequent, without a call: a run of the window, for the thread's cache. */
+static ASH_NOINLINE void free_large(void *p)
+{
+	uintptr_t distance = (uintptr_t)p - ash_window_base,
+		  /* One that does not begin a granule becomes a huge one. */
+		granule = distance >> ASH_GRANULE_SHIFT | distance << (64 - ASH_GRANULE_SHIFT);
+	struct ash_runs *runs = ash_tls.runs;
+	struct ash_hugeblock *block;
+	struct ash_run *run;
+
+	if (ASH_UNLIKELY(runs == NULL || granule / ASH_HUGE_GRANULES >= ash_window.nblocks ||
+			 ash_map_is_made() || ash_limits_dirty_is_bounded(&ash_heap)))
+		goto slow;
+	block = ash_load_acquire(&ash_window.blocks[granule / ASH_HUGE_GRANULES]);
+	if (ASH_UNLIKELY(block == NULL))
+		goto slow;
+	run = &block->run[granule % ASH_HUGE_GRANULES];
+	/* (Or the compiler reckons each field's address anew.) */
+	__asm__("" : "+r"(run));
+	if (ASH_UNLIKELY(!ash_run_may_wait(run) || !ash_run_begin_waiting(run)))
+		goto slow;
+	if (ASH_UNLIKELY(!ash_tcache_runs_keep(runs, run)))
+		free_waiting(run);
+	return;
+slow:
+	free_large_slow(p);
 }
 
 static ASH_NOINLINE void free_small(void *p, unsigned class)

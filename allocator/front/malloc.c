@@ -7,13 +7,17 @@
 #include "front/bounds.h"
 #include "front/failure.h"
 #include "cache/handed.h"
+#include "cache/larges.h"
 #include "conf/conf.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "front/tcache.h"
+#include "front/tcache_runs.h"
+#include "front/tcache_tick.h"
 #include "os/os.h"
 #include "page/large.h"
 #include "util/assert.h"
+#include "util/bits.h"
 
 static bool too_large(size_t size)
 {
@@ -59,9 +63,9 @@ static ASH_NOINLINE void *alloc_large(size_t size, size_t align, bool *zeroed, b
 		return ash_failure(size);
 	errno = saved; /* whatever the kernel refused on the way */
 	/* (Of pages longer than a granule a run may have less than whole ones.) */
-	usable = ASH_LIKELY(ash_os_page <= ASH_GRANULE) ? ash_large_usable(size)
+	usable = ASH_LIKELY(ash_os_page <= ASH_GRANULE) ? ash_align_up(size, ash_os_page)
 							: ash_usable_size(p);
-	ash_thread_count_large(true, usable);
+	ash_larges_count(true, usable);
 	return p;
 }
 
@@ -78,15 +82,6 @@ static ASH_NOINLINE void *alloc_large_apart(size_t size, size_t align, bool *zer
 	return p;
 }
 
-/* One that the thread kept.  (It keeps none where it is bound, nor where max_alloc might be
- * less; objects that are looked at are none of these.) */
-ASH_INLINE void *kept(size_t size, bool *zeroed)
-{
-	return size > ASH_SMALL_MAX && ash_large_is_run(size) && !ash_front_is_apart()
-		       ? ash_tcache_alloc_run(size, zeroed)
-		       : NULL;
-}
-
 ASH_INLINE void *alloc_large_anew(size_t size, size_t align, bool *zeroed, bool growing)
 {
 	if (ASH_UNLIKELY(ash_front_is_apart()))
@@ -94,11 +89,40 @@ ASH_INLINE void *alloc_large_anew(size_t size, size_t align, bool *zeroed, bool 
 	return alloc_large(size, align, zeroed, growing);
 }
 
+/* Whether a run that the thread kept may serve it.  (It keeps none where it is bound, nor where
+ * max_alloc might be less; objects that are looked at are none of these.) */
+ASH_INLINE bool may_be_kept(size_t size, size_t align)
+{
+	return size > ASH_SMALL_MAX && ash_large_is_run(size) && align <= ASH_GRANULE;
+}
+
+/* Where none of just its length is kept. */
+static ASH_NOINLINE void *alloc_large_or_longer(size_t size, size_t align, bool *zeroed)
+{
+	void *p;
+
+	if (ASH_UNLIKELY(ash_front_is_apart()))
+		return alloc_large_apart(size, align, zeroed, false);
+	p = may_be_kept(size, align) ? ash_tcache_runs_alloc_longer(size) : NULL;
+	if (p == NULL)
+		return alloc_large(size, align, zeroed, false);
+	if (zeroed != NULL)
+		*zeroed = false;
+	return p;
+}
+
 void *ash_malloc_large(size_t size, size_t align, bool *zeroed)
 {
-	void *p = align <= ASH_GRANULE ? kept(size, zeroed) : NULL;
+	struct ash_runs *runs = ash_tls.runs;
+	struct ash_run *run = runs != NULL && may_be_kept(size, align)
+				      ? ash_tcache_runs_take(runs, size)
+				      : NULL;
 
-	return ASH_LIKELY(p != NULL) ? p : alloc_large_anew(size, align, zeroed, false);
+	if (run == NULL)
+		return alloc_large_or_longer(size, align, zeroed);
+	if (zeroed != NULL)
+		*zeroed = false;
+	return ash_tcache_runs_serve(runs, run, size);
 }
 
 /* What the fast paths do not do, for threads that they do not serve.  (What a bound thread gets
@@ -110,17 +134,26 @@ ASH_INLINE void hand_out(void *p, unsigned class)
 	ash_apart_taken(p, ash_class_size(class), false);
 }
 
-static ASH_NOINLINE void *malloc_large(size_t size)
+static ASH_NOINLINE void *malloc_large_anew(size_t size)
 {
-	void *p = kept(size, NULL);
-
-	if (ASH_LIKELY(p != NULL))
-		return p;
 	if (ASH_UNLIKELY(!ash_boot()))
 		return ash_boot_alloc(size, 0);
 	if (ASH_UNLIKELY(too_large(size)))
 		return ash_failure(size);
-	return alloc_large_anew(size, ASH_SMALL_STEP, NULL, false);
+	return alloc_large_or_longer(size, ASH_SMALL_STEP, NULL);
+}
+
+/* size > ASH_SMALL_MAX */
+static ASH_NOINLINE void *malloc_large(size_t size)
+{
+	struct ash_runs *runs = ash_tls.runs;
+	struct ash_run *run;
+
+	if (runs == NULL || !ash_large_is_run(size))
+		return malloc_large_anew(size);
+	run = ash_tcache_runs_take(runs, size);
+	return ASH_LIKELY(run != NULL) ? ash_tcache_runs_serve(runs, run, size)
+				       : malloc_large_anew(size);
 }
 
 static ASH_NOINLINE void *malloc_small(size_t size)

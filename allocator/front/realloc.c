@@ -2,6 +2,7 @@
 #include "front/front.h"
 
 #include "arena/objects.h"
+#include "cache/larges.h"
 #include "front/apart.h"
 #include "front/boot.h"
 #include "front/bounds.h"
@@ -10,7 +11,7 @@
 #include "front/misuse.h"
 #include "front/next.h"
 #include "front/object.h"
-#include "front/tcache.h"
+#include "front/tcache_runs.h"
 #include "meta/large_size.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
@@ -142,8 +143,8 @@ static void count_resized(void *p, const struct ash_object *object)
 	if (ASH_UNLIKELY(apart))
 		ash_apart_resized(p, object->usable, usable);
 	if (in_heap && ash_large_size_above(usable) != ash_large_size_above(object->usable)) {
-		ash_thread_count_large(false, object->usable);
-		ash_thread_count_large(true, usable);
+		ash_larges_count(false, object->usable);
+		ash_larges_count(true, usable);
 	}
 }
 
@@ -174,7 +175,7 @@ static bool resize_run(struct ash_run *run, size_t usable, size_t size)
 	while (!ash_large_resize_run(&ash_heap, run, size)) {
 		if (!ash_large_is_run(size))
 			return false;
-		if (!ash_tcache_flush_runs() &&
+		if (!ash_tcache_runs_flush() &&
 		    (ash_limits_room(&ash_heap) >= relief.bytes || !ash_relief_again(&relief)))
 			return false;
 	}

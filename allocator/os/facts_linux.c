@@ -168,15 +168,20 @@ uint64_t ash_os_coarse_clock_ns(void)
 	return read_clock(ASH_CLOCK_COARSE, CLOCK_MONOTONIC_COARSE, 0);
 }
 
+__thread uint64_t ash_os_looked_ns;
+
 /* (CLOCK_THREAD_CPUTIME_ID is a system call.) */
 uint64_t ash_os_thread_cpu_ns(void)
 {
 	static __thread uint64_t sum, last;
 	uint64_t (*hook)(enum ash_clock) = ash_load_relaxed(&ash_os_clock_hook), now;
 
+	ash_os_looked_ns = 0;
 	if (ASH_UNLIKELY(hook != NULL))
 		return sum = hook(ASH_CLOCK_THREAD_CPU);
 	now = read_clock(ASH_CLOCK_MONOTONIC, CLOCK_MONOTONIC, last);
+	if (ash_vdso_found())
+		ash_os_looked_ns = now;
 	ash_os_plausible_ns += LOOK_NS;
 	if (now > last)
 		sum += now - last < ash_os_plausible_ns ? now - last : ash_os_plausible_ns;

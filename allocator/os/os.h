@@ -99,6 +99,9 @@ uint64_t ash_os_clock_ns(void);        /* monotonic, exact, tens of ns of cost *
  * passes, of which between two looks no more counts than what was given back meanwhile may have
  * taken.  The rest the thread did not run. */
 uint64_t ash_os_thread_cpu_ns(void);
+/* What the vDSO's clock said when this thread last asked for its CPU time; 0 where that was not
+ * told by it. */
+extern __thread uint64_t ash_os_looked_ns ASH_HIDDEN;
 /* (Where a clock cannot be read: 0, but CPU time stands still, for it is its differences that
  * are asked for.) */
 bool ash_os_secure_process(void); /* setuid or the like: the environment is not to be trusted */

@@ -1,7 +1,5 @@
 #include "os/stalls.h"
 
-#include <errno.h>
-
 #include "os/vdso.h"
 #include "util/atomic.h"
 
@@ -21,39 +19,47 @@ unsigned ash_os_stall_class(uint64_t ns, unsigned bounds)
 	return i;
 }
 
-/* (Not by ash_os_clock_ns: the clocks of tests stand still, and who asks for nothing but this
- * is not to make a system call for it.) */
-uint64_t ash_os_stall_begin(void)
-{
-	struct timespec now;
-	int saved = errno, error;
-
-	if (ash_os_stalls_apart != 0 || !ash_vdso_found())
-		return 0;
-	error = ash_vdso_clock_gettime(CLOCK_MONOTONIC, &now);
-	errno = saved;
-	return error == 0 ? (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec : 0;
-}
-
-void ash_os_stall_end(enum ash_os_stall_cause cause, uint64_t begin_ns)
-{
-	uint64_t now_ns = begin_ns != 0 ? ash_os_stall_begin() : 0;
-
-	if (now_ns != 0)
-		ash_os_stall_count(cause, now_ns > begin_ns ? now_ns - begin_ns : 0);
-}
-
-void ash_os_stall_count(enum ash_os_stall_cause cause, uint64_t ns)
+static void add(enum ash_os_stall_cause cause, uint64_t ns)
 {
 	struct ash_os_stalled *s = &stalled[cause];
 	uint64_t longest = ash_load_relaxed(&s->longest_ns);
 
-	if (ash_os_stalls_apart != 0)
-		return;
 	ash_add_relaxed(&s->lasted[ash_os_stall_class(ns, ASH_OS_STALL_BOUNDS)], 1);
 	ash_add_relaxed(&s->ns, ns);
 	while (ns > longest && !ash_cas_relaxed(&s->longest_ns, &longest, ns))
 		;
+}
+
+/* (Not by ash_os_clock_ns: the clocks of tests stand still, and who asks for nothing but this
+ * is not to make a system call for it.) */
+uint64_t ash_os_stall_begin_at(uint64_t now_ns)
+{
+	return ash_os_stalls_apart != 0 ? 0 : now_ns != 0 ? now_ns : ash_vdso_now_ns();
+}
+
+uint64_t ash_os_stall_begin(void)
+{
+	return ash_os_stall_begin_at(0);
+}
+
+void ash_os_stall_end_at(enum ash_os_stall_cause cause, uint64_t begin_ns, uint64_t now_ns)
+{
+	if (begin_ns == 0)
+		return;
+	now_ns = ash_os_stall_begin_at(now_ns);
+	if (now_ns != 0)
+		add(cause, now_ns > begin_ns ? now_ns - begin_ns : 0);
+}
+
+void ash_os_stall_end(enum ash_os_stall_cause cause, uint64_t begin_ns)
+{
+	ash_os_stall_end_at(cause, begin_ns, 0);
+}
+
+void ash_os_stall_count(enum ash_os_stall_cause cause, uint64_t ns)
+{
+	if (ash_os_stalls_apart == 0)
+		add(cause, ns);
 }
 
 void ash_os_stall_read(enum ash_os_stall_cause cause, struct ash_os_stalled *into)

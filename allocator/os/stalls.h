@@ -36,6 +36,9 @@ extern __thread uint32_t ash_os_stalls_apart ASH_HIDDEN;
 /* They enclose what may take long; 0 stands for what is not counted.  errno stays. */
 uint64_t ash_os_stall_begin(void);
 void ash_os_stall_end(enum ash_os_stall_cause cause, uint64_t begin_ns);
+/* The same where the thread has just looked at that clock anyway; 0 = it has not. */
+uint64_t ash_os_stall_begin_at(uint64_t now_ns);
+void ash_os_stall_end_at(enum ash_os_stall_cause cause, uint64_t begin_ns, uint64_t now_ns);
 /* What was timed anyway. */
 void ash_os_stall_count(enum ash_os_stall_cause cause, uint64_t ns);
 

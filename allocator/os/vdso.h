@@ -7,6 +7,7 @@
 #define ASH_OS_VDSO_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 /* Whoever defines it gives the allocator its clock, as clock_gettime; it must not allocate. For
@@ -21,5 +22,7 @@ bool ash_vdso_found(void);
 /* As clock_gettime of libc; by a system call where the vDSO has none (an emulator) or does not
  * know the clock. */
 int ash_vdso_clock_gettime(clockid_t clock, struct timespec *now);
+/* CLOCK_MONOTONIC in ns; 0 where it is not to be had without a system call.  errno stays. */
+uint64_t ash_vdso_now_ns(void);
 
 #endif

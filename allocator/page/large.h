@@ -22,13 +22,19 @@ void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *ze
  * unless many others have some. */
 void *ash_large_alloc_growing(struct ash_heap *heap, size_t size);
 
-/* A run that waited serves such a request, and lies where it lay; the memory is as it was. */
-ASH_INLINE void ash_large_use_again(struct ash_heap *heap, struct ash_run *run, size_t size)
+/* A run that waited serves a request of so many bytes, which is no longer, and lies where it
+ * lay; the memory is as it was.  Returns its usable bytes.  Its tail may have to be noted
+ * (ash_run_has_tail). */
+ASH_INLINE size_t ash_large_use_again(struct ash_run *run, size_t size)
 {
-	size_t pages = ash_align_up(size, ash_os_page),
+	/* As ash_align_up. */
+	size_t usable = ((size - 1) | (ash_os_page - 1)) + 1,
 	       whole = (size_t)run->granules << ASH_GRANULE_SHIFT;
 
-	ash_run_end_waiting(heap, run, pages < whole ? pages : whole);
+	if (ASH_UNLIKELY(ash_os_page > ASH_GRANULE) && usable > whole)
+		usable = whole;
+	ash_run_end_waiting(run, usable);
+	return usable;
 }
 
 /* Clears what was handed out and held something: all of its usable bytes.  It may also be an

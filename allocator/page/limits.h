@@ -69,14 +69,19 @@ size_t ash_limits_dirty_bound(struct ash_heap *heap);
 
 bool ash_limits_dirty_exceeded_slow(struct ash_heap *heap);
 
+/* Whether that may be less than all. */
+ASH_INLINE bool ash_limits_dirty_is_bounded(const struct ash_heap *heap)
+{
+	return (ash_load_relaxed(&heap->limits.soft) &
+		ash_load_relaxed(&heap->limits.dirty_max)) != ASH_NO_LIMIT ||
+	       ash_load_relaxed(&heap->limits.pressure);
+}
+
 /* Whether more is dirty than that.  In every slow path of free. */
 ASH_INLINE bool ash_limits_dirty_exceeded(struct ash_heap *heap)
 {
-	if (ASH_LIKELY((ash_load_relaxed(&heap->limits.soft) &
-			ash_load_relaxed(&heap->limits.dirty_max)) == ASH_NO_LIMIT &&
-		       !ash_load_relaxed(&heap->limits.pressure)))
-		return false;
-	return ash_limits_dirty_exceeded_slow(heap);
+	return ASH_UNLIKELY(ash_limits_dirty_is_bounded(heap)) &&
+	       ash_limits_dirty_exceeded_slow(heap);
 }
 
 #endif

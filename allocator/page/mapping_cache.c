@@ -116,7 +116,7 @@ static bool leaves_before(const struct ash_cached *cache, unsigned i, unsigned j
 
 /* Bytes of the cache without those that have turns.  In a program of one thread each call may
  * be the last, and what waits would stay: little does, of what is held without it. */
-static size_t unlearned_bound(const struct ash_heap *heap)
+ASH_INLINE size_t unlearned_bound(const struct ash_heap *heap)
 {
 	size_t least = heap->mappings.cache_least, live = ash_far_bytes() / 4, held, cached;
 
@@ -131,7 +131,7 @@ static size_t unlearned_bound(const struct ash_heap *heap)
 }
 
 /* Bytes of the cache, where a piece of `bytes` comes to it. */
-static size_t cache_bound(struct ash_heap *heap, size_t bytes, uint64_t now_ns)
+ASH_INLINE size_t cache_bound(struct ash_heap *heap, size_t bytes, uint64_t now_ns)
 {
 	const struct ash_mappings *m = &heap->mappings;
 	size_t bound = unlearned_bound(heap) + ash_turns_bytes(&m->turns, now_ns, m->cache_ns);

@@ -45,6 +45,13 @@ void ash_run_clear(struct ash_run *run, size_t bytes);
 /* The end of a large run that was used before may hold memory beyond its size. */
 void ash_run_note_tail(struct ash_heap *heap, struct ash_run *run);
 
+/* Whether it has no room behind it, in which it is to grow, and others may.  Of any descriptor.
+ */
+ASH_INLINE bool ash_run_may_wait(const struct ash_run *run)
+{
+	return ash_load_relaxed(&run->nfree) == 0;
+}
+
 /* A large run that is freed may wait for its next use instead, which takes no lock and leaves
  * all that the page layer knows of it as it was: it counts as in use.  False where it is no
  * large run (any more): of two threads that free it at once one finds it gone. */
@@ -65,16 +72,19 @@ ASH_INLINE bool ash_run_is_detached(const struct ash_run *run)
 /* A waiting run goes back after all. */
 void ash_run_free_waiting(struct ash_heap *heap, struct ash_run *run);
 
-/* It is in use again, by `bytes` of it; its memory is as it was left. */
-ASH_INLINE void ash_run_end_waiting(struct ash_heap *heap, struct ash_run *run, size_t bytes)
+/* It is in use again, by `bytes` of it; its memory is as it was left.  Where its tail is not
+ * known of, its end may hold memory beyond that: ash_run_note_tail. */
+ASH_INLINE void ash_run_end_waiting(struct ash_run *run, size_t bytes)
 {
 	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_WAITING && run->nfree == 0);
 	ash_assert(bytes <= (size_t)run->granules << ASH_GRANULE_SHIFT);
 	/* Who looks for a tail sees a large run and its new size, or none. */
 	ash_store_relaxed(&run->size, (uint32_t)bytes);
 	ash_store_release(&run->state, (uint8_t)ASH_RUN_LARGE);
-	if (ASH_UNLIKELY(!ash_load_relaxed(&run->seen)))
-		ash_run_note_tail(heap, run);
+}
+ASH_INLINE bool ash_run_has_tail(const struct ash_run *run)
+{
+	return ash_load_relaxed(&run->seen) != 0;
 }
 
 /* Changes the length in place, also to the one it has, where its size did.  Growing takes free

@@ -9,8 +9,10 @@ static_assert(ASH_STALL_BOUNDS <= ASH_OS_STALL_BOUNDS, "these are the first of t
 
 void ash_stall_begin(struct ash_stall *stall)
 {
-	*stall = (struct ash_stall){ash_os_thread_cpu_ns(), ash_os_given.ranges,
-				    ash_os_given.bytes, ash_os_stall_begin()};
+	*stall = (struct ash_stall){.cpu_ns = ash_os_thread_cpu_ns(),
+				    .ranges = ash_os_given.ranges,
+				    .bytes = ash_os_given.bytes};
+	stall->begin_ns = ash_os_stall_begin_at(ash_os_looked_ns);
 	ash_os_stalls_apart++;
 }
 
@@ -34,7 +36,7 @@ void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool ba
 		ash_add_relaxed(&stalls->background_ns, ns);
 		return;
 	}
-	ash_os_stall_end(ASH_OS_STALL_PURGE, begin->begin_ns);
+	ash_os_stall_end_at(ASH_OS_STALL_PURGE, begin->begin_ns, ash_os_looked_ns);
 	ash_add_relaxed(&stalls->count, 1);
 	ash_add_relaxed(&stalls->lasted[ash_os_stall_class(ns, ASH_STALL_BOUNDS)], 1);
 	ash_add_relaxed(&stalls->ns, ns);

@@ -6,6 +6,7 @@
 #define ASH_UTIL_ATOMIC_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define ash_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 #define ash_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
@@ -27,6 +28,25 @@
 
 /* Adds to what only the holder of a lock writes and anyone reads: no locked instruction. */
 #define ash_owned_add(p, v) __atomic_store_n((p), *(p) + (v), __ATOMIC_RELAXED)
+
+/* The same in one instruction where there is one; whoever reads the sum with acquire sees what
+ * was before. */
+static inline void ash_owned_count64(uint64_t *p, uint64_t n)
+{
+#ifdef __x86_64__
+	__asm__ __volatile__("addq %1, %0" : "+m"(*p) : "er"(n) : "cc", "memory");
+#else
+	ash_store_release(p, *p + n);
+#endif
+}
+static inline void ash_owned_count32(uint32_t *p, uint32_t n)
+{
+#ifdef __x86_64__
+	__asm__ __volatile__("addl %1, %0" : "+m"(*p) : "er"(n) : "cc", "memory");
+#else
+	ash_store_release(p, *p + n);
+#endif
+}
 
 /* Compare-and-swap: true where *p held *expected; else *expected is what it held. */
 #define ash_cas_relaxed(p, expected, v)                                            \

@@ -9,6 +9,8 @@
 #include "front/front.h"
 #include "front/object.h"
 #include "front/tcache.h"
+#include "front/tcache_runs.h"
+#include "front/tcache_tick.h"
 #include "meta/window.h"
 #include "os/mutex.h"
 #include "os/os.h"
@@ -50,7 +52,7 @@ static unsigned turns_until_kept(size_t size)
 	return 0;
 }
 
-/* Freed and asked for again some hundred times: the next comes back as it was, without the page
+/* Freed and asked for again some dozen times: the next comes back as it was, without the page
  * layer. */
 static void a_length_earns_its_place(void **state)
 {
@@ -59,7 +61,7 @@ static void a_length_earns_its_place(void **state)
 
 	(void)state;
 	ash_tcache_release();
-	assert_in_range(turns_until_kept(SIZE), 100, 400);
+	assert_in_range(turns_until_kept(SIZE), 40, 100);
 	assert_int_equal(ash_runs_waiting(own()), GRANULES);
 	clock = ash_account_clock(&ash_heap);
 	p = ash_front_malloc(SIZE);
@@ -78,6 +80,95 @@ static void a_length_earns_its_place(void **state)
 	assert_ptr_not_equal(p, ash_front_malloc(SIZE + 100000));
 	ash_tcache_release();
 	assert_int_equal(ash_runs_waiting(own()), 0);
+}
+
+/* What is a granule shorter, or an eighth, is served by it where nothing of its own length
+ * waits; nothing else is. */
+static void a_longer_one_serves(void **state)
+{
+	size_t longer[] = {SIZE, 40 * ASH_GRANULE}, shortest[] = {6, 36};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned granules = (unsigned)ash_granules_of(longer[i]);
+		void *p, *q;
+
+		ash_tcache_release();
+		assert_int_not_equal(turns_until_kept(longer[i]), 0);
+		p = ash_front_malloc(longer[i]);
+		ash_front_free(p);
+		assert_true(waits(p));
+		q = ash_front_malloc((granules + 1) * ASH_GRANULE);
+		assert_ptr_not_equal(q, p);
+		ash_front_free(q);
+		q = ash_front_malloc((shortest[i] - 1) * ASH_GRANULE);
+		assert_ptr_not_equal(q, p);
+		ash_front_free(q);
+		assert_true(waits(p));
+		for (unsigned n = 0; n < 3; n++) {
+			size_t size = shortest[i] * ASH_GRANULE - 5000;
+
+			assert_ptr_equal(ash_front_malloc(size), p);
+			assert_in_range(ash_usable_size(p), size, shortest[i] * ASH_GRANULE);
+			assert_int_equal(ash_run_of(p)->granules, granules);
+			memset(p, 1, size);
+			ash_front_free(p);
+			assert_true(waits(p));
+		}
+		q = ash_front_calloc(shortest[i], ASH_GRANULE);
+		assert_ptr_equal(q, p);
+		for (size_t at = 0; at < shortest[i] * ASH_GRANULE; at += 1000)
+			assert_int_equal(((char *)q)[at], 0);
+		ash_front_free(q);
+	}
+	ash_tcache_release();
+}
+
+/* Lengths from 9 granules up earn their places two, four, eight at a time. */
+static void lengths_earn_together(void **state)
+{
+	static const unsigned group[] = {33, 40, 36, 34, 39, 35, 37, 38};
+	unsigned turn = 0;
+	void *p;
+
+	(void)state;
+	ash_tcache_release();
+	do {
+		p = ash_front_malloc(group[turn % 8] * ASH_GRANULE);
+		ash_front_free(p);
+	} while (!waits(p) && ++turn < 1000);
+	assert_in_range(turn, 10, 400);
+	for (unsigned g = 33; g <= 40; g++)
+		assert_true(own()->keeps[g]);
+	assert_false(own()->keeps[32] || own()->keeps[41]);
+	ash_tcache_release();
+	for (unsigned g = 33; g <= 40; g++)
+		assert_false(own()->keeps[g]);
+}
+
+static void *go_apart(void *unused)
+{
+	void *p;
+
+	race_check(turns_until_kept(SIZE) != 0);
+	race_check(ash_tls.runs == own());
+	p = ash_front_malloc(SIZE);
+	race_check(ash_thread_set_apart(ash_tls.thread, ASH_APART_COUNTED));
+	ash_front_free(p);
+	race_check(!waits(p));
+	race_check(ash_tls.thread->counted.deallocated >= SIZE);
+	return unused;
+}
+
+/* A thread whose objects are looked at keeps none. */
+static void who_is_apart_keeps_none(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, go_apart, NULL), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(race_wrong, 0);
 }
 
 /* Freed only, or asked for only: nothing is kept. */
@@ -121,6 +212,34 @@ static void what_may_wait_grows(void **state)
 	}
 	assert_int_equal(ash_account_clock(&ash_heap), clock);
 	assert_int_equal(ash_runs_waiting(own()), BATCH * GRANULES);
+	ash_tcache_release();
+}
+
+/* Where few wait, what lies lowest comes first, in whatever order they were freed. */
+static void few_are_in_order(void **state)
+{
+	static const unsigned order[][3] = {{0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {0, 2, 1}};
+	void *p[3];
+
+	(void)state;
+	ash_tcache_release();
+	assert_int_not_equal(turns_until_kept(SIZE), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_non_null(p[i] = ash_front_malloc(SIZE));
+	for (unsigned n = 0; n < 4; n++) {
+		const char *lowest = NULL;
+
+		for (unsigned i = 0; i < 3; i++)
+			ash_front_free(p[order[n][i]]);
+		assert_int_equal(ash_runs_waiting(own()), 3 * GRANULES);
+		for (unsigned i = 0; i < 3; i++) {
+			p[i] = ash_front_malloc(SIZE);
+			assert_true((uintptr_t)ash_run_of(p[i]) > (uintptr_t)lowest);
+			lowest = (const char *)ash_run_of(p[i]);
+		}
+	}
+	for (unsigned i = 0; i < 3; i++)
+		ash_front_free(p[i]);
 	ash_tcache_release();
 }
 
@@ -239,7 +358,7 @@ static void who_grows_comes_first(void **state)
 		assert_int_equal(ash_runs_waiting(own()), 0);
 		ash_front_free(q);
 		/* (The last length may be kept, having turns like any other.) */
-		ash_tcache_flush_runs();
+		ash_tcache_runs_flush();
 	}
 	ash_front_free(p);
 	ash_tcache_release();
@@ -427,8 +546,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_length_earns_its_place),
+		cmocka_unit_test(a_longer_one_serves),
+		cmocka_unit_test(lengths_earn_together),
+		cmocka_unit_test(who_is_apart_keeps_none),
 		cmocka_unit_test(what_has_no_turns_is_not_kept),
 		cmocka_unit_test(what_may_wait_grows),
+		cmocka_unit_test(few_are_in_order),
 		cmocka_unit_test(what_nobody_takes_goes),
 		cmocka_unit_test(it_is_free),
 		cmocka_unit_test(its_tail_is_left_alone),

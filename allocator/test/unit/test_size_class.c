@@ -194,6 +194,13 @@ static void large_sizes(void **state)
 				 i + 1 < ASH_LARGE_SIZES ? i + 1 : i);
 	}
 	assert_int_equal(ash_large_size_above(SIZE_MAX), ASH_LARGE_SIZES - 1);
+	for (size_t bytes = 1024; bytes <= 4 * ASH_LARGE_BY_8K_MAX; bytes += 1024) {
+		unsigned i = ash_large_size_above(bytes);
+
+		assert_true(ash_large_size(i) >= bytes);
+		assert_true(i == 0 || ash_large_size(i - 1) < bytes);
+	}
+	assert_true(ash_large_size(ASH_LARGE_FREQUENT - 1) == (size_t)32 << 20);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include "cache/depot.h"
 #include "front/front.h"
 #include "front/tcache.h"
+#include "front/tcache_tick.h"
 #include "os/background.h"
 #include "os/os.h"
 #include "page/heap.h"

@@ -9,6 +9,7 @@
 #include "cache/depot.h"
 #include "front/front.h"
 #include "front/tcache.h"
+#include "front/tcache_settings.h"
 #include "os/os.h"
 #include "page/account.h"
 #include "page/heap.h"
