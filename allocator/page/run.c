@@ -6,6 +6,7 @@
 #include "page/block.h"
 #include "page/growth.h"
 #include "page/huge_advice.h"
+#include "page/huge_growth.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "page/packing.h"
@@ -147,6 +148,17 @@ static void end_room_before(struct ash_heap *heap, struct ash_hugeblock *block, 
 		end_room(heap, run, run->nfree - (first - end));
 }
 
+/* Caller holds the lock.  Whether the granules read as zero: what was never handed out does,
+ * though it may be resident, as a part of a huge page. */
+static bool is_zero(const struct ash_hugeblock *block, unsigned first, unsigned count)
+{
+	uint64_t written[2];
+
+	for (unsigned w = 0; w < 2; w++)
+		written[w] = block->touched[w] & block->held[w];
+	return ash_bitmap_range_clear(written, ASH_HUGE_GRANULES, first, count);
+}
+
 static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned room,
 			     unsigned align, enum ash_run_state state, bool *zeroed)
 {
@@ -156,6 +168,7 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	unsigned first = 0;
 	size_t charged;
 	uintptr_t anew; /* the block that the kernel may make huge again */
+	bool fresh, grows;
 
 	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
 	ash_assert(align > 0 && (align & (align - 1)) == 0 && align <= ASH_HUGE_GRANULES);
@@ -189,8 +202,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	ash_store_relaxed(&run->state, (uint8_t)state);
 	ash_store_relaxed(&run->seen, (uint8_t)0);
 	if (zeroed != NULL)
-		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,
-						 granules);
+		*zeroed = is_zero(block, first, granules);
+	fresh = block->nused == 0 && (block->touched[0] | block->touched[1]) == 0;
 	take(heap, block, first, first, granules);
 	run->index = (uint8_t)first;
 	run->address = block->address + first * ASH_GRANULE;
@@ -204,9 +217,12 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	if (anew != 0)
 		block->told = 0;
 	ash_block_changed(heap, block);
+	grows = ash_huge_growth_taken(heap, block, fresh);
 	ash_mutex_unlock(&pages->lock);
 	if (anew != 0)
 		ash_huge_advice_sparse(anew, false);
+	if (ASH_UNLIKELY(grows))
+		ash_huge_growth_make(heap, block, ash_run_address(run));
 	ash_limits_settle(heap, charged);
 	ash_growth_look(heap);
 	return run;

@@ -82,21 +82,15 @@ static struct ash_hugeblock *due_block(struct ash_heap *heap, uint32_t epoch, bo
 	return found;
 }
 
-/* It is huge now: all of it is resident, what is free in it is not to be purged, and what
- * slabs know of their holes is void. */
+/* It is huge now. */
 static void settle(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	struct ash_pages *pages = &heap->pages;
 
 	ash_mutex_lock(&pages->lock);
 	/* (It may have drained meanwhile.) */
-	if (block->nused >= pages->bounds.broken) {
-		ash_block_keep(heap, block, block->keep | ASH_KEEP_HUGE);
-		ash_block_fill(heap, block);
-		block->huge_fork = ash_load_relaxed(&ash_relatives_forks);
-		ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));
-		ash_block_changed(heap, block);
-	}
+	if (block->nused >= pages->bounds.broken)
+		ash_block_become_huge(heap, block, true);
 	ash_mutex_unlock(&pages->lock);
 	ash_owned_add(&heap->hugify.count, 1);
 }
