@@ -219,6 +219,7 @@ void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 	}
 	ash_assert(block->nused == 0);
 	block->sparse = block->told = 0;
+	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_NONE);
 	ash_list_init(&block->dirty);
 	ash_list_init(&block->lazy);
 	ash_list_init(&block->dense);

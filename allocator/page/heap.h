@@ -236,22 +236,20 @@ struct ash_mappings {
  *   state is HUGE   =>  `keep` of the rising block says so */
 enum ash_rising {
 	ASH_RISING_NONE,
-	ASH_RISING_SMALL,   /* it is to be one when `at` granules of it are in use */
-	ASH_RISING_IN_WORK, /* a thread makes it one */
+	ASH_RISING_IN_WORK, /* a thread makes it a huge page */
 	ASH_RISING_HUGE,    /* it is one, and not filled yet */
 };
 struct ash_huge_growth {
 	struct ash_hugeblock *begun[2]; /* the block that was begun last, and the one before */
 	struct ash_hugeblock *rising;
 	enum ash_rising state;
-	uint16_t at;
 	uint16_t most; /* granules of it that were in use at a time */
 	uint16_t seen; /* those that were at the last look of an epoch that saw a change, */
 	uint32_t seen_epoch; /* and that epoch */
-	unsigned filled;     /* blocks in a row that were, up to what is asked for */
+	unsigned filled;     /* blocks that were of late, less those that were not */
 	uint32_t skip;       /* blocks that are not tried next, */
-	uint32_t pause;      /* and how many they were at first; 0 = the last went well */
-	bool cannot;         /* the kernel knows advice only */
+	uint32_t pause;      /* and how many they were at first; 0 = the last was had */
+	bool cannot;         /* the kernel knows no huge pages */
 	uint64_t made, refused;
 	bool enabled; /* option: not where 2 MiB are much of what there is */
 };

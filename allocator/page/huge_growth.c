@@ -3,36 +3,33 @@
 #include <errno.h>
 
 #include "os/os.h"
-#include "os/relatives.h"
-#include "os/thp.h"
 #include "page/account.h"
 #include "page/block.h"
 #include "page/growth.h"
+#include "page/huge_advice.h"
 #include "page/limits.h"
 #include "util/assert.h"
 #include "util/atomic.h"
 #include "util/bitmap.h"
+#include "util/bits.h"
 
-/* So many blocks in a row must have been filled so far (1/256 granules) when the next but one
- * was begun. */
+/* So many blocks must have been filled so far (1/256 granules) when the next but one was begun;
+ * one that was not takes back what one that was has given. */
 #define FILLED_BEFORE 3
 #define FILLED (ASH_HUGE_GRANULES * 7 / 8 * 256)
 /* What objects fill is known where several share a page, and believed where one has up to two
  * pages.  Larger ones may be buffers of which the program touches the beginning: of a block, so
  * much of them counts. */
-#define SMALL_PAGES 2
+#define SMALL_PAGES 2u
 #define LARGE_MOST (ASH_HUGE_GRANULES / 4 * 256)
-/* Granules of a huge page that may lie untouched, of so many in use; a huge page is made when
- * no more than that are left to be taken.  Where less than half of it may, none is: faulting
- * for the other half and then collapsing costs as much as faulting for all. */
+/* A huge page is this part of the heap at most: so much may lie untouched. */
 #define SHARE 16
-#define LEAST (ASH_HUGE_GRANULES / 2)
 #define STOPPED 10u /* epochs without a change of the rising block: the heap does not grow */
-/* After a refusal, or one that took long since the kernel compacted memory for it, so many
- * blocks are not tried; twice as many after the next, and so on. */
+/* After a refusal so many blocks are not tried; twice as many after the next, and so on. */
 #define SKIP_FIRST 4u
 #define SKIP_MOST 1024u
-#define SLOW_NS 4000000u /* of CPU time; it takes some 0.2 ms, and spares 0.7 ms of faults */
+/* To clear 2 MiB takes no machine less, a fault for 4 KiB hardly ever more. */
+#define HUGE_NS 25000u
 
 bool ash_huge_growth_is_valid(const struct ash_heap *heap)
 {
@@ -55,18 +52,31 @@ static void set_rising(struct ash_huge_growth *growth, struct ash_hugeblock *blo
 	growth->state = state;
 }
 
+/* 1/256 granules of the slab that were carved, without what was given back since. */
+ASH_RACY static unsigned carved(const struct ash_hugeblock *block, const struct ash_run *slab)
+{
+	unsigned regions = slab->regions, all, gone = 0;
+
+	if (regions == 0) /* it is just being made */
+		return 0;
+	all = slab->granules * 256u * slab->bump / regions;
+	if (slab->collapses == block->collapses)
+		gone = (unsigned)(ash_bits_count(slab->purged)
+				  << (ash_os_page_shift + 8 - ASH_GRANULE_SHIFT));
+	return all > gone ? all - gone : 0;
+}
+
 /* Whether the block is full of objects that the program has touched, or will.  Reads the slabs'
  * fields without the locks of their bins, and so roughly. */
 ASH_RACY static bool is_filled(const struct ash_hugeblock *block)
 {
 	unsigned small = 0, large = 0; /* 1/256 granules */
 
-	if (block->nused * 256u < FILLED || block->sparse)
+	if (block->nused * 256u < FILLED)
 		return false;
 	for (unsigned i = 0; i < ASH_HUGE_GRANULES;) {
 		const struct ash_run *run = &block->run[i];
 		unsigned state = ash_load_relaxed(&run->state), granules = run->granules;
-		unsigned regions = run->regions, carved = run->bump;
 
 		if (state == ASH_RUN_FREE || state == ASH_RUN_INNER || granules == 0) {
 			i++;
@@ -74,9 +84,10 @@ ASH_RACY static bool is_filled(const struct ash_hugeblock *block)
 		}
 		if (state != ASH_RUN_SLAB)
 			large += granules * 256;
-		else if (regions != 0) /* else it is just being made */
-			*(run->size <= SMALL_PAGES << ash_os_page_shift ? &small : &large) +=
-				granules * 256 * carved / regions;
+		else if (run->size <= SMALL_PAGES << ash_os_page_shift)
+			small += carved(block, run);
+		else
+			large += carved(block, run);
 		i += granules;
 	}
 	return small + (large < LARGE_MOST ? large : LARGE_MOST) >= FILLED;
@@ -91,7 +102,7 @@ static bool may_hold_more(struct ash_heap *heap)
 	       (soft == ASH_NO_LIMIT || ash_account_held(heap) + ASH_HUGE <= soft);
 }
 
-/* Nobody waits for it to be filled any more. */
+/* Nobody waits for it to be filled any more: what is free in it may go. */
 static void drop(struct ash_heap *heap)
 {
 	struct ash_hugeblock *block = heap->huge_growth.rising;
@@ -99,82 +110,67 @@ static void drop(struct ash_heap *heap)
 	if (block == NULL)
 		return;
 	set_rising(&heap->huge_growth, NULL, ASH_RISING_NONE);
-	ash_block_changed(heap, block); /* and falls apart where it is less than half used */
+	ash_block_keep(heap, block, block->keep & ~(unsigned)ASH_KEEP_HUGE);
+	ash_block_changed(heap, block);
 }
 
-/* A block is begun: whether it will be filled, too. */
-static void begin(struct ash_heap *heap, struct ash_hugeblock *block)
+bool ash_huge_growth_begin(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	struct ash_huge_growth *growth = &heap->huge_growth;
-	size_t untouched = heap->account.in_use / SHARE;
-	bool filled = growth->begun[1] != NULL && is_filled(growth->begun[1]);
-
-	drop(heap);
-	growth->begun[1] = growth->begun[0];
-	growth->begun[0] = block;
-	growth->filled = !filled                          ? 0
-			 : growth->filled < FILLED_BEFORE ? growth->filled + 1
-							  : FILLED_BEFORE;
-	if (growth->filled < FILLED_BEFORE || untouched < LEAST || block->missing != 0 ||
-	    (block->keep & ASH_KEEP_POOL))
-		return;
-	if (growth->skip > 0) {
-		growth->skip--;
-		return;
-	}
-	growth->at =
-		untouched < ASH_HUGE_GRANULES ? (uint16_t)(ASH_HUGE_GRANULES - untouched) : 0;
-	growth->most = block->nused;
-	growth->seen = 0;
-	set_rising(growth, block, ASH_RISING_SMALL);
-}
-
-bool ash_huge_growth_look(struct ash_heap *heap, struct ash_hugeblock *block, bool fresh)
-{
-	struct ash_huge_growth *growth = &heap->huge_growth;
-	bool due = false;
+	bool filled;
 
 	/* (Where the kernel makes huge pages of what is touched first there is nothing to do.)
 	 */
 	if (!growth->enabled || growth->cannot || !heap->advice.allowed ||
 	    heap->advice.everywhere)
 		return false;
-	if (fresh)
-		begin(heap, block);
-	if (block == growth->rising && growth->state == ASH_RISING_SMALL &&
-	    block->nused >= growth->at) {
-		/* What a fork shares is left alone, also where the relative has ended. */
-		due = block->filled_fork == ash_load_relaxed(&ash_relatives_forks) &&
-		      may_hold_more(heap);
-		if (due)
-			growth->state = ASH_RISING_IN_WORK;
-		else
-			drop(heap);
-	}
 	ash_assert_internal(ash_huge_growth_is_valid(heap));
-	return due;
+	filled = growth->begun[1] != NULL && is_filled(growth->begun[1]);
+	drop(heap);
+	growth->begun[1] = growth->begun[0];
+	growth->begun[0] = block;
+	if (filled && growth->filled < FILLED_BEFORE)
+		growth->filled++;
+	else if (!filled && growth->filled > 0)
+		growth->filled--;
+	if (growth->filled < FILLED_BEFORE ||
+	    heap->account.in_use < SHARE * ASH_HUGE_GRANULES || block->missing != 0 ||
+	    (block->keep & ASH_KEEP_POOL) || !may_hold_more(heap))
+		return false;
+	if (growth->skip > 0) {
+		growth->skip--;
+		return false;
+	}
+	growth->most = block->nused;
+	growth->seen = 0;
+	set_rising(growth, block, ASH_RISING_IN_WORK);
+	ash_assert_internal(ash_huge_growth_is_valid(heap));
+	return true;
 }
 
-/* Caller holds the page lock.  The kernel was asked. */
-static void settle(struct ash_heap *heap, struct ash_hugeblock *block, bool made, bool slow)
+/* Caller holds the page lock.  After a refusal. */
+static void pause_for_blocks(struct ash_huge_growth *growth)
+{
+	growth->pause = growth->pause == 0              ? SKIP_FIRST
+			: growth->pause * 2 < SKIP_MOST ? growth->pause * 2
+							: SKIP_MOST;
+	growth->skip = growth->pause;
+}
+
+/* Caller holds the page lock.  The block was touched. */
+static void settle(struct ash_heap *heap, struct ash_hugeblock *block, bool made)
 {
 	struct ash_huge_growth *growth = &heap->huge_growth;
-	bool rises = block == growth->rising && growth->state == ASH_RISING_IN_WORK;
+	bool rises = block == growth->rising;
 
-	if (made && !slow) {
-		growth->pause = 0;
-	} else {
-		growth->pause = growth->pause * 2 < SKIP_FIRST  ? SKIP_FIRST
-				: growth->pause * 2 < SKIP_MOST ? growth->pause * 2
-								: SKIP_MOST;
-		growth->skip = growth->pause;
-	}
 	ash_owned_add(made ? &growth->made : &growth->refused, 1);
 	if (!made) {
+		pause_for_blocks(growth);
 		if (rises)
 			drop(heap);
 		return;
 	}
+	growth->pause = 0;
 	ash_growth_note(heap, (ASH_HUGE_GRANULES -
 			       ash_bitmap_count_range(block->touched, 0, ASH_HUGE_GRANULES))
 				      << ASH_GRANULE_SHIFT);
@@ -187,21 +183,23 @@ void ash_huge_growth_make(struct ash_heap *heap, struct ash_hugeblock *block, ch
 {
 	/* Under a hard limit the whole of it counts as held meanwhile. */
 	size_t more = ash_limits_room(heap) == ASH_NO_LIMIT ? 0 : ASH_HUGE;
-	void *address = (void *)block->address;
 	int saved = errno;
-	uint64_t start;
-	bool made, cannot, slow;
+	bool advised, made, cannot;
+	uint64_t ns;
 
 	ash_account_depart(heap, more);
-	*(volatile char *)own = 0; /* the kernel collapses nothing that has no page at all */
-	start = ash_os_thread_cpu_ns();
-	made = ash_os_collapse(address, ASH_HUGE);
-	cannot = !made && errno == EINVAL && !ash_os_can_collapse(address);
-	slow = ash_os_thread_cpu_ns() - start > SLOW_NS;
+	advised = ash_huge_advice_give(block);
+	cannot = !advised && errno == EINVAL;
+	ns = ash_os_clock_ns();
+	*(volatile char *)own = 0;
+	ns = ash_os_clock_ns() - ns;
+	made = advised && ns >= HUGE_NS;
+	if (!made)
+		ash_huge_advice_withdraw(block);
 	ash_mutex_lock(&heap->pages.lock);
 	if (cannot)
 		heap->huge_growth.cannot = true;
-	settle(heap, block, made, slow);
+	settle(heap, block, made);
 	ash_assert_internal(ash_huge_growth_is_valid(heap));
 	ash_mutex_unlock(&heap->pages.lock);
 	ash_account_arrive(heap, more);

@@ -217,7 +217,7 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	if (anew != 0)
 		block->told = 0;
 	ash_block_changed(heap, block);
-	grows = ash_huge_growth_taken(heap, block, fresh);
+	grows = ASH_UNLIKELY(fresh) && ash_huge_growth_begin(heap, block);
 	ash_mutex_unlock(&pages->lock);
 	if (anew != 0)
 		ash_huge_advice_sparse(anew, false);

@@ -8,6 +8,7 @@
 #include "os/thp.h"
 #include "page/account.h"
 #include "page/block.h"
+#include "page/huge_advice.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "util/assert.h"
@@ -205,8 +206,13 @@ static bool make_huge(struct ash_heap *heap, struct ash_hugeblock *block, uint32
 {
 	struct ash_hugify *hugify = &heap->hugify;
 	uint64_t start = ash_os_thread_cpu_ns();
-	bool done = !hugify->cannot_collapse && ash_os_collapse(address_of(block), ASH_HUGE);
-	int error = errno;
+	bool done;
+	int error;
+
+	if (ash_load_relaxed(&block->advice) == ASH_ADVICE_SMALL)
+		ash_huge_advice_give(block); /* or the kernel would refuse */
+	done = !hugify->cannot_collapse && ash_os_collapse(address_of(block), ASH_HUGE);
+	error = errno;
 
 	if (!done && !hugify->cannot_collapse && error == EINVAL)
 		hugify->cannot_collapse = !ash_os_can_collapse(address_of(block));
