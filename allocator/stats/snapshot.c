@@ -78,8 +78,8 @@ static void count_sums(struct ash_snapshot *s)
 		ash_os_stall_read((enum ash_os_stall_cause)cause, &s->stalled[cause]);
 	s->purge_passes = ash_load_relaxed(&ash_heap.purge.passes);
 	s->purge_ranges = ash_load_relaxed(&ash_heap.purge.ranges);
-	s->huge_made = ash_hugify_count(&ash_heap) +
-		       ash_load_relaxed(&ash_heap.huge_growth.made);
+	s->huge_made =
+		ash_hugify_count(&ash_heap) + ash_load_relaxed(&ash_heap.huge_growth.made);
 	s->huge_refused = ash_load_relaxed(&ash_heap.hugify.refused) +
 			  ash_load_relaxed(&ash_heap.huge_growth.refused);
 	s->huge_broken = ash_load_relaxed(&ash_heap.pages.broken_up);
