@@ -159,6 +159,34 @@ static bool is_zero(const struct ash_hugeblock *block, unsigned first, unsigned 
 	return ash_bitmap_range_clear(written, ASH_HUGE_GRANULES, first, count);
 }
 
+/* What is to be done where the block was empty. */
+struct begun {
+	uintptr_t anew; /* the block that the kernel may make huge again, */
+	bool grows;     /* or that is to be huge */
+};
+
+/* Caller holds the lock. */
+static ASH_NOINLINE void note_begun(struct ash_heap *heap, struct ash_hugeblock *block,
+				    struct begun *begun)
+{
+	/* What was sparse before is filled anew. */
+	begun->anew = block->told ? block->address : 0;
+	block->told = 0;
+	/* And what holds no memory but what was just taken is touched for the first time. */
+	begun->grows = block->touched[0] == block->used[0] &&
+		       block->touched[1] == block->used[1] &&
+		       ash_huge_growth_begin(heap, block);
+}
+
+static ASH_NOINLINE void tell_begun(struct ash_heap *heap, struct ash_run *run,
+				    const struct begun *begun)
+{
+	if (begun->anew != 0)
+		ash_huge_advice_sparse(begun->anew, false);
+	if (begun->grows)
+		ash_huge_growth_make(heap, ash_run_block(run), ash_run_address(run));
+}
+
 static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned room,
 			     unsigned align, enum ash_run_state state, bool *zeroed)
 {
@@ -167,8 +195,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	struct ash_run *run;
 	unsigned first = 0;
 	size_t charged;
-	uintptr_t anew; /* the block that the kernel may make huge again */
-	bool fresh, grows;
+	struct begun begun;
+	bool was_empty;
 
 	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
 	ash_assert(align > 0 && (align & (align - 1)) == 0 && align <= ASH_HUGE_GRANULES);
@@ -203,7 +231,6 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	ash_store_relaxed(&run->seen, (uint8_t)0);
 	if (zeroed != NULL)
 		*zeroed = is_zero(block, first, granules);
-	fresh = block->nused == 0 && (block->touched[0] | block->touched[1]) == 0;
 	take(heap, block, first, first, granules);
 	run->index = (uint8_t)first;
 	run->address = block->address + first * ASH_GRANULE;
@@ -212,17 +239,13 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	run->nfree = (uint16_t)(room - granules);
 	pages->room += room - granules;
 	ash_store_relaxed(&run->head, (uint8_t)0);
-	/* It was empty: what was sparse before is filled anew. */
-	anew = ASH_UNLIKELY(block->told) && block->nused == granules ? block->address : 0;
-	if (anew != 0)
-		block->told = 0;
+	was_empty = ASH_UNLIKELY(block->nused == granules);
+	if (was_empty)
+		note_begun(heap, block, &begun);
 	ash_block_changed(heap, block);
-	grows = ASH_UNLIKELY(fresh) && ash_huge_growth_begin(heap, block);
 	ash_mutex_unlock(&pages->lock);
-	if (anew != 0)
-		ash_huge_advice_sparse(anew, false);
-	if (ASH_UNLIKELY(grows))
-		ash_huge_growth_make(heap, block, ash_run_address(run));
+	if (was_empty)
+		tell_begun(heap, run, &begun);
 	ash_limits_settle(heap, charged);
 	ash_growth_look(heap);
 	return run;
