@@ -127,6 +127,7 @@ void ash_bounds_init(void)
 	if (limit / 16 < ash_heap.mappings.cache_least)
 		ash_heap.mappings.cache_least = (size_t)(limit / 16);
 	ash_heap.drain.reserve_most = (size_t)(limit / 64);
+	ash_heap.huge_growth.enabled = limit / 64 >= ASH_HUGE;
 	ash_heap.mappings.turns.most = (size_t)(limit / 16);
 	ash_heap.growing.limited = ash_os_address_limit() != UINT64_MAX;
 	ash_heap.rounds.pressure = ash_conf.pressure_purge != ASH_PRESSURE_FALSE;

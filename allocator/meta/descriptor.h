@@ -95,6 +95,13 @@ enum ash_keep {
 				 the block is mapped */
 };
 
+/* What the kernel was told of one block, because of what is in it. */
+enum ash_advice {
+	ASH_ADVICE_NONE,
+	ASH_ADVICE_HUGE,  /* to make it a huge page */
+	ASH_ADVICE_SMALL, /* and then not to */
+};
+
 /* One hugeblock.  Its descriptor is never given back; where it is unmapped, the descriptor may
  * be used for another one at another address.  Under the page lock, between changes:
  *   nused + missing == set bits in `used`
@@ -142,7 +149,8 @@ struct ash_hugeblock {
 	uint32_t own_fork;
 	uint8_t missing; /* granules at the end that are not mapped: see struct ash_growing;
 			    written under the lock of rank grow, too */
-	uint8_t pad[19];
+	uint8_t advice;  /* enum ash_advice; atomic */
+	uint8_t pad[18];
 	struct ash_run run[ASH_HUGE_GRANULES];
 	/* Slabs' bitmaps, by the granule of the head: their first four words. */
 	uint64_t bitmap[ASH_HUGE_GRANULES][ASH_BITMAP_NEAR];

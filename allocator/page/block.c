@@ -1,6 +1,7 @@
 #include "page/block.h"
 
 #include "os/os.h"
+#include "os/relatives.h"
 #include "page/account.h"
 #include "page/huge_advice.h"
 #include "page/hugeblock.h"
@@ -218,6 +219,7 @@ void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 	}
 	ash_assert(block->nused == 0);
 	block->sparse = block->told = 0;
+	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_NONE);
 	ash_list_init(&block->dirty);
 	ash_list_init(&block->lazy);
 	ash_list_init(&block->dense);
@@ -236,11 +238,30 @@ void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 	ash_mutex_unlock(&heap->pages.lock);
 }
 
+/* The rising block (huge_growth.h): where it is filled, drains, or was broken up, it is one
+ * like others from here on. */
+static void note_rising(struct ash_heap *heap, const struct ash_hugeblock *block)
+{
+	struct ash_huge_growth *growth = &heap->huge_growth;
+
+	if (block->nused > growth->most)
+		growth->most = block->nused;
+	if (block->nused < heap->pages.bounds.dense_no_more &&
+	    block->nused * 2 >= growth->most &&
+	    (growth->state != ASH_RISING_HUGE || (block->keep & ASH_KEEP_HUGE)))
+		return;
+	ash_store_relaxed(&growth->rising, NULL);
+	growth->state = ASH_RISING_NONE;
+}
+
 void ash_block_changed(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	const struct ash_block_bounds *bounds = &heap->pages.bounds;
 
-	if ((block->keep & ASH_KEEP_HUGE) && block->nused < bounds->broken)
+	if (ASH_UNLIKELY(block == heap->huge_growth.rising))
+		note_rising(heap, block);
+	if ((block->keep & ASH_KEEP_HUGE) && block->nused < bounds->broken &&
+	    block != heap->huge_growth.rising)
 		ash_block_keep(heap, block, block->keep & ~(unsigned)ASH_KEEP_HUGE);
 	if (ASH_UNLIKELY(block->keep & ASH_KEEP_POOL)) {
 		note_of_pool(heap, block);
@@ -274,6 +295,18 @@ void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block)
 		block->touched[w] = UINT64_MAX;
 	}
 	ash_block_count_free(heap, block, filled); /* none of it is used */
+}
+
+void ash_block_become_huge(struct ash_heap *heap, struct ash_hugeblock *block, bool kept)
+{
+	if (ash_block_is_listed(&block->dense)) /* it waits for that no more */
+		ash_list_remove(&block->dense);
+	if (kept)
+		ash_block_keep(heap, block, block->keep | ASH_KEEP_HUGE);
+	ash_block_fill(heap, block);
+	block->huge_fork = ash_load_relaxed(&ash_relatives_forks);
+	ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));
+	ash_block_changed(heap, block);
 }
 
 void ash_block_becomes_sparse(struct ash_heap *heap, struct ash_hugeblock *block)

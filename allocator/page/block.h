@@ -25,6 +25,10 @@ void ash_block_keep(struct ash_heap *heap, struct ash_hugeblock *block, unsigned
 /* All of its memory is resident; of a block that is wholly mapped. */
 void ash_block_fill(struct ash_heap *heap, struct ash_hugeblock *block);
 
+/* The kernel made it a huge page: all of it is resident, and what slabs know of their holes is
+ * void; with `kept` what is free in it is not to be purged. */
+void ash_block_become_huge(struct ash_heap *heap, struct ash_hugeblock *block, bool kept);
+
 /* Pages inside the block are about to be given back.  The kernel may have backed it by a huge
  * page at its first touch, so granules that nobody ever used hold memory, too: from here on
  * they count as free ones that do.  Once, until the block is empty.  Takes the page lock

@@ -230,6 +230,31 @@ struct ash_mappings {
 	struct ash_retained retained;
 };
 
+/* Huge pages where the heap grows; huge_growth.h.  By the page lock; made and refused are read
+ * by anyone, as is whether a block is rising.
+ *
+ *   state is NONE  <=>  rising is NULL, else it is begun[0], not empty, and nused <= most
+ *   state is HUGE   =>  `keep` of the rising block says so */
+enum ash_rising {
+	ASH_RISING_NONE,
+	ASH_RISING_IN_WORK, /* a thread makes it a huge page */
+	ASH_RISING_HUGE,    /* it is one, and not filled yet */
+};
+struct ash_huge_growth {
+	struct ash_hugeblock *begun[2]; /* the block that was begun last, and the one before */
+	struct ash_hugeblock *rising;
+	enum ash_rising state;
+	uint16_t most; /* granules of it that were in use at a time */
+	uint16_t seen; /* those that were at the last look of an epoch that saw a change, */
+	uint32_t seen_epoch; /* and that epoch */
+	unsigned filled;     /* blocks that were of late, less those that were not */
+	uint32_t skip;       /* blocks that are not tried next, */
+	uint32_t pause;      /* and how many they were at first; 0 = the last was had */
+	bool cannot;         /* the kernel knows no huge pages */
+	uint64_t made, refused;
+	bool enabled; /* option: not where 2 MiB are much of what there is */
+};
+
 /* What the machine and the user want of huge pages; huge_advice.h.  Set at boot. */
 enum ash_thp {
 	ASH_THP_DEFAULT, /* well used blocks, where the machine does not say never */
@@ -449,6 +474,7 @@ struct ash_heap {
 	struct ash_growing growing ASH_CACHE_ALIGNED;
 	struct ash_mappings mappings ASH_CACHE_ALIGNED;
 	struct ash_huge_advice advice;
+	struct ash_huge_growth huge_growth ASH_CACHE_ALIGNED;
 	struct ash_rounds rounds ASH_CACHE_ALIGNED;
 	struct ash_purge purge ASH_CACHE_ALIGNED;
 	struct ash_stalls stalls;

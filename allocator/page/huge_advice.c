@@ -25,6 +25,21 @@ void ash_huge_advice_sparse(uintptr_t address, bool sparse)
 	errno = saved;
 }
 
+bool ash_huge_advice_give(struct ash_hugeblock *block)
+{
+	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_HUGE);
+	return ash_os_advise_huge((void *)block->address, ASH_HUGE, true);
+}
+
+void ash_huge_advice_withdraw_slow(struct ash_hugeblock *block)
+{
+	int saved = errno;
+
+	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_SMALL);
+	ash_os_advise_huge((void *)block->address, ASH_HUGE, false);
+	errno = saved;
+}
+
 void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t size)
 {
 	int saved = errno;

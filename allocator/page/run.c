@@ -9,6 +9,7 @@
 #include "page/block.h"
 #include "page/growth.h"
 #include "page/huge_advice.h"
+#include "page/huge_growth.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "page/packing.h"
@@ -185,6 +186,45 @@ static void end_room_before(struct ash_heap *heap, struct ash_hugeblock *block, 
 		end_room(heap, run, run->nfree - (first - end));
 }
 
+/* Caller holds the lock.  Whether the granules read as zero: what was never handed out does,
+ * though it may be resident, as a part of a huge page. */
+static bool is_zero(const struct ash_hugeblock *block, unsigned first, unsigned count)
+{
+	uint64_t written[2];
+
+	for (unsigned w = 0; w < 2; w++)
+		written[w] = block->touched[w] & block->held[w];
+	return ash_bitmap_range_clear(written, ASH_HUGE_GRANULES, first, count);
+}
+
+/* What is to be done where the block was empty. */
+struct begun {
+	uintptr_t anew; /* the block that the kernel may make huge again, */
+	bool grows;     /* or that is to be huge */
+};
+
+/* Caller holds the lock. */
+static ASH_NOINLINE void note_begun(struct ash_heap *heap, struct ash_hugeblock *block,
+				    struct begun *begun)
+{
+	/* What was sparse before is filled anew. */
+	begun->anew = block->told ? block->address : 0;
+	block->told = 0;
+	/* And what holds no memory but what was just taken is touched for the first time. */
+	begun->grows = block->touched[0] == block->used[0] &&
+		       block->touched[1] == block->used[1] &&
+		       ash_huge_growth_begin(heap, block);
+}
+
+static ASH_NOINLINE void tell_begun(struct ash_heap *heap, struct ash_run *run,
+				    const struct begun *begun)
+{
+	if (begun->anew != 0)
+		ash_huge_advice_sparse(begun->anew, false);
+	if (begun->grows)
+		ash_huge_growth_make(heap, ash_run_block(run), ash_run_address(run));
+}
+
 static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned room,
 			     unsigned align, enum ash_run_state state, bool *zeroed)
 {
@@ -193,7 +233,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	struct ash_run *run;
 	unsigned first = 0;
 	size_t charged;
-	uintptr_t anew; /* the block that the kernel may make huge again */
+	struct begun begun;
+	bool was_empty;
 
 	ash_assert(granules > 0 && room >= granules && room <= ASH_HUGE_GRANULES);
 	ash_assert(align > 0 && (align & (align - 1)) == 0 && align <= ASH_HUGE_GRANULES);
@@ -227,8 +268,7 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	ash_store_relaxed(&run->state, (uint8_t)state);
 	ash_store_relaxed(&run->seen, (uint8_t)0);
 	if (zeroed != NULL)
-		*zeroed = ash_bitmap_range_clear(block->touched, ASH_HUGE_GRANULES, first,
-						 granules);
+		*zeroed = is_zero(block, first, granules);
 	if (state == ASH_RUN_LARGE)
 		note_shared(block, run, first, granules);
 	take(heap, block, first, first, granules);
@@ -239,14 +279,13 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	run->nfree = (uint16_t)(room - granules);
 	pages->room += room - granules;
 	ash_store_relaxed(&run->head, (uint8_t)0);
-	/* It was empty: what was sparse before is filled anew. */
-	anew = ASH_UNLIKELY(block->told) && block->nused == granules ? block->address : 0;
-	if (anew != 0)
-		block->told = 0;
+	was_empty = ASH_UNLIKELY(block->nused == granules);
+	if (was_empty)
+		note_begun(heap, block, &begun);
 	ash_block_changed(heap, block);
 	ash_mutex_unlock(&pages->lock);
-	if (anew != 0)
-		ash_huge_advice_sparse(anew, false);
+	if (was_empty)
+		tell_begun(heap, run, &begun);
 	ash_limits_settle(heap, charged);
 	ash_growth_look(heap);
 	return run;

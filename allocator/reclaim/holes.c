@@ -4,6 +4,7 @@
 #include "os/os.h"
 #include "page/block.h"
 #include "page/dirty.h"
+#include "page/huge_advice.h"
 #include "reclaim/hugify.h"
 #include "reclaim/purge.h"
 #include "slab/bin.h"
@@ -36,6 +37,7 @@ static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_
 	if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
 		ash_hugify_break(heap, block);
 	ash_block_becomes_sparse(heap, block);
+	ash_huge_advice_withdraw(block);
 	while ((at = ash_bitmap_next(&holes, 64, at, true)) < 64) {
 		unsigned end = ash_bitmap_next(&all, 64, at, false);
 

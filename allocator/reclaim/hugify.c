@@ -8,6 +8,7 @@
 #include "os/thp.h"
 #include "page/account.h"
 #include "page/block.h"
+#include "page/huge_advice.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "util/assert.h"
@@ -82,21 +83,15 @@ static struct ash_hugeblock *due_block(struct ash_heap *heap, uint32_t epoch, bo
 	return found;
 }
 
-/* It is huge now: all of it is resident, what is free in it is not to be purged, and what
- * slabs know of their holes is void. */
+/* It is huge now. */
 static void settle(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	struct ash_pages *pages = &heap->pages;
 
 	ash_mutex_lock(&pages->lock);
 	/* (It may have drained meanwhile.) */
-	if (block->nused >= pages->bounds.broken) {
-		ash_block_keep(heap, block, block->keep | ASH_KEEP_HUGE);
-		ash_block_fill(heap, block);
-		block->huge_fork = ash_load_relaxed(&ash_relatives_forks);
-		ash_store_relaxed(&block->collapses, (uint8_t)(block->collapses + 1));
-		ash_block_changed(heap, block);
-	}
+	if (block->nused >= pages->bounds.broken)
+		ash_block_become_huge(heap, block, true);
 	ash_mutex_unlock(&pages->lock);
 	ash_owned_add(&heap->hugify.count, 1);
 }
@@ -211,8 +206,13 @@ static bool make_huge(struct ash_heap *heap, struct ash_hugeblock *block, uint32
 {
 	struct ash_hugify *hugify = &heap->hugify;
 	uint64_t start = ash_os_thread_cpu_ns();
-	bool done = !hugify->cannot_collapse && ash_os_collapse(address_of(block), ASH_HUGE);
-	int error = errno;
+	bool done;
+	int error;
+
+	if (ash_load_relaxed(&block->advice) == ASH_ADVICE_SMALL)
+		ash_huge_advice_give(block); /* or the kernel would refuse */
+	done = !hugify->cannot_collapse && ash_os_collapse(address_of(block), ASH_HUGE);
+	error = errno;
 
 	if (!done && !hugify->cannot_collapse && error == EINVAL)
 		hugify->cannot_collapse = !ash_os_can_collapse(address_of(block));

@@ -4,6 +4,7 @@
 #include "os/os.h"
 #include "page/account.h"
 #include "page/dirty.h"
+#include "page/huge_advice.h"
 #include "page/hugeblock.h"
 #include "page/limits.h"
 #include "page/mapping_cache.h"
@@ -80,6 +81,7 @@ static size_t purge_batch(struct ash_heap *heap, size_t granules, enum grade gra
 			   ((size_t)range[i].first << ASH_GRANULE_SHIFT);
 		size_t bytes = (size_t)range[i].count << ASH_GRANULE_SHIFT;
 
+		ash_huge_advice_withdraw(range[i].block);
 		range[i].lazily = grade == LAZILY && ash_os_purge_lazily(at, bytes);
 		range[i].purged = !range[i].lazily && ash_os_purge(at, bytes);
 		*tried += range[i].count;

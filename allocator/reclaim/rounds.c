@@ -15,6 +15,7 @@
 #include "page/account.h"
 #include "page/block.h"
 #include "page/dirty.h"
+#include "page/huge_growth.h"
 #include "page/limits.h"
 #include "page/mapping.h"
 #include "reclaim/claim.h"
@@ -160,6 +161,7 @@ static bool once_per_epoch(uint32_t now, uint32_t passed)
 	     n++)
 		visit_threads(&census);
 	ash_rounds_inboxes();
+	ash_huge_growth_age(heap, now);
 	ash_depot_trim(heap->rounds.ours
 			       ? TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS)
 			       : TRIM_IN_A_CALL);

@@ -4,6 +4,7 @@
 #include "os/delay.h"
 #include "os/os.h"
 #include "page/dirty.h"
+#include "page/huge_advice.h"
 #include "page/run.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -70,6 +71,7 @@ bool ash_tails_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns)
 		if (run == NULL)
 			break;
 		ash_mutex_unlock(&heap->pages.lock);
+		ash_huge_advice_withdraw(ash_run_block(run));
 		done = purge_tail(run);
 		if (!done)
 			ash_dirty_refused(heap, ash_run_block(run));

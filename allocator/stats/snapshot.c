@@ -92,8 +92,10 @@ static void count_sums(struct ash_snapshot *s)
 	ash_stall_read(&ash_heap, &s->stalls);
 	for (unsigned cause = 0; cause < ASH_OS_STALL_CAUSES; cause++)
 		ash_os_stall_read((enum ash_os_stall_cause)cause, &s->stalled[cause]);
-	s->huge_made = ash_hugify_count(&ash_heap);
-	s->huge_refused = ash_load_relaxed(&ash_heap.hugify.refused);
+	s->huge_made =
+		ash_hugify_count(&ash_heap) + ash_load_relaxed(&ash_heap.huge_growth.made);
+	s->huge_refused = ash_load_relaxed(&ash_heap.hugify.refused) +
+			  ash_load_relaxed(&ash_heap.huge_growth.refused);
 	s->huge_broken = ash_load_relaxed(&ash_heap.pages.broken_up);
 	s->pool = ash_hugeblock_pool(&ash_heap);
 	s->pool_refused = ash_hugeblock_pool_refused(&ash_heap);

@@ -8,13 +8,16 @@
 #include <unistd.h>
 #include "workloads/programs/tools.h"
 
-enum { DOCUMENTS };
+enum { DOCUMENTS, KEPT };
 
 static const struct wl_param params[] = {
 	{"documents", "documents of 3000 records", "0.5 to 1 s under glibc", 45, 1, 100000},
+	{"kept", "documents that live at a time", "own: some 20 MiB; 16 make some 70", 3, 1,
+	 10000},
 	{NULL, NULL, NULL, 0, 0, 0},
 };
 
+/* Behind a line that says how many documents are kept. */
 static const char script[] =
 	"import json, sys, zlib\n"
 	"documents, state = int(sys.argv[1]), int(sys.argv[2]) % 2147483647 + 1\n"
@@ -34,8 +37,8 @@ static const char script[] =
 	"    text = json.dumps([record(i) for i in range(3000)], sort_keys=True)\n"
 	"    digest = zlib.crc32(text.encode(), digest)\n"
 	"    kept.append(json.loads(text))\n"
-	"    if len(kept) > 3:\n"
-	"        kept.pop(number(3))\n"
+	"    if len(kept) > KEPT:\n"
+	"        kept.pop(number(KEPT))\n"
 	"print(digest, sum(r['score'] for document in kept for r in document))\n";
 
 static const char *available(char *why, size_t why_size)
@@ -60,8 +63,11 @@ static int plan_with(const char *allocator, const int64_t *values, uint64_t seed
 		.ops = (uint64_t)values[DOCUMENTS] * 3000,
 		.ops_unit = "records",
 	};
-	return program_script(p, cache_dir, "documents.py", script, values[DOCUMENTS], seed,
-			      why, why_size);
+	/* (What is in the cache already is not written again.) */
+	return program_script(p, cache_dir,
+			      program_text("documents-%lld.py", (long long)values[KEPT]),
+			      program_text("KEPT = %lld\n%s", (long long)values[KEPT], script),
+			      values[DOCUMENTS], seed, why, why_size);
 }
 
 static int plan_malloc(const int64_t *values, uint64_t seed, const char *cache_dir,

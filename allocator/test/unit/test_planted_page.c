@@ -207,6 +207,23 @@ static void hugify(void **state)
 	planted_expect(forget_advised, look_for_dense, "ash_hugify_is_valid");
 }
 
+static void skip_for_ever(void)
+{
+	ash_heap.huge_growth.skip = UINT32_MAX;
+}
+
+static void begin_block(void)
+{
+	ash_heap.advice.allowed = true;
+	ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+}
+
+static void huge_growth(void **state)
+{
+	(void)state;
+	planted_expect(skip_for_ever, begin_block, "ash_huge_growth_is_valid");
+}
+
 /* Walks of all blocks: in the builds that have them. */
 static void lose_granule(void)
 {
@@ -241,6 +258,7 @@ int main(void)
 		PLANTED(2, mapping_ends),
 		PLANTED(2, decay),
 		PLANTED(2, hugify),
+		PLANTED(2, huge_growth),
 		PLANTED(3, sum_over_blocks),
 	};
 
