@@ -104,8 +104,10 @@ static void learn(struct ash_heap *heap, uint64_t now_ns, size_t held, bool rece
 		missed = drain->gone;
 	drain->gone -= (size_t)missed;
 	drain->reserve += (size_t)missed;
-	if (recent)
+	if (recent) { /* and what had not gone was taken before it */
+		drain->reserve += (size_t)missed;
 		drain->retaken += (size_t)missed;
+	}
 	used = larger(drain->retaken, drain->retaken_before);
 	if (now_ns - drain->aged_ns > SECONDS * (uint64_t)SECOND_NS)
 		drain->aged_ns = now_ns - SECONDS * (uint64_t)SECOND_NS;
