@@ -133,10 +133,3 @@ uint64_t ash_dirty_retaken(const struct ash_heap *heap)
 {
 	return ash_load_relaxed(&heap->account.retaken);
 }
-
-uint64_t ash_dirty_fresh(const struct ash_heap *heap)
-{
-	uint64_t retaken = ash_load_relaxed(&heap->account.retaken);
-
-	return ash_account_clock(heap) - retaken;
-}

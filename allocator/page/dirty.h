@@ -34,7 +34,5 @@ size_t ash_dirty_low(struct ash_heap *heap);
 
 /* Granules that were taken again while dirty, ever. */
 uint64_t ash_dirty_retaken(const struct ash_heap *heap);
-/* Those that held nothing when they were taken; a few too many while others take some. */
-uint64_t ash_dirty_fresh(const struct ash_heap *heap);
 
 #endif

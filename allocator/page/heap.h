@@ -282,7 +282,6 @@ struct ash_decay {
 	size_t retaken;        /* bytes retaken in the window before */
 	size_t old;            /* bytes that were dirty at the last step and ever since */
 	int64_t credit_ns;     /* CPU time that purging may still use */
-	bool by_calls;         /* looks are the program's calls: without it takes nothing */
 };
 
 /* Free runs go; reclaim/purge.h. */
@@ -293,11 +292,6 @@ struct ash_purge {
 	uint64_t retaken_seen; /* the account's, at the last look, */
 	size_t dirty_seen;     /* and what was dirty then */
 	size_t old;            /* the least that was since the last step */
-	/* Bytes that went by time or while the heap drained, in this second, which began at
-	 * gone_ns, and in the one before, and were not missed; the sum of those that were; and
-	 * fresh memory, counted from which on the next is. */
-	size_t gone, gone_before;
-	uint64_t gone_ns, missed_sum, fresh_seen;
 	/* Atomic. */
 	uint64_t given_back; /* bytes, */
 	uint64_t ranges;     /* in so many free runs, each a system call, */

@@ -4,7 +4,6 @@
 
 #define FLOOR_BYTES ((size_t)2 << 20)
 #define TAU_NS 250000000u
-#define SILENT_WINDOWS 4 /* a program that was silent for less still wants what it did */
 #define NEGLIGIBLE ((size_t)64 << 10)
 #define SILENCE_NS 1000000000u /* the background thread looks more often */
 #define CREDIT_MOST 250000000
@@ -54,13 +53,10 @@ size_t ash_decay_limit(struct ash_decay *decay, uint64_t now_ns, size_t dirty, u
 		decay->credit_ns = CREDIT_MOST;
 	allowance = ash_decay_retaken(decay, retaken);
 	if (now_ns - decay->window_ns >= window) {
-		uint64_t windows = (now_ns - decay->window_ns) / window;
-
 		/* Where nobody looked for several windows, what was retaken is spread over
-		 * them, but not over a second in which the program did nothing. */
-		if (decay->by_calls && windows < SILENT_WINDOWS)
-			windows = 1;
-		decay->retaken = (size_t)((retaken - decay->retaken_seen) / windows);
+		 * them. */
+		decay->retaken = (size_t)((retaken - decay->retaken_seen) /
+					  ((now_ns - decay->window_ns) / window));
 		decay->retaken_seen = retaken;
 		decay->window_ns = now_ns;
 	}

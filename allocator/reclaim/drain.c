@@ -82,40 +82,30 @@ static size_t in_blocks(const struct ash_heap *heap)
  * been holes. */
 static uint64_t fresh_bytes(const struct ash_heap *heap)
 {
-	uint64_t granules = ash_dirty_fresh(heap);
+	uint64_t granules = ash_account_clock(heap) - ash_dirty_retaken(heap);
 	uint64_t pages = ash_load_relaxed(&ash_slab_refaults[0]);
 
 	return (granules << ASH_GRANULE_SHIFT) + (pages << ash_os_page_shift);
 }
 
-/* What was missed since the last look makes the reserve larger, time makes it smaller, but not
- * what is taken out of it all the while. */
+/* What was missed since the last look makes the reserve larger, time makes it smaller. */
 static void learn(struct ash_heap *heap, uint64_t now_ns, size_t held, bool recent)
 {
 	struct ash_drain *drain = &heap->drain;
 	uint64_t taken = fresh_bytes(heap), missed = taken - drain->taken;
-	size_t used;
 
 	drain->taken = taken;
-	/* A count of refaults goes round, and a look may be ahead of what is counted. */
-	if ((int64_t)missed < 0)
-		missed = 0;
-	if (missed > drain->gone)
+	if (missed > drain->gone) /* or a count of refaults went round */
 		missed = drain->gone;
 	drain->gone -= (size_t)missed;
 	drain->reserve += (size_t)missed;
-	if (recent) { /* and what had not gone was taken before it */
-		drain->reserve += (size_t)missed;
+	if (recent)
 		drain->retaken += (size_t)missed;
-	}
-	used = larger(drain->retaken, drain->retaken_before);
 	if (now_ns - drain->aged_ns > SECONDS * (uint64_t)SECOND_NS)
 		drain->aged_ns = now_ns - SECONDS * (uint64_t)SECOND_NS;
 	for (; now_ns - drain->aged_ns >= SECOND_NS; drain->aged_ns += SECOND_NS) {
 		drain->gone /= 2;
-		if (drain->reserve > used)
-			drain->reserve =
-				larger(drain->reserve - drain->reserve / FORGOTTEN, used);
+		drain->reserve -= drain->reserve / FORGOTTEN;
 	}
 	drain->peak = larger(drain->peak, held);
 	if (drain->credit > drain->peak)
@@ -145,8 +135,6 @@ static bool count_retaken(struct ash_heap *heap, uint64_t now_ns, size_t out, si
 		drain->retaken += (size_t)(runs - drain->runs_retaken);
 		if (out > drain->out)
 			drain->retaken += out - drain->out + freed;
-	} else { /* the program was silent: steps go by what it frees from here on */
-		drain->credit = 0;
 	}
 	drain->runs_retaken = runs;
 	drain->out = out;
@@ -202,7 +190,6 @@ static void walk(struct ash_heap *heap, size_t out)
 	ash_depot_trim(TRIM);
 	drain->walking = ash_holes_rich(heap, begin, STEP_NS, &gone);
 	drain->gone += gone;
-	ash_purge_went(heap, gone);
 	drain->blind = drain->walking ? BLIND : 0;
 	if (drain->walking)
 		return;

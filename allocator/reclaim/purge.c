@@ -1,6 +1,5 @@
 #include "reclaim/purge.h"
 
-#include "os/background.h"
 #include "os/os.h"
 #include "page/account.h"
 #include "page/dirty.h"
@@ -25,7 +24,6 @@
 #define WANTED_BYTES ((size_t)4 << 20)
 #define EXCESS_NS 170000u
 #define REFUSED_NS 100000000u
-#define MISSED_WINDOWS 4 /* of what is retaken: a second */
 
 void ash_purge_set_decay_ms(struct ash_heap *heap, int64_t ms)
 {
@@ -151,46 +149,6 @@ uint64_t ash_purge_retaken(struct ash_heap *heap)
 	return retaken(heap, ash_account_dirty(heap) << ASH_GRANULE_SHIFT);
 }
 
-/* What the program took anew since the last look of what went in this second or the one before:
- * had it stayed it would have been retaken.  (A look may count a little too much, which is then
- * missing at the next.) */
-static size_t missed(struct ash_purge *purge, uint64_t fresh, uint64_t now_ns)
-{
-	uint64_t second = MISSED_WINDOWS * ash_decay_window(&purge->dirty);
-	uint64_t passed = now_ns - purge->gone_ns;
-	int64_t taken = (int64_t)(fresh - purge->fresh_seen);
-	size_t all = purge->gone + purge->gone_before, most, of_before;
-
-	most = taken <= 0 ? 0 : (uint64_t)taken < all ? (size_t)taken : all;
-	of_before = most < purge->gone_before ? most : purge->gone_before;
-	purge->gone_before -= of_before;
-	purge->gone -= most - of_before;
-	purge->fresh_seen = fresh;
-	if ((int64_t)passed >= (int64_t)second) {
-		purge->gone_before = passed < 2 * second ? purge->gone : 0;
-		purge->gone = 0;
-		purge->gone_ns = now_ns;
-	}
-	return most;
-}
-
-/* Running count of bytes that the program wanted again: retaken, or missed.  Else memory would
- * go in each turn of a program whose turns take longer than what is retaken counts for. */
-static uint64_t wanted(struct ash_heap *heap, uint64_t now_ns, size_t dirty_bytes)
-{
-	struct ash_purge *purge = &heap->purge;
-	uint64_t fresh = ash_dirty_fresh(heap) << ASH_GRANULE_SHIFT;
-
-	purge->missed_sum += missed(purge, fresh, now_ns);
-	return retaken(heap, dirty_bytes) + purge->missed_sum;
-}
-
-/* The same as of the last look. */
-static size_t wanted_lately(const struct ash_purge *purge)
-{
-	return ash_decay_retaken(&purge->dirty, purge->retaken_sum + purge->missed_sum);
-}
-
 /* Whether more has been dirty than may be for longer than the account may make it wait: an
  * eighth of dirty_decay_ms. */
 static bool is_late(struct ash_heap *heap, uint64_t now_ns, size_t dirty, size_t allowance)
@@ -212,14 +170,13 @@ static size_t allowance_now(struct ash_heap *heap, uint64_t now_ns, size_t dirty
 			    bool *hurry)
 {
 	struct ash_purge *purge = &heap->purge;
-	uint64_t wanted_now = wanted(heap, now_ns, dirty);
+	uint64_t retaken_now = retaken(heap, dirty);
 	size_t allowance, bound = ash_limits_dirty_bound(heap),
 			  requested_bytes = requested(heap);
 
 	purge->dirty.old = purge->old;
 	purge->old = dirty;
-	purge->dirty.by_calls = !ash_background_running();
-	allowance = ash_decay_limit(&purge->dirty, now_ns, dirty, wanted_now);
+	allowance = ash_decay_limit(&purge->dirty, now_ns, dirty, retaken_now);
 	if (allowance < requested_bytes)
 		allowance = requested_bytes < dirty ? requested_bytes : dirty;
 	*bounded = bound < allowance;
@@ -277,16 +234,15 @@ static size_t purge_batches(struct ash_heap *heap, size_t allowance, uint64_t mo
 }
 
 /* The same by the account; with `hurry` whatever it says. */
-static size_t purge_until(struct ash_heap *heap, size_t allowance, uint64_t most_ns, bool hurry,
-			  enum grade grade)
+static void purge_until(struct ash_heap *heap, size_t allowance, uint64_t most_ns, bool hurry,
+			enum grade grade)
 {
 	uint64_t start = ash_os_given_ns();
-	size_t gone = purge_batches(heap, allowance, most_ns, !hurry, grade);
 
+	purge_batches(heap, allowance, most_ns, !hurry, grade);
 	/* What goes whatever the account says does not make it wait for longer. */
 	if (!hurry || ash_decay_may_work(&heap->purge.dirty))
 		ash_decay_worked(&heap->purge.dirty, ash_os_given_ns() - start);
-	return gone;
 }
 
 size_t ash_purge_requested(const struct ash_heap *heap)
@@ -296,23 +252,16 @@ size_t ash_purge_requested(const struct ash_heap *heap)
 
 size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 {
-	size_t gone = purge_batches(heap, bytes, most_ns, false,
-				    heap->purge.muzzy_ms != 0 ? LAZILY : DIRTY);
-
-	heap->purge.gone += gone;
-	return gone;
-}
-
-void ash_purge_went(struct ash_heap *heap, size_t bytes)
-{
-	heap->purge.gone += bytes;
+	return purge_batches(heap, bytes, most_ns, false,
+			     heap->purge.muzzy_ms != 0 ? LAZILY : DIRTY);
 }
 
 /* A pass takes all but what it may not: after it nothing goes for long. */
 static size_t allowance_after_pass(const struct ash_heap *heap, size_t allowance)
 {
-	size_t wanted_now = wanted_lately(&heap->purge), requested_bytes = requested(heap);
-	size_t least = wanted_now > requested_bytes ? wanted_now : requested_bytes;
+	size_t retaken_now = ash_decay_retaken(&heap->purge.dirty, heap->purge.retaken_sum),
+	       requested_bytes = requested(heap);
+	size_t least = retaken_now > requested_bytes ? retaken_now : requested_bytes;
 
 	if (least < PASS_LEAVES)
 		least = PASS_LEAVES;
@@ -346,8 +295,8 @@ bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 		if (purge->interval_ns != 0)
 			allowance = allowance_after_pass(heap, allowance);
 		work = ash_account_dirty(heap) << ASH_GRANULE_SHIFT > allowance;
-		purge->gone += purge_until(heap, allowance, most_ns, hurry,
-					   purge->muzzy_ms != 0 && !bounded ? LAZILY : DIRTY);
+		purge_until(heap, allowance, most_ns, hurry,
+			    purge->muzzy_ms != 0 && !bounded ? LAZILY : DIRTY);
 		if (ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= allowance) {
 			ash_store_relaxed(&purge->late_ns, 0);
 			if (work)
@@ -396,13 +345,14 @@ void ash_purge_excess(struct ash_heap *heap)
 
 void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 {
-	size_t wanted_now = wanted_lately(&heap->purge), requested_bytes = requested(heap);
+	size_t retaken_now = ash_decay_retaken(&heap->purge.dirty, heap->purge.retaken_sum),
+	       requested_bytes = requested(heap);
 
-	if (wanted_now > 2 * bytes)
-		wanted_now = 2 * bytes;
-	if (wanted_now < requested_bytes)
-		wanted_now = requested_bytes;
-	purge_until(heap, bytes > wanted_now ? bytes : wanted_now, most_ns, false, DIRTY);
+	if (retaken_now > 2 * bytes)
+		retaken_now = 2 * bytes;
+	if (retaken_now < requested_bytes)
+		retaken_now = requested_bytes;
+	purge_until(heap, bytes > retaken_now ? bytes : retaken_now, most_ns, false, DIRTY);
 }
 
 /* Up to `bytes` of the `there` granules that there are. */

@@ -51,10 +51,6 @@ uint64_t ash_purge_retaken(struct ash_heap *heap);
  * `most_ns` by ash_os_given_ns.  Returns the bytes that went. */
 size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns);
 
-/* So many bytes of slabs went while the heap drained: what of their granules is taken anew soon
- * was missed, too.  The claimant's. */
-void ash_purge_went(struct ash_heap *heap, size_t bytes);
-
 /* All free runs that there are when it begins: what others free meanwhile is left to the next
  * call, or this one would go on for as long as they do.  Returns the bytes that went. */
 size_t ash_purge_all(struct ash_heap *heap);

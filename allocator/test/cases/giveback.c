@@ -71,8 +71,11 @@ static bool fill(struct heap *heap, uint64_t seed)
 	return heap->object != NULL;
 }
 
-static void shuffle(struct heap *heap, uint64_t seed)
+/* Frees `percent` of the objects, at random places in a random order. */
+static void thin_out(struct heap *heap, size_t percent, uint64_t seed)
 {
+	size_t keep = heap->count - heap->count * percent / 100;
+
 	for (size_t i = heap->count; i-- > 1;) {
 		size_t j = next_random(&seed) % (i + 1);
 		struct object o = heap->object[i];
@@ -80,14 +83,6 @@ static void shuffle(struct heap *heap, uint64_t seed)
 		heap->object[i] = heap->object[j];
 		heap->object[j] = o;
 	}
-}
-
-/* Frees `percent` of the objects, at random places in a random order. */
-static void thin_out(struct heap *heap, size_t percent, uint64_t seed)
-{
-	size_t keep = heap->count - heap->count * percent / 100;
-
-	shuffle(heap, seed);
 	for (size_t i = keep; i < heap->count; i++)
 		free(heap->object[i].p);
 	heap->count = keep;
@@ -370,150 +365,4 @@ CASE(frames)
 		after_first <= (long)(2 * MIB) && later <= 64,
 		"%ld KiB resident after the first frame, %ld faults in a later one",
 		after_first / 1024, later);
-}
-
-/* --- configurations that are built anew --------------------------------------------------- */
-
-/* An object that comes and goes takes the place of another. */
-static bool replace(char **object, uint64_t *seed)
-{
-	char **at = &object[next_random(seed) % 20000];
-	size_t size = 16 + next_random(seed) % 700;
-
-	free(*at);
-	*at = malloc(size);
-	if (*at == NULL)
-		return false;
-	**at = 1;
-	return true;
-}
-
-/* Nine objects of ten are small; beside each fourth goes traffic. */
-static char **configure(size_t objects, char **traffic, uint64_t *seed)
-{
-	char **configuration = malloc(objects * sizeof(*configuration));
-
-	for (size_t i = 0; configuration != NULL && i < objects; i++) {
-		size_t most = next_random(seed) % 10 != 0 ? 150 : 2000;
-
-		configuration[i] = malloc(16 + next_random(seed) % most);
-		if (configuration[i] == NULL || (i % 4 == 0 && !replace(traffic, seed)))
-			return NULL;
-		*configuration[i] = 1;
-	}
-	return configuration;
-}
-
-/* [ROUNDS MS OBJECTS]: a server whose configuration is built anew every MS ms beside the old
- * one, which then goes, while requests come and go. */
-CASE(reloaded)
-{
-	long rounds = case_number(count, arguments, 0, 14), before = faults();
-	long ms = case_number(count, arguments, 1, 400);
-	size_t objects = (size_t)case_number(count, arguments, 2, 300000);
-	char **traffic = map(20000 * sizeof(*traffic)), **old, **anew;
-	uint64_t seed = 11;
-
-	old = traffic != NULL ? configure(objects, traffic, &seed) : NULL;
-	for (long round = 0; old != NULL && round < rounds; round++) {
-		anew = configure(objects, traffic, &seed);
-		for (size_t i = 0; anew != NULL && i < objects; i++)
-			free(old[i]);
-		free(old);
-		old = anew;
-		for (size_t i = 0; old != NULL && i < objects / 2; i++)
-			if (!replace(traffic, &seed))
-				return case_cannot("memory is short");
-		nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-	}
-	if (old == NULL)
-		return case_cannot("memory is short");
-	return case_measured(true, "%ld faults in %ld rounds", faults() - before, rounds);
-}
-
-/* --- how long one call takes ---------------------------------------------------------------
- */
-
-#define LONGEST_US 10000
-#define WORK_US 5 /* a call that takes longer has given memory back */
-
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-struct timed {
-	struct heap heap;
-	size_t percent;
-	uint64_t seed;
-	uint32_t *calls; /* by us; seen by all processes */
-};
-
-static int time_frees(void *argument)
-{
-	struct timed *timed = argument;
-	struct heap *heap = &timed->heap;
-	size_t keep;
-
-	if (!fill(heap, timed->seed))
-		return 1;
-	shuffle(heap, timed->seed + 1);
-	keep = heap->count - heap->count * timed->percent / 100;
-	for (size_t i = keep; i < heap->count; i++) {
-		uint64_t start = cpu_ns(), us;
-
-		free(heap->object[i].p);
-		us = (cpu_ns() - start) / 1000;
-		timed->calls[us < LONGEST_US ? us : LONGEST_US]++;
-	}
-	return 0;
-}
-
-/* [MIB PERCENT LEAST MOST ROUNDS US]: what one free takes of its thread's time where most of a
- * heap goes, each time in a process of its own.  Right are at most US microseconds in 999 of
- * 1,000 calls that give memory back. */
-CASE(timed)
-{
-	static const unsigned bound[] = {10, 20, 50, 100, 200, 500, LONGEST_US + 1};
-	struct timed timed = {
-		.heap = {.bytes = (size_t)case_number(count, arguments, 0, 200) * MIB,
-			 .least = (size_t)case_number(count, arguments, 2, 512),
-			 .most = (size_t)case_number(count, arguments, 3, 16384)},
-		.percent = (size_t)case_number(count, arguments, 1, 90),
-	};
-	long rounds = case_number(count, arguments, 4, 10), n = 0, seen = 0;
-	unsigned long most = (unsigned long)case_number(count, arguments, 5, 200);
-	unsigned of[7] = {0}, longest = 0, within = 0;
-
-	timed.calls = mmap(NULL, (LONGEST_US + 1) * sizeof(*timed.calls),
-			   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (timed.calls == MAP_FAILED)
-		return case_cannot("memory is short");
-	for (long round = 0; round < rounds; round++) {
-		timed.seed = (uint64_t)round * 2 + 20;
-		if (case_in_child(time_frees, &timed) != 0)
-			return case_cannot("memory is short");
-	}
-	for (unsigned us = WORK_US, b = 0; us <= LONGEST_US; us++) {
-		while (us >= bound[b])
-			b++;
-		of[b] += timed.calls[us];
-		n += timed.calls[us];
-		if (timed.calls[us] != 0)
-			longest = us;
-	}
-	/* The least bound that leaves one call of 1,000 beyond it. */
-	for (unsigned us = LONGEST_US; us >= WORK_US && within == 0; us--) {
-		seen += timed.calls[us];
-		if (seen * 1000 > n)
-			within = us + 1;
-	}
-	return case_measured(within <= most,
-			     "%u us, the longest %u; of %ld calls %u to 10 us, %u to 20, %u to "
-			     "50, %u to 100, %u to 200, %u to 500, %u longer",
-			     within, longest, n, of[0], of[1], of[2], of[3], of[4], of[5],
-			     of[6]);
 }

@@ -47,33 +47,6 @@ static void no_work_without_a_clock(void **state)
 	assert_false(ash_decay_may_work(&d));
 }
 
-/* Retaken once, then nobody looks for `silent` ms, then each 50 ms for a fifth of a second;
- * what may be dirty of all that is. */
-static size_t after_silence(bool by_calls, unsigned silent)
-{
-	struct ash_decay d = {.by_calls = by_calls};
-	uint64_t now = 1000 * MS;
-	size_t dirty = 100 * MIB;
-
-	ash_decay_limit(&d, now, dirty, 0);
-	ash_decay_limit(&d, now += 50 * MS, dirty, 100 * MIB);
-	now += (uint64_t)silent * MS;
-	for (unsigned t = 0; t < 4; t++)
-		dirty = ash_decay_limit(&d, now += 50 * MS, dirty, 100 * MIB);
-	return dirty;
-}
-
-/* While nobody calls nothing is retaken: a program wants as much as before, unless it was
- * silent for long.  The background thread looks seldom, and what it finds is of all that time.
- */
-static void silence_is_no_window(void **state)
-{
-	(void)state;
-	assert_int_equal(after_silence(true, 600), 100 * MIB);
-	assert_true(after_silence(true, 5000) < 60 * MIB);
-	assert_true(after_silence(false, 600) < 80 * MIB);
-}
-
 static void little_stays(void **state)
 {
 	struct ash_decay d = {0};
@@ -160,7 +133,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(falls_smoothly),
 		cmocka_unit_test(no_work_without_a_clock),
-		cmocka_unit_test(silence_is_no_window),
 		cmocka_unit_test(little_stays),
 		cmocka_unit_test(retaken_memory_stays),
 		cmocka_unit_test(silence_is_no_reason_to_drop_all),

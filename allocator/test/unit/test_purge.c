@@ -337,51 +337,6 @@ static size_t dirty_after(unsigned steps, struct ash_run *run[64])
 	return ash_account_dirty(&ash_heap);
 }
 
-/* A turn of a program that takes 64 MiB, frees them, and falls silent for longer than what is
- * retaken counts for; the granules that held nothing when it took them. */
-static uint64_t fresh_in_a_turn(struct ash_run *run[64])
-{
-	uint64_t before = ash_dirty_fresh(&ash_heap);
-
-	for (unsigned silent = 0; silent < 8; silent++)
-		later();
-	ash_purge_step(&ash_heap, later(), UINT64_MAX);
-	for (unsigned i = 0; i < 64; i++)
-		run[i] = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
-	for (unsigned i = 0; i < 64; i++)
-		ash_run_free(&ash_heap, run[i]);
-	for (unsigned steps = 0; steps < 2; steps++)
-		ash_purge_step(&ash_heap, later(), UINT64_MAX);
-	return ash_dirty_fresh(&ash_heap) - before;
-}
-
-/* What is taken again within a second of its going stays the next time; not for good. */
-static void what_is_missed_stays(void **state)
-{
-	struct ash_run *run[64];
-	uint64_t fresh = 0;
-
-	(void)state;
-	ash_purge_all(&ash_heap);
-	assert_in_range(fresh_in_a_turn(run), 64 * 64, 64 * 64); /* the heap is empty */
-	assert_true(fresh_in_a_turn(run) >= (uint64_t)32 * 64);
-	for (unsigned turn = 0; turn < 8; turn++)
-		fresh += fresh_in_a_turn(run);
-	assert_in_range(fresh, 0, 8 * 64);
-	for (unsigned t = 0; t < 80; t++) /* four seconds in which nothing is taken */
-		ash_purge_step(&ash_heap, later(), UINT64_MAX);
-	assert_in_range(ash_account_dirty(&ash_heap), 0, 3 * 64);
-	/* What comes back after that long was not missed. */
-	for (unsigned i = 0; i < 64; i++)
-		run[i] = ash_run_alloc(&ash_heap, 64, 1, ASH_RUN_LARGE, NULL);
-	for (unsigned i = 0; i < 64; i++)
-		ash_run_free(&ash_heap, run[i]);
-	for (unsigned t = 0; t < 6; t++)
-		ash_purge_step(&ash_heap, later(), UINT64_MAX);
-	assert_in_range(ash_account_dirty(&ash_heap), 0, 32 * 64);
-	ash_purge_all(&ash_heap);
-}
-
 static void free_the_rest(struct ash_run *run[64])
 {
 	for (unsigned i = 1; i < 64; i += 2)
@@ -529,44 +484,6 @@ static void a_heap_that_drains(void **state)
 	ash_purge_all(&ash_heap);
 }
 
-/* A turn of a program that takes a MiB for each, looks, frees all and is silent for a while;
- * the granules that held nothing when it took them. */
-static uint64_t fresh_in_a_drain(void)
-{
-	static struct ash_run *run[DRAINED];
-	uint64_t before = ash_dirty_fresh(&ash_heap);
-
-	ash_drain_watch(&ash_heap, ash_os_clock_ns());
-	for (unsigned i = 0; i < DRAINED; i++)
-		run[i] = ash_run_alloc(&ash_heap, ASH_RUN_MOST, 1, ASH_RUN_LARGE, NULL);
-	clock_advance_ms(50);
-	ash_drain_watch(&ash_heap, ash_os_clock_ns());
-	for (unsigned i = 0; i < DRAINED; i++) {
-		ash_run_free(&ash_heap, run[i]);
-		ash_drain_step(&ash_heap, ash_os_clock_ns());
-	}
-	clock_advance_ms(400);
-	return ash_dirty_fresh(&ash_heap) - before;
-}
-
-/* What is taken out of the reserve in each turn is not forgotten, however long that goes on. */
-static void a_reserve_in_use_stays(void **state)
-{
-	uint64_t fresh = 0;
-
-	(void)state;
-	clock_advance_ms(60000);
-	ash_drain_step(&ash_heap, ash_os_clock_ns());
-	for (unsigned turn = 0; turn < 4; turn++)
-		fresh_in_a_drain();
-	for (unsigned turn = 0; turn < 60; turn++)
-		fresh += fresh_in_a_drain();
-	assert_in_range(fresh, 0, DRAINED * ASH_RUN_MOST / 16);
-	clock_advance_ms(60000);
-	ash_drain_step(&ash_heap, ash_os_clock_ns());
-	ash_purge_all(&ash_heap);
-}
-
 /* Where nobody looks after it when the program has fallen silent, of what comes back little is
  * kept that was not taken again just now: an eighth of the peak, or what the option says. */
 static void a_reserve_is_bounded(void **state)
@@ -609,12 +526,10 @@ int main(void)
 		cmocka_unit_test(muzzy_runs),
 		cmocka_unit_test(muzzy_decays),
 		cmocka_unit_test(one_buffer_keeps_itself), /* from here on clocks run ahead */
-		cmocka_unit_test(what_is_missed_stays),
 		cmocka_unit_test(a_share_stays),
 		cmocka_unit_test(passes_keep_their_distance),
 		cmocka_unit_test(held_until_gone),
 		cmocka_unit_test(a_heap_that_drains),
-		cmocka_unit_test(a_reserve_in_use_stays),
 		cmocka_unit_test(a_reserve_is_bounded),
 	};
 
