@@ -82,6 +82,7 @@ ASH_INLINE void ash_run_end_waiting(struct ash_run *run, size_t bytes)
 	ash_store_relaxed(&run->size, (uint32_t)bytes);
 	ash_store_release(&run->state, (uint8_t)ASH_RUN_LARGE);
 }
+
 ASH_INLINE bool ash_run_has_tail(const struct ash_run *run)
 {
 	return ash_load_relaxed(&run->seen) != 0;

@@ -501,7 +501,7 @@ static void clears_without_copying(void **state)
 	run = take_dirty(LENGTH);
 	assert_true(ash_run_begin_waiting(run));
 	fork_once();
-	ash_run_end_waiting(&ash_heap, run, LENGTH * ASH_GRANULE);
+	ash_run_end_waiting(run, LENGTH * ASH_GRANULE);
 	assert_int_equal(clear(run, LENGTH * ASH_GRANULE), 0);
 	give(run, LENGTH);
 }
