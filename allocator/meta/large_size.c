@@ -3,7 +3,7 @@
 /* The first bit says which doubling, the next two which quarter of it. */
 #define OF(i)                     \
 	((i) < 4    ? 0           \
-	 : (i) < 8  ? (i)-4       \
+	 : (i) < 8  ? (i) % 4     \
 	 : (i) < 16 ? (i) / 2     \
 	 : (i) < 32 ? (i) / 4 + 4 \
 	 : (i) < 64 ? (i) / 8 + 8 \
