@@ -1,5 +1,6 @@
 # Cases in which allocators fail programs: the quick rows of `rows` under the library, each of which must be
-# right.  `cases.sh --table FILE` runs all rows under glibc, a peer and the library and writes them side by side.
+# right.  `cases.sh --table FILE` runs all rows, or CASE_ROWS=quick those alone, under glibc, a peer and the library
+# and writes them side by side.
 . "$top_srcdir/allocator/test/support/lib.sh"
 find_library
 make_tmp
@@ -7,6 +8,11 @@ folder=$top_srcdir/allocator/test/cases
 program=$top_builddir/allocator/test/cases/cases
 : "${CASE_PEER:=/usr/lib/$(uname -m)-linux-gnu/libjemalloc.so.2}"
 : "${CASE_SECONDS:=120}" # after which a case counts as hung
+: "${CASE_ROWS:=all}"
+case $CASE_ROWS in
+all | quick | long) ;;
+*) echo "Bail out! CASE_ROWS is all, quick or long, not $CASE_ROWS" && exit 99 ;;
+esac
 table=
 [ "$1" != --table ] || table=${2:?"--table needs a file"}
 
@@ -76,6 +82,7 @@ cell() { # LIBRARY COMMAND
 }
 
 table_row() { # KIND WHEN COMMAND RIGHT
+	[ "$CASE_ROWS" = all ] || [ "$2" = "$CASE_ROWS" ] || return 0
 	line="| $1 | \`$3\` | $4 |"
 	for each in '' "$CASE_PEER" "$library"; do
 		if [ -n "$each" ] && [ ! -r "$each" ]; then
@@ -102,6 +109,7 @@ fi
 	echo "Linux $(uname -r | sed 's/-.*//'), $(getconf _NPROCESSORS_ONLN) CPUs, glibc $(ldd --version | sed -n '1s/.* //p');" \
 		"peer: $(peer_name)."
 	echo
+	[ "$CASE_ROWS" = all ] || { echo "Of \`rows\` these are the $CASE_ROWS ones." && echo; }
 	echo '| kind | case | right | glibc | peer | Ashlar |'
 	echo '|---|---|---|---|---|---|'
 } >"$tmp/table"
