@@ -351,10 +351,20 @@ static size_t left(bool huge)
 	return *bytes;
 }
 
+#define DRAINS 8
+
+/* How much goes in time depends on what else the machine does, for both alike, and by more than
+ * what is allowed here: the least of several counts. */
 static void drains(void)
 {
-	size_t with = left(true), without = left(false);
+	size_t with = SIZE_MAX, without = SIZE_MAX;
 
+	for (unsigned i = 0; i < DRAINS; i++) {
+		size_t one = left(true), other = left(false);
+
+		with = one < with ? one : with;
+		without = other < without ? other : without;
+	}
 	tap_note("%zu KiB left, %zu without huge pages", with >> 10, without >> 10);
 	CHECK(with <= without + without / 10 + MIB, "%zu KiB left instead of %zu", with >> 10,
 	      without >> 10);
