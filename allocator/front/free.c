@@ -186,22 +186,6 @@ static bool free_apart(void *p, unsigned class)
 	return true;
 }
 
-/* The large run that begins at p, at first sight; NULL for all else, and what is wrong. */
-ASH_INLINE struct ash_run *large_run(void *p)
-{
-	struct ash_hugeblock *block;
-	struct ash_run *run;
-
-	/* (An arena's extent may begin where a run does.) */
-	if ((uintptr_t)p % ASH_GRANULE != 0 || ASH_UNLIKELY(ash_map_at(p) != NULL))
-		return NULL;
-	block = ash_block_at(p);
-	if (ASH_UNLIKELY(block == NULL))
-		return NULL;
-	run = &block->run[(uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1)];
-	return ASH_LIKELY(ash_load_relaxed(&run->state) == ASH_RUN_LARGE) ? run : NULL;
-}
-
 /* What comes after a free of a large run, by a thread that did not look at it. */
 static void freed_run(size_t usable)
 {
@@ -227,8 +211,11 @@ static ASH_NOINLINE void free_waiting(struct ash_run *run)
 static ASH_NOINLINE void free_large_slow(void *p)
 {
 	struct ash_runs *runs = ash_tls.runs;
-	/* (What is looked at is looked at as a whole.) */
-	struct ash_run *run = ASH_UNLIKELY(ash_front_is_apart()) ? NULL : large_run(p);
+	/* (What is looked at is looked at as a whole; an arena's extent may begin where a run
+	 * does.) */
+	struct ash_run *run = ASH_UNLIKELY(ash_front_is_apart()) || ash_map_at(p) != NULL
+				      ? NULL
+				      : ash_large_run_at(p);
 
 	if (run == NULL || !ash_run_may_wait(run) || !ash_run_begin_waiting(run))
 		ash_free_grown(p);

@@ -99,13 +99,12 @@ ASH_INLINE bool may_be_kept(size_t size, size_t align)
 /* Where none of just its length is kept. */
 static ASH_NOINLINE void *alloc_large_or_longer(size_t size, size_t align, bool *zeroed)
 {
-	void *p;
+	void *p = may_be_kept(size, align) && !ash_front_is_apart()
+			  ? ash_tcache_runs_alloc_longer(size)
+			  : NULL;
 
-	if (ASH_UNLIKELY(ash_front_is_apart()))
-		return alloc_large_apart(size, align, zeroed, false);
-	p = may_be_kept(size, align) ? ash_tcache_runs_alloc_longer(size) : NULL;
 	if (p == NULL)
-		return alloc_large(size, align, zeroed, false);
+		return alloc_large_anew(size, align, zeroed, false);
 	if (zeroed != NULL)
 		*zeroed = false;
 	return p;

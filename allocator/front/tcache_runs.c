@@ -26,7 +26,7 @@ static struct ash_runs *own(void)
 
 void *ash_tcache_runs_alloc_longer(size_t size)
 {
-	unsigned granules = (unsigned)((size + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT);
+	unsigned granules = (unsigned)ash_granules_of(size);
 	struct ash_runs *runs = own();
 	struct ash_run *run;
 

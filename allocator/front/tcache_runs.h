@@ -40,6 +40,7 @@ ASH_INLINE void *ash_tcache_runs_serve(struct ash_runs *runs, struct ash_run *ru
 ASH_INLINE struct ash_run *ash_tcache_runs_take(struct ash_runs *runs, size_t size)
 {
 	ash_assert(size > ASH_SMALL_MAX && ash_large_is_run(size));
+	/* ash_granules_of, where a sum cannot overflow. */
 	return ash_runs_take(runs, (unsigned)((size + ASH_GRANULE - 1) >> ASH_GRANULE_SHIFT));
 }
 /* After that: one that is a little longer; and where there is none, what is to be learned of

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "meta/window.h"
 #include "os/os.h"
 #include "os/relatives.h"
 #include "page/mapping.h"
@@ -79,22 +78,11 @@ void *ash_large_alloc(struct ash_heap *heap, size_t size, size_t align, bool *ze
 	return ash_mapping_alloc(heap, size, align, zeroed != NULL);
 }
 
-/* The large run that begins at p; NULL where none does. */
-static struct ash_run *run_at(void *p)
-{
-	struct ash_hugeblock *block = (uintptr_t)p % ASH_GRANULE == 0 ? ash_block_at(p) : NULL;
-	struct ash_run *run;
-
-	if (block == NULL)
-		return NULL;
-	run = &block->run[(uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1)];
-	return ash_load_relaxed(&run->state) == ASH_RUN_LARGE ? run : NULL;
-}
-
 void ash_large_clear(void *p, size_t usable)
 {
-	struct ash_run *run =
-		ASH_LIKELY(ash_load_relaxed(&ash_relatives_forks) == 0) ? NULL : run_at(p);
+	struct ash_run *run = ASH_LIKELY(ash_load_relaxed(&ash_relatives_forks) == 0)
+				      ? NULL
+				      : ash_large_run_at(p);
 
 	/* (An arena's extent may lie in a run, and is no longer than that.) */
 	if (run != NULL && usable <= ash_load_relaxed(&run->size))

@@ -7,10 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include "meta/window.h"
 #include "os/os.h"
 #include "page/heap.h"
 #include "page/run.h"
+#include "util/atomic.h"
 #include "util/bits.h"
+#include "util/compiler.h"
 
 struct ash_far;
 
@@ -27,7 +31,7 @@ void *ash_large_alloc_growing(struct ash_heap *heap, size_t size);
  * (ash_run_has_tail). */
 ASH_INLINE size_t ash_large_use_again(struct ash_run *run, size_t size)
 {
-	/* As ash_align_up. */
+	/* ash_align_up by the last byte, which is what the count by size asks for. */
 	size_t usable = ((size - 1) | (ash_os_page - 1)) + 1,
 	       whole = (size_t)run->granules << ASH_GRANULE_SHIFT;
 
@@ -35,6 +39,21 @@ ASH_INLINE size_t ash_large_use_again(struct ash_run *run, size_t size)
 		usable = whole;
 	ash_run_end_waiting(run, usable);
 	return usable;
+}
+
+/* The large run that begins at p, at first sight; NULL where none does. */
+ASH_INLINE struct ash_run *ash_large_run_at(const void *p)
+{
+	struct ash_hugeblock *block;
+	struct ash_run *run;
+
+	if ((uintptr_t)p % ASH_GRANULE != 0)
+		return NULL;
+	block = ash_block_at(p);
+	if (ASH_UNLIKELY(block == NULL))
+		return NULL;
+	run = &block->run[(uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1)];
+	return ASH_LIKELY(ash_load_relaxed(&run->state) == ASH_RUN_LARGE) ? run : NULL;
 }
 
 /* Clears what was handed out and held something: all of its usable bytes.  It may also be an
