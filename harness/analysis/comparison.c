@@ -42,6 +42,8 @@ static double metric_of(struct result_set *set, const struct result_sample *s,
 		return s->ops > 0 ? s->sys_ns / s->ops : NAN;
 	case METRIC_INSTRUCTIONS:
 		return s->ops > 0 ? s->instructions / s->ops : NAN;
+	case METRIC_ALLOCATOR:
+		return s->ops > 0 ? s->allocator_instructions / s->ops : NAN;
 	case METRIC_LINES:
 		return json_field_number(results_value(s->json, FIELD_locality),
 					 "lines_per_1000");

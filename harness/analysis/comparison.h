@@ -15,6 +15,7 @@ enum metric {
 	METRIC_FAULTS,       /* minor faults per operation */
 	METRIC_SYS,          /* system time in ns per operation */
 	METRIC_INSTRUCTIONS, /* under callgrind, per operation; of what: counted.h */
+	METRIC_ALLOCATOR,    /* the part of these within the allocator and what it calls */
 	METRIC_LINES,        /* of 64 bytes touched per 1000 operations, in mode locality */
 	METRICS
 };

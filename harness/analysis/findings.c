@@ -31,6 +31,8 @@ const struct finding_metric finding_metrics[] = {
 	PERCENTILES("request"),
 	{"instructions", "instructions", FINDING_COUNT, "instructions per operation",
 	 METRIC_INSTRUCTIONS, NULL, 0, false},
+	{"allocator_instructions", "instructions", FINDING_COUNT,
+	 "instructions within the allocator per operation", METRIC_ALLOCATOR, NULL, 0, true},
 	{"lines", "locality", FINDING_COUNT, "cache lines touched per 1000 operations",
 	 METRIC_LINES, NULL, 0, false},
 };

@@ -304,6 +304,7 @@ static void add_sample(struct result_set *set, json_t *json)
 		.table_bytes = results_number(json, FIELD_table_bytes),
 		.minor_faults = results_number(json, FIELD_minor_faults),
 		.instructions = results_number(json, FIELD_instructions),
+		.allocator_instructions = results_number(json, FIELD_allocator_instructions),
 		.runqueue_delay_ns = results_number(json, FIELD_runqueue_delay_ns),
 		.steal_ns = results_number(json, FIELD_steal_ns),
 		.json = json,

@@ -44,7 +44,7 @@ struct result_sample {
 	const char *disturbed; /* by what; "" = nothing; null in older sets, which do not say */
 	/* NaN where the record does not say. */
 	double cpu_ns, user_ns, sys_ns, wall_ns, ops;
-	double peak_rss_bytes, table_bytes, minor_faults, instructions;
+	double peak_rss_bytes, table_bytes, minor_faults, instructions, allocator_instructions;
 	double runqueue_delay_ns, steal_ns;
 	json_t *json;
 };

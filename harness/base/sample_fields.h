@@ -77,7 +77,8 @@ enum sample_kind {
 	      "of the whole trial, with starting and ending the process")                      \
 	FIELD(ops_unit, KIND_STRING, "", "what one of `ops` is")                               \
 	FIELD(instructions, KIND_INT_NULL, "",                                                 \
-	      "mode `instructions`: of the timed part under callgrind")                        \
+	      "mode `instructions`: of the timed part under callgrind, of programs and "       \
+	      "commands of the whole process")                                                 \
 	FIELD(allocator_instructions, KIND_INT_NULL, "",                                       \
 	      "the part of them within the allocator and what it calls")                       \
 	FIELD(usable_size_instructions, KIND_INT_NULL, "",                                     \

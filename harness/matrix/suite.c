@@ -444,6 +444,10 @@ int suite_cells(const struct suite_choice *given, struct cell **cells, int *ncel
 	if (named)
 		for (const struct program *const *p = programs_all; *p; p++)
 			add(&b, (*p)->name, MODE_INSTRUCTIONS, NULL, suite->instructions);
+	if (choice.modes_given || choice.adds[MODE_INSTRUCTIONS])
+		for (int i = 0; command_at(i); i++)
+			add(&b, command_at(i)->name, MODE_INSTRUCTIONS, NULL,
+			    suite->instructions);
 	for (const struct workload *const *w = all; *w; w++) {
 		add_locality(&b, *w, suite->instructions);
 		add_sharing(&b, *w, suite->instructions);

@@ -24,6 +24,9 @@ void section_figures(struct document *d, const struct study *study,
 		     const struct figures *figures);
 /* Nothing of older sets, which have no sets of counters. */
 void section_counters(struct document *d, const struct comparison *c);
+/* Nothing without cells of mode instructions, and of sets whose records do not tell the
+ * allocator's part. */
+void section_instructions(struct document *d, const struct comparison *c);
 void section_latency(struct document *d, const struct comparison *c);
 /* Nothing where no trace was replayed. */
 void section_replays(struct document *d, const struct comparison *c);

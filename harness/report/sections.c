@@ -20,6 +20,7 @@ struct document *sections_make(const struct study *study, const struct figures *
 	section_cost(d, study);
 	section_figures(d, study, figures);
 	section_counters(d, c);
+	section_instructions(d, c);
 	section_latency(d, c);
 	section_replays(d, c);
 	section_locality(d, c);

@@ -77,6 +77,26 @@ if [ -u /bin/su ] && [ "$(id -u)" -ne 0 ]; then
 	fails "a setuid program is a result" "is setuid" --command "/bin/su --version"
 fi
 
+# Under callgrind what is started is counted as a whole; its clock and memory would be valgrind's.
+counts() { # the dump proves the allocator; the shim's part holds the C library's, to which it passes the calls on
+	"$rows" "$work/set" allocator status allocator_file instructions allocator_instructions cpu_ns peak_rss_bytes timeline | awk -F"\t" -v shim="$planted/planted_slow.so" '
+		$2 != "ok" || $5 <= 0 || $4 <= $5 || $6 != 0 || $7 != 0 || $8 ~ /timeline/ { bad++ }
+		{ part[$1] = $5; file[$1] = $3 } END { exit bad || NR != 2 || part["shim"] <= part["glibc"] || file["shim"] != shim || file["glibc"] !~ /libc/ }'
+}
+if command -v valgrind >/dev/null; then
+	tell --mode instructions --command "sort -n numbers"
+	check counts "its instructions are counted, and those within the allocator"
+	tell --mode instructions --command 'sh server' --server --prepare "rm -f up go done" \
+		--ready "test -e up" --load "touch go; while [ ! -e done ]; do sleep 0.02; done; echo served"
+	check counts "and of a server, which is ended to tell them"
+	tell --mode instructions --command "cat numbers | sort -n" --measure sort
+	check '[ "$(echo "$said" | grep -c "	skipped	callgrind counts the process that is started itself")" -eq 2 ]' \
+		"but not of a process that is picked"
+	fails "a program that becomes another leaves no count" "callgrind left no count" --mode instructions --command "env sort numbers"
+else
+	skip "instructions of commands" "valgrind is not installed"
+fi
+
 # A set of commands is completed by its manifest alone.
 bench run --no-report --quiet --blocks 2 --only glibc --directory "$work" --command "sort numbers" --name mine --out "$work/cut"
 sed -i 's/"finished": "[^"]*"/"finished": null/' "$work/cut/manifest.json"

@@ -73,6 +73,11 @@ def resident(s):
     return area / (at[-1][0] - at[0][0])
 details = {"sys_ns": ("ns", lambda s: s["sys_ns"] / s["ops"]), "minor_faults": ("events", lambda s: s["minor_faults"] / s["ops"]),
            "mean_rss_bytes": ("bytes", resident)}
+part = [r for r in rows if r["metric"] == "allocator_instructions"]
+whole_count = {(r["cell"], r["contender"]): float(r["value"]) for r in rows if r["metric"] == "instructions"}
+assert len(part) == len(whole_count) > 20 and {r["mode"] for r in part} == {"instructions"}, len(part)
+for r in part: # as the records have it
+    assert r["unit"] == "" and abs(float(r["value"]) / whole_count[r["cell"], r["contender"]] / 0.75 - 1) < 1e-3, r
 again = dict.fromkeys(details, 0)
 for r in rows:
     if r["metric"] not in details:

@@ -360,8 +360,10 @@ static json_t *sample(const char *dir, int id, int schema, size_t cell, size_t k
 				  latencies > 1 && !strcmp(slower, contenders[k].name)
 					  ? 1.25 * factor
 					  : factor));
-	if (!strcmp(cells[cell].mode, "instructions"))
+	if (!strcmp(cells[cell].mode, "instructions")) {
 		put(s, FIELD_instructions, whole(ops * ns * 4));
+		put(s, FIELD_allocator_instructions, whole(ops * ns * 3));
+	}
 	if (pmu && throughput)
 		put(s, FIELD_counters, raw_counts_of(block));
 	return s;

@@ -30,6 +30,35 @@ check '[ "$("$rows" "$work/ok" allocator allocator_file | grep "^shim" | sort -u
 check '"$rows" "$work/ok" allocator allocator_file | grep "^glibc" | sort -u | grep -q "^glibc	.*/libc.so.6$"' \
 	"and the C library, whatever a program is linked to"
 
+# Whole programs under callgrind, a server among them: what they execute, and the allocator's part of it, which the dump
+# proves.  The shim passes calls on to the C library: its part holds that one's.
+counted=$(echo "$programs" | grep -xE 'redis|sqlite|perl' | paste -sd,)
+if [ -z "$counted" ]; then
+	skip "programs under callgrind" "none of the three that are quick is installed"
+elif ! command -v valgrind >/dev/null; then
+	skip "programs under callgrind" "valgrind is not installed"
+else
+	bench run --suite full --mode instructions --dry-run
+	check '[ $status -eq 0 ] && ! grep -qE "^(redis|sqlite|perl) " "$work/out"' "no suite counts programs by itself"
+	bench run --no-report --quiet --mode instructions --blocks 1 --out "$work/counted" --workload "$counted" \
+		--set requests=1000,rows=1000,lines=200 --only glibc --allocator "shim=$planted/planted_slow.so,PLANTED_BURN=1"
+	"$rows" "$work/counted" workload allocator status allocator_file instructions allocator_instructions cpu_ns peak_rss_bytes timeline \
+		>"$work/counted.rows"
+	for p in $(echo "$counted" | tr , ' '); do
+		check 'awk -F"\t" -v p="$p" -v shim="$planted/planted_slow.so" '\''
+			$1 != p { next }
+			$3 != "ok" || $6 <= 0 || $5 <= $6 || $7 != 0 || $8 != 0 || $9 ~ /timeline/ { bad++ }
+			{ n++; part[$2] = $6; file[$2] = $4 }
+			END { exit bad || n != 2 || part["shim"] <= part["glibc"] || file["shim"] != shim || file["glibc"] !~ /libc/ }'\'' "$work/counted.rows"' \
+			"$p: instructions in all and within the allocator"
+	done
+	bench report --text "$work/counted"
+	GNUPLOT=$work/none bench report "$work/counted"
+	check 'awk -F, '\''$8 == "allocator_instructions" { n++ } $8 == "instructions" { m++ } END { exit !(n > 1 && n == m) }'\'' "$work/counted/summary.csv" &&
+		sed -n "/<h2 id=\"instructions\">/,/<h2/p" "$work/counted/report.html" | grep -q ">share in percent<"' \
+		"the summary and the page tell both"
+fi
+
 # A crash inside a program, and one that stalls.
 first=$(echo $programs | cut -d" " -f1)
 bench run --no-report --quiet --mode throughput --blocks 1 --out "$work/bad" --workload "$names" --set "$little" \

@@ -192,6 +192,26 @@ static void instructions_take_a_fiftieth(void **state)
 	assert_true(cells[0].values[ops] == plain.values[ops] / 50);
 }
 
+/* Of a program they take a minute: only by its name together with the mode. */
+static void programs_are_counted_by_name(void **state)
+{
+	const char *kept = suite;
+
+	(void)state;
+	suite = "full";
+	assert_int_equal(build(NULL, NULL, 0, MODE_INSTRUCTIONS), 0);
+	for (const struct program *const *p = programs_all; *p; p++)
+		assert_null(find((*p)->name, MODE_INSTRUCTIONS));
+	suite = kept;
+	for (const struct program *const *p = programs_all; *p; p++) {
+		assert_int_equal(build((*p)->name, NULL, 0, MODE_INSTRUCTIONS), 0);
+		assert_int_equal(count, 1);
+		assert_non_null(find((*p)->name, MODE_INSTRUCTIONS));
+	}
+	assert_int_equal(build("redis", NULL, 0, -1), 0);
+	assert_null(find("redis", MODE_INSTRUCTIONS));
+}
+
 /* One workload once more with a clock that moves, and any by --set; never where the clock is
  * the machine's. */
 static void a_held_clock_may_step(void **state)
@@ -277,6 +297,7 @@ int main(void)
 		cmocka_unit_test(the_full_suite),
 		cmocka_unit_test(traces_share_by_copies),
 		cmocka_unit_test(instructions_take_a_fiftieth),
+		cmocka_unit_test(programs_are_counted_by_name),
 		cmocka_unit_test(a_held_clock_may_step),
 		cmocka_unit_test(blocks_speak_of_named_modes),
 		cmocka_unit_test(settings_go_where_they_fit),

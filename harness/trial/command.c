@@ -2,7 +2,8 @@
  *
  * A batch command is measured from its start to its call of exit, by itself (its probe), so
  * that processes which it starts do not count; a server from the moment that it serves until
- * its load is done.  What they print is compared with what a run without any preloaded
+ * its load is done.  Under callgrind the process that is started is counted, from its start to
+ * its end.  What they print is compared with what a run without any preloaded
  * allocator prints, which is made once for each run set. */
 #include "harness/trial/parts.h"
 
@@ -28,14 +29,19 @@
 #define READY_S 60  /* for a server to serve, where no --timeout says more or less */
 #define TMPDIR_AT 3 /* in trial_env_plain()'s list: the sample's own folder */
 #define READY_EVERY_NS 20000000u /* between two questions */
-#define CLEANUP_S 10             /* for a cleanup whose sample was ended by the user */
+#define COUNTED_SLOWER 10        /* what callgrind slows down may take so many times as long */
+#define COUNTED_END_S 60 /* for a server that is ended under callgrind to write its counts */
+#define CLEANUP_S 10     /* for a cleanup whose sample was ended by the user */
 
 struct command_trial {
 	const struct trial_place *place;
 	struct sample *sample;
 	const struct command *command;
 	char *folder, *errors;
-	char *out; /* of what is compared: a batch command or a server's load */
+	char *out;  /* of what is compared: a batch command or a server's load */
+	char *dump; /* of callgrind; NULL = runs plain */
+	char *words[TRIAL_CALLGRIND_WORDS]; /* then its arguments, and the whole command line */
+	const char **line;
 	struct trial_env plain;
 	struct channel *channel; /* NULL = the run that makes what others are compared with */
 	int fd;
@@ -74,7 +80,8 @@ static void look(void *trial)
 	struct command_trial *t = trial;
 	pid_t pid = measured(t);
 
-	if (!t->watched && pid && t->channel) {
+	/* Under callgrind it would be valgrind's memory. */
+	if (!t->watched && pid && t->channel && !t->dump) {
 		timeline_begin(&t->timeline, pid, NULL);
 		t->watched = true;
 	}
@@ -239,6 +246,23 @@ static char *file_of(const struct command_trial *t, const char *word)
 			    : text_format("%s/%s", t->command->text[COMMAND_DIRECTORY], word);
 }
 
+/* The command line with callgrind before it. */
+static const char *const *under_callgrind(struct command_trial *t, const char *file)
+{
+	const char *const *argv = t->command->argv;
+	int n = trial_callgrind_words(t->place, t->dump, t->words), count = 0;
+
+	while (argv[count])
+		count++;
+	t->line = malloc((size_t)(n + count + 1) * sizeof(*t->line));
+	if (!t->line)
+		out_of_memory();
+	memcpy(t->line, t->words, (size_t)n * sizeof(*t->line));
+	t->line[n] = file;
+	memcpy(t->line + n + 1, argv + 1, (size_t)count * sizeof(*argv)); /* with its NULL */
+	return t->line;
+}
+
 /* Why the probe told nothing, or not to the end. */
 static void explain_silence(struct command_trial *t)
 {
@@ -304,6 +328,10 @@ static void watch(struct command_trial *t, uint64_t oom_kills)
 		end = child_watch(&t->child, t->deadline_ns, TIMELINE_EVERY_NS, look, t);
 	pid = measured(t);
 	ended = child_ended(&t->child, 0);
+	if (t->dump && server && !ended) {
+		kill(-t->child.pid, SIGTERM);
+		child_wait(&t->child, now_ns() + COUNTED_END_S * (uint64_t)1000000000u);
+	}
 	if (pid != t->child.pid && !(ended && !server))
 		end_picked(pid);
 	child_finish(&t->child, &status, NULL);
@@ -342,7 +370,13 @@ static void run_command(struct command_trial *t)
 		return;
 	}
 	command_env(t, &env);
-	if (t->channel && name) {
+	if (t->dump) {
+		plan.path = t->place->valgrind;
+		plan.argv = under_callgrind(t, file);
+		plan.channel_fd = -1;
+		/* Without the probe: it tells of a process, and valgrind may be a script. */
+		trial_env_contender(&env, t->place, t->sample, NULL);
+	} else if (t->channel && name) {
 		trial_env_pick(&env, t->place, t->sample, name, t->fd);
 	} else if (t->channel) {
 		trial_env_command(&env, t->place, t->sample);
@@ -353,7 +387,7 @@ static void run_command(struct command_trial *t)
 	if (made && t->channel) {
 		t->channel->root = t->child.pid;
 		/* Of a tree the counters would tell the sum. */
-		counted = !name;
+		counted = !name && !t->dump;
 		if (counted)
 			counters_open(&counters, t->place->source, t->child.pid,
 				      counter_sets_turn(t->place->counters, t->sample->block));
@@ -366,7 +400,10 @@ static void run_command(struct command_trial *t)
 		sample_fail(t->sample, SAMPLE_FAILED, "%s", why);
 	if (counted)
 		counters_finish(&counters, &t->sample->counters);
-	if (t->channel) {
+	if (t->dump) {
+		trial_take_dump(t->place, t->sample, t->dump);
+		trial_forget_figures(t->sample);
+	} else if (t->channel) {
 		if (t->watched)
 			trial_keep_timeline(t->place, t->sample, &t->timeline);
 		explain_silence(t);
@@ -421,6 +458,7 @@ static bool run_reference(const struct command_trial *with, const char *path)
 	s = *with->sample;
 	t.sample = &s;
 	t.channel = NULL;
+	t.dump = NULL;
 	t.out = part;
 	t.errors = text_format("%s.stderr", path);
 	if (before) {
@@ -473,8 +511,9 @@ void trial_run_command(const struct trial_place *place, struct sample *s)
 	char *expected = text_format("%s/%016llx", cache,
 				     (unsigned long long)hash_text(0, t.command->name));
 	bool compared = !t.command->ignore_output;
+	bool under = s->cell->mode == MODE_INSTRUCTIONS;
 
-	t.timeout_s = trial_timeout(place, TRIAL_TIMEOUT_S);
+	t.timeout_s = trial_timeout(place, TRIAL_TIMEOUT_S * (under ? COUNTED_SLOWER : 1));
 	t.folder = trial_folder(place, s);
 	s->ops = 1;
 	snprintf(s->ops_unit, sizeof(s->ops_unit), "runs");
@@ -482,6 +521,8 @@ void trial_run_command(const struct trial_place *place, struct sample *s)
 		goto out;
 	t.out = text_format("%s/stdout", t.folder);
 	t.errors = text_format("%s/stderr", t.folder);
+	if (under)
+		t.dump = text_format("%s/dump", t.folder);
 	if (file_make_folder(cache) < 0)
 		sample_fail(s, SAMPLE_FAILED, "%s: %s", cache, strerror(errno));
 	else if (compared && !file_exists(expected))
@@ -497,6 +538,10 @@ out:
 	free(t.folder);
 	free(t.out);
 	free(t.errors);
+	free(t.dump);
+	free(t.line);
+	for (int i = 0; i < TRIAL_CALLGRIND_WORDS; i++)
+		free(t.words[i]);
 	free(expected);
 	free(cache);
 }

@@ -47,6 +47,16 @@ void trial_channel_free(struct channel *channel, int fd);
 /* Keeps what callgrind wrote, where that is wanted: in callgrind/ of the run set. */
 void trial_keep_dump(const struct trial_place *place, struct sample *sample, const char *text);
 
+/* What counts a whole process by callgrind, into `words` (room for TRIAL_CALLGRIND_WORDS): all
+ * that stands before it, of which callgrind writes to `dump`.  Returns their number; free them.
+ */
+#define TRIAL_CALLGRIND_WORDS 10
+int trial_callgrind_words(const struct trial_place *place, const char *dump, char **words);
+/* What `dump` says of it, and the proof; without them the sample has failed. */
+void trial_take_dump(const struct trial_place *place, struct sample *sample, const char *dump);
+/* Times and memory of what ran under callgrind or was recorded are not the program's. */
+void trial_forget_figures(struct sample *sample);
+
 /* Ends the timeline and keeps it in timeline/ of the run set; who measures for other ends than
  * a set has no such folder, and nothing is kept. */
 void trial_keep_timeline(const struct trial_place *place, struct sample *sample,

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "harness/machine/callgrind.h"
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/interrupt.h"
@@ -22,7 +21,7 @@
 #include "harness/trial/timeline.h"
 #include "harness/trial/usage.h"
 
-#define PREFIX 25
+#define PREFIX (TRIAL_CALLGRIND_WORDS + WORLD_WORDS + 1)
 
 struct program_trial {
 	const struct trial_place *place;
@@ -30,6 +29,7 @@ struct program_trial {
 	struct program_plan plan;
 	char *folder, *out, *errors;
 	char *dump;                                  /* of callgrind; NULL = runs plain */
+	const char *other;                           /* is preloaded, too, or NULL */
 	char *prefix[PREFIX];                        /* words before the program's; owned */
 	const char *argv[PREFIX + PROGRAM_ARGS + 1]; /* all */
 	char *preload;                               /* what a world's loader preloads */
@@ -148,7 +148,7 @@ static int compose_in_world(struct program_trial *t, int n)
 			    s->contender->world->name, why);
 		return -1;
 	}
-	t->preload = trial_preload(s, t->dump ? NULL : paths_find()->probe);
+	t->preload = trial_preload(s, t->other);
 	count = world_start(s->contender->world, t->preload, t->plan.argv0, own, words);
 	for (int i = 0; i < count; i++)
 		t->prefix[n + i] = text_format("%s", words[i]);
@@ -166,20 +166,14 @@ static int compose(struct program_trial *t)
 	const char *own = t->plan.argv[0], *bench = paths_find()->self;
 	int n = 0;
 
+	t->other = paths_find()->probe;
 	if (t->sample->cell->mode == MODE_INSTRUCTIONS) {
-		char *out;
-
+		/* No probe: valgrind may be a script, after which what keeps children plain
+		 * would leave nothing preloaded.  What is done by the clock would depend on how
+		 * slow valgrind is here, so it is held; not for a server, which waits by it. */
+		t->other = t->plan.ready_socket ? NULL : paths_find()->still;
 		t->dump = text_format("%s/dump", t->folder);
-		out = text_format("--callgrind-out-file=%s", t->dump);
-		const char *const words[] = {CALLGRIND_ARGS(t->place->valgrind, out)};
-
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			t->prefix[n++] = text_format("%s", words[i]);
-		for (int i = 0; i < CALLGRIND_SIMULATION &&
-				counter_sets_have(t->place->counters, COUNTERS_CALLGRIND);
-		     i++)
-			t->prefix[n++] = text_format("%s", callgrind_simulation[i]);
-		free(out);
+		n = trial_callgrind_words(t->place, t->dump, t->prefix);
 	} else if (t->place->record) {
 		const char *const words[] = {bench,
 					     "record",
@@ -212,42 +206,6 @@ static int compose(struct program_trial *t)
 	return -1;
 }
 
-/* Times and memory of what ran under callgrind or was recorded are not the program's. */
-static void forget_figures(struct sample *s)
-{
-	s->cpu_ns = s->user_ns = s->sys_ns = s->wall_ns = 0;
-	s->peak_rss_bytes = s->minor_faults = s->major_faults = 0;
-	s->voluntary_switches = s->involuntary_switches = s->runqueue_delay_ns = 0;
-}
-
-static void take_dump(struct program_trial *t)
-{
-	struct sample *s = t->sample;
-	char *text = file_read(t->dump);
-	bool saw_libc = text && s->contender->world && strstr(text, s->contender->world->libc);
-
-	if (text) {
-		s->instructions = callgrind_total(text);
-		s->allocator_instructions = callgrind_allocator(text, s->contender->path,
-								&s->usable_size_instructions);
-		s->counters = (struct counters_reading){.tier = "none"}; /* perf saw valgrind */
-		callgrind_simulated(text, &s->counters);
-		trial_keep_dump(t->place, s, text);
-	}
-	free(text);
-	if (s->instructions < 0)
-		sample_fail(s, SAMPLE_FAILED, "callgrind left no count");
-	else if (s->contender->world && !saw_libc)
-		sample_fail(s, SAMPLE_FAILED, "callgrind saw nothing of %s",
-			    s->contender->world->libc);
-	else if (s->allocator_instructions <= 0)
-		sample_fail(s, SAMPLE_FAILED, "callgrind saw no call into %s",
-			    s->contender->path);
-	else /* the proof here */
-		snprintf(s->allocator_file, sizeof(s->allocator_file), "%s",
-			 s->contender->path);
-}
-
 static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 {
 	bool plain = t->sample->cell->mode != MODE_INSTRUCTIONS && !t->place->record;
@@ -272,14 +230,11 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	int status = 0;
 
 	trial_env_plain(&env, t->folder);
-	/* The recorder chooses the allocator itself; and valgrind may be a script, after which
-	 * the probe, which keeps children plain, would leave nothing preloaded. */
-	if (plain) {
-		trial_env_contender(&env, t->place, s, paths_find()->probe);
+	/* The recorder chooses the allocator itself. */
+	if (!t->place->record || t->dump)
+		trial_env_contender(&env, t->place, s, t->other);
+	if (plain)
 		trial_env_channel(&env, fd);
-	} else if (t->dump) {
-		trial_env_contender(&env, t->place, s, NULL);
-	}
 	for (int i = 0; i < 8 && t->plan.env[i]; i++)
 		trial_env_add(&env, t->plan.env[i]);
 	with.env = env.list;
@@ -298,7 +253,9 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 		trial_env_free(&env);
 		return;
 	}
-	timeline_begin(&t->timeline, t->child.pid, NULL);
+	/* Under callgrind it would be valgrind's memory. */
+	if (!t->dump)
+		timeline_begin(&t->timeline, t->child.pid, NULL);
 	s->begin_ns = begin;
 	if (t->plan.ready_socket)
 		served = serve(t);
@@ -321,9 +278,9 @@ static void run_plan(struct program_trial *t, struct channel *channel, int fd)
 	if (!t->plan.ready_socket && plain)
 		usage_of_batch(channel, &usage, s);
 	if (t->dump)
-		take_dump(t);
+		trial_take_dump(t->place, s, t->dump);
 	if (!plain)
-		forget_figures(s);
+		trial_forget_figures(s);
 	if (s->status == SAMPLE_OK && t->plan.check &&
 	    t->plan.check(&t->plan, t->out, t->folder, why, sizeof(why)) < 0)
 		sample_fail(s, SAMPLE_FAILED, "%s", why);
@@ -334,7 +291,7 @@ void trial_run_program(const struct trial_place *place, struct sample *s)
 {
 	/* What callgrind slows down some fifty times may take some ten times as long. */
 	int slower = s->cell->mode == MODE_INSTRUCTIONS ? 10 : 1;
-	struct program_trial t = {.place = place, .sample = s};
+	struct program_trial t = {.place = place, .sample = s, .timeline = {.statm = -1}};
 	char *cache = text_format("%s/cache", place->scratch), why[256] = "";
 	struct channel *channel;
 	int fd;

@@ -51,6 +51,11 @@ static void skip_missing(const struct trial_place *place, struct sample *sample)
 	else if (sample->cell->mode == MODE_INSTRUCTIONS && !place->valgrind)
 		sample_fail(sample, SAMPLE_SKIPPED,
 			    "valgrind, which counts instructions, is not installed");
+	else if (sample->cell->mode == MODE_INSTRUCTIONS && sample->cell->command &&
+		 sample->cell->command->text[COMMAND_MEASURE])
+		sample_fail(sample, SAMPLE_SKIPPED,
+			    "callgrind counts the process that is started itself, not one that "
+			    "measure names");
 	else if (traced(place, sample) && !place->valgrind)
 		sample_fail(sample, SAMPLE_SKIPPED,
 			    "valgrind, which traces accesses (set lackey), is not installed");
