@@ -111,7 +111,7 @@ bool ash_capacity_set(struct ash_thread *t, unsigned class, unsigned cap)
 	if (cap == cc->cap)
 		return false;
 	used = t->budget_used - cc->cap * size + cap * size;
-	if (cap > cc->cap && used > budget())
+	if (cap > cc->cap && (used > BUDGET_MOST || used > budget()))
 		return false;
 	/* (One that vanished in a fork may have done so in the middle of this.) */
 	ash_assert(t != ash_tls.thread || used <= BUDGET_MOST);

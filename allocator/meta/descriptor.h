@@ -59,8 +59,9 @@ struct ash_run {
 	uint8_t head;         /* granules back to the head; 0 in the head itself */
 	uint8_t granules;
 	uint8_t shard; /* slab */
-	uint8_t seen;  /* slab: regions that were out, 255 = as many or more, when a walk last
-			  looked for its holes; 0 = something was taken since, or never.
+	uint8_t seen;  /* slab: regions that were out, ASH_SEEN_MOST = as many or more, when a
+			  walk last looked for its holes, and ASH_SEEN_ALL where none were left
+			  then; 0 = something was taken since, or never.
 			  Large: whether its bit in `tails` is set */
 	uint16_t regions; /* slab */
 	uint16_t nfree;   /* slab; large: granules of room that it was given and did not take */
@@ -80,6 +81,9 @@ struct ash_run {
 			       granules that a relative may share since fork `stamp`; after a
 			       later one all may be shared.  Its owner's */
 };
+
+#define ASH_SEEN_MOST 127u
+#define ASH_SEEN_ALL 128u
 
 static_assert(sizeof(struct ash_run) == 64, "one cache line per granule");
 
@@ -174,6 +178,14 @@ static inline struct ash_run *ash_block_run(struct ash_hugeblock *block, const v
 		run -= back;
 	}
 	return run;
+}
+
+/* Descriptor of the head of the run whose granule `at` describes, which is in use. */
+ASH_INLINE struct ash_run *ash_run_head(struct ash_run *at)
+{
+	return ASH_LIKELY(ash_load_relaxed(&at->state) != ASH_RUN_INNER)
+		       ? at
+		       : at - ash_load_relaxed(&at->head);
 }
 
 /* The hugeblock of a run; `run` is its head. */

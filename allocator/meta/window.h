@@ -128,17 +128,35 @@ static inline struct ash_run *ash_run_of(const void *p)
 	return block == NULL ? NULL : ash_block_run(block, p);
 }
 
-/* Asks the cache for what ash_run_of and the slab's bitmap will be read from; p is an object.
- */
-ASH_INLINE void ash_run_prefetch(const void *p)
+/* Asks the cache for the descriptor of the granule that p, an object, lies in, and for the
+ * bitmap of the slab that begins there, if one does; returns the descriptor, or NULL where there
+ * never was a hugeblock. */
+ASH_INLINE struct ash_run *ash_run_prefetch(const void *p)
 {
 	unsigned at = (uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1);
-	const struct ash_hugeblock *block = ash_block_at(p);
+	struct ash_hugeblock *block = ash_block_at(p);
 
-	if (ASH_UNLIKELY(block == NULL)) /* freed twice, and the block gone meanwhile */
-		return;
+	if (ASH_UNLIKELY(block == NULL))
+		return NULL;
 	__builtin_prefetch(&block->run[at], 1);
 	__builtin_prefetch(&block->bitmap[at], 1);
+	return &block->run[at];
+}
+
+/* The same for the head where it is another granule's: `at` is what that returned. */
+ASH_INLINE void ash_run_prefetch_head(const struct ash_run *at, const void *p)
+{
+	unsigned granule = (uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1);
+	const struct ash_hugeblock *block;
+	unsigned back;
+
+	if (ash_load_relaxed(&at->state) != ASH_RUN_INNER)
+		return;
+	back = ash_load_relaxed(&at->head);
+	block = (const struct ash_hugeblock *)((uintptr_t)(at - granule) -
+					       offsetof(struct ash_hugeblock, run));
+	__builtin_prefetch(at - back, 1);
+	__builtin_prefetch(block->bitmap[granule] - back * ASH_BITMAP_NEAR, 1);
 }
 
 /* Distance of p from the start of its slab; p lies in a granule whose class in the map is not

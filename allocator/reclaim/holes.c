@@ -13,6 +13,7 @@
 #include "util/assert.h"
 #include "util/atomic.h"
 #include "util/bitmap.h"
+#include "util/bits.h"
 
 #define AGE_MOST 600u /* epochs */
 #define INTERVAL                                                                            \
@@ -50,8 +51,10 @@ static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_
 		at = end;
 	}
 	ash_assert((gone & ~holes) == 0);
-	if (gone != holes)
+	if (gone != holes) {
+		slab->seen = 0; /* the next walk is to find them */
 		ash_dirty_refused(heap, block);
+	}
 	return gone;
 }
 
@@ -124,7 +127,7 @@ static bool purge_bin(struct ash_heap *heap, struct ash_bin *bin, struct ash_bin
 
 		holes = purge_pages(heap, slab, holes);
 		ash_bin_attach(bin, slab, holes);
-		gone = (size_t)__builtin_popcountll(holes) << ash_os_page_shift;
+		gone = (size_t)ash_bits_count(holes) << ash_os_page_shift;
 		b->bytes -= gone < b->bytes ? gone : b->bytes;
 		*found |= gone != 0;
 		if (gone == 0) /* refused, which is a call of the kernel all the same */
@@ -290,7 +293,7 @@ static size_t walk_bin(struct ash_heap *heap, struct ash_bin *bin, size_t most)
 	while (gone < most &&
 	       (slab = ash_bin_walk_detach(bin, &walk, &looks, &holes)) != NULL) {
 		holes = purge_pages(heap, slab, holes);
-		gone += (size_t)__builtin_popcountll(holes);
+		gone += (size_t)ash_bits_count(holes);
 		ash_bin_attach(bin, slab, holes);
 	}
 	return gone;

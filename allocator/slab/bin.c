@@ -318,9 +318,9 @@ static void leave(struct ash_bin *bin, const struct ash_run *slab)
 	bin->uncarved -= (uint32_t)slab->regions - slab->bump;
 }
 
-/* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it is
- * empty and another such slab is in reserve, moves it to `down` to be taken down. */
-static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct ash_list *down)
+/* The same as settle, where there is something to do. */
+static ASH_NOINLINE void settle_anew(struct ash_bin *bin, struct ash_run *slab, unsigned n,
+				     struct ash_list *down)
 {
 	if (ASH_UNLIKELY(slab->detached))
 		return;         /* whoever purges it settles it */
@@ -340,6 +340,16 @@ static void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n, struct
 	unlink_slab(bin, slab);
 	ash_list_push_front(down, &slab->link);
 	leave(bin, slab);
+}
+
+/* Caller holds the lock.  After `n` regions of the slab were freed: relinks it, and where it is
+ * empty and another such slab is in reserve, moves it to `down` to be taken down.  (On the list
+ * where it belongs it is not empty, for empty ones have one of their own.) */
+ASH_INLINE void settle(struct ash_bin *bin, struct ash_run *slab, unsigned n,
+		       struct ash_list *down)
+{
+	if (slab->nfree == n || !is_in_place(slab))
+		settle_anew(bin, slab, n, down);
 }
 
 #define LOOKED_AT 64 /* slabs per look: the lock is held */
@@ -403,13 +413,21 @@ void ash_bin_walk_begin(struct ash_bin *bin, struct ash_bin_walk *walk,
  * of its list; NULL at the end. */
 static struct ash_run *walk_on(struct ash_bin *bin, struct ash_bin_walk *walk)
 {
-	while (walk->lists > 0) {
-		struct ash_list *list = &bin->list[walk->lists - 1];
+	unsigned filled;
+
+	while ((filled = bin->filled & ((1u << walk->lists) - 1)) != 0) {
+		unsigned last = ash_log2_floor(filled);
+		struct ash_list *list = &bin->list[last];
 		struct ash_run *slab = ASH_LIST_ENTRY(list->prev, struct ash_run, link);
 
+		if (last + 1 != walk->lists) { /* those between are empty */
+			walk->lists = last + 1;
+			walk->slabs = bin->nslabs;
+			walk->first = NULL;
+		}
 		/* What is looked at goes to the front: the first of those comes round last.
 		 * Where it has gone elsewhere the count ends it. */
-		if (!ash_list_empty(list) && slab != walk->first && walk->slabs > 0) {
+		if (slab != walk->first && walk->slabs > 0) {
 			walk->slabs--;
 			if (walk->first == NULL)
 				walk->first = slab;
@@ -421,6 +439,7 @@ static struct ash_run *walk_on(struct ash_bin *bin, struct ash_bin_walk *walk)
 		walk->slabs = bin->nslabs;
 		walk->first = NULL;
 	}
+	walk->lists = 0;
 	return NULL;
 }
 
@@ -441,28 +460,40 @@ static bool is_aged(const struct ash_bin *bin, const struct ash_bin_walk *walk,
 		       ash_load_relaxed(&ash_bin_hole_age);
 }
 
-/* Caller holds the lock.  Whether so few of the slab's regions were freed since a walk for rich
- * slabs looked at it that it would find next to nothing now. */
-static bool is_known(const struct ash_run *slab)
+/* Caller holds the lock.  Whether an earlier look tells that the slab has nothing for the walk:
+ * since then nothing was taken from it, and of its regions none were freed, or, for a walk for
+ * rich slabs, so few that it would find next to nothing. */
+static bool is_known(const struct ash_bin_walk *walk, const struct ash_run *slab)
 {
-	unsigned out = (unsigned)slab->regions - slab->nfree;
+	unsigned out = (unsigned)slab->regions - slab->nfree, seen = slab->seen & ASH_SEEN_MOST;
 
-	return out + slab->seen / 8u + (slab->seen < 8) > slab->seen && slab->seen != 0 &&
-	       slab->collapses == ash_load_relaxed(&ash_run_block(slab)->collapses);
+	if (slab->seen == 0 || walk->wanted == ASH_BIN_ALL ||
+	    slab->collapses != ash_load_relaxed(&ash_run_block(slab)->collapses))
+		return false;
+	if (walk->wanted == ASH_BIN_RICH)
+		return out + seen / 8u + (seen < 8) > seen && seen != 0;
+	return (slab->seen & ASH_SEEN_ALL) && out == seen && seen < ASH_SEEN_MOST;
+}
+
+/* Pages that hold memory, where all that was carved does. */
+static unsigned held_pages(const struct ash_run *slab)
+{
+	return ash_slab_pages(slab) -
+	       (slab->purged != 0 ? ash_bits_count(slab->purged) : 0);
 }
 
 /* Caller holds the lock.  The holes of the slab that the walk wants; 0 = none. */
 static uint64_t wanted_holes(const struct ash_bin *bin, struct ash_bin_walk *walk,
 			     struct ash_run *slab)
 {
-	unsigned held = ash_slab_pages(slab);
+	bool rich = walk->wanted == ASH_BIN_RICH, too_few;
+	unsigned held = rich ? held_pages(slab) : 0,
+		 out = (unsigned)slab->regions - slab->nfree;
 	uint64_t holes;
 
-	if (slab->purged != 0)
-		held -= (unsigned)__builtin_popcountll(slab->purged);
-	if ((walk->wanted == ASH_BIN_LIKELY && !holes_are_likely(slab)) ||
-	    (walk->wanted == ASH_BIN_RICH &&
-	     (is_known(slab) || !holes_are_possible(slab, held))))
+	if (is_known(walk, slab) ||
+	    (walk->wanted == ASH_BIN_LIKELY && !holes_are_likely(slab)) ||
+	    (rich && !holes_are_possible(slab, held)))
 		return 0;
 	if ((walk->wanted == ASH_BIN_LIKELY || walk->wanted == ASH_BIN_AGED) &&
 	    !is_aged(bin, walk, slab)) {
@@ -470,14 +501,11 @@ static uint64_t wanted_holes(const struct ash_bin *bin, struct ash_bin_walk *wal
 		return 0;
 	}
 	holes = worthy_holes(slab, walk->wanted);
-	if (walk->wanted == ASH_BIN_RICH && ash_load_relaxed(&ash_run_block(slab)->keep) == 0) {
-		unsigned out = (unsigned)slab->regions - slab->nfree;
-
-		slab->seen = (uint8_t)(out < UINT8_MAX ? out : UINT8_MAX);
-	}
-	if (walk->wanted == ASH_BIN_RICH && (unsigned)__builtin_popcountll(holes) * 6 < held)
-		return 0;
-	return holes;
+	too_few = rich && ash_bits_count(holes) * 6 < held;
+	if (ash_load_relaxed(&ash_run_block(slab)->keep) == 0)
+		slab->seen = (uint8_t)((out < ASH_SEEN_MOST ? out : ASH_SEEN_MOST) |
+				       (too_few && holes != 0 ? 0 : ASH_SEEN_ALL));
+	return too_few ? 0 : holes;
 }
 
 struct ash_run *ash_bin_walk_detach(struct ash_bin *bin, struct ash_bin_walk *walk,
@@ -518,8 +546,8 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 	slab->purged |= purged;
 	ash_assert_internal(ash_slab_is_valid(slab));
 	ash_assert_expensive(ash_slab_purged_is_valid(slab));
-	bin->holes += (uint32_t)__builtin_popcountll(purged);
-	ash_account_count_holes(&ash_heap, __builtin_popcountll(purged));
+	bin->holes += ash_bits_count(purged);
+	ash_account_count_holes(&ash_heap, ash_bits_count(purged));
 	if (slab->nfree == slab->regions && bin->empty_slabs > 0) {
 		leave(bin, slab);
 		down = true;
@@ -535,13 +563,50 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 }
 
 #define REPORTS 4
-#define PREFETCH 4 /* objects ahead */
+#define AT_ONCE 64u /* objects that lie apart */
+#define AHEAD 4u    /* of them are asked for before their turn, */
+#define HEADS 2u    /* and of these the heads */
 
 /* Whether p lies in the slab, too. */
-static bool is_in(const struct ash_run *slab, const void *p)
+ASH_INLINE bool is_in(const struct ash_run *slab, const void *p)
 {
 	return (size_t)((const char *)p - ash_run_address(slab)) < (size_t)slab->granules
 									   << ASH_GRANULE_SHIFT;
+}
+
+/* Caller holds the lock.  Gives back objects that lie each in a slab of its own, up to the first
+ * that does not or that is none that is out; returns how many, n at most.
+ *
+ * Each is a miss of the cache, or three: its granule's descriptor, the head's where that is
+ * another, and the bitmap.  The work on some hides those of the next: at[] has the descriptors
+ * of granules, NULL behind the last. */
+static ASH_NOINLINE unsigned flush_apart(struct ash_bin *bin, unsigned class, void **items,
+					 unsigned n, struct ash_list *down)
+{
+	struct ash_run *at[AT_ONCE + AHEAD];
+	unsigned i;
+
+	n = n < AT_ONCE ? n : AT_ONCE;
+	for (i = 0; i < AHEAD; i++)
+		at[i] = i < n ? ash_run_prefetch(items[i]) : NULL;
+	for (i = 0; i < n; i++) {
+		struct ash_run *slab = at[i];
+
+		at[i + AHEAD] =
+			i + AHEAD < n ? ash_run_prefetch(items[i + AHEAD]) : NULL;
+		if (at[i + HEADS] != NULL)
+			ash_run_prefetch_head(at[i + HEADS], items[i + HEADS]);
+		if (slab == NULL || slab == at[i + 1])
+			break;
+		slab = ash_run_head(slab);
+		if (ASH_UNLIKELY(slab->state != ASH_RUN_SLAB || slab->class != class ||
+				 !ash_slab_give_one(slab, items[i])))
+			break;
+		settle(bin, slab, 1, down);
+	}
+	ash_assert(bin->regions_out >= i);
+	bin->regions_out -= i;
+	return i;
 }
 
 bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n, bool only_try)
@@ -573,15 +638,9 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 			m = (struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, items[i],
 						ash_class_size(class), NULL};
 		} else if ((i + 1 == n || !is_in(slab, items[i + 1])) &&
-			   ASH_LIKELY(ash_slab_give_one(slab, items[i]))) {
-			/* Objects of different slabs: each is a miss of the cache, which the
-			 * work on the next few can hide. */
-			if (i + PREFETCH < n)
-				ash_run_prefetch(items[i + PREFETCH]);
-			ash_assert(bin->regions_out > 0);
-			bin->regions_out--;
-			i++;
-			settle(bin, slab, 1, &down);
+			   ASH_LIKELY((given = flush_apart(bin, class, items + i, n - i,
+							   &down)) > 0)) {
+			i += given;
 			continue;
 		} else {
 			given = ash_slab_give(slab, items + i, n - i, &m);

@@ -11,6 +11,7 @@
 #include "page/run.h"
 #include "util/assert.h"
 #include "util/bitmap.h"
+#include "util/bits.h"
 
 /* Writes the class of its objects into the byte map for every granule of the slab; from
  * then on the fast path of free does.  0 takes the granules off it again.  The annex has no
@@ -70,7 +71,7 @@ bool ash_slab_is_valid(const struct ash_run *slab)
 		uint64_t word = *ash_run_bitmap_word(slab, w);
 		unsigned carved = slab->bump > w * 64 ? slab->bump - w * 64 : 0;
 
-		recycled += (unsigned)__builtin_popcountll(word);
+		recycled += ash_bits_count(word);
 		if ((word != 0) != ((slab->summary >> w & 1) != 0))
 			return false;
 		if (carved < 64 && word >> carved != 0)
@@ -173,7 +174,7 @@ static unsigned purged_granules(const struct ash_run *slab)
 
 void ash_slab_destroy(struct ash_run *slab)
 {
-	size_t holes = (size_t)__builtin_popcountll(slab->purged);
+	size_t holes = ash_bits_count(slab->purged);
 	unsigned purged = holes != 0 ? purged_granules(slab) : 0;
 
 	ash_assert(slab->nfree == slab->regions);
@@ -207,7 +208,7 @@ static ASH_NOINLINE void touch_pages(struct ash_run *slab, void **first, unsigne
 
 		slab->purged &= ~ash_bits_mask(from, to - from + 1);
 	}
-	n = (unsigned)__builtin_popcountll(before & ~slab->purged);
+	n = ash_bits_count(before & ~slab->purged);
 	ash_add_relaxed(&ash_slab_refaults[slab->class], n);
 	ash_add_relaxed(&ash_slab_refaults[0], n);
 	ash_account_count_holes(&ash_heap, -(long)n);
@@ -455,7 +456,7 @@ uint64_t ash_slab_holes(struct ash_run *slab)
 	if (pages == 0)
 		return 0;
 	if (ASH_UNLIKELY(slab->collapses != collapses)) { /* all became resident */
-		ash_account_count_holes(&ash_heap, -(long)__builtin_popcountll(slab->purged));
+		ash_account_count_holes(&ash_heap, -(long)ash_bits_count(slab->purged));
 		slab->purged = 0;
 		slab->collapses = collapses;
 	}

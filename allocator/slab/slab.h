@@ -49,22 +49,22 @@ unsigned ash_slab_take_groups(struct ash_run *slab, void **end, unsigned want, u
 unsigned ash_slab_give(struct ash_run *slab, void **items, unsigned n,
 		       struct ash_misuse *misuse);
 
-/* The same for a single one that lies in the slab, where its neighbours lie in others: without
- * the loops' set-up.  False where it is no region that is out: ash_slab_give tells why. */
+/* The same for a single one, where its neighbours lie in others: without the loops' set-up.
+ * False where it is no region of the slab's that is out: ash_slab_give tells why. */
 ASH_INLINE bool ash_slab_give_one(struct ash_run *slab, const void *p)
 {
-	uint64_t *at, word;
-	uint64_t i = ash_region_at(slab->reciprocal,
-				   (size_t)((const char *)p - ash_run_address(slab)));
+	size_t offset = (size_t)((const char *)p - ash_run_address(slab));
+	uint64_t i = ash_region_at(slab->reciprocal, offset), *at, word;
 
-	if (ASH_UNLIKELY(i >= slab->bump))
+	if (ASH_UNLIKELY(offset >= 16 * ASH_GRANULE || i >= slab->bump))
 		return false;
 	at = ash_run_bitmap_word(slab, i / 64);
 	word = *at;
 	if (ASH_UNLIKELY(word >> (i % 64) & 1))
 		return false;
 	ash_store_relaxed(at, word | (uint64_t)1 << (i % 64));
-	slab->summary |= (uint16_t)(1u << (i / 64));
+	if (ASH_UNLIKELY(word == 0))
+		slab->summary |= (uint16_t)(1u << (i / 64));
 	slab->nfree++;
 	ash_assert_internal(ash_slab_is_valid(slab));
 	return true;
