@@ -25,7 +25,7 @@ ASH_EXPORT int ASH_API(set_limit)(int which, size_t bytes)
 		bytes = ASH_NO_LIMIT;
 	switch (which) {
 	case ASHLAR_LIMIT_SOFT:
-		ash_store_relaxed(&ash_heap.limits.soft, bytes);
+		ash_limits_set_soft(&ash_heap, bytes);
 		return 0;
 	case ASHLAR_LIMIT_HARD:
 		ash_store_relaxed(&ash_heap.limits.hard, bytes);

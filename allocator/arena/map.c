@@ -1,6 +1,7 @@
 #include "arena/map.h"
 
 #include "meta/base.h"
+#include "page/heap.h"
 #include "util/assert.h"
 
 struct ash_map_root *ash_map_root;
@@ -53,6 +54,7 @@ static bool open_leaf(uintptr_t address)
 
 	if (root == NULL)
 		return false;
+	ash_or_seq_cst(&ash_heap.limits.wary, (uint32_t)ASH_WARY_ARENAS);
 	middle = part((void **)&root->middle[address >> (ASH_GRANULE_SHIFT + 2 * ASH_MAP_BITS)],
 		      sizeof(*middle));
 	return middle != NULL &&

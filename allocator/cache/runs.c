@@ -29,6 +29,21 @@ static unsigned first_of(unsigned group)
 	return group == 0 ? 1 : (unsigned)(ash_large_size(group - 1) >> ASH_GRANULE_SHIFT) + 1;
 }
 
+/* What may wait is so much from now on. */
+static void set_most(struct ash_runs *runs, uint32_t most)
+{
+	runs->most = most;
+	runs->until = most + ash_load_relaxed(&runs->out);
+}
+
+bool ash_runs_see_taken(struct ash_runs *runs)
+{
+	uint32_t before = runs->until;
+
+	set_most(runs, runs->most);
+	return runs->until != before;
+}
+
 /* Takes the whole list; `count` is told how many granules it has. */
 static struct ash_list *take_all(struct ash_runs *runs, unsigned granules, uint32_t *count)
 {
@@ -96,11 +111,18 @@ bool ash_runs_flush(struct ash_runs *runs)
 
 static void forget(struct ash_runs *runs)
 {
-	memset(runs->keeps, 0, sizeof(runs->keeps));
+	memset(runs->wants, 0xff, sizeof(runs->wants)); /* ASH_RUNS_NEVER */
 	memset(runs->taken, 0, sizeof(runs->taken));
 	memset(runs->freed, 0, sizeof(runs->freed));
 	memset(runs->turns, 0, sizeof(runs->turns));
-	runs->most = 0;
+	set_most(runs, 0);
+}
+
+void ash_runs_init(struct ash_runs *runs)
+{
+	memset(runs, 0, sizeof(*runs));
+	runs->left = 1;
+	forget(runs);
 }
 
 void ash_runs_end(struct ash_runs *runs)
@@ -116,7 +138,9 @@ struct ash_run *ash_runs_take_longer(struct ash_runs *runs, unsigned granules)
 	if (runs->in == ash_load_relaxed(&runs->out))
 		return NULL;
 	for (unsigned g = granules + 1; g <= most && g <= ASH_RUN_MOST; g++) {
-		struct ash_run *run = ash_runs_take(runs, g);
+		struct ash_run *run = ash_load_relaxed(&runs->list[g]) != NULL
+					      ? ash_runs_take(runs, g)
+					      : NULL;
 
 		if (run != NULL)
 			return run;
@@ -126,7 +150,7 @@ struct ash_run *ash_runs_take_longer(struct ash_runs *runs, unsigned granules)
 
 bool ash_runs_not_kept(struct ash_runs *runs, unsigned granules)
 {
-	if (runs->keeps[granules])
+	if (ash_runs_keeps(runs, granules))
 		return runs->full = true;
 	runs->freed[group_of(granules)] = true;
 	return false;
@@ -134,8 +158,7 @@ bool ash_runs_not_kept(struct ash_runs *runs, unsigned granules)
 
 void ash_runs_bound(struct ash_runs *runs, uint32_t most)
 {
-	if (runs->most > most)
-		runs->most = most;
+	set_most(runs, runs->most < most ? runs->most : most);
 	if (runs->in - ash_load_relaxed(&runs->out) > runs->most)
 		ash_runs_flush(runs);
 }
@@ -144,7 +167,7 @@ void ash_runs_bound(struct ash_runs *runs, uint32_t most)
 static void keep(struct ash_runs *runs, unsigned group, bool keeps)
 {
 	for (unsigned g = first_of(group); g < first_of(group + 1); g++)
-		runs->keeps[g] = keeps;
+		runs->wants[g] = keeps ? ASH_RUNS_ROOM * g : ASH_RUNS_NEVER;
 	runs->freed[group] = false;
 	runs->turns[group] = 0;
 }
@@ -153,7 +176,7 @@ bool ash_runs_missed(struct ash_runs *runs, unsigned granules)
 {
 	unsigned group;
 
-	if (runs->keeps[granules])
+	if (ash_runs_keeps(runs, granules))
 		return runs->full && ++runs->missed >= MISSED_ENOUGH;
 	group = group_of(granules);
 	if (!runs->freed[group])
@@ -170,7 +193,7 @@ void ash_runs_widen(struct ash_runs *runs, uint32_t most)
 {
 	uint32_t wanted = runs->most < ASH_RUNS_FIRST / 2 ? ASH_RUNS_FIRST : 2 * runs->most;
 
-	runs->most = wanted < most ? wanted : most;
+	set_most(runs, wanted < most ? wanted : most);
 	runs->missed = 0;
 	runs->full = false;
 }
@@ -201,7 +224,7 @@ void ash_runs_age(struct ash_runs *runs, uint32_t most)
 	bool any = false;
 
 	for (unsigned k = 0; k < ASH_RUNS_GROUPS; k++) {
-		if (runs->keeps[first_of(k)])
+		if (ash_runs_keeps(runs, first_of(k)))
 			any |= age_group(runs, k);
 		else
 			runs->turns[k] =
@@ -219,9 +242,12 @@ void ash_runs_age(struct ash_runs *runs, uint32_t most)
 
 bool ash_runs_are_valid(const struct ash_runs *runs)
 {
+	uint32_t unseen = runs->most + ash_load_relaxed(&runs->out) - runs->until;
+
 	for (unsigned g = 1; g <= ASH_RUN_MOST; g++)
-		if ((ash_load_relaxed(&runs->list[g]) != NULL && !runs->keeps[g]) ||
-		    runs->keeps[g] != runs->keeps[first_of(group_of(g))])
+		if ((ash_load_relaxed(&runs->list[g]) != NULL && !ash_runs_keeps(runs, g)) ||
+		    ash_runs_keeps(runs, g) != ash_runs_keeps(runs, first_of(group_of(g))))
 			return false;
-	return !runs->keeps[0] && runs->list[0] == NULL;
+	return runs->until - runs->in <= runs->most && unseen <= INT32_MAX &&
+	       !ash_runs_keeps(runs, 0) && runs->list[0] == NULL;
 }

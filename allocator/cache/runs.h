@@ -27,6 +27,7 @@
 #define ASH_RUNS_GROUPS 20u
 
 #define ASH_RUNS_ROOM 2 /* times its length has to be free where a run is put */
+#define ASH_RUNS_NEVER UINT32_MAX
 
 /* Granules that may wait at first.  While that is enough, so many runs at the head of a list
  * are those that lie lowest, in their order: a program uses some of its few buffers more than
@@ -39,16 +40,21 @@
  * out belongs to who did.  The rest is the owner's, but what says otherwise.
  *
  *   in - out == granules of the runs on the lists, or more while one is on its way there
+ *   in <= until <= most + out, as counts that wrap
  *   a list that is not empty is of a length that is kept
- *   of a group all lengths are kept, or none */
+ *   of a group all lengths are kept, or none; 0 granules never are */
 struct ash_runs {
 	struct ash_list *list[ASH_RUN_MOST + 1]; /* by granules */
+	/* By granules: room that a run of this length has to find to be kept, or
+	 * ASH_RUNS_NEVER. */
+	uint32_t wants[ASH_RUN_MOST + 1];
 	uint32_t in;     /* granules that the owner put in less those that it took out, */
 	uint32_t out;    /* and that others took; THREADS lock; read by anyone, as is `in` */
 	uint32_t most;   /* granules that may wait */
+	uint32_t until;  /* what `in` may come to, by what the owner last saw of `out` */
+	uint32_t left;   /* runs to be taken until the thread looks at the clock (front) */
 	uint16_t missed; /* requests of lengths that are kept, since one of these had no room */
 	bool full;       /* one had none in this epoch */
-	bool keeps[ASH_RUN_MOST + 1];     /* by granules */
 	uint32_t taken[ASH_RUN_MOST + 1]; /* of each in this epoch */
 	/* Of a group that is not kept: whether one was freed, and none asked for since; and how
 	 * often one was asked for then. */
@@ -64,21 +70,18 @@ ASH_INLINE uint32_t ash_runs_waiting(const struct ash_runs *runs)
 
 /* The first run of those of this length, at most ASH_RUN_MOST; NULL where there is none.  It
  * still waits. */
-ASH_INLINE struct ash_run *ash_runs_take(struct ash_runs *runs, unsigned granules)
+ASH_INLINE struct ash_run *ash_runs_take(struct ash_runs *runs, size_t granules)
 {
-	struct ash_list **list = &runs->list[granules], *first, *next;
+	struct ash_list **list = &runs->list[granules],
+			*first = ash_exchange_acquire(list, NULL);
 
-	if (ash_load_relaxed(list) == NULL)
-		return NULL;
-	first = ash_exchange_acquire(list, NULL);
 	if (ASH_UNLIKELY(first == NULL))
 		return NULL;
 	ash_delay();
-	next = first->next;
-	if (next != NULL)
-		ash_store_release(list, next);
+	/* (NULL where it was the only one: it still is, for nobody else puts any in.) */
+	ash_store_release(list, first->next);
 	first->next = NULL;
-	ash_owned_count32(&runs->in, 0 - granules);
+	ash_owned_uncount32(&runs->in, (uint32_t)granules);
 	runs->taken[granules]++;
 	return ASH_LIST_ENTRY(first, struct ash_run, link);
 }
@@ -88,10 +91,13 @@ struct ash_run *ash_runs_take_longer(struct ash_runs *runs, unsigned granules);
 
 /* Whether one of this length is to be kept.  Not where that filled the cache: long ones would
  * keep many short ones out, which are asked for more often. */
-ASH_INLINE bool ash_runs_would_keep(const struct ash_runs *runs, unsigned granules)
+ASH_INLINE bool ash_runs_would_keep(const struct ash_runs *runs, size_t granules)
 {
-	return runs->keeps[granules] &&
-	       runs->in - ash_load_relaxed(&runs->out) + ASH_RUNS_ROOM * granules <= runs->most;
+	return runs->until - runs->in >= runs->wants[granules];
+}
+ASH_INLINE bool ash_runs_keeps(const struct ash_runs *runs, unsigned granules)
+{
+	return runs->wants[granules] != ASH_RUNS_NEVER;
 }
 
 /* Puts a run into a list whose first lies lower.  Meanwhile others find the list empty. */
@@ -108,27 +114,36 @@ ASH_INLINE void ash_runs_put_behind(struct ash_list **list, struct ash_list *lin
 	ash_store_release(list, first);
 }
 
-/* Keeps a run that waits.  Who looks after idle threads may have just seen none: the owner
- * wakes its thread where it finds it asleep afterwards. */
-ASH_INLINE void ash_runs_put(struct ash_runs *runs, struct ash_run *run, unsigned granules)
+/* Keeps a run that waits; false where another one waited before it.  Else who looks after idle
+ * threads may have just seen none: the owner wakes its thread where it finds it asleep
+ * afterwards. */
+ASH_INLINE bool ash_runs_put(struct ash_runs *runs, struct ash_run *run, size_t granules)
 {
 	struct ash_list **list = &runs->list[granules], *first = ash_load_relaxed(list);
 
-	ash_owned_count32(&runs->in, granules);
-	if (ASH_UNLIKELY(runs->most <= ASH_RUNS_FIRST) && first != NULL &&
-	    (uintptr_t)first < (uintptr_t)&run->link) {
-		ash_runs_put_behind(list, &run->link);
-		return;
-	}
-	do
+	ash_owned_count32(&runs->in, (uint32_t)granules);
+	if (ASH_LIKELY(first != NULL)) {
+		if (ASH_UNLIKELY(runs->most <= ASH_RUNS_FIRST) &&
+		    (uintptr_t)first < (uintptr_t)&run->link) {
+			ash_runs_put_behind(list, &run->link);
+			return true;
+		}
 		run->link.next = first;
-	while (!ash_cas_seq_cst(list, &first, &run->link));
+		if (ASH_LIKELY(ash_cas_seq_cst(list, &first, &run->link)))
+			return false;
+		/* Others took all of them, and nobody else puts any in. */
+		run->link.next = NULL;
+	}
+	ash_store_seq_cst(list, &run->link);
+	return true;
 }
 
 /* A request for so many granules that the cache did not serve; true where more may have to
  * wait, for ash_runs_widen with what may at most.  By the owner. */
 bool ash_runs_missed(struct ash_runs *runs, unsigned granules);
 void ash_runs_widen(struct ash_runs *runs, uint32_t most);
+/* Sees what others took; whether there was any. */
+bool ash_runs_see_taken(struct ash_runs *runs);
 /* A run that it does not keep: true for want of room alone, so that what may wait is to be
  * looked at, for ash_runs_bound. */
 bool ash_runs_not_kept(struct ash_runs *runs, unsigned granules);
@@ -136,6 +151,9 @@ void ash_runs_bound(struct ash_runs *runs, uint32_t most);
 
 /* Once per epoch: what was not taken in it goes back, and what is above `most`. */
 void ash_runs_age(struct ash_runs *runs, uint32_t most);
+
+/* Makes an empty one of fresh or old memory. */
+void ash_runs_init(struct ash_runs *runs);
 
 /* All go back, and what was learned stays; returns whether there were any.  By the owner; no
  * lock may be held. */

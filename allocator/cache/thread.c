@@ -256,7 +256,7 @@ ASH_COLD struct ash_thread *ash_thread_birth(void)
 		return NULL;
 	}
 	memset(t->classes, 0, sizeof(t->classes));
-	memset(&t->runs, 0, sizeof(t->runs));
+	ash_runs_init(&t->runs);
 	ash_thread_unbound(t);
 	t->shard = ash_shard_for_cpu(ash_os_current_cpu());
 	ash_assert(t->own == NULL);

@@ -56,7 +56,7 @@ static void apply_decay_ms(int64_t ms)
 {
 	uint32_t age = ms / AGES < 1 ? 1 : ms / AGES > 600 ? 600 : (uint32_t)(ms / AGES);
 
-	ash_store_relaxed(&ash_heap.limits.dirty_max, ms == 0 ? 0 : dirty_max);
+	ash_limits_set_dirty_max(&ash_heap, ms == 0 ? 0 : dirty_max);
 	ash_purge_set_decay_ms(&ash_heap, ms);
 	/* Mappings wait half as long as runs. */
 	ash_mutex_lock(&ash_heap.mappings.lock);
@@ -104,7 +104,7 @@ void ash_bounds_set_dirty_max(size_t bytes)
 		ash_claim_await(&ash_heap);
 	dirty_max = bytes < dirty_max_most ? bytes : dirty_max_most;
 	if (ash_load_relaxed(&ash_heap.purge.dirty_ms) != 0)
-		ash_store_relaxed(&ash_heap.limits.dirty_max, dirty_max);
+		ash_limits_set_dirty_max(&ash_heap, dirty_max);
 	if (!mine)
 		ash_claim_give_back(&ash_heap);
 }
@@ -116,12 +116,11 @@ void ash_bounds_init(void)
 	int64_t ms = ash_conf.dirty_decay_ms;
 
 	ash_heap.limits.hard = resolve_limit(ash_conf.limit_hard, limit);
-	ash_heap.limits.soft = resolve_limit(ash_conf.limit_soft, limit);
+	ash_limits_set_soft(&ash_heap, resolve_limit(ash_conf.limit_soft, limit));
 	/* In a container idle memory is somebody's: a quarter is enough of it. */
-	ash_heap.limits.dirty_max =
+	dirty_max = dirty_max_most =
 		resolve(ash_conf.dirty_max, limit,
 			container < ram ? (size_t)(container / 4) : ASH_NO_LIMIT);
-	dirty_max = dirty_max_most = ash_heap.limits.dirty_max;
 	apply_decay_ms(ms);
 	ash_purge_set_muzzy_ms(&ash_heap, ash_conf.muzzy_decay_ms);
 	if (limit / 16 < ash_heap.mappings.cache_least)

@@ -202,9 +202,10 @@ static ASH_NOINLINE void free_waiting(struct ash_run *run)
 	size_t usable = run->size;
 	int saved = errno;
 
-	ash_tcache_runs_not_kept(run);
-	ash_run_free_waiting(&ash_heap, run);
-	freed_run(usable);
+	if (!ash_tcache_runs_keep_or_learn(run)) {
+		ash_run_free_waiting(&ash_heap, run);
+		freed_run(usable);
+	}
 	errno = saved;
 }
 
@@ -217,7 +218,7 @@ static ASH_NOINLINE void free_large_slow(void *p)
 				      ? NULL
 				      : ash_large_run_at(p);
 
-	if (run == NULL || !ash_run_may_wait(run) || !ash_run_begin_waiting(run))
+	if (run == NULL || !ash_run_begin_waiting(run))
 		ash_free_grown(p);
 	else if (runs == NULL || ash_limits_dirty_exceeded(&ash_heap) ||
 		 !ash_tcache_runs_keep(runs, run))
@@ -225,25 +226,24 @@ static ASH_NOINLINE void free_large_slow(void *p)
 }
 
 /* What is frequent, without a call: a run of the window, for the thread's cache. */
-static ASH_NOINLINE void free_large(void *p)
+ASH_INLINE void free_large(void *p)
 {
-	uintptr_t distance = (uintptr_t)p - ash_window_base,
-		  /* One that does not begin a granule becomes a huge one. */
-		granule = distance >> ASH_GRANULE_SHIFT | distance << (64 - ASH_GRANULE_SHIFT);
 	struct ash_runs *runs = ash_tls.runs;
 	struct ash_hugeblock *block;
 	struct ash_run *run;
 
-	if (ASH_UNLIKELY(runs == NULL || granule / ASH_HUGE_GRANULES >= ash_window.nblocks ||
-			 ash_map_is_made() || ash_limits_dirty_is_bounded(&ash_heap)))
+	ash_assert(ash_window_holds(p));
+	if (ASH_UNLIKELY(runs == NULL || (uintptr_t)p % ASH_GRANULE != 0 ||
+			 ash_load_relaxed(&ash_heap.limits.wary) != 0))
 		goto slow;
-	block = ash_load_acquire(&ash_window.blocks[granule / ASH_HUGE_GRANULES]);
+	block = ash_load_acquire(
+		&ash_window.blocks[((uintptr_t)p - ash_window_base) >> ASH_HUGE_SHIFT]);
 	if (ASH_UNLIKELY(block == NULL))
 		goto slow;
-	run = &block->run[granule % ASH_HUGE_GRANULES];
+	run = ash_block_run_beginning(block, p);
 	/* (Or the compiler reckons each field's address anew.) */
 	__asm__("" : "+r"(run));
-	if (ASH_UNLIKELY(!ash_run_may_wait(run) || !ash_run_begin_waiting(run)))
+	if (ASH_UNLIKELY(!ash_run_begin_waiting(run)))
 		goto slow;
 	if (ASH_UNLIKELY(!ash_tcache_runs_keep(runs, run)))
 		free_waiting(run);
@@ -268,7 +268,7 @@ static ASH_NOINLINE void free_small(void *p, unsigned class)
 /* In tail calls, so that neither saves registers for the other. */
 void ash_free_full(void *p, size_t class)
 {
-	if (class == 0)
+	if (ASH_LIKELY(class == 0))
 		free_large(p);
 	else
 		free_small(p, (unsigned)class);
@@ -296,7 +296,7 @@ static void free_annex(struct ash_run *slab, void *p)
 	void **top = ash_tls.top[class];
 
 	if (ASH_UNLIKELY(ash_top_is_full(top))) {
-		ash_free_full(p, class);
+		free_small(p, class);
 	} else if (check_small(slab, p, class)) {
 		top[1] = p;
 		ASH_COMPILER_FENCE(); /* as in ash_front_push */
@@ -319,7 +319,7 @@ void ash_free_slow(void *p)
 	if (ASH_UNLIKELY(slab != NULL))
 		free_annex(slab, p);
 	else
-		ash_free_full(p, 0);
+		free_large_slow(p);
 }
 
 /* The slab that p lies in, wherever; NULL for all that is no small object of the heap. */

@@ -17,8 +17,8 @@
 void *ash_malloc_slow(size_t size);
 void *ash_malloc_slow_zeroed(size_t size);
 void ash_free_slow(void *p);
-/* The same of an object whose class is known, and its magazine full; 0 where the map knows
- * none. */
+/* The same of one in the window whose class is known, and its magazine full; 0 where the map
+ * knows none. */
 void ash_free_full(void *p, size_t class);
 
 /* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that

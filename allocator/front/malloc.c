@@ -143,7 +143,7 @@ static ASH_NOINLINE void *malloc_large_anew(size_t size)
 }
 
 /* size > ASH_SMALL_MAX */
-static ASH_NOINLINE void *malloc_large(size_t size)
+ASH_INLINE void *malloc_large(size_t size)
 {
 	struct ash_runs *runs = ash_tls.runs;
 	struct ash_run *run;

@@ -5,17 +5,24 @@
 #include "front/tcache_settings.h"
 #include "page/limits.h"
 
-ASH_NOINLINE void *ash_tcache_runs_look(struct ash_thread *t, struct ash_run *run)
+ASH_NOINLINE void *ash_tcache_runs_look(struct ash_runs *runs, struct ash_run *run)
 {
 	int saved = errno;
 
 	if (!ash_run_has_tail(run))
 		ash_run_note_tail(&ash_heap, run);
 	/* (A thread that keeps runs has come by the clock.) */
-	if (t->slow_paths % ASH_TCACHE_TICK_EVERY == 0)
-		ash_tcache_look_at_clock(t, true);
+	if (runs->left == 0) {
+		runs->left = ASH_TCACHE_RUNS_TICK_EVERY;
+		ash_tcache_look_at_clock(ash_tcache_runs_owner(runs), true);
+	}
 	errno = saved;
 	return ash_run_address(run);
+}
+
+ASH_COLD void ash_tcache_runs_wake(struct ash_runs *runs)
+{
+	ash_thread_wake(ash_tcache_runs_owner(runs));
 }
 
 /* NULL where the thread has no record. */
@@ -42,16 +49,20 @@ void *ash_tcache_runs_alloc_longer(size_t size)
 	return NULL;
 }
 
-void ash_tcache_runs_not_kept(const struct ash_run *run)
+bool ash_tcache_runs_keep_or_learn(struct ash_run *run)
 {
 	struct ash_runs *runs = own();
 
 	if (ASH_UNLIKELY(runs == NULL))
-		return;
+		return false;
 	if (ASH_UNLIKELY(ash_limits_dirty_exceeded(&ash_heap)))
 		ash_runs_bound(runs, 0);
+	else if (ash_tls.runs != NULL && ash_runs_see_taken(runs) &&
+		 ash_tcache_runs_keep(runs, run))
+		return true;
 	else if (ash_runs_not_kept(runs, run->granules))
 		ash_runs_bound(runs, ash_tcache_most_runs(ash_tls.thread));
+	return false;
 }
 
 bool ash_tcache_runs_flush(void)

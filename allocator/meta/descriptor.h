@@ -38,6 +38,12 @@ enum ash_run_state {
 	ASH_RUN_WAITING, /* large, freed, and in a thread's run cache (cache/runs.h) */
 };
 
+/* Why a large run cannot wait; bits.  Changed under the page lock. */
+enum ash_busy {
+	ASH_BUSY_ROOM = 1, /* it has room behind it, in which it is to grow, and others may */
+	ASH_BUSY_TAIL = 2, /* its tail is just being purged */
+};
+
 /* One granule.  In a head of a run in use, slab or large, waiting or not:
  *   run[index] of the hugeblock is the head itself, and address is that of granule `index`
  *   0 < granules, and the run ends within the hugeblock
@@ -50,13 +56,19 @@ enum ash_run_state {
  *   size, reciprocal, regions and granules are those of the class
  * Fields of a slab in use belong to its bin's lock; state, head, index, granules and address
  * change only while the run is nobody's or is being handed over.  A large run's state goes from
- * LARGE to WAITING by a compare-and-swap, without the page lock. */
+ * LARGE to WAITING by a compare-and-swap, without the page lock.  Of a large run ROOM is set in
+ * `busy` where `nfree` is not 0. */
 struct ash_run {
 	struct ash_list link; /* bin: slabs with free regions; waiting: `next` of the cache's */
 	uintptr_t address;    /* of its first byte */
 	uint8_t state;        /* enum ash_run_state */
-	uint8_t class;        /* slab */
-	uint8_t head;         /* granules back to the head; 0 in the head itself */
+	union {
+		uint8_t class; /* slab */
+		/* Large: bits of enum ash_busy.  It may begin to wait where there is none, by
+		 * one compare-and-swap over both. */
+		uint8_t busy;
+	};
+	uint8_t head; /* granules back to the head; 0 in the head itself */
 	uint8_t granules;
 	uint8_t shard; /* slab */
 	uint8_t seen;  /* slab: regions that were out, ASH_SEEN_MOST = as many or more, when a
@@ -73,9 +85,8 @@ struct ash_run {
 	uint32_t reciprocal; /* slab: see ash_region_index */
 	uint32_t stamp;      /* slab: epoch in which a region was last taken; large: the fork of
 				`purged` */
-	uint8_t detached;   /* slab: off its bin's lists while holes are purged; large: its tail
-			       is being purged */
-	uint8_t collapses;  /* slab: the block's when `purged` was last right */
+	uint8_t detached;    /* slab: off its bin's lists while holes are purged */
+	uint8_t collapses;   /* slab: the block's when `purged` was last right */
 	uint16_t run_clock; /* slab: the heap's clock / 64 (MiB) when a region was last taken */
 	uint64_t purged;    /* slab: OS pages that were given back and not touched since; large:
 			       granules that a relative may share since fork `stamp`; after a
@@ -186,6 +197,17 @@ ASH_INLINE struct ash_run *ash_run_head(struct ash_run *at)
 	return ASH_LIKELY(ash_load_relaxed(&at->state) != ASH_RUN_INNER)
 		       ? at
 		       : at - ash_load_relaxed(&at->head);
+}
+
+/* The descriptor of the granule that begins at p, in the same block: shifted once, for a
+ * descriptor is as long as a granule's address has bits to spare. */
+ASH_INLINE struct ash_run *ash_block_run_beginning(struct ash_hugeblock *block, const void *p)
+{
+	size_t at = (uintptr_t)p / (ASH_GRANULE / sizeof(struct ash_run));
+
+	ash_assert((uintptr_t)p % ASH_GRANULE == 0);
+	return (struct ash_run *)(void *)((char *)block->run +
+					  at % (ASH_HUGE_GRANULES * sizeof(struct ash_run)));
 }
 
 /* The hugeblock of a run; `run` is its head. */

@@ -16,8 +16,8 @@
 void ash_os_init(void);
 
 /* Size of an OS page in bytes: 4, 16 or 64 KiB. */
-extern size_t ash_os_page;
-extern unsigned ash_os_page_shift;
+extern size_t ash_os_page ASH_HIDDEN;
+extern unsigned ash_os_page_shift ASH_HIDDEN;
 
 /* Fresh zeroed memory, readable and writable, at an address of the kernel's choice that
  * is a multiple of `align` (a power of two; 0 = the OS page).  NULL on failure. */

@@ -1,5 +1,7 @@
 #include "page/heap.h"
 
+#include "os/os.h"
+
 #define MIB ((size_t)1 << 20)
 
 #define EMPTY(list)              \
@@ -35,12 +37,14 @@ struct ash_heap ash_heap = {
 	.pool = {.age = ASH_DECAY_MS / ASH_EPOCH_MS},
 	.holes = {.aged = {.class_at = 1}, .rich = {.class_at = 1}, .enabled = true},
 	.drain = {.step = MIB, .reserve_most = SIZE_MAX, .enabled = true},
+	.page_last = 4095,
 };
 
 void ash_heap_init(struct ash_heap *heap)
 {
 	for (unsigned i = 0; i < ASH_PACKING_LENGTHS; i++)
 		ash_list_init(&heap->pages.packing.list[i]);
+	heap->page_last = (ash_os_page < ASH_GRANULE ? ash_os_page : ASH_GRANULE) - 1;
 }
 
 void ash_heap_each_mutex(struct ash_heap *heap, void (*fn)(struct ash_mutex *mutex))

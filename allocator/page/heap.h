@@ -52,16 +52,28 @@ struct ash_account {
 			      yet nor in another */
 };
 
+/* Why whoever frees a large run looks further before it keeps it (front/free.c); bits. */
+enum ash_wary {
+	ASH_WARY_SOFT = 1,     /* a soft limit is set */
+	ASH_WARY_DIRTY = 2,    /* so is what may lie idle */
+	ASH_WARY_PRESSURE = 4, /* memory is short around us */
+	ASH_WARY_LIMITS = ASH_WARY_SOFT | ASH_WARY_DIRTY | ASH_WARY_PRESSURE,
+	ASH_WARY_ARENAS =
+		8, /* there was an extent of an arena, which may begin where it does */
+};
+
 /* Bounds that the user sets; limits.h.  Bytes; ASH_NO_LIMIT = none.  Atomic:
  * they may be set while others work.
  *
  *   pending == sum of what was charged and is not settled
- *   crossings is odd while the soft limit is crossed */
+ *   crossings is odd while the soft limit is crossed
+ *   wary has the bits of all that is set, at times of more; limits.h sets them together */
 struct ash_limits {
 	size_t hard;        /* more is refused with ENOMEM */
 	size_t soft;        /* above it everything dirty goes, and the callback is called */
 	size_t dirty_max;   /* free memory that may stay resident */
 	bool pressure;      /* memory is short around us: as above the soft limit */
+	uint32_t wary;      /* enum ash_wary */
 	uint32_t crossed;   /* the program has to be told, by whoever exchanges it for 0 */
 	size_t pending;     /* charged, not settled */
 	uint32_t crossings; /* of the soft limit: odd = crossed, and not declined since */
@@ -476,7 +488,8 @@ struct ash_heap {
 	struct ash_pool pool;
 	struct ash_holes holes;
 	struct ash_drain drain;
-	uint64_t born_ns; /* constant after boot */
+	uint64_t born_ns; /* constant after boot, as is the next */
+	size_t page_last; /* the last byte of an OS page, or of a granule where that is less */
 	struct ash_trims trims;
 };
 

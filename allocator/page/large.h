@@ -31,12 +31,10 @@ void *ash_large_alloc_growing(struct ash_heap *heap, size_t size);
  * (ash_run_has_tail). */
 ASH_INLINE size_t ash_large_use_again(struct ash_run *run, size_t size)
 {
-	/* ash_align_up by the last byte, which is what the count by size asks for. */
-	size_t usable = ((size - 1) | (ash_os_page - 1)) + 1,
-	       whole = (size_t)run->granules << ASH_GRANULE_SHIFT;
+	/* ash_align_up by the last byte, which is what the count by size asks for.  (Of longer
+	 * pages a run has less than whole ones.) */
+	size_t usable = ((size - 1) | ash_heap.page_last) + 1;
 
-	if (ASH_UNLIKELY(ash_os_page > ASH_GRANULE) && usable > whole)
-		usable = whole;
 	ash_run_end_waiting(run, usable);
 	return usable;
 }

@@ -176,6 +176,45 @@ void ash_limits_settle_slow(struct ash_heap *heap, size_t bytes)
 	ash_assert(before >= bytes);
 }
 
+/* The bit goes before `is` is asked for, which others may set just now: who sets nothing finds
+ * what they set, or they set the bit afterwards. */
+static void be_wary(struct ash_limits *limits, uint32_t bit, bool is)
+{
+	if (is)
+		ash_or_seq_cst(&limits->wary, bit);
+	else
+		ash_and_seq_cst(&limits->wary, ~bit);
+	ash_delay();
+}
+
+static void set_bytes(struct ash_limits *limits, size_t *of, uint32_t bit, size_t bytes)
+{
+	ash_store_seq_cst(of, bytes);
+	be_wary(limits, bit, bytes != ASH_NO_LIMIT);
+	if (bytes == ASH_NO_LIMIT && ash_load_seq_cst(of) != ASH_NO_LIMIT)
+		be_wary(limits, bit, true);
+}
+
+void ash_limits_set_soft(struct ash_heap *heap, size_t bytes)
+{
+	set_bytes(&heap->limits, &heap->limits.soft, ASH_WARY_SOFT, bytes);
+}
+
+void ash_limits_set_dirty_max(struct ash_heap *heap, size_t bytes)
+{
+	set_bytes(&heap->limits, &heap->limits.dirty_max, ASH_WARY_DIRTY, bytes);
+}
+
+void ash_limits_set_pressure(struct ash_heap *heap, bool is_short)
+{
+	struct ash_limits *limits = &heap->limits;
+
+	ash_store_seq_cst(&limits->pressure, is_short);
+	be_wary(limits, ASH_WARY_PRESSURE, is_short);
+	if (!is_short && ash_load_seq_cst(&limits->pressure))
+		be_wary(limits, ASH_WARY_PRESSURE, true);
+}
+
 size_t ash_limits_dirty_bound(struct ash_heap *heap)
 {
 	size_t soft = ash_load_relaxed(&heap->limits.soft);

@@ -72,10 +72,13 @@ bool ash_limits_dirty_exceeded_slow(struct ash_heap *heap);
 /* Whether that may be less than all. */
 ASH_INLINE bool ash_limits_dirty_is_bounded(const struct ash_heap *heap)
 {
-	return (ash_load_relaxed(&heap->limits.soft) &
-		ash_load_relaxed(&heap->limits.dirty_max)) != ASH_NO_LIMIT ||
-	       ash_load_relaxed(&heap->limits.pressure);
+	return (ash_load_relaxed(&heap->limits.wary) & ASH_WARY_LIMITS) != 0;
 }
+
+/* By anyone, at any time. */
+void ash_limits_set_soft(struct ash_heap *heap, size_t bytes);
+void ash_limits_set_dirty_max(struct ash_heap *heap, size_t bytes);
+void ash_limits_set_pressure(struct ash_heap *heap, bool is_short);
 
 /* Whether more is dirty than that.  In every slow path of free. */
 ASH_INLINE bool ash_limits_dirty_exceeded(struct ash_heap *heap)

@@ -80,6 +80,17 @@ static void note_shared(const struct ash_hugeblock *block, struct ash_run *run, 
 	run->purged &= ash_bits_mask(0, count);
 }
 
+/* Caller holds the lock.  Granules from .. end - 1 lie behind the head. */
+static void mark_inner(struct ash_hugeblock *block, unsigned head, unsigned from, unsigned end)
+{
+	struct ash_run *run = &block->run[from];
+
+	for (unsigned back = from - head; back < end - head; back++, run++) {
+		ash_store_relaxed(&run->head, (uint8_t)back);
+		ash_store_relaxed(&run->state, (uint8_t)ASH_RUN_INNER);
+	}
+}
+
 /* Caller holds the lock.  Marks granules first .. first + count - 1 as a part of the run
  * whose head is at `head`. */
 static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned head,
@@ -113,12 +124,7 @@ static void take(struct ash_heap *heap, struct ash_hugeblock *block, unsigned he
 	block->nused += (uint16_t)count;
 	ash_owned_add(&account->in_use, count);
 	ash_owned_add(&account->clock, count);
-	for (unsigned i = first; i < first + count; i++) {
-		if (i == head)
-			continue;
-		ash_store_relaxed(&block->run[i].head, (uint8_t)(i - head));
-		ash_store_relaxed(&block->run[i].state, (uint8_t)ASH_RUN_INNER);
-	}
+	mark_inner(block, head, first + (first == head), first + count);
 }
 
 /* Granules first + i with bit i in `purged` hold no memory. */
@@ -162,7 +168,9 @@ static void end_room(struct ash_heap *heap, struct ash_run *run, unsigned granul
 		granules = run->nfree;
 	ash_assert(heap->pages.room >= granules);
 	heap->pages.room -= granules;
-	ash_store_relaxed(&run->nfree, (uint16_t)(run->nfree - granules));
+	run->nfree -= (uint16_t)granules;
+	if (run->nfree == 0)
+		ash_and_seq_cst(&run->busy, (uint8_t)~ASH_BUSY_ROOM);
 }
 
 /* Caller holds the lock.  Granules from `first` on are about to be another's: what of them was
@@ -275,8 +283,8 @@ static struct ash_run *alloc(struct ash_heap *heap, unsigned granules, unsigned 
 	run->index = (uint8_t)first;
 	run->address = block->address + first * ASH_GRANULE;
 	set_length(run, granules);
-	run->detached = 0;
 	run->nfree = (uint16_t)(room - granules);
+	ash_store_relaxed(&run->busy, (uint8_t)(room > granules ? ASH_BUSY_ROOM : 0));
 	pages->room += room - granules;
 	ash_store_relaxed(&run->head, (uint8_t)0);
 	was_empty = ASH_UNLIKELY(block->nused == granules);
@@ -303,6 +311,12 @@ struct ash_run *ash_run_alloc_room(struct ash_heap *heap, unsigned granules, uns
 	return alloc(heap, granules, room, 1, state, NULL);
 }
 
+/* Caller holds the lock; the run is large. */
+ASH_INLINE bool has_tail_purged(const struct ash_run *run)
+{
+	return (ash_load_relaxed(&run->busy) & ASH_BUSY_TAIL) != 0;
+}
+
 /* Caller holds the lock. */
 static void free_locked(struct ash_heap *heap, struct ash_run *run, unsigned purged)
 {
@@ -310,7 +324,8 @@ static void free_locked(struct ash_heap *heap, struct ash_run *run, unsigned pur
 	unsigned first = run->index;
 
 	ash_assert(run == &block->run[first] && run->head == 0);
-	if (ASH_UNLIKELY(ash_load_relaxed(&run->state) != ASH_RUN_SLAB && run->detached)) {
+	if (ASH_UNLIKELY(ash_load_relaxed(&run->state) != ASH_RUN_SLAB &&
+			 has_tail_purged(run))) {
 		/* Whoever purges its tail takes it back afterwards. */
 		ash_store_relaxed(&run->state, (uint8_t)ASH_RUN_FREE);
 		return;
@@ -343,10 +358,12 @@ void ash_run_free_purged(struct ash_heap *heap, struct ash_run *run, unsigned pu
 
 bool ash_run_free_large(struct ash_heap *heap, struct ash_run *run)
 {
+	uint8_t large = ASH_RUN_LARGE;
 	bool is_large;
 
 	ash_mutex_lock(&heap->pages.lock);
-	is_large = ash_run_begin_waiting(run);
+	/* (The lock does not keep others from freeing it to wait.) */
+	is_large = ash_cas_seq_cst(&run->state, &large, (uint8_t)ASH_RUN_WAITING);
 	if (is_large)
 		free_locked(heap, run, 0);
 	ash_mutex_unlock(&heap->pages.lock);
@@ -381,7 +398,7 @@ bool ash_run_resize(struct ash_heap *heap, struct ash_run *run, unsigned granule
 		return false;
 	ash_mutex_lock(&heap->pages.lock);
 	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_LARGE && run->granules == now);
-	if (run->detached) {
+	if (has_tail_purged(run)) {
 		done = false;
 	} else if (granules <= now) {
 		if (granules < now)
@@ -442,21 +459,21 @@ struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block)
 		struct ash_run *run = &block->run[first];
 
 		mark_tail(block, first, false);
-		ash_assert(!run->detached);
-		/* Its owner marks it as waiting and then reads this: one sees the other. */
-		ash_store_seq_cst(&run->detached, (uint8_t)1);
+		/* Who frees it marks it as waiting where it sees none of these: one sees the
+		 * other. */
+		ash_or_seq_cst(&run->busy, (uint8_t)ASH_BUSY_TAIL);
 		ash_delay();
 		if (ash_load_seq_cst(&run->state) == ASH_RUN_LARGE)
 			return run;
-		ash_store_relaxed(&run->detached, (uint8_t)0);
+		ash_and_seq_cst(&run->busy, (uint8_t)~ASH_BUSY_TAIL);
 	}
 	return NULL;
 }
 
 void ash_run_tail_end(struct ash_heap *heap, struct ash_run *run)
 {
-	ash_assert(run->detached);
-	ash_store_relaxed(&run->detached, (uint8_t)0);
+	ash_assert(has_tail_purged(run));
+	ash_and_seq_cst(&run->busy, (uint8_t)~ASH_BUSY_TAIL);
 	if (ash_load_relaxed(&run->state) == ASH_RUN_FREE) /* freed meanwhile */
 		free_locked(heap, run, 0);
 }

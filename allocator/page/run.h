@@ -45,28 +45,26 @@ void ash_run_clear(struct ash_run *run, size_t bytes);
 /* The end of a large run that was used before may hold memory beyond its size. */
 void ash_run_note_tail(struct ash_heap *heap, struct ash_run *run);
 
-/* Whether it has no room behind it, in which it is to grow, and others may.  Of any descriptor.
- */
-ASH_INLINE bool ash_run_may_wait(const struct ash_run *run)
-{
-	return ash_load_relaxed(&run->nfree) == 0;
-}
+/* `state` and `busy` (which has bits, or has not) as one number. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ASH_RUN_AT_EASE(state) ((uint16_t)(state))
+#else
+#define ASH_RUN_AT_EASE(state) ((uint16_t)((state) << 8))
+#endif
+static_assert(offsetof(struct ash_run, busy) == offsetof(struct ash_run, state) + 1 &&
+		      offsetof(struct ash_run, state) % 2 == 0,
+	      "both are changed at once");
 
 /* A large run that is freed may wait for its next use instead, which takes no lock and leaves
- * all that the page layer knows of it as it was: it counts as in use.  False where it is no
- * large run (any more): of two threads that free it at once one finds it gone. */
+ * all that the page layer knows of it as it was: it counts as in use.  False where it may not,
+ * or is no large run (any more): of two threads that free it at once one finds it gone.  Of any
+ * descriptor. */
 ASH_INLINE bool ash_run_begin_waiting(struct ash_run *run)
 {
-	uint8_t large = ASH_RUN_LARGE;
+	uint16_t large = ASH_RUN_AT_EASE(ASH_RUN_LARGE);
 
-	return ash_cas_seq_cst(&run->state, &large, (uint8_t)ASH_RUN_WAITING);
-}
-
-/* Whether its tail is just being purged.  Such a run cannot be used again: give it back by
- * ash_run_free_waiting. */
-ASH_INLINE bool ash_run_is_detached(const struct ash_run *run)
-{
-	return ash_load_seq_cst(&run->detached) != 0;
+	return ash_cas_seq_cst((uint16_t *)(void *)&run->state, &large,
+			       ASH_RUN_AT_EASE(ASH_RUN_WAITING));
 }
 
 /* A waiting run goes back after all. */

@@ -184,7 +184,7 @@ static void look_for_pressure(uint64_t now_ns)
 	bool now = ash_cgroup_pressure(now_ns);
 
 	if (now != ash_load_relaxed(&heap->limits.pressure))
-		ash_store_relaxed(&heap->limits.pressure, now);
+		ash_limits_set_pressure(heap, now);
 	if (now) {
 		ash_add_relaxed(&heap->rounds.pressed, 1);
 		ash_depot_empty();
@@ -369,7 +369,7 @@ static void background_ends(void)
 		ash_cgroup_leave();
 	else
 		ash_cgroup_let_go();
-	ash_store_relaxed(&heap->limits.pressure, false); /* nobody looks any more */
+	ash_limits_set_pressure(heap, false); /* nobody looks any more */
 	ash_claim_give_back(heap);
 }
 
@@ -506,7 +506,7 @@ void ash_rounds_after_fork(bool claimed)
 {
 	ash_background_after_fork();
 	ash_cgroup_after_fork();
-	ash_store_relaxed(&heap->limits.pressure, false);
+	ash_limits_set_pressure(heap, false);
 	ash_claim_renew(heap);
 	if (claimed)
 		ash_rounds_end_fork();

@@ -50,7 +50,7 @@ static bool purge_tail(const struct ash_run *run)
 	uintptr_t end = ash_align_down(start + ((size_t)run->granules << ASH_GRANULE_SHIFT),
 				       ash_os_page);
 
-	ash_assert(run->detached && used >= start);
+	ash_assert((ash_load_relaxed(&run->busy) & ASH_BUSY_TAIL) && used >= start);
 	ash_delay();
 	return used >= end || ash_os_purge((void *)used, end - used);
 }

@@ -22,6 +22,8 @@
 #define ash_sub_relaxed(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
 #define ash_or_relaxed(p, v) __atomic_fetch_or((p), (v), __ATOMIC_RELAXED)
 #define ash_and_relaxed(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
+#define ash_or_seq_cst(p, v) __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
+#define ash_and_seq_cst(p, v) __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
 #define ash_add_acq_rel(p, v) __atomic_fetch_add((p), (v), __ATOMIC_ACQ_REL)
 #define ash_sub_acq_rel(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_ACQ_REL)
 #define ash_add_seq_cst(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
@@ -45,6 +47,14 @@ static inline void ash_owned_count32(uint32_t *p, uint32_t n)
 	__asm__ __volatile__("addl %1, %0" : "+m"(*p) : "er"(n) : "cc", "memory");
 #else
 	ash_store_release(p, *p + n);
+#endif
+}
+static inline void ash_owned_uncount32(uint32_t *p, uint32_t n)
+{
+#ifdef __x86_64__
+	__asm__ __volatile__("subl %1, %0" : "+m"(*p) : "er"(n) : "cc", "memory");
+#else
+	ash_store_release(p, *p - n);
 #endif
 }
 

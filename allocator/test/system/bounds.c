@@ -433,9 +433,10 @@ static void others_give_back(void)
 	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
 	make_sparse();
 	m.free(m.malloc(500000));
-	ash_heap.limits.dirty_max = 0; /* the round begins with runs, and all of them */
+	ash_limits_set_dirty_max(&ash_heap,
+				 0); /* the round begins with runs, and all of them */
 	ask_while(work_off, 36 * MIB);
-	ash_heap.limits.dirty_max = ASH_NO_LIMIT;
+	ash_limits_set_dirty_max(&ash_heap, ASH_NO_LIMIT);
 	check_sparse();
 	free_sparse();
 	/* And where nothing but that lies idle. */

@@ -56,7 +56,7 @@ static void dirty_capped(void)
 
 	clock_start();
 	ash_heap.rounds.background = false;
-	ash_heap.limits.dirty_max = 10 * MIB;
+	ash_limits_set_dirty_max(&ash_heap, 10 * MIB);
 	for (unsigned i = 0; i < 4; i++) {
 		size_t count, most = 0, before = anonymous_bytes();
 
@@ -71,7 +71,7 @@ static void dirty_capped(void)
 		CHECK(SANITIZED || anonymous_bytes() < before + 30 * MIB,
 		      "%zu KiB stay resident", (anonymous_bytes() - before) >> 10);
 	}
-	ash_heap.limits.dirty_max = 0;
+	ash_limits_set_dirty_max(&ash_heap, 0);
 	for (unsigned k = 0; k < 200; k++)
 		m.free(m.malloc(40000));
 	CHECK(idle() == 0, "%zu bytes idle under a cap of 0", idle());
@@ -98,7 +98,7 @@ static void never_by_time(void)
 		clock_advance_ms(100);
 	}
 	CHECK(idle() >= 90 * MIB, "only %zu KiB stay", idle() >> 10);
-	ash_heap.limits.dirty_max = 20 * MIB;
+	ash_limits_set_dirty_max(&ash_heap, 20 * MIB);
 	for (unsigned k = 0; k < 1000; k++)
 		m.free(m.malloc(40000));
 	CHECK(idle() <= 20 * MIB, "%zu KiB stay", idle() >> 10);

@@ -267,7 +267,7 @@ static void forget_length(void)
 {
 	for (unsigned turn = 0; turn < 1000; turn++)
 		ASH_API(free)(ASH_API(malloc)(100000));
-	ash_tls.thread->runs.keeps[7] = false;
+	ash_tls.thread->runs.wants[7] = ASH_RUNS_NEVER;
 }
 
 static void thread_runs(void **state)

@@ -17,6 +17,7 @@
 #include "page/account.h"
 #include "page/heap.h"
 #include "page/large.h"
+#include "page/limits.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "reclaim/tails.h"
@@ -139,11 +140,11 @@ static void lengths_earn_together(void **state)
 	} while (!waits(p) && ++turn < 1000);
 	assert_in_range(turn, 10, 400);
 	for (unsigned g = 33; g <= 40; g++)
-		assert_true(own()->keeps[g]);
-	assert_false(own()->keeps[32] || own()->keeps[41]);
+		assert_true(ash_runs_keeps(own(), g));
+	assert_false(ash_runs_keeps(own(), 32) || ash_runs_keeps(own(), 41));
 	ash_tcache_release();
 	for (unsigned g = 33; g <= 40; g++)
-		assert_false(own()->keeps[g]);
+		assert_false(ash_runs_keeps(own(), g));
 }
 
 static void *go_apart(void *unused)
@@ -316,11 +317,41 @@ static void its_tail_is_left_alone(void **state)
 		ash_run_tail_end(&ash_heap, found);
 	}
 	ash_mutex_unlock(&ash_heap.pages.lock);
-	assert_int_equal(run->detached, 0);
+	assert_int_equal(run->busy, 0);
 	assert_int_equal(run->seen, 0);
 	assert_ptr_equal(ash_front_malloc(SIZE), p);
 	assert_int_equal(run->seen, 1);
 	ash_front_free(p);
+	ash_tcache_release();
+}
+
+/* One that is freed while its tail is being purged does not wait: it goes when that is done. */
+static void its_tail_is_purged_first(void **state)
+{
+	struct ash_run *run, *found;
+	size_t in_use;
+	char *p;
+
+	(void)state;
+	ash_tcache_release();
+	assert_int_not_equal(turns_until_kept(SIZE), 0);
+	p = ash_front_malloc(SIZE);
+	run = ash_run_of(p);
+	in_use = ash_account_in_use(&ash_heap);
+	ash_mutex_lock(&ash_heap.pages.lock);
+	while ((found = ash_run_tail_begin(ash_run_block(run))) != run) {
+		assert_non_null(found);
+		ash_run_tail_end(&ash_heap, found);
+	}
+	ash_mutex_unlock(&ash_heap.pages.lock);
+	ash_front_free(p);
+	assert_false(waits(p));
+	assert_int_equal(ash_runs_waiting(own()), 0);
+	assert_int_equal(ash_account_in_use(&ash_heap), in_use);
+	ash_mutex_lock(&ash_heap.pages.lock);
+	ash_run_tail_end(&ash_heap, run);
+	ash_mutex_unlock(&ash_heap.pages.lock);
+	assert_int_equal(ash_account_in_use(&ash_heap), in_use - GRANULES);
 	ash_tcache_release();
 }
 
@@ -375,20 +406,20 @@ static void limits_come_first(void **state)
 	ash_store_relaxed(&ash_heap.limits.hard, (size_t)1 << 30);
 	assert_int_equal(turns_until_kept(SIZE), 0);
 	ash_store_relaxed(&ash_heap.limits.hard, ASH_NO_LIMIT);
-	ash_store_relaxed(&ash_heap.limits.dirty_max, 0);
+	ash_limits_set_dirty_max(&ash_heap, 0);
 	assert_int_equal(ash_capacity_runs(ash_tls.thread), 0);
-	ash_store_relaxed(&ash_heap.limits.dirty_max, ASH_NO_LIMIT);
+	ash_limits_set_dirty_max(&ash_heap, ASH_NO_LIMIT);
 	ash_tcache_release();
 	assert_int_not_equal(turns_until_kept(SIZE), 0);
 	/* A bound that more idle memory exceeds than may be. */
 	p = ash_front_malloc(3 * SIZE);
 	ash_front_free(p);
 	p = ash_front_malloc(SIZE);
-	ash_store_relaxed(&ash_heap.limits.dirty_max, ASH_GRANULE);
+	ash_limits_set_dirty_max(&ash_heap, ASH_GRANULE);
 	ash_front_free(p);
 	assert_false(waits(p));
 	assert_int_equal(ash_runs_waiting(own()), 0);
-	ash_store_relaxed(&ash_heap.limits.dirty_max, ASH_NO_LIMIT);
+	ash_limits_set_dirty_max(&ash_heap, ASH_NO_LIMIT);
 	ash_tcache_release();
 	assert_int_not_equal(turns_until_kept(SIZE), 0);
 	p = ash_front_malloc(SIZE);
@@ -518,6 +549,34 @@ static void *swing_or_collect(void *number)
 	return NULL;
 }
 
+/* What others took leaves room, which the owner finds when it needs it. */
+static void there_is_room_for_what_went(void **state)
+{
+	enum { MANY = 12 };
+	struct ash_list *chain = NULL;
+	void *p[MANY];
+	unsigned kept_at_first = 0;
+
+	(void)state;
+	ash_tcache_release();
+	assert_int_not_equal(turns_until_kept(SIZE), 0);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_non_null(p[i] = ash_front_malloc(SIZE));
+	while (ash_front_free(p[kept_at_first]), waits(p[kept_at_first]))
+		kept_at_first++;
+	assert_in_range(kept_at_first, 2, MANY - 3);
+	assert_int_equal(ash_runs_waiting(own()), kept_at_first * GRANULES);
+	ash_thread_each(add, &chain);
+	ash_runs_give_back(chain);
+	assert_int_equal(ash_runs_waiting(own()), 0);
+	for (unsigned i = kept_at_first + 1; i < MANY; i++) {
+		ash_front_free(p[i]);
+		assert_true(i - kept_at_first > kept_at_first || waits(p[i]));
+	}
+	assert_true(ash_runs_are_valid(own()));
+	ash_tcache_release();
+}
+
 static void collected_from_busy_owners(void **state)
 {
 	size_t before;
@@ -555,10 +614,12 @@ int main(void)
 		cmocka_unit_test(what_nobody_takes_goes),
 		cmocka_unit_test(it_is_free),
 		cmocka_unit_test(its_tail_is_left_alone),
+		cmocka_unit_test(its_tail_is_purged_first),
 		cmocka_unit_test(who_grows_comes_first),
 		cmocka_unit_test(limits_come_first),
 		cmocka_unit_test(an_idle_thread_keeps_none),
 		cmocka_unit_test(a_thread_leaves_none),
+		cmocka_unit_test(there_is_room_for_what_went),
 		cmocka_unit_test(collected_from_busy_owners),
 	};
 
