@@ -45,10 +45,13 @@ ASH_INLINE struct depot_class *of_class(unsigned class)
 }
 
 #define BOUND_LEAST ((size_t)4 << 20)
+/* A list's magazines are metadata, half as much as objects of 16 bytes are, and stay so when
+ * these are taken: 256 KiB of it. */
+#define MAGAZINES_LEAST 512u
 
 /* What the depot may hold in a large heap: a 32nd of what is in use.  The objects in it are few
- * beside those that their pages could hold for others.  (BOUND_LEAST is enough for bulk
- * patterns of small heaps.) */
+ * beside those that their pages could hold for others.  (BOUND_LEAST and MAGAZINES_LEAST are
+ * enough for bulk patterns of small heaps.) */
 static size_t share(void)
 {
 	return (ash_account_in_use(&ash_heap) << ASH_GRANULE_SHIFT) / 32;
@@ -160,7 +163,9 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 		return false;
 	size = magazine_bytes(d, magazine);
 	sum = ash_load_relaxed(&bytes) + size;
-	if (ASH_UNLIKELY(sum > BOUND_LEAST) && sum > share())
+	if (ASH_UNLIKELY(sum > BOUND_LEAST ||
+			 ash_load_relaxed(&d->count) >= MAGAZINES_LEAST) &&
+	    sum > share())
 		return false;
 	ash_mutex_lock(&d->lock);
 	ash_add_relaxed(&bytes, size);

@@ -85,6 +85,26 @@ static void empties_come_back(void **state)
 	assert_int_equal(out(class), 0);
 }
 
+/* However small the objects are, a list holds no more than 256 KiB of magazines of a small
+ * heap. */
+static void magazines_are_bounded(void **state)
+{
+	enum { MOST = (256 << 10) / ASH_MAGAZINE_BYTES };
+	unsigned class = 1, n = 0;
+	void **m, **empty;
+
+	(void)state;
+	while ((m = fill(ash_magazine_get(), class, 4, 0)) != NULL &&
+	       ash_depot_put(class, m, &empty))
+		assert_true(++n <= MOST);
+	assert_int_equal(n, MOST);
+	ash_magazine_flush(class, m);
+	while ((m = ash_depot_get(class, NULL)) != NULL)
+		ash_magazine_flush(class, m);
+	assert_int_equal(out(class), 0);
+	assert_int_equal(ash_depot_bytes(), 0);
+}
+
 /* What a producer no longer needs does not lie at its list for ever. */
 static void empties_go_where_nothing_is_full(void **state)
 {
@@ -317,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(low_water_goes_home),
 		cmocka_unit_test(empties_come_back),
+		cmocka_unit_test(magazines_are_bounded),
 		cmocka_unit_test(empties_go_where_nothing_is_full),
 		cmocka_unit_test(nothing_is_lost_or_doubled),
 		cmocka_unit_test(lined_magazines_wait_for_their_owner),
