@@ -163,8 +163,7 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 		return false;
 	size = magazine_bytes(d, magazine);
 	sum = ash_load_relaxed(&bytes) + size;
-	if (ASH_UNLIKELY(sum > BOUND_LEAST ||
-			 ash_load_relaxed(&d->count) >= MAGAZINES_LEAST) &&
+	if (ASH_UNLIKELY(sum > BOUND_LEAST || ash_load_relaxed(&d->count) >= MAGAZINES_LEAST) &&
 	    sum > share())
 		return false;
 	ash_mutex_lock(&d->lock);
