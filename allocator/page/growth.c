@@ -6,7 +6,7 @@
 /* Below this much memory nobody looks for some to give back instead of growing. */
 #define HEAP_LEAST ((size_t)4 << 20)
 
-void (*ash_growth_hook)(struct ash_heap *heap, size_t bytes);
+bool (*ash_growth_hook)(struct ash_heap *heap, size_t bytes);
 
 void ash_growth_tell(struct ash_heap *heap)
 {
@@ -22,7 +22,10 @@ void ash_growth_tell(struct ash_heap *heap)
 		ash_growth_hook(heap, 0);
 		return;
 	}
-	ash_growth_hook(heap, 2 * step);
+	if (ash_growth_hook(heap, 2 * step)) { /* it is to go on soon */
+		ash_add_relaxed(&growth->fresh, step - step / 4);
+		return;
+	}
 	/* Where others gave so much back, the peak stays what it was. */
 	mark = ash_account_held(heap) + step <= held ? held : held + step;
 	ash_assert(mark >= held);

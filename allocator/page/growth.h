@@ -6,6 +6,7 @@
 #ifndef ASH_PAGE_GROWTH_H
 #define ASH_PAGE_GROWTH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "page/heap.h"
 #include "util/atomic.h"
@@ -16,8 +17,9 @@
 /* Called under no lock at each step of growth: each time that fresh memory since the last call
  * came to a 64th of what is held, and to 512 KiB, from 4 MiB on.  `bytes` is two such steps
  * where more is held than ever before, else 0: where they are given back, the peak stays what
- * it was.  NULL = nobody listens. */
-extern void (*ash_growth_hook)(struct ash_heap *heap, size_t bytes);
+ * it was.  Returns whether it has more to do and is to be called again after a quarter of a
+ * step, for one call is not to take long.  NULL = nobody listens. */
+extern bool (*ash_growth_hook)(struct ash_heap *heap, size_t bytes);
 
 /* Bytes of fresh memory that are being taken. */
 ASH_INLINE void ash_growth_note(struct ash_heap *heap, size_t bytes)

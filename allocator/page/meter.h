@@ -12,11 +12,12 @@
 
 /* What one step may still do. */
 struct ash_meter {
-	uint64_t start_ns, most_ns;
+	uint64_t start_ns, start_cpu_ns, most_ns;
 	unsigned pieces;
 };
 
-/* A step of at most about `most_ns` by ash_os_given_ns; UINT64_MAX = without an end. */
+/* A step of at most about `most_ns`, by ash_os_given_ns or by the clock, whichever says more;
+ * UINT64_MAX = without an end. */
 struct ash_meter ash_meter_start(uint64_t most_ns);
 
 /* To be asked after each piece: whether it was the last. */

@@ -27,8 +27,9 @@
 /* A thread looks again when it has freed this part of what is held at most. */
 #define STEP_SHARE 8
 #define STEP_NS 60000u
-#define TRIM 32  /* magazines out of the depot in a step */
-#define BLIND 3u /* steps of a walk between two looks at what lies idle */
+#define TRIM 32        /* magazines out of the depot in a step, */
+#define TRIM_NS 30000u /* in about so long by the clock */
+#define BLIND 3u       /* steps of a walk between two looks at what lies idle */
 /* Bytes freed from one step of a walk to the next, while earlier ones have paid for it. */
 #define PAID_STEP ((size_t)16 << 10)
 #define PEAK_SHARE 8
@@ -175,6 +176,11 @@ bool ash_drain_is_valid(const struct ash_heap *heap)
 	return drain->reserve <= drain->peak;
 }
 
+static bool trimmed_enough(void)
+{
+	return ash_stall_lasts(TRIM_NS);
+}
+
 /* Begins a walk through the slabs, or takes it on.  What was freed meanwhile may lie behind it,
  * and is for the next one to find. */
 static void walk(struct ash_heap *heap, size_t out)
@@ -185,11 +191,13 @@ static void walk(struct ash_heap *heap, size_t out)
 
 	if (begin)
 		drain->out_at_begin = out;
-	drain->credit = above(drain->credit, ASH_DRAIN_STEP);
 	/* What nobody took since the last step is kept from its slabs for nothing. */
-	ash_depot_trim(TRIM);
+	ash_depot_trim(TRIM, trimmed_enough);
 	drain->walking = ash_holes_rich(heap, begin, STEP_NS, &gone);
 	drain->gone += gone;
+	/* A step that the clock cut short has its other part soon. */
+	if (!drain->walking || !ash_stall_lasts(ASH_HOLES_CALL_NS))
+		drain->credit = above(drain->credit, ASH_DRAIN_STEP);
 	drain->blind = drain->walking ? BLIND : 0;
 	if (drain->walking)
 		return;

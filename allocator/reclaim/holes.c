@@ -7,6 +7,7 @@
 #include "page/huge_advice.h"
 #include "reclaim/hugify.h"
 #include "reclaim/purge.h"
+#include "reclaim/stall.h"
 #include "slab/bin.h"
 #include "slab/shard.h"
 #include "slab/slab.h"
@@ -20,10 +21,16 @@
 	20u         /* epochs between two judgements of a class, and most between two walks \
 		     */
 #define LOOK_NS 50u /* what a look into a slab counts as */
+#define LOOKS_AT_ONCE 64u /* until the clock is looked at */
 #define REFUSAL_LOOKS 16u
 #define LOOKS 8192u           /* of one step, */
 #define LOOKS_IN_A_CALL 1024u /* and while objects are freed */
 #define LOOKS_AT_GROWTH 64u   /* for each bin, when the heap grows */
+
+/* Ranges of a slab until the clock is looked at, by which a call of the program leaves the
+ * others to the next walk after so long. */
+#define RANGES_AT_ONCE 4u
+#define SLAB_NS 140000u
 
 /* Gives the pages of `holes` back, as few ranges as possible, which may go over pages that went
  * before; returns those that went.  (The slab is detached: nobody touches these.) */
@@ -33,7 +40,7 @@ static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_
 	struct ash_hugeblock *block = ash_run_block(slab);
 	char *base = ash_run_address(slab) - ash_slab_lead(slab);
 	uint64_t gone = 0;
-	unsigned at = 0;
+	unsigned at = 0, ranges = 0;
 
 	if (ash_load_relaxed(&block->keep) & ASH_KEEP_HUGE)
 		ash_hugify_break(heap, block);
@@ -44,7 +51,10 @@ static uint64_t purge_pages(struct ash_heap *heap, struct ash_run *slab, uint64_
 
 		while (!(holes >> (end - 1) & 1))
 			end--;
-
+		if (++ranges % RANGES_AT_ONCE == 0 && ash_stall_lasts(SLAB_NS)) {
+			slab->seen = 0; /* which looks at it however little was freed */
+			return gone;
+		}
 		if (ash_os_purge(base + ((size_t)at << ash_os_page_shift),
 				 (size_t)(end - at) << ash_os_page_shift))
 			gone |= ash_bits_mask(at, end - at) & holes;
@@ -111,7 +121,8 @@ static bool is_used_up(const struct budget *b)
 	return b->looks == 0 || b->bytes == 0 ||
 	       ash_os_given_ns() - b->start_ns +
 			       (uint64_t)(b->most_looks - b->looks) * LOOK_NS >=
-		       b->most_ns;
+		       b->most_ns ||
+	       ash_stall_lasts(ASH_HOLES_CALL_NS);
 }
 
 /* Purges the holes of slabs that the walk of the bin comes to; true where the budget is used up
@@ -119,12 +130,21 @@ static bool is_used_up(const struct budget *b)
 static bool purge_bin(struct ash_heap *heap, struct ash_bin *bin, struct ash_bin_walk *walk,
 		      struct budget *b, bool *found)
 {
-	struct ash_run *slab;
-	uint64_t holes;
-
-	while ((slab = ash_bin_walk_detach(bin, walk, &b->looks, &holes)) != NULL) {
+	for (;;) {
+		unsigned most = b->looks < LOOKS_AT_ONCE ? b->looks : LOOKS_AT_ONCE,
+			 looks = most;
+		uint64_t holes;
+		struct ash_run *slab = ash_bin_walk_detach(bin, walk, &looks, &holes);
 		size_t gone;
 
+		b->looks -= most - looks;
+		if (slab == NULL && (looks > 0 || b->looks == 0))
+			return b->looks == 0;
+		if (slab == NULL) {
+			if (is_used_up(b))
+				return true;
+			continue;
+		}
 		holes = purge_pages(heap, slab, holes);
 		ash_bin_attach(bin, slab, holes);
 		gone = (size_t)ash_bits_count(holes) << ash_os_page_shift;
@@ -135,7 +155,6 @@ static bool purge_bin(struct ash_heap *heap, struct ash_bin *bin, struct ash_bin
 		if (is_used_up(b))
 			return true;
 	}
-	return b->looks == 0;
 }
 
 static bool walk_is_valid(const struct ash_holes_walk *at)

@@ -16,7 +16,10 @@
 /* Per batch: 2 MiB.  What is being purged cannot be had meanwhile, and whoever needs it then
  * takes fresh memory: a large batch would raise the peak. */
 #define STEP_GRANULES 128
-#define LONG_NS 1000000u /* a shorter step is a call's, its batches a quarter as large */
+/* A shorter step is a call's, its batches an eighth as large; and when by the clock it has
+ * lasted so long it does one more at most, half as large. */
+#define LONG_NS 1000000u
+#define CALL_NS 80000u
 #define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
 #define BATCHES 32        /* in one step, however fast they are */
 #define REFUSED_BATCHES 8 /* in a row, in place of one */
@@ -214,12 +217,15 @@ static size_t purge_batches(struct ash_heap *heap, size_t allowance, uint64_t mo
 {
 	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT, all = 0;
 	size_t left = dirty > allowance ? dirty - allowance : 0;
-	size_t batch = most_ns < LONG_NS ? STEP_BYTES / 4 : STEP_BYTES;
+	size_t batch = most_ns >= LONG_NS         ? STEP_BYTES
+		       : ash_stall_lasts(CALL_NS) ? STEP_BYTES / 16
+						  : STEP_BYTES / 8;
 	uint64_t start = ash_os_given_ns();
 
 	for (unsigned n = 0;
 	     dirty > allowance && left > 0 && ash_os_given_ns() - start < most_ns &&
-	     n < BATCHES && (!account || ash_decay_may_work(&heap->purge.dirty));
+	     n < BATCHES && (!account || ash_decay_may_work(&heap->purge.dirty)) &&
+	     (n == 0 || !ash_stall_lasts(CALL_NS));
 	     n++) {
 		size_t most = dirty - allowance < left ? dirty - allowance : left;
 		size_t gone = purge_bytes(heap, most < batch ? most : batch, grade);
@@ -318,9 +324,9 @@ void ash_purge_excess(struct ash_heap *heap)
 	/* Where the kernel refuses (mlocked memory) it is not asked by every free. */
 	if (now_ns - ash_load_relaxed(refused_ns) < REFUSED_NS)
 		return;
-	ash_stall_begin(&stall);
+	ash_stall_begin(&stall, false);
 	start = ash_os_given_ns();
-	while (used < EXCESS_NS) {
+	while (used < EXCESS_NS && (used == 0 || !ash_stall_lasts(CALL_NS))) {
 		size_t runs = ash_account_dirty(heap) << ASH_GRANULE_SHIFT,
 		       cached = ash_account_cached(heap);
 		size_t bound = ash_limits_dirty_bound(heap), excess;
@@ -340,7 +346,7 @@ void ash_purge_excess(struct ash_heap *heap)
 		}
 		used = ash_os_given_ns() - start;
 	}
-	ash_stall_end(heap, &stall, false);
+	ash_stall_end(heap, &stall);
 }
 
 void ash_purge_down(struct ash_heap *heap, size_t bytes, uint64_t most_ns)

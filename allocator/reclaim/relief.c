@@ -32,7 +32,8 @@
 #define RELIEF_NS 400000u                  /* of purging runs and mappings, */
 #define RELIEF_RUNS_NS (RELIEF_NS * 5 / 8) /* of that runs, */
 #define RELIEF_HOLES_NS (RELIEF_NS / 2)    /* and of purging holes */
-#define RELIEF_TRIM 128                    /* magazines out of the depot */
+#define RELIEF_TRIM 128                    /* magazines out of the depot, */
+#define RELIEF_TRIM_NS 50000u              /* in about so long by the clock */
 #define RELIEF_DIRTY ((size_t)1 << 20)     /* what may stay dirty, */
 #define RELIEF_DIRTY_SHARE 8               /* or this share of the heap */
 /* For one request under a hard limit: */
@@ -59,31 +60,40 @@ static void shrink(struct ash_heap *heap, size_t bytes)
 	}
 }
 
+static bool trimmed_enough(void)
+{
+	return ash_stall_lasts(RELIEF_TRIM_NS);
+}
+
 /* Called when the heap is about to touch fresh memory: gives back what others can do without.
  * First magazines of the depot go home.  That needs no call of the kernel, and slabs whose last
  * objects they held serve anybody.  Then, where the heap would hold `bytes` more than ever
- * before (0 below that), calls of the kernel follow. */
-static void relieve(struct ash_heap *heap, size_t bytes)
+ * before (0 below that), calls of the kernel follow.  Returns whether the clock cut it short.
+ */
+static bool relieve(struct ash_heap *heap, size_t bytes)
 {
 	struct ash_stall stall;
 	int saved = errno;
+	bool cut;
 
 	if (ash_mutex_is_forking())
-		return;
+		return false;
 	ash_lock_rank_assert_none();
 	/* Whoever grows does without what it keeps itself; others want theirs again. */
 	if (ash_tls.phase == ASH_THREAD_LIVE)
 		ash_runs_flush(&ash_tls.thread->runs);
 	if (!ash_claim_try(heap))
-		return;
-	ash_stall_begin(&stall);
+		return false;
+	ash_stall_begin(&stall, false);
 	if (ash_depot_bytes() != 0)
-		ash_depot_trim(RELIEF_TRIM);
+		ash_depot_trim(RELIEF_TRIM, trimmed_enough);
 	if (bytes != 0 && ash_purge_may_work(heap))
 		shrink(heap, bytes);
-	ash_stall_end(heap, &stall, false);
+	cut = ash_stall_lasts(ASH_HOLES_CALL_NS);
+	ash_stall_end(heap, &stall);
 	ash_claim_give_back(heap);
 	errno = saved;
+	return cut;
 }
 
 /* About `bytes` of cached mappings, whatever their age; returns how many went. */

@@ -48,6 +48,8 @@
  * an eighth at least.  In calls of the program it is less than the fifth of a millisecond that
  * hardly any may exceed, for a step ends with the batch that is under way. */
 #define CALL_NS 75000u
+/* By the clock: of objects that go home in a call of the program. */
+#define CALL_TRIM_NS 50000u
 #define BACKGROUND_NS 1000000u
 /* More idle memory than this is worth a look at pressure by a thread that has no other work. */
 #define WATCHED ((size_t)4 << 20)
@@ -148,6 +150,11 @@ static void visit_threads(struct census *census)
 	ash_runs_give_back(census->runs);
 }
 
+static bool trimmed_enough(void)
+{
+	return ash_stall_lasts(CALL_TRIM_NS);
+}
+
 /* `passed` epochs since the last time.  Returns whether work is left. */
 static bool once_per_epoch(uint32_t now, uint32_t passed)
 {
@@ -164,7 +171,8 @@ static bool once_per_epoch(uint32_t now, uint32_t passed)
 	ash_huge_growth_age(heap, now);
 	ash_depot_trim(heap->rounds.ours
 			       ? TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS)
-			       : TRIM_IN_A_CALL);
+			       : TRIM_IN_A_CALL,
+		       trimmed_enough);
 	if (now - heap->rounds.refused_epoch >= REFUSED_EPOCHS) {
 		heap->rounds.refused_epoch = now;
 		ash_dirty_try_refused(heap);
@@ -238,7 +246,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 		return true;
 	ash_delay();
 	rounds->ours = background;
-	ash_stall_begin(&stall);
+	ash_stall_begin(&stall, background);
 	/* A thread may come late with its look at the clock; time does not go back for it. */
 	if (rounds->epoch != 0 && (int32_t)(now - rounds->epoch) < 0)
 		now = rounds->epoch;
@@ -265,7 +273,7 @@ static bool round_of_work(uint64_t now_ns, bool background)
 	if (background)
 		left |= ash_hugify_step(heap, now,
 					HUGE_AT_ONCE); /* has an account of its own */
-	ash_stall_end(heap, &stall, background);
+	ash_stall_end(heap, &stall);
 	rounds->ours = false;
 	ash_assert_internal(ash_rounds_is_valid(heap));
 	ash_claim_give_back(heap);
@@ -478,7 +486,7 @@ void ash_rounds_freed(void)
 	if (ash_mutex_is_forking() || !ash_load_relaxed(&heap->drain.enabled) ||
 	    !ash_claim_try(heap))
 		return;
-	ash_stall_begin(&stall);
+	ash_stall_begin(&stall, false);
 	start = ash_os_given_ns();
 	ash_drain_step(heap, ash_os_coarse_clock_ns());
 	/* A program of one thread may never come back to a slow path: what holds no memory now
@@ -488,7 +496,7 @@ void ash_rounds_freed(void)
 				       ash_os_given_ns() - start < CALL_NS / 2
 					       ? IDLE_IN_A_CALL
 					       : IDLE_IN_A_CALL / 2);
-	ash_stall_end(heap, &stall, false);
+	ash_stall_end(heap, &stall);
 	ash_claim_give_back(heap);
 }
 

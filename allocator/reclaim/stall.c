@@ -7,11 +7,19 @@
 
 static_assert(ASH_STALL_BOUNDS <= ASH_OS_STALL_BOUNDS, "these are the first of those");
 
-void ash_stall_begin(struct ash_stall *stall)
+/* Of this thread: the program's calls that work, one inside of another where a fork or a signal
+ * came between, and when the first of them began. */
+static __thread uint32_t calls;
+static __thread uint64_t since_ns;
+
+void ash_stall_begin(struct ash_stall *stall, bool background)
 {
 	*stall = (struct ash_stall){.cpu_ns = ash_os_thread_cpu_ns(),
 				    .ranges = ash_os_given.ranges,
-				    .bytes = ash_os_given.bytes};
+				    .bytes = ash_os_given.bytes,
+				    .background = background};
+	if (!background && calls++ == 0)
+		since_ns = stall->cpu_ns;
 	stall->begin_ns = ash_os_stall_begin_at(ash_os_looked_ns);
 	ash_os_stalls_apart++;
 }
@@ -24,7 +32,7 @@ static void raise_to(uint64_t *most, uint64_t n)
 		;
 }
 
-void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool background)
+void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin)
 {
 	struct ash_stalls *stalls = &heap->stalls;
 	uint64_t ns = ash_os_thread_cpu_ns() - begin->cpu_ns;
@@ -32,10 +40,12 @@ void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool ba
 	ash_assert(ash_os_given.ranges >= begin->ranges && ash_os_given.bytes >= begin->bytes);
 	ash_assert(ash_os_stalls_apart > 0);
 	ash_os_stalls_apart--;
-	if (background) {
+	if (begin->background) {
 		ash_add_relaxed(&stalls->background_ns, ns);
 		return;
 	}
+	ash_assert(calls > 0);
+	calls--;
 	ash_os_stall_end_at(ASH_OS_STALL_PURGE, begin->begin_ns, ash_os_looked_ns);
 	ash_add_relaxed(&stalls->count, 1);
 	ash_add_relaxed(&stalls->lasted[ash_os_stall_class(ns, ASH_STALL_BOUNDS)], 1);
@@ -43,6 +53,11 @@ void ash_stall_end(struct ash_heap *heap, const struct ash_stall *begin, bool ba
 	raise_to(&stalls->longest_ns, ns);
 	raise_to(&stalls->most_ranges, ash_os_given.ranges - begin->ranges);
 	raise_to(&stalls->most_bytes, ash_os_given.bytes - begin->bytes);
+}
+
+bool ash_stall_lasts(uint64_t ns)
+{
+	return calls > 0 && ash_os_thread_cpu_ns() - since_ns >= ns;
 }
 
 uint64_t ash_stall_left(uint64_t start_ns, uint64_t most_ns)

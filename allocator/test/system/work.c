@@ -266,7 +266,7 @@ static uint64_t no_time_passes(enum ash_clock clock)
 static void growth_ends(void)
 {
 	uint64_t before;
-	void (*growth)(struct ash_heap *, size_t) = ash_growth_hook;
+	bool (*growth)(struct ash_heap *, size_t) = ash_growth_hook;
 	size_t count, there;
 
 	alone();

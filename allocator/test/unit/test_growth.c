@@ -10,12 +10,54 @@
 
 static unsigned growths, touches;
 
-static void count_growth(struct ash_heap *heap, size_t bytes)
+static bool count_growth(struct ash_heap *heap, size_t bytes)
 {
 	assert_ptr_equal(heap, &ash_heap);
 	assert_true(bytes == 0 || bytes >= 2 * ASH_GROWTH_STEP);
 	growths += bytes != 0;
 	touches += bytes == 0;
+	return false;
+}
+
+static bool count_and_go_on(struct ash_heap *heap, size_t bytes)
+{
+	count_growth(heap, bytes);
+	return true;
+}
+
+/* So many calls come of the first that so many blocks bring. */
+static unsigned told(bool (*hook)(struct ash_heap *heap, size_t bytes), struct ash_run *run[],
+		     unsigned blocks)
+{
+	growths = touches = 0;
+	ash_growth_hook = hook;
+	for (unsigned i = 0; i < blocks; i++)
+		run[i] =
+			ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES / 4, 1, ASH_RUN_LARGE, NULL);
+	ash_growth_hook = NULL;
+	return growths;
+}
+
+/* Whoever has more to do than a call may take is told again after a quarter of a step. */
+static void what_was_cut_short_goes_on(void **state)
+{
+	enum { RUNS = 400 }; /* of half a MiB, a step at most of so small a heap */
+	static struct ash_run *run[2][RUNS];
+	unsigned steps, parts;
+
+	(void)state;
+	run[0][0] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, 1, ASH_RUN_LARGE, NULL);
+	ash_run_free(&ash_heap, run[0][0]);
+	steps = told(count_growth, run[0], RUNS);
+	parts = told(count_and_go_on, run[1], RUNS);
+	/* (The heap grows from 200 to 400 MiB meanwhile, and so do its steps, to 6 MiB.) */
+	assert_in_range(steps, 40, RUNS);
+	assert_true(parts > 80);
+	for (unsigned i = 0; i < 2 * RUNS; i++)
+		ash_run_free(&ash_heap, run[i / RUNS][i % RUNS]);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
+	ash_heap.growth = (struct ash_growth){0};
+	growths = touches = 0;
 }
 
 /* Whoever could give memory back hears of it when the peak rises, and only then. */
@@ -84,6 +126,7 @@ static void growth_by_mappings_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_cut_short_goes_on),
 		cmocka_unit_test(growth_by_mappings_is_told),
 		cmocka_unit_test(growth_by_runs_is_told),
 	};

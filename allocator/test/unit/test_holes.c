@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "os/os.h"
 #include "page/heap.h"
 #include "page/run.h"
 #include "reclaim/holes.h"
 #include "reclaim/purge.h"
+#include "reclaim/stall.h"
 #include "slab/bin.h"
 #include "slab/slab.h"
 #include "test/support/layers.h"
@@ -426,6 +428,69 @@ static void rich_slabs_go_at_once(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+static uint64_t slow_ns;
+
+/* A machine on which four ranges take 30 us. */
+static uint64_t slow_clock(enum ash_clock clock)
+{
+	return clock == ASH_CLOCK_THREAD_CPU ? (slow_ns += 30000) : 1000000000;
+}
+
+/* Walks through the slabs as calls of the program until one is over; the most pages that went
+ * in one of them. */
+static size_t walk_in_calls(bool in_call)
+{
+	size_t most = 0, gone;
+	bool more = true;
+
+	for (bool anew = true; more; anew = false) {
+		struct ash_stall stall;
+
+		ash_stall_begin(&stall, !in_call);
+		more = ash_holes_rich(&ash_heap, anew, UINT64_MAX, &gone);
+		ash_stall_end(&ash_heap, &stall);
+		most = gone > most ? gone : most;
+	}
+	return most >> ash_os_page_shift;
+}
+
+/* However long the kernel takes for it, a call ends by the clock, within a slab too; later ones
+ * go on, and a second walk has what the first one left. */
+static void the_clock_ends_a_call(void **state)
+{
+	enum { SLABS = 20 };
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	static void *object[SLABS][64];
+
+	(void)state;
+	assert_int_equal(n, 64);
+	ash_os_clock_hook = slow_clock;
+	for (unsigned in_call = 0; in_call < 2; in_call++) {
+		for (unsigned s = 0; s < SLABS; s++)
+			assert_int_equal(ash_bin_fill(bin, class, 0, object[s] + n, n), n);
+		walk_in_calls(false); /* what other tests left */
+		for (unsigned s = 0; s < SLABS; s++)
+			for (unsigned i = 0; i < n; i += 2)
+				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
+		if (in_call) {
+			/* It looks after each four ranges, and the fifth look is too late. */
+			assert_in_range(walk_in_calls(true), 8, 23);
+			assert_true(purged_pages(bin) < SLABS * n / 2);
+			walk_in_calls(true);
+		} else {
+			assert_in_range(walk_in_calls(false), SLABS * n / 2 - 8, SLABS * n / 2);
+		}
+		assert_in_range(purged_pages(bin), SLABS * n / 2 - 8, SLABS * n / 2 + 8);
+		for (unsigned s = 0; s < SLABS; s++)
+			for (unsigned i = 1; i < n; i += 2)
+				assert_true(ash_bin_flush(bin, class, &object[s][i], 1, false));
+		assert_int_equal(bin->regions_out, 0);
+		ash_purge_all(&ash_heap);
+	}
+	ash_os_clock_hook = NULL;
+}
+
 /* Granules that went back whole stay gone when their slab is freed: they are not dirty, nor
  * given back a second time; unless the block was made a huge page since, which filled them. */
 static void what_went_stays_gone(void **state)
@@ -528,6 +593,7 @@ int main(void)
 		cmocka_unit_test(every_slab_is_looked_at),
 		cmocka_unit_test(every_list_is_reached),
 		cmocka_unit_test(rich_slabs_go_at_once),
+		cmocka_unit_test(the_clock_ends_a_call),
 		cmocka_unit_test(what_went_stays_gone),
 		cmocka_unit_test(a_slab_is_seen_again),
 	};

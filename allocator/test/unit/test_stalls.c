@@ -146,12 +146,12 @@ static void purging_counts_as_a_whole(void **state)
 	for (unsigned background = 0; background < 2; background++) {
 		char *p = ash_os_map(ash_os_page, 0);
 
-		ash_stall_begin(&stall);
+		ash_stall_begin(&stall, background != 0);
 		assert_true(ash_os_purge(p, ash_os_page));
-		ash_stall_begin(&inner);
+		ash_stall_begin(&inner, false);
 		assert_true(ash_os_unmap(p, ash_os_page));
-		ash_stall_end(&heap, &inner, false);
-		ash_stall_end(&heap, &stall, background != 0);
+		ash_stall_end(&heap, &inner);
+		ash_stall_end(&heap, &stall);
 		assert_int_equal(times(ASH_OS_STALL_SYSCALL), calls + 1 + background);
 		assert_int_equal(times(ASH_OS_STALL_PURGE), purges + 1);
 	}
@@ -172,6 +172,42 @@ static void without_a_clock_no_call_is_made_for_it(void **state)
 	assert_int_equal(times(ASH_OS_STALL_SYSCALL), n);
 }
 
+static uint64_t now_ns;
+
+static uint64_t tell(enum ash_clock clock)
+{
+	(void)clock;
+	return now_ns;
+}
+
+/* How long the call of the program has worked, from the first that began: no more than the
+ * clock says, and nothing where none is under way or it is not the program's. */
+static void a_call_that_lasts(void **state)
+{
+	struct ash_stall stall, inner;
+
+	(void)state;
+	ash_os_clock_hook = tell;
+	assert_false(ash_stall_lasts(0));
+	ash_stall_begin(&stall, true);
+	now_ns += 1000;
+	assert_false(ash_stall_lasts(1));
+	ash_stall_end(&heap, &stall);
+	ash_stall_begin(&stall, false);
+	assert_true(ash_stall_lasts(0));
+	assert_false(ash_stall_lasts(1));
+	now_ns += 500;
+	ash_stall_begin(&inner, false);
+	now_ns += 500;
+	assert_true(ash_stall_lasts(1000));
+	ash_stall_end(&heap, &inner);
+	assert_true(ash_stall_lasts(1000));
+	assert_false(ash_stall_lasts(1001));
+	ash_stall_end(&heap, &stall);
+	assert_false(ash_stall_lasts(0));
+	ash_os_clock_hook = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +216,7 @@ int main(void)
 		cmocka_unit_test(calls_that_change_what_is_mapped),
 		cmocka_unit_test(purging_counts_as_a_whole),
 		cmocka_unit_test(without_a_clock_no_call_is_made_for_it),
+		cmocka_unit_test(a_call_that_lasts),
 	};
 
 	ash_os_init();
