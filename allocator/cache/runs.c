@@ -111,7 +111,8 @@ bool ash_runs_flush(struct ash_runs *runs)
 
 static void forget(struct ash_runs *runs)
 {
-	memset(runs->wants, 0xff, sizeof(runs->wants)); /* ASH_RUNS_NEVER */
+	for (unsigned g = 0; g <= ASH_RUN_MOST; g++)
+		runs->wants[g] = ASH_RUNS_NEVER;
 	memset(runs->taken, 0, sizeof(runs->taken));
 	memset(runs->freed, 0, sizeof(runs->freed));
 	memset(runs->turns, 0, sizeof(runs->turns));
@@ -167,7 +168,7 @@ void ash_runs_bound(struct ash_runs *runs, uint32_t most)
 static void keep(struct ash_runs *runs, unsigned group, bool keeps)
 {
 	for (unsigned g = first_of(group); g < first_of(group + 1); g++)
-		runs->wants[g] = keeps ? ASH_RUNS_ROOM * g : ASH_RUNS_NEVER;
+		runs->wants[g] = keeps ? (int32_t)(ASH_RUNS_ROOM * g) : ASH_RUNS_NEVER;
 	runs->freed[group] = false;
 	runs->turns[group] = 0;
 }
@@ -248,6 +249,6 @@ bool ash_runs_are_valid(const struct ash_runs *runs)
 		if ((ash_load_relaxed(&runs->list[g]) != NULL && !ash_runs_keeps(runs, g)) ||
 		    ash_runs_keeps(runs, g) != ash_runs_keeps(runs, first_of(group_of(g))))
 			return false;
-	return runs->until - runs->in <= runs->most && unseen <= INT32_MAX &&
-	       !ash_runs_keeps(runs, 0) && runs->list[0] == NULL;
+	return (int32_t)(runs->until - runs->in) <= (int32_t)runs->most &&
+	       unseen <= INT32_MAX && !ash_runs_keeps(runs, 0) && runs->list[0] == NULL;
 }

@@ -27,7 +27,7 @@
 #define ASH_RUNS_GROUPS 20u
 
 #define ASH_RUNS_ROOM 2 /* times its length has to be free where a run is put */
-#define ASH_RUNS_NEVER UINT32_MAX
+#define ASH_RUNS_NEVER INT32_MAX
 
 /* Granules that may wait at first.  While that is enough, so many runs at the head of a list
  * are those that lie lowest, in their order: a program uses some of its few buffers more than
@@ -40,14 +40,14 @@
  * out belongs to who did.  The rest is the owner's, but what says otherwise.
  *
  *   in - out == granules of the runs on the lists, or more while one is on its way there
- *   in <= until <= most + out, as counts that wrap
+ *   until <= most + out, as counts that wrap, and in <= until but where less may wait by now
  *   a list that is not empty is of a length that is kept
  *   of a group all lengths are kept, or none; 0 granules never are */
 struct ash_runs {
 	struct ash_list *list[ASH_RUN_MOST + 1]; /* by granules */
 	/* By granules: room that a run of this length has to find to be kept, or
 	 * ASH_RUNS_NEVER. */
-	uint32_t wants[ASH_RUN_MOST + 1];
+	int32_t wants[ASH_RUN_MOST + 1];
 	uint32_t in;     /* granules that the owner put in less those that it took out, */
 	uint32_t out;    /* and that others took; THREADS lock; read by anyone, as is `in` */
 	uint32_t most;   /* granules that may wait */
@@ -93,7 +93,7 @@ struct ash_run *ash_runs_take_longer(struct ash_runs *runs, unsigned granules);
  * keep many short ones out, which are asked for more often. */
 ASH_INLINE bool ash_runs_would_keep(const struct ash_runs *runs, size_t granules)
 {
-	return runs->until - runs->in >= runs->wants[granules];
+	return (int32_t)(runs->until - runs->in) >= runs->wants[granules];
 }
 ASH_INLINE bool ash_runs_keeps(const struct ash_runs *runs, unsigned granules)
 {
@@ -132,8 +132,8 @@ ASH_INLINE bool ash_runs_put(struct ash_runs *runs, struct ash_run *run, size_t 
 		if (ASH_LIKELY(ash_cas_seq_cst(list, &first, &run->link)))
 			return false;
 		/* Others took all of them, and nobody else puts any in. */
-		run->link.next = NULL;
 	}
+	run->link.next = NULL; /* (A list of a slab may have left it pointing to itself.) */
 	ash_store_seq_cst(list, &run->link);
 	return true;
 }

@@ -325,6 +325,29 @@ static void its_tail_is_left_alone(void **state)
 	ash_tcache_release();
 }
 
+/* The head of a slab that was on a list is left as a ring of its own, and may be a run's next.
+ */
+static void a_slab_was_there(void **state)
+{
+	void *p, *q;
+
+	(void)state;
+	ash_tcache_release();
+	assert_int_not_equal(turns_until_kept(SIZE), 0);
+	p = ash_front_malloc(SIZE);
+	ash_list_init(&ash_run_of(p)->link);
+	ash_front_free(p);
+	assert_true(waits(p));
+	assert_true(ash_runs_are_valid(own()));
+	assert_ptr_equal(ash_front_malloc(SIZE), p);
+	assert_null(own()->list[GRANULES]);
+	q = ash_front_malloc(SIZE);
+	assert_ptr_not_equal(q, p);
+	ash_front_free(p);
+	ash_front_free(q);
+	ash_tcache_release();
+}
+
 /* One that is freed while its tail is being purged does not wait: it goes when that is done. */
 static void its_tail_is_purged_first(void **state)
 {
@@ -614,6 +637,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_takes_goes),
 		cmocka_unit_test(it_is_free),
 		cmocka_unit_test(its_tail_is_left_alone),
+		cmocka_unit_test(a_slab_was_there),
 		cmocka_unit_test(its_tail_is_purged_first),
 		cmocka_unit_test(who_grows_comes_first),
 		cmocka_unit_test(limits_come_first),
