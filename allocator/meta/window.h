@@ -129,8 +129,8 @@ static inline struct ash_run *ash_run_of(const void *p)
 }
 
 /* Asks the cache for the descriptor of the granule that p, an object, lies in, and for the
- * bitmap of the slab that begins there, if one does; returns the descriptor, or NULL where there
- * never was a hugeblock. */
+ * bitmap of the slab that begins there, if one does; returns the descriptor, or NULL where
+ * there never was a hugeblock. */
 ASH_INLINE struct ash_run *ash_run_prefetch(const void *p)
 {
 	unsigned at = (uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1);

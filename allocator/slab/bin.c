@@ -478,8 +478,7 @@ static bool is_known(const struct ash_bin_walk *walk, const struct ash_run *slab
 /* Pages that hold memory, where all that was carved does. */
 static unsigned held_pages(const struct ash_run *slab)
 {
-	return ash_slab_pages(slab) -
-	       (slab->purged != 0 ? ash_bits_count(slab->purged) : 0);
+	return ash_slab_pages(slab) - (slab->purged != 0 ? ash_bits_count(slab->purged) : 0);
 }
 
 /* Caller holds the lock.  The holes of the slab that the walk wants; 0 = none. */
@@ -563,9 +562,10 @@ void ash_bin_attach(struct ash_bin *bin, struct ash_run *slab, uint64_t purged)
 }
 
 #define REPORTS 4
-#define AT_ONCE 64u /* objects that lie apart */
-#define AHEAD 4u    /* of them are asked for before their turn, */
-#define HEADS 2u    /* and of these the heads */
+#define FEW_APART 3u /* objects in a row: looking ahead would not pay */
+#define AT_ONCE 64u  /* of more, */
+#define AHEAD 4u     /* asked for before their turn, */
+#define HEADS 2u     /* and of these the heads */
 
 /* Whether p lies in the slab, too. */
 ASH_INLINE bool is_in(const struct ash_run *slab, const void *p)
@@ -574,8 +574,21 @@ ASH_INLINE bool is_in(const struct ash_run *slab, const void *p)
 									   << ASH_GRANULE_SHIFT;
 }
 
-/* Caller holds the lock.  Gives back objects that lie each in a slab of its own, up to the first
- * that does not or that is none that is out; returns how many, n at most.
+/* Caller holds the lock.  Gives one back that lies in the slab, where the next does not; 0
+ * where it is none that is out. */
+ASH_INLINE unsigned give_apart(struct ash_bin *bin, struct ash_run *slab, const void *p,
+			       struct ash_list *down)
+{
+	if (ASH_UNLIKELY(!ash_slab_give_one(slab, p)))
+		return 0;
+	ash_assert(bin->regions_out > 0);
+	bin->regions_out--;
+	settle(bin, slab, 1, down);
+	return 1;
+}
+
+/* Caller holds the lock.  Gives back many objects that lie each in a slab of its own, up to the
+ * first that does not or that is none that is out; returns how many, n at most.
  *
  * Each is a miss of the cache, or three: its granule's descriptor, the head's where that is
  * another, and the bitmap.  The work on some hides those of the next: at[] has the descriptors
@@ -592,8 +605,7 @@ static ASH_NOINLINE unsigned flush_apart(struct ash_bin *bin, unsigned class, vo
 	for (i = 0; i < n; i++) {
 		struct ash_run *slab = at[i];
 
-		at[i + AHEAD] =
-			i + AHEAD < n ? ash_run_prefetch(items[i + AHEAD]) : NULL;
+		at[i + AHEAD] = i + AHEAD < n ? ash_run_prefetch(items[i + AHEAD]) : NULL;
 		if (at[i + HEADS] != NULL)
 			ash_run_prefetch_head(at[i + HEADS], items[i + HEADS]);
 		if (slab == NULL || slab == at[i + 1])
@@ -613,7 +625,7 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 {
 	struct ash_misuse misuse[REPORTS];
 	struct ash_list down;
-	unsigned wrong = 0;
+	unsigned wrong = 0, apart = 0;
 
 	ash_assert(class > 0 && class < ASH_CLASSES);
 	if (!ash_mutex_try_lock(&bin->lock)) {
@@ -638,12 +650,16 @@ bool ash_bin_flush(struct ash_bin *bin, unsigned class, void **items, unsigned n
 			m = (struct ash_misuse){ASH_MISUSE_DOUBLE_FREE, items[i],
 						ash_class_size(class), NULL};
 		} else if ((i + 1 == n || !is_in(slab, items[i + 1])) &&
-			   ASH_LIKELY((given = flush_apart(bin, class, items + i, n - i,
-							   &down)) > 0)) {
+			   ASH_LIKELY((given = apart < FEW_APART
+						       ? give_apart(bin, slab, items[i], &down)
+						       : flush_apart(bin, class, items + i,
+								     n - i, &down)) > 0)) {
+			apart++;
 			i += given;
 			continue;
 		} else {
 			given = ash_slab_give(slab, items + i, n - i, &m);
+			apart = 0;
 			i += given;
 			ash_assert(bin->regions_out >= given);
 			bin->regions_out -= given;

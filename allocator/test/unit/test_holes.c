@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "os/os.h"
+#include "page/account.h"
 #include "page/heap.h"
 #include "page/run.h"
 #include "reclaim/holes.h"
@@ -13,6 +14,7 @@
 #include "test/support/layers.h"
 #include "test/support/resident.h"
 #include "util/bitmap.h"
+#include "util/bits.h"
 
 #define OBJECTS 4000
 
@@ -582,6 +584,52 @@ static void a_slab_is_seen_again(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+/* Pages of the slab that a walk for old holes finds. */
+static unsigned walk_for_old(struct ash_bin *bin, struct ash_run *slab)
+{
+	struct ash_bin_walk walk;
+	unsigned looks = 1000, n = 0;
+	struct ash_run *found;
+	uint64_t holes;
+
+	ash_bin_walk_begin(bin, &walk, ASH_BIN_AGED, ash_slab_epoch + 1000);
+	while ((found = ash_bin_walk_detach(bin, &walk, &looks, &holes)) != NULL) {
+		if (found == slab)
+			n = ash_bits_count(holes);
+		ash_bin_attach(bin, found, holes);
+	}
+	return n;
+}
+
+/* A walk for old holes passes by slabs of which nothing was freed since one had all of their
+ * holes; what a walk for rich ones left it finds. */
+static void old_holes_are_looked_for_once(void **state)
+{
+	unsigned class = ash_class_of(4096), n = ash_size_classes[class].regions;
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	const unsigned poor = n / 6 - 1;
+	void *object[64];
+	struct ash_run *slab;
+
+	(void)state;
+	assert_int_equal(n, 64);
+	assert_int_equal(ash_bin_fill(bin, class, 0, object + n, n), n);
+	slab = ash_run_of(object[0]);
+	assert_true(ash_run_of(object[n - 1]) == slab);
+	assert_true(ash_bin_flush(bin, class, object, poor, false));
+	assert_int_equal(walk_for_rich(slab), 0);
+	assert_int_equal(walk_for_old(bin, slab), poor);
+	/* Were they there again, it would not see them. */
+	slab->purged = 0;
+	ash_account_count_holes(&ash_heap, -(long)poor);
+	assert_int_equal(walk_for_old(bin, slab), 0);
+	assert_true(ash_bin_flush(bin, class, object + poor, 1, false));
+	assert_int_equal(walk_for_old(bin, slab), poor + 1);
+	assert_true(ash_bin_flush(bin, class, object + poor + 1, n - poor - 1, false));
+	assert_int_equal(bin->regions_out, 0);
+	ash_purge_all(&ash_heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -596,6 +644,7 @@ int main(void)
 		cmocka_unit_test(the_clock_ends_a_call),
 		cmocka_unit_test(what_went_stays_gone),
 		cmocka_unit_test(a_slab_is_seen_again),
+		cmocka_unit_test(old_holes_are_looked_for_once),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
