@@ -471,7 +471,7 @@ static unsigned pages_of(unsigned granules)
 /* Before a fork by writing; after it what there was goes back instead, once. */
 static void clears_without_copying(void **state)
 {
-	size_t part = (LENGTH - 1) * ASH_GRANULE + ash_os_page;
+	size_t part = (LENGTH - 2) * ASH_GRANULE + ash_os_page;
 	struct ash_run *run, *half;
 
 	(void)state;
