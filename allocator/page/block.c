@@ -211,6 +211,17 @@ static void complete(struct ash_heap *heap, struct ash_hugeblock *block)
 		ash_huge_advice_sparse(block->address, true);
 }
 
+/* Caller holds the lock.  The block was just mapped: what the kernel was told of another that
+ * lay there went with it. */
+static void forget_advice(struct ash_huge_growth *growth, struct ash_hugeblock *block)
+{
+	if (ash_load_relaxed(&block->advice) == ASH_ADVICE_NONE)
+		return;
+	ash_assert(growth->advised > 0);
+	growth->advised--;
+	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_NONE);
+}
+
 void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 {
 	if (block->missing != 0) {
@@ -219,13 +230,13 @@ void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 	}
 	ash_assert(block->nused == 0);
 	block->sparse = block->told = 0;
-	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_NONE);
 	ash_list_init(&block->dirty);
 	ash_list_init(&block->lazy);
 	ash_list_init(&block->dense);
 	ash_list_init(&block->tailed);
 	block->dense_epoch = ash_load_relaxed(&heap->rounds.epoch);
 	ash_mutex_lock(&heap->pages.lock);
+	forget_advice(&heap->huge_growth, block);
 	if (block == heap->growing.incomplete) {
 		block->missing = (uint8_t)heap->growing.missing;
 		ash_bitmap_set_range(block->used, ASH_HUGE_GRANULES - block->missing,

@@ -263,6 +263,9 @@ struct ash_huge_growth {
 	uint32_t skip;       /* blocks that are not tried next, */
 	uint32_t pause;      /* and how many they were at first; 0 = the last was had */
 	bool cannot;         /* the kernel knows no huge pages */
+	/* Blocks that were begun so since they were mapped: advice of its own may make each a
+	 * mapping of its own, and the next behind it, of which a process has 65,530. */
+	uint32_t advised, advised_most;
 	uint64_t made, refused;
 	bool enabled; /* option: not where 2 MiB are much of what there is */
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "meta/base.h"
+#include "os/delay.h"
 #include "os/os.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -272,14 +273,15 @@ static bool is_guessed(const struct ash_retained *r, size_t gaps)
 	return gaps < r->gaps_most / GAPS_GUESSED;
 }
 
-/* The count is a bound to steer by: threads that race cost it little. */
+/* Never below 0, also of threads that race there: it would be more than any bound. */
 static void count_gaps(struct ash_retained *r, long change)
 {
-	size_t gaps = ash_load_relaxed(&r->gaps);
+	size_t gaps = ash_load_relaxed(&r->gaps), now;
 
-	if (change < 0 && gaps < (size_t)-change)
-		change = -(long)gaps;
-	ash_add_relaxed(&r->gaps, (size_t)change);
+	do {
+		ash_delay();
+		now = change < 0 && gaps < (size_t)-change ? 0 : gaps + (size_t)change;
+	} while (!ash_cas_relaxed(&r->gaps, &gaps, now));
 }
 
 void ash_mapping_retained_note_map(struct ash_heap *heap, uintptr_t address, size_t bytes)

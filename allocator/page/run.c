@@ -1,5 +1,6 @@
 #include "page/run.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "os/delay.h"
@@ -429,6 +430,7 @@ void ash_run_clear(struct ash_run *run, size_t bytes)
 	uint64_t shared = run->stamp == forks ? run->purged : UINT64_MAX;
 	unsigned n = (unsigned)ash_granules_of(bytes);
 	char *p = ash_run_address(run);
+	int saved = errno; /* what is locked the kernel refuses to take */
 
 	ash_assert(ash_load_relaxed(&run->state) == ASH_RUN_LARGE && n <= run->granules);
 	run->stamp = forks;
@@ -448,6 +450,7 @@ void ash_run_clear(struct ash_run *run, size_t bytes)
 		if (!is || !ash_os_purge(p + from, to - from))
 			memset(p + from, 0, to - from);
 	}
+	errno = saved;
 }
 
 struct ash_run *ash_run_tail_begin(struct ash_hugeblock *block)

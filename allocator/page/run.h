@@ -39,7 +39,7 @@ bool ash_run_free_large(struct ash_heap *heap, struct ash_run *run);
 /* Clears the first `bytes` of a large run, whole OS pages.  Those that a relative may share
  * since a fork go back to the kernel: to write to them would copy each, whether the program
  * uses it or not.  That is done once after each fork; what the program has written to is
- * nobody else's. */
+ * nobody else's.  Keeps errno. */
 void ash_run_clear(struct ash_run *run, size_t bytes);
 
 /* The end of a large run that was used before may hold memory beyond its size. */

@@ -155,8 +155,8 @@ static bool trim_all(struct ash_heap *heap)
 	return ash_os_given.bytes != before;
 }
 
-#define WAITS 20           /* for the trims of others, */
-#define WAIT_NS 100000000u /* each for so long */
+#define WAITS_NS 2000000000u /* for the trims of others, */
+#define WAIT_NS 100000000u   /* one after the other */
 
 /* Of this thread's, one inside of another in handlers of signals. */
 static __thread uint32_t waits;
@@ -182,20 +182,25 @@ static enum turn await_turn(struct ash_trims *trims)
 {
 	uint32_t seen = ash_load_seq_cst(&trims->count), now = seen;
 	int32_t enough = seen % 2 != 0 ? 3 : 2; /* what was under way is not */
+	uint64_t begin_ns = 0, now_ns;
 
-	for (unsigned n = 0; n < WAITS;) {
-		if ((int32_t)(now - seen) >= enough)
-			return DONE;
-		if (now % 2 != 0) {
-			wait_for_trim(trims, now);
-			now = ash_load_seq_cst(&trims->count);
-			n++;
-		} else if (ash_cas_acquire(&trims->count, &now, now + 1)) {
+	while ((int32_t)(now - seen) < enough) {
+		if (now % 2 == 0) {
+			if (!ash_cas_acquire(&trims->count, &now, now + 1))
+				continue;
 			ash_store_relaxed(&trims->by, ash_mutex_number());
 			return MINE;
 		}
+		/* (By the clock: signals end a wait early.) */
+		now_ns = ash_os_clock_ns();
+		if (begin_ns == 0)
+			begin_ns = now_ns;
+		else if (now_ns - begin_ns >= WAITS_NS)
+			return NONE;
+		wait_for_trim(trims, now);
+		now = ash_load_seq_cst(&trims->count);
 	}
-	return NONE;
+	return DONE;
 }
 
 static void end_turn(struct ash_trims *trims, bool gave)

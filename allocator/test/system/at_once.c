@@ -5,6 +5,7 @@
 #include "test/support/family.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
@@ -274,6 +275,52 @@ static void trim_of_vanished(void)
 	CHECK(ash_heap.trims.count == 2, "%u trims begun and ended", ash_heap.trims.count);
 }
 
+static atomic_bool returned;
+
+static void *trim_and_return(void *unused)
+{
+	atomic_fetch_add(&called, 1);
+	ash_compat_malloc_trim(0);
+	atomic_store(&returned, true);
+	return unused;
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* Signals that wake who waits, as a profiler's, do not make it do what another is at. */
+static void trim_that_is_interrupted(void)
+{
+	enum { SIGNALS = 40 };
+	const uint64_t soon_ns = 1500000000;
+	struct sigaction action = {.sa_handler = ignore};
+	pthread_t first, other;
+	uint64_t begin_ns;
+
+	begin();
+	leave_idle();
+	sigaction(SIGUSR1, &action, NULL);
+	NEED(!pthread_create(&first, NULL, trim_and_stop, (void *)(uintptr_t)stop_here),
+	     "no thread");
+	AWAIT(atomic_load(&called) == 1);
+	begin_ns = ash_os_clock_ns();
+	NEED(!pthread_create(&other, NULL, trim_and_return, NULL), "no thread");
+	AWAIT(atomic_load(&called) == 2);
+	for (unsigned i = 0; i < SIGNALS && !atomic_load(&returned); i++) {
+		pthread_kill(other, SIGUSR1);
+		usleep(1000);
+	}
+	/* (On a busy machine it may have waited for as long as it waits for one that hangs.) */
+	CHECK(!atomic_load(&returned) || ash_os_clock_ns() - begin_ns > soon_ns,
+	      "it waits no more for the trim under way");
+	atomic_store(&go_on, true);
+	pthread_join(other, NULL);
+	pthread_join(first, NULL);
+	CHECK(ash_heap.trims.count % 2 == 0, "one is still under way");
+}
+
 /* Where one hangs others do not hang with it. */
 static void trim_that_hangs(void)
 {
@@ -299,6 +346,7 @@ int main(void)
 	tap_case("trims of several threads at once", trims_at_once);
 	tap_case("a trim within a trim", trim_in_trim);
 	tap_case("a trim of a thread that vanished in a fork", trim_of_vanished);
+	tap_case("a trim whose wait signals interrupt", trim_that_is_interrupted);
 	tap_case("a trim that hangs", trim_that_hangs);
 	return tap_finish();
 }

@@ -305,6 +305,30 @@ static void refusals(void **state)
 	assert_true(growth->cannot);
 }
 
+/* Of so many blocks at most the kernel is told anything while they are mapped: each may become
+ * a mapping of its own. */
+static void few_are_told_of(void **state)
+{
+	enum { FEW = 3 };
+	uint32_t usual = growth->advised_most;
+
+	(void)state;
+	ash_heap.advice.allowed = true;
+	growth->advised_most = FEW;
+	for (unsigned again = 0; again < 2; again++) {
+		anew();
+		grow_to(FIRST - 8);
+		answer_with(ENOMEM);
+		while (in_use() < 3 * FIRST) {
+			growth->skip = 0;
+			take_slab(UINT32_MAX);
+		}
+		assert_int_equal(asked, 2 * FEW);
+		assert_int_equal(growth->advised, FEW);
+	}
+	growth->advised_most = usual;
+}
+
 /* Where a bound leaves no room for a whole huge page none is made. */
 static void bounds(void **state)
 {
@@ -431,15 +455,11 @@ static int up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(zeroes),
-		TEST(dense_growth),
-		TEST(sparse_growth),
-		TEST(off),
-		TEST(refusals),
-		TEST(bounds),
-		TEST(under_a_hard_limit),
-		TEST(it_stops),
-		TEST(another_is_begun),
+		TEST(zeroes),        TEST(dense_growth),
+		TEST(sparse_growth), TEST(off),
+		TEST(refusals),      TEST(few_are_told_of),
+		TEST(bounds),        TEST(under_a_hard_limit),
+		TEST(it_stops),      TEST(another_is_begun),
 		TEST(advice),
 	};
 

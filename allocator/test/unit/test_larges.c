@@ -7,6 +7,7 @@
 #include "front/front.h"
 #include "front/tcache.h"
 #include "os/os.h"
+#include "page/large.h"
 #include "test/support/race.h"
 
 #define SIZE ((size_t)100000)
@@ -25,7 +26,7 @@ static struct ash_large_count of(size_t size)
 	}
 	assert_int_equal(sum.nmalloc, nmalloc);
 	assert_int_equal(sum.ndalloc, ndalloc);
-	return all[ash_large_size_above(size)];
+	return all[ash_large_size_above(ash_large_usable(size))];
 }
 
 static void assert_changed(size_t size, struct ash_large_count before, unsigned came,

@@ -638,6 +638,32 @@ static void gaps_of_several_threads(void **state)
 	retained->gaps_most = usual;
 }
 
+/* Mappings fill gaps, more of them than there are. */
+static void *fill_gaps(void *argument)
+{
+	enum { TIMES = ASH_DEBUG >= 1 ? 20000 : 3000000 };
+	struct ash_retained *retained = &ash_heap.mappings.retained;
+	uintptr_t page = (uintptr_t)argument * ash_os_page; /* nobody looks at it */
+
+	for (unsigned n = 0; n < TIMES && ash_load_relaxed(&race_wrong) == 0; n++) {
+		if (ash_load_relaxed(&retained->gaps) == 0)
+			ash_store_relaxed(&retained->gaps, (size_t)1);
+		ash_mapping_retained_note_map(&ash_heap, page, ash_os_page);
+		race_check(ash_load_relaxed(&retained->gaps) <= 1);
+	}
+	return NULL;
+}
+
+/* The count of gaps does not fall below none. */
+static void gaps_are_counted_at_once(void **state)
+{
+	(void)state;
+	ash_heap.mappings.retained.gaps = 0;
+	race(2, fill_gaps);
+	assert_int_equal(race_wrong, 0);
+	ash_heap.mappings.retained.gaps = 0;
+}
+
 static size_t held_least; /* at any call of the kernel */
 
 static bool look_at_held(enum ash_os_call call)
@@ -773,6 +799,7 @@ int main(void)
 		cmocka_unit_test(gaps_are_bounded),
 		cmocka_unit_test(gaps_in_any_order),
 		cmocka_unit_test(gaps_of_several_threads),
+		cmocka_unit_test(gaps_are_counted_at_once),
 		cmocka_unit_test(held_on_every_way),
 	};
 
