@@ -29,7 +29,8 @@ ASH_INLINE struct ash_thread *ash_tcache_runs_owner(struct ash_runs *runs)
 /* In a malloc: what is freed waits for it. */
 ASH_INLINE void *ash_tcache_runs_serve(struct ash_runs *runs, struct ash_run *run, size_t size)
 {
-	ash_larges_count_run(ash_tcache_runs_owner(runs), true, ash_large_use_again(run, size));
+	ash_larges_count_run(ash_tcache_runs_owner(runs), true,
+			     ash_large_use_again(&ash_heap, run, size));
 	if (ASH_UNLIKELY(--runs->left == 0 || !ash_run_has_tail(run)))
 		return ash_tcache_runs_look(runs, run);
 	return ash_run_address(run);

@@ -29,11 +29,12 @@ void *ash_large_alloc_growing(struct ash_heap *heap, size_t size);
 /* A run that waited serves a request of so many bytes, which is no longer, and lies where it
  * lay; the memory is as it was.  Returns its usable bytes.  Its tail may have to be noted
  * (ash_run_has_tail). */
-ASH_INLINE size_t ash_large_use_again(struct ash_run *run, size_t size)
+ASH_INLINE size_t ash_large_use_again(const struct ash_heap *heap, struct ash_run *run,
+				      size_t size)
 {
 	/* ash_align_up by the last byte, which is what the count by size asks for.  (Of longer
 	 * pages a run has less than whole ones.) */
-	size_t usable = ((size - 1) | ash_heap.page_last) + 1;
+	size_t usable = ((size - 1) | heap->page_last) + 1;
 
 	ash_run_end_waiting(run, usable);
 	return usable;

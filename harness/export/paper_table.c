@@ -205,7 +205,17 @@ static void count_mean_row(struct paper_table *t, size_t first, const char *labe
 	free(sum);
 }
 
-static void ratio_table(struct paper_table *t, const struct report *report, const char *suffix,
+/* Whether the metric of this name is `what`, or, where that begins with a line, ends so. */
+static bool is_metric(const char *name, const char *what)
+{
+	size_t length = strlen(name), end = strlen(what);
+
+	if (*what != '_')
+		return !strcmp(name, what);
+	return length >= end && !strcmp(name + length - end, what);
+}
+
+static void ratio_table(struct paper_table *t, const struct report *report, const char *what,
 			const size_t *contenders)
 {
 	const struct result_set *set = report->set;
@@ -216,9 +226,7 @@ static void ratio_table(struct paper_table *t, const struct report *report, cons
 
 		for (size_t i = 0; i < set->ncells; i++)
 			for (size_t m = 0; m < finding_nmetrics; m++) {
-				const char *end = strstr(finding_metrics[m].name, suffix);
-
-				if (!end || strcmp(end, suffix) ||
+				if (!is_metric(finding_metrics[m].name, what) ||
 				    results_is_program(&set->cells[i]) != programs ||
 				    !results_is_mode(&set->cells[i], finding_metrics[m].mode))
 					continue;
@@ -271,7 +279,8 @@ static void held_table(struct paper_table *t, struct report *report, const size_
 }
 
 static const struct {
-	const char *name, *suffix, *what; /* suffix of the metrics' names; null: held */
+	const char *name, *metric,
+		*what; /* a metric's name or, from a line on, the end of several; null: held */
 	int decimals;
 } known[] = {
 	{"cpu-time", "cpu_ns", "CPU time per operation", 2},
@@ -307,7 +316,7 @@ static bool table_make(struct paper_table *t, struct report *report, size_t whic
 
 	*t = (struct paper_table){.name = known[which].name,
 				  .decimals = known[which].decimals,
-				  .absolutes = known[which].suffix != NULL,
+				  .absolutes = known[which].metric != NULL,
 				  .reference = reference,
 				  .ncolumns = c->nshown,
 				  .nulls = c->nulls};
@@ -316,13 +325,13 @@ static bool table_make(struct paper_table *t, struct report *report, size_t whic
 		abort();
 	for (size_t j = 0; j < t->ncolumns; j++)
 		t->column[j] = c->set->contenders[c->shown[j]].name;
-	if (known[which].suffix) {
+	if (known[which].metric) {
 		text_set(&t->caption,
 			 "%s, ratio to %s of the same block, with the 95 %% bootstrap interval "
 			 "of "
 			 "its median over blocks.",
 			 known[which].what, reference);
-		ratio_table(t, report, known[which].suffix, c->shown);
+		ratio_table(t, report, known[which].metric, c->shown);
 	} else {
 		text_set(&t->caption,
 			 "%s, with the 95 %% bootstrap interval of its median over blocks.",
