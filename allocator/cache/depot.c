@@ -46,8 +46,8 @@ ASH_INLINE struct depot_class *of_class(unsigned class)
 
 #define BOUND_LEAST ((size_t)4 << 20)
 /* A list's magazines are metadata, half as much as objects of 16 bytes are, and stay so when
- * these are taken: 256 KiB of it. */
-#define MAGAZINES_LEAST 512u
+ * these are taken: 1 MiB of it. */
+#define MAGAZINES_LEAST 2048u
 
 /* What the depot may hold in a large heap: a 32nd of what is in use.  The objects in it are few
  * beside those that their pages could hold for others.  (BOUND_LEAST and MAGAZINES_LEAST are

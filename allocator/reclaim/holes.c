@@ -141,7 +141,8 @@ static bool purge_bin(struct ash_heap *heap, struct ash_bin *bin, struct ash_bin
 		if (slab == NULL && (looks > 0 || b->looks == 0))
 			return b->looks == 0;
 		if (slab == NULL) {
-			if (is_used_up(b))
+			/* (Looks in vain go on beyond what they count as, but not for long.) */
+			if (ash_stall_lasts(ASH_HOLES_CALL_NS))
 				return true;
 			continue;
 		}

@@ -16,7 +16,7 @@
 /* Per batch: 2 MiB.  What is being purged cannot be had meanwhile, and whoever needs it then
  * takes fresh memory: a large batch would raise the peak. */
 #define STEP_GRANULES 128
-/* A shorter step is a call's, its batches an eighth as large; and when by the clock it has
+/* A shorter step is a call's, its batches a quarter as large; and when by the clock it has
  * lasted so long it does one more at most, half as large. */
 #define LONG_NS 1000000u
 #define CALL_NS 80000u
@@ -218,8 +218,8 @@ static size_t purge_batches(struct ash_heap *heap, size_t allowance, uint64_t mo
 	size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT, all = 0;
 	size_t left = dirty > allowance ? dirty - allowance : 0;
 	size_t batch = most_ns >= LONG_NS         ? STEP_BYTES
-		       : ash_stall_lasts(CALL_NS) ? STEP_BYTES / 16
-						  : STEP_BYTES / 8;
+		       : ash_stall_lasts(CALL_NS) ? STEP_BYTES / 8
+						  : STEP_BYTES / 4;
 	uint64_t start = ash_os_given_ns();
 
 	for (unsigned n = 0;
