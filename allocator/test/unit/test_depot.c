@@ -114,11 +114,11 @@ static void empties_come_back(void **state)
 	assert_int_equal(out(class), 0);
 }
 
-/* However small the objects are, a list holds no more than 256 KiB of magazines of a small
+/* However small the objects are, a list holds no more than 1 MiB of magazines of a small
  * heap. */
 static void magazines_are_bounded(void **state)
 {
-	enum { MOST = (256 << 10) / ASH_MAGAZINE_BYTES };
+	enum { MOST = (1024 << 10) / ASH_MAGAZINE_BYTES };
 	unsigned class = 1, n = 0;
 	void **m, **empty;
 
