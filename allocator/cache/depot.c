@@ -307,7 +307,7 @@ static void trim_empties(struct depot_class *d)
 }
 
 /* One list after the other, so that a trim that was cut short goes on where it stopped. */
-void ash_depot_trim(unsigned magazines, bool (*is_enough)(void))
+void ash_depot_trim(unsigned magazines, bool (*lasts)(uint64_t ns), uint64_t ns)
 {
 	static uint32_t cursor;
 	const unsigned first = ASH_CLASSES - 1, each = ASH_LINED_CLASSES - 1;
@@ -340,7 +340,7 @@ void ash_depot_trim(unsigned magazines, bool (*is_enough)(void))
 				break;
 			ash_magazine_flush(c, m);
 			magazines--;
-			if (is_enough != NULL && is_enough())
+			if (lasts != NULL && lasts(ns))
 				return;
 		}
 	}

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ash_shard;
 
@@ -32,10 +33,10 @@ void **ash_depot_get(unsigned class, void **empty);
 void **ash_depot_get_of(const struct ash_shard *shard, unsigned class, void **empty);
 
 /* Sends back to the slabs what lay untouched since the last call, at most `magazines` of
- * them, or until after one of them `is_enough` (NULL = never) says so; and to the free list
- * empty ones of lists without a full one.  Called once per epoch by whichever thread comes
- * first.  Call without a lock. */
-void ash_depot_trim(unsigned magazines, bool (*is_enough)(void));
+ * them, or until after one of them `lasts(ns)` says that it took long enough (NULL = never);
+ * and to the free list empty ones of lists without a full one.  Called once per epoch by
+ * whichever thread comes first.  Call without a lock. */
+void ash_depot_trim(unsigned magazines, bool (*lasts)(uint64_t ns), uint64_t ns);
 /* Everything, at once, but for what others put there meanwhile; whether there was any. */
 bool ash_depot_empty(void);
 

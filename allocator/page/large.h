@@ -51,7 +51,7 @@ ASH_INLINE struct ash_run *ash_large_run_at(const void *p)
 	block = ash_block_at(p);
 	if (ASH_UNLIKELY(block == NULL))
 		return NULL;
-	run = &block->run[(uintptr_t)p >> ASH_GRANULE_SHIFT & (ASH_HUGE_GRANULES - 1)];
+	run = ash_block_run_beginning(block, p);
 	return ASH_LIKELY(ash_load_relaxed(&run->state) == ASH_RUN_LARGE) ? run : NULL;
 }
 

@@ -176,11 +176,6 @@ bool ash_drain_is_valid(const struct ash_heap *heap)
 	return drain->reserve <= drain->peak;
 }
 
-static bool trimmed_enough(void)
-{
-	return ash_stall_lasts(TRIM_NS);
-}
-
 /* Begins a walk through the slabs, or takes it on.  What was freed meanwhile may lie behind it,
  * and is for the next one to find. */
 static void walk(struct ash_heap *heap, size_t out)
@@ -192,7 +187,7 @@ static void walk(struct ash_heap *heap, size_t out)
 	if (begin)
 		drain->out_at_begin = out;
 	/* What nobody took since the last step is kept from its slabs for nothing. */
-	ash_depot_trim(TRIM, trimmed_enough);
+	ash_depot_trim(TRIM, ash_stall_lasts, TRIM_NS);
 	drain->walking = ash_holes_rich(heap, begin, STEP_NS, &gone);
 	drain->gone += gone;
 	/* A step that the clock cut short has its other part soon. */

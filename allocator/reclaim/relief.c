@@ -60,11 +60,6 @@ static void shrink(struct ash_heap *heap, size_t bytes)
 	}
 }
 
-static bool trimmed_enough(void)
-{
-	return ash_stall_lasts(RELIEF_TRIM_NS);
-}
-
 /* Called when the heap is about to touch fresh memory: gives back what others can do without.
  * First magazines of the depot go home.  That needs no call of the kernel, and slabs whose last
  * objects they held serve anybody.  Then, where the heap would hold `bytes` more than ever
@@ -86,7 +81,7 @@ static bool relieve(struct ash_heap *heap, size_t bytes)
 		return false;
 	ash_stall_begin(&stall, false);
 	if (ash_depot_bytes() != 0)
-		ash_depot_trim(RELIEF_TRIM, trimmed_enough);
+		ash_depot_trim(RELIEF_TRIM, ash_stall_lasts, RELIEF_TRIM_NS);
 	if (bytes != 0 && ash_purge_may_work(heap))
 		shrink(heap, bytes);
 	cut = ash_stall_lasts(ASH_HOLES_CALL_NS);

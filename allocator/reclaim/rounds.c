@@ -150,11 +150,6 @@ static void visit_threads(struct census *census)
 	ash_runs_give_back(census->runs);
 }
 
-static bool trimmed_enough(void)
-{
-	return ash_stall_lasts(CALL_TRIM_NS);
-}
-
 /* `passed` epochs since the last time.  Returns whether work is left. */
 static bool once_per_epoch(uint32_t now, uint32_t passed)
 {
@@ -172,7 +167,7 @@ static bool once_per_epoch(uint32_t now, uint32_t passed)
 	ash_depot_trim(heap->rounds.ours
 			       ? TRIM_PER_EPOCH * (passed < TRIM_EPOCHS ? passed : TRIM_EPOCHS)
 			       : TRIM_IN_A_CALL,
-		       trimmed_enough);
+		       ash_stall_lasts, CALL_TRIM_NS);
 	if (now - heap->rounds.refused_epoch >= REFUSED_EPOCHS) {
 		heap->rounds.refused_epoch = now;
 		ash_dirty_try_refused(heap);

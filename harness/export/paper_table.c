@@ -278,9 +278,10 @@ static void held_table(struct paper_table *t, struct report *report, const size_
 	}
 }
 
+/* `metric` is the name of one or, where it begins with a line, the end of several; NULL: held.
+ */
 static const struct {
-	const char *name, *metric,
-		*what; /* a metric's name or, from a line on, the end of several; null: held */
+	const char *name, *metric, *what;
 	int decimals;
 } known[] = {
 	{"cpu-time", "cpu_ns", "CPU time per operation", 2},

@@ -48,24 +48,25 @@ static void low_water_goes_home(void **state)
 		assert_true(ash_depot_put(class, m[i], &empty));
 		assert_null(empty);
 	}
-	ash_depot_trim(100, NULL); /* an epoch begins with five */
+	ash_depot_trim(100, NULL, 0); /* an epoch begins with five */
 	assert_int_equal(out(class), 50);
 	for (unsigned i = 0; i < 2; i++) /* two are used in it, three lie untouched */
 		m[i] = ash_depot_get(class, NULL);
 	for (unsigned i = 0; i < 2; i++)
 		assert_true(ash_depot_put(class, m[i], &empty));
-	ash_depot_trim(100, NULL);
+	ash_depot_trim(100, NULL, 0);
 	assert_int_equal(out(class), 20);
 	assert_int_equal(ash_depot_bytes(), 20 * ash_class_size(class));
-	ash_depot_trim(100, NULL); /* now these two lay untouched */
+	ash_depot_trim(100, NULL, 0); /* now these two lay untouched */
 	assert_int_equal(out(class), 0);
 	assert_int_equal(ash_depot_bytes(), 0);
 }
 
 static unsigned asked;
 
-static bool second_is_enough(void)
+static bool second_is_enough(uint64_t ns)
 {
+	assert_int_equal(ns, 7);
 	return ++asked % 2 == 0;
 }
 
@@ -79,15 +80,15 @@ static void a_trim_ends_when_it_is_told(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		assert_true(
 			ash_depot_put(class, fill(ash_magazine_get(), class, 10, 0), &empty));
-	ash_depot_trim(100, second_is_enough); /* begins with five */
+	ash_depot_trim(100, second_is_enough, 7); /* begins with five */
 	assert_int_equal(asked, 0);
 	for (unsigned left = 5; left > 1; left -= 2) {
 		assert_int_equal(out(class), 10 * left);
-		ash_depot_trim(100, second_is_enough);
+		ash_depot_trim(100, second_is_enough, 7);
 	}
 	assert_int_equal(out(class), 10);
 	assert_int_equal(asked, 4);
-	ash_depot_trim(100, NULL);
+	ash_depot_trim(100, NULL, 0);
 	assert_int_equal(out(class), 0);
 }
 
@@ -154,8 +155,8 @@ static void empties_go_where_nothing_is_full(void **state)
 		m[i] = ash_depot_get(class, block);
 		assert_non_null(m[i]);
 	}
-	ash_depot_trim(1000, NULL); /* a bounded part of them */
-	ash_depot_trim(1000, NULL);
+	ash_depot_trim(1000, NULL, 0); /* a bounded part of them */
+	ash_depot_trim(1000, NULL, 0);
 	for (unsigned i = 0; i < BLOCKS; i++) {
 		assert_true(ash_depot_put(class, m[i], &empty));
 		left -= empty == NULL;
@@ -221,7 +222,7 @@ static void *trade(void *number)
 
 		switch (r % 16) {
 		case 0:
-			ash_depot_trim(3, NULL);
+			ash_depot_trim(3, NULL, 0);
 			break;
 		case 1:
 			if (r % 1024 < 64)
@@ -295,9 +296,9 @@ static void lined_magazines_wait_for_their_owner(void **state)
 	assert_int_equal(ash_run_of(m[ASH_MAGAZINE_SLOTS - 1])->shard, own[1]->index);
 	assert_true(ash_depot_put(class, m, &empty));
 	/* A trim and the end of all reach each of them. */
-	ash_depot_trim(1000, NULL);
-	ash_depot_trim(1, NULL);
-	ash_depot_trim(1, NULL);
+	ash_depot_trim(1000, NULL, 0);
+	ash_depot_trim(1, NULL, 0);
+	ash_depot_trim(1, NULL, 0);
 	assert_int_equal(ash_depot_bytes(), 20 * ash_class_size(class));
 	assert_true(ash_depot_empty());
 	for (unsigned i = 0; i < 4; i++)

@@ -53,6 +53,14 @@ static unsigned turns_until_kept(size_t size)
 	return 0;
 }
 
+/* One of a length that is kept. */
+static char *kept_one(void)
+{
+	ash_tcache_release();
+	assert_int_not_equal(turns_until_kept(SIZE), 0);
+	return ash_front_malloc(SIZE);
+}
+
 /* Freed and asked for again some dozen times: the next comes back as it was, without the page
  * layer. */
 static void a_length_earns_its_place(void **state)
@@ -281,9 +289,7 @@ static void it_is_free(void **state)
 	char *p;
 
 	(void)state;
-	ash_tcache_release();
-	assert_int_not_equal(turns_until_kept(SIZE), 0);
-	p = ash_front_malloc(SIZE);
+	p = kept_one();
 	ash_snapshot_take(&before);
 	in_use = ash_snapshot_in_use(&before);
 	dirty = before.dirty;
@@ -307,9 +313,7 @@ static void its_tail_is_left_alone(void **state)
 	char *p;
 
 	(void)state;
-	ash_tcache_release();
-	assert_int_not_equal(turns_until_kept(SIZE), 0);
-	p = ash_front_malloc(SIZE);
+	p = kept_one();
 	run = ash_run_of(p);
 	assert_int_equal(run->seen, 1);
 	ash_front_free(p);
@@ -335,9 +339,7 @@ static void a_slab_was_there(void **state)
 	void *p, *q;
 
 	(void)state;
-	ash_tcache_release();
-	assert_int_not_equal(turns_until_kept(SIZE), 0);
-	p = ash_front_malloc(SIZE);
+	p = kept_one();
 	ash_list_init(&ash_run_of(p)->link);
 	ash_front_free(p);
 	assert_true(waits(p));
@@ -359,9 +361,7 @@ static void its_tail_is_purged_first(void **state)
 	char *p;
 
 	(void)state;
-	ash_tcache_release();
-	assert_int_not_equal(turns_until_kept(SIZE), 0);
-	p = ash_front_malloc(SIZE);
+	p = kept_one();
 	run = ash_run_of(p);
 	in_use = ash_account_in_use(&ash_heap);
 	ash_mutex_lock(&ash_heap.pages.lock);
@@ -446,9 +446,7 @@ static void limits_come_first(void **state)
 	assert_false(waits(p));
 	assert_int_equal(ash_runs_waiting(own()), 0);
 	ash_limits_set_dirty_max(&ash_heap, ASH_NO_LIMIT);
-	ash_tcache_release();
-	assert_int_not_equal(turns_until_kept(SIZE), 0);
-	p = ash_front_malloc(SIZE);
+	p = kept_one();
 	ash_front_free(p);
 	assert_true(waits(p));
 	assert_true(ash_relief_again(&relief));

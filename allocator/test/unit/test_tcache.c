@@ -270,7 +270,7 @@ static void the_depot_is_bounded(void **state)
 	assert_true(ash_depot_bytes() <= ((size_t)4 << 20) + peak / 8);
 	/* What nobody asks for goes home, in steps. */
 	for (unsigned i = 0; i < 1000 && ash_depot_bytes() > 0; i++)
-		ash_depot_trim(64, NULL);
+		ash_depot_trim(64, NULL, 0);
 	assert_int_equal(ash_depot_bytes(), 0);
 	ash_tcache_release();
 	assert_int_equal(regions_out(ash_class_of(1024)), 0);
