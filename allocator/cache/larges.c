@@ -8,18 +8,16 @@ static void add_gone(struct ash_thread *t, void *of)
 {
 	struct ash_large_count *sum = of;
 
-	for (size_t i = 0; i < ASH_LARGE_SLOTS; i++)
-		sum[ash_large_size_of_slot(i)].ndalloc +=
-			ash_load_acquire(&t->larges.ndalloc[i]);
+	for (unsigned i = 0; i < ASH_LARGE_FREQUENT; i++)
+		sum[i].ndalloc += ash_load_acquire(&t->larges[i].ndalloc);
 }
 
 static void add_come(struct ash_thread *t, void *of)
 {
 	struct ash_large_count *sum = of;
 
-	for (size_t i = 0; i < ASH_LARGE_SLOTS; i++)
-		sum[ash_large_size_of_slot(i)].nmalloc +=
-			ash_load_relaxed(&t->larges.nmalloc[i]);
+	for (unsigned i = 0; i < ASH_LARGE_FREQUENT; i++)
+		sum[i].nmalloc += ash_load_relaxed(&t->larges[i].nmalloc);
 }
 
 void ash_larges_read(struct ash_large_count of[ASH_LARGE_SIZES])

@@ -18,35 +18,34 @@
 #include "util/atomic.h"
 #include "util/compiler.h"
 
-/* Sizes that have a slot stand in the records. */
+/* The first so many sizes stand in the records. */
 extern struct ash_large_count ash_larges_common[ASH_LARGE_SIZES] ASH_HIDDEN; /* atomic */
 
 /* By the owner of the record.  Who sees that one went is to see that it came. */
-ASH_INLINE void ash_larges_count_own(struct ash_thread *t, bool taken, size_t slot)
+ASH_INLINE void ash_larges_count_own(struct ash_thread *t, bool taken, unsigned size)
 {
-	ash_owned_count64(taken ? &t->larges.nmalloc[slot] : &t->larges.ndalloc[slot], 1);
+	ash_owned_count64(taken ? &t->larges[size].nmalloc : &t->larges[size].ndalloc, 1);
 }
 
 /* The same of a run, of so many usable bytes. */
 ASH_INLINE void ash_larges_count_run(struct ash_thread *t, bool taken, size_t usable)
 {
 	ash_assert(usable > 0 && usable <= ASH_LARGE_BY_8K_MAX);
-	ash_larges_count_own(t, taken, (usable - 1) / ASH_LARGE_BY_8K);
+	ash_larges_count_own(t, taken, ash_large_size_by_8k[(usable - 1) / ASH_LARGE_BY_8K]);
 }
 
 /* The thread took a large object of so many usable bytes, or gave one back. */
 ASH_INLINE void ash_larges_count(bool taken, size_t usable)
 {
 	struct ash_thread *t = ash_tls.thread;
-	size_t slot = ash_large_slot(usable);
-	struct ash_large_count *common;
+	unsigned size = ash_large_size_above(usable);
 
-	if (ASH_LIKELY(t != NULL && slot < ASH_LARGE_SLOTS)) {
-		ash_larges_count_own(t, taken, slot);
-		return;
-	}
-	common = &ash_larges_common[ash_large_size_of_slot(slot)];
-	ash_add_acq_rel(taken ? &common->nmalloc : &common->ndalloc, 1);
+	if (ASH_LIKELY(t != NULL && size < ASH_LARGE_FREQUENT))
+		ash_larges_count_own(t, taken, size);
+	else
+		ash_add_acq_rel(taken ? &ash_larges_common[size].nmalloc
+				      : &ash_larges_common[size].ndalloc,
+				1);
 }
 
 /* Sums: by size, nmalloc >= ndalloc; and over all sizes.  Under the THREADS lock. */

@@ -86,7 +86,7 @@ struct ash_thread {
 	struct ash_class_cache classes[ASH_CLASSES];
 	struct ash_runs runs;
 	/* Of all threads that the record ever had; read by anyone (cache/larges.h). */
-	struct ash_large_counts larges;
+	struct ash_large_count larges[ASH_LARGE_FREQUENT];
 };
 
 /* Why all of a thread's calls take the slow path; bits. */

@@ -15,8 +15,3 @@ const uint8_t ash_large_size_by_8k[] = {
 	OFX8(0),  OFX8(8),  OFX8(16), OFX8(24), OFX8(32), OFX8(40),  OFX8(48),  OFX8(56),
 	OFX8(64), OFX8(72), OFX8(80), OFX8(88), OFX8(96), OFX8(104), OFX8(112), OFX8(120),
 };
-
-static_assert(sizeof(ash_large_size_by_8k) == ASH_LARGE_STEPS &&
-		      ((size_t)ASH_SMALL_MAX << (ASH_LARGE_BY_8K_SIZES / 4)) ==
-			      ASH_LARGE_BY_8K_MAX,
-	      "slots from the first large one on are sizes above those of the table");

@@ -16,7 +16,6 @@
 /* Of 1 to ASH_LARGE_BY_8K_MAX bytes at [(bytes - 1) / 8 KiB]. */
 #define ASH_LARGE_BY_8K ((size_t)8 << 10)
 #define ASH_LARGE_BY_8K_MAX ((size_t)1 << 20)
-#define ASH_LARGE_BY_8K_SIZES 20u /* that reach so far */
 extern const uint8_t ash_large_size_by_8k[ASH_LARGE_BY_8K_MAX / ASH_LARGE_BY_8K] ASH_HIDDEN;
 
 /* ASH_SMALL_MAX << (i + 1) / 4 and its quarters: 5/4, 6/4, 7/4 and 8/4 of it. */
@@ -41,34 +40,9 @@ ASH_INLINE unsigned ash_large_size_above(size_t bytes)
 	return i < ASH_LARGE_SIZES ? i : ASH_LARGE_SIZES - 1;
 }
 
-/* A finer division, whose counters are found without a table: to 1 MiB by 8 KiB, and further on
- * those sizes that reach to 32 MiB. */
-#define ASH_LARGE_STEPS (ASH_LARGE_BY_8K_MAX / ASH_LARGE_BY_8K)
-#define ASH_LARGE_SLOTS (ASH_LARGE_STEPS + ASH_LARGE_FREQUENT - ASH_LARGE_BY_8K_SIZES)
-
-/* ASH_LARGE_SLOTS or more where it has none. */
-ASH_INLINE size_t ash_large_slot(size_t bytes)
-{
-	if (ASH_LIKELY(bytes - 1 < ASH_LARGE_BY_8K_MAX))
-		return (bytes - 1) / ASH_LARGE_BY_8K;
-	return bytes == 0
-		       ? 0
-		       : ash_large_size_above(bytes) + ASH_LARGE_STEPS - ASH_LARGE_BY_8K_SIZES;
-}
-ASH_INLINE unsigned ash_large_size_of_slot(size_t slot)
-{
-	return slot < ASH_LARGE_STEPS
-		       ? ash_large_size_by_8k[slot]
-		       : (unsigned)(slot - ASH_LARGE_STEPS) + ASH_LARGE_BY_8K_SIZES;
-}
-
 /* How many of one size came and went, ever. */
 struct ash_large_count {
 	uint64_t nmalloc, ndalloc;
-};
-/* The same by slots. */
-struct ash_large_counts {
-	uint64_t nmalloc[ASH_LARGE_SLOTS], ndalloc[ASH_LARGE_SLOTS];
 };
 
 #endif

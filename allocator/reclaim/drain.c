@@ -32,7 +32,10 @@
 #define BLIND 3u       /* steps of a walk between two looks at what lies idle */
 /* Bytes freed from one step of a walk to the next, while earlier ones have paid for it. */
 #define PAID_STEP ((size_t)16 << 10)
+/* Kept is what was taken again just now, or this share of the peak with what lies idle whatever is
+ * kept: in slabs, runs and thread caches, and the descriptors of what was there. */
 #define PEAK_SHARE 8
+#define PEAK_BESIDE ((size_t)5 << 19)
 #define SECOND_NS 1000000000u
 #define FORGOTTEN 16 /* this part of the reserve in a second, */
 #define SECONDS 60   /* at most so many at a time */
@@ -158,8 +161,7 @@ void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns)
 static size_t kept(const struct ash_heap *heap)
 {
 	const struct ash_drain *drain = &heap->drain;
-	/* (What may lie idle whatever is kept lies there, too.) */
-	size_t most = above(drain->peak / PEAK_SHARE, BEGIN_LEAST);
+	size_t most = above(drain->peak / PEAK_SHARE, PEAK_BESIDE);
 
 	if (ash_background_running())
 		return drain->reserve;
