@@ -17,6 +17,9 @@
  * one that was not takes back what one that was has given. */
 #define FILLED_BEFORE 3
 #define FILLED (ASH_HUGE_GRANULES * 7 / 8 * 256)
+/* Of a block's granules so many must have been in use: where slabs are of a length that leaves
+ * its end to nobody, a huge page holds the end, too, up to a tenth of the heap. */
+#define USED (ASH_HUGE_GRANULES * 31 / 32)
 /* What objects fill is known where several share a page, and believed where one has up to two
  * pages.  Larger ones may be buffers of which the program touches the beginning: of a block, so
  * much of them counts. */
@@ -72,7 +75,7 @@ ASH_RACY static bool is_filled(const struct ash_hugeblock *block)
 {
 	unsigned small = 0, large = 0; /* 1/256 granules */
 
-	if (block->nused * 256u < FILLED)
+	if (block->nused < USED)
 		return false;
 	for (unsigned i = 0; i < ASH_HUGE_GRANULES;) {
 		const struct ash_run *run = &block->run[i];

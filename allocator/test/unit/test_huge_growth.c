@@ -22,7 +22,7 @@
 #define MOST 4096
 
 static struct ash_run *slab[MOST];
-static size_t slabs;
+static size_t slabs, object;
 static struct ash_huge_growth *const growth = &ash_heap.huge_growth;
 
 static size_t in_use(void)
@@ -59,7 +59,7 @@ static void answer_no_more(void)
 static void take_slab(unsigned carved)
 {
 	void *out[1024];
-	unsigned class = ash_class_of(OBJECT), n = ash_size_classes[class].regions;
+	unsigned class = ash_class_of(object), n = ash_size_classes[class].regions;
 
 	assert_true(slabs < MOST && n <= 1024);
 	slab[slabs] = ash_slab_create(class, 0);
@@ -68,7 +68,7 @@ static void take_slab(unsigned carved)
 		carved = n;
 	assert_int_equal(ash_slab_take(slab[slabs], out + 1024, carved), carved);
 	for (unsigned i = 0; i < carved; i++)
-		memset(out[1023 - i], 7, OBJECT);
+		memset(out[1023 - i], 7, object);
 	slabs++;
 }
 
@@ -84,7 +84,7 @@ static void drop_slab(void)
 	struct ash_misuse m;
 
 	for (unsigned i = 0; i < last->bump; i++) {
-		void *p = ash_run_address(last) + (size_t)i * OBJECT;
+		void *p = ash_run_address(last) + (size_t)i * last->size;
 
 		assert_int_equal(ash_slab_give(last, &p, 1, &m), 1);
 	}
@@ -111,6 +111,7 @@ static void anew(void)
 	growth->begun[0] = growth->begun[1] = NULL;
 	growth->filled = growth->skip = growth->pause = 0;
 	growth->cannot = false;
+	object = OBJECT;
 }
 
 static int each_anew(void **state)
@@ -254,6 +255,33 @@ static void sparse_growth(void **state)
 	/* The same heap, once its blocks are filled. */
 	grow_to(3 * FIRST);
 	assert_true(asked > before);
+}
+
+/* Nor where slabs leave an end of each block that none of them fits into: a huge page has it.
+ */
+static void ends_of_blocks(void **state)
+{
+	static const size_t left[] = {2304, 2560, 3072, 4608, 6144}, none[] = {512, 2048, 4096};
+
+	(void)state;
+	ash_heap.advice.allowed = true;
+	for (unsigned i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+		unsigned n = ash_size_classes[ash_class_of(left[i])].granules;
+
+		assert_true(ASH_HUGE_GRANULES % n > ASH_HUGE_GRANULES / 32);
+		object = left[i];
+		answer_with(ENOMEM);
+		grow_to(2 * FIRST);
+		assert_int_equal(asked, 0);
+		anew();
+	}
+	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		object = none[i];
+		answer_with(ENOMEM);
+		grow_to(2 * FIRST);
+		assert_true(asked > 0);
+		anew();
+	}
 }
 
 /* Nothing is asked of the kernel where huge pages are off, by whatever. */
@@ -460,7 +488,7 @@ int main(void)
 		TEST(refusals),      TEST(few_are_told_of),
 		TEST(bounds),        TEST(under_a_hard_limit),
 		TEST(it_stops),      TEST(another_is_begun),
-		TEST(advice),
+		TEST(advice),        TEST(ends_of_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);
