@@ -32,8 +32,8 @@
 #define BLIND 3u       /* steps of a walk between two looks at what lies idle */
 /* Bytes freed from one step of a walk to the next, while earlier ones have paid for it. */
 #define PAID_STEP ((size_t)16 << 10)
-/* Kept is what was taken again just now, or this share of the peak with what lies idle whatever is
- * kept: in slabs, runs and thread caches, and the descriptors of what was there. */
+/* Kept is what was taken again just now, or this share of the peak with what lies idle whatever
+ * is kept: in slabs, runs and thread caches, and the descriptors of what was there. */
 #define PEAK_SHARE 8
 #define PEAK_BESIDE ((size_t)5 << 19)
 #define SECOND_NS 1000000000u
