@@ -117,6 +117,13 @@ enum ash_advice {
 	ASH_ADVICE_SMALL, /* and then not to */
 };
 
+/* The same where the kernel makes huge pages by itself. */
+enum ash_told {
+	ASH_TOLD_NOTHING,
+	ASH_TOLD_SPARSE, /* to make none of it */
+	ASH_TOLD_ANEW,   /* and then to make one again */
+};
+
 /* One hugeblock.  Its descriptor is never given back; where it is unmapped, the descriptor may
  * be used for another one at another address.  Under the page lock, between changes:
  *   nused + missing == set bits in `used`
@@ -154,7 +161,7 @@ struct ash_hugeblock {
 	uint8_t collapses;    /* counts them: after one, holes that were purged are resident */
 	uint8_t sparse; /* pages inside it were given back since it was empty, and with them
 			   what the kernel added to its first touch (a huge page) */
-	uint8_t told;   /* the kernel was told to make no huge page of it */
+	uint8_t told;   /* enum ash_told */
 	/* Under `checks:on`, what of the block is with the program (cache/handed.h), else NULL;
 	 * set once. */
 	uint64_t *handed;

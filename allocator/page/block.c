@@ -202,24 +202,14 @@ static void complete(struct ash_heap *heap, struct ash_hugeblock *block)
 	ash_mutex_lock(&heap->pages.lock);
 	ash_bitmap_clear_range(block->used, ASH_HUGE_GRANULES - block->missing, block->missing);
 	block->missing = 0;
-	tell = block->sparse && heap->advice.everywhere;
+	tell = block->sparse && heap->advice.everywhere &&
+	       ash_huge_advice_may_begin(heap, block);
 	if (tell)
-		block->told = 1;
+		block->told = ASH_TOLD_SPARSE;
 	ash_block_changed(heap, block);
 	ash_mutex_unlock(&heap->pages.lock);
 	if (tell)
 		ash_huge_advice_sparse(block->address, true);
-}
-
-/* Caller holds the lock.  The block was just mapped: what the kernel was told of another that
- * lay there went with it. */
-static void forget_advice(struct ash_huge_growth *growth, struct ash_hugeblock *block)
-{
-	if (ash_load_relaxed(&block->advice) == ASH_ADVICE_NONE)
-		return;
-	ash_assert(growth->advised > 0);
-	growth->advised--;
-	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_NONE);
 }
 
 void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
@@ -228,15 +218,14 @@ void ash_block_add(struct ash_heap *heap, struct ash_hugeblock *block)
 		complete(heap, block);
 		return;
 	}
-	ash_assert(block->nused == 0);
-	block->sparse = block->told = 0;
+	ash_assert(block->nused == 0 && !ash_huge_advice_is_told_of(block));
+	block->sparse = 0;
 	ash_list_init(&block->dirty);
 	ash_list_init(&block->lazy);
 	ash_list_init(&block->dense);
 	ash_list_init(&block->tailed);
 	block->dense_epoch = ash_load_relaxed(&heap->rounds.epoch);
 	ash_mutex_lock(&heap->pages.lock);
-	forget_advice(&heap->huge_growth, block);
 	if (block == heap->growing.incomplete) {
 		block->missing = (uint8_t)heap->growing.missing;
 		ash_bitmap_set_range(block->used, ASH_HUGE_GRANULES - block->missing,
@@ -330,9 +319,10 @@ void ash_block_becomes_sparse(struct ash_heap *heap, struct ash_hugeblock *block
 	if (block->nused != 0 && block->keep == 0) {
 		ash_store_relaxed(&block->sparse, (uint8_t)1);
 		whole = block->missing == 0; /* else it is no huge page yet: see complete */
-		tell = heap->advice.everywhere && !block->told && whole;
+		tell = heap->advice.everywhere && block->told != ASH_TOLD_SPARSE && whole &&
+		       ash_huge_advice_may_begin(heap, block);
 		if (tell)
-			block->told = 1;
+			block->told = ASH_TOLD_SPARSE;
 		if (whole)
 			ash_block_fill(heap, block);
 		ash_block_changed(heap, block);
@@ -382,6 +372,7 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	uint64_t touched[2] = {block->touched[0], block->touched[1]};
 	size_t held = (size_t)ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES)
 		      << ASH_GRANULE_SHIFT;
+	struct ash_told_of told_of;
 	bool gone;
 
 	ash_assert(block->nused == 0 && block->missing == 0 &&
@@ -393,6 +384,7 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 	ash_block_uncount_unneeded(heap, block, 0, ASH_HUGE_GRANULES);
 	block->touched[0] = block->touched[1] = 0;
 	note_dirty(heap, block);
+	told_of = ash_huge_advice_forget(heap, block);
 	ash_assert_internal(ash_account_is_valid(heap));
 	ash_mutex_unlock(&heap->pages.lock);
 	gone = ash_hugeblock_release(heap, block);
@@ -404,6 +396,7 @@ bool ash_block_release(struct ash_heap *heap, struct ash_hugeblock *block)
 		ash_block_count_free(heap, block,
 				     ash_bitmap_count_range(touched, 0, ASH_HUGE_GRANULES));
 		note_dirty(heap, block);
+		ash_huge_advice_remember(heap, block, told_of);
 		if (block->keep & ASH_KEEP_POOL)
 			note_of_pool(heap, block);
 		ash_packing_add(&heap->pages.packing, block);

@@ -263,9 +263,6 @@ struct ash_huge_growth {
 	uint32_t skip;       /* blocks that are not tried next, */
 	uint32_t pause;      /* and how many they were at first; 0 = the last was had */
 	bool cannot;         /* the kernel knows no huge pages */
-	/* Blocks that were begun so since they were mapped: advice of its own may make each a
-	 * mapping of its own, and the next behind it, of which a process has 65,530. */
-	uint32_t advised, advised_most;
 	uint64_t made, refused;
 	bool enabled; /* option: not where 2 MiB are much of what there is */
 };
@@ -282,6 +279,9 @@ struct ash_huge_advice {
 	enum ash_thp mode;
 	bool allowed;
 	bool everywhere; /* the kernel makes huge pages of whatever it likes */
+	/* Those of which the kernel was told anything since they were mapped; by the page lock.
+	 */
+	uint32_t blocks, blocks_most;
 };
 
 /* --- what reclaim/ remembers: the claimant's (reclaim/claim.h), but what says otherwise --- */

@@ -17,6 +17,44 @@ void ash_huge_advice_init(struct ash_heap *heap, enum ash_thp mode)
 		mode == ASH_THP_ALWAYS ? heap->advice.allowed : policy == ASH_OS_THP_ALWAYS;
 }
 
+bool ash_huge_advice_is_told_of(const struct ash_hugeblock *block)
+{
+	return ash_load_relaxed(&block->advice) != ASH_ADVICE_NONE ||
+	       block->told != ASH_TOLD_NOTHING;
+}
+
+bool ash_huge_advice_may_begin(struct ash_heap *heap, const struct ash_hugeblock *block)
+{
+	if (ash_huge_advice_is_told_of(block))
+		return true;
+	if (heap->advice.blocks >= heap->advice.blocks_most)
+		return false;
+	heap->advice.blocks++;
+	return true;
+}
+
+struct ash_told_of ash_huge_advice_forget(struct ash_heap *heap, struct ash_hugeblock *block)
+{
+	struct ash_told_of of = {block->told, ash_load_relaxed(&block->advice)};
+
+	if (ash_huge_advice_is_told_of(block)) {
+		ash_assert(heap->advice.blocks > 0);
+		heap->advice.blocks--;
+	}
+	block->told = ASH_TOLD_NOTHING;
+	ash_store_relaxed(&block->advice, (uint8_t)ASH_ADVICE_NONE);
+	return of;
+}
+
+void ash_huge_advice_remember(struct ash_heap *heap, struct ash_hugeblock *block,
+			      struct ash_told_of of)
+{
+	block->told = of.told;
+	ash_store_relaxed(&block->advice, of.advice);
+	if (ash_huge_advice_is_told_of(block))
+		heap->advice.blocks++;
+}
+
 void ash_huge_advice_sparse(uintptr_t address, bool sparse)
 {
 	int saved = errno;

@@ -21,6 +21,20 @@ void ash_huge_advice_mapped(const struct ash_heap *heap, void *address, size_t s
  * a row with the same advice stay one mapping.) */
 void ash_huge_advice_sparse(uintptr_t address, bool sparse);
 
+/* Whether the kernel was told something of this block alone, and whether it may be, which
+ * counts as told.  Advice of its own may make each a mapping of its own, and the next behind
+ * it, of which a process has 65,530: of so many blocks at most.  Caller holds the page lock. */
+bool ash_huge_advice_is_told_of(const struct ash_hugeblock *block);
+bool ash_huge_advice_may_begin(struct ash_heap *heap, const struct ash_hugeblock *block);
+/* The block is being unmapped, and what was told of it goes with it; and the kernel refused.
+ * Caller holds the page lock. */
+struct ash_told_of {
+	uint8_t told, advice;
+};
+struct ash_told_of ash_huge_advice_forget(struct ash_heap *heap, struct ash_hugeblock *block);
+void ash_huge_advice_remember(struct ash_heap *heap, struct ash_hugeblock *block,
+			      struct ash_told_of of);
+
 /* Of one block that is to be a huge page, whatever it was told before; false where the kernel
  * refuses. */
 bool ash_huge_advice_give(struct ash_hugeblock *block);

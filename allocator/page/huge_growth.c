@@ -144,11 +144,8 @@ bool ash_huge_growth_begin(struct ash_heap *heap, struct ash_hugeblock *block)
 		growth->skip--;
 		return false;
 	}
-	if (ash_load_relaxed(&block->advice) == ASH_ADVICE_NONE) {
-		if (growth->advised >= growth->advised_most)
-			return false;
-		growth->advised++;
-	}
+	if (!ash_huge_advice_may_begin(heap, block))
+		return false;
 	growth->most = block->nused;
 	growth->seen = 0;
 	set_rising(growth, block, ASH_RISING_IN_WORK);

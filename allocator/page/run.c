@@ -217,8 +217,9 @@ static ASH_NOINLINE void note_begun(struct ash_heap *heap, struct ash_hugeblock 
 				    struct begun *begun)
 {
 	/* What was sparse before is filled anew. */
-	begun->anew = block->told ? block->address : 0;
-	block->told = 0;
+	begun->anew = block->told == ASH_TOLD_SPARSE ? block->address : 0;
+	if (begun->anew != 0)
+		block->told = ASH_TOLD_ANEW;
 	/* And what holds no memory but what was just taken is touched for the first time. */
 	begun->grows = block->touched[0] == block->used[0] &&
 		       block->touched[1] == block->used[1] &&

@@ -343,10 +343,10 @@ static void holes_in_half_run(void)
 	held = ash_account_held(&ash_heap);
 	ash_block_becomes_sparse(&ash_heap, block);
 	NEED(ash_account_held(&ash_heap) == held && ash_account_dirty(&ash_heap) == 0);
-	NEED(advices == 0 && block->told == 0);
+	NEED(advices == 0 && block->told == ASH_TOLD_NOTHING);
 	look(block);
 	take(THERE);
-	NEED(advices == 1 && block->told == 1 && block->missing == 0);
+	NEED(advices == 1 && block->told == ASH_TOLD_SPARSE && block->missing == 0);
 	look(block);
 	ash_block_becomes_sparse(&ash_heap, block);
 	NEED(advices == 1);

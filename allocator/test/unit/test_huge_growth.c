@@ -338,11 +338,11 @@ static void refusals(void **state)
 static void few_are_told_of(void **state)
 {
 	enum { FEW = 3 };
-	uint32_t usual = growth->advised_most;
+	uint32_t usual = ash_heap.advice.blocks_most;
 
 	(void)state;
 	ash_heap.advice.allowed = true;
-	growth->advised_most = FEW;
+	ash_heap.advice.blocks_most = FEW;
 	for (unsigned again = 0; again < 2; again++) {
 		anew();
 		grow_to(FIRST - 8);
@@ -352,9 +352,73 @@ static void few_are_told_of(void **state)
 			take_slab(UINT32_MAX);
 		}
 		assert_int_equal(asked, 2 * FEW);
-		assert_int_equal(growth->advised, FEW);
+		assert_int_equal(ash_heap.advice.blocks, FEW);
 	}
-	growth->advised_most = usual;
+	ash_heap.advice.blocks_most = usual;
+}
+
+/* The same where the kernel makes huge pages by itself, of blocks that it is to make none of.
+ */
+static void few_are_told_of_everywhere(void **state)
+{
+	enum { FEW = 3 };
+	uint32_t usual = ash_heap.advice.blocks_most;
+
+	(void)state;
+	ash_heap.advice.everywhere = true;
+	ash_heap.advice.blocks_most = FEW;
+	for (unsigned again = 0; again < 2; again++) {
+		struct ash_hugeblock *first;
+
+		anew();
+		grow_to(FIRST);
+		first = ash_run_block(slab[0]);
+		answer_with(0);
+		for (size_t i = 0; i < slabs; i++)
+			ash_block_becomes_sparse(&ash_heap, ash_run_block(slab[i]));
+		assert_int_equal(asked, FEW);
+		assert_int_equal(ash_heap.advice.blocks, FEW);
+		/* One that is begun anew is told so, and told of holes in it once more. */
+		assert_int_equal(first->told, ASH_TOLD_SPARSE);
+		shrink_to(0);
+		assert_int_equal(first->nused, 0);
+		grow_to(FIRST);
+		assert_int_equal(ash_heap.advice.blocks, FEW);
+		for (size_t i = 0; i < slabs; i++)
+			ash_block_becomes_sparse(&ash_heap, ash_run_block(slab[i]));
+		assert_int_equal(asked, 3 * FEW);
+	}
+	ash_heap.advice.blocks_most = usual;
+	ash_heap.advice.everywhere = false;
+}
+
+static bool refuse_unmapping(enum ash_os_call call)
+{
+	errno = ENOMEM;
+	return call == ASH_OS_MUNMAP;
+}
+
+/* What cannot be unmapped is still told of, and counts. */
+static void told_of_as_long_as_mapped(void **state)
+{
+	struct ash_hugeblock *first;
+
+	(void)state;
+	ash_heap.advice.everywhere = true;
+	take_slab(UINT32_MAX);
+	first = ash_run_block(slab[0]);
+	ash_block_becomes_sparse(&ash_heap, first);
+	assert_int_equal(ash_heap.advice.blocks, 1);
+	shrink_to(0);
+	ash_store_relaxed(&ash_os_fault_hook, refuse_unmapping);
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
+	assert_int_equal(ash_heap.advice.blocks, 1);
+	assert_int_equal(first->told, ASH_TOLD_SPARSE);
+	answer_no_more();
+	ash_block_release_empty(&ash_heap, SIZE_MAX);
+	assert_int_equal(ash_heap.advice.blocks, 0);
+	assert_int_equal(first->told, ASH_TOLD_NOTHING);
+	ash_heap.advice.everywhere = false;
 }
 
 /* Where a bound leaves no room for a whole huge page none is made. */
@@ -483,12 +547,20 @@ static int up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(zeroes),        TEST(dense_growth),
-		TEST(sparse_growth), TEST(off),
-		TEST(refusals),      TEST(few_are_told_of),
-		TEST(bounds),        TEST(under_a_hard_limit),
-		TEST(it_stops),      TEST(another_is_begun),
-		TEST(advice),        TEST(ends_of_blocks),
+		TEST(zeroes),
+		TEST(dense_growth),
+		TEST(sparse_growth),
+		TEST(off),
+		TEST(refusals),
+		TEST(few_are_told_of),
+		TEST(bounds),
+		TEST(under_a_hard_limit),
+		TEST(it_stops),
+		TEST(another_is_begun),
+		TEST(advice),
+		TEST(ends_of_blocks),
+		TEST(few_are_told_of_everywhere),
+		TEST(told_of_as_long_as_mapped),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);
