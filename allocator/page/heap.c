@@ -30,7 +30,7 @@ struct ash_heap ash_heap = {
 		     .cache_ns = 1000000000,
 		     .cache_least = 32 * MIB,
 		     .retained.gaps_most = 16384},
-	.huge_growth = {.enabled = true},
+	.huge_growth = {.slow_ns = 2000000, .enabled = true},
 	.advice = {.blocks_most = 8192},
 	.rounds = {.active_threads = 1, .background = true},
 	.purge = {.dirty_ms = ASH_DECAY_MS},

@@ -242,8 +242,8 @@ struct ash_mappings {
 	struct ash_retained retained;
 };
 
-/* Huge pages where the heap grows; huge_growth.h.  By the page lock; made and refused are read
- * by anyone, as is whether a block is rising.
+/* Huge pages where the heap grows; huge_growth.h.  By the page lock; made, refused and slowed
+ * are read by anyone, as is whether a block is rising.
  *
  *   state is NONE  <=>  rising is NULL, else it is begun[0], not empty, and nused <= most
  *   state is HUGE   =>  `keep` of the rising block says so */
@@ -261,10 +261,13 @@ struct ash_huge_growth {
 	uint32_t seen_epoch; /* and that epoch */
 	unsigned filled;     /* blocks that were of late, less those that were not */
 	uint32_t skip;       /* blocks that are not tried next, */
-	uint32_t pause;      /* and how many they were at first; 0 = the last was had */
-	bool cannot;         /* the kernel knows no huge pages */
+	uint32_t pause; /* and how many they were at first; 0 = the last was had, in time */
+	bool was_slow;  /* the last one that was had took slow_ns or more */
+	bool cannot;    /* the kernel knows no huge pages */
 	uint64_t made, refused;
-	bool enabled; /* option: not where 2 MiB are much of what there is */
+	uint64_t slowed;  /* how often blocks waited since two in a row were slow */
+	uint64_t slow_ns; /* what the faults take at most that one spares; constant */
+	bool enabled;     /* option: not where 2 MiB are much of what there is */
 };
 
 /* What the machine and the user want of huge pages; huge_advice.h.  Set at boot. */

@@ -31,6 +31,10 @@
 /* After a refusal so many blocks are not tried; twice as many after the next, and so on. */
 #define SKIP_FIRST 4u
 #define SKIP_MOST 1024u
+/* The same where the kernel is slow.  A huge page that the host has to find memory for costs
+ * what ten others spare, and one in 128 a twentieth of what the faults do. */
+#define SLOW_SKIP_FIRST 8u
+#define SLOW_SKIP_MOST 128u
 /* To clear 2 MiB takes no machine less, a fault for 4 KiB hardly ever more. */
 #define HUGE_NS 25000u
 
@@ -153,29 +157,46 @@ bool ash_huge_growth_begin(struct ash_heap *heap, struct ash_hugeblock *block)
 	return true;
 }
 
-/* Caller holds the page lock.  After a refusal. */
-static void pause_for_blocks(struct ash_huge_growth *growth)
+/* Caller holds the page lock.  The next blocks wait, `first` of them, and at each further time
+ * twice as many, up to `most`. */
+static void pause_for_blocks(struct ash_huge_growth *growth, uint32_t first, uint32_t most)
 {
-	growth->pause = growth->pause == 0              ? SKIP_FIRST
-			: growth->pause * 2 < SKIP_MOST ? growth->pause * 2
-							: SKIP_MOST;
-	growth->skip = growth->pause;
+	uint32_t pause = growth->pause == 0 ? first : growth->pause * 2;
+
+	growth->pause = growth->skip = pause < most ? pause : most;
 }
 
-/* Caller holds the page lock.  The block was touched. */
-static void settle(struct ash_heap *heap, struct ash_hugeblock *block, bool made)
+/* Caller holds the page lock.  A huge page was had, in so long.  One that takes longer than the
+ * faults that it spares is no gain: the host has to find memory for it.  One alone may have
+ * lost its CPU to others meanwhile, which the clock of CPU time would tell, by a system call
+ * that nobody asks of malloc; two in a row hardly ever. */
+static void weigh(struct ash_huge_growth *growth, uint64_t ns)
+{
+	bool slow = ns >= growth->slow_ns;
+
+	if (slow && growth->was_slow) {
+		pause_for_blocks(growth, SLOW_SKIP_FIRST, SLOW_SKIP_MOST);
+		ash_owned_add(&growth->slowed, 1);
+	} else {
+		growth->pause = 0;
+	}
+	growth->was_slow = slow;
+}
+
+/* Caller holds the page lock.  The block was touched, which took so long. */
+static void settle(struct ash_heap *heap, struct ash_hugeblock *block, bool made, uint64_t ns)
 {
 	struct ash_huge_growth *growth = &heap->huge_growth;
 	bool rises = block == growth->rising;
 
 	ash_owned_add(made ? &growth->made : &growth->refused, 1);
 	if (!made) {
-		pause_for_blocks(growth);
+		pause_for_blocks(growth, SKIP_FIRST, SKIP_MOST);
 		if (rises)
 			drop(heap);
 		return;
 	}
-	growth->pause = 0;
+	weigh(growth, ns);
 	ash_growth_note(heap, (ASH_HUGE_GRANULES -
 			       ash_bitmap_count_range(block->touched, 0, ASH_HUGE_GRANULES))
 				      << ASH_GRANULE_SHIFT);
@@ -204,7 +225,7 @@ void ash_huge_growth_make(struct ash_heap *heap, struct ash_hugeblock *block, ch
 	ash_mutex_lock(&heap->pages.lock);
 	if (cannot)
 		heap->huge_growth.cannot = true;
-	settle(heap, block, made);
+	settle(heap, block, made, ns);
 	ash_assert_internal(ash_huge_growth_is_valid(heap));
 	ash_mutex_unlock(&heap->pages.lock);
 	ash_account_arrive(heap, more);

@@ -10,8 +10,9 @@
  *
  * Advice, and not a collapse: that would first wait until every CPU of the machine has run a
  * task of the kernel's (lru_add_drain_all), for milliseconds where they are busy.  Whether
- * there is a huge page is told by the time that the touch took.  The advice is withdrawn when a
- * part of the block goes back to the kernel. */
+ * there is a huge page is told by the time that the touch took.  Where that is more than the
+ * faults that it spares would take, most of the next blocks grow by small pages.  The advice is
+ * withdrawn when a part of the block goes back to the kernel. */
 #ifndef ASH_PAGE_HUGE_GROWTH_H
 #define ASH_PAGE_HUGE_GROWTH_H
 

@@ -48,11 +48,13 @@ void ash_print_sums(struct ash_out *out, const struct ash_snapshot *s)
 		kib(s->held), kib(s->purged), (unsigned long)s->stalls.count, us(s->stalls.ns),
 		us(s->stalls.longest_ns), (unsigned long)s->stalls.most_ranges,
 		kib(s->stalls.most_bytes), us(s->stalls.background_ns));
-	ash_out_add(out,
-		    "  huge pages: %lu made, %lu KiB of the pool, refused by it %lu times\n"
-		    "  memory found short %lu times\n",
-		    (unsigned long)s->huge_made, kib(s->pool), (unsigned long)s->pool_refused,
-		    (unsigned long)s->pressed);
+	ash_out_add(
+		out,
+		"  huge pages: %lu made, put off %lu times since they took long, %lu KiB of "
+		"the pool, refused by it %lu times\n"
+		"  memory found short %lu times\n",
+		(unsigned long)s->huge_made, (unsigned long)s->huge_slowed, kib(s->pool),
+		(unsigned long)s->pool_refused, (unsigned long)s->pressed);
 	ash_out_add(out, "  stall:");
 	for (unsigned i = 0; i < ASH_STALL_BOUNDS; i++)
 		ash_out_add(out, " %lu calls to %u us,", (unsigned long)s->stalls.lasted[i],

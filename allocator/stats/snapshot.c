@@ -96,6 +96,7 @@ static void count_sums(struct ash_snapshot *s)
 		ash_hugify_count(&ash_heap) + ash_load_relaxed(&ash_heap.huge_growth.made);
 	s->huge_refused = ash_load_relaxed(&ash_heap.hugify.refused) +
 			  ash_load_relaxed(&ash_heap.huge_growth.refused);
+	s->huge_slowed = ash_load_relaxed(&ash_heap.huge_growth.slowed);
 	s->huge_broken = ash_load_relaxed(&ash_heap.pages.broken_up);
 	s->pool = ash_hugeblock_pool(&ash_heap);
 	s->pool_refused = ash_hugeblock_pool_refused(&ash_heap);

@@ -55,13 +55,14 @@ struct ash_snapshot {
 	uint64_t muzzy_passes,
 		muzzy_ranges; /* of these, of muzzy ones; and of all the others */
 	uint64_t dirty_passes, dirty_ranges;
-	uint64_t muzzy_purged, dirty_purged;   /* of `purged`, likewise */
-	uint64_t huge_made;                    /* count of blocks made huge pages, */
-	uint64_t huge_refused;                 /* not made by the kernel, */
-	uint64_t huge_broken;                  /* and that are none any more */
-	size_t pool;                           /* from the pool of huge pages */
-	uint64_t pool_refused;                 /* count of refusals by it */
-	uint64_t pressed;                      /* how often memory was found short */
+	uint64_t muzzy_purged, dirty_purged; /* of `purged`, likewise */
+	uint64_t huge_made;                  /* count of blocks made huge pages, */
+	uint64_t huge_refused;               /* not made by the kernel, */
+	uint64_t huge_slowed;  /* times that the next ones waited since it was slow, */
+	uint64_t huge_broken;  /* and that are none any more */
+	size_t pool;           /* from the pool of huge pages */
+	uint64_t pool_refused; /* count of refusals by it */
+	uint64_t pressed;      /* how often memory was found short */
 	uint64_t small_nmalloc, small_ndalloc; /* regions that left slabs and came back, ever */
 	uint64_t large_nmalloc, large_ndalloc; /* large objects taken and given back, ever */
 	uint64_t background_runs;              /* rounds of background threads */

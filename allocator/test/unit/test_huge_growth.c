@@ -24,6 +24,7 @@
 static struct ash_run *slab[MOST];
 static size_t slabs, object;
 static struct ash_huge_growth *const growth = &ash_heap.huge_growth;
+static uint64_t slow_ns; /* as the library has it */
 
 static size_t in_use(void)
 {
@@ -110,7 +111,8 @@ static void anew(void)
 	assert_null(growth->rising);
 	growth->begun[0] = growth->begun[1] = NULL;
 	growth->filled = growth->skip = growth->pause = 0;
-	growth->cannot = false;
+	growth->was_slow = growth->cannot = false;
+	growth->slow_ns = UINT64_MAX; /* whatever the machine takes */
 	object = OBJECT;
 }
 
@@ -333,6 +335,81 @@ static void refusals(void **state)
 	assert_true(growth->cannot);
 }
 
+/* By this clock what lies between two looks takes so long, as a touch does. */
+static uint64_t touch_ns;
+
+static uint64_t touches(enum ash_clock clock)
+{
+	static uint64_t ns;
+
+	return clock == ASH_CLOCK_MONOTONIC ? ns += touch_ns : ns;
+}
+
+/* How many blocks are begun until one is touched, that one among them. */
+static unsigned blocks_until_touched(void)
+{
+	uint64_t made = growth->made;
+	unsigned blocks = 0;
+
+	while (growth->made == made) {
+		const struct ash_hugeblock *last = growth->begun[0];
+
+		take_slab(UINT32_MAX);
+		blocks += growth->begun[0] != last;
+	}
+	return blocks;
+}
+
+/* A host that is slow to give them is asked less and less, down to one block in 128; one that
+ * was slow once is not slow, nor one that is as fast as the faults would be; and where it is
+ * fast again all is as it was. */
+static void slow_host(void **state)
+{
+	uint64_t slowed = growth->slowed;
+
+	(void)state;
+	if (!ash_os_thp_allowed(ASH_HUGE, ash_os_thp_policy()))
+		skip();
+	ash_heap.advice.allowed = true;
+	growth->slow_ns = slow_ns;
+	ash_os_clock_hook = touches;
+	touch_ns = slow_ns - 1;
+	grow_to(FIRST);
+	blocks_until_touched();
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(blocks_until_touched(), 1);
+		touch_ns = i % 2 == 0 ? 10 * slow_ns : slow_ns - 1;
+	}
+	assert_int_equal(growth->slowed, slowed);
+	assert_int_equal(growth->pause, 0);
+	touch_ns = slow_ns;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(blocks_until_touched(), 1);
+	assert_int_equal(growth->slowed, slowed + 1);
+	assert_int_equal(blocks_until_touched(), 8 + 1);
+	assert_int_equal(growth->slowed, slowed + 2);
+	assert_int_equal(blocks_until_touched(), 16 + 1);
+	growth->pause = 100;
+	growth->skip = 0;
+	assert_int_equal(blocks_until_touched(), 1);
+	assert_int_equal(growth->pause, 128);
+	growth->skip = 2;
+	touch_ns = slow_ns - 1;
+	assert_int_equal(blocks_until_touched(), 2 + 1);
+	assert_int_equal(blocks_until_touched(), 1);
+	assert_int_equal(growth->slowed, slowed + 4);
+	/* After a refusal one that is had ends the pause, whatever it took. */
+	answer_with(ENOMEM);
+	while (growth->pause == 0)
+		take_slab(UINT32_MAX);
+	answer_no_more();
+	touch_ns = slow_ns;
+	assert_int_equal(blocks_until_touched(), 4 + 1);
+	assert_int_equal(blocks_until_touched(), 1);
+	assert_int_equal(growth->pause, 8);
+	ash_os_clock_hook = NULL;
+}
+
 /* Of so many blocks at most the kernel is told anything while they are mapped: each may become
  * a mapping of its own. */
 static void few_are_told_of(void **state)
@@ -538,6 +615,7 @@ static int up(void **state)
 	int status = layers_up(state);
 
 	ash_os_clock_hook = NULL; /* a huge page is told by the time that it takes */
+	slow_ns = growth->slow_ns;
 	ash_huge_advice_init(&ash_heap, ASH_THP_DEFAULT);
 	return status;
 }
@@ -561,6 +639,7 @@ int main(void)
 		TEST(ends_of_blocks),
 		TEST(few_are_told_of_everywhere),
 		TEST(told_of_as_long_as_mapped),
+		TEST(slow_host),
 	};
 
 	return cmocka_run_group_tests(tests, up, NULL);
