@@ -33,23 +33,26 @@ static void split_mapping(const char *how, void *at)
 		mprotect(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
-/* One page of the heap is locked or protected; then 200 MiB are in steady use for some seconds.
- */
+/* One page of the heap is locked or protected when it has a quarter of 200 MiB; then all of it
+ * is in steady use for some seconds.  An allocator may leave out many huge pages where the host
+ * takes long for each: it has to have some that it had not before that page. */
 
 CASE(split)
 {
-	enum { BLOCKS = 200000, SIZE = 1000 };
+	enum { BLOCKS = 200000, SIZE = 1000, MORE = 4 << 10 };
 	static char *block[BLOCKS];
 	const char *how = count > 0 ? arguments[0] : "none";
-	long most = 0;
+	long most = 0, before = 0;
 
 	for (unsigned i = 0; i < BLOCKS; i++) {
 		block[i] = malloc(SIZE);
 		memset(block[i], 1, SIZE);
-		if (i == BLOCKS / 4)
+		if (i == BLOCKS / 4) {
+			before = huge();
 			split_mapping(how, block[i]);
+		}
 	}
-	for (unsigned tenth = 0; tenth < 150 && most < 100 << 10; tenth++) {
+	for (unsigned tenth = 0; tenth < 150 && most < before + MORE; tenth++) {
 		for (unsigned i = 0; i < 1000; i++) {
 			unsigned k = (tenth * 1000 + i) * 7919u % BLOCKS;
 
@@ -61,6 +64,7 @@ CASE(split)
 		if (huge() > most)
 			most = huge();
 	}
-	return case_measured(most >= 100 << 10, "%ld of 200 MiB %s in huge pages", most >> 10,
-			     most >= 100 << 10 ? "or more" : "at most");
+	return case_measured(most >= before + MORE,
+			     "%ld of 200 MiB in huge pages, %ld of the first 50", most >> 10,
+			     before >> 10);
 }
