@@ -14,7 +14,7 @@
  *
  *   count == magazines on `full`, each of which is full
  *   low <= count
- *   the sum of their capacities, times size, is the class's part of `bytes` */
+ *   the sum of their capacities, times size, is the class's part of `held` */
 struct depot_class {
 	struct ash_mutex lock;
 	uint32_t count; /* magazines in the list */
@@ -29,9 +29,18 @@ static struct depot_class depot[ASH_CLASSES];
  * the pages of others are never touched. */
 static struct depot_class owned[ASH_SHARDS_OWNED][ASH_LINED_CLASSES];
 static uint32_t opened;
-/* Of all objects in all lists; atomic.  Changed under the lock of a class: fork takes them all,
- * so that the child's is right as well. */
-static size_t bytes;
+/* Of all lists, in one word for one addition: bytes of objects, and how many magazines these
+ * are (modulo their bits, which only a heap fills whose share is beyond the bound of
+ * magazines). Atomic.  Changed under the lock of a class: fork takes them all, so that the
+ * child's is right as well. */
+static uint64_t held;
+#define HELD_BITS 44
+#define HELD_ONE ((uint64_t)1 << HELD_BITS)
+
+static size_t bytes_of(uint64_t word)
+{
+	return (size_t)(word & (HELD_ONE - 1));
+}
 
 /* Its address in a register: the compiler would otherwise compute it for every field anew, a
  * dozen instructions per magazine. */
@@ -45,8 +54,8 @@ ASH_INLINE struct depot_class *of_class(unsigned class)
 }
 
 #define BOUND_LEAST ((size_t)4 << 20)
-/* A list's magazines are metadata, half as much as objects of 16 bytes are, and stay so when
- * these are taken: 1 MiB of it. */
+/* Magazines are metadata, half as much as objects of 16 bytes are, and stay so when these are
+ * taken: 1 MiB of it, in whichever lists. */
 #define MAGAZINES_LEAST 2048u
 
 /* What the depot may hold in a large heap: a 32nd of what is in use.  The objects in it are few
@@ -141,8 +150,8 @@ __attribute__((unused)) static bool list_is_valid(const struct depot_class *d)
 			return false;
 		sum += magazine_bytes(d, m);
 	}
-	/* Of `bytes` the rest is other classes'. */
-	return line_is_valid(d) && n == d->count && sum <= ash_load_relaxed(&bytes);
+	/* Of `held` the rest is other classes'. */
+	return line_is_valid(d) && n == d->count && sum <= ash_depot_bytes();
 }
 
 /* After each change, under the class's lock. */
@@ -156,18 +165,20 @@ bool ash_depot_put(unsigned class, void **magazine, void ***empty)
 {
 	struct depot_class *d = list_for(class, magazine);
 	size_t size, sum;
+	uint64_t all;
 	void **block;
 
 	ash_assert_internal(ash_magazine_is_full(magazine));
 	if (ASH_UNLIKELY(d == NULL))
 		return false;
 	size = magazine_bytes(d, magazine);
-	sum = ash_load_relaxed(&bytes) + size;
-	if (ASH_UNLIKELY(sum > BOUND_LEAST || ash_load_relaxed(&d->count) >= MAGAZINES_LEAST) &&
+	all = ash_load_relaxed(&held);
+	sum = bytes_of(all) + size;
+	if (ASH_UNLIKELY(sum > BOUND_LEAST || all >> HELD_BITS >= MAGAZINES_LEAST) &&
 	    sum > share())
 		return false;
 	ash_mutex_lock(&d->lock);
-	ash_add_relaxed(&bytes, size);
+	ash_add_relaxed(&held, HELD_ONE + size);
 	ash_magazine_link(magazine, d->full);
 	ash_store_relaxed(&d->full, magazine);
 	ash_owned_add(&d->count, 1);
@@ -186,7 +197,7 @@ ASH_INLINE void **pop(struct depot_class *d)
 	void **m = d->full;
 
 	if (m != NULL) {
-		ash_sub_relaxed(&bytes, magazine_bytes(d, m));
+		ash_sub_relaxed(&held, HELD_ONE + magazine_bytes(d, m));
 		ash_store_relaxed(&d->full, ash_magazine_unlink(m));
 		ash_owned_add(&d->count, -1u);
 		if (d->count < d->low)
@@ -395,7 +406,7 @@ size_t ash_depot_items(unsigned class)
 
 size_t ash_depot_bytes(void)
 {
-	return ash_load_relaxed(&bytes);
+	return bytes_of(ash_load_relaxed(&held));
 }
 
 void ash_depot_each_mutex(unsigned lists, void (*fn)(struct ash_mutex *))

@@ -40,16 +40,18 @@ enum ash_opt_type {
 	ASH_OPT_TEXT,
 };
 
+/* Texts lie in the rows: pointers to them would be written where the library is loaded, and the
+ * pages that hold them be each process's own. */
 struct ash_row {
-	const char *name;     /* "opt.", and the key */
-	uint8_t type;         /* enum ash_row_type */
-	uint8_t read;         /* enum ash_opt_type */
-	size_t offset;        /* in struct ash_conf, or ASH_ROW_NOWHERE */
-	const char *accepted; /* words in the order of their values; or what a message says */
-	uint64_t least;       /* counts, and bytes without a suffix */
-	uint64_t most;        /* counts; 0 = no bound */
-	uint64_t kept;        /* a larger one is taken for this; 0 = as it is */
-	const char *in_force; /* nowhere: what is so here, whatever was set */
+	char name[48];     /* "opt.", and the key */
+	uint8_t type;      /* enum ash_row_type */
+	uint8_t read;      /* enum ash_opt_type */
+	size_t offset;     /* in struct ash_conf, or ASH_ROW_NOWHERE */
+	char accepted[72]; /* words in the order of their values; or what a message says */
+	uint64_t least;    /* counts, and bytes without a suffix */
+	uint64_t most;     /* counts; 0 = no bound */
+	uint64_t kept;     /* a larger one is taken for this; 0 = as it is */
+	char in_force[12]; /* nowhere: what is so here, whatever was set */
 };
 
 /* jemalloc's, for mechanisms that are not here or need no steering: values are checked, and

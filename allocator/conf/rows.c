@@ -23,15 +23,15 @@
 #define RANGES_TEXT "SIZE-SIZE:NUMBER, and more behind |"
 
 /* clang-format off */
-#define ON_OFF(key, field) {"opt." key, ASH_ROW_BOOL, ASH_OPT_BOOL, FIELD(field), BOOL_TEXT, 0, 0, 0, NULL}
-#define WORD(key, read, field, words) {"opt." key, ASH_ROW_WORD, read, FIELD(field), words, 0, 0, 0, NULL}
-#define BYTES(key, field, kept, text) {"opt." key, ASH_ROW_BYTES, ASH_OPT_SIZE, FIELD(field), text, 0, 0, kept, NULL}
-#define TIME(key, field) {"opt." key, ASH_ROW_COUNT, ASH_OPT_U64, FIELD(field), "milliseconds", 0, 0, MS_MOST, NULL}
-#define DECAY(key, field) {"opt." key, ASH_ROW_SIGNED, ASH_OPT_SSIZE, FIELD(field), MS_TEXT, 0, MS_THEIRS, MS_MOST, NULL}
-#define AMOUNT(key, field) {"opt." key, ASH_ROW_AMOUNT, ASH_OPT_TEXT, FIELD(field), AMOUNT_TEXT, 0, 0, 0, NULL}
+#define ON_OFF(key, field) {"opt." key, ASH_ROW_BOOL, ASH_OPT_BOOL, FIELD(field), BOOL_TEXT, 0, 0, 0, ""}
+#define WORD(key, read, field, words) {"opt." key, ASH_ROW_WORD, read, FIELD(field), words, 0, 0, 0, ""}
+#define BYTES(key, field, kept, text) {"opt." key, ASH_ROW_BYTES, ASH_OPT_SIZE, FIELD(field), text, 0, 0, kept, ""}
+#define TIME(key, field) {"opt." key, ASH_ROW_COUNT, ASH_OPT_U64, FIELD(field), "milliseconds", 0, 0, MS_MOST, ""}
+#define DECAY(key, field) {"opt." key, ASH_ROW_SIGNED, ASH_OPT_SSIZE, FIELD(field), MS_TEXT, 0, MS_THEIRS, MS_MOST, ""}
+#define AMOUNT(key, field) {"opt." key, ASH_ROW_AMOUNT, ASH_OPT_TEXT, FIELD(field), AMOUNT_TEXT, 0, 0, 0, ""}
 #define COUNT_OF(key, read, type, field, least, most, kept, text) \
-	{"opt." key, type, read, FIELD(field), text, least, most, kept, NULL}
-#define OTHER(key, read, type, field, most, text) {"opt." key, type, read, FIELD(field), text, 0, most, 0, NULL}
+	{"opt." key, type, read, FIELD(field), text, least, most, kept, ""}
+#define OTHER(key, read, type, field, most, text) {"opt." key, type, read, FIELD(field), text, 0, most, 0, ""}
 /* clang-format on */
 
 static const struct ash_row rows[] = {

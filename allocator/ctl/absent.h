@@ -2,10 +2,10 @@
 #ifndef ASH_CTL_ABSENT_H
 #define ASH_CTL_ABSENT_H
 
-/* A component in <> is a number; * at the end is any rest. */
+/* A component in <> is a number; * at the end is any rest.  No pointers, as in conf/row.h. */
 struct ash_ctl_absent {
-	const char *name;
-	const char *why; /* one line for the manual page */
+	char name[64];
+	char why[72]; /* one line for the manual page */
 };
 
 unsigned ash_ctl_absent_count(void);

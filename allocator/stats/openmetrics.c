@@ -2,11 +2,11 @@
 
 #include "os/stalls.h"
 
-/* One number: family, type, unit or "", help, and where it lies. */
+/* One number: family, type, help, and where it lies.  No pointers, as in conf/row.h. */
 struct metric {
-	const char *name;
-	const char *type; /* "counter" or "gauge" */
-	const char *help;
+	char name[24];
+	char type[8]; /* "counter" or "gauge" */
+	char help[64];
 	size_t offset; /* in struct ash_snapshot, 8 bytes */
 };
 
@@ -105,7 +105,7 @@ static void stalled(struct ash_out *out, const struct ash_os_stalled of[ASH_OS_S
 static void classes(struct ash_out *out, const struct ash_snapshot_whole *whole)
 {
 	static const struct {
-		const char *name, *type, *help;
+		char name[24], type[8], help[40];
 		size_t offset;
 	} of[] = {
 		{"class_objects", "gauge", "Objects out of slabs.",

@@ -51,6 +51,7 @@ static void absent(void)
 			CHECK(ctl(name, NULL, NULL, value, 8) == ENOENT, "%s: set", name);
 		}
 		CHECK(is.about != NULL && is.about[0] != '\0', "%s: without a reason", is.name);
+		CHECK(strlen(is.name) < 64 && strlen(is.about) < 72, "%s: runs over", is.name);
 	}
 	CHECK(n >= 40, "%u names", n);
 }

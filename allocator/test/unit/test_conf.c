@@ -139,6 +139,19 @@ static struct ash_opt_value read_option(const struct ash_conf *conf, const char 
 	return (struct ash_opt_value){0};
 }
 
+/* They lie in the rows: one that is as long as its room would go on in the next. */
+static void texts_end_in_their_rows(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ash_rows_count(); i++) {
+		const struct ash_row *row = ash_rows_at(i);
+
+		assert_non_null(memchr(row->name, '\0', sizeof(row->name)));
+		assert_non_null(memchr(row->accepted, '\0', sizeof(row->accepted)));
+		assert_non_null(memchr(row->in_force, '\0', sizeof(row->in_force)));
+	}
+}
+
 static void values_are_read(void **state)
 {
 	struct ash_conf conf = {0};
@@ -499,6 +512,7 @@ int main(void)
 		cmocka_unit_test(good_values),
 		cmocka_unit_test(names_of_huge_pages),
 		cmocka_unit_test(names_of_jemalloc),
+		cmocka_unit_test(texts_end_in_their_rows),
 		cmocka_unit_test(values_are_read),
 		cmocka_unit_test(link_is_a_source),
 		cmocka_unit_test(later_sources_win),

@@ -115,23 +115,35 @@ static void empties_come_back(void **state)
 	assert_int_equal(out(class), 0);
 }
 
-/* However small the objects are, a list holds no more than 1 MiB of magazines of a small
- * heap. */
+/* However small the objects are, the lists of a small heap hold no more than 1 MiB of magazines
+ * together. */
 static void magazines_are_bounded(void **state)
 {
 	enum { MOST = (1024 << 10) / ASH_MAGAZINE_BYTES };
-	unsigned class = 1, n = 0;
+	unsigned n = 0, class = 1;
 	void **m, **empty;
 
 	(void)state;
 	while ((m = fill(ash_magazine_get(), class, 4, 0)) != NULL &&
-	       ash_depot_put(class, m, &empty))
+	       ash_depot_put(class, m, &empty)) {
 		assert_true(++n <= MOST);
+		class = n < MOST / 4 ? 1 : 2;
+	}
 	assert_int_equal(n, MOST);
 	ash_magazine_flush(class, m);
-	while ((m = ash_depot_get(class, NULL)) != NULL)
-		ash_magazine_flush(class, m);
-	assert_int_equal(out(class), 0);
+	/* One that is taken makes room for another, of whichever class. */
+	m = ash_depot_get(1, NULL);
+	assert_non_null(m);
+	ash_magazine_flush(1, m);
+	assert_true(ash_depot_put(2, fill(ash_magazine_get(), 2, 4, 0), &empty));
+	m = fill(ash_magazine_get(), 1, 4, 0);
+	assert_false(ash_depot_put(1, m, &empty));
+	ash_magazine_flush(1, m);
+	for (class = 1; class <= 2; class ++) {
+		while ((m = ash_depot_get(class, NULL)) != NULL)
+			ash_magazine_flush(class, m);
+		assert_int_equal(out(class), 0);
+	}
 	assert_int_equal(ash_depot_bytes(), 0);
 }
 
