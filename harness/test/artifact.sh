@@ -29,6 +29,7 @@ grep '"mode": *"throughput"' "$committed/samples.jsonl" |
 day=$(sed -n 's/^ "started": "\(..........\).*/\1/p' "$set/manifest.json")
 seed=$(sed -n 's/^ "seed": \([0-9]*\),$/\1/p' "$set/manifest.json")
 samples=$(wc -l <"$set/samples.jsonl")
+blocks=$(sed -n 's/^ "blocks": \([0-9]*\),$/\1/p' "$set/manifest.json")
 cp "$room/cells.json" "$work/claims.json"
 "$bench" claims --update "$work/claims.json" "$set"
 
@@ -77,13 +78,13 @@ check 'awk -F"\t" -v hash="$hash" -v day="$day" '\''
 	END { exit wrong || lines < 7 }'\'' contenders.tsv >"$work/out"' "with the hash of the library, the suite and its day as far as the set has them"
 cut -f 4 seeds.tsv | sed 1d | sort -u >"$work/told"
 grep -o '"seed": *[0-9]*' "$set/samples.jsonl" | sed 's/.*: *//' | sort -u >"$work/there"
-check 'cmp "$work/told" "$work/there" && [ "$(sed 1d seeds.tsv | wc -l)" -eq 30 ]' "the seed of each block of each cell"
+check 'cmp "$work/told" "$work/there" && [ "$(sed 1d seeds.tsv | wc -l)" -eq $((3 * blocks)) ]' "the seed of each block of each cell"
 check 'grep -q "  one.trace$" traces.sha256 && (cd "$work/a/ashlar-9.8.7/workloads/traces" && sha256sum --quiet -c "$it/traces.sha256")' \
 	"traces with their hashes"
 bench run --dry-run --job reproduce.job --out "$work/never"
 check '[ $status -eq 0 ] && grep -q "^suite = verdict" reproduce.job && [ -n "$seed" ] && grep -q "^seed = $seed$" reproduce.job &&
-	grep -q "sqlite .* 10 blocks" "$work/out"' "the run as a job file"
-check '! grep -q "@" appendix.tex && grep -q "3 cells, 10 blocks, $samples samples" appendix.tex && [ "$samples" -ge 210 ] && grep -q "supports 6 claims" appendix.tex' \
+	grep -q "sqlite .* $blocks blocks" "$work/out"' "the run as a job file"
+check '! grep -q "@" appendix.tex && grep -q "3 cells, $blocks blocks, $samples samples" appendix.tex && [ "$samples" -ge $((3 * 7 * blocks)) ] && grep -q "supports 6 claims" appendix.tex' \
 	"the appendix is filled from the set"
 # (The set says where it was measured, which may be a folder of this name.)
 grep -rlF --exclude=samples.jsonl --exclude=manifest.json -e "$work" -e "$top_builddir" . >"$work/out"

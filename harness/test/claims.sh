@@ -28,7 +28,7 @@ double='function twice(key,  at, n) {
 	n = RLENGTH; own = substr($0, at, n); sub(/.*: */, "", own)
 	$0 = substr($0, 1, at - 1) "\"" key "\": " own * by substr($0, at + n) }'
 some same '{ print }'
-some slower "$double"' BEGIN { by = 2 } /"allocator": *"ashlar"/ { twice("cpu_ns") } { print }'
+some slower "$double"' BEGIN { by = 4 } /"allocator": *"ashlar"/ { twice("cpu_ns") } { print }'
 some few '/"block": *[0-2],/'
 some without '!/"allocator": *"ashlar"/'
 cat >"$work/claims.json" <<'end'
