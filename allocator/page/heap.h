@@ -282,8 +282,7 @@ struct ash_huge_advice {
 	enum ash_thp mode;
 	bool allowed;
 	bool everywhere; /* the kernel makes huge pages of whatever it likes */
-	/* Those of which the kernel was told anything since they were mapped; by the page lock.
-	 */
+	/* Of which the kernel was told since they were mapped; by the page lock. */
 	uint32_t blocks, blocks_most;
 };
 

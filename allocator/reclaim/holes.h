@@ -24,7 +24,7 @@
 bool ash_holes_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns);
 
 /* A call of the program stops after so long by the clock, the call's other work with it; with
- * the slab that is under way it stays below a fifth of a millisecond. */
+ * the slab that is under way that comes to about a fifth of a millisecond. */
 #define ASH_HOLES_CALL_NS 95000u
 
 /* The same for slabs of any age of which a sixth can go, while objects are freed.  Begins a

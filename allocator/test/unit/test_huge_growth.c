@@ -24,7 +24,9 @@
 static struct ash_run *slab[MOST];
 static size_t slabs, object;
 static struct ash_huge_growth *const growth = &ash_heap.huge_growth;
-static uint64_t slow_ns; /* as the library has it */
+/* As the library has them. */
+static uint64_t slow_ns;
+static uint32_t blocks_most;
 
 static size_t in_use(void)
 {
@@ -98,10 +100,11 @@ static void shrink_to(size_t granules)
 		drop_slab();
 }
 
-/* An empty heap again, that remembers nothing. */
+/* An empty heap again, that remembers nothing, on a machine that makes no huge page unasked. */
 static void anew(void)
 {
 	answer_no_more();
+	ash_os_clock_hook = NULL; /* a huge page is told by the time that it takes */
 	shrink_to(0);
 	ash_hugify_break_some(&ash_heap, SIZE_MAX);
 	ash_purge_all(&ash_heap);
@@ -113,6 +116,8 @@ static void anew(void)
 	growth->filled = growth->skip = growth->pause = 0;
 	growth->was_slow = growth->cannot = false;
 	growth->slow_ns = UINT64_MAX; /* whatever the machine takes */
+	ash_heap.advice.everywhere = false;
+	ash_heap.advice.blocks_most = blocks_most;
 	object = OBJECT;
 }
 
@@ -407,7 +412,6 @@ static void slow_host(void **state)
 	assert_int_equal(blocks_until_touched(), 4 + 1);
 	assert_int_equal(blocks_until_touched(), 1);
 	assert_int_equal(growth->pause, 8);
-	ash_os_clock_hook = NULL;
 }
 
 /* Of so many blocks at most the kernel is told anything while they are mapped: each may become
@@ -415,13 +419,12 @@ static void slow_host(void **state)
 static void few_are_told_of(void **state)
 {
 	enum { FEW = 3 };
-	uint32_t usual = ash_heap.advice.blocks_most;
 
 	(void)state;
 	ash_heap.advice.allowed = true;
-	ash_heap.advice.blocks_most = FEW;
 	for (unsigned again = 0; again < 2; again++) {
 		anew();
+		ash_heap.advice.blocks_most = FEW;
 		grow_to(FIRST - 8);
 		answer_with(ENOMEM);
 		while (in_use() < 3 * FIRST) {
@@ -431,7 +434,6 @@ static void few_are_told_of(void **state)
 		assert_int_equal(asked, 2 * FEW);
 		assert_int_equal(ash_heap.advice.blocks, FEW);
 	}
-	ash_heap.advice.blocks_most = usual;
 }
 
 /* The same where the kernel makes huge pages by itself, of blocks that it is to make none of.
@@ -439,15 +441,14 @@ static void few_are_told_of(void **state)
 static void few_are_told_of_everywhere(void **state)
 {
 	enum { FEW = 3 };
-	uint32_t usual = ash_heap.advice.blocks_most;
 
 	(void)state;
-	ash_heap.advice.everywhere = true;
-	ash_heap.advice.blocks_most = FEW;
 	for (unsigned again = 0; again < 2; again++) {
 		struct ash_hugeblock *first;
 
 		anew();
+		ash_heap.advice.everywhere = true;
+		ash_heap.advice.blocks_most = FEW;
 		grow_to(FIRST);
 		first = ash_run_block(slab[0]);
 		answer_with(0);
@@ -465,8 +466,6 @@ static void few_are_told_of_everywhere(void **state)
 			ash_block_becomes_sparse(&ash_heap, ash_run_block(slab[i]));
 		assert_int_equal(asked, 3 * FEW);
 	}
-	ash_heap.advice.blocks_most = usual;
-	ash_heap.advice.everywhere = false;
 }
 
 static bool refuse_unmapping(enum ash_os_call call)
@@ -495,7 +494,6 @@ static void told_of_as_long_as_mapped(void **state)
 	ash_block_release_empty(&ash_heap, SIZE_MAX);
 	assert_int_equal(ash_heap.advice.blocks, 0);
 	assert_int_equal(first->told, ASH_TOLD_NOTHING);
-	ash_heap.advice.everywhere = false;
 }
 
 /* Where a bound leaves no room for a whole huge page none is made. */
@@ -614,8 +612,8 @@ static int up(void **state)
 {
 	int status = layers_up(state);
 
-	ash_os_clock_hook = NULL; /* a huge page is told by the time that it takes */
 	slow_ns = growth->slow_ns;
+	blocks_most = ash_heap.advice.blocks_most;
 	ash_huge_advice_init(&ash_heap, ASH_THP_DEFAULT);
 	return status;
 }
