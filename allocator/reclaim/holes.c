@@ -30,7 +30,7 @@
 /* Ranges of a slab until the clock is looked at, by which a call of the program leaves the
  * others to the next walk after so long. */
 #define RANGES_AT_ONCE 4u
-#define SLAB_NS 115000u
+#define SLAB_NS (115000u * ASH_HOLES_SLOWED)
 
 /* Gives the pages of `holes` back, as few ranges as possible, which may go over pages that went
  * before; returns those that went.  (The slab is detached: nobody touches these.) */

@@ -25,7 +25,11 @@ bool ash_holes_step(struct ash_heap *heap, uint32_t epoch, uint64_t most_ns);
 
 /* A call of the program stops after so long by the clock, the call's other work with it; with
  * the slab that is under way that comes to about a fifth of a millisecond. */
-#define ASH_HOLES_CALL_NS 95000u
+#define ASH_HOLES_CALL_NS (95000u * ASH_HOLES_SLOWED)
+
+/* The predicates of tier 3 take most of a call's time: with it, the calls would end with most
+ * of their work undone. */
+#define ASH_HOLES_SLOWED (ASH_DEBUG >= 3 ? 8u : 1u)
 
 /* The same for slabs of any age of which a sixth can go, while objects are freed.  Begins a
  * walk, or goes on with it; `most_ns` bounds the call.  Returns whether the walk goes on; *gone

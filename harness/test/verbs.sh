@@ -199,5 +199,7 @@ bench doctor --quick
 check '[ $status -eq 0 ] && grep -q "^glibc  *ok .*libc.so.6" "$work/out"' "doctor proves the preload of glibc"
 check 'grep -q "^counters" "$work/out" && grep -q "^clock .*ns" "$work/out" && grep -q "^huge pages" "$work/out"' \
 	"doctor tells counters, clock and huge pages"
-check 'grep -q "^noise  *ok  *glibc against itself, [0-9]* pairs" "$work/out"' "doctor measures the noise"
+# (On a busy machine two seconds are not enough for three pairs: it says so.)
+check 'grep -qE "^noise  *(ok  *glibc against itself, [0-9]* pairs|unknown  *fewer than three pairs)" "$work/out"' \
+	"doctor measures the noise"
 finish

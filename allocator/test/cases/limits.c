@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "test/cases/cases.h"
+#include "test/support/patience.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -332,10 +333,12 @@ static void *free_and_trim(void *number)
 	return number;
 }
 
-/* trims THREADS: how often the CPU changes hands while so many threads trim at their ends. */
+/* trims THREADS: how often the CPU changes hands while so many threads trim at their ends.  A
+ * trim that takes longer is waited for by more of them. */
 CASE(trims)
 {
-	long threads = case_number(count, arguments, 0, 100), most = threads * 20;
+	long threads = case_number(count, arguments, 0, 100),
+	     most = threads * 20 * PATIENCE_BUILD;
 	struct rusage before, after;
 	static pthread_t thread[1000];
 	long switches;
