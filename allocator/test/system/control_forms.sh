@@ -116,6 +116,10 @@ done
 [ "$(tail -n 1 "$tmp/metrics")" = '# EOF' ] &&
 	! grep -qvE '^(# (TYPE|HELP|UNIT) ashlar_[a-z_]+ .+|ashlar_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.]+|# EOF)$' "$tmp/metrics"
 verdict $? "OpenMetrics, line by line, and the end"
+# (They lie in arrays: one without its end would go on into what stands behind it.)
+[ "$(grep -c '^# HELP' "$tmp/metrics")" -ge 20 ] && ! grep '^# HELP' "$tmp/metrics" | LC_ALL=C grep -qvE '[a-z]\.$' &&
+	! grep '^# TYPE' "$tmp/metrics" | LC_ALL=C grep -qvE ' (counter|gauge|histogram|info)$'
+verdict $? "OpenMetrics: each help is one sentence, and ends where it should"
 "${AWK:-awk}" '
 	!/^ashlar_stall_duration_seconds/ { next }
 	{ split($1, part, "\""); cause = part[2] }
