@@ -309,6 +309,8 @@ struct ash_purge {
 	uint64_t retaken_seen; /* the account's, at the last look, */
 	size_t dirty_seen;     /* and what was dirty then */
 	size_t old;            /* the least that was since the last step */
+	size_t goal;           /* what may stay by a long step that did not get so far, */
+	uint64_t goal_ns;      /* and when it was set; 0 = none */
 	/* Atomic. */
 	uint64_t given_back; /* bytes, */
 	uint64_t ranges;     /* in so many free runs, each a system call, */

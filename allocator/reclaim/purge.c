@@ -19,6 +19,10 @@
 /* A shorter step is a call's, its batches a quarter as large; and when by the clock it has
  * lasted so long it does one more at most, half as large. */
 #define LONG_NS 1000000u
+/* Long steps that follow one another for so long have one goal: less than our thread sleeps. */
+#define GOAL_NS 40000000
+/* Stays dirty whatever its age, as by ash_decay_limit. */
+#define RESTS_BYTES ((size_t)2 << 20)
 #define CALL_NS 80000u
 #define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
 #define BATCHES 32        /* in one step, however fast they are */
@@ -262,6 +266,18 @@ size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 			     heap->purge.muzzy_ms != 0 ? LAZILY : DIRTY);
 }
 
+void ash_purge_rest(struct ash_heap *heap)
+{
+	size_t stays = ash_decay_retaken(&heap->purge.dirty, heap->purge.retaken_sum);
+
+	if (stays < RESTS_BYTES)
+		stays = RESTS_BYTES;
+	if (stays < requested(heap))
+		stays = requested(heap);
+	while (purge_batches(heap, stays, LONG_NS, false, DIRTY) != 0)
+		continue;
+}
+
 /* A pass takes all but what it may not: after it nothing goes for long. */
 static size_t allowance_after_pass(const struct ash_heap *heap, size_t allowance)
 {
@@ -285,6 +301,24 @@ bool ash_purge_is_valid(const struct ash_heap *heap)
 	return ash_decay_is_valid(&heap->purge.dirty) && ash_decay_is_valid(&heap->purge.muzzy);
 }
 
+/* For the next of several steps in a row, the goal that this one set: of what is left after each,
+ * age alone says that nearly all may stay. */
+static size_t goal_of(const struct ash_purge *purge, uint64_t now_ns, size_t allowance)
+{
+	bool goes_on = purge->goal_ns != 0 && (int64_t)(now_ns - purge->goal_ns) < GOAL_NS;
+
+	return goes_on && purge->goal < allowance ? purge->goal : allowance;
+}
+
+static void set_goal(struct ash_purge *purge, uint64_t now_ns, size_t allowance, bool met)
+{
+	if (met)
+		purge->goal_ns = 0;
+	else if (purge->goal_ns == 0 || (int64_t)(now_ns - purge->goal_ns) >= GOAL_NS)
+		purge->goal_ns = now_ns;
+	purge->goal = allowance;
+}
+
 bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 {
 	struct ash_purge *purge = &heap->purge;
@@ -300,9 +334,14 @@ bool ash_purge_step(struct ash_heap *heap, uint64_t now_ns, uint64_t most_ns)
 
 		if (purge->interval_ns != 0)
 			allowance = allowance_after_pass(heap, allowance);
+		if (most_ns >= LONG_NS)
+			allowance = goal_of(purge, now_ns, allowance);
 		work = ash_account_dirty(heap) << ASH_GRANULE_SHIFT > allowance;
 		purge_until(heap, allowance, most_ns, hurry,
 			    purge->muzzy_ms != 0 && !bounded ? LAZILY : DIRTY);
+		if (most_ns >= LONG_NS)
+			set_goal(purge, now_ns, allowance,
+				 ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= allowance);
 		if (ash_account_dirty(heap) << ASH_GRANULE_SHIFT <= allowance) {
 			ash_store_relaxed(&purge->late_ns, 0);
 			if (work)

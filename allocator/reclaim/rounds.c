@@ -326,6 +326,19 @@ static bool program_is_busy(uint64_t now_ns)
 	return busy;
 }
 
+/* Before the thread leaves a program of one thread to its calls, of which none may come. */
+static void leave_alone(void)
+{
+	struct ash_stall stall;
+
+	if (!ash_claim_try(heap))
+		return;
+	ash_stall_begin(&stall, true);
+	ash_purge_rest(heap);
+	ash_stall_end(heap, &stall);
+	ash_claim_give_back(heap);
+}
+
 static uint64_t background_round(void)
 {
 	uint64_t now_ns = ash_os_clock_ns(), stays_ns, pause_ns;
@@ -340,8 +353,10 @@ static uint64_t background_round(void)
 	left |= others_left();
 	pause_ns = program_is_busy(now_ns) ? BUSY_ROUND_NS : ROUND_NS;
 	stays_ns = time_alone_left();
-	if (stays_ns == 0)
+	if (stays_ns == 0) {
+		leave_alone();
 		return ASH_BACKGROUND_END;
+	}
 	if (left || (int64_t)(now_ns - ash_load_seq_cst(&heap->rounds.ticked_ns)) <
 			    (int64_t)AFTERMATH_NS)
 		return pause_ns < stays_ns ? pause_ns : stays_ns;
