@@ -301,8 +301,8 @@ bool ash_purge_is_valid(const struct ash_heap *heap)
 	return ash_decay_is_valid(&heap->purge.dirty) && ash_decay_is_valid(&heap->purge.muzzy);
 }
 
-/* For the next of several steps in a row, the goal that this one set: of what is left after each,
- * age alone says that nearly all may stay. */
+/* For the next of several steps in a row, the goal that this one set: of what is left after
+ * each, age alone says that nearly all may stay. */
 static size_t goal_of(const struct ash_purge *purge, uint64_t now_ns, size_t allowance)
 {
 	bool goes_on = purge->goal_ns != 0 && (int64_t)(now_ns - purge->goal_ns) < GOAL_NS;

@@ -51,8 +51,8 @@ uint64_t ash_purge_retaken(struct ash_heap *heap);
  * `most_ns` by ash_os_given_ns.  Returns the bytes that went. */
 size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns);
 
-/* Before nobody is left to look at what is dirty: all but what was retaken just now goes, and but
- * 2 MiB, whatever the account says.  The claimant's to call, after a step. */
+/* Before nobody is left to look at what is dirty: all but what was retaken just now goes, and
+ * but 2 MiB, whatever the account says.  The claimant's to call, after a step. */
 void ash_purge_rest(struct ash_heap *heap);
 
 /* All free runs that there are when it begins: what others free meanwhile is left to the next

@@ -375,6 +375,17 @@ static bool holes_are_possible(const struct ash_run *slab, unsigned held)
 	return slab->purged == 0 ? out * 4 <= held * 7 : out * 5 <= held * 7;
 }
 
+/* Of small objects so many are out of a slab that by chance none of its pages would be free
+ * before the last of them go.  But who made them together may have freed them together.  So
+ * where three quarters are free a look is worth its price, and where a quarter went since one
+ * was in vain. */
+static bool holes_may_lie_together(const struct ash_run *slab)
+{
+	unsigned out = (unsigned)slab->regions - slab->nfree, seen = slab->seen & ASH_SEEN_MOST;
+
+	return out * 4 <= slab->regions && (seen == 0 || out + seen / 4u <= seen);
+}
+
 /* Caller holds the lock.  The slab's holes; 0 where purging them is not worth its price.  A
  * huge page would be broken up by it, so there at most half of the slab and less than half of
  * its block may be in use. */
@@ -492,7 +503,7 @@ static uint64_t wanted_holes(const struct ash_bin *bin, struct ash_bin_walk *wal
 
 	if (is_known(walk, slab) ||
 	    (walk->wanted == ASH_BIN_LIKELY && !holes_are_likely(slab)) ||
-	    (rich && !holes_are_possible(slab, held)))
+	    (rich && !holes_are_possible(slab, held) && !holes_may_lie_together(slab)))
 		return 0;
 	if ((walk->wanted == ASH_BIN_LIKELY || walk->wanted == ASH_BIN_AGED) &&
 	    !is_aged(bin, walk, slab)) {

@@ -158,6 +158,113 @@ CASE(thinned)
 	return judge(&heap, before, 0);
 }
 
+/* [MIB PERCENT LEAST MOST]: the same where 50 objects that came one after the other go, or
+ * stay, together. */
+CASE(thinned_together)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 100) * MIB,
+			    .least = (size_t)case_number(count, arguments, 2, 64),
+			    .most = (size_t)case_number(count, arguments, 3, 64)};
+	size_t percent = (size_t)case_number(count, arguments, 1, 90), left = 0, held, least;
+	long before = case_resident();
+	uint64_t seed = 6;
+	bool goes = false;
+
+	if (!fill(&heap, 1))
+		return case_cannot("memory is short");
+	for (size_t i = 0; i < heap.count; i++) {
+		if (i % 50 == 0)
+			goes = next_random(&seed) % 100 < percent;
+		if (goes)
+			free(heap.object[i].p);
+		else
+			heap.object[left++] = heap.object[i];
+	}
+	heap.count = left;
+	held = resident(&heap, before);
+	least = floor_of(&heap);
+	return case_measured(held <= least / 2 * 3 + 2 * MIB,
+			     "%zu KiB resident, %zu KiB of pages hold something", held / 1024,
+			     least / 1024);
+}
+
+#define THREADS_MOST 64
+
+struct several {
+	struct heap heap;
+	struct several *frees; /* whose objects it frees */
+	size_t percent;
+	bool filled, stays;
+	pthread_barrier_t *all;
+};
+
+static void *free_with_the_others(void *argument)
+{
+	struct several *s = argument;
+
+	s->filled = fill(&s->heap, (uint64_t)(uintptr_t)s);
+	pthread_barrier_wait(s->all);
+	if (s->frees->filled)
+		thin_out(&s->frees->heap, s->percent, 7);
+	pthread_barrier_wait(s->all);
+	while (s->stays)
+		pause();
+	return NULL;
+}
+
+/* Several threads free at once what they have, or what their neighbours have, and live on or
+ * end.  Resident when dirty_decay_ms is over. */
+static int freed_by_several(int count, char **arguments, bool crossed)
+{
+	static struct several all[THREADS_MOST];
+	pthread_t thread[THREADS_MOST];
+	size_t threads = (size_t)case_number(count, arguments, 0, 4), held, least = 0;
+	long before = case_resident();
+	pthread_barrier_t barrier;
+
+	if (threads < 1 || threads > THREADS_MOST)
+		return case_cannot("so many threads");
+	pthread_barrier_init(&barrier, NULL, (unsigned)threads + 1);
+	for (size_t i = 0; i < threads; i++) {
+		struct several *s = &all[i];
+
+		s->heap.bytes = (size_t)case_number(count, arguments, 1, 800) * MIB / threads;
+		s->percent = (size_t)case_number(count, arguments, 2, 90);
+		s->heap.least = (size_t)case_number(count, arguments, 3, 40000);
+		s->heap.most = (size_t)case_number(count, arguments, 4, 1000000);
+		s->frees = &all[crossed ? (i + 1) % threads : i];
+		s->stays = !crossed;
+		s->all = &barrier;
+		if (pthread_create(&thread[i], NULL, free_with_the_others, s) != 0)
+			return case_cannot("no thread");
+	}
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	for (size_t i = 0; crossed && i < threads; i++)
+		pthread_join(thread[i], NULL);
+	for (size_t i = 0; i < threads; i++)
+		least += floor_of(&all[i].heap);
+	least = least / 2 * 3 + 12 * MIB; /* lists of objects and stacks, too */
+	held = (size_t)(case_resident() - before);
+	for (unsigned n = 0; held > least && n < 20; n++) {
+		nanosleep(&(struct timespec){0, 100000000}, NULL);
+		held = (size_t)(case_resident() - before);
+	}
+	return case_measured(held <= least, "%zu MiB resident two seconds later", held / MIB);
+}
+
+/* [THREADS MIB PERCENT LEAST MOST]: each frees most of its own, and lives on. */
+CASE(thinned_by_several)
+{
+	return freed_by_several(count, arguments, false);
+}
+
+/* The same, each what its neighbour has; and they end. */
+CASE(thinned_by_neighbours)
+{
+	return freed_by_several(count, arguments, true);
+}
+
 static void *half(void *heap)
 {
 	return fill(heap, 3) ? heap : NULL;
