@@ -20,10 +20,10 @@
 /* Of a block's granules so many must have been in use: where slabs are of a length that leaves
  * its end to nobody, a huge page holds the end, too, up to a tenth of the heap. */
 #define USED (ASH_HUGE_GRANULES * 31 / 32)
-/* What objects fill is known where several share a page, and believed where one has up to two
- * pages.  Larger ones may be buffers of which the program touches the beginning: of a block, so
- * much of them counts. */
-#define SMALL_PAGES 2u
+/* What objects fill is known where several share a page, and believed up to a page and a
+ * quarter, as SQLite's have.  Larger ones may be buffers of which the program touches the
+ * beginning: of a block, so much of them counts. */
+#define SMALL_QUARTERS 5u /* of a page */
 #define LARGE_MOST (ASH_HUGE_GRANULES / 4 * 256)
 /* A huge page is this part of the heap at most: so much may lie untouched. */
 #define SHARE 16
@@ -91,7 +91,7 @@ ASH_RACY static bool is_filled(const struct ash_hugeblock *block)
 		}
 		if (state != ASH_RUN_SLAB)
 			large += granules * 256;
-		else if (run->size <= SMALL_PAGES << ash_os_page_shift)
+		else if (run->size <= SMALL_QUARTERS << (ash_os_page_shift - 2))
 			small += carved(block, run);
 		else
 			large += carved(block, run);

@@ -291,6 +291,22 @@ static void ends_of_blocks(void **state)
 	}
 }
 
+/* Nor where objects are so large that the program may touch the beginning of each alone. */
+static void beginnings_of_objects(void **state)
+{
+	static const size_t few[] = {7168, 8192, 32768};
+
+	(void)state;
+	ash_heap.advice.allowed = true;
+	for (unsigned i = 0; i < sizeof(few) / sizeof(few[0]); i++) {
+		object = few[i];
+		answer_with(ENOMEM);
+		grow_to(2 * FIRST);
+		assert_int_equal(asked, 0);
+		anew();
+	}
+}
+
 /* Nothing is asked of the kernel where huge pages are off, by whatever. */
 static void off(void **state)
 {
@@ -635,6 +651,7 @@ int main(void)
 		TEST(another_is_begun),
 		TEST(advice),
 		TEST(ends_of_blocks),
+		TEST(beginnings_of_objects),
 		TEST(few_are_told_of_everywhere),
 		TEST(told_of_as_long_as_mapped),
 		TEST(slow_host),
