@@ -410,8 +410,11 @@ static void ask_while(void *(*others)(void *), size_t n)
 	ash_store_relaxed(&ash_os_fault_hook, dawdle);
 	atomic_store(&step_of_two, BEGUN);
 	NEED(!pthread_create(&thread, NULL, others, NULL), "no thread");
-	while (atomic_load(&step_of_two) != KERNEL)
+	while (atomic_load(&step_of_two) != KERNEL) {
+		NEED(pthread_tryjoin_np(thread, NULL) != 0,
+		     "it ended without a call of the kernel");
 		ash_os_yield();
+	}
 	CHECK(held() <= ash_heap.limits.hard, "%zu held, the limit is %zu", held(),
 	      ash_heap.limits.hard);
 	atomic_store(&step_of_two, ASKED);
