@@ -435,7 +435,8 @@ static uint64_t slow_ns;
 /* A machine on which four ranges take 24 us. */
 static uint64_t slow_clock(enum ash_clock clock)
 {
-	return clock == ASH_CLOCK_THREAD_CPU ? (slow_ns += 24000) : 1000000000;
+	return clock == ASH_CLOCK_THREAD_CPU ? (slow_ns += 24000 * ASH_HOLES_SLOWED)
+					     : 1000000000;
 }
 
 /* Walks through the slabs as calls of the program until one is over; the most pages that went
