@@ -91,9 +91,12 @@ static size_t taken_by(void (*call)(void))
 
 static void on_a_signals_stack(void **state)
 {
-	size_t least = taken_by(nothing);
+	size_t least;
 
 	(void)state;
+	if (SANITIZED)
+		return; /* its frames are larger */
+	least = taken_by(nothing);
 	for (unsigned i = 0; i < CALLS; i++) {
 		size_t took;
 
@@ -120,6 +123,8 @@ static void on_a_threads_smallest(void **state)
 	pthread_t thread;
 
 	(void)state;
+	if (SANITIZED)
+		return;
 	pthread_attr_init(&attributes);
 	assert_int_equal(pthread_attr_setstacksize(&attributes, (size_t)PTHREAD_STACK_MIN), 0);
 	info.uordblks = 0;
@@ -139,8 +144,6 @@ int main(void)
 	void *p = ash_front_malloc(5000);
 	int failed;
 
-	if (SANITIZED)
-		return 77; /* whose frames are larger */
 	error = dup(STDERR_FILENO);
 	nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	out = fopen("/dev/null", "w");
