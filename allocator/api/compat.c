@@ -13,20 +13,21 @@
 #include "stats/snapshot.h"
 #include "util/fmt.h"
 
-static struct ash_snapshot take(void)
+/* Programs call these on small stacks: neither a second one nor a table by class lies on it. */
+static void take(struct ash_snapshot *s)
 {
-	struct ash_snapshot s = {0};
-
 	if (ash_boot())
-		ash_snapshot_take(&s);
-	return s;
+		ash_snapshot_take(s);
+	else
+		*s = (struct ash_snapshot){0};
 }
 
 struct mallinfo2 ash_compat_mallinfo2(void)
 {
-	struct ash_snapshot s = take();
 	struct mallinfo2 info = {0};
+	struct ash_snapshot s;
 
+	take(&s);
 	info.arena = s.heap + s.mapped_of_arenas;
 	info.hblks = s.mappings;
 	info.hblkhd = s.mapped;
@@ -70,7 +71,7 @@ int ash_compat_malloc_info(int options, FILE *out)
 
 	if (options != 0)
 		return EINVAL;
-	s = take();
+	take(&s);
 	in_use = ash_snapshot_in_use(&s);
 	heap = s.heap + s.mapped_of_arenas;
 	ash_format(text, sizeof(text),

@@ -209,6 +209,12 @@ OPERATOR void *_ZnamSt11align_val_t(size_t size, size_t align)
 	{                                                  \
 		ASH_FRONT_FREE_SIZED_FORM(p, size, basic); \
 	}
+#define DELETE_SIZED_ALIGNED(name, basic)                      \
+	void name(void *p, size_t size, size_t align);         \
+	OPERATOR void name(void *p, size_t size, size_t align) \
+	{                                                      \
+		ASH_FRONT_FREE_ALIGNED_FORM(p, size, basic);   \
+	}
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 DELETE(_ZdlPv, (void *p), free(p))
@@ -219,10 +225,8 @@ DELETE(_ZdlPvRKSt9nothrow_t, (void *p, const void *tag), _ZdlPv(p))
 DELETE(_ZdaPvRKSt9nothrow_t, (void *p, const void *tag), _ZdaPv(p))
 DELETE(_ZdlPvSt11align_val_t, (void *p, size_t align), free(p))
 DELETE(_ZdaPvSt11align_val_t, (void *p, size_t align), _ZdlPvSt11align_val_t(p, align))
-DELETE(_ZdlPvmSt11align_val_t, (void *p, size_t size, size_t align),
-       _ZdlPvSt11align_val_t(p, align))
-DELETE(_ZdaPvmSt11align_val_t, (void *p, size_t size, size_t align),
-       _ZdaPvSt11align_val_t(p, align))
+DELETE_SIZED_ALIGNED(_ZdlPvmSt11align_val_t, _ZdlPvSt11align_val_t(p, align))
+DELETE_SIZED_ALIGNED(_ZdaPvmSt11align_val_t, _ZdaPvSt11align_val_t(p, align))
 DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t align, const void *tag),
        _ZdlPvSt11align_val_t(p, align))
 DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t align, const void *tag),

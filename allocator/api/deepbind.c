@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "api/behind.h"
 #include "api/forms.h"
 #include "front/boot.h"
 #include "os/symbols.h"
@@ -195,13 +196,18 @@ static int prepare(int mode)
 #endif
 #endif
 
+ASH_OWN(ash_own_dlopen, dlopen);
+ASH_OWN(ash_own_dlmopen, dlmopen);
+
 ASH_EXPORT TAIL_CALLS void *dlopen(const char *name, int mode)
 {
 	static void *(*next)(const char *, int);
 	void *(*call)(const char *, int) = ash_load_relaxed(&next);
 
 	if (call == NULL) {
-		call = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+		*(const void **)&call = ash_behind_find("dlopen", (const void *)ash_own_dlopen);
+		if (call == NULL)
+			return NULL;
 		ash_store_relaxed(&next, call);
 	}
 	mode = prepare(mode);
@@ -214,7 +220,10 @@ ASH_EXPORT TAIL_CALLS void *dlmopen(Lmid_t space, const char *name, int mode)
 	void *(*call)(Lmid_t, const char *, int) = ash_load_relaxed(&next);
 
 	if (call == NULL) {
-		call = (void *(*)(Lmid_t, const char *, int))dlsym(RTLD_NEXT, "dlmopen");
+		*(const void **)&call =
+			ash_behind_find("dlmopen", (const void *)ash_own_dlmopen);
+		if (call == NULL)
+			return NULL;
 		ash_store_relaxed(&next, call);
 	}
 	mode = prepare(mode);

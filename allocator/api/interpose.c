@@ -1,10 +1,10 @@
 /* The plain names: the one file that replaces libc's malloc.  Not in sanitizer builds. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "api/behind.h"
 #include "api/compat.h"
 #include "api/control.h"
 #include "front/boot.h"
@@ -162,6 +162,7 @@ ALSO_RUSTS(malloc_stats_print);
  * for memory.  So before the first of the others is registered we are. */
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
 		      void *library);
+ASH_OWN(ash_own_register_atfork, __register_atfork);
 
 ASH_EXPORT __attribute__((weak)) int __register_atfork(void (*prepare)(void),
 						       void (*parent)(void),
@@ -170,7 +171,8 @@ ASH_EXPORT __attribute__((weak)) int __register_atfork(void (*prepare)(void),
 	int (*real)(void (*)(void), void (*)(void), void (*)(void), void *);
 
 	ash_boot();
-	*(void **)&real = dlsym(RTLD_NEXT, "__register_atfork");
+	*(const void **)&real =
+		ash_behind_find("__register_atfork", (const void *)ash_own_register_atfork);
 	return real != NULL ? real(prepare, parent, child, library) : ENOMEM;
 }
 #endif

@@ -56,7 +56,7 @@
 	ASH_EXPORT void NAME(free_aligned_sized)(void *p, size_t align, size_t size)  \
 	{                                                                             \
 		ash_misuse_check_size(p, align, size);                                \
-		ASH_FRONT_FREE_FORM(p, NAME(free)(p));                                \
+		ASH_FRONT_FREE_ALIGNED_FORM(p, size, NAME(free)(p));                  \
 	}                                                                             \
 	ASH_EXPORT void *NAME(valloc)(size_t size)                                    \
 	{                                                                             \

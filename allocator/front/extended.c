@@ -348,8 +348,8 @@ void ash_dallocx(void *p, int flags)
 void ash_sdallocx(void *p, size_t size, int flags)
 {
 	ash_misuse_check_size(p, align_of(flags), size);
-	(void)size;
-	ash_dallocx(p, flags);
+	if (ash_free_fits(p, size))
+		ash_dallocx(p, flags);
 }
 
 size_t ash_nallocx(size_t size, int flags)

@@ -274,6 +274,46 @@ void ash_free_full(void *p, size_t class)
 		free_small(p, (unsigned)class);
 }
 
+void ash_free_full_sized(void *p, size_t size, size_t class)
+{
+	if (ASH_UNLIKELY(class != 0))
+		free_small(p, (unsigned)class);
+	else if (ash_free_fits(p, size))
+		free_large(p);
+}
+
+/* Any size up to the usable one may be right: an alignment makes small ones large, and who
+ * shrinks an object may leave it where it is. */
+bool ash_free_fits_large(void *p, size_t size)
+{
+#ifdef ASH_SAFETY_CHECKS
+	const struct ash_run *run = ash_run_of(p);
+	struct ash_object object;
+
+	if (ash_window_forms == 0) /* free may be another's, and who knows what p is to that */
+		return true;
+	if (run != NULL) {
+		uint32_t state = ash_load_relaxed(&run->state);
+
+		if (state == ASH_RUN_SLAB ||
+		    (state == ASH_RUN_LARGE && size <= run->size && ash_run_address(run) == p))
+			return true;
+	}
+	object = ash_object_of(p);
+	if (size <= object.usable ||
+	    !(object.kind == ASH_OBJECT_RUN || object.kind == ASH_OBJECT_MAPPING ||
+	      (object.kind == ASH_OBJECT_ARENA && object.class == 0)))
+		return true; /* or free tells what is wrong */
+	ash_misuse_report(&(struct ash_misuse){ASH_MISUSE_INVALID_FREE, p, 0,
+					       "it is smaller than the size that was said"});
+	return false;
+#else
+	(void)p;
+	(void)size;
+	return true;
+#endif
+}
+
 /* The slab of a small object of the annex; NULL for all else. */
 ASH_INLINE struct ash_run *annex_slab(const void *p)
 {

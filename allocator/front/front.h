@@ -20,6 +20,8 @@ void ash_free_slow(void *p);
 /* The same of one in the window whose class is known, and its magazine full; 0 where the map
  * knows none. */
 void ash_free_full(void *p, size_t class);
+/* The same where the caller says its size. */
+void ash_free_full_sized(void *p, size_t size, size_t class);
 
 /* `slow` takes over, in a tail call, where the magazine is empty.  `copy` is a constant that
  * tells the copies in one function apart for the compiler, which would otherwise merge them
@@ -65,6 +67,17 @@ ASH_INLINE void *ash_front_malloc(size_t size)
 	return ash_front_alloc(size, ash_malloc_slow);
 }
 
+/* Whether a sized free may go on with p: false where it is a large object and smaller than the
+ * caller says, which was reported.  (The least of them has an OS page, and begins one.) */
+bool ash_free_fits_large(void *p, size_t size);
+ASH_INLINE bool ash_free_fits(void *p, size_t size)
+{
+	const size_t least = 4096;
+
+	return ASH_LIKELY(size <= least || (uintptr_t)p % least != 0) ||
+	       ash_free_fits_large(p, size);
+}
+
 ASH_INLINE void ash_front_push(size_t class, void *p)
 {
 	void **top = ash_tls.top[class];
@@ -87,6 +100,26 @@ ASH_INLINE void ash_front_push(size_t class, void *p)
 	ASH_COMPILER_FENCE(); /* the item before the top that covers it: see above */
 	ash_tls.top[class] = top + 1;
 }
+
+#ifdef ASH_SAFETY_CHECKS
+/* The size is of use where the magazine is full, as it is for all that is large. */
+ASH_INLINE void ash_front_push_sized(size_t class, void *p, size_t size)
+{
+	void **top = ash_tls.top[class];
+
+	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
+		ash_free_slow(p);
+		return;
+	}
+	if (ASH_UNLIKELY(ash_top_is_full(top))) {
+		ash_free_full_sized(p, size, class);
+		return;
+	}
+	top[1] = p;
+	ASH_COMPILER_FENCE(); /* as above */
+	ash_tls.top[class] = top + 1;
+}
+#endif
 
 /* Class 0 leads to the static magazine, which is full. */
 ASH_INLINE void ash_front_free(void *p)
@@ -124,11 +157,17 @@ ASH_INLINE void ash_front_free(void *p)
 		else                                                \
 			basic;                                      \
 	} while (0)
-#define ASH_FRONT_FREE_SIZED_FORM(p, size, basic) \
-	do {                                      \
-		(void)(size);                     \
-		ASH_FRONT_FREE_FORM(p, basic);    \
+/* Those that are told the size look at it where the object is large. */
+#define ASH_FRONT_FREE_SIZED_FORM(p, size, basic)                               \
+	do {                                                                    \
+		uintptr_t unit_ = ash_window_unit(p);                           \
+                                                                                \
+		if (ASH_LIKELY(unit_ < ash_window_forms))                       \
+			ash_front_push_sized(ash_window_class(unit_), p, size); \
+		else if (ash_free_fits(p, size))                                \
+			basic;                                                  \
 	} while (0)
+#define ASH_FRONT_FREE_ALIGNED_FORM ASH_FRONT_FREE_SIZED_FORM
 #else
 #define ASH_FRONT_FREE_FORM(p, basic)                                                         \
 	do {                                                                                  \
@@ -150,6 +189,12 @@ ASH_INLINE void ash_front_free(void *p)
 			ash_front_push(((size) + ASH_SMALL_STEP - 1) / ASH_SMALL_STEP, p); \
 		else                                                                       \
 			ASH_FRONT_FREE_FORM(p, basic);                                     \
+	} while (0)
+/* An alignment may have led to another class. */
+#define ASH_FRONT_FREE_ALIGNED_FORM(p, size, basic) \
+	do {                                        \
+		(void)(size);                       \
+		ASH_FRONT_FREE_FORM(p, basic);      \
 	} while (0)
 #endif
 

@@ -1,7 +1,5 @@
 #include "stats/snapshot.h"
 
-#include <string.h>
-
 #include "arena/arena.h"
 #include "cache/depot.h"
 #include "cache/larges.h"
@@ -34,21 +32,19 @@ static void count_bin(struct ash_snapshot_bin *sum, struct ash_bin *bin)
 	ash_mutex_unlock(&bin->lock);
 }
 
-static void count_bins(struct ash_snapshot *s, struct ash_snapshot_bin bins[ASH_CLASSES])
+/* One class, over all shards. */
+static void count_class(struct ash_snapshot *s, unsigned c, struct ash_snapshot_bin *sum)
 {
-	memset(bins, 0, ASH_CLASSES * sizeof(*bins));
+	*sum = (struct ash_snapshot_bin){0};
 	for (unsigned i = 0; i < ash_shard_count(); i++)
-		for (unsigned c = 1; c < ash_shard_at(i)->classes; c++)
-			count_bin(&bins[c], &ash_shard_at(i)->bin[c]);
-	for (unsigned c = 1; c < ASH_CLASSES; c++) {
-		s->small += bins[c].curregs * ash_class_size(c);
-		s->small_nmalloc += bins[c].nmalloc;
-		s->small_ndalloc += bins[c].ndalloc;
-		s->small_nfills += bins[c].nfills;
-		s->small_nflushes += bins[c].nflushes;
-		s->slabs += (bins[c].curslabs * ash_size_classes[c].granules)
-			    << ASH_GRANULE_SHIFT;
-	}
+		if (c < ash_shard_at(i)->classes)
+			count_bin(sum, &ash_shard_at(i)->bin[c]);
+	s->small += sum->curregs * ash_class_size(c);
+	s->small_nmalloc += sum->nmalloc;
+	s->small_ndalloc += sum->ndalloc;
+	s->small_nfills += sum->nfills;
+	s->small_nflushes += sum->nflushes;
+	s->slabs += (sum->curslabs * ash_size_classes[c].granules) << ASH_GRANULE_SHIFT;
 }
 
 /* (What is muzzy is counted last.) */
@@ -159,11 +155,14 @@ static void count_arenas(struct ash_snapshot *s, const struct ash_arena_stats *a
 
 void ash_snapshot_take(struct ash_snapshot *s)
 {
-	struct ash_snapshot_bin bins[ASH_CLASSES];
 	struct ash_arena_stats arenas;
 
 	*s = (struct ash_snapshot){0};
-	count_bins(s, bins);
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		struct ash_snapshot_bin bin;
+
+		count_class(s, c, &bin);
+	}
 	count_sums(s);
 	count_larges(s, ash_larges_sum());
 	ash_arena_stats(ASH_ARENAS_ALL, &arenas);
@@ -173,7 +172,9 @@ void ash_snapshot_take(struct ash_snapshot *s)
 void ash_snapshot_take_whole(struct ash_snapshot_whole *whole)
 {
 	whole->sums = (struct ash_snapshot){0};
-	count_bins(&whole->sums, whole->bin);
+	whole->bin[0] = (struct ash_snapshot_bin){0}; /* no class */
+	for (unsigned c = 1; c < ASH_CLASSES; c++)
+		count_class(&whole->sums, c, &whole->bin[c]);
 	count_sums(&whole->sums);
 	ash_larges_read(whole->larges);
 	count_larges(&whole->sums, sum_of(whole->larges));

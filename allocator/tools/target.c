@@ -29,6 +29,8 @@ static int cannot_run(const char *path)
 		return errno;
 	if (S_ISDIR(status.st_mode))
 		return EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return EACCES; /* as exec says of it */
 	return access(path, X_OK) == 0 ? 0 : errno;
 }
 
@@ -231,6 +233,19 @@ static bool read_script(int file, char *interpreter, size_t size)
 	return interpreter[0] != '\0';
 }
 
+/* To read, or -1 with errno.  (To open a FIFO waits for who writes into it.) */
+static int open_regular(const char *path)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+
+	if (file < 0 || (fstat(file, &status) == 0 && S_ISREG(status.st_mode)))
+		return file;
+	close(file);
+	errno = EACCES;
+	return -1;
+}
+
 bool target_takes_preload(const char *path, char *why, size_t size)
 {
 	char at[4096], next[FIRST_LINE + 1];
@@ -239,10 +254,10 @@ bool target_takes_preload(const char *path, char *why, size_t size)
 
 	snprintf(at, sizeof(at), "%s", path);
 	for (unsigned depth = 0; takes && depth < SCRIPTS_DEEP; depth++) {
-		int file = open(at, O_RDONLY | O_CLOEXEC);
+		int file = open_regular(at);
 		bool script;
 
-		if (file < 0) { /* may be run and not read: the loader will tell */
+		if (file < 0) { /* may be run and not read, or not run: exec will tell */
 			if (depth == 0 || errno == EACCES)
 				return true;
 			snprintf(why, size, "its interpreter %s: %s", at, strerror(errno));

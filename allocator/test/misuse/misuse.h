@@ -15,11 +15,14 @@ struct misuse {
 	void (*wrong)(void);
 };
 extern const struct misuse misuse_at_exit[], misuse_double_free[], misuse_invalid_free[],
-	misuse_other_calls[], misuse_whole[];
+	misuse_other_calls[], misuse_sized_free[], misuse_whole[];
 
 /* Of both the call that is met at once and the one that is left to the end: frees a pointer 16
  * bytes into a block. */
 void free_inside_in_use(void);
+
+/* Large blocks freed by each size that they may have: nothing wrong. */
+void sized_frees_that_are_right(void);
 
 void say(const char *text);
 void honest_use(size_t n); /* blocks of that size, written and freed */

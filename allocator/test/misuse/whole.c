@@ -55,6 +55,7 @@ static void none(void)
 	free(p);
 	p = malloc(64);
 	free(hidden(p));
+	sized_frees_that_are_right();
 }
 
 const struct misuse misuse_whole[] = {

@@ -88,7 +88,7 @@ joined "$lib" narenas:1 ASHLAR_CONF=narenas:1 "$run"
 refused() { # STATUS PATTERN COMMAND…
 	wanted=$1 pattern=$2
 	shift 2
-	try "$run" "$@"
+	try timeout 60 "$run" "$@"
 	[ $status -eq "$wanted" ] && one_line && grep -qE "$pattern" "$tmp/err"
 	judge "$wanted: $(sed "s|$tmp/||g; s|^ashlar-run: ||" "$tmp/err")"
 }
@@ -101,6 +101,11 @@ refused 126 'Permission denied' "$tmp/text"
 printf '#!%s/nowhere\n' "$tmp" >"$tmp/script"
 chmod +x "$tmp/script"
 refused 126 'its interpreter .*/nowhere: No such file' "$tmp/script"
+# (Who opened the FIFO would wait for a writer.)
+mkfifo -m 755 "$tmp/fifo"
+refused 126 'fifo: Permission denied' "$tmp/fifo"
+printf '#!%s/fifo\n' "$tmp" >"$tmp/script"
+refused 126 'script: Permission denied' "$tmp/script"
 # The machine in an image's header is that of an IBM System/390, which does not care.
 cp /bin/true "$tmp/foreign"
 printf '\026\000' | dd of="$tmp/foreign" bs=1 seek=18 conv=notrunc 2>"$tmp/none"

@@ -58,6 +58,20 @@ static void *work(void *seed)
 	return NULL;
 }
 
+/* The library passes these on. */
+static void open_program(void)
+{
+	void *handle = dlopen(NULL, RTLD_NOW);
+
+	if (handle == NULL || dlclose(handle) != 0)
+		die("the program cannot be opened");
+#ifdef __GLIBC__
+	handle = dlmopen(LM_ID_BASE, NULL, RTLD_NOW);
+	if (handle == NULL || dlclose(handle) != 0)
+		die("the program cannot be opened in its namespace");
+#endif
+}
+
 int main(int count, char **arguments)
 {
 	void (*begin)(void);
@@ -67,6 +81,7 @@ int main(int count, char **arguments)
 	int status = 0;
 	pid_t child;
 
+	open_program();
 	*(void **)&begin = dlsym(RTLD_DEFAULT, "hooks_begin");
 	*(void **)&calls = dlsym(RTLD_DEFAULT, "hooks_calls");
 	*(void **)&wrong = dlsym(RTLD_DEFAULT, "hooks_wrong");
