@@ -190,6 +190,17 @@ void ash_mapping_cache_missed(struct ash_heap *heap, size_t bytes)
 	ash_mutex_unlock(&m->lock);
 }
 
+bool ash_mapping_cache_clears(struct ash_heap *heap)
+{
+	struct ash_mappings *m = &heap->mappings;
+	bool has_turns;
+
+	ash_mutex_lock(&m->lock);
+	has_turns = ash_turns_clear(&m->turns, ash_os_coarse_clock_ns(), m->cache_ns);
+	ash_mutex_unlock(&m->lock);
+	return has_turns;
+}
+
 void ash_mapping_cache_return(struct ash_heap *heap, struct ash_cached piece)
 {
 	bool back;
