@@ -165,6 +165,7 @@ static void *resize(struct ash_heap *heap, const struct ash_far *entry, size_t s
 		p = ash_os_remap((void *)changed.mapping, changed.mapped, bytes, may_move);
 	if (p != NULL) {
 		if (bytes > changed.mapped) {
+			ash_mapping_cache_missed(heap, bytes - changed.mapped);
 			ash_growth_note(heap, bytes - changed.mapped);
 			changed.mapped = bytes;
 		}

@@ -233,6 +233,7 @@ size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_
 		if (c.bytes != 0)
 			put(heap, i, c);
 		ash_account_arrive(heap, got); /* the caller is charged with it */
+		ash_turns_served(&m->turns, ash_os_coarse_clock_ns());
 	}
 	ash_assert_internal(ash_mapping_cache_is_valid(heap));
 	ash_mutex_unlock(&m->lock);

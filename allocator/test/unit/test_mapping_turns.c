@@ -11,6 +11,7 @@
 #include "test/support/give_mapping.h"
 #include "test/support/layers.h"
 #include "test/support/resident.h"
+#include "util/bits.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -264,6 +265,78 @@ static void a_refused_purge_of_a_part(void **state)
 	end_alone();
 }
 
+static unsigned remaps; /* by which a mapping grows */
+
+static bool count_remaps(enum ash_os_call call)
+{
+	remaps += call == ASH_OS_MREMAP;
+	return false;
+}
+
+/* What grows into its length each frame takes turns as what is asked for at once: from the
+ * third frame on it grows into what lies behind it. */
+static void a_growing_buffer_in_each_frame(void **state)
+{
+	const size_t most = 50 * MIB;
+	struct ash_far entry;
+
+	(void)state;
+	begin_alone();
+	ash_store_relaxed(&ash_os_fault_hook, count_remaps);
+	for (unsigned frame = 0; frame < 4; frame++) {
+		size_t bytes = 2 * MIB;
+		char *p = ash_mapping_alloc(&ash_heap, bytes, 16, false);
+
+		assert_non_null(p);
+		remaps = 0;
+		while (bytes < most) {
+			memset(p, 7, bytes);
+			bytes += bytes / 4;
+			bytes = bytes < most ? ash_align_up(bytes, ash_os_page) : most;
+			assert_true(ash_far_detach(p, &entry));
+			p = ash_mapping_resize(&ash_heap, &entry, bytes);
+			assert_non_null(p);
+			assert_int_equal(p[0], 7);
+		}
+		if (frame > 1) {
+			assert_int_equal(remaps, 0);
+			assert_int_equal(resident(p, most), most / ash_os_page);
+		} else {
+			assert_in_range(remaps, 10, 20);
+		}
+		memset(p, 7, most);
+		give_mapping(p);
+		assert_int_equal(ash_account_cached(&ash_heap), frame > 0 ? most : 0);
+	}
+	ash_store_relaxed(&ash_os_fault_hook, NULL);
+	end_alone();
+}
+
+/* Growing into a neighbour is a turn. */
+static void growing_keeps_turns(void **state)
+{
+	const size_t bytes = 40 * MIB;
+	struct ash_far entry;
+	char *p;
+
+	(void)state;
+	begin_alone();
+	for (unsigned frame = 0; frame < 3; frame++) {
+		p = ash_mapping_alloc(&ash_heap, frame < 2 ? bytes : 2 * MIB, 16, false);
+		if (frame < 2)
+			give_mapping(p);
+	}
+	for (unsigned step = 0; step < 4; step++) {
+		clock_advance_ms(700);
+		assert_true(ash_far_detach(p, &entry));
+		p = ash_mapping_resize(&ash_heap, &entry, (8 + 2 * step) * MIB);
+		assert_int_equal(ash_account_cached(&ash_heap), bytes - (8 + 2 * step) * MIB);
+	}
+	give_mapping(p);
+	assert_int_equal(ash_account_cached(&ash_heap), bytes);
+	end_alone();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +347,8 @@ int main(void)
 		cmocka_unit_test(parts_that_were_written_stay),
 		cmocka_unit_test(zeroed_buffers_of_changing_length),
 		cmocka_unit_test(a_refused_purge_of_a_part),
+		cmocka_unit_test(a_growing_buffer_in_each_frame),
+		cmocka_unit_test(growing_keeps_turns),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
