@@ -211,10 +211,11 @@ struct ash_retained {
  *   bytes <= most
  *   gone is read by anyone, too */
 struct ash_turns {
-	size_t bytes;       /* that may wait for their next turn, until a span after */
-	uint64_t turned_ns; /* something had its turn */
-	size_t gone;        /* bytes that went for want of room, since then not asked for, */
-	uint64_t gone_ns;   /* the last of them then */
+	size_t bytes;        /* that may wait for their next turn, until a span after */
+	uint64_t turned_ns;  /* something had its turn */
+	size_t gone;         /* bytes that went for want of room, since then not asked for, */
+	uint64_t gone_ns;    /* the last of them then */
+	uint64_t cleared_ns; /* what served a request was cleared; 0 = never yet */
 	/* Options. */
 	size_t most;
 	bool at_once; /* nothing else waits where no thread of ours sees to it */

@@ -8,6 +8,7 @@
 #include "page/growth.h"
 #include "page/limits.h"
 #include "page/mapping_cache.h"
+#include "page/mapping_clear.h"
 #include "page/mapping_retained.h"
 #include "page/mapping_tail.h"
 #include "util/assert.h"
@@ -28,10 +29,31 @@ static size_t bound_tail(struct ash_heap *heap, uintptr_t address, size_t used, 
 	return mapped;
 }
 
+/* Makes a cached piece, of which the first `old` bytes may hold something, read as zero up to
+ * `bytes`.  Whether the program will write all of it is not known the first time, so all goes
+ * then. */
+static bool clear(struct ash_heap *heap, const struct ash_cached *c, size_t old, size_t bytes,
+		  bool has_turns)
+{
+	size_t fresh = 0;
+	bool cleared;
+
+	if (has_turns) {
+		cleared = ash_mapping_clear(c->address, old, &fresh);
+	} else {
+		cleared = ash_os_purge((void *)c->address, c->bytes);
+		fresh = bytes;
+	}
+	if (cleared)
+		ash_growth_note(heap, fresh);
+	return cleared;
+}
+
 /* Turns a cached piece into a mapping of `bytes`; 0 where the kernel refuses. */
 static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes, bool zeroed)
 {
-	size_t before;
+	size_t before = c->bytes, old = before < bytes ? before : bytes;
+	bool has_turns = zeroed && ash_mapping_cache_clears(heap);
 
 	if (c->bytes < bytes) {
 		void *grown = ash_os_remap((void *)c->address, c->bytes, bytes, true);
@@ -46,15 +68,12 @@ static uintptr_t adapt(struct ash_heap *heap, struct ash_cached *c, size_t bytes
 		c->address = (uintptr_t)grown;
 		c->bytes = bytes;
 	}
-	if (zeroed) {
-		if (!ash_os_purge((void *)c->address, c->bytes)) {
-			ash_mapping_cache_end(heap, c->address, c->bytes);
-			return 0;
-		}
-		ash_growth_note(heap, bytes);
+	if (zeroed && !clear(heap, c, old, bytes, has_turns)) {
+		ash_mapping_cache_end(heap, c->address, c->bytes);
+		return 0;
 	}
 	before = c->bytes;
-	c->bytes = bound_tail(heap, c->address, bytes, c->bytes, !zeroed);
+	c->bytes = bound_tail(heap, c->address, bytes, c->bytes, !zeroed || has_turns);
 	ash_account_arrive(heap, before - c->bytes);
 	return c->address;
 }
@@ -146,6 +165,7 @@ static void *resize(struct ash_heap *heap, const struct ash_far *entry, size_t s
 		p = ash_os_remap((void *)changed.mapping, changed.mapped, bytes, may_move);
 	if (p != NULL) {
 		if (bytes > changed.mapped) {
+			ash_mapping_cache_missed(heap, bytes - changed.mapped);
 			ash_growth_note(heap, bytes - changed.mapped);
 			changed.mapped = bytes;
 		}

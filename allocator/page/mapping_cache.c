@@ -190,6 +190,17 @@ void ash_mapping_cache_missed(struct ash_heap *heap, size_t bytes)
 	ash_mutex_unlock(&m->lock);
 }
 
+bool ash_mapping_cache_clears(struct ash_heap *heap)
+{
+	struct ash_mappings *m = &heap->mappings;
+	bool has_turns;
+
+	ash_mutex_lock(&m->lock);
+	has_turns = ash_turns_clear(&m->turns, ash_os_coarse_clock_ns(), m->cache_ns);
+	ash_mutex_unlock(&m->lock);
+	return has_turns;
+}
+
 void ash_mapping_cache_return(struct ash_heap *heap, struct ash_cached piece)
 {
 	bool back;
@@ -222,6 +233,7 @@ size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_
 		if (c.bytes != 0)
 			put(heap, i, c);
 		ash_account_arrive(heap, got); /* the caller is charged with it */
+		ash_turns_served(&m->turns, ash_os_coarse_clock_ns());
 	}
 	ash_assert_internal(ash_mapping_cache_is_valid(heap));
 	ash_mutex_unlock(&m->lock);

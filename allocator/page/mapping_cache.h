@@ -21,6 +21,9 @@ struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes, si
 /* So many bytes had to be mapped anew, for there was no piece, or none so long. */
 void ash_mapping_cache_missed(struct ash_heap *heap, size_t bytes);
 
+/* A piece that was taken is to be cleared: whether that has turns (mapping_turns.h). */
+bool ash_mapping_cache_clears(struct ash_heap *heap);
+
 /* A piece that was taken comes back as it was. */
 void ash_mapping_cache_return(struct ash_heap *heap, struct ash_cached piece);
 

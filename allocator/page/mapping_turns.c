@@ -37,6 +37,15 @@ void ash_turns_served(struct ash_turns *turns, uint64_t now_ns)
 	ash_store_relaxed(&turns->turned_ns, now_ns);
 }
 
+bool ash_turns_clear(struct ash_turns *turns, uint64_t now_ns, uint64_t span_ns)
+{
+	uint64_t before_ns = turns->cleared_ns;
+
+	turns->cleared_ns = now_ns;
+	return ash_turns_bytes(turns, now_ns, span_ns) != 0 ||
+	       (before_ns != 0 && !is_over(before_ns, now_ns, span_ns));
+}
+
 size_t ash_turns_bytes(const struct ash_turns *turns, uint64_t now_ns, uint64_t span_ns)
 {
 	size_t bytes = ash_load_relaxed(&turns->bytes);

@@ -11,6 +11,7 @@
 #ifndef ASH_PAGE_MAPPING_TURNS_H
 #define ASH_PAGE_MAPPING_TURNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "page/heap.h"
@@ -23,6 +24,10 @@ void ash_turns_missed(struct ash_turns *turns, size_t bytes, uint64_t now_ns, ui
 
 /* The cache served a request. */
 void ash_turns_served(struct ash_turns *turns, uint64_t now_ns);
+
+/* What served a request is to be cleared: whether that, too, has its second turn, since bytes
+ * wait for theirs or another was cleared within the span. */
+bool ash_turns_clear(struct ash_turns *turns, uint64_t now_ns, uint64_t span_ns);
 
 /* Bytes that may wait for their next turn; at most `most`.  Without the lock, roughly. */
 size_t ash_turns_bytes(const struct ash_turns *turns, uint64_t now_ns, uint64_t span_ns);

@@ -441,15 +441,36 @@ CASE(refilled_slowly)
 			     bytes / MIB);
 }
 
-/* [MIB ROUNDS BUFFERS ALIGN]: buffers that are filled and freed again in each frame, at
- * multiples of ALIGN MiB where that is not 0.  The first goes at once, and from the third frame
- * on none is faulted for. */
+/* A buffer that grows into its length by a quarter each time, filled as far as it goes. */
+static char *grown(size_t bytes)
+{
+	size_t length = bytes / 16;
+	char *p = malloc(length);
+
+	while (p != NULL && length < bytes) {
+		memset(p, 1, length);
+		length = length + length / 4 < bytes ? length + length / 4 : bytes;
+		p = realloc(p, length);
+	}
+	return p;
+}
+
+enum manner {
+	AT_ONCE,
+	CLEARED,
+	GROWN,
+};
+
+/* [MIB ROUNDS BUFFERS ALIGN MANNER]: buffers that are filled and freed again in each frame, at
+ * multiples of ALIGN MiB where that is not 0; from calloc, or grown by realloc, where the
+ * manner says so.  The first goes at once, and from the third frame on none is faulted for. */
 CASE(frames)
 {
 	size_t bytes = (size_t)case_number(count, arguments, 0, 100) * MIB;
 	long rounds = case_number(count, arguments, 1, 5), half_way = 0;
 	size_t buffers = (size_t)case_number(count, arguments, 2, 1);
 	size_t align = (size_t)case_number(count, arguments, 3, 0) * MIB;
+	enum manner manner = (enum manner)case_number(count, arguments, 4, AT_ONCE);
 	long before = case_resident(), after_first = 0, later;
 	char *p[64];
 
@@ -457,7 +478,10 @@ CASE(frames)
 		if (round == 2)
 			half_way = faults();
 		for (size_t i = 0; i < buffers && i < 64; i++) {
-			p[i] = align != 0 ? aligned_alloc(align, bytes) : malloc(bytes);
+			p[i] = align != 0          ? aligned_alloc(align, bytes)
+			       : manner == CLEARED ? calloc(1, bytes)
+			       : manner == GROWN   ? grown(bytes)
+						   : malloc(bytes);
 			if (p[i] == NULL)
 				return case_cannot("memory is short");
 			memset(p[i], 1, bytes);

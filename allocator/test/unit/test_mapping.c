@@ -9,7 +9,6 @@
 #include "page/heap.h"
 #include "page/mapping.h"
 #include "page/mapping_retained.h"
-#include "page/mapping_turns.h"
 #include "test/support/give_mapping.h"
 #include "test/support/layers.h"
 #include "test/support/race.h"
@@ -720,63 +719,6 @@ static void held_on_every_way(void **state)
 	assert_int_equal(ash_account_held(&ash_heap), before - 8 * mib);
 }
 
-/* What went for want of room and is asked for again within a span may wait from then on, until
- * nothing had its turn for a span; never more than the most. */
-static void buffers_take_turns(void **state)
-{
-	struct ash_turns turns = {.most = 100};
-
-	(void)state;
-	ash_turns_gone(&turns, 70, 1000, 10);
-	assert_int_equal(ash_turns_bytes(&turns, 1000, 10), 0);
-	ash_turns_missed(&turns, 40, 1010, 10);
-	assert_int_equal(ash_turns_bytes(&turns, 1010, 10), 40);
-	ash_turns_missed(&turns, 40, 1010, 10);
-	assert_int_equal(ash_turns_bytes(&turns, 1010, 10), 70);
-	ash_turns_served(&turns, 1020);
-	assert_int_equal(ash_turns_bytes(&turns, 1030, 10), 70);
-	assert_int_equal(ash_turns_bytes(&turns, 1031, 10), 0);
-	/* Too late: it begins anew. */
-	ash_turns_gone(&turns, 70, 2000, 10);
-	ash_turns_missed(&turns, 70, 2011, 10);
-	assert_int_equal(ash_turns_bytes(&turns, 2011, 10), 0);
-	ash_turns_gone(&turns, 1000, 3000, 10);
-	ash_turns_missed(&turns, 1000, 3000, 10);
-	assert_int_equal(ash_turns_bytes(&turns, 3000, 10), 100);
-}
-
-/* A program of one thread may fall silent after each free: what is freed for the first time
- * goes, what comes back in each frame stays. */
-static void a_buffer_in_each_frame(void **state)
-{
-	size_t mib = (size_t)1 << 20;
-	void *p = NULL;
-
-	(void)state;
-	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
-	ash_heap.mappings.turns = (struct ash_turns){.most = 64 * mib, .at_once = true};
-	ash_heap.mappings.cache_ns = ASH_MAPPING_CACHE_FOR_GOOD;
-	for (unsigned frame = 0; frame < 4; frame++) {
-		void *before = p;
-
-		p = ash_mapping_alloc(&ash_heap, 50 * mib, 16, false);
-		assert_non_null(p);
-		if (frame > 1)
-			assert_ptr_equal(p, before);
-		give_mapping(p);
-		assert_int_equal(ash_account_cached(&ash_heap), frame > 0 ? 50 * mib : 0);
-	}
-	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
-	/* More than the most is never kept. */
-	for (unsigned frame = 0; frame < 4; frame++) {
-		p = ash_mapping_alloc(&ash_heap, 80 * mib, 16, false);
-		give_mapping(p);
-		assert_int_equal(ash_account_cached(&ash_heap), 0);
-	}
-	ash_heap.mappings.turns = (struct ash_turns){0};
-	ash_heap.mappings.cache_ns = 1000000000;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -786,8 +728,6 @@ int main(void)
 		cmocka_unit_test(reuse_keeps_few_addresses),
 		cmocka_unit_test(beginnings_stay_beginnings),
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
-		cmocka_unit_test(buffers_take_turns),
-		cmocka_unit_test(a_buffer_in_each_frame),
 		cmocka_unit_test(resize_keeps_content),
 		cmocka_unit_test(unused_ends_go_back),
 		cmocka_unit_test(ends_go_back_without_the_far_lock),
