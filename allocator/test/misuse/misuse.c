@@ -13,9 +13,9 @@
 
 #include "test/support/addresses.h"
 
-static const struct misuse *const all[] = {misuse_at_exit,      misuse_double_free,
-					   misuse_invalid_free, misuse_other_calls,
-					   misuse_sized_free,   misuse_whole};
+static const struct misuse *const all[] = {misuse_at_exit,     misuse_double_free,
+					   misuse_free_sized,  misuse_invalid_free,
+					   misuse_other_calls, misuse_whole};
 #define GROUPS (sizeof(all) / sizeof(all[0]))
 
 void say(const char *text)

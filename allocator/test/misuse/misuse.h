@@ -14,8 +14,8 @@ struct misuse {
 	const char *name;
 	void (*wrong)(void);
 };
-extern const struct misuse misuse_at_exit[], misuse_double_free[], misuse_invalid_free[],
-	misuse_other_calls[], misuse_sized_free[], misuse_whole[];
+extern const struct misuse misuse_at_exit[], misuse_double_free[], misuse_free_sized[],
+	misuse_invalid_free[], misuse_other_calls[], misuse_whole[];
 
 /* Of both the call that is met at once and the one that is left to the end: frees a pointer 16
  * bytes into a block. */

@@ -50,8 +50,8 @@ static void by_delete_aligned(void *p, size_t size)
 	_ZdlPvmSt11align_val_t(p, size, 64);
 }
 
-/* What was asked for is no more by what the block was once: it may have been aligned to be
- * large, and shrunk where it lies. */
+/* Also one that is large by its alignment, one that shrank where it lies, and the least and the
+ * most that each may be said to have. */
 void sized_frees_that_are_right(void)
 {
 	static void (*const frees[])(void *, size_t) = {by_free_sized,   by_free_aligned_sized,
@@ -59,7 +59,8 @@ void sized_frees_that_are_right(void)
 							by_delete_array, by_delete_aligned};
 	static const size_t sizes[] = {5000, 33000, RUN, (size_t)1 << 20, MAPPING};
 
-	if (free_sized == NULL || sdallocx == NULL || _ZdlPvm == NULL)
+	if (free_sized == NULL || free_aligned_sized == NULL || sdallocx == NULL ||
+	    _ZdlPvm == NULL || _ZdaPvm == NULL || _ZdlPvmSt11align_val_t == NULL)
 		return;
 	for (unsigned f = 0; f < sizeof(frees) / sizeof(frees[0]); f++)
 		for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
@@ -95,7 +96,7 @@ WRONG(free_sized_delete, _ZdlPvm, by_delete, RUN)
 WRONG(free_sized_delete_array, _ZdaPvm, by_delete_array, MAPPING)
 WRONG(free_sized_delete_aligned, _ZdlPvmSt11align_val_t, by_delete_aligned, MAPPING)
 
-const struct misuse misuse_sized_free[] = {
+const struct misuse misuse_free_sized[] = {
 	{"free_sized_run", free_sized_run},
 	{"free_sized_mapping", free_sized_mapping},
 	{"free_sized_aligned", free_sized_aligned},
