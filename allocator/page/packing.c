@@ -3,6 +3,7 @@
 #include "util/assert.h"
 #include "util/atomic.h"
 #include "util/bitmap.h"
+#include "util/bits.h"
 
 #define LENGTHS ASH_PACKING_LENGTHS
 
@@ -107,6 +108,21 @@ void ash_packing_update(struct ash_packing *packing, struct ash_hugeblock *block
 	ash_assert_internal(ash_packing_is_valid(packing));
 }
 
+/* Free granules that hold memory. */
+static unsigned idle(const struct ash_hugeblock *block)
+{
+	return ash_bits_count(block->touched[0] & ~block->used[0]) +
+	       ash_bits_count(block->touched[1] & ~block->used[1]);
+}
+
+/* Of blocks with gaps of one length the fuller one; of two alike that which holds more that is
+ * free, so that what was purged rests. */
+static bool is_better(const struct ash_hugeblock *block, const struct ash_hugeblock *best)
+{
+	return best == NULL || block->nused > best->nused ||
+	       (block->nused == best->nused && idle(block) > idle(best));
+}
+
 struct ash_hugeblock *ash_packing_choose(const struct ash_packing *packing, unsigned granules,
 					 unsigned align, unsigned *first)
 {
@@ -123,7 +139,7 @@ struct ash_hugeblock *ash_packing_choose(const struct ash_packing *packing, unsi
 			struct ash_hugeblock *block = entry(n);
 			unsigned at;
 
-			if (best != NULL && block->nused <= best->nused)
+			if (!is_better(block, best))
 				continue;
 			at = ash_bitmap_find_run(block->used, ASH_HUGE_GRANULES, granules,
 						 align);

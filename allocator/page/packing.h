@@ -2,7 +2,8 @@
  *
  * Blocks stand in lists by the length of their longest free run.  A request takes the block
  * with the shortest one that suffices and among such the fullest: the order of Temeraire
- * (Hunter et al., OSDI 2021), by which nearly full blocks fill up and nearly empty ones drain.
+ * (Hunter et al., OSDI 2021), by which nearly full blocks fill up and nearly empty ones drain;
+ * of those that are as full, the one with the most free memory.
  * Everything here happens under the page lock. */
 #ifndef ASH_PAGE_PACKING_H
 #define ASH_PAGE_PACKING_H

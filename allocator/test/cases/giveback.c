@@ -497,3 +497,38 @@ CASE(frames)
 		"%ld KiB resident after the first frame, %ld faults in a later one",
 		after_first / 1024, later);
 }
+
+/* [COUNT LEAST MOST FRAMES]: many buffers at a time, which are filled and freed again in each
+ * frame. */
+CASE(frames_of_many)
+{
+	size_t buffers = (size_t)case_number(count, arguments, 0, 20);
+	double least = (double)case_number(count, arguments, 1, 33000),
+	       most = (double)case_number(count, arguments, 2, 200000);
+	long rounds = case_number(count, arguments, 3, 12), half_way = 0, later;
+	size_t size[64];
+	char *p[64];
+	uint64_t seed = 8;
+
+	if (buffers > 64 || rounds < 8)
+		return case_cannot("so many buffers, or so few frames");
+	for (size_t i = 0; i < buffers; i++) {
+		double unit = (double)(next_random(&seed) >> 11) / 9007199254740992.0;
+
+		size[i] = (size_t)(least * pow(most / least, unit));
+	}
+	for (long round = 0; round < rounds; round++) {
+		if (round == 6)
+			half_way = faults();
+		for (size_t i = 0; i < buffers; i++) {
+			p[i] = malloc(size[i]);
+			if (p[i] == NULL)
+				return case_cannot("memory is short");
+			memset(p[i], 1, size[i]);
+		}
+		for (size_t i = 0; i < buffers; i++)
+			free(p[i]);
+	}
+	later = (faults() - half_way) / (rounds - 6);
+	return case_measured(later <= 32, "%ld faults in a later frame", later);
+}

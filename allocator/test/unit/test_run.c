@@ -137,6 +137,30 @@ static void packs_the_fullest(void **state)
 		ash_run_free(&ash_heap, a[i]);
 }
 
+/* Of two that are alike the one with more free memory is taken: what was purged rests. */
+static void what_was_purged_rests(void **state)
+{
+	struct ash_run *a[2], *small;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		a[i] = ash_run_alloc(&ash_heap, ASH_HUGE_GRANULES, ASH_HUGE_GRANULES,
+				     ASH_RUN_LARGE, NULL);
+		assert_true(ash_run_resize(&ash_heap, a[i], 100));
+	}
+	ash_purge_all(&ash_heap);
+	/* The first has 28 granules of memory, the other one, and came back last. */
+	assert_true(ash_run_resize(&ash_heap, a[0], 128) &&
+		    ash_run_resize(&ash_heap, a[0], 100));
+	assert_true(ash_run_resize(&ash_heap, a[1], 101) &&
+		    ash_run_resize(&ash_heap, a[1], 100));
+	small = ash_run_alloc(&ash_heap, 8, 1, ASH_RUN_LARGE, NULL);
+	assert_ptr_equal(ash_run_address(small), ash_run_address(a[0]) + 100 * ASH_GRANULE);
+	ash_run_free(&ash_heap, small);
+	for (unsigned i = 0; i < 2; i++)
+		ash_run_free(&ash_heap, a[i]);
+}
+
 /* A run with room behind it can grow there; the room is nobody's. */
 static void room_to_grow(void **state)
 {
@@ -569,6 +593,7 @@ int main(void)
 		cmocka_unit_test(fresh_memory_is_known_to_be_zero),
 		cmocka_unit_test(resize_in_place),
 		cmocka_unit_test(packs_the_fullest),
+		cmocka_unit_test(what_was_purged_rests),
 		cmocka_unit_test(room_to_grow),
 		cmocka_unit_test(room_is_bounded),
 		cmocka_unit_test(room_comes_back),
