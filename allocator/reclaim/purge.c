@@ -21,8 +21,6 @@
 #define LONG_NS 1000000u
 /* Long steps that follow one another for so long have one goal: less than our thread sleeps. */
 #define GOAL_NS 40000000
-/* Stays dirty whatever its age, as by ash_decay_limit. */
-#define RESTS_BYTES ((size_t)2 << 20)
 #define CALL_NS 80000u
 #define STEP_BYTES ((size_t)STEP_GRANULES << ASH_GRANULE_SHIFT)
 #define BATCHES 32        /* in one step, however fast they are */
@@ -266,18 +264,6 @@ size_t ash_purge_above(struct ash_heap *heap, size_t bytes, uint64_t most_ns)
 			     heap->purge.muzzy_ms != 0 ? LAZILY : DIRTY);
 }
 
-void ash_purge_rest(struct ash_heap *heap)
-{
-	size_t stays = ash_decay_retaken(&heap->purge.dirty, heap->purge.retaken_sum);
-
-	if (stays < RESTS_BYTES)
-		stays = RESTS_BYTES;
-	if (stays < requested(heap))
-		stays = requested(heap);
-	while (purge_batches(heap, stays, LONG_NS, false, DIRTY) != 0)
-		continue;
-}
-
 /* A pass takes all but what it may not: after it nothing goes for long. */
 static size_t allowance_after_pass(const struct ash_heap *heap, size_t allowance)
 {
@@ -288,6 +274,14 @@ static size_t allowance_after_pass(const struct ash_heap *heap, size_t allowance
 	if (least < PASS_LEAVES)
 		least = PASS_LEAVES;
 	return least < allowance ? least : allowance;
+}
+
+void ash_purge_rest(struct ash_heap *heap)
+{
+	size_t stays = allowance_after_pass(heap, SIZE_MAX);
+
+	while (purge_batches(heap, stays, LONG_NS, false, DIRTY) != 0)
+		continue;
 }
 
 static bool interval_is_over(const struct ash_purge *purge, uint64_t now_ns)

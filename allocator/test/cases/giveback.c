@@ -46,7 +46,15 @@ static void *map(size_t bytes)
 	return p != MAP_FAILED ? p : NULL;
 }
 
-/* Sizes are spread evenly over the doublings, or all `least`. */
+/* Spread evenly over the doublings, or always `least`. */
+static size_t random_size(uint64_t *seed, size_t least, size_t most)
+{
+	double unit = (double)(next_random(seed) >> 11) / 9007199254740992.0;
+
+	return most > least ? (size_t)((double)least * pow((double)most / (double)least, unit))
+			    : least;
+}
+
 static bool fill(struct heap *heap, uint64_t seed)
 {
 	size_t bytes = 0, room = heap->bytes / heap->least + 1;
@@ -54,13 +62,9 @@ static bool fill(struct heap *heap, uint64_t seed)
 	heap->object = map(room * sizeof(*heap->object));
 	heap->count = 0;
 	while (heap->object != NULL && bytes < heap->bytes) {
-		double unit = (double)(next_random(&seed) >> 11) / 9007199254740992.0;
 		struct object *o = &heap->object[heap->count];
 
-		o->size = heap->least;
-		if (heap->most > heap->least)
-			o->size = (size_t)((double)heap->least *
-					   pow((double)heap->most / (double)heap->least, unit));
+		o->size = random_size(&seed, heap->least, heap->most);
 		o->p = malloc(o->size);
 		if (o->p == NULL)
 			return false;
@@ -503,8 +507,8 @@ CASE(frames)
 CASE(frames_of_many)
 {
 	size_t buffers = (size_t)case_number(count, arguments, 0, 20);
-	double least = (double)case_number(count, arguments, 1, 33000),
-	       most = (double)case_number(count, arguments, 2, 200000);
+	size_t least = (size_t)case_number(count, arguments, 1, 33000);
+	size_t most = (size_t)case_number(count, arguments, 2, 200000);
 	long rounds = case_number(count, arguments, 3, 12), half_way = 0, later;
 	size_t size[64];
 	char *p[64];
@@ -512,11 +516,8 @@ CASE(frames_of_many)
 
 	if (buffers > 64 || rounds < 8)
 		return case_cannot("so many buffers, or so few frames");
-	for (size_t i = 0; i < buffers; i++) {
-		double unit = (double)(next_random(&seed) >> 11) / 9007199254740992.0;
-
-		size[i] = (size_t)(least * pow(most / least, unit));
-	}
+	for (size_t i = 0; i < buffers; i++)
+		size[i] = random_size(&seed, least, most);
 	for (long round = 0; round < rounds; round++) {
 		if (round == 6)
 			half_way = faults();

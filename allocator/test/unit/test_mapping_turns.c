@@ -96,32 +96,31 @@ static void check_zero(const char *p, size_t bytes)
 			fail_msg("byte %zu is not zero", i);
 }
 
+/* Frames with a zeroed buffer, which does not lose its memory from the third on. */
+static void zeroed_frames(unsigned frames, size_t bytes)
+{
+	for (unsigned frame = 0; frame < frames; frame++) {
+		char *p = take_zeroed(bytes);
+
+		assert_int_equal(resident(p, bytes), frame > 1 ? bytes / ash_os_page : 0);
+		check_zero(p, bytes);
+		memset(p, 7, bytes);
+		give_mapping(p);
+	}
+}
+
 /* A zeroed buffer in each frame does not lose its memory, from its second turn in the cache on
  * at the latest. */
 static void a_zeroed_buffer_in_each_frame(void **state)
 {
-	size_t bytes = 20 * MIB + 3 * ash_os_page, pages = bytes / ash_os_page;
+	size_t bytes = 20 * MIB + 3 * ash_os_page;
 
 	(void)state;
 	begin_alone();
-	for (unsigned frame = 0; frame < 5; frame++) {
-		char *p = take_zeroed(bytes);
-
-		assert_int_equal(resident(p, bytes), frame > 1 ? pages : 0);
-		check_zero(p, bytes);
-		memset(p, 7, bytes);
-		give_mapping(p);
-	}
+	zeroed_frames(5, bytes);
 	end_alone();
 	/* Where there was room from the start nothing was missed: the first one goes. */
-	for (unsigned frame = 0; frame < 4; frame++) {
-		char *p = take_zeroed(bytes);
-
-		assert_int_equal(resident(p, bytes), frame > 1 ? pages : 0);
-		check_zero(p, bytes);
-		memset(p, 7, bytes);
-		give_mapping(p);
-	}
+	zeroed_frames(4, bytes);
 	clock_advance_ms(1001); /* and after a span, too */
 	assert_int_equal(resident(take_zeroed(bytes), bytes), 0);
 	clock_advance_ms(1001);
