@@ -84,6 +84,10 @@ check 'grep -q "  one.trace$" traces.sha256 && (cd "$work/a/ashlar-9.8.7/workloa
 bench run --dry-run --job reproduce.job --out "$work/never"
 check '[ $status -eq 0 ] && grep -q "^suite = verdict" reproduce.job && [ -n "$seed" ] && grep -q "^seed = $seed$" reproduce.job &&
 	grep -q "sqlite .* $blocks blocks" "$work/out"' "the run as a job file"
+awk '$4 ~ /^blocks?$/ { print $1, $2 }' "$work/out" | sort >"$work/told"
+python3 -c 'import json, sys
+for cell in json.load(open(sys.argv[1]))["cells"]: print(cell["cell"], cell["mode"])' "$set/manifest.json" | sort >"$work/there"
+check 'cmp "$work/told" "$work/there" && [ "$(wc -l <"$work/told")" -ge 50 ]' "which are the cells of the set, no more and no fewer"
 check '! grep -q "@" appendix.tex && grep -q "3 cells, $blocks blocks, $samples samples" appendix.tex && [ "$samples" -ge $((3 * 7 * blocks)) ] && grep -q "supports 6 claims" appendix.tex' \
 	"the appendix is filled from the set"
 # (The set says where it was measured, which may be a folder of this name.)
