@@ -381,7 +381,7 @@ struct ash_pool {
 	uint32_t age; /* epochs */
 };
 
-/* A walk through the slabs of one bin; slab/bin.h. */
+/* A walk through the slabs of one bin; slab/bin_walk.h. */
 struct ash_bin_walk {
 	uint8_t wanted;              /* enum ash_bin_wanted */
 	bool young;                  /* a slab was passed over for its age */

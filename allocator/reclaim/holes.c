@@ -8,7 +8,7 @@
 #include "reclaim/hugify.h"
 #include "reclaim/purge.h"
 #include "reclaim/stall.h"
-#include "slab/bin.h"
+#include "slab/bin_walk.h"
 #include "slab/shard.h"
 #include "slab/slab.h"
 #include "util/assert.h"

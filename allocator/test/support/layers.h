@@ -6,7 +6,7 @@
 #include "meta/window.h"
 #include "os/os.h"
 #include "page/heap.h"
-#include "slab/bin.h"
+#include "slab/bin_walk.h"
 #include "slab/shard.h"
 #include "test/support/clock.h"
 

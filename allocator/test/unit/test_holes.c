@@ -9,7 +9,7 @@
 #include "reclaim/holes.h"
 #include "reclaim/purge.h"
 #include "reclaim/stall.h"
-#include "slab/bin.h"
+#include "slab/bin_walk.h"
 #include "slab/slab.h"
 #include "test/support/layers.h"
 #include "test/support/resident.h"

@@ -17,7 +17,7 @@
 #include "page/run.h"
 #include "reclaim/hugify.h"
 #include "reclaim/purge.h"
-#include "slab/bin.h"
+#include "slab/bin_walk.h"
 #include "slab/slab.h"
 #include "test/support/layers.h"
 #include "test/support/opens.h"
