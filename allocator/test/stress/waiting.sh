@@ -12,6 +12,7 @@ allocator/test/system/bounds
 allocator/test/system/limit_callback
 allocator/test/system/confined.sh
 allocator/test/system/control_counts
+allocator/test/system/control_epoch
 allocator/test/system/control_extents
 allocator/test/system/work
 allocator/test/system/exhaustion.sh

@@ -1,5 +1,6 @@
 /*
- * What the tests of mallctl share: names read as numbers, and a new snapshot.
+ * What the tests of mallctl share: names read as numbers, a new snapshot, and arenas
+ * of the program's own.
  */
 #ifndef ASH_TEST_CONTROL_H
 #define ASH_TEST_CONTROL_H
@@ -53,6 +54,51 @@ static inline uint64_t *counter(const char *name)
 
 	CHECK(ctl(name, &at, &length, NULL, 0) == 0 && at != NULL, "%s", name);
 	return at;
+}
+
+/* --- arenas of the program's own --- */
+
+static inline unsigned created(extent_hooks_t *hooks)
+{
+	unsigned arena = 0;
+	size_t length = sizeof(arena);
+	int error = ctl("arenas.create", &arena, &length, hooks != NULL ? (void *)&hooks : NULL,
+			hooks != NULL ? sizeof(hooks) : 0);
+
+	NEED(error == 0 && length == sizeof(arena), "arenas.create: error %d", error);
+	return arena;
+}
+
+static inline int act(const char *format, unsigned arena)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), format, arena);
+	return ctl(name, NULL, NULL, NULL, 0);
+}
+
+static inline size_t size_in(const char *format, unsigned arena)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), format, arena);
+	return size_of(name);
+}
+
+static inline size_t size_at(const char *format, unsigned arena, unsigned i)
+{
+	char name[100];
+
+	snprintf(name, sizeof(name), format, arena, i);
+	return size_of(name);
+}
+
+static inline void *in_arena(unsigned a, size_t size)
+{
+	void *p = FAMILY(mallocx)(size, MALLOCX_ARENA(a) | MALLOCX_TCACHE_NONE);
+
+	NEED(p != NULL, "%zu bytes in arena %u", size, a);
+	return p;
 }
 
 #endif

@@ -36,17 +36,6 @@ static int of_arena(const char *format, unsigned arena, void *oldp, size_t *oldl
 	return ctl(name, oldp, oldlenp, newp, newlen);
 }
 
-static unsigned created(extent_hooks_t *hooks)
-{
-	unsigned arena = 0;
-	size_t length = sizeof(arena);
-	int error = ctl("arenas.create", &arena, &length, hooks != NULL ? (void *)&hooks : NULL,
-			hooks != NULL ? sizeof(hooks) : 0);
-
-	NEED(error == 0 && length == sizeof(arena), "arenas.create: error %d", error);
-	return arena;
-}
-
 static unsigned arena_of(void *p)
 {
 	unsigned arena = 99999;
@@ -63,14 +52,6 @@ static bool is_initialized(unsigned arena)
 
 	CHECK(of_arena("arena.%u.initialized", arena, &b, &length, NULL, 0) == 0, "%u", arena);
 	return b;
-}
-
-static size_t size_in(const char *format, unsigned arena)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), format, arena);
-	return size_of(name);
 }
 
 static void life_of_arenas(void)

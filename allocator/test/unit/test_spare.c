@@ -24,6 +24,7 @@
 #define HELD 400u /* objects of an owner at most: several magazines */
 #define ROUNDS 1000u
 #define COLLECTIONS 20u
+#define TICKS_MOST 1000u
 
 static uint32_t owners_done, ticks;
 static uint64_t collections;
@@ -39,6 +40,11 @@ static uint64_t out(void)
 		n += bin != NULL ? bin->regions_out : 0;
 	}
 	return n;
+}
+
+static bool has_spare(const struct ash_thread *t)
+{
+	return ash_load_relaxed(&t->classes[ash_class_of(SIZE)].spare) != NULL;
 }
 
 /* Swings over several magazines' ends, so that the spare is set and taken all the time. */
@@ -67,11 +73,11 @@ static void swing(uintptr_t me)
 	while (n > 0)
 		ash_front_free(p[--n]);
 	/* It is idle now: its spare goes, even if the collector had just given it up when the
-	 * last one was stored. */
-	for (uint32_t from = ash_load_relaxed(&ticks); ash_load_relaxed(&ticks) - from < 3;)
+	 * last one was stored.  A tick does nothing while another owner's own is at work. */
+	for (uint32_t from = ash_load_relaxed(&ticks);
+	     has_spare(ash_tls.thread) && ash_load_relaxed(&ticks) - from < TICKS_MOST;)
 		ash_os_yield();
-	race_check(ash_load_relaxed(&ash_tls.thread->classes[ash_class_of(SIZE)].spare) ==
-		   NULL);
+	race_check(!has_spare(ash_tls.thread));
 	ash_add_relaxed(&owners_done, 1);
 }
 
@@ -130,8 +136,11 @@ static void an_idle_thread_keeps_one_magazine(void **state)
 
 #define MANY 300u
 
+#define SWINGS_MOST 10u
+
 static pthread_barrier_t rest;
 static struct ash_thread *one;
+static unsigned swings;
 
 static void swing_once(void)
 {
@@ -150,8 +159,10 @@ static void *work_and_rest(void *number)
 	pthread_barrier_wait(&rest);
 	pthread_barrier_wait(&rest);
 	if (number == NULL) {
-		swing_once();
 		one = ash_tls.thread;
+		do /* its own tick, of an epoch that ends just now, may take the spare */
+			swing_once();
+		while (!has_spare(one) && ++swings < SWINGS_MOST);
 	}
 	pthread_barrier_wait(&rest);
 	pthread_barrier_wait(&rest);
@@ -192,10 +203,10 @@ static void idle_threads_are_looked_at_no_more(void **state)
 	assert_true(epochs <= MANY / 64 + 2);
 	pthread_barrier_wait(&rest);
 	pthread_barrier_wait(&rest);
-	assert_non_null(ash_load_relaxed(&one->classes[ash_class_of(SIZE)].spare));
+	assert_true(has_spare(one));
 	epoch();
 	assert_in_range(ash_heap.rounds.visited, 1, 2);
-	assert_null(ash_load_relaxed(&one->classes[ash_class_of(SIZE)].spare));
+	assert_false(has_spare(one));
 	pthread_barrier_wait(&rest);
 	for (unsigned i = 0; i < MANY; i++)
 		pthread_join(thread[i], NULL);
@@ -206,23 +217,22 @@ static void idle_threads_are_looked_at_no_more(void **state)
 
 /* --- busy ones ---------------------------------------------------------------------------- */
 
-static bool has_spare;
+static bool there_is_one;
 
 static void look(struct ash_thread *t, void *argument)
 {
 	const struct ash_thread *own = argument;
 
-	if (t != own && ash_load_relaxed(&t->classes[ash_class_of(SIZE)].spare) != NULL)
-		has_spare = true;
+	there_is_one |= t != own && has_spare(t);
 }
 
 static void collect(void)
 {
 	ash_front_free(ash_front_malloc(1)); /* a record of its own */
 	while (ash_load_relaxed(&owners_done) < OWNERS) {
-		has_spare = false;
+		there_is_one = false;
 		ash_thread_each(look, ash_tls.thread);
-		ash_owned_add(&collections, has_spare);
+		ash_owned_add(&collections, there_is_one);
 		clock_ns += 10u * ASH_EPOCH_NS;
 		ash_rounds_tick(clock_ns);
 		ash_add_relaxed(&ticks, 1);
