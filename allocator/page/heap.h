@@ -425,12 +425,13 @@ struct ash_drain {
 	 * before, which began at window_ns; and what that is counted from, at watched_ns. */
 	size_t retaken, retaken_before;
 	uint64_t window_ns, watched_ns, runs_retaken;
-	size_t out;          /* bytes of regions that were out */
-	bool draining;       /* it does */
-	bool walking;        /* a walk through the slabs is under way */
-	uint8_t blind;       /* steps of a walk that are next without a look */
-	size_t credit;       /* bytes that were freed and paid for no step of a walk yet */
-	size_t out_at_begin; /* of it */
+	size_t used, used_before; /* the most of these windows since aged_ns, and before it */
+	size_t out;               /* bytes of regions that were out */
+	bool draining;            /* it does */
+	bool walking;             /* a walk through the slabs is under way */
+	uint8_t blind;            /* steps of a walk that are next without a look */
+	size_t credit;            /* bytes that were freed and paid for no step of a walk yet */
+	size_t out_at_begin;      /* of it */
 	/* Read by anyone. */
 	bool lean;         /* it drains, and nothing of it came back so far */
 	size_t dirty_most; /* bytes of free runs that may stay */

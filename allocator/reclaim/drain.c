@@ -108,8 +108,12 @@ static void learn(struct ash_heap *heap, uint64_t now_ns, size_t held, bool rece
 	if (now_ns - drain->aged_ns > SECONDS * (uint64_t)SECOND_NS)
 		drain->aged_ns = now_ns - SECONDS * (uint64_t)SECOND_NS;
 	for (; now_ns - drain->aged_ns >= SECOND_NS; drain->aged_ns += SECOND_NS) {
+		size_t used = larger(drain->used, drain->used_before);
+
 		drain->gone /= 2;
-		drain->reserve -= drain->reserve / FORGOTTEN;
+		drain->reserve -= above(drain->reserve, used) / FORGOTTEN;
+		drain->used_before = drain->used;
+		drain->used = 0;
 	}
 	drain->peak = larger(drain->peak, held);
 	if (drain->credit > drain->peak)
@@ -139,6 +143,7 @@ static bool count_retaken(struct ash_heap *heap, uint64_t now_ns, size_t out, si
 		drain->retaken += (size_t)(runs - drain->runs_retaken);
 		if (out > drain->out)
 			drain->retaken += out - drain->out + freed;
+		drain->used = larger(drain->used, drain->retaken);
 	}
 	drain->runs_retaken = runs;
 	drain->out = out;

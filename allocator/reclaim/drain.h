@@ -7,10 +7,11 @@
  * not time.
  *
  * A program that takes the memory again soon would fault for it.  What it takes of what went at
- * once is *missed*, and from then on so much more may lie free, the reserve, of which a
- * sixteenth is forgotten in a second.  In a program of one thread, whose every call may be its
- * last, it is no more than an eighth of the peak and a 64th of RAM, or what was taken again in
- * the last quarter of a second. */
+ * once is *missed*, and from then on so much more may lie free, the reserve.  In a second a
+ * sixteenth is forgotten of what was not taken again in it or the one before: who uses all of
+ * it time and again does not miss it every few seconds.  In a program of one thread, whose
+ * every call may be its last, it is no more than an eighth of the peak and a 64th of RAM, or
+ * what was taken again in the last quarter of a second. */
 #ifndef ASH_RECLAIM_DRAIN_H
 #define ASH_RECLAIM_DRAIN_H
 

@@ -190,7 +190,7 @@ read_objects "$top_srcdir" "$top_builddir" >"$tmp/objects"
 # Every source that is compiled at all has its object, else its calls went unseen.  In a sanitizer's
 # build nothing has malloc's names.
 plain='interpose|cxx|no_interpose'
-[ "${ASH_SANITIZER:-no}" = no ] || plain="$plain|deepbind|forms"
+[ "${ASH_SANITIZER:-no}" = no ] || plain="$plain|deepbind|behind|forms"
 for top in $tops; do
 	[ "$top" = allocator ] || [ -e "$top_builddir/ashlar-bench" ] || continue
 	find "$top_srcdir/$top" -name test -prune -o -name '*.c' -print

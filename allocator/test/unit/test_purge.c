@@ -516,6 +516,34 @@ static void a_reserve_is_bounded(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+/* One turn of a program that takes all of its memory, gives it back and rests. */
+static void turn(void)
+{
+	clock_advance_ms(450);
+	ash_drain_watch(&ash_heap, ash_os_clock_ns());
+	take_and_free(DRAINED);
+}
+
+/* What a program takes again in each turn is not tried every few seconds. */
+static void what_is_used_is_not_forgotten(void **state)
+{
+	uint64_t gone;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++)
+		turn();
+	gone = ash_load_relaxed(&ash_heap.purge.given_back);
+	for (unsigned i = 0; i < 60; i++)
+		turn();
+	assert_int_equal(ash_load_relaxed(&ash_heap.purge.given_back), gone);
+	for (unsigned i = 0; i < 2; i++) {
+		clock_advance_ms(60000);
+		ash_drain_step(&ash_heap, ash_os_clock_ns());
+	}
+	assert_true(ash_heap.drain.reserve <= (size_t)2 << 20);
+	ash_purge_all(&ash_heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -531,6 +559,7 @@ int main(void)
 		cmocka_unit_test(held_until_gone),
 		cmocka_unit_test(a_heap_that_drains),
 		cmocka_unit_test(a_reserve_is_bounded),
+		cmocka_unit_test(what_is_used_is_not_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
