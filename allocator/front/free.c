@@ -339,7 +339,7 @@ static void free_annex(struct ash_run *slab, void *p)
 		free_small(p, class);
 	} else if (check_small(slab, p, class)) {
 		top[1] = p;
-		ASH_COMPILER_FENCE(); /* as in ash_front_push */
+		ASH_COMPILER_FENCE(); /* as in ash_front_push_by */
 		ash_tls.top[class] = top + 1;
 	}
 }

@@ -78,7 +78,9 @@ ASH_INLINE bool ash_free_fits(void *p, size_t size)
 	       ash_free_fits_large(p, size);
 }
 
-ASH_INLINE void ash_front_push(size_t class, void *p)
+/* `sized` is a constant: the size is of use where the magazine is full, as it is for all that
+ * is large. */
+ASH_INLINE void ash_front_push_by(size_t class, void *p, size_t size, bool sized)
 {
 	void **top = ash_tls.top[class];
 
@@ -90,8 +92,13 @@ ASH_INLINE void ash_front_push(size_t class, void *p)
 #endif
 	if (ASH_UNLIKELY(ash_top_is_full(top))) {
 #ifdef ASH_SAFETY_CHECKS
-		ash_free_full(p, class);
+		if (sized)
+			ash_free_full_sized(p, size, class);
+		else
+			ash_free_full(p, class);
 #else
+		(void)size;
+		(void)sized;
 		ash_free_slow(p); /* of a sized free the class is only what the caller says */
 #endif
 		return;
@@ -101,25 +108,10 @@ ASH_INLINE void ash_front_push(size_t class, void *p)
 	ash_tls.top[class] = top + 1;
 }
 
-#ifdef ASH_SAFETY_CHECKS
-/* The size is of use where the magazine is full, as it is for all that is large. */
-ASH_INLINE void ash_front_push_sized(size_t class, void *p, size_t size)
+ASH_INLINE void ash_front_push(size_t class, void *p)
 {
-	void **top = ash_tls.top[class];
-
-	if (ASH_UNLIKELY(top[0] == p || top[-1] == p)) {
-		ash_free_slow(p);
-		return;
-	}
-	if (ASH_UNLIKELY(ash_top_is_full(top))) {
-		ash_free_full_sized(p, size, class);
-		return;
-	}
-	top[1] = p;
-	ASH_COMPILER_FENCE(); /* as above */
-	ash_tls.top[class] = top + 1;
+	ash_front_push_by(class, p, 0, false);
 }
-#endif
 
 /* Class 0 leads to the static magazine, which is full. */
 ASH_INLINE void ash_front_free(void *p)
@@ -158,14 +150,14 @@ ASH_INLINE void ash_front_free(void *p)
 			basic;                                      \
 	} while (0)
 /* Those that are told the size look at it where the object is large. */
-#define ASH_FRONT_FREE_SIZED_FORM(p, size, basic)                               \
-	do {                                                                    \
-		uintptr_t unit_ = ash_window_unit(p);                           \
-                                                                                \
-		if (ASH_LIKELY(unit_ < ash_window_forms))                       \
-			ash_front_push_sized(ash_window_class(unit_), p, size); \
-		else if (ash_free_fits(p, size))                                \
-			basic;                                                  \
+#define ASH_FRONT_FREE_SIZED_FORM(p, size, basic)                                  \
+	do {                                                                       \
+		uintptr_t unit_ = ash_window_unit(p);                              \
+                                                                                   \
+		if (ASH_LIKELY(unit_ < ash_window_forms))                          \
+			ash_front_push_by(ash_window_class(unit_), p, size, true); \
+		else if (ash_free_fits(p, size))                                   \
+			basic;                                                     \
 	} while (0)
 #define ASH_FRONT_FREE_ALIGNED_FORM ASH_FRONT_FREE_SIZED_FORM
 #else

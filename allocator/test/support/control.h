@@ -69,12 +69,19 @@ static inline unsigned created(extent_hooks_t *hooks)
 	return arena;
 }
 
-static inline int act(const char *format, unsigned arena)
+/* A name with a number in it; the error. */
+static inline int of_arena(const char *format, unsigned arena, void *oldp, size_t *oldlenp,
+			   void *newp, size_t newlen)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), format, arena);
-	return ctl(name, NULL, NULL, NULL, 0);
+	return ctl(name, oldp, oldlenp, newp, newlen);
+}
+
+static inline int act(const char *format, unsigned arena)
+{
+	return of_arena(format, arena, NULL, NULL, NULL, 0);
 }
 
 static inline size_t size_in(const char *format, unsigned arena)

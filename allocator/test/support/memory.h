@@ -48,18 +48,12 @@ static inline size_t resident_bytes(void)
 	return n;
 }
 
-/* The same without the pages of files, which other processes share; exact since Linux 4.14. */
-static inline size_t resident_private_bytes(void)
+/* The same without the pages of files, which other processes share. */
+static inline size_t anonymous_bytes(void)
 {
 	size_t n = memory_field("/proc/self/smaps_rollup", "\nAnonymous:");
 
-	return n != 0 ? n : resident_bytes();
-}
-
-/* Bytes of anonymous memory that are resident, as good as VmRSS. */
-static inline size_t anonymous_bytes(void)
-{
-	return memory_field("/proc/self/status", "\nRssAnon:");
+	return n != 0 ? n : memory_field("/proc/self/status", "\nRssAnon:");
 }
 
 /* The most that was resident since the process began. */

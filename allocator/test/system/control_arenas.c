@@ -26,16 +26,6 @@ static void lookup(void)
 
 /* --- arenas of the program's own ---------------------------------------------------------- */
 
-/* A name with a number in it; the error. */
-static int of_arena(const char *format, unsigned arena, void *oldp, size_t *oldlenp, void *newp,
-		    size_t newlen)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), format, arena);
-	return ctl(name, oldp, oldlenp, newp, newlen);
-}
-
 static unsigned arena_of(void *p)
 {
 	unsigned arena = 99999;

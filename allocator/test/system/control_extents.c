@@ -385,10 +385,8 @@ static void pinned(void)
 static int set_size(const char *format, unsigned a, size_t n, size_t *old)
 {
 	size_t length = sizeof(*old);
-	char name[64];
 
-	snprintf(name, sizeof(name), format, a);
-	return ctl(name, old, old != NULL ? &length : NULL, &n, sizeof(n));
+	return of_arena(format, a, old, old != NULL ? &length : NULL, &n, sizeof(n));
 }
 
 #define LIMIT "arena.%u.retain_grow_limit"

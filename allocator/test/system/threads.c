@@ -46,7 +46,7 @@ static void prepare(void)
 	sem_init(&ready, 0, 0);
 	sem_init(&leave, 0, 0);
 	m.free(m.malloc(100));
-	resident_private_bytes();
+	anonymous_bytes();
 }
 
 /* Returns when all of them wait. */
@@ -157,9 +157,9 @@ static void few_objects_of_many_sizes(void)
 	choose_sizes();
 	object = memory_table(MANY * sizeof(*object));
 	prepare();
-	before = resident_private_bytes();
+	before = anonymous_bytes();
 	start(MANY, one_of_each);
-	after = resident_private_bytes();
+	after = anonymous_bytes();
 	stack = resident_of_stacks(MANY);
 	payload = pages_of_objects();
 	each = KIB(after - before) / MANY;
@@ -204,9 +204,9 @@ static void idle(void)
 	if (SANITIZED)
 		tap_skip("a sanitizer's own memory is part of what is resident");
 	prepare();
-	before = resident_private_bytes();
+	before = anonymous_bytes();
 	start(IDLE, few_and_wait);
-	after = resident_private_bytes();
+	after = anonymous_bytes();
 	stack = resident_of_stacks(IDLE);
 	each = KIB(after - before) / IDLE;
 	tap_note("each of %u threads: %.1f KiB resident, %.1f of it stack", IDLE, each,
@@ -263,7 +263,7 @@ static void a_turn_each(void)
 	if (SANITIZED)
 		tap_skip("a sanitizer's own memory is part of what is resident");
 	prepare();
-	before = resident_private_bytes();
+	before = anonymous_bytes();
 	pthread_attr_init(&attributes);
 	for (uintptr_t i = 0; i < POOL; i++) {
 		pthread_attr_setstack(&attributes, stacks + i * STACK, STACK);
@@ -273,7 +273,7 @@ static void a_turn_each(void)
 			;
 	}
 	pthread_attr_destroy(&attributes);
-	after = resident_private_bytes();
+	after = anonymous_bytes();
 	stack = resident_of_stacks(POOL);
 	each = KIB(after - before) / POOL;
 	tap_note("each of %u threads: %.1f KiB resident, %.1f of it stack", POOL, each,
