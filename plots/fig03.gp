@@ -8,7 +8,7 @@ panels = N - (sum [i=1:N] (NAME[i] eq REFERENCE))
 across = evenly(beside(panels < 3 ? panels : panels > 6 ? 4 : 3, panels, 78), panels)
 down = (panels + across - 1) / across
 LINE = tall(22, 12)    # of a cell
-BETWEEN = tall(62, 52)
+BETWEEN = tall(78, 52)
 W = sheet(1180); H = tall(124, 104) + down * (LINE * (X_max + 1)) + (down - 1) * BETWEEN
 load "style.gp"
 
@@ -53,7 +53,7 @@ do for [p=1:panels] {
 	set arrow 1 from 1,graph 0 to 1,graph 1 nohead lc rgb "#444444" lw 1.2 back
 	if (row_of == down - 1 || p + across > panels) { set xlabel (PAPER ? "ratio" : "ratio to ".REFERENCE) offset 0,0.3 } else { unset xlabel }
 	if (column_of == 0) { set ytics nomirror out scale 0.6 textcolor rgb "#111111" @tics_font } else { unset ytics }
-	plot DATA using (1):"x":ytic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using (1):"x":ytic(fit(strcol("label"))) every ::0::AXIS-1 with points ps TINY, \
 		DATA using "shown":(mine(i) ? column("x") : NaN):(end_of("shown_low", "shown")):(end_of("shown_high", "shown")):(tone(i)) \
 			with xerrorbars pt -1 lw 1.5 lc rgb variable, \
 		DATA using "shown":(mine(i) ? column("x") : NaN):(tone(i)) \

@@ -29,7 +29,7 @@ do for [p=1:2] {
 	set ylabel (PAPER ? (p == 1 ? "resident / floor" : "floor / live") : TITLE[p])
 	if (p == 1) { set xtics scale 0 textcolor rgb "white" } else { set xtics rotate by 40 right scale 0 textcolor rgb "#111111" }
 	set xrange [0.4:AXIS_max+0.6]
-	plot DATA using "x":(1):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using "x":(1):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps TINY, \
 		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):WHAT[p] \
 			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
 	eval shown_once

@@ -39,7 +39,7 @@ do for [p=1:2] {
 		set tmargin at screen TOP - ((p - 1) * ROWS + r - 1) * high - 4.0 / H
 		set bmargin at screen TOP - ((p - 1) * ROWS + r) * high + 76.0 / H
 	}
-	plot DATA using "x":(least):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using "x":(least):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps TINY, \
 		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):(max2(column(WHAT[p]), least / 1.5)) \
 			with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb COLOUR[int(w)]
 	eval shown_once

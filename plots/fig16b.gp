@@ -43,7 +43,7 @@ do for [p=1:panels] {
 		set tmargin at screen TOP - ((p - 1) * ROWS + r - 1) * of_row - 4.0 / H
 		set bmargin at screen TOP - ((p - 1) * ROWS + r) * of_row + 76.0 / H
 	}
-	plot DATA using "x":(lo):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using "x":(lo):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps TINY, \
 		for [w in LIST] DATA using (mine(int(w)) && column("panel") == p ? column("x") + dodge(int(w)) : NaN):(max2(column("per_op"), lo / 1.5)) \
 			with points pt MARK[int(w)] ps 1.3 * SIZE lc rgb COLOUR[int(w)]
 	eval shown_once

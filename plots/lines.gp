@@ -32,7 +32,7 @@ do for [r=1:ROWS] {
 	set tmargin at screen PAPER ? TOP - (r - 1) * high - 4.0 / H : TOP - 10.0 / H
 	set bmargin at screen PAPER ? TOP - r * high + 76.0 / H : 150.0 / H
 	set xrange [(r - 1) * tall(AXIS_max, in_row(AXIS_max)) + 0.4:min2(r * tall(AXIS_max, in_row(AXIS_max)), AXIS_max) + 0.6]
-	plot DATA using "x":(least):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using "x":(least):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps TINY, \
 		for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):(max2(column("value"), edge)):(max2(column("least"), edge)):(max2(column("most"), edge)) \
 			with yerrorbars pt MARK[int(w)] ps 1.2 * SIZE lw 1.4 lc rgb COLOUR[int(w)]
 	eval shown_once

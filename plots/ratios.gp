@@ -51,13 +51,13 @@ do for [r=1:ROWS] {
 		if (CELL_max + 1 > r * in_row(X_max)) { unset arrow 2 } else { set arrow 2 from CELL_max+1,graph 0 to CELL_max+1,graph 1 nohead lc rgb GREY dt 2 back }
 		if (CELL_max + 1 <= (r - 1) * in_row(X_max)) { unset arrow 2 }
 	}
-	plot DATA using "x":(1):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0, \
+	plot DATA using "x":(1):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps TINY, \
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(end_of("shown_low", "shown")):(end_of("shown_high", "shown")):(tone(int(w))) \
 		with yerrorbars pt -1 lw 1.3 lc rgb variable, \
 	for [w in LIST] DATA using (mine(int(w)) ? column("x") + dodge(int(w)) : NaN):"shown":(tone(int(w))) \
 		with points pt MARK[int(w)] ps 1.1 * SIZE lc rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "failed" ? column("x") + dodge(place(strcol("allocator"))) : NaN):(lo * 1.04): \
-		(axis_row(0) ? 0 : SIZE):(paint(strcol("allocator"))) with points pt 2 ps variable lc rgb variable, \
+		(axis_row(0) ? TINY : SIZE):(paint(strcol("allocator"))) with points pt 2 ps variable lc rgb variable, \
 	DATA using (axis_row(0) ? 1 : strcol("state") eq "cut" && column("ratio") > 1 ? column("x") + dodge(place(strcol("allocator"))) : NaN): \
 		(axis_row(0) ? 1 : column("shown") * (place(strcol("allocator")) % 2 ? 0.93 : 0.93 / stagger)):(axis_row(0) ? "" : sprintf("%.3g", column("ratio"))) \
 		with labels right rotate by 90 font sized(10, 10, 6.5) textcolor rgb "#111111", \

@@ -32,6 +32,8 @@ SMALL = PAPER && PASS == 2 ? "@small@" : ""
 
 # The marks of SVG come out larger than those of PNG.
 SIZE = PAPER ? 0.42 : PASS == 1 ? 0.62 : 1
+# Of a mark that only carries a tic: at 0 SVG scales by a matrix without inverse, which librsvg refuses to draw at all.
+TINY = PAPER || PASS == 2 ? 0 : 0.01
 # A pentagon of a paper's size is a circle to the eye.
 do for [i=1:NALL] { if (PAPER && MARK[i] == 15) { MARK[i] = 3 } }
 # Lines differ in their dashes, too, where they may be printed grey: gnuplot's own five, and five more, so that
@@ -143,7 +145,7 @@ mine(i) = strcol("allocator") eq NAME[i]
 
 # The labels of a category axis are the first rows of a table, those of contender "-";
 # they hang on invisible points:
-#     DATA using "x":(y):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps 0
+#     DATA using "x":(y):xtic(fit(strcol("label"))) every ::0::AXIS-1 with points ps TINY
 count_axis = "stats DATA using (strcol(\"allocator\") eq \"-\" ? column(\"x\") : NaN) nooutput name \"AXIS\"; AXIS = AXIS_records"
 
 # An end of an interval; where there is none the bar is a point beneath its mark.
