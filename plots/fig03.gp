@@ -7,7 +7,7 @@ stats DATA using 1 nooutput name "X"
 panels = N - (sum [i=1:N] (NAME[i] eq REFERENCE))
 across = evenly(beside(panels < 3 ? panels : panels > 6 ? 4 : 3, panels, 78), panels)
 down = (panels + across - 1) / across
-LINE = tall(22, 12)    # of a cell
+LINE = row_height(tall(22, 12), down * (X_max + 1))    # of a cell
 BETWEEN = tall(78, 52)
 W = sheet(1180); H = tall(124, 104) + down * (LINE * (X_max + 1)) + (down - 1) * BETWEEN
 load "style.gp"

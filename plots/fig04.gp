@@ -6,7 +6,7 @@ stats DATA using 1 nooutput name "P"
 panels = int(P_max)
 across = evenly(beside(panels < 5 ? panels : 5, panels, 110), panels)
 down = (panels + across - 1) / across
-LINE = tall(190, 100)
+LINE = row_height(tall(190, 100), down)
 W = sheet(1180); H = 90 + tall(0, 20 * (legend_rows(N) - 1)) + LINE * down
 load "style.gp"
 

@@ -5,7 +5,7 @@ DATA = FIG.".tsv"
 set datafile separator tab
 stats DATA using 1 nooutput name "ALL"
 ROWS = rows_for(ALL_max)    # of cells, for each of the two
-W = sheet(1180); H = tall(820, 44 + 20 * legend_rows(N) + 2 * ROWS * 178)
+W = sheet(1180); H = tall(820, 44 + 20 * legend_rows(N) + 2 * ROWS * row_height(178, 2 * ROWS))
 load "style.gp"
 
 eval count_axis

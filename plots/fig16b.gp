@@ -8,7 +8,7 @@ stats DATA using 1 nooutput name "P"
 panels = int(P_max)
 stats DATA using 3 nooutput name "ALL"
 ROWS = rows_for(ALL_max)    # of cells, for each event
-W = sheet(1180); H = tall(200 + 260 * panels, 44 + 20 * legend_rows(NALL) + panels * ROWS * 184)
+W = sheet(1180); H = tall(200 + 260 * panels, 44 + 20 * legend_rows(NALL) + panels * ROWS * row_height(184, panels * ROWS))
 load "style.gp"
 
 eval count_axis

@@ -6,7 +6,7 @@ panels = int(P_max)
 across = panels < 3 ? panels : panels % 4 == 0 || panels > 9 ? 4 : 3
 across = evenly(beside(across, panels, 112), panels)
 down = (panels + across - 1) / across
-LINE = tall(260, down == 1 ? 190 : 860.0 / down < 108 ? 860.0 / down : 108)    # with its caption it is no longer than a page
+LINE = row_height(tall(260, down == 1 ? 190 : 108), down)
 W = sheet(1180); H = 110 + tall(down == 1 ? 330 : 260 * down, 20 * (legend_rows(N) - 1) + LINE * down)
 PANELS = panels; PANEL_COLUMNS = "x ns"
 load "style.gp"

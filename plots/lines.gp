@@ -5,7 +5,7 @@ DATA = FIG.".tsv"
 set datafile separator tab
 stats DATA using 1 nooutput name "ALL"
 ROWS = rows_for(ALL_max)
-W = sheet(1180); H = tall(520, 44 + 20 * legend_rows(N) + ROWS * 178)
+W = sheet(1180); H = tall(520, 44 + 20 * legend_rows(N) + ROWS * row_height(178, ROWS))
 load "style.gp"
 
 eval count_axis

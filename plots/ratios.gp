@@ -5,7 +5,7 @@ load "sheet.gp"
 stats DATA using 1 nooutput name "ALL"
 ROWS = rows_for(ALL_max)    # of cells, one above the other
 HEADROOM = 14 + 20 * legend_rows(N - 1)
-W = sheet(ALL_max > 40 ? 29 * ALL_max : 1180); H = tall(660, HEADROOM + ROWS * 196 + (ROWS > 1 ? 38 : 60)) # so that labels stay apart
+W = sheet(ALL_max > 40 ? 29 * ALL_max : 1180); H = tall(660, HEADROOM + ROWS * row_height(196, ROWS) + (ROWS > 1 ? 38 : 60)) # so that labels stay apart
 load "style.gp"
 
 # The range that holds all marks and intervals (already cut by the report), and 1.

@@ -5,7 +5,7 @@ stats DATA using 1 nooutput name "P"
 panels = int(P_max)
 across = evenly(beside(panels < 5 ? panels : 5, panels, 110), panels)
 down = (panels + across - 1) / across
-LINE = tall(204, 112)
+LINE = row_height(tall(204, 112), down)
 W = sheet(1180); H = tall(110, 120) + LINE * down
 load "style.gp"
 do for [i=1:NALL] { unset label 100+i }

@@ -11,6 +11,8 @@ UNIT = 8.0 / 14 / 72
 sheet(width) = PAPER ? COLUMN / UNIT : width
 tall(page, paper) = PAPER ? paper : page
 LOW = 2.2 / UNIT    # what is not to be exceeded by a paper's figure of one panel
+# The height of each of n rows, `each` where a paper's page has room for them and a caption.
+row_height(each, n) = PAPER && each * n > 830 ? 830.0 / n : each
 
 # Panels side by side: of a paper as many as are not narrower than `least`.
 beside(page, panels, least) = !PAPER ? page : int((sheet(0) - 60) / least) < panels ? int((sheet(0) - 60) / least) : panels

@@ -6,7 +6,7 @@ stats DATA using 1 nooutput name "P"
 panels = int(P_max)
 across = evenly(beside(panels < 4 ? panels : PER_CONTENDER ? 3 : 4, panels, 110), panels)
 down = (panels + across - 1) / across
-LINE = tall(238, PER_CONTENDER ? 172 : 112)    # from a row of panels to the next
+LINE = row_height(tall(238, PER_CONTENDER ? 172 : 112), down)    # from a row of panels to the next
 W = sheet(1180); H = 110 + tall(0, 20 * (legend_rows(N) - 1) + 12) + LINE * down
 PANELS = panels; PANEL_COLUMNS = "ms rss_bytes live_bytes marked"
 load "style.gp"

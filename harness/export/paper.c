@@ -198,7 +198,8 @@ static bool write_main(const struct report *report, const struct figures *figure
 	      f);
 	fputs("\\section*{Methods}\\input{methods}\n", f);
 	write_figures(figures, sheet, wide, f);
-	fprintf(f, "\n%s\n", wide ? "\\clearpage\\onecolumn" : "\\section*{Tables}");
+	/* Floats of figures above a table could leave it less room than it is high. */
+	fprintf(f, "\n\\clearpage%s\n", wide ? "\\onecolumn" : "\n\\section*{Tables}");
 	write_tables(tables, f);
 	if (cost)
 		write_cost_words(&cost->section[0], f);
