@@ -161,36 +161,6 @@ ASH_INLINE void check(const struct depot_class *d)
 	ash_assert_walk(list_is_valid(d), d->count);
 }
 
-bool ash_depot_put(unsigned class, void **magazine, void ***empty)
-{
-	struct depot_class *d = list_for(class, magazine);
-	size_t size, sum;
-	uint64_t all;
-	void **block;
-
-	ash_assert_internal(ash_magazine_is_full(magazine));
-	if (ASH_UNLIKELY(d == NULL))
-		return false;
-	size = magazine_bytes(d, magazine);
-	all = ash_load_relaxed(&held);
-	sum = bytes_of(all) + size;
-	if (ASH_UNLIKELY(sum > BOUND_LEAST || all >> HELD_BITS >= MAGAZINES_LEAST) &&
-	    sum > share())
-		return false;
-	ash_mutex_lock(&d->lock);
-	ash_add_relaxed(&held, HELD_ONE + size);
-	ash_magazine_link(magazine, d->full);
-	ash_store_relaxed(&d->full, magazine);
-	ash_owned_add(&d->count, 1);
-	block = d->empty;
-	if (block != NULL)
-		ash_store_relaxed(&d->empty, ash_magazine_unlink(block));
-	check(d);
-	ash_mutex_unlock(&d->lock);
-	*empty = block;
-	return true;
-}
-
 /* Caller holds the class's lock. */
 ASH_INLINE void **pop(struct depot_class *d)
 {
@@ -222,6 +192,59 @@ ASH_INLINE void **get(struct depot_class *d, void **empty)
 	}
 	ash_mutex_unlock(&d->lock);
 	return m;
+}
+
+/* Objects that lie at random keep a page each, and a slab, from the kernel.  So while the heap
+ * drains, and more lies idle in slabs than may, those that are freed do not wait here; and for
+ * each magazine that has to go home, one that waits goes, too, so that at the last free none
+ * is left. */
+static bool are_homing(void)
+{
+	uint32_t until = ash_load_relaxed(&ash_heap.drain.homing);
+
+	return until != 0 && (int32_t)(ash_load_relaxed(&ash_heap.rounds.epoch) - until) <= 0;
+}
+
+static ASH_NOINLINE void send_one_home(struct depot_class *d, unsigned class)
+{
+	void **m = get(d, NULL);
+
+	if (m != NULL)
+		ash_magazine_flush(class, m);
+}
+
+bool ash_depot_put(unsigned class, void **magazine, void ***empty)
+{
+	struct depot_class *d = list_for(class, magazine);
+	size_t size, sum;
+	uint64_t all;
+	void **block;
+
+	ash_assert_internal(ash_magazine_is_full(magazine));
+	if (ASH_UNLIKELY(d == NULL))
+		return false;
+	if (ASH_UNLIKELY(are_homing())) {
+		send_one_home(d, class);
+		return false;
+	}
+	size = magazine_bytes(d, magazine);
+	all = ash_load_relaxed(&held);
+	sum = bytes_of(all) + size;
+	if (ASH_UNLIKELY(sum > BOUND_LEAST || all >> HELD_BITS >= MAGAZINES_LEAST) &&
+	    sum > share())
+		return false;
+	ash_mutex_lock(&d->lock);
+	ash_add_relaxed(&held, HELD_ONE + size);
+	ash_magazine_link(magazine, d->full);
+	ash_store_relaxed(&d->full, magazine);
+	ash_owned_add(&d->count, 1);
+	block = d->empty;
+	if (block != NULL)
+		ash_store_relaxed(&d->empty, ash_magazine_unlink(block));
+	check(d);
+	ash_mutex_unlock(&d->lock);
+	*empty = block;
+	return true;
 }
 
 void **ash_depot_get(unsigned class, void **empty)

@@ -434,6 +434,7 @@ struct ash_drain {
 	size_t out_at_begin;      /* of it */
 	/* Read by anyone. */
 	bool lean;         /* it drains, and nothing of it came back so far */
+	uint32_t homing;   /* the epoch after which objects may wait in the depot again */
 	size_t dirty_most; /* bytes of free runs that may stay */
 	size_t step;       /* bytes that a thread may free until it looks again */
 	/* Options. */

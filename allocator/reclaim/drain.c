@@ -32,6 +32,9 @@
 #define BLIND 3u       /* steps of a walk between two looks at what lies idle */
 /* Bytes freed from one step of a walk to the next, while earlier ones have paid for it. */
 #define PAID_STEP ((size_t)16 << 10)
+#define HOMING_LEAST ((size_t)8 << 20)
+#define LATE_STEP ((size_t)1 << 10)
+#define STEP_BYTES ((size_t)3 << 19) /* of free runs, which a step gives back */
 /* Kept is what was taken again just now, or this share of the peak with what lies idle whatever
  * is kept: in slabs, runs and thread caches, and the descriptors of what was there. */
 #define PEAK_SHARE 8
@@ -43,6 +46,11 @@
 static size_t larger(size_t a, size_t b)
 {
 	return a > b ? a : b;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 static size_t above(size_t a, size_t b)
@@ -103,8 +111,10 @@ static void learn(struct ash_heap *heap, uint64_t now_ns, size_t held, bool rece
 		missed = drain->gone;
 	drain->gone -= (size_t)missed;
 	drain->reserve += (size_t)missed;
-	if (recent)
+	if (recent) {
 		drain->retaken += (size_t)missed;
+		drain->used = larger(drain->used, drain->retaken);
+	}
 	if (now_ns - drain->aged_ns > SECONDS * (uint64_t)SECOND_NS)
 		drain->aged_ns = now_ns - SECONDS * (uint64_t)SECOND_NS;
 	for (; now_ns - drain->aged_ns >= SECOND_NS; drain->aged_ns += SECOND_NS) {
@@ -151,14 +161,10 @@ static bool count_retaken(struct ash_heap *heap, uint64_t now_ns, size_t out, si
 	return recent;
 }
 
-void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns)
+/* Beside what is kept. */
+static size_t begins_at(size_t held)
 {
-	size_t out;
-
-	if (!heap->drain.enabled)
-		return;
-	idle_in_slabs(heap, &out);
-	count_retaken(heap, now_ns, out, 0);
+	return larger(held / BEGIN_SHARE, BEGIN_LEAST);
 }
 
 /* How much of the reserve is kept.  Where a thread of ours looks after it, all; else it may be
@@ -176,6 +182,22 @@ static size_t kept(const struct ash_heap *heap)
 	return drain->reserve < most ? drain->reserve : most;
 }
 
+void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns)
+{
+	struct ash_drain *drain = &heap->drain;
+	size_t out, idle, held, dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
+
+	if (!drain->enabled)
+		return;
+	idle = idle_in_slabs(heap, &out);
+	count_retaken(heap, now_ns, out, 0);
+	/* What was kept for being taken again has had its time. */
+	held = in_blocks(heap);
+	if (dirty + above(idle, drain->mark) >= begins_at(held) + kept(heap) &&
+	    ash_load_relaxed(&drain->step) > ASH_DRAIN_STEP)
+		ash_store_relaxed(&drain->step, ASH_DRAIN_STEP);
+}
+
 bool ash_drain_is_valid(const struct ash_heap *heap)
 {
 	const struct ash_drain *drain = &heap->drain;
@@ -185,7 +207,7 @@ bool ash_drain_is_valid(const struct ash_heap *heap)
 
 /* Begins a walk through the slabs, or takes it on.  What was freed meanwhile may lie behind it,
  * and is for the next one to find. */
-static void walk(struct ash_heap *heap, size_t out)
+static void walk(struct ash_heap *heap, size_t out, uint64_t most_ns)
 {
 	struct ash_drain *drain = &heap->drain;
 	bool begin = !drain->walking;
@@ -195,7 +217,7 @@ static void walk(struct ash_heap *heap, size_t out)
 		drain->out_at_begin = out;
 	/* What nobody took since the last step is kept from its slabs for nothing. */
 	ash_depot_trim(TRIM, ash_stall_lasts, TRIM_NS);
-	drain->walking = ash_holes_rich(heap, begin, STEP_NS, &gone);
+	drain->walking = ash_holes_rich(heap, begin, most_ns, &gone);
 	drain->gone += gone;
 	/* A step that the clock cut short has its other part soon. */
 	if (!drain->walking || !ash_stall_lasts(ASH_HOLES_CALL_NS))
@@ -214,11 +236,11 @@ static void walk_on(struct ash_heap *heap)
 	unsigned blind = drain->blind - 1;
 	uint64_t start = ash_os_given_ns();
 
-	walk(heap, 0);
+	/* Of a run a call gives back more than of a slab. */
+	drain->gone += ash_purge_above(heap, ash_load_relaxed(&drain->dirty_most), STEP_NS);
+	walk(heap, 0, ash_stall_left(start, STEP_NS));
 	if (drain->walking)
 		drain->blind = (uint8_t)blind;
-	drain->gone += ash_purge_above(heap, ash_load_relaxed(&drain->dirty_most),
-				       ash_stall_left(start, STEP_NS));
 }
 
 /* Whether the heap drains; `idle` of `held` bytes lie idle in slabs, `dirty` in runs. */
@@ -241,12 +263,21 @@ static bool is_draining(struct ash_drain *drain, size_t held, size_t dirty, size
  * half of what is missing until there is something to do, `gap`.  While a walk is under way a
  * fraction of what a step can give back, or it lags behind; less where more was freed before,
  * when there was nothing to find: most pages come free at the end. */
-static size_t step_bytes(const struct ash_heap *heap, size_t held, size_t gap)
+static size_t step_bytes(const struct ash_heap *heap, size_t held, size_t out, size_t idle,
+			 size_t gap)
 {
 	const struct ash_drain *drain = &heap->drain;
 	size_t most = held / STEP_SHARE;
 	size_t least = drain->draining ? ASH_DRAIN_STEP : 4 * ASH_DRAIN_STEP;
 
+	/* Slabs whose objects lay at random go all at once, with the last of these: there are
+	 * to be steps enough until then. */
+	if (drain->draining && ash_drain_wanted(heap)) {
+		size_t steps =
+			((ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + idle) / STEP_BYTES;
+
+		return larger(LATE_STEP, smaller(PAID_STEP, out / (2 * steps + 1)));
+	}
 	if (drain->walking)
 		return drain->credit > ASH_DRAIN_STEP ? PAID_STEP : ASH_DRAIN_STEP;
 	most /= ash_load_relaxed(&heap->rounds.active_threads);
@@ -275,19 +306,19 @@ void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 	if (idle < drain->mark)
 		drain->mark = idle;
 	keep = kept(heap);
-	begin = larger(held / BEGIN_SHARE, BEGIN_LEAST) + keep;
+	begin = begins_at(held) + keep;
 	slabs_most = larger(held / SLABS_SHARE, SLABS_LEAST) + keep;
-	if (is_draining(drain, held, dirty, idle, begin, slabs_most)) {
+	if (is_draining(drain, above(held, ash_account_kept(heap) << ASH_GRANULE_SHIFT), dirty,
+			idle, begin, slabs_most)) {
 		uint64_t start = ash_os_given_ns();
 		size_t in_slabs = idle - drain->mark < keep ? idle - drain->mark : keep;
 
 		/* What the slabs have of what is kept the runs have not. */
 		dirty_most = larger(larger(held / RUNS_SHARE, RUNS_LEAST) + keep - in_slabs,
 				    requested);
+		drain->gone += ash_purge_above(heap, dirty_most, STEP_NS);
 		if (heap->holes.enabled && (drain->walking || idle - drain->mark >= slabs_most))
-			walk(heap, out);
-		drain->gone +=
-			ash_purge_above(heap, dirty_most, ash_stall_left(start, STEP_NS));
+			walk(heap, out, ash_stall_left(start, STEP_NS));
 		gap = above(slabs_most, above(idle, drain->mark));
 		dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 		if (above(dirty_most, dirty) < gap)
@@ -296,10 +327,15 @@ void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 		dirty_most = larger(begin, requested);
 		gap = above(begin, dirty + (idle - drain->mark));
 	}
+	/* (Until the next look: if none comes, another epoch may.) */
+	ash_store_relaxed(&drain->homing,
+			  drain->draining && idle >= larger(slabs_most, HOMING_LEAST)
+				  ? heap->rounds.epoch + 1
+				  : 0);
 	ash_store_relaxed(&drain->lean, drain->draining && keep == 0);
 	if (drain->lean)
 		ash_growth_anew(heap);
 	ash_store_relaxed(&drain->dirty_most, dirty_most);
-	ash_store_relaxed(&drain->step, step_bytes(heap, held, gap));
+	ash_store_relaxed(&drain->step, step_bytes(heap, held, out, idle, gap));
 	ash_assert_internal(ash_drain_is_valid(heap));
 }

@@ -320,6 +320,56 @@ CASE(emptied)
 			     heap.bytes / MIB);
 }
 
+/* [MIB SIZE SHARE]: the same in a random order, in which nearly all slabs and pages come free
+ * with the last objects. */
+CASE(emptied_at_random)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 200) * MIB,
+			    .least = (size_t)case_number(count, arguments, 1, 64)};
+	size_t share = (size_t)case_number(count, arguments, 2, 3), held;
+	long before = case_resident();
+
+	if (!fill(&heap, 5))
+		return case_cannot("memory is short");
+	thin_out(&heap, 100, 8);
+	held = resident(&heap, before);
+	return case_measured(held <= heap.bytes / share + 8 * MIB,
+			     "%zu of %zu MiB resident at the last free", held / MIB,
+			     heap.bytes / MIB);
+}
+
+/* [MIB LEAST MOST]: a heap that was filled and emptied four times without a pause; after that
+ * the program works twice a second with a thousand small objects. */
+CASE(emptied_in_rounds)
+{
+	size_t bytes = (size_t)case_number(count, arguments, 0, 150) * MIB, held = 0;
+	struct heap heap = {.bytes = bytes,
+			    .least = (size_t)case_number(count, arguments, 1, 40000),
+			    .most = (size_t)case_number(count, arguments, 2, 900000)};
+	struct heap small = {.bytes = MIB / 2, .least = 16, .most = 2000};
+	long before = case_resident();
+
+	for (unsigned round = 0; round < 4; round++) {
+		if (!fill(&heap, 10))
+			return case_cannot("memory is short");
+		for (size_t i = 0; i < heap.count; i++)
+			free(heap.object[i].p);
+		munmap(heap.object, (bytes / heap.least + 1) * sizeof(*heap.object));
+	}
+	for (unsigned i = 0; i < 16; i++) {
+		nanosleep(&(struct timespec){0, 500000000}, NULL);
+		if (!fill(&small, i))
+			return case_cannot("memory is short");
+		thin_out(&small, 100, i);
+		munmap(small.object, (small.bytes / small.least + 1) * sizeof(*small.object));
+		held = (size_t)(case_resident() - before);
+		if (held <= bytes / 8 + 4 * MIB)
+			break;
+	}
+	return case_measured(held <= bytes / 8 + 4 * MIB, "%zu of %zu MiB resident", held / MIB,
+			     bytes / MIB);
+}
+
 static unsigned threads(void)
 {
 	DIR *tasks = opendir("/proc/self/task");

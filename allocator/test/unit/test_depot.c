@@ -62,6 +62,32 @@ static void low_water_goes_home(void **state)
 	assert_int_equal(ash_depot_bytes(), 0);
 }
 
+/* While the heap drains nothing waits, and what waited goes one by one. */
+static void a_heap_that_drains_has_none(void **state)
+{
+	unsigned class = 40;
+	void **m[3], **empty;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		m[i] = fill(ash_magazine_get(), class, 10, 0);
+		assert_true(i == 2 || ash_depot_put(class, m[i], &empty));
+	}
+	ash_heap.drain.homing = ash_heap.rounds.epoch + 1;
+	for (unsigned left = 2; left-- > 0;) {
+		assert_false(ash_depot_put(class, m[2], &empty));
+		assert_int_equal(out(class), 10 * (left + 1));
+	}
+	assert_false(ash_depot_put(class, m[2], &empty));
+	assert_int_equal(ash_depot_bytes(), 0);
+	ash_heap.rounds.epoch += 2; /* nobody said so again */
+	assert_true(ash_depot_put(class, m[2], &empty));
+	assert_int_equal(ash_depot_bytes(), 10 * ash_class_size(class));
+	ash_heap.drain.homing = 0;
+	assert_true(ash_depot_empty());
+	assert_int_equal(out(class), 0);
+}
+
 static unsigned asked;
 
 static bool second_is_enough(uint64_t ns)
@@ -378,6 +404,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(low_water_goes_home),
+		cmocka_unit_test(a_heap_that_drains_has_none),
 		cmocka_unit_test(a_trim_ends_when_it_is_told),
 		cmocka_unit_test(empties_come_back),
 		cmocka_unit_test(magazines_are_bounded),

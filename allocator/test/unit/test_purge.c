@@ -516,6 +516,29 @@ static void a_reserve_is_bounded(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+/* What was kept for being taken again, and was not, goes in the next calls: a look at the clock
+ * says so, however much a thread would have had to free until then. */
+static void what_was_kept_has_its_time(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		take_and_free(DRAINED);
+	assert_true(ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT >= (size_t)DRAINED / 2
+										 << 20);
+	ash_drain_watch(&ash_heap, ash_os_clock_ns());
+	assert_true(ash_heap.drain.step > ASH_DRAIN_STEP);
+	for (unsigned i = 0; i < 2; i++) {
+		clock_advance_ms(600);
+		ash_drain_watch(&ash_heap, ash_os_clock_ns());
+	}
+	assert_true(ash_heap.drain.step <= ASH_DRAIN_STEP);
+	for (unsigned i = 0; i < 40; i++)
+		ash_drain_step(&ash_heap, ash_os_clock_ns());
+	assert_true(ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT <=
+		    ((size_t)DRAINED / 8 + 4) << 20);
+	ash_purge_all(&ash_heap);
+}
+
 /* One turn of a program that takes all of its memory, gives it back and rests. */
 static void turn(void)
 {
@@ -559,6 +582,7 @@ int main(void)
 		cmocka_unit_test(held_until_gone),
 		cmocka_unit_test(a_heap_that_drains),
 		cmocka_unit_test(a_reserve_is_bounded),
+		cmocka_unit_test(what_was_kept_has_its_time),
 		cmocka_unit_test(what_is_used_is_not_forgotten),
 	};
 
