@@ -9,7 +9,6 @@
 #include "os/os.h"
 #include "os/relatives.h"
 #include "os/tls.h"
-#include "os/background.h"
 #include "slab/shard.h"
 #include "util/assert.h"
 #include "util/bits.h"
@@ -31,6 +30,7 @@ __thread struct ash_tls ash_tls = {
 };
 
 void (*ash_thread_flush)(struct ash_thread *thread, void **top[]);
+void (*ash_thread_alone_hook)(void);
 
 /* What threads held that a fork left behind, as words: of each thread the tops that point into
  * magazines, each with its class in the low byte, and then the record, with ASH_CLASSES there.
@@ -223,8 +223,8 @@ static void end_thread(void *record)
 	ash_tls.apart = 0;
 	ash_relatives_thread_ends();
 	retire(t);
-	if (ash_thread_count() <= 1)
-		ash_background_hurry(ash_thread_none_left()); /* it ends, too */
+	if (ash_thread_count() <= 1 && ash_thread_alone_hook != NULL)
+		ash_thread_alone_hook();
 }
 
 void ash_thread_init(void)

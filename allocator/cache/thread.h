@@ -206,6 +206,10 @@ size_t ash_thread_waiting_bytes(void);
 /* Since when, by the coarse clock, at most one thread with a record is left of several; 0 where
  * there are several, or never were. */
 uint64_t ash_thread_alone_ns(void);
+
+/* Called by a thread that ends where no more than one is left, after it gave up its record and
+ * under no lock.  Set at boot, NULL = nobody. */
+extern void (*ash_thread_alone_hook)(void);
 /* Whether every thread that ever had a record has ended: the process may be about to. */
 bool ash_thread_none_left(void);
 

@@ -7,6 +7,7 @@
 #include "os/mutex.h"
 #include "os/os.h"
 #include "page/heap.h"
+#include "os/background.h"
 #include "reclaim/rounds.h"
 #include "slab/shard.h"
 #include "util/assert.h"
@@ -68,6 +69,9 @@ ASH_NOINLINE void ash_tcache_look_at_clock(struct ash_thread *t, bool allocates)
 		return;
 	}
 	ash_store_relaxed(&t->epoch, now);
+	/* So far there were threads beside this one that only freed. */
+	if (allocates && ash_thread_count() > 1 && !ash_background_running())
+		ash_rounds_start();
 	if (ash_load_relaxed(&t->asleep))
 		ash_thread_wake(t);
 	ash_apart_follow(t); /* mallopt may want it since the last time */

@@ -26,6 +26,7 @@ static uint32_t state;
 /* 0: it sleeps until woken, or is about to; 2: for a while, from which only haste wakes it. */
 static uint32_t awake = 1;
 static uint32_t hurried;
+static uint32_t task; /* its number for the kernel; 0 = not known */
 
 /* Sleeps where `awake` still is `how`; no haste is missed: whoever hurries it stores `hurried`
  * and then looks at `awake`, which was stored before the look at `hurried` here.  All four are
@@ -68,6 +69,7 @@ static void rounds(void)
 /* What it is called and where it runs.  By itself: its maker may end before. */
 static void settle_in(void)
 {
+	ash_store_relaxed(&task, (uint32_t)ash_system_call(SYS_gettid));
 	if (!ash_os_faulted(ASH_OS_PRCTL))
 		ash_system_call(SYS_prctl, PR_SET_NAME, "ashlar");
 	ash_os_schedule_as_process();
@@ -158,6 +160,19 @@ bool ash_background_running(void)
 	return ash_load_seq_cst(&state) == RUNNING;
 }
 
+bool ash_background_is_there(void)
+{
+	uint32_t now = ash_load_seq_cst(&state), number = ash_load_relaxed(&task);
+	int saved = errno;
+	bool there = now == RUNNING || now == STARTING;
+
+	if (!there && number != 0 && !ash_os_may_be_confined())
+		there = ash_system_call(SYS_tgkill, ash_system_call(SYS_getpid), number, 0) ==
+			0;
+	errno = saved;
+	return there;
+}
+
 bool ash_background_starts(void)
 {
 	return ash_load_seq_cst(&state) == STARTING;
@@ -194,4 +209,5 @@ void ash_background_after_fork(void)
 #endif
 	ash_store_relaxed(&awake, 1);
 	ash_store_relaxed(&hurried, 0);
+	ash_store_relaxed(&task, 0);
 }

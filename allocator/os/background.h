@@ -25,6 +25,9 @@ extern void (*ash_background_ends)(void);
  * May allocate: call without a lock and ready to be re-entered. */
 void ash_background_start(void);
 bool ash_background_running(void);
+/* Whether the kernel still counts it among the process's, or will: for a moment after it ended,
+ * too.  Where the program may have confined itself the end of its work is all that is known. */
+bool ash_background_is_there(void);
 /* Whether a thread is just making it; and whether it is worth trying: not where it was refused.
  */
 bool ash_background_starts(void);

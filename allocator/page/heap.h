@@ -459,6 +459,10 @@ struct ash_rounds {
 	/* The background thread's: when it last looked how much is retaken, and how much was.
 	 */
 	uint64_t moved_ns, moved;
+	/* The account of how often the program comes back to one thread, and whether that was
+	 * seldom the last time: then it leaves at once; atomic. */
+	uint64_t leave_ns;
+	bool leaves;
 	/* The claimant's: told when the claim is given back. */
 	struct ash_misuse postponed;
 	uint64_t runs;     /* of the background thread; it writes it alone */

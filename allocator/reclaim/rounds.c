@@ -18,6 +18,8 @@
 #include "page/huge_growth.h"
 #include "page/limits.h"
 #include "page/mapping.h"
+#include "page/mapping_cache.h"
+#include "page/mapping_turns.h"
 #include "reclaim/claim.h"
 #include "reclaim/drain.h"
 #include "reclaim/holes.h"
@@ -71,11 +73,21 @@
 /* After the last wake the background thread goes on so long: holes are purged when they are old
  * enough, the depot when it lay untouched for an epoch. */
 #define AFTERMATH_NS 4000000000u
-/* In a program that has one thread again it stays so long: mappings in the cache have their
- * time then, holes, the depot, and all but a fiftieth of what is dirty.  The kernel refuses
- * such a program what it allows to one of one thread, and its calls do the work.  It is not
- * less, for threads that come and go would have it made anew each time. */
+/* The kernel refuses to a program with a thread of ours what it allows to one of one thread,
+ * and libc and Python ask how many there are.  So the thread that ends last but one waits until
+ * ours is gone, at most so long, and looks so often; and does what would wait for calls that
+ * may not come. */
+#define END_NS 50000000u
+#define END_LOOK_NS 20000u
+#define CLEANING_STEPS 200
+/* Where threads come and go, ours would be made anew each time.  So it leaves at once some
+ * times in a row, then as often as in so long; else it stays for as long after the last.
+ * Mappings in the cache have their time then, holes, the depot, and all but a fiftieth of what
+ * is dirty. */
+#define LEAVES 4
 #define ALONE_NS 1000000000u
+#define CACHED_SHARE 32 /* of what is held, or */
+#define CACHED_LEAST ((size_t)1 << 20)
 
 bool (*ash_rounds_hook)(void);
 
@@ -283,7 +295,21 @@ static uint64_t time_alone_left(void)
 
 	if (since_ns == 0 || ash_load_relaxed(&heap->rounds.alone))
 		return UINT64_MAX;
+	if (ash_load_relaxed(&heap->rounds.leaves))
+		return 0;
 	return (int64_t)(since_ns + ALONE_NS - now_ns) > 0 ? since_ns + ALONE_NS - now_ns : 0;
+}
+
+/* Whether the program came back to one thread so seldom that it is worth it to leave at once.
+ */
+static bool is_seldom(uint64_t now_ns)
+{
+	const uint64_t burst_ns = LEAVES * (uint64_t)ALONE_NS;
+	uint64_t at = ash_load_relaxed(&heap->rounds.leave_ns), next;
+
+	next = now_ns > burst_ns ? now_ns - burst_ns : 0;
+	next = (at > next ? at : next) + ALONE_NS;
+	return next <= now_ns && ash_cas_relaxed(&heap->rounds.leave_ns, &at, next);
 }
 
 /* Rounds one after the other, as long as they give memory back: the thread wakes seldom.
@@ -349,7 +375,7 @@ static uint64_t background_round(void)
 	ash_add_relaxed(&heap->rounds.runs, 1); /* one may end while the next begins */
 	if (ash_thread_none_left() || ash_load_relaxed(&heap->rounds.stopped))
 		return ASH_BACKGROUND_END;
-	left = rounds_at_once(now_ns);
+	left = time_alone_left() == 0 || rounds_at_once(now_ns);
 	left |= others_left();
 	pause_ns = program_is_busy(now_ns) ? BUSY_ROUND_NS : ROUND_NS;
 	stays_ns = time_alone_left();
@@ -391,8 +417,61 @@ static void background_ends(void)
 	ash_claim_give_back(heap);
 }
 
+/* The same by the thread that ends last but one, of what lies idle in slabs and the depot, and
+ * what waits in the cache of mappings. */
+static void clean_up(uint64_t now_ns)
+{
+	struct ash_stall stall;
+	size_t cached = ash_account_cached(heap), held = ash_account_held(heap), stays;
+
+	if (!ash_claim_try(heap))
+		return;
+	ash_stall_begin(&stall, true);
+	ash_depot_empty();
+	ash_rounds_inboxes();
+	for (unsigned n = 0; n < CLEANING_STEPS; n++) {
+		uint64_t before = ash_os_given.bytes;
+
+		ash_drain_step(heap, now_ns);
+		if (ash_os_given.bytes == before && !heap->drain.walking)
+			break;
+	}
+	ash_purge_rest(heap);
+	stays = held > cached ? (held - cached) / CACHED_SHARE : 0;
+	stays = stays > CACHED_LEAST ? stays : CACHED_LEAST;
+	if (cached > stays && heap->mappings.cache_ns != ASH_MAPPING_CACHE_FOR_GOOD &&
+	    ash_turns_bytes(&heap->mappings.turns, now_ns, heap->mappings.cache_ns) == 0)
+		ash_mapping_cache_trim_for(heap, UINT64_MAX, cached - stays, UINT64_MAX);
+	ash_stall_end(heap, &stall);
+	ash_claim_give_back(heap);
+}
+
+/* A thread ended, and no more than one is left. */
+static void come_back_to_one(void)
+{
+	uint64_t start_ns = ash_os_clock_ns(), now_ns = start_ns;
+	bool over = ash_thread_none_left(), leaves;
+
+	if (ash_mutex_is_forking())
+		return;
+	leaves = !over && ash_thread_alone_ns() != 0 &&
+		 !ash_load_relaxed(&heap->rounds.alone) && is_seldom(now_ns);
+	ash_store_relaxed(&heap->rounds.leaves, leaves);
+	ash_background_hurry(leaves || over);
+	if (!leaves)
+		return;
+	while (ash_background_is_there() && ash_thread_count() <= 1 &&
+	       now_ns - start_ns < END_NS) {
+		ash_os_sleep(END_LOOK_NS);
+		now_ns = ash_os_clock_ns();
+	}
+	if (heap->drain.enabled)
+		clean_up(now_ns);
+}
+
 void ash_rounds_init(void)
 {
+	ash_thread_alone_hook = come_back_to_one;
 	ash_background_hook = background_round;
 	ash_background_begins = background_begins;
 	ash_background_ends = background_ends;

@@ -8,7 +8,9 @@
  * The background thread is started by the program's second thread, in its first slow path of an
  * allocation: libc frees a thread's own memory while it holds the lock that pthread_create
  * takes.  What a program that confines itself may do then, it just did.
- * It ends a second after the program came back to one thread, though there may be work left.
+ * It ends when the program comes back to one thread, though there may be work left: the
+ * thread that ends waits for it, and does what would wait for calls that may not come.  Where
+ * threads come and go it ends a second after the last.
  *
  * In a program of one thread its calls do the work: ticks what goes by time, and those that
  * free what is freed (drain.h). */

@@ -401,6 +401,37 @@ CASE(alone)
 			     shrunk, error != 0 ? strerror(error) : "done");
 }
 
+static void *second_of_two(void *argument)
+{
+	struct heap *heap = argument;
+
+	heap->filled = fill(heap, 6) ? heap : NULL;
+	thin_out(heap, 100, 7);
+	return NULL;
+}
+
+/* [MIB SIZE]: a program that had a second thread, and joined it, wants a namespace of its own;
+ * and languages warn of a fork then, where there are more threads. */
+CASE(alone_again)
+{
+	struct heap heap = {.bytes = (size_t)case_number(count, arguments, 0, 40) * MIB,
+			    .least = (size_t)case_number(count, arguments, 1, 3000)};
+	pthread_t thread;
+	unsigned left;
+	int error;
+
+	free(malloc(100));
+	if (pthread_create(&thread, NULL, second_of_two, &heap) != 0)
+		return case_cannot("no thread");
+	pthread_join(thread, NULL);
+	/* (What is joined the kernel may count for a moment.) */
+	for (unsigned n = 0; (left = threads()) > 1 && n < 5; n++)
+		nanosleep(&(struct timespec){0, 1000000}, NULL);
+	error = unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
+	return case_measured(left == 1 && error != EINVAL, "%u threads; unshare: %s", left,
+			     error != 0 ? strerror(error) : "done");
+}
+
 static int threads_of_a_child(void *unused)
 {
 	(void)unused;

@@ -92,9 +92,9 @@ static uint64_t stays_ms(uint64_t most_ms, bool busy, unsigned *wakes)
 	return now_ms() - start;
 }
 
-/* With two threads it does not end; with one it does, though there is work left and the last
- * tick was just now. */
-static void ends_soon(bool busy)
+/* With two threads it does not end; with one it does, at once, though there is work left and
+ * the last tick was just now. */
+static void ends_at_once(bool busy)
 {
 	pthread_t thread;
 	unsigned wakes;
@@ -110,32 +110,56 @@ static void ends_soon(bool busy)
 		}
 		end_second(thread);
 		ms = stays_ms(20000, busy, &wakes);
-		tap_note("it stays for %u ms and wakes %u times", (unsigned)ms, wakes);
-		CHECK(ms >= 500 && ms <= 1100, "it stays for %u ms", (unsigned)ms);
-		CHECK(wakes <= 4 || busy, "it wakes %u times", wakes);
+		CHECK(ms == 0 && wakes == 0, "it stays for %u ms and wakes %u times",
+		      (unsigned)ms, wakes);
 	}
 }
 
 static void ends_in_silence(void)
 {
-	ends_soon(false);
+	ends_at_once(false);
 }
 
 static void ends_beside_calls(void)
 {
-	ends_soon(true);
+	ends_at_once(true);
 }
 
-/* A program that makes a thread for each of its tasks has it all the time. */
+/* A program that makes a thread for each of its tasks has it all the time, and for a second
+ * after the last. */
 static void stays_for_threads_that_come_and_go(void)
 {
-	begin();
-	for (unsigned i = 0; i < 20; i++) {
-		unsigned wakes;
+	unsigned wakes, left = 0;
+	uint64_t ms;
 
+	begin();
+	for (unsigned i = 0; i < 8; i++) {
 		end_second(begin_second());
-		CHECK(stays_ms(600, false, &wakes) >= 600, "it ends after thread %u", i);
+		left += ash_background_hook() == ASH_BACKGROUND_END;
 	}
+	CHECK(left == 4, "it left %u times of 8", left);
+	ms = stays_ms(20000, false, &wakes);
+	CHECK(ms >= 500 && ms <= 1100, "it stays for %u ms", (unsigned)ms);
+	CHECK(wakes <= 4, "it wakes %u times", wakes);
+	ash_add_relaxed(&clock_time_ns, 5000 * (uint64_t)MS);
+	end_second(begin_second());
+	CHECK(ash_background_hook() == ASH_BACKGROUND_END, "it stays after a rest");
+}
+
+static size_t idle(void)
+{
+	return (ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT) +
+	       ash_account_cached(&ash_heap) + ash_depot_bytes();
+}
+
+/* What threads left that the last of them freed, is gone when it has ended. */
+static void leaves_nothing_behind(void)
+{
+	begin();
+	end_second(begin_second());
+	CHECK(ash_depot_bytes() == 0, "the depot has %zu bytes", ash_depot_bytes());
+	CHECK(ash_account_cached(&ash_heap) <= 4 * MIB, "%zu KiB of mappings wait",
+	      ash_account_cached(&ash_heap) >> 10);
 }
 
 static void stays_where_it_was_asked_for(void)
@@ -146,12 +170,6 @@ static void stays_where_it_was_asked_for(void)
 	ash_store_relaxed(&ash_heap.rounds.alone, true);
 	end_second(begin_second());
 	CHECK(stays_ms(20000, true, &wakes) >= 20000, "it ends");
-}
-
-static size_t idle(void)
-{
-	return (ash_account_dirty(&ash_heap) << ASH_GRANULE_SHIFT) +
-	       ash_account_cached(&ash_heap) + ash_depot_bytes();
 }
 
 /* What it leaves goes in later calls. */
@@ -205,6 +223,7 @@ int main(void)
 	tap_case("one thread again: it ends, the program being silent", ends_in_silence);
 	tap_case("one thread again: it ends, the program calling", ends_beside_calls);
 	tap_case("threads that come and go keep it", stays_for_threads_that_come_and_go);
+	tap_case("threads leave nothing behind", leaves_nothing_behind);
 	tap_case("it stays where the program asked for it", stays_where_it_was_asked_for);
 	tap_case("what it leaves goes in calls", calls_do_the_rest);
 	tap_case("a program of one thread gets none", none_for_one_thread);
