@@ -34,6 +34,7 @@
 #define PAID_STEP ((size_t)16 << 10)
 #define HOMING_LEAST ((size_t)8 << 20)
 #define LATE_STEP ((size_t)1 << 10)
+#define STEPS_MOST 200               /* in a row */
 #define STEP_BYTES ((size_t)3 << 19) /* of free runs, which a step gives back */
 /* Kept is what was taken again just now, or this share of the peak with what lies idle whatever
  * is kept: in slabs, runs and thread caches, and the descriptors of what was there. */
@@ -338,4 +339,20 @@ void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 	ash_store_relaxed(&drain->dirty_most, dirty_most);
 	ash_store_relaxed(&drain->step, step_bytes(heap, held, out, idle, gap));
 	ash_assert_internal(ash_drain_is_valid(heap));
+}
+
+void ash_drain_all(struct ash_heap *heap, uint64_t now_ns)
+{
+	struct ash_drain *drain = &heap->drain;
+
+	for (unsigned n = 0; n < STEPS_MOST; n++) {
+		uint64_t before = ash_os_given.bytes;
+
+		ash_drain_step(heap, now_ns);
+		if (ash_os_given.bytes == before && !drain->walking)
+			break;
+	}
+	drain->draining = false;
+	ash_store_relaxed(&drain->lean, false);
+	ash_store_relaxed(&drain->homing, 0u);
 }

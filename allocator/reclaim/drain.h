@@ -24,6 +24,9 @@
 /* One slice of it, 60 us by ash_os_given_ns.  The caller holds the claim; under no lock. */
 void ash_drain_step(struct ash_heap *heap, uint64_t now_ns);
 
+/* All that is due of it, for when no call may follow.  What comes next is no drain. */
+void ash_drain_all(struct ash_heap *heap, uint64_t now_ns);
+
 /* Once per epoch, while the program allocates: notes when it takes what lay idle.  The caller
  * holds the claim. */
 void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns);

@@ -79,7 +79,6 @@
  * may not come. */
 #define END_NS 50000000u
 #define END_LOOK_NS 20000u
-#define CLEANING_STEPS 200
 /* Where threads come and go, ours would be made anew each time.  So it leaves at once some
  * times in a row, then as often as in so long; else it stays for as long after the last.
  * Mappings in the cache have their time then, holes, the depot, and all but a fiftieth of what
@@ -429,13 +428,7 @@ static void clean_up(uint64_t now_ns)
 	ash_stall_begin(&stall, true);
 	ash_depot_empty();
 	ash_rounds_inboxes();
-	for (unsigned n = 0; n < CLEANING_STEPS; n++) {
-		uint64_t before = ash_os_given.bytes;
-
-		ash_drain_step(heap, now_ns);
-		if (ash_os_given.bytes == before && !heap->drain.walking)
-			break;
-	}
+	ash_drain_all(heap, now_ns);
 	ash_purge_rest(heap);
 	stays = held > cached ? (held - cached) / CACHED_SHARE : 0;
 	stays = stays > CACHED_LEAST ? stays : CACHED_LEAST;
