@@ -1,6 +1,4 @@
-/* Finding a contender's library, and asking the dynamic loader whether it takes it.
- * The harness never loads one into itself: a second allocator in the process that
- * measures would be no help. */
+/* Finding a contender's library. */
 #include "harness/contenders/contender.h"
 
 #include <dlfcn.h>
@@ -11,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include "harness/base/file.h"
 #include "harness/base/message.h"
 #include "harness/base/paths.h"
+#include "harness/contenders/preload.h"
 #include "harness/contenders/search.h"
 
 /* Searches the folders that the loader searches for this process. */
@@ -151,63 +148,6 @@ static char *with_machine(const char *file)
 			   at + sizeof(mark) - 1);
 }
 
-/* Runs true(1) with it.  The loader does not fail on a library that it cannot
- * preload: it prints a line and goes on without, which is what is looked for. */
-static int try_preload(const char *path, const struct world *world, char *why, size_t why_size)
-{
-	char preload[PATH_MAX + 16], name[] = "true", *plain[] = {name, NULL},
-				     *envp[] = {preload, NULL}, *none[] = {NULL};
-	char *program = world ? paths_find_program(name) : NULL;
-	const char *words[WORLD_WORDS];
-	char text[2048];
-	size_t used = 0;
-	int fds[2];
-	pid_t pid;
-
-	if (world && !program)
-		return because(why, why_size, "no program true to try it with");
-	if (world)
-		world_start(world, path, NULL, program, words);
-	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", path);
-	if (pipe(fds) < 0) {
-		free(program);
-		return because(why, why_size, "pipe: %s", strerror(errno));
-	}
-	pid = fork();
-	if (pid == 0) {
-		dup2(fds[1], STDERR_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		alarm(20); /* a contender that hangs is found by the trials */
-		if (world)
-			execve(words[0], (char *const *)words, none);
-		else
-			execvpe("true", plain, envp);
-		_exit(127);
-	}
-	close(fds[1]);
-	while (used < sizeof(text) - 1) {
-		ssize_t n = read(fds[0], text + used, sizeof(text) - 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
-	text[used] = '\0';
-	close(fds[0]);
-	if (pid > 0)
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	free(program);
-	if (strstr(text, "cannot be preloaded") || strstr(text, "not found (required by")) {
-		text[strcspn(text, "\n")] = '\0';
-		return because(why, why_size, "does not load here: %s", text);
-	}
-	return 0;
-}
-
 /* Of a library that is named by its file alone: in the world, then in this system (which
  * runs on a newer C library as well), then among what was fetched. */
 static char *find_named(struct contender *c, const struct world *world)
@@ -266,7 +206,7 @@ void contender_resolve_in(struct contender *c, const struct world *world)
 	} else if (build_id_read(resolved, c->build_id, why, sizeof(why)) < 0 &&
 		   !strstr(why, "has no build-id")) {
 		because(c->reason, sizeof(c->reason), "%s", why);
-	} else if (try_preload(resolved, world, why, sizeof(why)) < 0) {
+	} else if (preload_try(resolved, world, why, sizeof(why)) < 0) {
 		because(c->reason, sizeof(c->reason), "%s", why);
 	} else {
 		free(c->path);

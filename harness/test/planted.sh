@@ -64,6 +64,26 @@ bench op-matrix --size 64 --pattern steady --only glibc --only "crash=$planted/p
 check '[ $status -eq 1 ] && grep -q "crash failed in every pattern: " "$work/err" && ! grep -q "glibc failed" "$work/err"' \
 	"op-matrix ends with status 1 for it, too"
 
+# One that hears no signal: what asks the loader whether it takes it ends all the same, and leaves it to the trials.
+deaf=$planted/planted_deaf.so
+timeout -k 1 60 "$bench" run --dry-run --workload tiny-churn --mode throughput --only "deaf=$deaf" >"$work/out" 2>"$work/err"
+status=$?
+check '[ $status -eq 0 ] && grep -q "^deaf .*planted_deaf.so" "$work/out" && ! grep -qx planted "$work/out"' \
+	"one that hangs and is deaf when it is loaded holds nothing up, and prints nothing into what the bench says"
+"$bench" run --dry-run --workload tiny-churn --only "deaf=$deaf" >"$work/out" 2>"$work/err" &
+pid=$!
+child=
+while alive $pid && ! child=$(pgrep -P $pid -x true); do sleep 0.05; done
+kill -TERM $pid
+wait $pid 2>/dev/null
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	! alive "$child" || sleep 0.1
+done
+check '[ -n "$child" ] && ! alive "$child"' "and ends with the bench"
+timeout -k 1 60 "$bench" run $common --mode throughput --set ops=200000 --blocks 1 --timeout 1s --out "$work/deaf" \
+	--only "deaf=$deaf" >"$work/out" 2>"$work/err"
+check '"$rows" "$work/deaf" allocator status | grep -qx "deaf	timeout"' "its trial records a timeout"
+
 # Two names for the same library; and one that is not what it says.
 bench run $common --mode throughput --set ops=200000 --blocks 2 --out "$work/names" \
 	--only glibc --allocator "again=$libc"
