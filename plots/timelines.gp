@@ -54,7 +54,8 @@ do for [p=1:panels] {
 	if (PER_CONTENDER) {
 		set xrange [0:(LONGEST > 0 ? LONGEST : 0.01)]
 		set yrange [0:M_max * 1.05]
-		if (PAPER && M_max > 0) { set ytics nice_step(1.5 * M_max); set xtics nice_step(1.5 * LONGEST) }
+		if (PAPER && M_max > 0) { set ytics nice_step(1.5 * M_max) }
+		if (PAPER && LONGEST > 0) { set xtics nice_step(1.5 * LONGEST) }
 		if (column_of) { set format y "" } else { set format y "%g" }
 	} else {
 		# A run that was over before the second look has one point, at 0.

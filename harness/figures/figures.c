@@ -76,6 +76,22 @@ static bool pictures_are_there(const struct study *study, const char *name)
 		(not_empty(study, name, "-latex.tex") && not_empty(study, name, "-latex.pdf")));
 }
 
+/* What a figure leaves in the folder, of which the first are its pictures. */
+static const char *const suffixes[] = {".svg",       ".png", ".pdf", "-latex.tex",
+				       "-latex.pdf", ".tsv", ".gp",  ".log"};
+#define SUFFIXES (sizeof(suffixes) / sizeof(*suffixes))
+#define PICTURES 5
+
+static void remove_files(const struct study *study, const char *name, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *path = text_format("%s/%s%s", study->dir, name, suffixes[i]);
+
+		unlink(path);
+		free(path);
+	}
+}
+
 /* Draws all that have data.  A figure that fails keeps no other from being drawn. */
 static bool draw_all(const struct study *study, const struct figures *figures)
 {
@@ -94,7 +110,11 @@ static bool draw_all(const struct study *study, const struct figures *figures)
 		progress_step(&progress, figure->title);
 		figure->drawn = plot_run(study->dir, figure->name) == 0 &&
 				pictures_are_there(study, figure->name);
-		if (!figure->drawn && !failed++)
+		if (figure->drawn)
+			continue;
+		/* One that ends in its middle could be taken for the figure. */
+		remove_files(study, figure->name, PICTURES);
+		if (!failed++)
 			first = figure->name;
 	}
 	progress_end(&progress);
@@ -103,19 +123,6 @@ static bool draw_all(const struct study *study, const struct figures *figures)
 			 "%s.log beside it",
 			 failed, tried, study->dir, first, first);
 	return !failed;
-}
-
-static void remove_old(const struct study *study, const char *name)
-{
-	static const char *const suffixes[] = {".tsv", ".gp",  ".svg",       ".png",
-					       ".log", ".pdf", "-latex.tex", "-latex.pdf"};
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		char *path = text_format("%s/%s%s", study->dir, name, suffixes[i]);
-
-		unlink(path);
-		free(path);
-	}
 }
 
 static const char *const shared[] = {PLOT_SHARED, "ratios",    "timelines", "latency",
@@ -169,7 +176,7 @@ int figures_make(const struct study *study, struct figures *figures)
 	if (!plot_write_set(study))
 		return STATUS_INCOMPLETE;
 	for (size_t i = 0; i < KNOWN; i++) {
-		remove_old(study, known[i].name);
+		remove_files(study, known[i].name, SUFFIXES);
 		if (!known[i].write(study, &figures->list[i]))
 			return STATUS_INCOMPLETE;
 	}

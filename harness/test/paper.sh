@@ -286,6 +286,21 @@ no_room() { # where the folder cannot be made: said, and the report is there
 	[ $? -eq 3 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -q 'paper/tables: Not a directory' "$work/err" && [ -s "$work/file/report.html" ]
 }
 
+over_at_once() { # runs that were over before the second look at their memory
+	"$make_set" "$work/brief" blocks=1 && sed -i '1!s/^[0-9]*\t/0\t/' "$work"/brief/timeline/*.tsv || return 1
+	GNUPLOT=$work/quick "$report" "$work/brief" --quiet --pdf >/dev/null 2>&1
+	for figure in fig07 fig07b fig08; do
+		(cd "$work/brief/paper" && "$gnuplot" -d $figure.gp) || return 1
+	done
+}
+half_drawn() { # what gnuplot gives up in its middle leaves its script and no picture
+	printf '#!/bin/sh\necho x >"${2%%.gp}.svg"; echo x >"${2%%.gp}.png"; [ "$2" != fig01.gp ]\n' >"$work/gives_up" &&
+		chmod +x "$work/gives_up" || return 1
+	GNUPLOT=$work/gives_up "$report" "$work/brief" --quiet >/dev/null 2>&1
+	[ $? -eq 3 ] && [ -s "$work/brief/report/fig02.svg" ] && [ -s "$work/brief/report/fig01.gp" ] &&
+		[ ! -e "$work/brief/report/fig01.svg" ] && [ ! -e "$work/brief/report/fig01.png" ]
+}
+
 check "figures, tables and a document are written" a_paper
 check "figures are as wide as a column" as_wide_as_a_column
 check "two runs, and the scripts alone, make the same bytes" same_bytes
@@ -311,4 +326,6 @@ if [ "$paper_long" = yes ] && command -v pdflatex >/dev/null; then
 fi
 check "what makes no sense is refused" mistakes
 check "a folder that cannot be made" no_room
+check "figures of runs that were over at once" over_at_once
+check "a figure that fails leaves no picture" half_drawn
 echo "1..$n"
