@@ -172,7 +172,6 @@ static void add_commands(struct run_request *o)
 }
 
 static run_job_set set_by_name;
-static const struct argp run_argp; /* of run itself */
 
 static error_t take(int key, char *argument, struct argp_state *state)
 {
@@ -259,16 +258,18 @@ static error_t take(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 0 || o->out)
 			exit(complain_usage("'%s': one folder is enough", argument));
-		o->out = argument;
+		o->out = o->argument = argument;
 		break;
 	case ARGP_KEY_END:
+		/* A workload that is mistaken for a folder would be the whole suite. */
+		if (o->argument && !o->resume)
+			exit(complain_usage("'%s': unexpected; a workload is named by -w %s, a "
+					    "folder by --out %s",
+					    o->argument, o->argument, o->argument));
 		end_draft(o);
 		add_commands(o);
 		run_job_complete(o);
 		counting_add_modes(o);
-		if (state->root_argp == &run_argp && state->arg_num > 0 && !o->resume)
-			exit(complain_usage("'%s': unexpected; a folder is named by --out DIR",
-					    o->out));
 		break;
 	default:
 		if (key >= KEY_COMMAND && key < KEY_COMMAND + COMMAND_KEYS) {

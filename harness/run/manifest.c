@@ -422,7 +422,11 @@ int manifest_from_json(struct manifest *m, const json_t *object, char *why, size
 	m->capacity = json_incref(json_object_get(o, "capacity"));
 	m->counters = json_incref(json_object_get(o, "counters"));
 	m->environment = json_incref(json_object_get(o, "environment"));
-	m->unfinished = json_array();
+	m->unfinished = json_copy(json_object_get(o, "unfinished"));
+	if (!json_is_array(m->unfinished)) {
+		json_decref(m->unfinished);
+		m->unfinished = json_array();
+	}
 	if (json_is_array(json_object_get(o, "stages")))
 		m->stages = json_incref(json_object_get(o, "stages"));
 	if (json_is_object(json_object_get(o, "shard")))

@@ -26,13 +26,18 @@ static int save(const struct manifest *m, const struct runset *set)
 	return result;
 }
 
-/* Says that a finished run set has nothing left to measure, if that is so. */
+/* Says that a finished run set has nothing left to measure, if that is so, and what it lost. */
 static bool is_finished(const struct manifest *m, const struct runner *r, bool more)
 {
-	int missing = runner_missing(r);
+	int missing = runner_missing(r), lost = *m->finished ? runner_lost(r) : 0;
 
 	if (!*m->finished || (missing && more))
 		return false;
+	if (lost) {
+		printf("%s was finished at %s, but lacks %d sample%s by now: measured again\n",
+		       r->set->path, m->finished, lost, lost == 1 ? "" : "s");
+		return false;
+	}
 	printf("%s was finished at %s: nothing is left to measure\n", r->set->path,
 	       m->finished);
 	if (missing)
@@ -84,6 +89,7 @@ int measure_set(struct manifest *m, struct runset *set, const struct run_request
 		goto out;
 	}
 	m->finished[0] = '\0';
+	json_array_clear(m->unfinished);
 	if (save(m, set) < 0)
 		goto out;
 	/* A budget that is gone on with has been spent in part already. */

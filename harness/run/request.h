@@ -33,6 +33,7 @@ struct run_request {
 	int budget_s;           /* 0 = none */
 	int timeout_s;          /* 0 = each workload's own */
 	const char *out;        /* NULL = the default */
+	const char *argument;   /* that no option took: what to resume */
 	uint64_t seed;
 	bool seed_given, suite_given, resume, strict, dry_run, quiet, no_report, no_repeat;
 	bool keep_dumps;         /* of callgrind */

@@ -160,6 +160,38 @@ int runner_missing(const struct runner *r)
 	return n;
 }
 
+static bool left_out(const struct runner *r, int turn)
+{
+	const struct turn *t = &r->schedule.turns[turn];
+	const struct cell *cell = &r->manifest->cells[t->cell];
+	const json_t *block;
+	size_t i;
+
+	json_array_foreach(r->manifest->unfinished, i, block) {
+		const char *name = json_string_value(json_object_get(block, "cell")),
+			   *mode = json_string_value(json_object_get(block, "mode"));
+
+		if (json_integer_value(json_object_get(block, "block")) == t->block && name &&
+		    mode && strcmp(name, cell->name) == 0 &&
+		    strcmp(mode, cell_modes[cell->mode]) == 0)
+			return true;
+	}
+	return false;
+}
+
+int runner_lost(const struct runner *r)
+{
+	int n = 0;
+
+	for (int turn = 0; turn < r->schedule.count; turn++) {
+		int missing = turn_missing(r, turn, 0);
+
+		if (missing && !left_out(r, turn))
+			n += missing;
+	}
+	return n;
+}
+
 static bool turn_done(const struct runner *r, int turn, int attempt)
 {
 	return turn_missing(r, turn, attempt) == 0;

@@ -44,6 +44,10 @@ int runner_begin(struct runner *runner, char *why, size_t why_size);
 /* Number of samples that are still to be measured, repeats apart. */
 int runner_missing(const struct runner *runner);
 
+/* Of these the ones that were there once: of blocks that the manifest does not say the budget
+ * had no room for. */
+int runner_lost(const struct runner *runner);
+
 enum runner_end {
 	RUNNER_DONE,        /* all, or all that the budget had room for */
 	RUNNER_INTERRUPTED, /* ended by the user */

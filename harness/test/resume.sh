@@ -47,6 +47,16 @@ bench run --no-report --quiet --mode footprint --workload heap-walk --set ops=10
 bench run --resume --out "$work/stepped"
 check '[ $status -eq 0 ] && grep -q "nothing is left" "$work/out"' "so does one whose clock was held though its mode moves it"
 
+# Records that somebody removed are no budget's doing.
+for left in 11 0; do
+	cp -r "$work/whole" "$work/lost$left"
+	head -n $left "$work/whole/samples.jsonl" >"$work/lost$left/samples.jsonl"
+	bench run --resume --no-report --out "$work/lost$left"
+	check '[ $status -eq 0 ] && grep -q "lacks $((12 - left)) samples\? by now" "$work/out" && [ "$(lines "$work/lost$left")" -eq 12 ] &&
+		[ "$("$rows" "$work/lost$left" id block order allocator seed | sort)" = "$("$rows" "$work/whole" id block order allocator seed | sort)" ]' \
+		"a finished one that lacks $((12 - left)) samples says so, and they are measured"
+done
+
 # ctrl-C: the running sample is finished.
 held_run "$work/unheld" 0
 wait $pid
@@ -243,4 +253,7 @@ check '[ $status -eq 0 ] && grep -q "\"reason\": \"budget\"" "$work/budget/manif
 	! grep -q "\"finished\": null" "$work/budget/manifest.json"' "a budget ends the run and says what it left out"
 check '[ "$("$rows" "$work/budget" block | sort | uniq -c | awk '\''$1 != 2'\'' | grep -c .)" -eq 0 ]' \
 	"but takes no allocator out of a block"
+bench run --resume --quiet --out "$work/budget"
+check '[ $status -eq 0 ] && grep -q "its budget had no room for" "$work/out" && ! grep -q lacks "$work/out"' \
+	"and what it left out was not lost"
 finish

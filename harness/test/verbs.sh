@@ -90,6 +90,7 @@ refuses 2 "from 1 to" "op-matrix: a size out of range" op-matrix --size 64,0
 refuses 2 "unknown allocator 'nosuch'" "op-matrix: an unknown allocator" op-matrix --allocator nosuch
 refuses 2 "unknown workload 'nosuch'" "run: an unknown workload" run --workload nosuch
 refuses 2 "unknown workload 'nosuch'" "run: an unknown workload beside a known one" run --workload tiny-churn,nosuch
+refuses 2 "a workload is named by -w tiny-churn, a folder by --out tiny-churn" "run: a word that no option takes" run tiny-churn --dry-run
 refuses 2 "unknown allocator 'nosuch'" "run: an unknown allocator" run --allocator nosuch
 refuses 2 "/no/such.so: No such file" "run: a library that does not exist" run --allocator x=/no/such.so
 refuses 2 "not a 64-bit ELF file" "run: a library that is none" run --allocator "x=$top_srcdir/configure.ac"
