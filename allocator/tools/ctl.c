@@ -15,6 +15,7 @@
 #include <ashlar/ashlar.h>
 
 #include "tools/doctor.h"
+#include "tools/output.h"
 
 #ifndef ASH_API_PREFIX
 #error "the library's prefix is to be given"
@@ -62,6 +63,11 @@ struct request {
 	int n_words;
 };
 
+static bool is_negative(const char *text)
+{
+	return text[0] == '-' && text[1] >= '0' && text[1] <= '9';
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct request *r = state->input;
@@ -85,9 +91,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case OPTION_JSON:
 		r->json = true;
 		return 0;
-	case ARGP_KEY_ARGS:
-		r->words = state->argv + state->next;
-		r->n_words = state->argc - state->next;
+	case ARGP_KEY_ARG:
+		r->words[r->n_words++] = argument;
+		/* Behind a word a number with a minus is none of the options. */
+		while (state->next < state->argc && is_negative(state->argv[state->next]))
+			r->words[r->n_words++] = state->argv[state->next++];
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "list, get, set or doctor is wanted");
@@ -268,20 +276,6 @@ static int examine(const struct request *r)
 	return doctor(pid_of(text), r->json);
 }
 
-/* An option that may stand behind the verb, too: whether it was there, and is taken away. */
-static bool take(struct request *r, const char *option)
-{
-	for (int i = 1; i < r->n_words; i++) {
-		if (strcmp(r->words[i], option) != 0)
-			continue;
-		memmove(&r->words[i], &r->words[i + 1],
-			(size_t)(r->n_words - i - 1) * sizeof(r->words[0]));
-		r->n_words--;
-		return true;
-	}
-	return false;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -289,13 +283,14 @@ int main(int argc, char **argv)
 	struct request request = {0};
 	const char *verb;
 
-	/* What stands behind the verb are words, such as a number with a minus. */
+	output_check_at_exit("ashlar-ctl", EXIT_FAILURE);
+	request.words = calloc((size_t)argc + 1, sizeof(request.words[0]));
+	if (request.words == NULL) {
+		fprintf(stderr, "ashlar-ctl: out of memory\n");
+		return EXIT_FAILURE;
+	}
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &request);
 	verb = request.words[0];
-	if (strcmp(verb, "list") == 0 && take(&request, "--man"))
-		request.man = true;
-	if (strcmp(verb, "doctor") == 0 && take(&request, "--json"))
-		request.json = true;
 	if (strcmp(verb, "list") == 0 && request.n_words <= 2)
 		return list(&request);
 	if (strcmp(verb, "doctor") == 0 && request.n_words <= 2)

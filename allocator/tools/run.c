@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/output.h"
 #include "tools/target.h"
 
 const char *argp_program_version = "ashlar-run " PACKAGE_VERSION;
@@ -223,6 +224,7 @@ int main(int argc, char **argv)
 	char *library, *path, why[512];
 	int status;
 
+	output_check_at_exit("ashlar-run", FAILED);
 	argp_err_exit_status = FAILED;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &r);
 	if (r.print == OPTION_EXCLUDE_LIST) {

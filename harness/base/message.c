@@ -1,10 +1,13 @@
 #include "harness/base/message.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char *speaker;
 static int no_memory_status = STATUS_FAILED, usage_status = STATUS_USAGE;
@@ -60,15 +63,28 @@ int complain_usage(const char *format, ...)
 	return usage_status;
 }
 
+int message_failed(void)
+{
+	return no_memory_status;
+}
+
 _Noreturn void out_of_memory(void)
 {
 	complain("out of memory");
 	exit(no_memory_status);
 }
 
+/* Of an earlier write errno tells nothing any more. */
+static bool reader_is_gone(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return errno == EPIPE || (poll(&p, 1, 0) == 1 && p.revents & POLLERR);
+}
+
 void end_if_nobody_reads(void)
 {
-	if (errno != EPIPE)
+	if (!reader_is_gone())
 		return;
 	signal(SIGPIPE, SIG_DFL);
 	raise(SIGPIPE);

@@ -27,13 +27,14 @@ const char *message_last(void);
 int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* For a verb with statuses of its own: those that the process ends with from now on where
- * memory is out, and that complain_usage() returns. */
+ * memory is out or what it prints has no room, and that complain_usage() returns. */
 void message_statuses(int no_memory, int usage);
+int message_failed(void); /* the first of them, else STATUS_FAILED */
 
 /* Says so, and ends the process. */
 _Noreturn void out_of_memory(void);
 
-/* To be called when a write to stdout failed, before errno changes.  When nobody reads it any
+/* To be called when a write to stdout failed.  When nobody reads it any
  * more, as behind `| head`, ends the process without a word, as SIGPIPE does, even where that
  * signal is ignored; else returns. */
 void end_if_nobody_reads(void);

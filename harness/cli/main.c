@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "harness/cli/verbs.h"
 #include "harness/base/message.h"
 
@@ -62,8 +63,21 @@ static void unknown(const char *name)
 	complain("unknown verb '%s': %s are known", name, known);
 }
 
+static int ended = STATUS_OK; /* with what the verb did */
+
+/* At the end, because argp ends the process by itself where it has helped. */
+static void check_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+	end_if_nobody_reads();
+	complain("the output could not be written");
+	_exit(ended != STATUS_OK ? ended : message_failed());
+}
+
 int main(int argc, char **argv)
 {
+	atexit(check_output);
 	argp_err_exit_status = STATUS_USAGE;
 	if (argc > 2 && strcmp(argv[1], "help") == 0) {
 		/* `help VERB` is `VERB --help`, and of cluster's verbs `help cluster BELOW` is
@@ -94,16 +108,10 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], verbs[i].name) == 0) {
 			/* argp names the program by argv[0] in its help and messages. */
 			char *name = text_format("ashlar-bench %s", argv[1]);
-			int status;
 
 			argv[1] = name;
-			status = verbs[i].main(argc - 1, argv + 1);
-			if (fflush(stdout) != 0 && status == STATUS_OK) {
-				end_if_nobody_reads();
-				complain("the output could not be written");
-				status = STATUS_FAILED;
-			}
-			return status;
+			ended = verbs[i].main(argc - 1, argv + 1);
+			return ended;
 		}
 	unknown(argv[1]);
 	return STATUS_USAGE;

@@ -217,6 +217,7 @@ static int dump(const char *path)
 		if (ferror(stdout))
 			end_if_nobody_reads();
 		complain("%s", why);
+		clearerr(stdout); /* it is told */
 		status = STATUS_FAILED;
 	}
 	trace_close(reader);
@@ -247,6 +248,7 @@ static int copy_out(const char *path)
 		if (ferror(stdout))
 			end_if_nobody_reads();
 		complain("the trace could not be written: %s", strerror(errno));
+		clearerr(stdout); /* it is told */
 		if (in)
 			fclose(in);
 		return STATUS_FAILED;

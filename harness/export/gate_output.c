@@ -215,6 +215,7 @@ int gate_write(const struct gate_outcome *outcome, const struct gate_files *file
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		end_if_nobody_reads();
 		complain("standard output: %s", strerror(errno));
+		clearerr(stdout); /* it is told */
 		good = false;
 	}
 	good &= write_forms(view, files);

@@ -36,6 +36,16 @@ done
 check '[ $? -eq 0 ] && grep -q Usage "$work/out"' "help record COMMAND runs nothing"
 check '[ "$(echo $verbs | wc -w)" -ge 10 ] && [ "$(wc -l <"$work/options")" -ge 30 ]' "verbs and options were found"
 refuses 2 "'fly'" "help of an unknown verb" help fly
+# What has no room is no success, also where argp prints it.
+for words in list --help --version help "help run" "run --help" "gate --help" "describe tiny-churn"; do
+	# shellcheck disable=SC2086
+	"$bench" $words >/dev/full 2>"$work/err"
+	status=$?
+	wanted=1
+	[ "$words" != "gate --help" ] || wanted=3
+	check '[ $status -eq $wanted ] && grep -q "the output could not be written" "$work/err" && [ "$(wc -l <"$work/err")" -eq 1 ]' \
+		"$words without room for it"
+done
 
 # The synopsis of the manual names every verb and option, and nothing else.
 awk '/^[.]SH/ { here = $2 == "SYNOPSIS" }

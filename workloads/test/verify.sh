@@ -7,6 +7,11 @@ said="$workloads"
 rows=$(sed -n 's/^catalogue += [^#]*# *\([^:]*\):.*/\1/p' "$top_srcdir/workloads/catalogue/rows.inc")
 [ "$(echo $workloads)" = "$(echo $rows)" ] && [ "$(echo "$workloads" | wc -w)" -ge 44 ]
 ok $? "--list names all workloads of the catalogue, in its order"
+for word in --list --help; do
+	said=$("$work" $word 2>&1 >/dev/full)
+	[ $? -eq 1 ] && [ "$said" = "ashlar-work: the output could not be written" ]
+	ok $? "$word without room for it"
+done
 
 for w in $workloads; do
 	meant_for $w

@@ -34,6 +34,15 @@
 
 enum { EXIT_OK, EXIT_RUN, EXIT_USAGE };
 
+/* The status after something was printed. */
+static int printed(void)
+{
+	if (say_arrived())
+		return EXIT_OK;
+	say(STDERR_FILENO, "ashlar-work: the output could not be written\n");
+	return EXIT_RUN;
+}
+
 static int usage_error(const char *why)
 {
 	say(STDERR_FILENO, "ashlar-work: %s\n", why);
@@ -257,7 +266,7 @@ int main(int argc, char **argv)
 			say(STDOUT_FILENO, "%s", options_usage);
 		else
 			summary_list();
-		return EXIT_OK;
+		return printed();
 	}
 	run.workload = options.workload;
 	run.mode = options.mode;
@@ -275,7 +284,8 @@ int main(int argc, char **argv)
 		say(STDERR_FILENO, "ashlar-work: %s: %s\n", options.cdf, strerror(errno));
 		return EXIT_RUN;
 	}
-	if (status == EXIT_OK && options.channel_fd < 0)
-		summary_print(&run);
-	return status;
+	if (status != EXIT_OK || options.channel_fd >= 0)
+		return status;
+	summary_print(&run);
+	return printed();
 }

@@ -1,11 +1,19 @@
 #include "workloads/worker/summary.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "workloads/shared/channel.h"
 #include "workloads/shared/histogram.h"
 #include "workloads/catalogue/workloads.h"
+
+static bool lost;
+
+bool say_arrived(void)
+{
+	return !lost;
+}
 
 void say(int fd, const char *format, ...)
 {
@@ -20,8 +28,10 @@ void say(int fd, const char *format, ...)
 	if (n >= (ssize_t)sizeof(text))
 		n = sizeof(text) - 1;
 	for (; n > 0; rest += wrote, n -= wrote)
-		if ((wrote = write(fd, rest, (size_t)n)) < 0)
+		if ((wrote = write(fd, rest, (size_t)n)) < 0) {
+			lost = true;
 			return;
+		}
 }
 
 void summary_list(void)

@@ -347,6 +347,13 @@ if [ -x "$ctl" ]; then
 	result=$?
 	note_file "$tmp/err"
 	verdict $result "ashlar-ctl get and set on a running process"
+	[ "$("$ctl" get --folder="$tmp" arenas.page -p $server 2>"$tmp/err")" = "$(getconf PAGESIZE)" ] &&
+		"$ctl" set arena.0.dirty_decay_ms -1 -p $server -d "$tmp" 2>"$tmp/err" &&
+		[ "$("$ctl" get arena.0.dirty_decay_ms -p $server -d "$tmp" 2>"$tmp/err")" = -1 ] &&
+		"$ctl" list --absent >"$tmp/out" && cmp "$tmp/absent" "$tmp/out"
+	result=$?
+	note_file "$tmp/err"
+	verdict $result "options of ashlar-ctl may stand behind the verb, where a number with a minus is none"
 	for words in 'get no.such' 'set version 1' 'set arena.0.dirty_decay_ms -7' 'set epoch x' 'get arena.0.purge'; do
 		# shellcheck disable=SC2086
 		ask $words >"$tmp/said"

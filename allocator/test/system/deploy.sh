@@ -154,6 +154,13 @@ done
 judge "wrong options: 125"
 "$run" --version | grep -q '^ashlar-run [0-9]' && "$run" --help | grep -q -- '--conf=STRING'
 verdict $? "--version and --help"
+for words in "ashlar-run --help" "ashlar-run --library" "ashlar-ctl --help" "ashlar-ctl list"; do
+	# shellcheck disable=SC2086
+	"$opt/bin/"$words >/dev/full 2>"$tmp/err"
+	status=$?
+	[ $status -ne 0 ] && grep -qx "${words%% *}: the output could not be written" "$tmp/err"
+	verdict $? "$words without room for it"
+done
 
 # --- ashlar-ctl doctor ---------------------------------------------------------------------------
 # A process that says when it has begun, and stops.
