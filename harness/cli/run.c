@@ -85,10 +85,12 @@ int run_main(int argc, char **argv)
 		printf("results: %s\n", out);
 	} else if (measured) {
 		reported = write_report(out, o.quiet);
-		if (reported != STATUS_OK)
+		if (reported == STATUS_INCOMPLETE)
 			complain("the report failed, the data is complete: `ashlar-bench "
 				 "report %s` makes it from them",
 				 out);
+		else if (reported != STATUS_OK)
+			reported = STATUS_INCOMPLETE; /* there is none to be made */
 		/* What was measured is worse news than what was written of it. */
 		if (status == STATUS_OK)
 			status = reported;

@@ -179,6 +179,8 @@ int figures_make(const struct study *study, struct figures *figures)
 		remove_files(study, known[i].name, SUFFIXES);
 		if (!known[i].write(study, &figures->list[i]))
 			return STATUS_INCOMPLETE;
+		if (!study->c->nshown && !figures->list[i].absent)
+			text_set(&figures->list[i].absent, "no contender gave a good sample");
 	}
 	if (!floor_write_held(study))
 		return STATUS_INCOMPLETE;

@@ -96,6 +96,8 @@ static void say_contenders(struct methods *m, const struct comparison *c)
 			text_append(p, ", %s=%s", name,
 				    json_is_string(value) ? json_string_value(value) : "?");
 	}
+	if (!n)
+		text_append(p, "none");
 	text_append(
 		p,
 		". Where no variable is named each runs with its default options. Ratios are "

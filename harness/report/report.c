@@ -10,6 +10,19 @@
 #include "harness/base/message.h"
 #include "harness/report/sections.h"
 
+/* The first with a good sample; where nobody has one the first of all, since what failed is
+ * told of a set, too.  `null` comes last.  SIZE_MAX where there is nobody. */
+static size_t first_of(const struct result_set *set)
+{
+	for (int good = 1; good >= 0; good--)
+		for (int null = 0; null < 2; null++)
+			for (size_t k = 0; k < set->ncontenders; k++)
+				if (results_has_good(set, k) == good &&
+				    results_is_null(&set->contenders[k]) == null)
+					return k;
+	return SIZE_MAX;
+}
+
 /* Index of the reference, or SIZE_MAX after a complaint. */
 static size_t choose_reference(const struct result_set *set, const char *name)
 {
@@ -28,13 +41,10 @@ static size_t choose_reference(const struct result_set *set, const char *name)
 		free(known);
 		return SIZE_MAX;
 	}
-	for (int null = 0; null < 2; null++)
-		for (k = 0; k < set->ncontenders; k++)
-			if (results_has_good(set, k) &&
-			    results_is_null(&set->contenders[k]) == null)
-				return k;
-	complain("%s: no sample in it is good: nothing to compare", set->dir);
-	return SIZE_MAX;
+	k = set->nsamples ? first_of(set) : SIZE_MAX;
+	if (k == SIZE_MAX)
+		complain("%s: it holds no sample: nothing to compare", set->dir);
+	return k;
 }
 
 static int make_all(const struct study *study, struct document **document)

@@ -43,6 +43,8 @@ static void compared(struct document *d, const struct comparison *c)
 	for (size_t j = 0; j < rows_of(c); j++)
 		text_append(&names, "%s%s", j ? ", " : "",
 			    c->set->contenders[c->shown[j]].name);
+	if (!*names)
+		text_set(&names, "%s", c->nulls ? "null" : "No contender gave a good sample");
 	document_paragraph(d);
 	document_format(d,
 			"%s: each runs the same %zu programs and %zu own workloads in fresh "

@@ -64,12 +64,14 @@ static void what_ran(struct document *d, const struct comparison *c)
 	char *samples = tally_text(&tally), *world = section_world(c);
 
 	document_paragraph(d);
-	document_format(d,
-			"Suite %s %s, revision %s, on %s, %s: %s. Ratios are to "
-			"%s, with their 95 %% interval; less is better.",
+	document_format(d, "Suite %s %s, revision %s, on %s, %s: %s.",
 			section_recorded(c, "suite"), section_recorded(c, "suite_version"),
 			section_recorded(c, "revision"), section_recorded(c, "host"), world,
-			samples, section_reference(c));
+			samples);
+	if (c->nshown)
+		document_format(d,
+				" Ratios are to %s, with their 95 %% interval; less is better.",
+				section_reference(c));
 	free(samples);
 	free(world);
 	if (!*json_field_text(c->set->manifest, "finished")) {
@@ -99,7 +101,7 @@ static void mean_fields(struct document *d, const struct report *report, size_t 
 		section_mean(d, means_of(report->means, report->c, contender, scope, metric),
 			     false);
 	for (int i = 0; contender == report->c->reference && i < 3; i++)
-		document_words(d, "1");
+		document_words(d, report->c->nshown ? "1" : "–");
 }
 
 /* A line per contender.  Programs and own workloads are never one number: what is half of the

@@ -60,6 +60,12 @@ check '[ "$(grep -c "\"status\": \"failed\"" "$work/end/manifest.json")" -eq 2 ]
 bench report --quiet "$work/end"
 check '[ "$(grep -o ">failed in every sample (2): " "$work/end/report.html" | grep -c .)" -eq 2 ]' "and so does the table of contenders"
 
+# Where nothing is good the page tells what failed.
+bench run --quiet --workload tiny-churn --mode throughput --set ops=200000 --blocks 1 --only "crash=$planted/planted_crash.so" --out "$work/none"
+check '[ $status -eq 1 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -q "crash failed in every sample (1): " "$work/err" &&
+	grep -A 20 "id=\"gaps\"" "$work/none/report.html" | grep -q "killed by SIGSEGV" && grep -q "No contender gave a good sample" "$work/none/report.html" &&
+	! grep -q "Ratios are to" "$work/none/summary.md"' "where all samples failed the report is made with what failed"
+
 bench op-matrix --size 64 --pattern steady --only glibc --only "crash=$planted/planted_crash.so" --out "$work/prices"
 check '[ $status -eq 1 ] && grep -q "crash failed in every pattern: " "$work/err" && ! grep -q "glibc failed" "$work/err"' \
 	"op-matrix ends with status 1 for it, too"
