@@ -331,10 +331,11 @@ void run_options_job(struct run_request *o, const char *path)
 
 void run_options_parse(int argc, char **argv, struct run_request *o)
 {
-	char why[256];
+	char why[700];
 
 	request_begin(o);
 	argp_parse(&run_argp, argc, argv, 0, NULL, o);
-	if (request_check(o, why, sizeof(why)) < 0)
+	if (request_check(o, why, sizeof(why)) < 0 ||
+	    command_check_folders(why, sizeof(why)) < 0)
 		exit(complain_usage("%s", why));
 }

@@ -1,8 +1,10 @@
 #include "harness/matrix/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "harness/base/message.h"
 
@@ -237,6 +239,25 @@ const struct command *command_find(const char *name)
 		if (strcmp(list[i]->name, name) == 0)
 			return list[i];
 	return NULL;
+}
+
+int command_check_folders(char *why, size_t why_size)
+{
+	for (int i = 0; i < count; i++) {
+		const char *folder = list[i]->text[COMMAND_DIRECTORY];
+		struct stat st;
+		int error = stat(folder, &st) < 0      ? errno
+			    : !S_ISDIR(st.st_mode)     ? ENOTDIR
+			    : access(folder, X_OK) < 0 ? errno
+						       : 0;
+
+		if (error)
+			return because(why, why_size,
+				       "directory '%s' of %s: %s: a folder that is there is "
+				       "needed",
+				       folder, list[i]->name, strerror(error));
+	}
+	return 0;
 }
 
 bool command_named(const char *name)

@@ -50,6 +50,10 @@ bool command_begun(const struct command *draft);
  * or -1 with `why`. */
 int command_add(const struct command *draft, char *why, size_t why_size);
 
+/* Whether the folders of all that were added are there: on the machine that runs them, before
+ * any of them runs.  Returns 0, or -1 with `why`. */
+int command_check_folders(char *why, size_t why_size);
+
 /* By full name, with the prefix; NULL = unknown. */
 const struct command *command_find(const char *name);
 bool command_named(const char *name);

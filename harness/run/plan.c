@@ -279,7 +279,7 @@ int plan_resumed(const char *out, struct runset *set, struct manifest *m)
 		return complain_usage("cannot resume: %s", why);
 	result = manifest_from_json(m, object, why, sizeof(why));
 	json_decref(object);
-	if (result < 0)
+	if (result < 0 || command_check_folders(why, sizeof(why)) < 0)
 		return complain_usage("%s cannot be resumed: %s", out, why);
 	if (m->merged)
 		return complain_usage("%s was merged of the shards of a cluster: `ashlar-bench "

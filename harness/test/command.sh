@@ -112,10 +112,18 @@ refuses 2 "server is not given" "a load without a server" run --command a --load
 refuses 2 "command is not given" "a name without a command" run --name a
 refuses 2 "compare and ignore" "another word for the output" run --command a --output perhaps
 refuses 2 "two commands are called 'a'" "two of one name" run --command "a 1" --command "a 2"
+refuses 2 "directory '/no/such' of command:true: No such file or directory" "a folder that is not there" \
+	run --dry-run --command true --directory /no/such
+refuses 2 "directory '$work/numbers' of command:true: Not a directory" "a file for a folder" \
+	run --command true --directory "$work/numbers" --out "$work/never"
 refuses 2 "does not end" "half a quotation" run --command "a 'b"
 
 # Job files.
 job() { printf '%s\n' "$@" >"$work/a.job"; }
+job '[here]' 'command = true' 'directory = /no/such'
+refuses 2 "directory '/no/such' of command:here: No such file" "a job file's folder that is not there" run --job "$work/a.job"
+sed 's|"directory": "[^"]*"|"directory": "/no/such"|' "$work/cut/manifest.json" >"$work/manifest" && cp "$work/manifest" "$work/cut/manifest.json"
+refuses 2 "cannot be resumed: directory '/no/such'" "nor is a set of such a folder resumed" run --resume --out "$work/cut"
 bench run --job "$top_srcdir/harness/doc/example.job" --dry-run
 check '[ $status -eq 0 ] && [ "$(grep -c "^larson.*throughput" "$work/out")" -eq 3 ] && grep -q "^command:web " "$work/out" && grep -q "^  load .*urlopen" "$work/out"' \
 	"the example's plan, its range written out"

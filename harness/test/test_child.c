@@ -136,6 +136,35 @@ static void what_cannot_be_executed_is_said(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* and reaped */
 }
 
+static void what_it_lacks_is_said(void **state)
+{
+	static const struct {
+		struct child_plan plan;
+		const char *said;
+	} cases[] = {
+		{{.folder = "/no/such/folder"}, "folder /no/such/folder: No such file"},
+		{{.in = "/no/such/in"}, "/no/such/in cannot be opened: No such file"},
+		{{.out = "/no/such/out"}, "/no/such/out cannot be opened: No such file"},
+		{{.err = "/no/such/err"}, "/no/such/err cannot be opened: No such file"},
+	};
+	const char *const argv[] = {"true", NULL};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct child_plan plan = cases[i].plan;
+		struct child child;
+		char why[256] = "";
+
+		plan.path = "/bin/true";
+		plan.argv = argv;
+		plan.env = plain;
+		plan.channel_fd = -1;
+		assert_int_equal(child_make(&child, &plan, why, sizeof(why)), 0);
+		assert_int_equal(child_go(&child, plan.path, why, sizeof(why)), -1);
+		assert_non_null(strstr(why, cases[i].said));
+	}
+}
+
 /* Looked at twice it is told to end, by a file. */
 static char seen[sizeof(out) + sizeof(".seen")];
 static int ticks;
@@ -227,6 +256,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_left_behind),
 		cmocka_unit_test(the_environment_is_exactly_what_was_given),
 		cmocka_unit_test(what_cannot_be_executed_is_said),
+		cmocka_unit_test(what_it_lacks_is_said),
 		cmocka_unit_test(it_is_looked_at_while_it_runs),
 		cmocka_unit_test(who_hangs_is_told),
 	};

@@ -18,16 +18,43 @@
 #define GRACE_NS 2000000000u /* between SIGTERM and SIGKILL */
 #define WAIT_NS 100000000u   /* between two looks, where pidfd is not known */
 
-static void move_fd(const char *path, int flags, int to)
+/* What a child could not do, as it tells its parent. */
+enum step { STEP_FOLDER, STEP_IN, STEP_OUT, STEP_ERR, STEP_EXEC };
+
+struct failure {
+	enum step step;
+	int error; /* 0 = none */
+};
+
+static int move_fd(const char *path, int flags, int to)
 {
 	int fd = open(path ? path : "/dev/null", flags, 0666);
 
 	if (fd < 0)
-		_exit(127);
+		return errno;
 	if (fd != to) {
 		dup2(fd, to);
 		close(fd);
 	}
+	return 0;
+}
+
+/* Folder and files, as far as the first that cannot be had. */
+static struct failure take_places(const struct child_plan *plan)
+{
+	struct failure f = {STEP_FOLDER, 0};
+
+	if (plan->folder && chdir(plan->folder) < 0)
+		f.error = errno;
+	if (!f.error)
+		f = (struct failure){STEP_IN, move_fd(plan->in, O_RDONLY, STDIN_FILENO)};
+	if (!f.error)
+		f = (struct failure){STEP_OUT, move_fd(plan->out, O_WRONLY | O_CREAT | O_TRUNC,
+						       STDOUT_FILENO)};
+	if (!f.error)
+		f = (struct failure){STEP_ERR, move_fd(plan->err, O_WRONLY | O_CREAT | O_APPEND,
+						       STDERR_FILENO)};
+	return f;
 }
 
 /* In the child; must not return.  Only async-signal-safe calls: the parent may have
@@ -35,6 +62,7 @@ static void move_fd(const char *path, int flags, int to)
 static void become(const struct child_plan *plan, int gate, int errors, pid_t parent)
 {
 	static const char fatness[] = "1000";
+	struct failure failure;
 	sigset_t none;
 	char byte;
 	int fd;
@@ -42,7 +70,7 @@ static void become(const struct child_plan *plan, int gate, int errors, pid_t pa
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
-		_exit(127);
+		_exit(127); /* nobody is left to be told */
 	for (int s = 1; s < 32; s++)
 		signal(s, SIG_DFL);
 	sigemptyset(&none);
@@ -55,18 +83,16 @@ static void become(const struct child_plan *plan, int gate, int errors, pid_t pa
 		(void)n;
 		close(fd);
 	}
-	if (plan->folder && chdir(plan->folder) < 0)
-		_exit(127);
-	move_fd(plan->in, O_RDONLY, STDIN_FILENO);
-	move_fd(plan->out, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-	move_fd(plan->err, O_WRONLY | O_CREAT | O_APPEND, STDERR_FILENO);
+	failure = take_places(plan);
 	if (plan->channel_fd >= 0)
 		fcntl(plan->channel_fd, F_SETFD, 0);
 	while (read(gate, &byte, 1) < 0 && errno == EINTR)
 		;
-	execve(plan->path, (char *const *)plan->argv, (char *const *)plan->env);
-	fd = errno;
-	while (write(errors, &fd, sizeof(fd)) < 0 && errno == EINTR)
+	if (!failure.error) {
+		execve(plan->path, (char *const *)plan->argv, (char *const *)plan->env);
+		failure = (struct failure){STEP_EXEC, errno};
+	}
+	while (write(errors, &failure, sizeof(failure)) < 0 && errno == EINTR)
 		;
 	_exit(127);
 }
@@ -100,29 +126,46 @@ int child_make(struct child *child, const struct child_plan *plan, char *why, si
 		return -1;
 	}
 	setpgid(child->pid, child->pid); /* both sides, so that neither is too late */
+	child->plan = plan;
 	child->gate = gate[1];
 	child->errors = errors[0];
 	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
 	return 0;
 }
 
+static int explain(const struct child_plan *plan, const struct failure *f, const char *path,
+		   char *why, size_t why_size)
+{
+	const char *const files[] = {
+		[STEP_IN] = plan->in, [STEP_OUT] = plan->out, [STEP_ERR] = plan->err};
+	const char *file = f->step == STEP_EXEC ? path : files[f->step];
+
+	if (f->step == STEP_FOLDER)
+		return because(why, why_size, "folder %s: %s", plan->folder,
+			       strerror(f->error));
+	return because(why, why_size, "%s cannot be %s: %s", file ? file : "/dev/null",
+		       f->step == STEP_EXEC ? "executed" : "opened", strerror(f->error));
+}
+
 int child_go(struct child *child, const char *path, char *why, size_t why_size)
 {
-	int error = 0, status;
+	const struct child_plan *plan = child->plan;
+	struct failure failure;
+	int status;
 	ssize_t n;
 
 	n = write(child->gate, "", 1);
 	close(child->gate);
 	child->gate = -1;
 	/* The other end closes with a successful exec: end of file. */
-	while ((n = read(child->errors, &error, sizeof(error))) < 0 && errno == EINTR)
+	while ((n = read(child->errors, &failure, sizeof(failure))) < 0 && errno == EINTR)
 		;
 	close(child->errors);
 	child->errors = -1;
-	if (n != (ssize_t)sizeof(error))
+	if (n != (ssize_t)sizeof(failure))
 		return 0;
 	child_finish(child, &status, NULL);
-	return because(why, why_size, "%s cannot be executed: %s", path, strerror(error));
+	return explain(plan, &failure, path, why, why_size);
 }
 
 bool child_ended(const struct child *child, uint64_t wait_ns)

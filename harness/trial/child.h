@@ -21,17 +21,18 @@ struct child_plan {
 struct child {
 	pid_t pid;
 	int pidfd;
-	int gate;   /* a byte written here lets it execute its program */
-	int errors; /* comes with an errno when it could not */
+	const struct child_plan *plan; /* until child_go() */
+	int gate;                      /* a byte written here lets it execute its program */
+	int errors;                    /* comes with an errno when it could not */
 };
 
 enum child_end { CHILD_EXITED, CHILD_TIMED_OUT, CHILD_HUNG, CHILD_INTERRUPTED };
 
 /* Forks; the child waits before its exec until child_go(), so that counters can be
- * attached.  Returns 0, or -1 with `why` filled. */
+ * attached; until then the plan must stay.  Returns 0, or -1 with `why` filled. */
 int child_make(struct child *child, const struct child_plan *plan, char *why, size_t why_size);
-/* Returns 0, or -1 with `why` filled when the program could not be executed; it is
- * then gone already. */
+/* Returns 0, or -1 with `why` filled when the program could not be executed, for itself or for
+ * its folder or files; it is then gone already. */
 int child_go(struct child *child, const char *path, char *why, size_t why_size);
 
 /* Has it ended?  Sleeps up to `wait_ns` for that. */
