@@ -186,10 +186,17 @@ static int set_one(struct cell *cell, const char *key, const char *text, char *w
 		min = params[i].min;
 		max = params[i].max;
 	}
-	if (errno || end == text || *end || value < min || value > max)
+	if (errno || end == text || *end || value < min || value > max) {
+		char words[400];
+
+		if (i >= 0 && cell->workload &&
+		    wl_words_named(cell->workload, key, words, sizeof(words)))
+			return because(why, why_size, "'%s=%s': %s takes %s", key, text,
+				       cell_workload_name(cell), words);
 		return because(why, why_size,
 			       "'%s=%s': %s takes integers from %" PRId64 " to %" PRId64, key,
 			       text, cell_workload_name(cell), min, max);
+	}
 	if (is_step)
 		cell->step_ns = value;
 	else if (is_load)

@@ -344,35 +344,41 @@ static int check_adds(const struct builder *b)
 	return 0;
 }
 
+/* One KEY=VALUE of a setting. */
+static int check_setting(const struct builder *b, const char *setting, const char *p)
+{
+	char *key = text_format("%.*s", (int)strcspn(p, "=,"), p);
+	bool known = false;
+	int result = 0;
+
+	for (int k = 0; k < b->count; k++)
+		known |= cell_takes(&b->cells[k], key);
+	if (p[strlen(key)] != '=')
+		result = because(b->why, b->why_size, "--set '%s': KEY=VALUE is needed",
+				 setting);
+	else if (!known)
+		result = because(b->why, b->why_size,
+				 "--set %s: no selected workload has a parameter '%s' "
+				 "(`ashlar-bench describe WORKLOAD` names them)",
+				 setting, key);
+	free(key);
+	return result;
+}
+
 static int check_settings(const struct builder *b)
 {
-	for (int i = 0; i < b->choice->nsettings; i++)
-		for (const char *p = b->choice->settings[i]; *p;) {
+	for (int i = 0; i < b->choice->nsettings; i++) {
+		const char *setting = b->choice->settings[i], *p = setting;
+
+		blame(b->choice, setting);
+		do {
 			size_t length = strcspn(p, ",");
-			char *key = text_format("%.*s", (int)strcspn(p, "=,"), p);
-			bool known = false;
 
-			blame(b->choice, b->choice->settings[i]);
-
-			if (p[strlen(key)] != '=') {
-				free(key);
-				return because(b->why, b->why_size,
-					       "--set %s: KEY=VALUE is needed",
-					       b->choice->settings[i]);
-			}
-			for (int k = 0; k < b->count; k++)
-				known |= cell_takes(&b->cells[k], key);
-			if (!known) {
-				because(b->why, b->why_size,
-					"--set %s: no selected workload has a parameter '%s' "
-					"(`ashlar-bench describe WORKLOAD` names them)",
-					b->choice->settings[i], key);
-				free(key);
+			if (check_setting(b, setting, p) < 0)
 				return -1;
-			}
-			free(key);
 			p += length + (p[length] == ',');
-		}
+		} while (*p);
+	}
 	return 0;
 }
 

@@ -21,6 +21,8 @@ check 'grep -q "^  trace:one  *make_trace recorded: 8001 events of 1 thread" "$w
 bench describe trace:four
 check 'grep -q "those of the recording" "$work/out" && grep -q "max = 0, windowed = 1, paced = 2, single = 3" "$work/out"' \
 	"describe knows a shipped trace, and the words of its parameters"
+refuses 2 "'mode=foo': trace:one takes max, windowed, paced, single" "a word that a parameter has not names those that it has" \
+	run --workload trace:one --set mode=foo
 bench describe "trace:$work/own.trace"
 check 'grep -q "default 6001" "$work/out"' "and one by its file"
 for word in run describe; do

@@ -114,6 +114,7 @@ refuses 2 "--blocks" "run: no number of blocks" run --blocks many
 refuses 2 "--budget" "run: no time" run --budget 10x
 refuses 2 "--seed" "run: no seed" run --seed -1
 refuses 2 "'nosuch'" "run: an unknown parameter" run --workload tiny-churn --set nosuch=1
+refuses 2 "--set '': KEY=VALUE is needed" "run: no parameter" run --workload tiny-churn --set ""
 refuses 2 "integers from" "run: a parameter out of range" run --workload tiny-churn --set depth=-4
 refuses 2 "live_mib=65536: from 1 to " "run: a parameter too large for the memory" \
 	run --workload frag-drain,tiny-churn --set live_mib=65536,size_min=16,size_max=16

@@ -1,4 +1,5 @@
 /* Lookups in the parameters of a workload. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "workloads/shared/workload.h"
@@ -28,6 +29,18 @@ const char *wl_word_of(const struct workload *workload, const char *param, int64
 		if (strcmp(w->param, param) == 0 && w->value == value)
 			return w->word;
 	return NULL;
+}
+
+int wl_words_named(const struct workload *workload, const char *param, char *text, size_t size)
+{
+	int words = 0;
+	size_t used = 0;
+
+	for (const struct wl_word *w = workload->words; w && w->param && used < size; w++)
+		if (strcmp(w->param, param) == 0)
+			used += (size_t)snprintf(text + used, size - used, "%s%s",
+						 words++ ? ", " : "", w->word);
+	return words;
 }
 
 int64_t wl_value(const struct wl_run *run, const char *name)

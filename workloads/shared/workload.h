@@ -124,6 +124,8 @@ bool wl_word_value(const struct workload *workload, const char *param, const cha
 		   int64_t *value);
 /* The word for a value, or NULL. */
 const char *wl_word_of(const struct workload *workload, const char *param, int64_t value);
+/* All words of a parameter into `text`, as "a, b, c".  Returns their number. */
+int wl_words_named(const struct workload *workload, const char *param, char *text, size_t size);
 
 /* Zeroed memory for tables, outside the measured heap, already faulted in.
  * Ends the process with a recorded failure when there is none. */

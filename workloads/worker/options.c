@@ -58,19 +58,6 @@ static int name_parameters(const struct workload *w, char *text, size_t size)
 	return used;
 }
 
-/* Their number. */
-static int name_words(const struct workload *w, const char *param, char *text, size_t size)
-{
-	int words = 0;
-	size_t used = 0;
-
-	for (const struct wl_word *k = w->words; k && k->param && used < size; k++)
-		if (strcmp(k->param, param) == 0)
-			used += (size_t)snprintf(text + used, size - used, "%s%s",
-						 words++ ? ", " : "", k->word);
-	return words;
-}
-
 static int set_parameter(struct options *o, const char *setting, char *why, size_t why_size)
 {
 	const char *equals = strchr(setting, '=');
@@ -98,7 +85,7 @@ static int set_parameter(struct options *o, const char *setting, char *why, size
 		return 0;
 	}
 	if (parse_int(equals + 1, &value) < 0 || value < param->min || value > param->max) {
-		if (name_words(o->workload, name, known, sizeof(known)))
+		if (wl_words_named(o->workload, name, known, sizeof(known)))
 			snprintf(why, why_size, "%s=%s: %s are accepted", name, equals + 1,
 				 known);
 		else
