@@ -454,7 +454,6 @@ int trace_main(int argc, char **argv)
 
 	/* A pipe that is closed early or a full disk shows as an error of write(). */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
 	for (size_t i = 0; a.verb && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(a.verb, verbs[i].name) == 0) {

@@ -71,6 +71,7 @@ static void run_command(const struct recording *r, const sigset_t *mask, int err
 	int error;
 
 	recording_environment(r, r->folder);
+	signal(SIGXFSZ, SIG_DFL); /* which we ignore */
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	execvp(r->command[0], r->command);
 	error = errno;
@@ -101,8 +102,6 @@ int recording_run(struct recording *r)
 	close(errors[1]);
 	for (size_t i = 0; i < PASSED; i++)
 		sigaction(passed_on[i], &action, NULL);
-	/* The limit of file sizes shows as an error of write(), with its message. */
-	signal(SIGXFSZ, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	while (r->pid > 0 && (got = read(errors[0], &error, sizeof(error))) < 0 &&
 	       errno == EINTR)

@@ -175,6 +175,9 @@ refuses 1 "pipe: it is there already, and no file but a device or pipe" "a name 
 ok $? "which is still there, and nothing ran"
 refuses 1 "No such file" "a folder that is not there" record -o /no/such/folder/x.trace -- true
 
+[ "$("$bench" record -o grep.trace -- grep SigIgn /proc/self/status 2>err)" = "$(grep SigIgn /proc/self/status)" ]
+ok $? "the program ignores no other signals than without"
+
 # A disk that is full for the trace, and one that is full while recording.
 (ulimit -f 1; "$bench" record -o small.trace -- "$recorded" threads) >out 2>err
 status=$?

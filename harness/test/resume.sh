@@ -129,6 +129,13 @@ bench run --resume --quiet --no-report --out "$work/shot"
 check '[ $status -eq 0 ] && [ "$("$rows" "$work/shot" id block order allocator seed | sort)" = "$("$rows" "$work/unheld" id block order allocator seed | sort)" ]' \
 	"after kill -9 and a torn line --resume completes it too"
 
+# A limit of the sizes of files, which would end the process by a signal.
+(ulimit -f 16 && exec "$bench" run --no-report --quiet --workload tiny-churn --mode throughput --set ops=20000 --only glibc \
+	--blocks 20 --out "$work/small" >"$work/out" 2>"$work/err")
+status=$?
+check '[ $status -eq 1 ] && [ "$(cat "$work/err")" = "ashlar-bench: $work/small/samples.jsonl: File too large; what was measured is kept in $work/small" ]' \
+	"a file that may not grow is named"
+
 # Foreign folders.
 cp -r "$work/whole" "$work/foreign"
 sed -i 's/"finished": "[^"]*"/"finished": null/; s/"seed": 5,/"seed": 6,/' "$work/foreign/manifest.json"
