@@ -7,6 +7,10 @@
 #include "harness/base/message.h"
 #include "harness/cli/number.h"
 
+/* Products of all of them are numbers yet. */
+#define MOST 1e12
+#define MOST_TEXT "1e12"
+
 enum {
 	KEY_SERVERS = 0x400,
 	KEY_GIB,
@@ -41,10 +45,10 @@ static const struct argp_option options[] = {
 /* Per year. */
 static double memory_price(const char *text)
 {
-	static const char wanted[] =
-		"a price of 0 or more, as PRICE (a year), PRICE/month or PRICE/hour,";
+	static const char wanted[] = "a price from 0 to " MOST_TEXT
+				     ", as PRICE (a year), PRICE/month or PRICE/hour,";
 	const char *rest;
-	double price = number_real("--gib", text, 0, HUGE_VAL, wanted, &rest);
+	double price = number_real("--gib", text, 0, MOST, wanted, &rest);
 
 	if (!*rest || strcmp(rest, "/year") == 0)
 		return price;
@@ -61,27 +65,27 @@ static error_t parse(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case KEY_SERVERS:
-		terms->servers = number_real("--servers", value, 1, HUGE_VAL,
-					     "a number of 1 or more", NULL);
+		terms->servers = number_real("--servers", value, 1, MOST,
+					     "a number from 1 to " MOST_TEXT, NULL);
 		return 0;
 	case KEY_GIB:
 		terms->gib_year = memory_price(value);
 		return 0;
 	case KEY_CORE_HOUR:
-		terms->core_hour = number_real("--core-hour", value, 0, HUGE_VAL,
-					       "a price of 0 or more", NULL);
+		terms->core_hour = number_real("--core-hour", value, 0, MOST,
+					       "a price from 0 to " MOST_TEXT, NULL);
 		return 0;
 	case KEY_MEMORY_BOUND:
 		terms->memory_bound = number_real("--memory-bound", value, 0, 1,
 						  "a share from 0 to 1 (0.3 for 30 %)", NULL);
 		return 0;
 	case KEY_CORES:
-		terms->cores = number_real("--cores", value, 0x1p-10, HUGE_VAL,
-					   "a number above 0", NULL);
+		terms->cores = number_real("--cores", value, 0x1p-10, MOST,
+					   "a number above 0, up to " MOST_TEXT, NULL);
 		return 0;
 	case KEY_MEMORY:
-		terms->gib = number_real("--memory", value, 0x1p-30, HUGE_VAL,
-					 "a number of GiB above 0", NULL);
+		terms->gib = number_real("--memory", value, 0x1p-30, MOST,
+					 "a number of GiB above 0, up to " MOST_TEXT, NULL);
 		return 0;
 	case KEY_CURRENCY:
 		terms->currency = value;

@@ -265,6 +265,7 @@ refuses 2 "no program and no command" "cost: own workloads alone" cost "$work/ow
 refuses 2 "--memory GIB" "cost: a machine whose memory nobody wrote down" cost "$work/a" --servers 5 --gib 1 --core-hour 1
 refuses 2 "--core-hour PRICE is missing" "cost: a price is missing" cost "$work/a" --servers 5 --gib 1
 refuses 2 "--gib -1" "cost: a price below 0" cost "$work/a" --servers 5 --gib -1 --core-hour 1
+refuses 2 "a price from 0 to 1e12" "cost: a price beyond all sums" cost "$work/a" --servers 5 --gib 1e308 --core-hour 1
 refuses 2 "--gib nan" "cost: no price" cost "$work/a" --servers 5 --gib nan --core-hour 1
 refuses 2 "--gib 3/day" "cost: another time" cost "$work/a" --servers 5 --gib 3/day --core-hour 1
 refuses 2 "--servers 0.2" "cost: no fleet" cost "$work/a" --servers 0.2 --gib 1 --core-hour 1
