@@ -87,11 +87,16 @@ int main(int argc, char **argv)
 		 * `cluster BELOW --help`.  Nothing else is handed on: record would run it. */
 		static char ask[] = "--help";
 		bool below = argc > 3 && strcmp(argv[2], "cluster") == 0 && *argv[3] != '-';
+		int words = below ? 4 : 3;
 
+		if (argc > words)
+			return complain_usage("help: '%s': unexpected; a verb is enough, or "
+					      "cluster and one of its own",
+					      argv[words]);
 		argv[1] = argv[2];
 		if (below)
 			argv[2] = argv[3];
-		argc = below ? 4 : 3;
+		argc = words;
 		argv[argc - 1] = ask;
 	}
 	if (argc < 2) {

@@ -183,6 +183,8 @@ int record_main(int argc, char **argv)
 		return recording_loop();
 	if (!o.command || !*o.command)
 		return complain_usage("record: a command to record is needed");
+	if (o.out && !*o.out)
+		return complain_usage("record: --out '': the name of a file is needed");
 	if (!o.out) {
 		char *copy = text_format("%s", *o.command);
 

@@ -100,13 +100,38 @@ static bool is_any_left_out(const struct gate_outcome *o)
 	return false;
 }
 
+static bool is_measured(const struct gate_outcome *o, const char *metric)
+{
+	for (size_t i = 0; i < o->nlines; i++)
+		if (o->lines[i].metric && strcmp(o->lines[i].metric, metric) == 0)
+			return true;
+	return false;
+}
+
+/* Of cells that were not chosen, and of metrics of other tiers, limits may well be. */
+static void tell_unmet_limits(const struct gate_session *g)
+{
+	for (size_t i = 0; i < g->limits.count; i++) {
+		const struct gate_limit *limit = &g->limits.list[i];
+
+		if (limit->cells && is_measured(g->outcome, limit->metric) &&
+		    !is_met(g, limit->cells, gate_cell_wanted))
+			complain("--job %s: [gate %s]: no cell of these tiers has such a name",
+				 g->request->job, limit->cells);
+	}
+}
+
 void gate_session_tell_unmet(const struct gate_session *g)
 {
 	const char *cells = g->request->accept ? g->request->accept : g->request->cells;
 	char *list, *rest, *glob;
 
+	if (is_any_left_out(g->outcome))
+		return;
+	if (!cells)
+		tell_unmet_limits(g);
 	/* The name of a cell has commas of its own. */
-	if (!cells || is_any_left_out(g->outcome) || is_met(g, cells, is_named))
+	if (!cells || is_met(g, cells, is_named))
 		return;
 	list = rest = text_format("%s", cells);
 	while ((glob = strsep(&rest, ",")))

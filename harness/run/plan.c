@@ -259,6 +259,10 @@ int plan_resolve(const char *refusal, bool any_libc, struct manifest *m)
 		contender_note_origin(c);
 		if (any_libc && !world && strcmp(c->library, "libc.so.6") == 0)
 			continue;
+		if (!c->usable && (*before || *c->sha256))
+			return complain_usage("%s: the library of %s cannot be had any more: "
+					      "%s",
+					      refusal, c->name, c->reason);
 		if (strcmp(before, c->build_id) != 0)
 			return complain_usage("%s: the library of %s is another one now "
 					      "(build-id '%s', was '%s')",

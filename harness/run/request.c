@@ -1,5 +1,6 @@
 #include "harness/run/request.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -69,13 +70,14 @@ int request_duration(const char *text)
 
 	errno = 0;
 	n = strtol(text, &end, 10);
-	if (errno || end == text || n <= 0)
+	/* strtol also takes blanks and signs. */
+	if (errno || !isdigit((unsigned char)*text) || n <= 0)
 		return -1;
 	if (strcmp(end, "m") == 0)
 		unit = 60;
 	else if (strcmp(end, "h") == 0)
 		unit = 3600;
-	else if (*end && strcmp(end, "s") != 0)
+	else if (strcmp(end, "s") != 0)
 		return -1;
 	return n > INT_MAX / unit ? -1 : (int)(n * unit);
 }

@@ -58,7 +58,7 @@ struct request_part *request_add_part(struct run_request *request, const char *w
 void request_add_origin(struct run_request *request, const char *text, const char *where);
 const char *request_where(const struct run_request *request, const char *text);
 
-/* Seconds of "90", "90s", "10m" or "2h"; -1 when it is none of these. */
+/* Seconds of "90s", "10m" or "2h"; -1 when it is none of these. */
 int request_duration(const char *text);
 
 #endif

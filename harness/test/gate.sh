@@ -96,6 +96,10 @@ check '[ $status -eq 1 ] && grep -qE "planted_call|malloc" "$work/out"' "more fa
 printf '[gate]\ninstructions = 0.1%%\n[gate realloc-*]\ninstructions = 90 %%\n' >"$work/limits.job"
 bench gate --quiet --tiers 1 --baseline "$file" --head "$some" --workload realloc-growth --job "$work/limits.job"
 check '[ $status -eq 0 ]' "a job file widens the limit of a cell"
+printf '[gate nosuch]\nfast_loads = 1%%\ninstructions = 1%%\n' >"$work/limits.job"
+bench gate --quiet --tiers 0 --base ashlar --head ashlar --job "$work/limits.job"
+check '[ $status -eq 0 ] && [ "$(cat "$work/err")" = "ashlar-bench gate: --job $work/limits.job: [gate nosuch]: no cell of these tiers has such a name" ]' \
+	"cells that a job file names and that are none are told, once for a metric of these tiers"
 bench gate --quiet --tiers 1 --baseline "$file" --head "crash=$planted/planted_crash.so" --workload realloc-growth
 check '[ $status -eq 3 ] && grep -q "SIGSEGV" "$work/out"' "an allocator that breaks is no regression"
 bench gate --quiet --tiers 1 --baseline "$file" --head "$some" --accept 'realloc-growth*' --because 'it keeps a count'

@@ -169,6 +169,7 @@ ok $? "a program that clears the environment: what there was of it"
 refuses 2 "a command to record is needed" "no command" record
 refuses 2 "unknown allocator 'nosuch'" "an allocator that is not known" record --with nosuch -- true
 refuses 2 "from 1 to 19" "a level that zstd lacks" record --level 40 -- true
+refuses 2 "--out '': the name of a file is needed" "a file without a name" record -o "" -- touch ran
 mkfifo pipe
 refuses 1 "pipe: it is there already, and no file but a device or pipe" "a name that a pipe has" record -o pipe -- touch ran
 [ -p pipe ] && [ ! -e ran ]

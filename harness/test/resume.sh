@@ -151,6 +151,12 @@ cp -r "$work/whole" "$work/changed"
 sed -i 's/"finished": "[^"]*"/"finished": null/; s/"build_id": "[^"]*"/"build_id": "00"/' "$work/changed/manifest.json"
 refuses 2 "the library of" "a library that changed since is refused" run --resume --out "$work/changed"
 
+cp "$planted/planted_slow.so" "$work/gone.so"
+bench run --no-report --quiet --workload tiny-churn --mode throughput --set ops=20000 --only "gone=$work/gone.so" --blocks 1 --out "$work/gone"
+rm "$work/gone.so"
+refuses 2 "the library of gone cannot be had any more: $work/gone.so: No such file" "so is one that is not there any more" \
+	run --resume --out "$work/gone" --blocks 2
+
 # A finished set is added to: what was measured stays, to the byte and with its numbers.
 cp -r "$work/whole" "$work/more"
 kept() { head -n 12 "$work/more/samples.jsonl" | cmp -s - "$work/whole/samples.jsonl"; }
