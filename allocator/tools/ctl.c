@@ -280,7 +280,7 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = {
 		options, parse, "list|get|set|doctor [WORD...]", doc, NULL, NULL, NULL};
-	struct request request = {0};
+	static struct request request;
 	const char *verb;
 
 	output_check_at_exit("ashlar-ctl", EXIT_FAILURE);

@@ -22,8 +22,9 @@ struct report {
 };
 
 /* Reads what is in `dir` and compares it with the contender `reference` (null: glibc or, where
- * it has no good sample, the first contender that has one, if any has).  Returns STATUS_OK, or STATUS_USAGE
- * after a complaint, where dir or reference is unusable.  Close it with report_close. */
+ * it has no good sample, the first contender that has one, if any has).  Returns STATUS_OK, or
+ * STATUS_USAGE after a complaint, where dir or reference is unusable.  Close it with
+ * report_close. */
 int report_open(struct report *report, const char *dir, const char *reference);
 /* The same without the findings (null), which take most of the time. */
 int report_begin(struct report *report, const char *dir, const char *reference);

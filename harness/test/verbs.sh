@@ -114,7 +114,7 @@ refuses 2 "locality: it is of traces and workloads of one thread" "run: locality
 refuses 2 "lackey: no selected workload has mode sharing" "run: lackey without threads by turns" run --workload tiny-churn --counters lackey
 refuses 2 "--blocks" "run: no number of blocks" run --blocks many
 refuses 2 "--budget" "run: no time" run --budget 10x
-refuses 2 "a time like 90s" "run: a time without its unit" run --timeout 5
+refuses 2 "a time like 90s" "run: a time without its unit" run --timeout 5 --dry-run
 refuses 2 "--seed" "run: no seed" run --seed -1
 refuses 2 "'nosuch'" "run: an unknown parameter" run --workload tiny-churn --set nosuch=1
 refuses 2 "--set '': KEY=VALUE is needed" "run: no parameter" run --workload tiny-churn --set ""
