@@ -48,20 +48,23 @@ static void listen_to(int fd, char *text, size_t size)
 {
 	uint64_t until = now_ns() + MOST_NS, now;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char part[512];
 	size_t used = 0;
-	char rest[512];
 
 	while ((now = now_ns()) < until) {
-		bool full = used == size - 1;
+		size_t room = size - 1 - used;
 		ssize_t n;
 
 		if (poll(&p, 1, (int)((until - now) / 1000000u) + 1) <= 0)
 			continue;
-		n = read(fd, full ? rest : text + used, full ? sizeof(rest) : size - 1 - used);
+		n = read(fd, part, sizeof(part));
 		if (n == 0 || (n < 0 && errno != EINTR))
 			break;
-		if (n > 0 && !full)
-			used += (size_t)n;
+		if (n > 0) {
+			room = (size_t)n < room ? (size_t)n : room;
+			memcpy(text + used, part, room);
+			used += room;
+		}
 	}
 	text[used] = '\0';
 }
