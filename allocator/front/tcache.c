@@ -64,15 +64,26 @@ ASH_INLINE void count_taken(struct ash_thread *t, unsigned class, unsigned n)
 	t->freed -= bytes < t->freed ? bytes : t->freed;
 }
 
+#define DRAINED_BYTES ((size_t)128 << 10) /* of a magazine, while the heap drains */
+
 /* While the heap drains and nothing comes back, full magazines do not wait here. */
 static ASH_NOINLINE void look_at_freed(struct ash_thread *t)
 {
+	bool homing;
+
 	t->freed = 0;
 	ash_rounds_freed();
 	if (!ash_load_relaxed(&ash_heap.drain.lean))
 		return;
-	for (unsigned c = 1; c < ASH_CLASSES; c++)
-		ash_tcache_flush_spare(&t->classes[c], c);
+	homing = ash_load_relaxed(&ash_heap.drain.homing) != 0;
+	for (unsigned c = 1; c < ASH_CLASSES; c++) {
+		struct ash_class_cache *cc = &t->classes[c];
+
+		ash_tcache_flush_spare(cc, c);
+		/* What goes home in one call is to be little enough for its step. */
+		if (homing && cc->cap * ash_class_size(c) > DRAINED_BYTES)
+			ash_capacity_set(t, c, cc->cap / 2u);
+	}
 	ash_runs_flush(&t->runs);
 }
 
