@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "cache/depot.h"
+#include "cache/thread.h"
 #include "os/os.h"
 #include "page/heap.h"
 #include "page/limits.h"
@@ -173,6 +174,7 @@ static void sparse_slabs_end(void)
 
 	m.free(m.malloc(100));
 	ash_heap.rounds.background = false;
+	ash_thread_alone_hook = NULL; /* what lies idle does until somebody asks */
 	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
 	make_sparse();
 	list = family_take_list(150000, ROOM, &count);
@@ -433,6 +435,7 @@ static void others_give_back(void)
 
 	m.free(m.malloc(100));
 	ash_heap.rounds.background = false;
+	ash_thread_alone_hook = NULL; /* what lies idle does until somebody asks */
 	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
 	make_sparse();
 	m.free(m.malloc(500000));
