@@ -205,12 +205,14 @@ static bool are_homing(void)
 	return until != 0 && (int32_t)(ash_load_relaxed(&ash_heap.rounds.epoch) - until) <= 0;
 }
 
-static ASH_NOINLINE void send_one_home(struct depot_class *d, unsigned class)
+/* Whether there was one. */
+static ASH_NOINLINE bool send_one_home(struct depot_class *d, unsigned class)
 {
 	void **m = get(d, NULL);
 
 	if (m != NULL)
 		ash_magazine_flush(class, m);
+	return m != NULL;
 }
 
 bool ash_depot_put(unsigned class, void **magazine, void ***empty)
@@ -384,12 +386,9 @@ static bool empty_list(struct depot_class *d, unsigned class)
 {
 	uint32_t n = ash_load_relaxed(&d->count);
 	bool any = false;
-	void **m;
 
-	while (n-- > 0 && (m = get(d, NULL)) != NULL) {
-		ash_magazine_flush(class, m);
+	while (n-- > 0 && send_one_home(d, class))
 		any = true;
-	}
 	return any;
 }
 

@@ -416,8 +416,8 @@ static void background_ends(void)
 	ash_claim_give_back(heap);
 }
 
-/* The same by the thread that ends last but one, of what lies idle in slabs and the depot, and
- * what waits in the cache of mappings. */
+/* What leave_alone does, by the thread that ends last but one, and besides of what lies idle in
+ * slabs and the depot, and waits in the cache of mappings. */
 static void clean_up(uint64_t now_ns)
 {
 	struct ash_stall stall;

@@ -174,8 +174,6 @@ static void sparse_slabs_end(void)
 
 	m.free(m.malloc(100));
 	ash_heap.rounds.background = false;
-	ash_thread_alone_hook = NULL; /* what lies idle does until somebody asks */
-	ash_heap.drain.enabled = false;
 	set_limit(ASHLAR_LIMIT_HARD, held() + ROOM);
 	make_sparse();
 	list = family_take_list(150000, ROOM, &count);
