@@ -16,13 +16,23 @@
  * and what thread-local storage takes of it. */
 #define STACK_BYTES ((size_t)(256 + 64) << 10)
 
-enum { NONE, STARTING, RUNNING, NEVER /* was refused */ };
+/* What threads need may be there again: memory, a place in the group or among the user's. */
+#define RETRY_NS 1000000000u
+
+enum {
+	NONE,
+	STARTING,
+	RUNNING,
+	REFUSED, /* for want of resources, at refused_ns */
+	NEVER    /* because it is not allowed */
+};
 
 uint64_t (*ash_background_hook)(void);
 void (*ash_background_begins)(void);
 void (*ash_background_ends)(void);
 
 static uint32_t state;
+static uint64_t refused_ns;
 /* 0: it sleeps until woken, or is about to; 2: for a while, from which only haste wakes it. */
 static uint32_t awake = 1;
 static uint32_t hurried;
@@ -122,7 +132,8 @@ static int make_thread(size_t stack)
 	return error;
 }
 
-static bool start(void)
+/* Returns 0 or the error. */
+static int start(void)
 {
 	sigset_t all, before;
 	int error;
@@ -133,26 +144,41 @@ static bool start(void)
 	if (error == EINVAL) /* static TLS alone is larger than the stack */
 		error = make_thread(0);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error == 0;
+	return error;
+}
+
+static bool is_to_try(uint32_t now)
+{
+	uint64_t since_ns = ash_load_relaxed(&refused_ns);
+
+	return now == NONE ||
+	       (now == REFUSED && ash_os_coarse_clock_ns() - since_ns >= RETRY_NS);
 }
 
 void ash_background_start(void)
 {
-	uint32_t none = NONE;
-	int saved = errno;
+	uint32_t now = ash_load_acquire(&state), starting = STARTING;
+	int saved = errno, error;
 
 	ash_lock_rank_assert_none();
-	if (!ash_cas_acq_rel(&state, &none, STARTING))
+	if (!is_to_try(now) || !ash_cas_acq_rel(&state, &now, STARTING))
 		return;
-	if (start()) {
-		uint32_t starting = STARTING;
-
+	error = start();
+	if (error == 0) {
 		ash_cas_release(&state, &starting,
 				RUNNING); /* not where it has ended already */
 	} else {
-		ash_store_release(&state, NEVER);
+		ash_store_relaxed(&refused_ns, ash_os_coarse_clock_ns());
+		ash_store_release(&state, error == EAGAIN || error == ENOMEM ? REFUSED : NEVER);
 	}
 	errno = saved;
+}
+
+void ash_background_retry(void)
+{
+	uint32_t refused = REFUSED;
+
+	ash_cas_acq_rel(&state, &refused, NONE);
 }
 
 bool ash_background_running(void)
@@ -180,7 +206,9 @@ bool ash_background_starts(void)
 
 bool ash_background_may_start(void)
 {
-	return ash_load_relaxed(&state) != NEVER;
+	uint32_t now = ash_load_relaxed(&state);
+
+	return now != NEVER && now != REFUSED;
 }
 
 void ash_background_wake(void)
@@ -204,7 +232,7 @@ void ash_background_after_fork(void)
 #ifdef __SANITIZE_THREAD__
 	ash_store_relaxed(&state, NEVER); /* ThreadSanitizer ends a child that starts threads */
 #else
-	if (ash_load_relaxed(&state) != NEVER)
+	if (ash_background_may_start())
 		ash_store_relaxed(&state, NONE);
 #endif
 	ash_store_relaxed(&awake, 1);

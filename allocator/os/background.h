@@ -21,15 +21,17 @@ extern uint64_t (*ash_background_hook)(void);
 extern void (*ash_background_begins)(void);
 extern void (*ash_background_ends)(void);
 
-/* Starts it where there is none; after a refusal never again in this process and its children.
- * May allocate: call without a lock and ready to be re-entered. */
+/* Starts it where there is none.  Where resources were wanting (EAGAIN, ENOMEM) it is tried
+ * again a second later at the soonest, after any other refusal never in this process and its
+ * children. May allocate: call without a lock and ready to be re-entered. */
 void ash_background_start(void);
+/* The next start tries at once. */
+void ash_background_retry(void);
 bool ash_background_running(void);
 /* Whether the kernel still counts it among the process's, or will: for a moment after it ended,
  * too.  Where the program may have confined itself the end of its work is all that is known. */
 bool ash_background_is_there(void);
-/* Whether a thread is just making it; and whether it is worth trying: not where it was refused.
- */
+/* Whether a thread is just making it; and whether it would try: not where it was refused. */
 bool ash_background_starts(void);
 bool ash_background_may_start(void);
 /* Lets it work again; cheap where it is awake. */

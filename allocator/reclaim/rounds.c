@@ -480,6 +480,7 @@ void ash_rounds_start(void)
 /* Whoever starts it, and though it may just be ending; not where another thread wants none. */
 static bool await_background(const struct ash_rounds *rounds)
 {
+	ash_background_retry();
 	do {
 		ash_rounds_start();
 		while (ash_background_starts())

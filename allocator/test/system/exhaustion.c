@@ -396,17 +396,46 @@ static void shrinking_in_threads(void)
 }
 
 /* Nor does a program ask us that maps something itself, under a limit that it set late. */
-static atomic_bool over;
+enum second { NONE, FIRST /* it allocates before the program does */, LAST };
+
+static atomic_bool in_turn, has_allocated, again, over;
+
+static void await(atomic_bool *what)
+{
+	while (!atomic_load(what))
+		usleep(1000);
+}
+
+/* More than the cache of a thread has, many times. */
+static void allocate_much(void)
+{
+	enum { N = 4000 };
+	static void *p[N];
+
+	for (unsigned k = 0; k < N; k++)
+		p[k] = m.malloc(5000);
+	for (unsigned k = 0; k < N; k++)
+		m.free(p[k]);
+}
 
 static void *wait_until_over(void *arg)
 {
+	await(&in_turn);
 	m.free(m.malloc(100000)); /* it is a thread that allocates */
-	while (!atomic_load(&over))
-		usleep(1000);
+	atomic_store(&has_allocated, true);
+	await(&again);
+	allocate_much();
+	await(&over);
 	return arg;
 }
 
-static void room_for_mappings(const size_t *sizes, unsigned n, bool alone)
+static size_t threads_of_process(void)
+{
+	return status_bytes("Threads:") >> 10;
+}
+
+/* With a thread that begins when nothing is left, ours is refused; it is tried again. */
+static void room_for_mappings(const size_t *sizes, unsigned n, enum second second)
 {
 	struct rlimit limit;
 	pthread_t thread;
@@ -415,27 +444,49 @@ static void room_for_mappings(const size_t *sizes, unsigned n, bool alone)
 	if (SANITIZED)
 		tap_skip("sanitizer build: the shadow memory counts as data");
 	m.free(m.malloc(100));
-	if (!alone)
+	if (second != NONE)
 		NEED(!pthread_create(&thread, NULL, wait_until_over, NULL), "no thread");
+	if (second == FIRST) {
+		atomic_store(&in_turn, true);
+		await(&has_allocated);
+	}
 	getrlimit(RLIMIT_DATA, &limit);
 	limit.rlim_cur = status_bytes("VmData:") + ROOM;
 	if (setrlimit(RLIMIT_DATA, &limit) != 0)
 		tap_skip("RLIMIT_DATA cannot be set here");
 	for (unsigned i = 0; i < n; i++) {
 		size_t count;
+		void *list = take_all(sizes[i], &count);
 
-		family_free_list(take_all(sizes[i], &count));
+		if (second == LAST && i == 0) {
+			void *rest[32];
+			unsigned lists = take_rest(MIB, rest);
+
+			atomic_store(&in_turn, true);
+			await(&has_allocated);
+			while (lists > 0)
+				family_free_list(rest[--lists]);
+		}
+		family_free_list(list);
 		CHECK(count * sizes[i] >= ROOM / 2, "only %zu blocks of %zu", count, sizes[i]);
 	}
+	if (second == LAST) {
+		usleep(1100000);
+		atomic_store(&again, true);
+		for (unsigned i = 0; i < 10 * patience(10) && threads_of_process() < 3; i++)
+			usleep(100000);
+		CHECK(threads_of_process() == 3, "%zu threads", threads_of_process());
+	}
 	for (unsigned i = 0; i < 10 * patience(60) && p == MAP_FAILED; i++) {
-		for (unsigned k = 0; k < 100; k++)
+		for (unsigned k = 0; k < 100 && second != LAST; k++)
 			m.free(m.malloc(20000));
 		usleep(100000);
 		p = mmap(NULL, ROOM * 2 / 3, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	}
 	CHECK(p != MAP_FAILED, "two thirds of what was freed: %s", strerror(errno));
-	if (!alone) {
+	if (second != NONE) {
+		atomic_store(&again, true);
 		atomic_store(&over, true);
 		pthread_join(thread, NULL);
 	}
@@ -445,14 +496,19 @@ static void room_after_small(void)
 {
 	static const size_t sizes[] = {1000};
 
-	room_for_mappings(sizes, 1, true);
+	room_for_mappings(sizes, 1, NONE);
 }
+
+static const size_t many[] = {200000, 100, 3 * MIB, 20000};
 
 static void room_after_many(void)
 {
-	static const size_t sizes[] = {200000, 100, 3 * MIB, 20000};
+	room_for_mappings(many, 4, FIRST);
+}
 
-	room_for_mappings(sizes, 4, false);
+static void room_after_a_refused_thread(void)
+{
+	room_for_mappings(many, 4, LAST);
 }
 
 /* --- places that are free among another thread's ---------------------------------------- */
@@ -761,6 +817,8 @@ int main(int argc, char **argv)
 	tap_case("RLIMIT_DATA: room for a mapping of the program's, after small blocks",
 		 room_after_small);
 	tap_case("RLIMIT_DATA: the same after many sizes, with a thread", room_after_many);
+	tap_case("RLIMIT_DATA: the same where that thread begins when nothing is left",
+		 room_after_a_refused_thread);
 	tap_case("nothing left but places among another thread's: 48 bytes", places_of_48);
 	tap_case("the same of 64", places_of_64);
 	tap_case("a thread's first allocation with nothing left", first_in_thread);

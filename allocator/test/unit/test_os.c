@@ -18,6 +18,7 @@
 #include "os/thp.h"
 #include "os/tls.h"
 #include "os/vdso.h"
+#include "test/support/clock.h"
 #include "util/bits.h"
 
 static void mapping_with_alignment(void **state)
@@ -106,13 +107,14 @@ static void every_call_can_fail(void **state)
  * name, and what asked for it says so. */
 static enum ash_os_call refused;
 static unsigned refusals;
+static int refusal = EPERM;
 
 static bool refuse_one(enum ash_os_call call)
 {
 	if (call != refused)
 		return false;
 	refusals++;
-	errno = EPERM;
+	errno = refusal;
 	return true;
 }
 
@@ -460,6 +462,53 @@ static void nothing(void *argument)
 	(void)argument;
 }
 
+static bool start_was_tried(void)
+{
+	refusals = 0;
+	ash_background_start();
+	assert_false(ash_background_running());
+	return refusals != 0;
+}
+
+/* Resources may be there a second later; whoever wants it for certain asks sooner. */
+static void thread_for_want_of_resources(void **state)
+{
+	static const int errors[] = {EAGAIN, ENOMEM};
+
+	(void)state;
+	clock_start();
+	ash_store_relaxed(&round_ends, false);
+	ash_store_relaxed(&sleep_next, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		refuse(ASH_OS_THREAD);
+		refusal = errors[i];
+		errno = 0;
+		assert_true(start_was_tried());
+		assert_int_equal(errno, 0);
+		assert_false(ash_background_may_start());
+		clock_advance_ms(999);
+		assert_false(start_was_tried());
+		ash_background_after_fork(); /* the child's is refused as well */
+		assert_false(start_was_tried());
+		clock_advance_ms(1);
+		assert_true(start_was_tried());
+		assert_false(start_was_tried());
+		ash_background_retry();
+		assert_true(start_was_tried());
+		ash_store_relaxed(&ash_os_fault_hook, NULL);
+		clock_advance_ms(1000);
+		ash_background_start();
+		assert_true(ash_background_running());
+		ash_store_relaxed(&round_ends, true);
+		ash_background_hurry(true);
+		while (ash_background_running())
+			ash_os_sleep(1000000);
+		ash_store_relaxed(&round_ends, false);
+	}
+	refusal = EPERM;
+	ash_os_clock_hook = NULL;
+}
+
 static void threads_that_are_refused(void **state)
 {
 	(void)state;
@@ -470,6 +519,8 @@ static void threads_that_are_refused(void **state)
 	assert_int_equal(errno, 0);
 	assert_false(ash_background_running());
 	refuse(ASH_OS_THREAD); /* which it is not asked again, nor in a child */
+	ash_background_start();
+	ash_background_retry();
 	ash_background_start();
 	ash_background_after_fork();
 	ash_background_start();
@@ -565,6 +616,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_confines_itself),
 		cmocka_unit_test(a_container_with_filters),
 		cmocka_unit_test(sleep_and_wakes),
+		cmocka_unit_test(thread_for_want_of_resources),
 		cmocka_unit_test(threads_that_are_refused),
 		cmocka_unit_test(facts_of_the_machine),
 		cmocka_unit_test(clock_of_the_kernel),
