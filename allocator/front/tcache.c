@@ -12,6 +12,7 @@
 #include "os/delay.h"
 #include "os/os.h"
 #include "page/limits.h"
+#include "reclaim/drain.h"
 #include "reclaim/relief.h"
 #include "reclaim/rounds.h"
 #include "slab/inbox.h"
@@ -64,24 +65,36 @@ ASH_INLINE void count_taken(struct ash_thread *t, unsigned class, unsigned n)
 	t->freed -= bytes < t->freed ? bytes : t->freed;
 }
 
-#define DRAINED_BYTES ((size_t)128 << 10) /* of a magazine, while the heap drains */
+/* Of a magazine, while the heap drains: what goes home in one call is to be little enough for
+ * its step, and where the steps lag behind there are to be more of them. */
+#define DRAINED_BYTES ((size_t)128 << 10)
+#define DRAINED_LEAST 16 /* objects */
+
+static bool is_large_for_a_step(const struct ash_class_cache *cc, unsigned class, size_t step)
+{
+	size_t most = step < ASH_DRAIN_PAID_STEP ? step : DRAINED_BYTES;
+
+	return cc->cap * ash_class_size(class) > most &&
+	       (cc->cap > DRAINED_LEAST || most == DRAINED_BYTES);
+}
 
 /* While the heap drains and nothing comes back, full magazines do not wait here. */
 static ASH_NOINLINE void look_at_freed(struct ash_thread *t)
 {
 	bool homing;
+	size_t step;
 
 	t->freed = 0;
 	ash_rounds_freed();
 	if (!ash_load_relaxed(&ash_heap.drain.lean))
 		return;
 	homing = ash_load_relaxed(&ash_heap.drain.homing) != 0;
+	step = ash_load_relaxed(&ash_heap.drain.step);
 	for (unsigned c = 1; c < ASH_CLASSES; c++) {
 		struct ash_class_cache *cc = &t->classes[c];
 
 		ash_tcache_flush_spare(cc, c);
-		/* What goes home in one call is to be little enough for its step. */
-		if (homing && cc->cap * ash_class_size(c) > DRAINED_BYTES)
+		if (homing && is_large_for_a_step(cc, c, step))
 			ash_capacity_set(t, c, cc->cap / 2u);
 	}
 	ash_runs_flush(&t->runs);

@@ -30,10 +30,8 @@
 #define TRIM 32        /* magazines out of the depot in a step, */
 #define TRIM_NS 30000u /* in about so long by the clock */
 #define BLIND 3u       /* steps of a walk between two looks at what lies idle */
-/* Bytes freed from one step of a walk to the next, while earlier ones have paid for it. */
-#define PAID_STEP ((size_t)16 << 10)
 #define HOMING_LEAST ((size_t)8 << 20)
-#define LATE_STEP ((size_t)1 << 10)
+#define LATE_STEP ((size_t)256)
 #define STEPS_MOST 200               /* in a row */
 #define STEP_BYTES ((size_t)3 << 19) /* of free runs, which a step gives back */
 /* Kept is what was taken again just now, or this share of the peak with what lies idle whatever
@@ -277,10 +275,10 @@ static size_t step_bytes(const struct ash_heap *heap, size_t held, size_t out, s
 		size_t steps =
 			((ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + idle) / STEP_BYTES;
 
-		return larger(LATE_STEP, smaller(PAID_STEP, out / (2 * steps + 1)));
+		return larger(LATE_STEP, smaller(ASH_DRAIN_PAID_STEP, out / (2 * steps + 1)));
 	}
 	if (drain->walking)
-		return drain->credit > ASH_DRAIN_STEP ? PAID_STEP : ASH_DRAIN_STEP;
+		return drain->credit > ASH_DRAIN_STEP ? ASH_DRAIN_PAID_STEP : ASH_DRAIN_STEP;
 	most /= ash_load_relaxed(&heap->rounds.active_threads);
 	if (gap / 2 < most)
 		most = gap / 2;

@@ -33,6 +33,9 @@ void ash_drain_watch(struct ash_heap *heap, uint64_t now_ns);
 
 /* A step is worth it after so many bytes were freed, at least. */
 #define ASH_DRAIN_STEP ((size_t)128 << 10)
+/* In a walk, while earlier steps have paid for it, after so many; after fewer where they lag
+ * behind. */
+#define ASH_DRAIN_PAID_STEP ((size_t)16 << 10)
 
 /* Whether free runs alone make it so: a batch more than may stay. */
 ASH_INLINE bool ash_drain_wanted(const struct ash_heap *heap)

@@ -10,10 +10,11 @@
 #include "front/front.h"
 #include "front/tcache.h"
 #include "front/tcache_settings.h"
+#include "os/mutex.h"
 #include "os/os.h"
 #include "page/account.h"
 #include "page/heap.h"
-#include "os/mutex.h"
+#include "reclaim/drain.h"
 #include "slab/shard.h"
 
 static uint64_t regions_out(unsigned class)
@@ -80,6 +81,43 @@ static void large_classes_have_small_magazines(void **state)
 		ash_front_free(p[i]);
 	ash_tcache_release();
 	assert_int_equal(regions_out(class), 0);
+}
+
+static unsigned capacity_after_a_drain(size_t size, size_t step, bool homing)
+{
+	enum { N = 4000 };
+	static void *p[N];
+	struct ash_drain before = ash_heap.drain;
+	unsigned left;
+
+	for (unsigned i = 0; i < N; i++)
+		p[i] = ash_front_malloc(size);
+	ash_heap.drain.enabled = false; /* what is said here is not looked at anew */
+	ash_heap.drain.lean = true;
+	ash_heap.drain.homing = homing ? ash_heap.rounds.epoch + 1 : 0;
+	ash_heap.drain.step = step;
+	for (unsigned i = 0; i < N; i++)
+		ash_front_free(p[i]);
+	left = capacity(ash_class_of(size));
+	ash_heap.drain = before;
+	ash_tcache_release();
+	assert_int_equal(regions_out(ash_class_of(size)), 0);
+	return left;
+}
+
+/* What goes home at once is a step's, or where steps lag behind what is freed between two. */
+static void magazines_of_a_heap_that_drains(void **state)
+{
+	(void)state;
+	assert_int_equal(capacity_after_a_drain(64, 2048, false), ASH_MAGAZINE_MOST);
+	assert_int_equal(capacity_after_a_drain(64, ASH_DRAIN_STEP, true), ASH_MAGAZINE_MOST);
+	assert_int_equal(capacity_after_a_drain(64, ASH_DRAIN_PAID_STEP, true),
+			 ASH_MAGAZINE_MOST);
+	assert_in_range(capacity_after_a_drain(64, 2048, true), 17, 32);
+	assert_in_range(capacity_after_a_drain(64, 256, true), 8, 16);
+	assert_in_range(capacity_after_a_drain(16, 256, true), 8, 16);
+	assert_in_range(capacity_after_a_drain(8192, ASH_DRAIN_STEP, true), 8, 16);
+	assert_in_range(capacity_after_a_drain(8192, 256, true), 8, 16);
 }
 
 static void *allocate_and_leave(void *argument)
@@ -520,6 +558,7 @@ int main(void)
 		cmocka_unit_test(full_magazines_of_every_capacity),
 		cmocka_unit_test(a_class_earns_its_magazine),
 		cmocka_unit_test(large_classes_have_small_magazines),
+		cmocka_unit_test(magazines_of_a_heap_that_drains),
 		cmocka_unit_test(a_thread_leaves_nothing),
 		cmocka_unit_test(regions_elsewhere_fill_a_magazine),
 		cmocka_unit_test(the_depot_is_bounded),
