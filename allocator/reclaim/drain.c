@@ -30,10 +30,15 @@
 #define TRIM 32        /* magazines out of the depot in a step, */
 #define TRIM_NS 30000u /* in about so long by the clock */
 #define BLIND 3u       /* steps of a walk between two looks at what lies idle */
-#define HOMING_LEAST ((size_t)8 << 20)
+/* In slabs, beside which the program's own work is small; and of what came back, next to none.
+ */
+#define MUCH ((size_t)8 << 20)
+#define LITTLE ((size_t)64 << 10)
+#define THINNED 4 /* this part of what was out when a walk began is worth another */
 #define LATE_STEP ((size_t)256)
-#define STEPS_MOST 200               /* in a row */
-#define STEP_BYTES ((size_t)3 << 19) /* of free runs, which a step gives back */
+#define STEPS_MOST 200                  /* in a row */
+#define STEP_BYTES ((size_t)3 << 19)    /* of free runs, which a step gives back, */
+#define HOLES_BYTES ((size_t)240 << 10) /* and of holes */
 /* Kept is what was taken again just now, or this share of the peak with what lies idle whatever
  * is kept: in slabs, runs and thread caches, and the descriptors of what was there. */
 #define PEAK_SHARE 8
@@ -204,6 +209,13 @@ bool ash_drain_is_valid(const struct ash_heap *heap)
 	return drain->reserve <= drain->peak;
 }
 
+/* Bytes to be freed until objects at random places have left pages that the last walk found in
+ * use.  Where few are out, how much lies idle in slabs does not tell: most of it did before. */
+static size_t until_thinned(const struct ash_drain *drain, size_t out)
+{
+	return above(out, drain->out_at_begin - drain->out_at_begin / THINNED);
+}
+
 /* Begins a walk through the slabs, or takes it on.  What was freed meanwhile may lie behind it,
  * and is for the next one to find. */
 static void walk(struct ash_heap *heap, size_t out, uint64_t most_ns)
@@ -261,9 +273,10 @@ static bool is_draining(struct ash_drain *drain, size_t held, size_t dirty, size
 /* Bytes that a thread frees until the next look: few beside what would make a difference, and
  * half of what is missing until there is something to do, `gap`.  While a walk is under way a
  * fraction of what a step can give back, or it lags behind; less where more was freed before,
- * when there was nothing to find: most pages come free at the end. */
+ * when there was nothing to find: most pages come free at the end.  Where the heap `thins`,
+ * what is out is divided by the steps that all that lies idle may take. */
 static size_t step_bytes(const struct ash_heap *heap, size_t held, size_t out, size_t idle,
-			 size_t gap)
+			 size_t gap, bool thins)
 {
 	const struct ash_drain *drain = &heap->drain;
 	size_t most = held / STEP_SHARE;
@@ -277,6 +290,9 @@ static size_t step_bytes(const struct ash_heap *heap, size_t held, size_t out, s
 
 		return larger(LATE_STEP, smaller(ASH_DRAIN_PAID_STEP, out / (2 * steps + 1)));
 	}
+	if (thins && drain->walking && drain->credit > ASH_DRAIN_STEP)
+		return larger(LATE_STEP, smaller(ASH_DRAIN_PAID_STEP,
+						 out / (2 * (idle / HOLES_BYTES) + 1)));
 	if (drain->walking)
 		return drain->credit > ASH_DRAIN_STEP ? ASH_DRAIN_PAID_STEP : ASH_DRAIN_STEP;
 	most /= ash_load_relaxed(&heap->rounds.active_threads);
@@ -290,6 +306,7 @@ void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 	struct ash_drain *drain = &heap->drain;
 	size_t held, out, idle, dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 	size_t keep, begin, slabs_most, dirty_most, requested = ash_purge_requested(heap), gap;
+	bool much, lean, thins;
 
 	if (!drain->enabled)
 		return;
@@ -307,6 +324,9 @@ void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 	keep = kept(heap);
 	begin = begins_at(held) + keep;
 	slabs_most = larger(held / SLABS_SHARE, SLABS_LEAST) + keep;
+	much = idle >= larger(slabs_most, MUCH);
+	lean = keep < LITTLE;
+	thins = much && lean;
 	if (is_draining(drain, above(held, ash_account_kept(heap) << ASH_GRANULE_SHIFT), dirty,
 			idle, begin, slabs_most)) {
 		uint64_t start = ash_os_given_ns();
@@ -316,9 +336,13 @@ void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 		dirty_most = larger(larger(held / RUNS_SHARE, RUNS_LEAST) + keep - in_slabs,
 				    requested);
 		drain->gone += ash_purge_above(heap, dirty_most, STEP_NS);
-		if (heap->holes.enabled && (drain->walking || idle - drain->mark >= slabs_most))
+		if (heap->holes.enabled &&
+		    (drain->walking || idle - drain->mark >= slabs_most ||
+		     (thins && until_thinned(drain, out) == 0)))
 			walk(heap, out, ash_stall_left(start, STEP_NS));
 		gap = above(slabs_most, above(idle, drain->mark));
+		if (thins)
+			gap = smaller(gap, until_thinned(drain, out));
 		dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 		if (above(dirty_most, dirty) < gap)
 			gap = above(dirty_most, dirty);
@@ -327,15 +351,12 @@ void ash_drain_step(struct ash_heap *heap, uint64_t now_ns)
 		gap = above(begin, dirty + (idle - drain->mark));
 	}
 	/* (Until the next look: if none comes, another epoch may.) */
-	ash_store_relaxed(&drain->homing,
-			  drain->draining && idle >= larger(slabs_most, HOMING_LEAST)
-				  ? heap->rounds.epoch + 1
-				  : 0);
-	ash_store_relaxed(&drain->lean, drain->draining && keep == 0);
+	ash_store_relaxed(&drain->homing, drain->draining && much ? heap->rounds.epoch + 1 : 0);
+	ash_store_relaxed(&drain->lean, drain->draining && lean);
 	if (drain->lean)
 		ash_growth_anew(heap);
 	ash_store_relaxed(&drain->dirty_most, dirty_most);
-	ash_store_relaxed(&drain->step, step_bytes(heap, held, out, idle, gap));
+	ash_store_relaxed(&drain->step, step_bytes(heap, held, out, idle, gap, thins));
 	ash_assert_internal(ash_drain_is_valid(heap));
 }
 
