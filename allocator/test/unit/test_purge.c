@@ -12,6 +12,8 @@
 #include "page/run.h"
 #include "reclaim/drain.h"
 #include "reclaim/purge.h"
+#include "slab/bin.h"
+#include "slab/shard.h"
 #include "test/support/layers.h"
 #include "test/support/resident.h"
 
@@ -567,6 +569,73 @@ static void what_is_used_is_not_forgotten(void **state)
 	ash_purge_all(&ash_heap);
 }
 
+#define SMALL 64u
+#define OBJECTS (((size_t)48 << 20) / SMALL)
+#define BATCH 64u /* objects that are freed in one call */
+
+/* Pages with an object of the first `n`. */
+static size_t pages_of(void *const *object, size_t n)
+{
+	static uint8_t seen[((size_t)1 << 34) / 4096 / 8];
+	uintptr_t base = (uintptr_t)object[0] & ~(((uintptr_t)1 << 34) - 1);
+	size_t pages = 0;
+
+	memset(seen, 0, sizeof(seen));
+	for (size_t i = 0; i < n; i++) {
+		size_t page = (((uintptr_t)object[i] - base) >> ash_os_page_shift) &
+			      (8 * sizeof(seen) - 1);
+
+		pages += !(seen[page / 8] >> (page % 8) & 1);
+		seen[page / 8] |= (uint8_t)(1u << (page % 8));
+	}
+	return pages;
+}
+
+/* Nearly all of a heap of small objects lies idle before the first page is free of them: what
+ * comes free with the last few goes, too. */
+static void small_objects_that_are_thinned(void **state)
+{
+	static void *object[OBJECTS];
+	unsigned class = ash_class_of(SMALL);
+	struct ash_bin *bin = &ash_shard_at(0)->bin[class];
+	size_t left = OBJECTS, freed = 0, before, held, floor;
+	uint64_t random = 1;
+
+	(void)state;
+	ash_heap.holes.enabled = true;
+	ash_purge_all(&ash_heap);
+	for (unsigned i = 0; i < 20; i++) { /* nothing is missed any more */
+		clock_advance_ms(60000);
+		ash_drain_step(&ash_heap, ash_os_clock_ns());
+	}
+	before = ash_account_held(&ash_heap);
+	for (size_t i = 0; i < OBJECTS; i += BATCH)
+		assert_int_equal(ash_bin_fill(bin, class, 0, object + i + BATCH, BATCH), BATCH);
+	for (size_t i = OBJECTS - 1; i > 0; i--) {
+		size_t j =
+			(random = random * 6364136223846793005u + 1442695040888963407u) >> 33;
+		void *p = object[i];
+
+		object[i] = object[j % (i + 1)];
+		object[j % (i + 1)] = p;
+	}
+	while (left > OBJECTS / 100) {
+		left -= BATCH;
+		ash_bin_flush(bin, class, object + left, BATCH, false);
+		freed += (size_t)BATCH * SMALL;
+		if (freed >= ash_heap.drain.step) {
+			freed = 0;
+			ash_drain_step(&ash_heap, ash_os_clock_ns());
+		}
+	}
+	held = ash_account_held(&ash_heap) - before;
+	floor = pages_of(object, left) << ash_os_page_shift;
+	assert_in_range(held, floor, floor / 4 * 5 + ((size_t)2 << 20));
+	for (size_t i = 0; i < left; i++)
+		ash_bin_flush(bin, class, object + i, 1, false);
+	ash_purge_all(&ash_heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -584,6 +653,7 @@ int main(void)
 		cmocka_unit_test(a_reserve_is_bounded),
 		cmocka_unit_test(what_was_kept_has_its_time),
 		cmocka_unit_test(what_is_used_is_not_forgotten),
+		cmocka_unit_test(small_objects_that_are_thinned),
 	};
 
 	return cmocka_run_group_tests(tests, layers_up, NULL);
