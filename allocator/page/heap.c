@@ -9,6 +9,8 @@
 		&(list), &(list) \
 	}
 
+static struct ash_cached cached_mappings[ASH_CACHED_SLOTS];
+
 struct ash_heap ash_heap = {
 	.limits = {.hard = ASH_NO_LIMIT, .soft = ASH_NO_LIMIT, .dirty_max = ASH_NO_LIMIT},
 	.pages = {.lock = ASH_MUTEX_INIT(ASH_RANK_PAGE),
@@ -27,6 +29,7 @@ struct ash_heap ash_heap = {
 		    .homeless = EMPTY(ash_heap.growing.homeless)},
 	.mappings = {.lock = ASH_MUTEX_INIT(ASH_RANK_MAPPINGS),
 		     .tail_lock = ASH_MUTEX_INIT(ASH_RANK_TAIL),
+		     .cache = cached_mappings,
 		     .cache_ns = 1000000000,
 		     .cache_least = 32 * MIB,
 		     .retained.gaps_most = 16384},

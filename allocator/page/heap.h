@@ -168,7 +168,9 @@ struct ash_growing {
 	bool limited;        /* addresses are, by RLIMIT_AS or RLIMIT_DATA; at boot */
 };
 
-#define ASH_MAPPING_SLOTS 32
+/* Of freed mappings, of which programs take and free some hundred in a turn; and of ends. */
+#define ASH_CACHED_SLOTS 1024
+#define ASH_TAIL_SLOTS 32
 
 /* A freed mapping, or a piece of one. */
 struct ash_cached {
@@ -224,12 +226,14 @@ struct ash_turns {
 /* Freed mappings and unused ends; mapping_cache.h, mapping_tail.h.
  *
  *   account.cached == sum of the bytes in `cache`, whose pieces do not overlap
+ *   slots <= ASH_CACHED_SLOTS, and is 0 or the last piece's slot and one
  *   no two tails are of one mapping
  *   a tail is noted  =>  have_tails */
 struct ash_mappings {
 	struct ash_mutex lock;
-	struct ash_cached cache[ASH_MAPPING_SLOTS];
-	struct ash_tail tail[ASH_MAPPING_SLOTS];
+	struct ash_cached *cache; /* ASH_CACHED_SLOTS */
+	unsigned slots; /* those from this one on are empty, and the one before is not */
+	struct ash_tail tail[ASH_TAIL_SLOTS];
 	bool have_tails; /* read by anyone */
 	/* Held while a piece of an end is purged, a system call; whose it is says in_work, set
 	 * under the far table's lock too, so that who has taken an entry out of the table sees

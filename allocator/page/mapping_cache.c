@@ -10,7 +10,8 @@
 #include "util/assert.h"
 #include "util/bits.h"
 
-#define SLOTS ASH_MAPPING_SLOTS
+#define SLOTS ASH_CACHED_SLOTS
+#define OUT_AT_ONCE 16 /* pieces that leave for another; a thread's stack may be small */
 #define ALONE_SHARE 32
 #define ALONE_LEAST ((size_t)1 << 20)
 
@@ -25,11 +26,15 @@ bool ash_mapping_cache_is_valid(const struct ash_heap *heap)
 	const struct ash_mappings *m = &heap->mappings;
 	size_t bytes = 0;
 
+	if (m->slots > SLOTS || (m->slots != 0 && m->cache[m->slots - 1].address == 0))
+		return false;
 	for (unsigned i = 0; i < SLOTS; i++) {
 		const struct ash_cached *c = &m->cache[i];
 
 		if (c->address == 0)
 			continue;
+		if (i >= m->slots)
+			return false;
 		if (c->bytes == 0 || c->address % ash_os_page != 0 ||
 		    c->bytes % ash_os_page != 0)
 			return false;
@@ -47,29 +52,42 @@ static void put(struct ash_heap *heap, unsigned slot, struct ash_cached c)
 	ash_assert(c.address != 0 && c.bytes != 0);
 	ash_assert(heap->mappings.cache[slot].address == 0);
 	heap->mappings.cache[slot] = c;
+	if (slot >= heap->mappings.slots)
+		heap->mappings.slots = slot + 1;
 	ash_owned_add(&heap->account.cached, c.bytes);
 	ash_account_arrive(heap, c.bytes);
+}
+
+/* SLOTS = none. */
+static unsigned empty_slot(const struct ash_mappings *m)
+{
+	unsigned i = 0;
+
+	while (i < m->slots && m->cache[i].address != 0)
+		i++;
+	return i;
 }
 
 /* Back into a free slot, whatever the bound; false where there is none. */
 static bool put_back(struct ash_heap *heap, struct ash_cached c)
 {
-	for (unsigned i = 0; i < SLOTS; i++) {
-		if (heap->mappings.cache[i].address != 0)
-			continue;
+	unsigned i = empty_slot(&heap->mappings);
+
+	if (i < SLOTS)
 		put(heap, i, c);
-		return true;
-	}
-	return false;
+	return i < SLOTS;
 }
 
 static struct ash_cached take_slot(struct ash_heap *heap, unsigned i)
 {
-	struct ash_cached taken = heap->mappings.cache[i];
+	struct ash_mappings *m = &heap->mappings;
+	struct ash_cached taken = m->cache[i];
 
 	ash_assert(taken.address != 0 && heap->account.cached >= taken.bytes);
 	ash_account_depart(heap, taken.bytes);
-	heap->mappings.cache[i].address = 0;
+	m->cache[i].address = 0;
+	while (m->slots > 0 && m->cache[m->slots - 1].address == 0)
+		m->slots--;
 	ash_owned_add(&heap->account.cached, 0 - taken.bytes);
 	return taken;
 }
@@ -95,7 +113,7 @@ static void merge_neighbours(struct ash_heap *heap, struct ash_cached *c)
 {
 	const struct ash_cached *cache = heap->mappings.cache;
 
-	for (unsigned i = 0; i < SLOTS; i++) {
+	for (unsigned i = 0; i < heap->mappings.slots; i++) {
 		if (cache[i].address == 0)
 			continue;
 		if (cache[i].address + cache[i].bytes == c->address && c->is_end) {
@@ -167,7 +185,7 @@ struct ash_cached ash_mapping_cache_take(struct ash_heap *heap, size_t bytes, si
 	if (ash_account_cached(heap) == 0)
 		return taken;
 	ash_mutex_lock(&m->lock);
-	for (unsigned i = 0; i < SLOTS; i++)
+	for (unsigned i = 0; i < m->slots; i++)
 		if (suits(&m->cache[i], bytes, align) && fits_better(m->cache, i, best, bytes))
 			best = i;
 	if (best < SLOTS) {
@@ -221,7 +239,7 @@ size_t ash_mapping_cache_take_at(struct ash_heap *heap, uintptr_t address, size_
 	if (ash_account_cached(heap) == 0)
 		return 0;
 	ash_mutex_lock(&m->lock);
-	for (unsigned i = 0; i < SLOTS && got == 0; i++) {
+	for (unsigned i = 0; i < m->slots && got == 0; i++) {
 		struct ash_cached c;
 
 		if (m->cache[i].address != address)
@@ -258,39 +276,49 @@ bool ash_mapping_cache_end(struct ash_heap *heap, uintptr_t address, size_t byte
 	return false;
 }
 
+/* The piece that leaves first; SLOTS = none. */
+static unsigned first_to_leave(const struct ash_mappings *m)
+{
+	unsigned first = SLOTS;
+
+	for (unsigned i = 0; i < m->slots; i++)
+		if (m->cache[i].address != 0 &&
+		    (first == SLOTS || leaves_before(m->cache, i, first)))
+			first = i;
+	return first;
+}
+
 /* Puts a piece into the cache, joined with its neighbours there.  What has to leave for it, or
- * the piece itself where it is too large, is written to out[]; returns how many these are. */
-static unsigned cache_piece(struct ash_heap *heap, struct ash_cached c, struct ash_cached *out)
+ * the piece itself where it is too large, is written to out[]; returns how many these are.
+ * Where they are OUT_AT_ONCE the piece may not be there yet: until *kept, or *c went itself. */
+static unsigned cache_piece(struct ash_heap *heap, struct ash_cached *c, struct ash_cached *out,
+			    bool *kept)
 {
 	struct ash_mappings *m = &heap->mappings;
-	size_t bound = cache_bound(heap, c.bytes, c.freed_ns);
+	size_t bound = cache_bound(heap, c->bytes, c->freed_ns);
 	unsigned n = 0;
-	bool kept = false;
 
 	ash_mutex_lock(&m->lock);
-	merge_neighbours(heap, &c);
-	while (c.bytes <= bound && !kept) {
-		unsigned slot = SLOTS, first = SLOTS;
+	merge_neighbours(heap, c);
+	while (c->bytes <= bound && !*kept && n < OUT_AT_ONCE) {
+		unsigned slot = empty_slot(m), first;
 
-		for (unsigned i = 0; i < SLOTS; i++) {
-			if (m->cache[i].address == 0)
-				slot = i;
-			else if (first == SLOTS || leaves_before(m->cache, i, first))
-				first = i;
-		}
-		kept = slot < SLOTS && heap->account.cached + c.bytes <= bound;
-		if (kept) {
-			put(heap, slot, c);
+		*kept = slot < SLOTS && heap->account.cached + c->bytes <= bound;
+		if (*kept) {
+			put(heap, slot, *c);
 		} else {
-			ash_assert(first < SLOTS && n < SLOTS); /* else c alone would fit */
+			first = first_to_leave(m);
+			ash_assert(first < SLOTS); /* else c alone would fit */
 			out[n++] = take_slot(heap, first);
 		}
 	}
-	if (!kept)
-		out[n++] = c;
+	if (c->bytes > bound) {
+		out[n++] = *c;
+		*kept = true;
+	}
 	for (unsigned i = 0; i < n; i++)
 		if (!out[i].is_end)
-			ash_turns_gone(&m->turns, out[i].bytes, c.freed_ns, m->cache_ns);
+			ash_turns_gone(&m->turns, out[i].bytes, c->freed_ns, m->cache_ns);
 	ash_assert_internal(ash_mapping_cache_is_valid(heap));
 	ash_mutex_unlock(&m->lock);
 	return n;
@@ -308,16 +336,18 @@ bool ash_mapping_cache_fits(struct ash_heap *heap, size_t bytes)
 
 void ash_mapping_cache_give(struct ash_heap *heap, uintptr_t address, size_t bytes, bool is_end)
 {
-	struct ash_cached out[SLOTS + 1];
-	unsigned n;
+	struct ash_cached c = {address, bytes, ash_os_coarse_clock_ns(), is_end};
+	struct ash_cached out[OUT_AT_ONCE];
+	bool over = false;
 
 	ash_assert(address % ash_os_page == 0 && bytes % ash_os_page == 0 && bytes != 0);
 	ash_account_depart(heap, bytes);
-	n = cache_piece(heap,
-			(struct ash_cached){address, bytes, ash_os_coarse_clock_ns(), is_end},
-			out);
-	while (n-- > 0)
-		ash_mapping_cache_end(heap, out[n].address, out[n].bytes);
+	while (!over) {
+		unsigned n = cache_piece(heap, &c, out, &over);
+
+		while (n-- > 0)
+			ash_mapping_cache_end(heap, out[n].address, out[n].bytes);
+	}
 }
 
 /* Unmaps one piece, of at most `most` bytes, from the end of what has been cached longest,
@@ -334,7 +364,7 @@ static size_t unmap_piece(struct ash_heap *heap, uint64_t now_ns, size_t most)
 		return 0;
 	most = most < ASH_METER_PIECE ? ash_align_up(most, ash_os_page) : ASH_METER_PIECE;
 	ash_mutex_lock(&m->lock);
-	for (unsigned i = 0; i < SLOTS; i++)
+	for (unsigned i = 0; i < m->slots; i++)
 		/* (A round's clock may be older than what was freed during it.) */
 		if (m->cache[i].address != 0 &&
 		    (now_ns == UINT64_MAX ||

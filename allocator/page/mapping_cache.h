@@ -1,7 +1,8 @@
 /* The cache of freed mappings: they wait a second, so that programs that make and drop large
  * buffers do not go to the kernel each time.  It holds at most a quarter of what is mapped, or
  * 32 MiB, in a program of one thread a 32nd of what is held, or a MiB; besides what has turns
- * (mapping_turns.h); less where a limit says so.
+ * (mapping_turns.h); less where a limit says so.  Of pieces it has ASH_CACHED_SLOTS, which each
+ * look walks through as far as there are any.
  *
  * Call all of these without a lock. */
 #ifndef ASH_PAGE_MAPPING_CACHE_H

@@ -4,7 +4,7 @@
 #include "os/os.h"
 #include "util/assert.h"
 
-#define SLOTS ASH_MAPPING_SLOTS
+#define SLOTS ASH_TAIL_SLOTS
 
 bool ash_mapping_tail_is_valid(const struct ash_heap *heap)
 {

@@ -591,11 +591,11 @@ CASE(frames_of_many)
 	size_t least = (size_t)case_number(count, arguments, 1, 33000);
 	size_t most = (size_t)case_number(count, arguments, 2, 200000);
 	long rounds = case_number(count, arguments, 3, 12), half_way = 0, later;
-	size_t size[64];
-	char *p[64];
+	static size_t size[1000];
+	static char *p[1000];
 	uint64_t seed = 8;
 
-	if (buffers > 64 || rounds < 8)
+	if (buffers > 1000 || rounds < 8)
 		return case_cannot("so many buffers, or so few frames");
 	for (size_t i = 0; i < buffers; i++)
 		size[i] = random_size(&seed, least, most);

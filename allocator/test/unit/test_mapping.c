@@ -182,6 +182,41 @@ static void the_cache_of_mappings_is_bounded(void **state)
 	assert_int_equal(ash_account_cached(&ash_heap), 0);
 }
 
+/* As many pieces wait as there are slots; whoever comes then takes the place of the oldest, and
+ * a long one that of as many as it takes. */
+static void many_pieces_wait(void **state)
+{
+	enum { MORE = 50, N = ASH_CACHED_SLOTS + MORE };
+	static void *p[N];
+	size_t mib = (size_t)1 << 20, least = ash_heap.mappings.cache_least;
+	struct ash_far entry;
+
+	(void)state;
+	ash_heap.mappings.cache_least = 2 * N * mib;
+	for (unsigned i = 0; i < N; i++)
+		assert_non_null(p[i] = ash_mapping_alloc(&ash_heap, mib, 16, false));
+	for (unsigned i = 0; i < N; i++) {
+		clock_advance_ms(1);
+		give_mapping(p[i]);
+		assert_int_equal(ash_account_cached(&ash_heap),
+				 (i < ASH_CACHED_SLOTS ? i + 1 : ASH_CACHED_SLOTS) * mib);
+	}
+	for (unsigned i = 0; i < N; i++)
+		assert_int_equal(ash_os_is_mapped(p[i]), i >= MORE);
+	p[0] = ash_mapping_alloc(&ash_heap, 900 * mib, 16, false);
+	assert_true(ash_far_remove(p[0], &entry));
+	ash_heap.mappings.cache_least = 1000 * mib;
+	ash_mapping_free(&ash_heap, &entry);
+	assert_true(ash_account_cached(&ash_heap) >= 900 * mib);
+	assert_true(ash_account_cached(&ash_heap) <= 1000 * mib);
+	assert_true(ash_os_is_mapped(p[0]) && ash_os_is_mapped(p[N - 1]));
+	assert_false(ash_os_is_mapped(p[MORE + 1]));
+	ash_heap.mappings.cache_least = least;
+	ash_mapping_trim(&ash_heap, UINT64_MAX, UINT64_MAX);
+	assert_int_equal(ash_account_cached(&ash_heap), 0);
+	ash_heap.mappings.retained.gaps = 0;
+}
+
 static void resize_keeps_content(void **state)
 {
 	size_t size = (size_t)3 << 20;
@@ -728,6 +763,7 @@ int main(void)
 		cmocka_unit_test(reuse_keeps_few_addresses),
 		cmocka_unit_test(beginnings_stay_beginnings),
 		cmocka_unit_test(the_cache_of_mappings_is_bounded),
+		cmocka_unit_test(many_pieces_wait),
 		cmocka_unit_test(resize_keeps_content),
 		cmocka_unit_test(unused_ends_go_back),
 		cmocka_unit_test(ends_go_back_without_the_far_lock),
