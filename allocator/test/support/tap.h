@@ -22,6 +22,15 @@
 
 #define TAP_SKIPPED 77
 
+#ifdef __SANITIZE_THREAD__
+/* A child that was forked beside threads cannot join them: they are no leak of its. */
+__attribute__((weak)) const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "report_thread_leaks=0";
+}
+#endif
+
 /* Shared between the cases and the process that reports them. */
 struct tap_shared {
 	unsigned failures; /* of the running case; only the first few are printed */
