@@ -23,7 +23,7 @@ extern void (*ash_background_ends)(void);
 
 /* Starts it where there is none.  Where resources were wanting (EAGAIN, ENOMEM) it is tried
  * again a second later at the soonest, after any other refusal never in this process and its
- * children. May allocate: call without a lock and ready to be re-entered. */
+ * children.  May allocate: call without a lock and ready to be re-entered. */
 void ash_background_start(void);
 /* The next start tries at once. */
 void ash_background_retry(void);

@@ -290,9 +290,10 @@ static unsigned first_to_leave(const struct ash_mappings *m)
 
 /* Puts a piece into the cache, joined with its neighbours there.  What has to leave for it, or
  * the piece itself where it is too large, is written to out[]; returns how many these are.
- * Where they are OUT_AT_ONCE the piece may not be there yet: until *kept, or *c went itself. */
+ * *over says whether the piece is in one of the two; else more have to leave, by another call.
+ */
 static unsigned cache_piece(struct ash_heap *heap, struct ash_cached *c, struct ash_cached *out,
-			    bool *kept)
+			    bool *over)
 {
 	struct ash_mappings *m = &heap->mappings;
 	size_t bound = cache_bound(heap, c->bytes, c->freed_ns);
@@ -300,11 +301,11 @@ static unsigned cache_piece(struct ash_heap *heap, struct ash_cached *c, struct 
 
 	ash_mutex_lock(&m->lock);
 	merge_neighbours(heap, c);
-	while (c->bytes <= bound && !*kept && n < OUT_AT_ONCE) {
+	while (c->bytes <= bound && !*over && n < OUT_AT_ONCE) {
 		unsigned slot = empty_slot(m), first;
 
-		*kept = slot < SLOTS && heap->account.cached + c->bytes <= bound;
-		if (*kept) {
+		*over = slot < SLOTS && heap->account.cached + c->bytes <= bound;
+		if (*over) {
 			put(heap, slot, *c);
 		} else {
 			first = first_to_leave(m);
@@ -314,7 +315,7 @@ static unsigned cache_piece(struct ash_heap *heap, struct ash_cached *c, struct 
 	}
 	if (c->bytes > bound) {
 		out[n++] = *c;
-		*kept = true;
+		*over = true;
 	}
 	for (unsigned i = 0; i < n; i++)
 		if (!out[i].is_end)

@@ -270,6 +270,13 @@ static bool is_draining(struct ash_drain *drain, size_t held, size_t dirty, size
 	return drain->draining;
 }
 
+/* So many that there are twice the steps that are wanted until all that is out has been freed.
+ */
+static size_t late_step(size_t out, size_t steps)
+{
+	return larger(LATE_STEP, smaller(ASH_DRAIN_PAID_STEP, out / (2 * steps + 1)));
+}
+
 /* Bytes that a thread frees until the next look: few beside what would make a difference, and
  * half of what is missing until there is something to do, `gap`.  While a walk is under way a
  * fraction of what a step can give back, or it lags behind; less where more was freed before,
@@ -285,16 +292,14 @@ static size_t step_bytes(const struct ash_heap *heap, size_t held, size_t out, s
 	/* Slabs whose objects lay at random go all at once, with the last of these: there are
 	 * to be steps enough until then. */
 	if (drain->draining && ash_drain_wanted(heap)) {
-		size_t steps =
-			((ash_account_dirty(heap) << ASH_GRANULE_SHIFT) + idle) / STEP_BYTES;
+		size_t dirty = ash_account_dirty(heap) << ASH_GRANULE_SHIFT;
 
-		return larger(LATE_STEP, smaller(ASH_DRAIN_PAID_STEP, out / (2 * steps + 1)));
+		return late_step(out, (dirty + idle) / STEP_BYTES);
 	}
-	if (thins && drain->walking && drain->credit > ASH_DRAIN_STEP)
-		return larger(LATE_STEP, smaller(ASH_DRAIN_PAID_STEP,
-						 out / (2 * (idle / HOLES_BYTES) + 1)));
+	if (drain->walking && drain->credit <= ASH_DRAIN_STEP)
+		return ASH_DRAIN_STEP;
 	if (drain->walking)
-		return drain->credit > ASH_DRAIN_STEP ? ASH_DRAIN_PAID_STEP : ASH_DRAIN_STEP;
+		return thins ? late_step(out, idle / HOLES_BYTES) : ASH_DRAIN_PAID_STEP;
 	most /= ash_load_relaxed(&heap->rounds.active_threads);
 	if (gap / 2 < most)
 		most = gap / 2;
